@@ -1,0 +1,2 @@
+//! Development: bench.
+fn main() {}

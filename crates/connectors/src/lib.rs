@@ -1,0 +1,1 @@
+//! Floor 4: the connectors, a folder each: mllp, file, http, interface.

@@ -1,0 +1,1 @@
+//! Floor 4: runs interfaces: intake, pipeline, dispatch, replies, reload, drain.

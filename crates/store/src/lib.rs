@@ -1,0 +1,1 @@
+//! Floor 1: everything that must survive a crash: the message log, its index, the tables, sealing.

@@ -1,0 +1,1 @@
+//! Fake peers, fault injection and conformance suites for tests.

@@ -1,0 +1,2 @@
+//! Development: xtask.
+fn main() {}
