@@ -1,1 +1,12 @@
-//! Floor 3: what an interface is: definition, Source and Destination contracts, catalogue, lint, workspace.
+//! Floor 3: what an interface is.
+//!
+//! Owns: the contracts between the engine and its connectors ([`contract`]), what a connector says of itself
+//! ([`catalogue`]), the definition of an interface as the engine runs it ([`definition`]), the workspace folder.
+//!
+//! Promises: a definition that compiles can run; a definition that does not compile leaves the running version alone.
+//! Never: opens a socket or touches the store.
+
+pub mod catalogue;
+pub mod contract;
+
+pub use contract::{Destination, Intake, Source};

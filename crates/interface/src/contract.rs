@@ -1,0 +1,152 @@
+//! The contracts between the engine and its connectors.
+//!
+//! A connector moves bytes and reports what it saw. It never stores, never acknowledges on its own account, never
+//! decides a retry. The conformance suites in `testkit` use the numbers of these lists.
+
+use bytes::Bytes;
+use message::{DeliveryId, Format, MessageId, Outcome, Reason, Timestamp};
+use std::{future::Future, pin::Pin, sync::Arc};
+use tokio::sync::watch;
+
+/// A boxed future, because these traits are used through `dyn`.
+pub type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Bytes cut by a transport, on their way into the engine.
+#[derive(Clone)]
+pub struct Frame {
+    /// The content without transport framing.
+    pub bytes: Bytes,
+    /// Where it came from: `10.1.2.3:40112`, a file's name, an interface's name. Never patient data.
+    pub peer: Arc<str>,
+    /// When its last byte arrived.
+    pub received: Timestamp,
+    /// What the source knows the bytes to be; sources that cannot know say what their settings say.
+    pub format: Format,
+    /// Set by the `interface` connector: the message that led to this one, and how many interfaces it has crossed.
+    pub from: Option<(MessageId, u8)>,
+}
+
+/// What the engine says to a frame. A positive answer exists only where a commit does (R1).
+#[derive(Clone, Debug)]
+pub struct Reply {
+    verdict: Verdict,
+    acknowledgment: Option<Bytes>,
+}
+
+/// The three answers to a frame.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is safe: fsynced. The sender may forget it.
+    Accepted(MessageId),
+    /// It is not stored; the same frame may be accepted later (store full, draining).
+    Later(Reason),
+    /// It is not stored and never will be as it stands.
+    Refused(Reason),
+}
+
+impl Reply {
+    /// The frame is safe. Only a commit makes a receipt, so acknowledging early does not compile.
+    #[must_use]
+    pub fn accepted(receipt: &store::Receipt, acknowledgment: Option<Bytes>) -> Reply {
+        Reply { verdict: Verdict::Accepted(receipt.id()), acknowledgment }
+    }
+    /// The frame is not stored; the sender should try again.
+    #[must_use]
+    pub fn later(reason: Reason, acknowledgment: Option<Bytes>) -> Reply {
+        Reply { verdict: Verdict::Later(reason), acknowledgment }
+    }
+    /// The frame is not stored; trying again is of no use.
+    #[must_use]
+    pub fn refused(reason: Reason, acknowledgment: Option<Bytes>) -> Reply {
+        Reply { verdict: Verdict::Refused(reason), acknowledgment }
+    }
+    /// Which of the three.
+    #[must_use]
+    pub fn verdict(&self) -> &Verdict {
+        &self.verdict
+    }
+    /// The acknowledgment message to send back, if the sender wants one.
+    #[must_use]
+    pub fn acknowledgment(&self) -> Option<&Bytes> {
+        self.acknowledgment.as_ref()
+    }
+}
+
+/// The engine's side of a source.
+pub trait Intake: Send + Sync {
+    /// Takes one frame through the journey's steps 2 to 6. Resolves when the answer is final: for an accepted frame,
+    /// after the fsync. Frames of one connection are given one at a time, in order.
+    fn accept(&self, frame: Frame) -> Boxed<'_, Reply>;
+    /// Bytes that never became a frame, and other things a peer did: counted by the engine, never with content.
+    fn report(&self, peer: &str, reason: Reason);
+    /// A peer connected (`true`) or went away (`false`).
+    fn connected(&self, peer: &str, is_connected: bool);
+}
+
+/// What the engine wants of a running source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Take frames.
+    Running,
+    /// Take no new frame; finish the one under way, deliver its answer, then return from `run`.
+    Draining,
+}
+
+/// Where frames come from.
+///
+/// 1. `run` serves until the phase is `Draining`, then returns within 10 s.
+/// 2. It gives each frame to `intake.accept` once, and the bytes exactly as the peer sent them.
+/// 3. It tells the peer success only after a reply whose verdict is `Accepted`; the acknowledgment bytes go out as given.
+/// 4. A verdict of `Later` or `Refused` never looks like success to the peer.
+/// 5. Limits of size, time and connections hold while reading, before memory is taken.
+/// 6. One bad peer does not hold up another; junk is reported and skipped.
+/// 7. Nothing that it prints or reports holds content.
+/// 8. `address` tells where it is reached (for port 0: the port that was given).
+pub trait Source: Send {
+    /// Where it is bound or what it polls.
+    fn address(&self) -> String;
+    /// Serves until told to drain.
+    fn run(
+        self: Box<Self>,
+        intake: Arc<dyn Intake>,
+        phase: watch::Receiver<Phase>,
+    ) -> Boxed<'static, Result<(), Reason>>;
+}
+
+/// One delivery as the connector gets it.
+#[derive(Clone)]
+pub struct Outgoing {
+    /// Which delivery, for lineage; never sent to the peer.
+    pub delivery: DeliveryId,
+    /// The interface it belongs to.
+    pub interface: message::Name,
+    /// The bytes to deliver.
+    pub bytes: Bytes,
+    /// What they are.
+    pub format: Format,
+    /// How often this delivery was tried before, from 0.
+    pub attempt: u32,
+    /// When the message was accepted.
+    pub accepted: Timestamp,
+    /// How many interfaces it has crossed.
+    pub hops: u8,
+}
+
+/// One lane to a destination: at most one delivery under way.
+///
+/// 1. `send` reports `Delivered` only after the peer's answer to exactly these bytes (or the medium's own proof: file in
+///    place and fsynced); a late or foreign answer is never taken for it.
+/// 2. `Transient` only if the peer certainly did not process the bytes; in doubt `Ambiguous`.
+/// 3. It never retries by itself, except to open a connection that turned out stale before the first byte was sent.
+/// 4. Connecting and waiting end by their named limits; a peer that vanished is found within 35 s.
+/// 5. After an error the next `send` starts from a clean connection.
+/// 6. Cancelling the future (dropping it) leaves the destination usable.
+/// 7. Nothing that it reports holds content.
+pub trait Destination: Send {
+    /// Delivers once.
+    fn send<'a>(&'a mut self, outgoing: &'a Outgoing) -> Boxed<'a, Outcome>;
+    /// Closes what is idle: called after a pause, before shutdown. Default: nothing.
+    fn close(&mut self) -> Boxed<'_, ()> {
+        Box::pin(async {})
+    }
+}
