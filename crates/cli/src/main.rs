@@ -1,2 +1,36 @@
-//! The command `sinew`.
-fn main() {}
+//! Floor 6: the command `sinew`.
+//!
+//! Owns the words on the command line, what is printed, and the exit code. Wires the other floors together.
+//! Promises: stdout is the result, stderr the talk; exit codes as in [`outcome::Exit`]; patient data is masked on a
+//! terminal unless `--reveal`.
+//! Never: decides anything about a message.
+
+mod arguments;
+mod commands;
+mod outcome;
+mod screen;
+
+use clap::Parser as _;
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    let arguments = match arguments::Sinew::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let is_help = !error.use_stderr();
+            let _ = error.print();
+            return ExitCode::from(if is_help { outcome::Exit::Ok } else { outcome::Exit::Usage } as u8);
+        }
+    };
+    let screen = screen::Screen::detect(&arguments.talk);
+    match commands::run(arguments.command, &screen) {
+        Ok(exit) => ExitCode::from(exit as u8),
+        Err(failure) => {
+            screen.fail(&failure);
+            ExitCode::from(failure.exit as u8)
+        }
+    }
+}

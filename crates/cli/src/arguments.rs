@@ -1,0 +1,42 @@
+//! The command line: one explicit list of commands. Each command's flags live in its own file under `commands/`.
+
+use crate::commands;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Receives, checks, translates, routes and delivers clinical messages, and loses none.
+#[derive(Debug, Parser)]
+#[command(name = "sinew", version, disable_help_subcommand = true, max_term_width = 110)]
+pub struct Sinew {
+    #[command(flatten)]
+    pub talk: Talk,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Flags of every command.
+#[derive(Args, Clone, Debug)]
+pub struct Talk {
+    /// Colours: auto (a terminal), always, never
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, hide_possible_values = true, value_name = "WHEN")]
+    pub color: Color,
+    /// Say less on stderr
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// Say more on stderr
+    #[arg(short, long, global = true, conflicts_with = "quiet")]
+    pub verbose: bool,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+/// Every command. Adding one adds a line here, a line in `commands/mod.rs` and a file.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    Version(commands::version::Version),
+}

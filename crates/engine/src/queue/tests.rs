@@ -1,0 +1,173 @@
+//! The queue against a model: random pushes, claims, outcomes.
+
+use super::*;
+use message::MessageId;
+
+fn entry(number: u64) -> Entry {
+    Entry {
+        delivery: DeliveryId { message: MessageId(number), number: 0 },
+        accepted: Timestamp(number as i64),
+        attempts: 0,
+        priority: 0,
+        bytes: None,
+        hops: 0,
+    }
+}
+
+fn claim(queue: &mut Queue, now: Instant) -> Claim {
+    match queue.claim(now) {
+        Next::Claimed(claim) => *claim,
+        other => panic!("nothing to claim: {other:?}"),
+    }
+}
+
+#[test]
+fn one_key_is_strictly_in_order_and_one_at_a_time() {
+    let (mut queue, now) = (Queue::default(), Instant::now());
+    for number in 1..=3 {
+        queue.push(7, entry(number));
+    }
+    let first = claim(&mut queue, now);
+    assert_eq!(first.entry.delivery.message, MessageId(1));
+    assert_eq!(queue.claim(now), Next::Wait, "the second of a key must wait for the first");
+    queue.settle(7);
+    assert_eq!(claim(&mut queue, now).entry.delivery.message, MessageId(2));
+}
+
+#[test]
+fn a_retrying_head_holds_only_its_own_key() {
+    let (mut queue, now) = (Queue::default(), Instant::now());
+    queue.push(1, entry(1));
+    queue.push(1, entry(2));
+    queue.push(2, entry(3));
+    let head = claim(&mut queue, now);
+    let at = now + Duration::from_secs(5);
+    queue.retry(head.key, at);
+    assert_eq!(claim(&mut queue, now).entry.delivery.message, MessageId(3));
+    assert_eq!(queue.claim(now), Next::WaitUntil(at));
+    let again = claim(&mut queue, at);
+    assert_eq!((again.entry.delivery.message, again.entry.attempts), (MessageId(1), 1));
+}
+
+#[test]
+fn while_down_one_probe_goes_out() {
+    let (mut queue, now) = (Queue::default(), Instant::now());
+    queue.push(1, entry(1));
+    queue.push(2, entry(2));
+    let first = claim(&mut queue, now);
+    let at = now + Duration::from_secs(2);
+    queue.retry(first.key, at);
+    queue.mark_down(at);
+    assert_eq!(queue.claim(now), Next::WaitUntil(at), "key 2 must not try a destination that is down");
+    let probe = claim(&mut queue, at);
+    assert_eq!(queue.claim(at), Next::Wait, "only one probe");
+    queue.mark_up();
+    queue.settle(probe.key);
+    assert!(matches!(queue.claim(at), Next::Claimed(_)));
+}
+
+#[test]
+fn held_keys_wait_for_release() {
+    let (mut queue, now) = (Queue::default(), Instant::now());
+    queue.push(1, entry(1));
+    queue.push(1, entry(2));
+    let head = claim(&mut queue, now);
+    queue.hold(head.key);
+    assert_eq!(queue.claim(now), Next::Wait);
+    assert_eq!((queue.held(), queue.len()), (1, 2));
+    assert_eq!(queue.release_all().len(), 1);
+    assert_eq!(claim(&mut queue, now).entry.delivery.message, MessageId(1));
+}
+
+#[test]
+fn higher_priority_goes_first_across_keys() {
+    let (mut queue, now) = (Queue::default(), Instant::now());
+    queue.push(1, entry(1));
+    queue.push(2, Entry { priority: 1, ..entry(2) });
+    assert_eq!(claim(&mut queue, now).entry.delivery.message, MessageId(2));
+}
+
+#[test]
+fn removing_takes_exactly_one() {
+    let (mut queue, now) = (Queue::default(), Instant::now());
+    for number in 1..=3 {
+        queue.push(1, entry(number));
+    }
+    assert!(queue.remove(entry(2).delivery).is_some());
+    assert!(queue.remove(entry(1).delivery).is_some());
+    assert_eq!(queue.len(), 1);
+    let last = claim(&mut queue, now);
+    assert!(queue.remove(last.entry.delivery).is_none(), "what is being sent cannot be removed");
+    queue.settle(last.key);
+    assert!(queue.is_empty());
+}
+
+/// A small deterministic generator: the seed is in the assertion messages.
+fn random(state: &mut u64) -> u64 {
+    *state ^= *state << 13;
+    *state ^= *state >> 7;
+    *state ^= *state << 17;
+    *state
+}
+
+#[test]
+fn any_history_keeps_order_per_key_and_loses_nothing() {
+    for seed in 1..=300_u64 {
+        let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+        let mut queue = Queue::default();
+        let mut now = Instant::now();
+        let (mut pushed, mut ended) = (0_u64, 0_u64);
+        let mut out: Vec<Claim> = Vec::new();
+        let mut last: HashMap<u64, u64> = HashMap::new();
+        for _ in 0..400 {
+            match random(&mut state) % 8 {
+                0..=2 => {
+                    pushed += 1;
+                    queue.push(random(&mut state) % 5, entry(pushed));
+                }
+                3..=4 => {
+                    if let Next::Claimed(claim) = queue.claim(now) {
+                        assert!(out.iter().all(|other| other.key != claim.key), "seed {seed}: key claimed twice");
+                        out.push(*claim);
+                    }
+                }
+                5 => now += Duration::from_millis(random(&mut state) % 50),
+                _ if !out.is_empty() => {
+                    let claim = out.swap_remove(random(&mut state) as usize % out.len());
+                    match random(&mut state) % 5 {
+                        0 => queue.retry(claim.key, now + Duration::from_millis(10)),
+                        1 => {
+                            queue.retry(claim.key, now + Duration::from_millis(10));
+                            queue.mark_down(now + Duration::from_millis(5));
+                        }
+                        2 => queue.hold(claim.key),
+                        _ => {
+                            queue.mark_up();
+                            let id = claim.entry.delivery.message.0;
+                            let before = last.insert(claim.key, id).unwrap_or(0);
+                            assert!(before < id, "seed {seed}: {before} ended before {id}");
+                            queue.settle(claim.key);
+                            ended += 1;
+                        }
+                    }
+                }
+                _ => {
+                    queue.release_all();
+                }
+            }
+            assert_eq!(queue.len() as u64, pushed - ended, "seed {seed}");
+            assert_eq!(queue.busy(), out.len(), "seed {seed}");
+        }
+        for claim in out.drain(..) {
+            queue.unclaim(claim.key);
+        }
+        queue.release_all();
+        while let Next::Claimed(claim) = queue.claim(now) {
+            let before = last.insert(claim.key, claim.entry.delivery.message.0).unwrap_or(0);
+            assert!(before < claim.entry.delivery.message.0, "seed {seed}");
+            queue.settle(claim.key);
+            ended += 1;
+        }
+        assert_eq!((ended, queue.len()), (pushed, 0), "seed {seed}: everything must drain");
+    }
+}
