@@ -1,12 +1,16 @@
 //! Floor 3: what an interface is.
 //!
 //! Owns: the contracts between the engine and its connectors ([`contract`]), what a connector says of itself
-//! ([`catalogue`]), the definition of an interface as the engine runs it ([`definition`]), the workspace folder.
+//! ([`catalogue`]), the definition of an interface as the engine runs it ([`definition`]), the meaning of a peer's
+//! answers ([`replies`]), the workspace folder.
 //!
 //! Promises: a definition that compiles can run; a definition that does not compile leaves the running version alone.
 //! Never: opens a socket or touches the store.
 
 pub mod catalogue;
 pub mod contract;
+pub mod definition;
+pub mod replies;
 
 pub use contract::{Destination, Intake, Source};
+pub use definition::Definition;

@@ -1,0 +1,263 @@
+//! What the engine runs: one interface as plain data, every word checked, every default filled in, no syntax inside.
+//!
+//! Promises: a [`Definition`] can run as it stands; two definitions with the same `version` behave the same.
+//! Never: holds text that still has to be read, secrets in clear, or anything that changes while it runs.
+
+use crate::{catalogue::Settings, replies::ReplyTable};
+use hl7v2::Path;
+use lang::{Condition, Program};
+use message::{Format, Name};
+use std::{sync::Arc, time::Duration};
+
+/// One interface: a source, steps, destinations. The unit of deploy, version, start and stop.
+#[derive(Clone, Debug)]
+pub struct Definition {
+    /// Its name, unique in the workspace.
+    pub name: Name,
+    /// A line for people; the name when none is given.
+    pub title: Arc<str>,
+    /// A text for people, may be empty.
+    pub description: Arc<str>,
+    /// Who answers for it.
+    pub owner: Owner,
+    /// 1 = page someone, 2 = the same day, 3 = look on Monday (default 2).
+    pub critical: u8,
+    /// Hash over its text, the maps and tables it uses and the environment: equal versions behave the same.
+    pub version: u64,
+    /// Where it is written.
+    pub place: Place,
+    /// How messages come in.
+    pub receive: Receive,
+    /// Extra searchable fields by name.
+    pub index: Vec<(Name, Path)>,
+    /// What happens to every message before it is routed, in the order of the lines.
+    pub steps: Vec<Step>,
+    /// Where messages go, in the order of the lines. Every destination whose `when` holds gets the message.
+    pub destinations: Vec<DestinationDefinition>,
+    /// What to be told of.
+    pub alerts: Vec<Alert>,
+}
+
+impl Definition {
+    /// The destination of this name.
+    #[must_use]
+    pub fn destination(&self, name: &str) -> Option<&DestinationDefinition> {
+        self.destinations.iter().find(|destination| &*destination.name == name)
+    }
+
+    /// The longest silence that is normal, if an `alert silent` line says one.
+    #[must_use]
+    pub fn silent_after(&self) -> Option<Duration> {
+        self.alerts.iter().find_map(|alert| match alert.condition {
+            AlertCondition::Silent(limit) => Some(limit),
+            _ => None,
+        })
+    }
+}
+
+/// Who answers for an interface. Texts may be empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Owner {
+    /// The team or person.
+    pub team: Arc<str>,
+    /// Where to write.
+    pub contact: Arc<str>,
+    /// Whom to call at night.
+    pub oncall: Arc<str>,
+}
+
+/// A place in the workspace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The file, relative to the workspace.
+    pub file: Arc<str>,
+    /// The line, from 1.
+    pub line: u32,
+}
+
+/// The `receive` block.
+#[derive(Clone, Debug)]
+pub struct Receive {
+    /// Which connector.
+    pub connector: &'static str,
+    /// Its address and settings, checked and complete.
+    pub settings: Settings,
+    /// When the sender is told that the message is safe.
+    pub acknowledge: Acknowledge,
+    /// What must stay in order. A destination may say otherwise.
+    pub order: Order,
+    /// Largest frame that is taken, bytes.
+    pub size_max: usize,
+    /// How long a control id is remembered (R4); `None` turns duplicate detection off.
+    pub duplicate_window: Option<Duration>,
+    /// What the bytes are taken for.
+    pub format: Format,
+}
+
+/// When the acknowledgment is sent. None of them comes before the fsync (R1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Acknowledge {
+    /// As soon as the message and its plan are stored.
+    #[default]
+    AfterStored,
+    /// After it was stored and found valid; an invalid one gets a negative answer.
+    AfterValidated,
+    /// After every destination took it.
+    AfterDelivered,
+    /// Never: the sender does not wait for one.
+    None,
+}
+
+/// What must stay in order (R3).
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Order {
+    /// Everything of the interface, strictly one after the other.
+    #[default]
+    Source,
+    /// Messages with the same value here; others may overtake. A message without the value follows the strict order of
+    /// the empty key.
+    By(Path),
+    /// Nothing.
+    None,
+}
+
+/// A line of the file that decides, so that a filtered message can name it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// The line as written, blanks collapsed: `drop when PV1-3.1 = "TEST"`. From the file, never from a message.
+    pub text: Arc<str>,
+    /// Where it is.
+    pub place: Place,
+}
+
+/// A step of an interface.
+#[derive(Clone, Debug)]
+pub enum Step {
+    /// Messages for which the condition does not hold end here as filtered.
+    Keep {
+        /// What to go on with.
+        condition: Condition,
+        /// The line.
+        rule: Rule,
+    },
+    /// Messages for which the condition holds end here as filtered.
+    Drop {
+        /// What to leave out.
+        condition: Condition,
+        /// The line.
+        rule: Rule,
+    },
+    /// Changes the message for everything that follows: `set`, `remove`, `insert`, `translate`, `map`.
+    Edit(Program),
+}
+
+/// A `send` block.
+#[derive(Clone, Debug)]
+pub struct DestinationDefinition {
+    /// Its name, unique in the interface.
+    pub name: Name,
+    /// Where it is written.
+    pub place: Place,
+    /// Which messages it gets; every message when absent.
+    pub when: Option<Condition>,
+    /// Which connector.
+    pub connector: &'static str,
+    /// Its address and settings, checked and complete.
+    pub settings: Settings,
+    /// The lines that change the message for this destination only, in order.
+    pub programs: Vec<Program>,
+    /// What the bytes are after the programs.
+    pub format: Format,
+    /// When to try again and when to stop.
+    pub retry: Retry,
+    /// What must stay in order here; the interface's order when absent.
+    pub order: Option<Order>,
+    /// What the peer's answers mean.
+    pub replies: ReplyTable,
+    /// Deliveries that may be under way at once, 1 to [`message::limits::LANES_MAX`]. 1 under [`Order::Source`].
+    pub lanes: usize,
+    /// Messages that go ahead of others that wait (of other keys only: order within a key is kept).
+    pub priority: Option<Condition>,
+}
+
+/// When to try a delivery again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Retry {
+    /// The first pause; it doubles with each attempt.
+    pub delay_min: Duration,
+    /// The longest pause.
+    pub delay_max: Duration,
+    /// When to stop.
+    pub give_up: GiveUp,
+}
+
+impl Default for Retry {
+    /// From 1 s to 60 s, never giving up.
+    fn default() -> Retry {
+        Retry {
+            delay_min: message::limits::RETRY_DELAY_MIN,
+            delay_max: message::limits::RETRY_DELAY_MAX,
+            give_up: GiveUp::Never,
+        }
+    }
+}
+
+/// When to stop trying.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum GiveUp {
+    /// Never: the queue waits until the destination takes it or a person acts.
+    #[default]
+    Never,
+    /// This long after the message was accepted.
+    After(Duration, Then),
+}
+
+/// What becomes of a delivery that was given up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Then {
+    /// Taken out of the queue for a person; what is behind it goes on.
+    Park,
+    /// Kept, with everything behind it under the same key, until a person releases it.
+    Hold,
+    /// Given up for good, recorded as expired: `drop-with-audit`.
+    Expire,
+}
+
+/// An `alert` line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alert {
+    /// What to watch.
+    pub condition: AlertCondition,
+    /// Hours in which it counts, as written: `Mon-Fri 06:00-20:00`; empty: always.
+    pub during: Arc<str>,
+    /// Wake someone.
+    pub is_page: bool,
+    /// Where it is written.
+    pub place: Place,
+}
+
+/// What an alert watches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AlertCondition {
+    /// No message for this long.
+    Silent(Duration),
+    /// A queue is long or old. `None` as the destination means each of them.
+    Backlog {
+        /// Which destination.
+        destination: Option<Name>,
+        /// More deliveries waiting than this.
+        over: Option<u64>,
+        /// The oldest waits longer than this.
+        older_than: Option<Duration>,
+    },
+    /// More parked or refused messages than this within an hour.
+    Errors {
+        /// How many.
+        over: u64,
+    },
+    /// Messages take longer than this from acceptance to delivery.
+    Slow {
+        /// The time.
+        over: Duration,
+    },
+}
