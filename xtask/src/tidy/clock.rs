@@ -1,13 +1,16 @@
 //! The clock is read in one place, `message::clock::System`, so that tests and the simulator can replace it.
+//!
+//! tokio's `Instant` is no finding: tests pause it.
 
 use super::Finding;
+use crate::source::Source;
 use crate::tree::Tree;
 
 /// How reading it looks.
 const READS: &[&str] = &["SystemTime::now", "Instant::now", "Zoned::now", "jiff::Timestamp::now"];
 
-/// Code that measures, not decides: development tools, and the clock itself.
-const ALLOWED: &[&str] = &["crates/message/src/clock.rs", "xtask/", "bench/", "crates/testkit/"];
+/// The clock itself, and code that measures or plays the outside world: development tools and simulated peers.
+const ALLOWED: &[&str] = &["crates/message/src/clock.rs", "xtask/", "bench/", "crates/testkit/", "crates/hospital/"];
 
 /// Reads of the machine's clock in product code.
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {
@@ -15,13 +18,25 @@ pub(super) fn check(tree: &Tree) -> Vec<Finding> {
     let elsewhere = tree.product().filter(|(file, _)| !ALLOWED.iter().any(|allowed| file.path.starts_with(allowed)));
     for (file, source) in elsewhere {
         for read in READS {
-            for at in source.places(read) {
+            for at in source.places(read).filter(|at| !is_of_tokio(source, *at, read)) {
                 let message = format!("`{read}` outside message::clock: take a `&dyn Clock`");
                 findings.push(Finding::new("clock", &file.path, source.line(at), message).counted());
             }
         }
     }
     findings
+}
+
+/// `tokio::time::Instant::now`, or `Instant::now` in a file that imports tokio's.
+fn is_of_tokio(source: &Source, at: usize, read: &str) -> bool {
+    let imports = source.code.match_indices("use tokio").map(|(start, _)| &source.code[start..]);
+    let mut statements = imports.map(|from| from.split(';').next().unwrap_or_default());
+    let is_imported = || statements.any(|statement| statement.contains("Instant"));
+    read == "Instant::now" && (source.code[..at].ends_with("tokio::time::") || (is_plain(source, at) && is_imported()))
+}
+
+fn is_plain(source: &Source, at: usize) -> bool {
+    !source.code[..at].ends_with("::")
 }
 
 #[cfg(test)]
@@ -32,6 +47,9 @@ mod tests {
             assert_eq!(super::super::lines(super::check, &[(path, code)]).len(), expect, "{path}");
         };
         check("crates/engine/src/a.rs", "fn f() { let t = std::time::Instant::now(); }", 1);
+        check("crates/engine/src/a.rs", "use tokio::time::{Duration, Instant};\nfn f() { Instant::now(); }", 0);
+        check("crates/engine/src/a.rs", "use tokio::time::Instant;\nfn f() { std::time::Instant::now(); }", 1);
+        check("crates/engine/src/a.rs", "fn f() { tokio::time::Instant::now(); }", 0);
         check("crates/engine/src/a.rs", "#[test] fn f() { Instant::now(); }", 0);
         check("crates/message/src/clock.rs", "fn f() { Instant::now() }", 0);
     }
