@@ -27,16 +27,13 @@ pub(super) fn check(tree: &Tree) -> Vec<Finding> {
     findings
 }
 
-/// `tokio::time::Instant::now`, or `Instant::now` in a file that imports tokio's.
+/// `tokio::time::Instant::now`, or a bare `Instant::now` in a file that imports tokio's.
 fn is_of_tokio(source: &Source, at: usize, read: &str) -> bool {
+    let before = &source.code[..at];
     let imports = source.code.match_indices("use tokio").map(|(start, _)| &source.code[start..]);
     let mut statements = imports.map(|from| from.split(';').next().unwrap_or_default());
-    let is_imported = || statements.any(|statement| statement.contains("Instant"));
-    read == "Instant::now" && (source.code[..at].ends_with("tokio::time::") || (is_plain(source, at) && is_imported()))
-}
-
-fn is_plain(source: &Source, at: usize) -> bool {
-    !source.code[..at].ends_with("::")
+    let is_bare = !before.ends_with("::") && statements.any(|statement| statement.contains("Instant"));
+    read == "Instant::now" && (is_bare || before.ends_with("tokio::time::"))
 }
 
 #[cfg(test)]
