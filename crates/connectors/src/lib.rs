@@ -1,1 +1,20 @@
 //! Floor 4: the connectors, a folder each: mllp, file, http, interface.
+//!
+//! Owns: how bytes come in and go out. Each folder has the same files: `mod.rs` (protocol, guarantees, its `SPEC`),
+//! `config.rs`, `source.rs`, `destination.rs`, `tests.rs`; what two of them share about sockets is [`tcp`].
+//!
+//! Promises: the numbered lists of `interface::contract`, proved by the suites of `testkit`.
+//! Never: stores a message, acknowledges on its own account, decides a retry, or says what was in a message (R10).
+
+pub mod codes;
+mod mllp;
+mod settings;
+mod tcp;
+
+use interface::catalogue::Connector;
+
+/// Every connector, by name in alphabetical order. Adding one is adding a folder and a line here.
+#[must_use]
+pub fn catalogue() -> &'static [&'static dyn Connector] {
+    &[&mllp::Mllp]
+}

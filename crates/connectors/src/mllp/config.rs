@@ -1,0 +1,94 @@
+//! Settings of the mllp connector, read once.
+
+use crate::{
+    settings::{count, duration, size},
+    tcp,
+    tcp::listen::Seats,
+};
+use interface::catalogue::Settings;
+use message::Reason;
+use std::time::Duration;
+
+/// Which edition of the transport specification a side speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Release {
+    /// Frames only.
+    One,
+    /// Each message is answered by a commit frame.
+    Two,
+}
+
+/// How a source listens.
+#[derive(Clone, Debug)]
+pub(crate) struct Listening {
+    pub(crate) address: String,
+    pub(crate) seats: Seats,
+    pub(crate) limits: FrameLimits,
+    /// Longest pause between frames; `None` for ever.
+    pub(crate) idle_max: Option<Duration>,
+    pub(crate) release: Release,
+}
+
+/// What one frame may take.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FrameLimits {
+    pub(crate) bytes_max: usize,
+    pub(crate) silence_max: Duration,
+    pub(crate) time_max: Duration,
+}
+
+/// How a lane sends.
+#[derive(Clone, Debug)]
+pub(crate) struct Sending {
+    pub(crate) address: String,
+    pub(crate) connect_time_max: Duration,
+    pub(crate) reply_time_max: Duration,
+    pub(crate) reply_bytes_max: usize,
+    pub(crate) matching: Matching,
+    pub(crate) is_reply_expected: bool,
+    pub(crate) release: Release,
+}
+
+/// Which reply counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Matching {
+    /// MSA-2 must be the MSH-10 that was sent.
+    Strict,
+    /// The next one.
+    Any,
+}
+
+impl Listening {
+    pub(crate) fn read(settings: &Settings) -> Result<Listening, Reason> {
+        Ok(Listening {
+            address: settings.address.to_string(),
+            seats: Seats { total_max: count(settings, "connections"), per_peer_max: count(settings, "per-peer") },
+            limits: FrameLimits {
+                bytes_max: size(settings, "limit")?,
+                silence_max: duration(settings, "frame-idle")?,
+                time_max: duration(settings, "frame-time")?,
+            },
+            idle_max: Some(settings.duration("idle")).filter(|idle| !idle.is_zero()),
+            release: release(settings),
+        })
+    }
+}
+
+impl Sending {
+    pub(crate) fn read(settings: &Settings) -> Result<Sending, Reason> {
+        tcp::check_host_port(&settings.address)?;
+        Ok(Sending {
+            address: settings.address.to_string(),
+            connect_time_max: duration(settings, "connect-timeout")?,
+            reply_time_max: duration(settings, "timeout")?,
+            reply_bytes_max: size(settings, "limit")?,
+            matching: if settings.text("match") == "any" { Matching::Any } else { Matching::Strict },
+            is_reply_expected: settings.text("acknowledgment") != "none",
+            release: release(settings),
+        })
+    }
+}
+
+fn release(settings: &Settings) -> Release {
+    if settings.count("release") == 2 { Release::Two } else { Release::One }
+}

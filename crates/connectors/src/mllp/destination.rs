@@ -1,0 +1,242 @@
+//! One lane to a partner: one connection, one message under way, the reply that belongs to it.
+
+use super::{
+    config::{Matching, Release, Sending},
+    header,
+    inbox::{Inbox, Item},
+    wire,
+};
+use crate::{
+    codes,
+    tcp::{
+        connect,
+        tune::{self, Pulse},
+    },
+};
+use bytes::Bytes;
+use interface::contract::{Boxed, Destination, Outgoing};
+use message::{Outcome, Reason, Scope};
+use tokio::{
+    net::TcpStream,
+    time::{Instant, timeout_at},
+};
+
+/// Late replies that are read before a message is sent; a peer with more to say is cut off and called again.
+const STALE_BYTES_MAX: usize = 64 * 1024;
+
+/// The lane.
+pub(crate) struct Lane {
+    config: Sending,
+    /// Taken out while a message is under way: a send that is cancelled or fails leaves no half-used connection.
+    line: Option<Line>,
+}
+
+struct Line {
+    stream: TcpStream,
+    inbox: Inbox,
+}
+
+/// What went on while waiting for the reply.
+#[derive(Default)]
+struct Ignored {
+    foreign: usize,
+    odd: usize,
+}
+
+impl Lane {
+    pub(crate) fn new(config: Sending) -> Lane {
+        Lane { config, line: None }
+    }
+
+    async fn deliver(&mut self, outgoing: &Outgoing) -> Outcome {
+        if !wire::can_be_framed(&outgoing.bytes) {
+            let text = "the message contains 0x1C 0x0D, the end of an MLLP block";
+            return Outcome::Permanent { reason: Reason::new(codes::E6110, text), reply: None };
+        }
+        let mut line = match self.send_bytes(&outgoing.bytes).await {
+            Ok(line) => line,
+            Err(outcome) => return outcome,
+        };
+        if !self.config.is_reply_expected && self.config.release == Release::One {
+            self.line = Some(line);
+            return Outcome::Delivered { reply: None };
+        }
+        let end = Instant::now() + self.config.reply_time_max;
+        let mut ignored = Ignored::default();
+        let answer = timeout_at(end, self.await_reply(&mut line, &outgoing.bytes, &mut ignored)).await;
+        match answer {
+            Ok(Ok(reply)) => {
+                self.line = Some(line);
+                Outcome::Delivered { reply }
+            }
+            Ok(Err(outcome)) => outcome,
+            Err(_) => Outcome::Ambiguous { reason: self.explain_silence(&ignored) },
+        }
+    }
+
+    /// Puts the message on the wire: on the open connection if it is alive, else on a new one.
+    async fn send_bytes(&mut self, bytes: &[u8]) -> Result<Line, Outcome> {
+        let parts = [wire::START, bytes, wire::END];
+        if let Some(mut line) = self.line.take()
+            && line.is_fresh()
+        {
+            match wire::write(&line.stream, &parts).await {
+                Ok(()) => return Ok(line),
+                // Nothing left this machine, so a new connection cannot make a duplicate.
+                Err(broken) if broken.written == 0 => {}
+                Err(broken) => return Err(self.explain_broken_write(broken)),
+            }
+        }
+        let stream = connect::connect(&self.config.address, self.config.connect_time_max).await.map_err(transient)?;
+        let line = Line { stream, inbox: Inbox::new(self.config.reply_bytes_max) };
+        match wire::write(&line.stream, &parts).await {
+            Ok(()) => Ok(line),
+            Err(broken) => Err(self.explain_broken_write(broken)),
+        }
+    }
+
+    /// The reply that belongs to what was sent; `None` where a commit (release 2) is all that is wanted.
+    async fn await_reply(&self, line: &mut Line, sent: &[u8], ignored: &mut Ignored) -> Result<Option<Bytes>, Outcome> {
+        let mut is_commit_due = self.config.release == Release::Two;
+        let id = header::control_id(sent);
+        loop {
+            let frame = self.next_frame(line, ignored).await?;
+            if self.config.release == Release::Two && frame == wire::NOT_COMMITTED && is_commit_due {
+                let text = format!("{} answered 0x15: it could not commit the message", self.config.address);
+                return Err(Outcome::Transient {
+                    scope: Scope::Message,
+                    reason: Reason::new(codes::E6109, text),
+                    retry_after: None,
+                });
+            }
+            if self.config.release == Release::Two && frame == wire::COMMITTED {
+                if !self.config.is_reply_expected {
+                    return Ok(None);
+                }
+                is_commit_due = false;
+                continue;
+            }
+            if self.config.release == Release::Two {
+                // The peer's acknowledgment is content of its own, and release 2 commits every content.
+                let parts = [wire::START, wire::COMMITTED, wire::END];
+                wire::write(&line.stream, &parts).await.map_err(|broken| self.explain_broken_reply(broken.kind))?;
+            }
+            if self.is_answer(&frame, id) {
+                return Ok(Some(frame));
+            }
+            ignored.foreign += 1;
+        }
+    }
+
+    async fn next_frame(&self, line: &mut Line, ignored: &mut Ignored) -> Result<Bytes, Outcome> {
+        loop {
+            match line.inbox.next() {
+                Some(Item::Frame(frame)) => return Ok(frame),
+                Some(Item::Junk { .. } | Item::Odd(_)) => ignored.odd += 1,
+                Some(Item::TooLarge(_)) => {
+                    let text = format!("a reply from {} is larger than the limit", self.config.address);
+                    return Err(Outcome::Ambiguous { reason: Reason::new(codes::E6108, text) });
+                }
+                None => match line.inbox.fill(&mut line.stream).await {
+                    Ok(count) if count > 0 => {}
+                    Ok(_) => return Err(self.explain_broken_reply(std::io::ErrorKind::UnexpectedEof)),
+                    Err(error) => return Err(self.explain_broken_reply(error.kind())),
+                },
+            }
+        }
+    }
+
+    /// A message without a control id can only be answered by the next reply; the connection holds no older one.
+    fn is_answer(&self, reply: &[u8], sent_id: Option<&[u8]>) -> bool {
+        match (self.config.matching, sent_id) {
+            (Matching::Strict, Some(id)) => header::answered_id(reply) == Some(id),
+            (Matching::Strict, None) | (Matching::Any, _) => true,
+        }
+    }
+
+    fn explain_silence(&self, ignored: &Ignored) -> Reason {
+        let Sending { address, reply_time_max, .. } = &self.config;
+        let seconds = reply_time_max.as_secs_f32();
+        if ignored.foreign > 0 {
+            let text = format!(
+                "{address} sent {} replies within {seconds} s, none with the control id of this message in MSA-2",
+                ignored.foreign
+            );
+            return Reason::new(codes::E6107, text);
+        }
+        if ignored.odd > 0 {
+            let text = format!("{address} sent bytes within {seconds} s that are not an MLLP frame");
+            return Reason::new(codes::E6108, text);
+        }
+        Reason::new(codes::E6106, format!("{address} did not answer within {seconds} s; it may have the message"))
+    }
+
+    fn explain_broken_write(&self, broken: wire::Broken) -> Outcome {
+        let address = &self.config.address;
+        if broken.written == 0 {
+            let text = format!("{address} closed the connection before anything was sent: {}", broken.kind);
+            return transient(Reason::new(codes::E6008, text));
+        }
+        let text = format!("the connection to {address} broke while the message was written: {}", broken.kind);
+        Outcome::Ambiguous { reason: Reason::new(codes::E6007, text) }
+    }
+
+    fn explain_broken_reply(&self, kind: std::io::ErrorKind) -> Outcome {
+        let address = &self.config.address;
+        let text = format!("the connection to {address} broke before the reply came: {kind}; it may have the message");
+        Outcome::Ambiguous { reason: Reason::new(codes::E6007, text) }
+    }
+}
+
+impl Line {
+    /// Whether the next message may go out here. Late replies that wait are read and dropped; a half one would run into
+    /// the reply that we are about to wait for, so it ends the connection, as does a close by the peer.
+    fn is_fresh(&mut self) -> bool {
+        let mut space = [0_u8; 1024];
+        let mut stale_bytes = 0;
+        loop {
+            match tune::feel(&self.stream, &mut space) {
+                Pulse::Closed => return false,
+                Pulse::Quiet => break,
+                Pulse::Waiting(count) => {
+                    stale_bytes += count;
+                    self.inbox.push(&space[..count]);
+                    if stale_bytes > STALE_BYTES_MAX || !self.drop_stale() {
+                        return false;
+                    }
+                }
+            }
+        }
+        self.drop_stale() && !self.inbox.is_inside() && self.inbox.len() == 0
+    }
+
+    /// Forgets replies that came too late or twice. An application acknowledgment that follows a commit acknowledgment
+    /// (enhanced mode) ends here too: the engine has no use for it yet.
+    fn drop_stale(&mut self) -> bool {
+        while let Some(item) = self.inbox.next() {
+            if matches!(item, Item::TooLarge(_)) {
+                return false;
+            }
+        }
+        true
+    }
+}
+
+impl Destination for Lane {
+    fn send<'a>(&'a mut self, outgoing: &'a Outgoing) -> Boxed<'a, Outcome> {
+        Box::pin(self.deliver(outgoing))
+    }
+
+    fn close(&mut self) -> Boxed<'_, ()> {
+        let line = self.line.take();
+        Box::pin(async move {
+            if let Some(line) = line {
+                tune::part(line.stream).await;
+            }
+        })
+    }
+}
+
+fn transient(reason: Reason) -> Outcome {
+    Outcome::Transient { scope: Scope::Destination, reason, retry_after: None }
+}

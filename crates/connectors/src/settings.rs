@@ -1,0 +1,31 @@
+//! Reading checked settings with the bounds that only a connector knows.
+
+use crate::codes;
+use interface::catalogue::Settings;
+use message::{Reason, limits};
+use std::time::Duration;
+
+/// Smallest limit of size that makes sense: an MSH segment with long names still fits.
+const SIZE_MIN: usize = 1024;
+
+/// A count that the checker has bounded; at least 1.
+pub(crate) fn count(settings: &Settings, name: &str) -> usize {
+    usize::try_from(settings.count(name)).unwrap_or(usize::MAX).max(1)
+}
+
+/// A limit of size in bytes, between 1 KiB and [`limits::FRAME_BYTES_CEILING`].
+pub(crate) fn size(settings: &Settings, name: &str) -> Result<usize, Reason> {
+    match usize::try_from(settings.count(name)) {
+        Ok(size) if (SIZE_MIN..=limits::FRAME_BYTES_CEILING).contains(&size) => Ok(size),
+        _ => Err(Reason::new(codes::E6010, format!("`{name}` must be at least 1KiB and less than 2GiB"))),
+    }
+}
+
+/// A duration that may not be zero, because zero would mean "never" or "at once" and neither is meant.
+pub(crate) fn duration(settings: &Settings, name: &str) -> Result<Duration, Reason> {
+    let value = settings.duration(name);
+    if value.is_zero() {
+        return Err(Reason::new(codes::E6010, format!("`{name}` must be longer than 0s")));
+    }
+    Ok(value)
+}
