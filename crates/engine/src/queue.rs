@@ -128,7 +128,10 @@ impl Queue {
             Some(queue) => {
                 queue.state = KeyState::Busy;
                 self.busy += 1;
-                Next::Claimed(Box::new(Claim { key, entry: queue.head.clone() }))
+                // The bytes go with the claim: after a failure they are read from the store again, so that a long
+                // outage does not keep them in memory.
+                let bytes = queue.head.bytes.take();
+                Next::Claimed(Box::new(Claim { key, entry: Entry { bytes, ..queue.head.clone() } }))
             }
             None => Next::Wait,
         }
@@ -313,6 +316,12 @@ impl Queue {
         self.keys.values().filter(|queue| queue.state == KeyState::Held).count()
     }
 
+    /// Keys whose head failed and will be tried again.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.keys.values().filter(|queue| matches!(queue.state, KeyState::Waiting(_))).count()
+    }
+
     /// When the oldest waiting message was accepted.
     #[must_use]
     pub fn oldest(&self) -> Option<Timestamp> {
@@ -325,9 +334,11 @@ impl Queue {
         self.down.map(|down| down.until.saturating_duration_since(now))
     }
 
-    /// Every delivery in the queue, in no order.
-    pub fn deliveries(&self) -> impl Iterator<Item = &Entry> {
-        self.keys.values().flat_map(|queue| std::iter::once(&queue.head).chain(&queue.rest))
+    /// Every delivery in the queue with its key: in order within a key.
+    pub fn keyed(&self) -> impl Iterator<Item = (u64, &Entry)> {
+        self.keys
+            .iter()
+            .flat_map(|(key, queue)| std::iter::once(&queue.head).chain(&queue.rest).map(move |entry| (*key, entry)))
     }
 }
 

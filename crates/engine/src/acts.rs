@@ -1,0 +1,242 @@
+//! What a person may do to interfaces, messages and deliveries. Every act names who and why, and is audited.
+//!
+//! Promises: an act is durable before it is reported; order within a key is kept, what was parked goes to the end of
+//! its key; a replay is marked as one and bypasses duplicate detection (R4).
+
+use crate::{codes, engine::Engine, intake, queue::Entry};
+use interface::contract::{Frame, Verdict};
+use message::{DeliveryId, DeliveryState, MessageId, Name, Origin, Phi, Reason};
+use serde::Serialize;
+use std::sync::Arc;
+use store::{Act, Change, Disposition, Stored, Switch};
+
+/// Who acts, and why.
+#[derive(Clone, Debug)]
+pub struct Person {
+    /// The name.
+    pub by: Name,
+    /// The reason that was given.
+    pub reason: Arc<str>,
+}
+
+impl Person {
+    fn act(&self) -> Act {
+        Act { by: self.by.clone(), reason: Phi::new(self.reason.to_string()) }
+    }
+}
+
+/// What a replay did with one message.
+#[derive(Clone, Debug, Serialize)]
+pub struct Replayed {
+    /// The message that was run again.
+    pub of: MessageId,
+    /// The message that came of it.
+    pub message: Option<MessageId>,
+    /// Why nothing came of it.
+    pub refused: Option<Reason>,
+}
+
+impl Engine {
+    /// Stops the intake of an interface (its peers queue), or the deliveries of one destination (they wait here).
+    ///
+    /// # Errors
+    /// [`codes::E5201`]; the store's.
+    pub async fn pause(&self, interface: &str, destination: Option<&str>, person: &Person) -> Result<(), Reason> {
+        self.switch(interface, destination, true, person).await
+    }
+
+    /// Undoes [`Engine::pause`].
+    ///
+    /// # Errors
+    /// [`codes::E5201`]; the store's; the connector's when the source cannot be opened.
+    pub async fn resume(&self, interface: &str, destination: Option<&str>, person: &Person) -> Result<(), Reason> {
+        self.switch(interface, destination, false, person).await
+    }
+
+    async fn switch(
+        &self,
+        interface: &str,
+        destination: Option<&str>,
+        is_paused: bool,
+        person: &Person,
+    ) -> Result<(), Reason> {
+        let flow = self.flow(interface)?;
+        let outbox = destination.map(|name| self.outbox(interface, name)).transpose()?;
+        let act = if is_paused { "pause" } else { "resume" };
+        self.audit(person, act, &object(interface, destination))?;
+        let switch = Switch { interface: flow.name.clone(), destination: destination.map(Into::into) };
+        self.store().set_switch(&switch, is_paused, &person.by).map_err(stored)?;
+        match outbox {
+            Some(outbox) => {
+                outbox.change(|queue| queue.pause(is_paused));
+                Ok(())
+            }
+            None => {
+                flow.pause(is_paused);
+                if is_paused {
+                    flow.close_source().await;
+                    return Ok(());
+                }
+                flow.open_source().await
+            }
+        }
+    }
+
+    /// Makes held and waiting deliveries of a destination go now.
+    ///
+    /// # Errors
+    /// [`codes::E5201`]; the store's.
+    pub async fn release(&self, interface: &str, destination: &str, person: &Person) -> Result<usize, Reason> {
+        let outbox = self.outbox(interface, destination)?;
+        self.audit(person, "release", &object(interface, Some(destination)))?;
+        let released = outbox.change(crate::queue::Queue::release_all);
+        for delivery in &released {
+            let change = Change::Released { delivery: *delivery, act: person.act() };
+            self.store().commit_change(change).await.map_err(stored)?;
+        }
+        Ok(released.len())
+    }
+
+    /// Puts a parked delivery back at the end of its key.
+    ///
+    /// # Errors
+    /// [`codes::E5202`] when it is not parked; the store's.
+    pub async fn retry(&self, delivery: DeliveryId, person: &Person) -> Result<(), Reason> {
+        self.requeue(delivery, person, "retry", Change::Released { delivery, act: person.act() }).await
+    }
+
+    /// Sends the stored output of a settled delivery again: the same bytes, the same control id (R2).
+    ///
+    /// # Errors
+    /// [`codes::E5202`] when it is still in the queue; the store's.
+    pub async fn resend(&self, delivery: DeliveryId, person: &Person) -> Result<(), Reason> {
+        self.requeue(delivery, person, "resend", Change::Resent { delivery, act: person.act() }).await
+    }
+
+    async fn requeue(&self, delivery: DeliveryId, person: &Person, act: &str, change: Change) -> Result<(), Reason> {
+        let stored_message = self.store().read(delivery.message).map_err(stored)?;
+        let Some(planned) = stored_message.accept.deliveries.get(usize::from(delivery.number)) else {
+            return Err(Reason::new(codes::E5201, format!("message {} has no delivery {}", delivery.message, delivery.number)));
+        };
+        let outbox = self.outbox(&stored_message.accept.envelope.interface, &planned.destination)?;
+        self.audit(person, act, &delivery.to_string())?;
+        // The store refuses what does not fit the delivery's state, so two persons cannot both put it back.
+        self.store().commit_change(change).await.map_err(stored)?;
+        let entry = Entry {
+            delivery,
+            accepted: stored_message.accept.envelope.received,
+            attempts: 0,
+            priority: planned.priority,
+            bytes: None,
+            hops: 0,
+        };
+        outbox.push(planned.order_key, entry);
+        Ok(())
+    }
+
+    /// Removes a delivery that was not delivered: from its queue, or from among the parked.
+    ///
+    /// # Errors
+    /// [`codes::E5202`] while it is being sent; the store's.
+    pub async fn delete(&self, delivery: DeliveryId, person: &Person) -> Result<(), Reason> {
+        let message = self.store().read(delivery.message).map_err(stored)?;
+        self.audit(person, "delete", &delivery.to_string())?;
+        let outbox = message
+            .accept
+            .deliveries
+            .get(usize::from(delivery.number))
+            .and_then(|planned| self.outbox(&message.accept.envelope.interface, &planned.destination).ok());
+        let is_waiting = outbox.as_ref().is_some_and(|outbox| {
+            outbox.look(|queue| queue.keyed().any(|(_, entry)| entry.delivery == delivery))
+        });
+        if is_waiting && outbox.and_then(|outbox| outbox.remove(delivery)).is_none() {
+            return Err(Reason::new(codes::E5202, format!("delivery {delivery} is being sent at this moment")));
+        }
+        self.take_orphan(delivery);
+        self.store().commit_change(Change::Deleted { delivery, act: person.act() }).await.map(|_| ()).map_err(stored)
+    }
+
+    /// Gives up a message that was parked as a whole.
+    ///
+    /// # Errors
+    /// [`codes::E5202`] when it is not parked; the store's.
+    pub async fn dismiss(&self, message: MessageId, person: &Person) -> Result<(), Reason> {
+        self.audit(person, "dismiss", &message.to_string())?;
+        self.store().commit_change(Change::Dismissed { message, act: person.act() }).await.map(|_| ()).map_err(stored)
+    }
+
+    /// Runs a stored message again from its raw bytes, through the interface as it is now. A message that was parked as
+    /// a whole is dismissed once its replay is safe.
+    ///
+    /// # Errors
+    /// [`codes::E5201`]; the store's.
+    pub async fn replay(&self, of: MessageId, person: &Person) -> Result<Replayed, Reason> {
+        let original = self.store().read(of).map_err(stored)?;
+        let flow = self.flow(&original.accept.envelope.interface)?;
+        self.audit(person, "replay", &of.to_string())?;
+        let envelope = &original.accept.envelope;
+        let frame = Frame {
+            bytes: envelope.raw.clone(),
+            peer: envelope.peer.clone(),
+            received: self.shared.dock.clock.now(),
+            format: envelope.format,
+            from: None,
+        };
+        let origin = Origin::Replay { of, by: person.by.clone(), reason: person.reason.clone() };
+        let reply = intake::accept(&flow, frame, origin).await;
+        match reply.verdict() {
+            Verdict::Accepted(message) => {
+                if is_parked_whole(&original) && self.is_parked(of) {
+                    let reason = Phi::new(format!("replayed as {message}: {}", person.reason));
+                    let act = Act { by: person.by.clone(), reason };
+                    self.store().commit_change(Change::Dismissed { message: of, act }).await.map_err(stored)?;
+                }
+                Ok(Replayed { of, message: Some(*message), refused: None })
+            }
+            Verdict::Later(reason) | Verdict::Refused(reason) => {
+                Ok(Replayed { of, message: None, refused: Some(reason.clone()) })
+            }
+        }
+    }
+
+    fn is_parked(&self, message: MessageId) -> bool {
+        let ended = |entry: &store::Entry| matches!(entry.change, Change::Dismissed { .. });
+        self.store().history(message).is_ok_and(|history| !history.iter().any(ended))
+    }
+
+    fn outbox(&self, interface: &str, destination: &str) -> Result<Arc<crate::outbox::Outbox>, Reason> {
+        self.flow(interface)?.outbox(destination).ok_or_else(|| {
+            Reason::new(codes::E5201, format!("interface `{interface}` has no destination `{destination}`"))
+        })
+    }
+
+    fn audit(&self, person: &Person, act: &str, object: &str) -> Result<(), Reason> {
+        self.store().audit(&person.by, act, object, &person.reason).map(|_| ()).map_err(stored)
+    }
+}
+
+fn is_parked_whole(message: &Stored) -> bool {
+    matches!(message.accept.disposition, Disposition::Parked { .. })
+}
+
+fn object(interface: &str, destination: Option<&str>) -> String {
+    destination.map_or_else(|| interface.to_owned(), |destination| format!("{interface}/{destination}"))
+}
+
+/// The store's errors keep their own codes.
+fn stored(error: store::Error) -> Reason {
+    error.reason()
+}
+
+/// A delivery in this state may be put back by `retry`.
+#[must_use]
+pub fn is_retryable(state: DeliveryState) -> bool {
+    match state {
+        DeliveryState::Parked | DeliveryState::Held => true,
+        DeliveryState::Queued
+        | DeliveryState::Retrying
+        | DeliveryState::Delivered
+        | DeliveryState::Expired
+        | DeliveryState::Deleted => false,
+    }
+}

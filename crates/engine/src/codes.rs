@@ -1,0 +1,21 @@
+//! The error codes of the running engine: E50xx intake and pipeline, E51xx delivery, E52xx acts of a person.
+
+message::catalogue! {
+    E5001 "the frame is not an HL7 v2 message";
+    E5002 "the store has no room for new messages";
+    E5003 "the store has failed and the engine is stopping";
+    E5004 "the interface is not taking messages now";
+    E5005 "a step of the interface failed on this message";
+    E5006 "a step of the interface stopped unexpectedly";
+    E5007 "the message has too many destinations";
+    E5008 "the frame is larger than the interface allows";
+    E5009 "the message went through too many interfaces";
+    E5010 "the source of an interface could not be opened";
+    E5011 "the destination of an interface could not be opened";
+    E5012 "a delivery waits for a destination that no longer exists";
+    E5101 "the destination refused the message";
+    E5102 "the destination's answer cannot be read";
+    E5103 "the stored bytes of a delivery cannot be read";
+    E5201 "there is no such interface, destination or message";
+    E5202 "the delivery is not in a state for this";
+}

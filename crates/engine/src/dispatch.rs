@@ -1,0 +1,214 @@
+//! Steps 7 to 10 of the journey: claim, send, decide, settle.
+//!
+//! [`deliver`] is the whole life of one attempt. [`run_lane`] repeats it.
+
+use crate::{
+    codes,
+    decide::{self, Decision, Next, Situation},
+    outbox::Outbox,
+    queue::Claim,
+};
+use bytes::Bytes;
+use interface::{
+    catalogue::{Connector, Context},
+    contract::{Destination, Outgoing},
+};
+use message::{Class, Clock, Format, Name, Outcome, Phi, Reason, Scope, Timestamp};
+use std::{sync::Arc, time::Duration};
+use store::{Attempt, Change, Store, Then};
+
+/// A lane without work for this long ends and closes its connection, unless it is the only one.
+const LANE_IDLE_MAX: Duration = Duration::from_secs(60);
+
+/// What every lane needs.
+pub struct Dock {
+    /// Where outcomes are recorded and outputs are read.
+    pub store: Store,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Finds a connector by its word.
+    pub connectors: &'static [&'static dyn Connector],
+    /// What connectors need.
+    pub context: Context,
+}
+
+impl Dock {
+    /// The connector of this name.
+    #[must_use]
+    pub fn connector(&self, name: &str) -> Option<&'static dyn Connector> {
+        self.connectors.iter().copied().find(|connector| connector.spec().name == name)
+    }
+}
+
+/// Starts a lane if the outbox has use for one more.
+pub fn start_lanes(dock: &Arc<Dock>, outbox: &Arc<Outbox>) {
+    if outbox.reserve_lane() {
+        let (dock, outbox) = (dock.clone(), outbox.clone());
+        tokio::spawn(async move {
+            run_lane(&dock, &outbox).await;
+        });
+    }
+}
+
+/// One lane: claims and delivers until the outbox stops, its wire changes, or there is no work.
+async fn run_lane(dock: &Arc<Dock>, outbox: &Arc<Outbox>) {
+    let mut wire: Option<(u64, Box<dyn Destination>)> = None;
+    loop {
+        let Some(claim) = outbox.claim(LANE_IDLE_MAX).await else {
+            if let Some((_, mut open)) = wire.take() {
+                open.close().await;
+            }
+            if outbox.release_lane() {
+                return;
+            }
+            continue;
+        };
+        start_lanes(dock, outbox);
+        let generation = outbox.generation();
+        if wire.as_ref().is_some_and(|(opened, _)| *opened != generation)
+            && let Some((_, mut stale)) = wire.take()
+        {
+            stale.close().await;
+        }
+        let definition = outbox.definition();
+        if wire.is_none() {
+            let opened = match dock.connector(definition.connector) {
+                Some(connector) => connector.destination(&definition.settings, &dock.context),
+                None => Err(Reason::new(codes::E5011, "the connector is not part of this build")),
+            };
+            match opened {
+                Ok(open) => wire = Some((generation, open)),
+                Err(reason) => {
+                    settle(dock, outbox, &claim, dock.clock.now(), unopened(reason));
+                    continue;
+                }
+            }
+        }
+        if let Some((_, open)) = &mut wire {
+            deliver(dock, outbox, open.as_mut(), claim).await;
+        }
+    }
+}
+
+fn unopened(reason: Reason) -> Outcome {
+    Outcome::Transient { scope: Scope::Destination, reason, retry_after: None }
+}
+
+/// One attempt: bytes from memory or the store, sent, decided, recorded, given back to the queue.
+pub async fn deliver(dock: &Arc<Dock>, outbox: &Arc<Outbox>, wire: &mut dyn Destination, mut claim: Claim) {
+    let started = dock.clock.now();
+    let outcome = match claim.entry.bytes.take().map_or_else(|| read_output(dock, &claim), Ok) {
+        Ok(bytes) => {
+            let outgoing = Outgoing {
+                delivery: claim.entry.delivery,
+                interface: outbox.interface.clone(),
+                bytes,
+                format: Format::Hl7v2,
+                attempt: claim.entry.attempts,
+                accepted: claim.entry.accepted,
+                hops: claim.entry.hops,
+            };
+            wire.send(&outgoing).await
+        }
+        Err(outcome) => outcome,
+    };
+    settle(dock, outbox, &claim, started, outcome);
+}
+
+/// Outputs that are no longer in memory come from the store.
+fn read_output(dock: &Dock, claim: &Claim) -> Result<Bytes, Outcome> {
+    dock.store.read_output(claim.entry.delivery).map_err(|error| {
+        let reason = Reason::new(codes::E5103, error.to_string());
+        match error.class() {
+            Class::Transient | Class::Ambiguous => {
+                Outcome::Transient { scope: Scope::Message, reason, retry_after: None }
+            }
+            Class::Permanent => Outcome::Permanent { reason, reply: None },
+        }
+    })
+}
+
+/// Steps 9 and 10: decides, records, and gives the claim back.
+fn settle(dock: &Dock, outbox: &Outbox, claim: &Claim, started: Timestamp, outcome: Outcome) {
+    let ended = dock.clock.now();
+    let definition = outbox.definition();
+    let answer = decide::read_answer(&outcome);
+    let situation = Situation {
+        delivery: claim.entry.delivery,
+        attempts: claim.entry.attempts,
+        failures: outbox.look(crate::queue::Queue::failures),
+        age: ended.since(claim.entry.accepted),
+    };
+    let decision = decide::decide(&outcome, &answer, &definition, situation);
+    let then = match decision.next {
+        Next::Done => Then::Done,
+        Next::Retry(pause) => Then::RetryAt(ended.after(pause)),
+        Next::Park => Then::Park,
+        Next::Hold => Then::Hold,
+        Next::Expire => Then::Expire,
+    };
+    dock.store.append(Change::Attempt(Attempt {
+        delivery: claim.entry.delivery,
+        number: claim.entry.attempts + 1,
+        started,
+        ended,
+        failure: class_of(&outcome, &decision),
+        reply: decision.code,
+        reason: decision.reason.clone(),
+        reply_bytes: kept_reply(&outcome, &decision),
+        then,
+    }));
+    if let Some(reason) = &decision.reason {
+        outbox.trouble(ended, reason.clone());
+    }
+    give_back(dock, outbox, claim, &decision, ended);
+}
+
+fn give_back(dock: &Dock, outbox: &Outbox, claim: &Claim, decision: &Decision, ended: Timestamp) {
+    if decision.is_up {
+        outbox.answered();
+    }
+    match decision.next {
+        Next::Done => outbox.settle(claim.key, true, ended),
+        Next::Park | Next::Expire => outbox.settle(claim.key, false, ended),
+        Next::Hold => outbox.change(|queue| queue.hold(claim.key)),
+        Next::Retry(pause) => {
+            let at = dock.clock.monotonic() + pause;
+            outbox.change(|queue| {
+                queue.retry(claim.key, at);
+                if decision.is_down {
+                    queue.mark_down(at);
+                }
+            });
+        }
+    }
+}
+
+/// `None` when the peer took it. A reply that the table does not accept counts as the peer's refusal.
+fn class_of(outcome: &Outcome, decision: &Decision) -> Option<Class> {
+    if decision.next == Next::Done {
+        return None;
+    }
+    Some(match outcome {
+        Outcome::Transient { .. } => Class::Transient,
+        Outcome::Ambiguous { .. } => Class::Ambiguous,
+        Outcome::Permanent { .. } => Class::Permanent,
+        Outcome::Delivered { .. } if matches!(decision.next, Next::Retry(_)) => Class::Transient,
+        Outcome::Delivered { .. } => Class::Permanent,
+    })
+}
+
+/// Replies that say more than "yes" are kept, sealed.
+fn kept_reply(outcome: &Outcome, decision: &Decision) -> Option<Phi<Bytes>> {
+    match outcome {
+        Outcome::Delivered { reply } if decision.next != Next::Done => reply.clone().map(Phi::new),
+        Outcome::Permanent { reply, .. } => reply.clone().map(Phi::new),
+        Outcome::Delivered { .. } | Outcome::Transient { .. } | Outcome::Ambiguous { .. } => None,
+    }
+}
+
+/// A name for logs and status: `interface/destination`.
+#[must_use]
+pub fn place(interface: &Name, destination: &Name) -> String {
+    format!("{interface}/{destination}")
+}

@@ -1,0 +1,326 @@
+//! The engine: every flow of a workspace over one store.
+//!
+//! Owns start, reload, drain and stop. Promises: deliveries of an earlier run are in their outboxes before the first
+//! source opens; a reload changes only what changed and never stops what runs well; stopping finishes what is under way.
+
+use crate::{
+    codes,
+    dispatch::Dock,
+    flow::Flow,
+    outbox::{Cache, Outbox},
+    queue::Entry,
+};
+use interface::{
+    catalogue::{Connector, Context, Exchange},
+    contract::Intake,
+    definition::Definition,
+};
+use message::{Clock, DeliveryState, Name, Reason};
+use std::{
+    collections::BTreeMap,
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError, RwLock},
+    time::{Duration, Instant},
+};
+use store::{OpenDelivery, Store};
+
+/// What an engine is started with.
+pub struct Options {
+    /// Where relative addresses start.
+    pub workspace: PathBuf,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Every connector of this build.
+    pub connectors: &'static [&'static dyn Connector],
+}
+
+/// See the module. Cheap to clone.
+#[derive(Clone)]
+pub struct Engine {
+    pub(crate) shared: Arc<Shared>,
+}
+
+pub(crate) struct Shared {
+    pub(crate) dock: Arc<Dock>,
+    pub(crate) flows: Arc<Flows>,
+    pub(crate) started: Instant,
+    cache: Arc<Cache>,
+    orphans: Mutex<Vec<OpenDelivery>>,
+    reloading: tokio::sync::Mutex<()>,
+}
+
+/// The flows by name: also the way from one interface into another.
+#[derive(Default)]
+pub(crate) struct Flows(RwLock<BTreeMap<Name, Arc<Flow>>>);
+
+impl Flows {
+    pub(crate) fn get(&self, name: &str) -> Option<Arc<Flow>> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+    }
+    pub(crate) fn all(&self) -> Vec<Arc<Flow>> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+    fn insert(&self, flow: Arc<Flow>) {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).insert(flow.name.clone(), flow);
+    }
+    fn remove(&self, name: &str) -> Option<Arc<Flow>> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).remove(name)
+    }
+}
+
+impl Exchange for Flows {
+    fn intake(&self, interface: &str) -> Option<Arc<dyn Intake>> {
+        let flow = self.get(interface)?;
+        (flow.version().definition.receive.connector == "interface" && flow.is_listening())
+            .then(|| flow as Arc<dyn Intake>)
+    }
+}
+
+/// What a start or reload did.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Changes {
+    /// Interfaces that were not there before.
+    pub started: Vec<Name>,
+    /// Interfaces that go on under a new definition.
+    pub changed: Vec<Name>,
+    /// Interfaces whose source was closed and opened anew.
+    pub reopened: Vec<Name>,
+    /// Interfaces that are no longer there.
+    pub stopped: Vec<Name>,
+    /// Interfaces that did not change.
+    pub kept: usize,
+    /// Sources that could not be opened: interface and reason. The rest runs.
+    pub failed: Vec<(Name, Reason)>,
+}
+
+impl Engine {
+    /// An engine without interfaces over a store that was just opened; `open` is what the store recovered.
+    #[must_use]
+    pub fn new(store: Store, open: Vec<OpenDelivery>, options: Options) -> Engine {
+        let flows = Arc::new(Flows::default());
+        let context = Context {
+            clock: options.clock.clone(),
+            workspace: options.workspace,
+            exchange: flows.clone() as Arc<dyn Exchange>,
+        };
+        let dock = Dock { store, clock: options.clock, connectors: options.connectors, context };
+        let started = dock.clock.monotonic();
+        Engine {
+            shared: Arc::new(Shared {
+                dock: Arc::new(dock),
+                flows,
+                started,
+                cache: Arc::default(),
+                orphans: Mutex::new(open),
+                reloading: tokio::sync::Mutex::default(),
+            }),
+        }
+    }
+
+    /// The store.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.shared.dock.store
+    }
+
+    /// Brings the running interfaces to these definitions. `broken` names interfaces that exist but do not compile:
+    /// their running version goes on.
+    pub async fn apply(&self, definitions: Vec<Definition>, broken: &[Name]) -> Changes {
+        let _one_at_a_time = self.shared.reloading.lock().await;
+        let mut changes = Changes::default();
+        self.stop_missing(&definitions, broken, &mut changes).await;
+        let mut to_open = Vec::new();
+        for definition in definitions {
+            match self.shared.flows.get(&definition.name) {
+                None => to_open.push(self.start(definition, &mut changes)),
+                Some(flow) if flow.version().definition.version == definition.version => {
+                    changes.kept += 1;
+                    to_open.push(flow); // a source that could not be opened is tried again
+                }
+                Some(flow) => {
+                    self.change(&flow, definition, &mut changes).await;
+                    to_open.push(flow);
+                }
+            }
+        }
+        for flow in to_open {
+            if let Err(reason) = flow.open_source().await {
+                changes.failed.push((flow.name.clone(), reason));
+            }
+        }
+        changes
+    }
+
+    async fn stop_missing(&self, definitions: &[Definition], broken: &[Name], changes: &mut Changes) {
+        for flow in self.shared.flows.all() {
+            let is_wanted = definitions.iter().any(|definition| definition.name == flow.name);
+            if is_wanted || broken.contains(&flow.name) {
+                continue;
+            }
+            flow.close_source().await;
+            self.shared.flows.remove(&flow.name);
+            for outbox in flow.outboxes() {
+                self.orphan(&flow, &outbox).await;
+            }
+            changes.stopped.push(flow.name.clone());
+        }
+    }
+
+    /// What waits in an outbox whose interface is gone is kept until the interface comes back or a person acts. Sends
+    /// under way end first, so that nothing is sent twice.
+    async fn orphan(&self, flow: &Flow, outbox: &Outbox) {
+        outbox.stop();
+        wait_until(SEND_TIME_MAX, || outbox.look(|queue| queue.busy() == 0)).await;
+        let mut orphans = self.shared.orphans.lock().unwrap_or_else(PoisonError::into_inner);
+        let waiting: Vec<_> = outbox.look(|queue| queue.keyed().map(|(key, entry)| (key, entry.clone())).collect());
+        for (key, entry) in waiting {
+            orphans.push(OpenDelivery {
+                id: entry.delivery,
+                interface: flow.name.clone(),
+                destination: outbox.name.clone(),
+                order_key: key,
+                state: DeliveryState::Queued,
+                attempts: entry.attempts,
+                retry_at: None,
+                priority: entry.priority,
+                accepted: entry.accepted,
+            });
+        }
+        orphans.sort_by_key(|open| open.id);
+    }
+
+    fn start(&self, definition: Definition, changes: &mut Changes) -> Arc<Flow> {
+        let flow = Arc::new(Flow::new(self.shared.dock.clone(), self.shared.cache.clone(), definition));
+        self.restore_switches(&flow);
+        self.adopt(&flow);
+        flow.start_lanes();
+        self.shared.flows.insert(flow.clone());
+        changes.started.push(flow.name.clone());
+        flow
+    }
+
+    async fn change(&self, flow: &Arc<Flow>, definition: Definition, changes: &mut Changes) {
+        let before = flow.version().definition.clone();
+        let is_same_source = before.receive.connector == definition.receive.connector
+            && before.receive.settings == definition.receive.settings;
+        if !is_same_source {
+            flow.close_source().await;
+            changes.reopened.push(flow.name.clone());
+        }
+        flow.redefine(definition);
+        self.restore_switches(flow);
+        self.adopt(flow);
+        changes.changed.push(flow.name.clone());
+    }
+
+    /// Pauses survive a restart.
+    fn restore_switches(&self, flow: &Flow) {
+        let Ok(switches) = self.shared.dock.store.switches() else { return };
+        for switch in switches.iter().filter(|switch| switch.interface == flow.name) {
+            match &switch.destination {
+                None => flow.pause(true),
+                Some(destination) => {
+                    if let Some(outbox) = flow.outbox(destination) {
+                        outbox.change(|queue| queue.pause(true));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Puts deliveries of an earlier run into the outboxes that have their names, in the order of acceptance.
+    fn adopt(&self, flow: &Flow) {
+        let mut orphans = self.shared.orphans.lock().unwrap_or_else(PoisonError::into_inner);
+        let mine = |open: &OpenDelivery| open.interface == flow.name && flow.outbox(&open.destination).is_some();
+        let (adopted, left): (Vec<_>, Vec<_>) = orphans.drain(..).partition(mine);
+        *orphans = left;
+        for open in adopted {
+            let Some(outbox) = flow.outbox(&open.destination) else { continue };
+            let entry = Entry {
+                delivery: open.id,
+                accepted: open.accepted,
+                attempts: open.attempts,
+                priority: open.priority,
+                bytes: None,
+                hops: 0,
+            };
+            let is_held = open.state == DeliveryState::Held;
+            outbox.push(open.order_key, entry);
+            if is_held {
+                outbox.change(|queue| queue.restore_hold(open.order_key));
+            }
+        }
+    }
+
+    /// Deliveries whose interface or destination is not in the workspace: kept, not sent (E5012).
+    #[must_use]
+    pub fn orphans(&self) -> Vec<OpenDelivery> {
+        self.shared.orphans.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn take_orphan(&self, delivery: message::DeliveryId) -> Option<OpenDelivery> {
+        let mut orphans = self.shared.orphans.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = orphans.iter().position(|open| open.id == delivery)?;
+        Some(orphans.remove(place))
+    }
+
+    /// Closes the sources (peers queue), lets the sends under way end, then closes the store.
+    ///
+    /// # Errors
+    /// The store's, when the last flush fails.
+    pub async fn stop(&self, patience: Duration) -> Result<(), store::Error> {
+        let flows = self.shared.flows.all();
+        let closing: Vec<_> = flows
+            .iter()
+            .map(|flow| {
+                let flow = flow.clone();
+                tokio::spawn(async move { flow.close_source().await })
+            })
+            .collect();
+        for closed in closing {
+            let _ = closed.await;
+        }
+        let outboxes: Vec<_> = flows.iter().flat_map(|flow| flow.outboxes()).collect();
+        outboxes.iter().for_each(|outbox| outbox.stop());
+        wait_until(patience, || outboxes.iter().all(|outbox| outbox.look(|queue| queue.busy() == 0))).await;
+        self.shared.dock.store.close().await
+    }
+
+    /// Waits until no delivery is queued, retrying or under way anywhere, or until `patience` ends.
+    pub async fn drain(&self, patience: Duration) -> bool {
+        let is_empty = |flow: &Arc<Flow>| flow.outboxes().iter().all(|outbox| outbox.look(crate::queue::Queue::is_empty));
+        wait_until(patience, || self.shared.flows.all().iter().all(is_empty)).await
+    }
+
+    /// The flow of this interface.
+    ///
+    /// # Errors
+    /// [`codes::E5201`] when there is none.
+    pub fn flow(&self, interface: &str) -> Result<Arc<Flow>, Reason> {
+        self.shared
+            .flows
+            .get(interface)
+            .ok_or_else(|| Reason::new(codes::E5201, format!("no interface is called `{interface}`")))
+    }
+
+    /// Every flow, by name.
+    #[must_use]
+    pub fn flows(&self) -> Vec<Arc<Flow>> {
+        self.shared.flows.all()
+    }
+}
+
+/// The longest that one send may take: connecting and waiting for the reply, with some to spare.
+const SEND_TIME_MAX: Duration = Duration::from_secs(45);
+
+/// Looks every 10 ms until the claim holds or time is up.
+async fn wait_until(patience: Duration, holds: impl Fn() -> bool) -> bool {
+    let until = tokio::time::Instant::now() + patience;
+    while !holds() {
+        if tokio::time::Instant::now() >= until {
+            return false;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    true
+}

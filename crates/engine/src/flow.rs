@@ -1,0 +1,254 @@
+//! A flow: one interface while it runs.
+//!
+//! Owns the current version (definition and outboxes, swapped together), the source, and the counters of one interface.
+//! Promises: a message is processed by one version from beginning to end; a change of definition drops no connection
+//! unless the `receive` line itself changed.
+
+use crate::{
+    dispatch::{self, Dock},
+    intake,
+    outbox::{Cache, Outbox},
+};
+use arc_swap::ArcSwap;
+use interface::{
+    contract::{Boxed, Frame, Intake, Phase, Reply},
+    definition::Definition,
+};
+use message::{Name, Origin, Reason, Timestamp};
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+use tokio::{sync::watch, task::JoinHandle};
+
+/// What a message is processed by.
+pub struct Version {
+    /// The definition.
+    pub definition: Arc<Definition>,
+    /// Its outboxes, in the order of its destinations.
+    pub outboxes: Vec<Arc<Outbox>>,
+}
+
+/// Counters of one interface since this process started; the log has the ones that count.
+#[derive(Debug, Default)]
+pub struct Tally {
+    pub(crate) received: AtomicU64,
+    pub(crate) accepted: AtomicU64,
+    pub(crate) duplicates: AtomicU64,
+    pub(crate) reused_ids: AtomicU64,
+    pub(crate) refused: AtomicU64,
+    pub(crate) anomalies: AtomicU64,
+    pub(crate) last_received: AtomicI64,
+    pub(crate) peers: AtomicUsize,
+}
+
+/// See the module.
+pub struct Flow {
+    /// The interface's name.
+    pub name: Name,
+    pub(crate) dock: Arc<Dock>,
+    pub(crate) tally: Tally,
+    version: ArcSwap<Version>,
+    retired: Mutex<Vec<Arc<Outbox>>>,
+    source: Mutex<Option<RunningSource>>,
+    is_paused: AtomicBool,
+    cache: Arc<Cache>,
+    trouble: Mutex<Option<(Timestamp, Reason)>>,
+}
+
+struct RunningSource {
+    phase: watch::Sender<Phase>,
+    address: String,
+    handle: JoinHandle<()>,
+}
+
+/// Longest time that a source may take to finish what it has begun.
+const DRAIN_TIME_MAX: Duration = Duration::from_secs(12);
+
+impl Flow {
+    /// A flow that does not run yet. Its outboxes exist, so that deliveries of an earlier run can be put in.
+    #[must_use]
+    pub fn new(dock: Arc<Dock>, cache: Arc<Cache>, definition: Definition) -> Flow {
+        let outboxes = definition
+            .destinations
+            .iter()
+            .map(|destination| {
+                Arc::new(Outbox::new(definition.name.clone(), destination.clone(), cache.clone()))
+            })
+            .collect();
+        Flow {
+            name: definition.name.clone(),
+            dock,
+            tally: Tally::default(),
+            version: ArcSwap::from_pointee(Version { definition: Arc::new(definition), outboxes }),
+            retired: Mutex::default(),
+            source: Mutex::default(),
+            is_paused: AtomicBool::new(false),
+            cache,
+            trouble: Mutex::default(),
+        }
+    }
+
+    /// The version that new messages are processed by.
+    #[must_use]
+    pub fn version(&self) -> Arc<Version> {
+        self.version.load_full()
+    }
+
+    /// Starts the first lane of every outbox.
+    pub fn start_lanes(&self) {
+        for outbox in &self.version().outboxes {
+            dispatch::start_lanes(&self.dock, outbox);
+        }
+    }
+
+    /// Every outbox, the retired ones that still hold something included.
+    #[must_use]
+    pub fn outboxes(&self) -> Vec<Arc<Outbox>> {
+        let mut all = self.version().outboxes.clone();
+        let mut retired = self.retired.lock().unwrap_or_else(PoisonError::into_inner);
+        retired.retain(|outbox| !outbox.look(crate::queue::Queue::is_empty));
+        all.extend(retired.iter().cloned());
+        all
+    }
+
+    /// The outbox of this name, current before retired.
+    #[must_use]
+    pub fn outbox(&self, destination: &str) -> Option<Arc<Outbox>> {
+        self.outboxes().into_iter().find(|outbox| &*outbox.name == destination)
+    }
+
+    /// Swaps the definition. Outboxes are kept by name; those no longer named go on until they are empty.
+    pub fn redefine(&self, definition: Definition) {
+        let before = self.version();
+        let outboxes: Vec<Arc<Outbox>> = definition
+            .destinations
+            .iter()
+            .map(|destination| {
+                let known = self.outbox(&destination.name);
+                if let Some(outbox) = &known {
+                    outbox.redefine(destination.clone());
+                    outbox.retire(false);
+                }
+                known.unwrap_or_else(|| {
+                    Arc::new(Outbox::new(definition.name.clone(), destination.clone(), self.cache.clone()))
+                })
+            })
+            .collect();
+        let mut retired = self.retired.lock().unwrap_or_else(PoisonError::into_inner);
+        retired.retain(|old| !outboxes.iter().any(|new| Arc::ptr_eq(old, new)));
+        for old in &before.outboxes {
+            if !outboxes.iter().any(|new| Arc::ptr_eq(old, new)) {
+                old.retire(true);
+                retired.push(old.clone());
+            }
+        }
+        drop(retired);
+        self.version.store(Arc::new(Version { definition: Arc::new(definition), outboxes }));
+        self.start_lanes();
+    }
+
+    /// Opens the source, unless it runs or the interface is paused.
+    ///
+    /// # Errors
+    /// What the connector says: a port in use, a folder that does not exist.
+    pub async fn open_source(self: &Arc<Flow>) -> Result<(), Reason> {
+        if self.is_paused() || self.is_listening() {
+            return Ok(());
+        }
+        let definition = self.version().definition.clone();
+        let Some(connector) = self.dock.connector(definition.receive.connector) else {
+            return Err(Reason::new(crate::codes::E5010, "the connector is not part of this build"));
+        };
+        let opened = connector.source(&definition.receive.settings, &self.dock.context).await;
+        let source = match opened {
+            Ok(source) => source,
+            Err(reason) => {
+                self.report_trouble(reason.clone());
+                return Err(reason);
+            }
+        };
+        let address = source.address();
+        let (phase, watched) = watch::channel(Phase::Running);
+        let flow = self.clone();
+        let handle = tokio::spawn(async move {
+            if let Err(reason) = source.run(flow.clone(), watched).await {
+                flow.report_trouble(reason);
+            }
+        });
+        *self.source.lock().unwrap_or_else(PoisonError::into_inner) = Some(RunningSource { phase, address, handle });
+        Ok(())
+    }
+
+    /// Tells the source to finish what it has begun, and waits for it.
+    pub async fn close_source(&self) {
+        let running = self.source.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(RunningSource { phase, mut handle, .. }) = running {
+            let _ = phase.send(Phase::Draining);
+            if tokio::time::timeout(DRAIN_TIME_MAX, &mut handle).await.is_err() {
+                handle.abort();
+            }
+        }
+    }
+
+    /// The source runs.
+    #[must_use]
+    pub fn is_listening(&self) -> bool {
+        let source = self.source.lock().unwrap_or_else(PoisonError::into_inner);
+        source.as_ref().is_some_and(|running| !running.handle.is_finished())
+    }
+
+    /// Where the source is reached.
+    #[must_use]
+    pub fn address(&self) -> Option<String> {
+        self.source.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(|running| running.address.clone())
+    }
+
+    /// Marks the interface paused: its source is not opened. The caller closes it.
+    pub fn pause(&self, is_paused: bool) {
+        self.is_paused.store(is_paused, Ordering::Release);
+    }
+
+    /// A person paused the intake.
+    #[must_use]
+    pub fn is_paused(&self) -> bool {
+        self.is_paused.load(Ordering::Acquire)
+    }
+
+    /// The last trouble of the source.
+    #[must_use]
+    pub fn trouble(&self) -> Option<(Timestamp, Reason)> {
+        self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn report_trouble(&self, reason: Reason) {
+        let at = self.dock.clock.now();
+        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = Some((at, reason));
+    }
+}
+
+impl Intake for Flow {
+    fn accept(&self, frame: Frame) -> Boxed<'_, Reply> {
+        let origin = match frame.from {
+            Some((from, _)) => Origin::Interface { from },
+            None => Origin::Received,
+        };
+        Box::pin(intake::accept(self, frame, origin))
+    }
+
+    fn report(&self, _peer: &str, reason: Reason) {
+        self.tally.anomalies.fetch_add(1, Ordering::Relaxed);
+        self.report_trouble(reason);
+    }
+
+    fn connected(&self, _peer: &str, is_connected: bool) {
+        if is_connected {
+            self.tally.peers.fetch_add(1, Ordering::Relaxed);
+        } else {
+            self.tally.peers.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+}

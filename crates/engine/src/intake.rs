@@ -1,0 +1,207 @@
+//! Steps 2 to 6 of the journey: frame → envelope → plan → one durable commit → acknowledgment.
+//!
+//! Promises: no positive answer before the fsync (R1: [`Reply::accepted`] takes the receipt); a message whose steps fail
+//! is stored and parked, never refused for it; deliveries enter the outboxes in the order of acceptance (R3), even when
+//! the peer hangs up before its answer.
+
+use crate::{
+    acknowledge, codes,
+    flow::{Flow, Version},
+    pipeline::{self, Delivery, End, OrderKey, Plan},
+    queue::Entry,
+};
+use bytes::Bytes;
+use hl7v2::{Facts, Message};
+use interface::contract::{Frame, Reply};
+use message::{DeliveryId, Envelope, MessageId, Origin, Phi, Reason, limits};
+use std::{
+    hash::BuildHasher,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+use store::{Accept, Content, Disposition, Planned, Receipt, Verdict};
+
+/// Takes one frame to its final answer.
+pub(crate) async fn accept(flow: &Flow, frame: Frame, origin: Origin) -> Reply {
+    let version = flow.version();
+    flow.tally.received.fetch_add(1, Ordering::Relaxed);
+    flow.tally.last_received.store(frame.received.0, Ordering::Relaxed);
+    let message = Message::parse(frame.bytes.clone());
+    if let Err(reason) = check(flow, &version, &frame, &message) {
+        flow.tally.refused.fetch_add(1, Ordering::Relaxed);
+        flow.report_trouble(reason.clone());
+        let answer = acknowledge::refuse(&message, &version.definition, flow.dock.clock.now(), &reason);
+        return Reply::refused(reason, answer);
+    }
+    let facts = Facts::of(&message);
+    let plan = plan(&version, &message, &frame);
+    let answer = acknowledge::accept(&message, &version.definition, flow.dock.clock.now());
+    let hops = frame.from.map_or(0, |(_, hops)| hops);
+    let accepted = describe(flow, &version, frame, origin, facts, &plan, answer.clone());
+    match commit(flow, version, accepted, plan.deliveries, hops).await {
+        Ok(receipt) => answer_receipt(flow, &receipt, answer),
+        Err(error) => {
+            let code = if error.class() == message::Class::Transient { codes::E5002 } else { codes::E5003 };
+            let reason = Reason::new(code, error.to_string());
+            flow.report_trouble(reason.clone());
+            Reply::later(reason, acknowledge::later(&message, flow.dock.clock.now()))
+        }
+    }
+}
+
+/// What can be said about a frame before anything is done with it.
+fn check(flow: &Flow, version: &Version, frame: &Frame, message: &Message) -> Result<(), Reason> {
+    if frame.bytes.len() > version.definition.receive.size_max {
+        let text = format!("{} bytes, the interface allows {}", frame.bytes.len(), version.definition.receive.size_max);
+        return Err(Reason::new(codes::E5008, text));
+    }
+    if !message.has_header() {
+        return Err(Reason::new(codes::E5001, "the frame does not begin with an MSH segment"));
+    }
+    if frame.from.is_some_and(|(_, hops)| hops > limits::INTERFACE_HOPS_MAX) {
+        return Err(Reason::new(codes::E5009, format!("more than {} interfaces", limits::INTERFACE_HOPS_MAX)));
+    }
+    let _ = flow;
+    Ok(())
+}
+
+/// Runs the pipeline. A panic in it is a bug of ours: the message is parked, the engine goes on (F16).
+fn plan(version: &Version, message: &Message, frame: &Frame) -> Plan {
+    let seed = foldhash::fast::FixedState::default().hash_one(&frame.bytes[..]);
+    let run = || pipeline::process(&version.definition, message, frame.received, seed);
+    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| Plan {
+        end: End::Parked(Reason::new(codes::E5006, "a step stopped unexpectedly; this is a bug, please report it")),
+        deliveries: Vec::new(),
+        notes: Vec::new(),
+    })
+}
+
+/// Everything that the commit stores.
+fn describe(
+    flow: &Flow,
+    version: &Version,
+    frame: Frame,
+    origin: Origin,
+    facts: Facts,
+    plan: &Plan,
+    answer: Option<Bytes>,
+) -> Accept {
+    let definition = &version.definition;
+    let disposition = match &plan.end {
+        End::Routed => Disposition::Routed,
+        End::Filtered(rule) => {
+            Disposition::Filtered { rule: format!("{} ({}:{})", rule.text, rule.place.file, rule.place.line) }
+        }
+        End::Unrouted => Disposition::Filtered { rule: "no destination's `when` holds".to_owned() },
+        End::Parked(reason) => Disposition::Parked { reason: reason.clone() },
+    };
+    let deliveries = plan.deliveries.iter().map(|delivery| planned(flow, delivery)).collect();
+    let mut found = acknowledge::facts(facts);
+    if !definition.index.is_empty() {
+        let message = Message::parse(frame.bytes.clone());
+        for (name, path) in &definition.index {
+            for value in message.values(path) {
+                found.extra.push((name.clone(), Phi::new(value.into_owned())));
+            }
+        }
+    }
+    Accept {
+        envelope: Envelope {
+            interface: flow.name.clone(),
+            interface_version: definition.version,
+            received: frame.received,
+            peer: frame.peer,
+            origin,
+            format: frame.format,
+            raw: frame.bytes,
+        },
+        facts: found,
+        disposition,
+        acknowledgment: answer,
+        deliveries,
+        duplicate_window: definition.receive.duplicate_window,
+        flags: plan.notes.iter().map(|note| note.code.id.into()).collect(),
+    }
+}
+
+fn planned(flow: &Flow, delivery: &Delivery) -> Planned {
+    Planned {
+        destination: delivery.destination.clone(),
+        order_key: order_key(flow, &delivery.order),
+        content: delivery.output.clone().map_or(Content::Raw, Content::Output),
+        priority: delivery.priority,
+    }
+}
+
+/// Keyed, because the key stands unsealed in the log and may be a patient's number.
+fn order_key(flow: &Flow, order: &OrderKey) -> u64 {
+    static FREE: AtomicU64 = AtomicU64::new(1);
+    match order {
+        OrderKey::Strict => 0,
+        OrderKey::Value(value) => flow.dock.store.keyed_hash(value),
+        OrderKey::Free => {
+            let number = FREE.fetch_add(1, Ordering::Relaxed);
+            foldhash::fast::FixedState::default().hash_one((flow.dock.clock.now(), number))
+        }
+    }
+}
+
+/// Step 5. The deliveries enter the outboxes on the log's thread, in the order of the log, before anyone is told: so
+/// neither a hurried second connection nor a peer that hangs up can change their order or lose them.
+async fn commit(
+    flow: &Flow,
+    version: Arc<Version>,
+    accepted: Accept,
+    deliveries: Vec<Delivery>,
+    hops: u8,
+) -> Result<Receipt, store::Error> {
+    let received = accepted.envelope.received;
+    let raw = accepted.envelope.raw.clone();
+    let keys: Vec<u64> = accepted.deliveries.iter().map(|planned| planned.order_key).collect();
+    let enqueue = move |receipt: &Receipt| {
+        if matches!(receipt.verdict(), Verdict::Duplicate { .. }) {
+            return;
+        }
+        for (number, (delivery, key)) in deliveries.into_iter().zip(keys).enumerate() {
+            let Some(outbox) = version.outboxes.get(delivery.place) else { continue };
+            let id = DeliveryId { message: receipt.id(), number: u16::try_from(number).unwrap_or(u16::MAX) };
+            let entry = Entry {
+                delivery: id,
+                accepted: received,
+                attempts: 0,
+                priority: delivery.priority,
+                bytes: Some(delivery.output.unwrap_or_else(|| raw.clone())),
+                hops,
+            };
+            outbox.push(key, entry);
+        }
+    };
+    flow.dock.store.commit_then(accepted, enqueue).await
+}
+
+/// Step 6.
+fn answer_receipt(flow: &Flow, receipt: &Receipt, answer: Option<Bytes>) -> Reply {
+    match receipt.verdict() {
+        Verdict::New => {
+            flow.tally.accepted.fetch_add(1, Ordering::Relaxed);
+            Reply::accepted(receipt, answer)
+        }
+        Verdict::ReusedControlId { .. } => {
+            flow.tally.accepted.fetch_add(1, Ordering::Relaxed);
+            flow.tally.reused_ids.fetch_add(1, Ordering::Relaxed);
+            Reply::accepted(receipt, answer)
+        }
+        Verdict::Duplicate { of } => {
+            flow.tally.duplicates.fetch_add(1, Ordering::Relaxed);
+            Reply::accepted(receipt, stored_answer(flow, of).or(answer))
+        }
+    }
+}
+
+/// A duplicate gets the answer that the original got (R4).
+fn stored_answer(flow: &Flow, of: MessageId) -> Option<Bytes> {
+    flow.dock.store.read(of).ok().and_then(|stored| stored.accept.acknowledgment)
+}

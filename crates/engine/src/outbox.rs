@@ -1,0 +1,274 @@
+//! The outbox: the queue of one destination, and the lanes that empty it.
+//!
+//! Owns the wakes: a lane sleeps until there is something to claim, and no delivery waits for a lane that sleeps.
+//! Promises: order as [`Queue`] promises; at most `lanes` sends under way; the memory of cached bytes is bounded.
+//! Never: decides what an outcome means (see [`crate::decide`]).
+
+use crate::queue::{Claim, Entry, Next, Queue};
+use arc_swap::ArcSwap;
+use interface::definition::DestinationDefinition;
+use message::{DeliveryId, Name, Reason, Timestamp};
+use serde::Serialize;
+use std::{
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+use tokio::sync::Notify;
+
+/// Bytes that all outboxes together may keep in memory for deliveries that wait. Beyond, the store is read.
+pub const CACHED_BYTES_MAX: usize = 32 * 1024 * 1024;
+
+/// The shared budget of [`CACHED_BYTES_MAX`].
+#[derive(Debug, Default)]
+pub struct Cache(AtomicUsize);
+
+impl Cache {
+    fn take(&self, bytes: usize) -> bool {
+        let before = self.0.fetch_add(bytes, Ordering::Relaxed);
+        let fits = before + bytes <= CACHED_BYTES_MAX;
+        if !fits {
+            self.0.fetch_sub(bytes, Ordering::Relaxed);
+        }
+        fits
+    }
+    fn give_back(&self, bytes: usize) {
+        self.0.fetch_sub(bytes, Ordering::Relaxed);
+    }
+}
+
+/// One destination of one interface.
+pub struct Outbox {
+    /// The interface.
+    pub interface: Name,
+    /// The destination.
+    pub name: Name,
+    definition: ArcSwap<DestinationDefinition>,
+    generation: AtomicU64,
+    queue: Mutex<Queue>,
+    wake: Notify,
+    cache: Arc<Cache>,
+    is_retired: AtomicBool,
+    is_stopping: AtomicBool,
+    lanes: AtomicUsize,
+    idle: AtomicUsize,
+    pub(crate) delivered: AtomicU64,
+    pub(crate) failed: AtomicU64,
+    last_delivered: AtomicI64,
+    last_trouble: Mutex<Option<Trouble>>,
+}
+
+/// The last thing that went wrong, for `status`.
+#[derive(Clone, Debug, Serialize)]
+pub struct Trouble {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub reason: Reason,
+}
+
+impl Outbox {
+    /// An empty outbox.
+    #[must_use]
+    pub fn new(interface: Name, definition: DestinationDefinition, cache: Arc<Cache>) -> Outbox {
+        Outbox {
+            interface,
+            name: definition.name.clone(),
+            definition: ArcSwap::from_pointee(definition),
+            generation: AtomicU64::new(0),
+            queue: Mutex::default(),
+            wake: Notify::new(),
+            cache,
+            is_retired: AtomicBool::new(false),
+            is_stopping: AtomicBool::new(false),
+            lanes: AtomicUsize::new(0),
+            idle: AtomicUsize::new(0),
+            delivered: AtomicU64::new(0),
+            failed: AtomicU64::new(0),
+            last_delivered: AtomicI64::new(0),
+            last_trouble: Mutex::new(None),
+        }
+    }
+
+    /// The definition that sends go by now.
+    #[must_use]
+    pub fn definition(&self) -> Arc<DestinationDefinition> {
+        self.definition.load_full()
+    }
+
+    /// Counts the changes of connector settings; a lane that sees another number makes its connection anew.
+    #[must_use]
+    pub fn generation(&self) -> u64 {
+        self.generation.load(Ordering::Acquire)
+    }
+
+    /// Takes a new version of the definition. What waits is sent by the new one.
+    pub fn redefine(&self, definition: DestinationDefinition) {
+        let before = self.definition.load();
+        let is_new_wire = before.connector != definition.connector || before.settings != definition.settings;
+        self.definition.store(Arc::new(definition));
+        if is_new_wire {
+            self.generation.fetch_add(1, Ordering::AcqRel);
+            self.lock().mark_up();
+        }
+        self.wake.notify_waiters();
+    }
+
+    /// Adds a delivery. Must be called in the order of acceptance; returns quickly, as the log's thread calls it.
+    pub fn push(&self, key: u64, mut entry: Entry) {
+        if let Some(bytes) = &entry.bytes
+            && !self.cache.take(bytes.len())
+        {
+            entry.bytes = None;
+        }
+        self.lock().push(key, entry);
+        self.wake.notify_one();
+    }
+
+    /// Waits for a delivery to send. `None` when the lane is to end: the outbox stops, or it was idle for `idle_max`.
+    pub async fn claim(&self, idle_max: Duration) -> Option<Claim> {
+        let give_up = Instant::now() + idle_max;
+        self.idle.fetch_add(1, Ordering::AcqRel);
+        let claim = loop {
+            if self.is_stopping() {
+                break None;
+            }
+            let notified = self.wake.notified();
+            let now = Instant::now();
+            let next = self.lock().claim(now);
+            let until = match next {
+                Next::Claimed(claim) => break Some(*claim),
+                Next::WaitUntil(at) => at,
+                Next::Wait if now >= give_up => break None,
+                Next::Wait => give_up,
+            };
+            // A timeout is as good as a wake: the queue is asked again either way.
+            let _ = tokio::time::timeout_at(until.into(), notified).await;
+        };
+        self.idle.fetch_sub(1, Ordering::AcqRel);
+        if let Some(bytes) = claim.as_ref().and_then(|claim| claim.entry.bytes.as_ref()) {
+            self.cache.give_back(bytes.len());
+        }
+        claim
+    }
+
+    /// Counts one more lane in, if it would find work at once and the definition allows it. The first lane always is.
+    pub(crate) fn reserve_lane(&self) -> bool {
+        let lanes_max = self.definition.load().lanes.max(1);
+        let has_work = self.idle.load(Ordering::Acquire) == 0 && self.look(|queue| queue.ready() > 0);
+        let more = |lanes: usize| (lanes == 0 || (has_work && lanes < lanes_max)).then_some(lanes + 1);
+        !self.is_stopping() && self.lanes.fetch_update(Ordering::AcqRel, Ordering::Acquire, more).is_ok()
+    }
+
+    /// Counts a lane out. The last lane stays unless the outbox stops.
+    pub(crate) fn release_lane(&self) -> bool {
+        let lanes_min = usize::from(!self.is_stopping());
+        let fewer = |lanes: usize| (lanes > lanes_min).then(|| lanes - 1);
+        self.lanes.fetch_update(Ordering::AcqRel, Ordering::Acquire, fewer).is_ok()
+    }
+
+    /// Lanes that run.
+    #[must_use]
+    pub fn lanes(&self) -> usize {
+        self.lanes.load(Ordering::Acquire)
+    }
+
+    /// Ends the lanes after the sends under way.
+    pub fn stop(&self) {
+        self.is_stopping.store(true, Ordering::Release);
+        self.wake.notify_waiters();
+        self.wake.notify_one();
+    }
+
+    /// Lanes are ending.
+    #[must_use]
+    pub fn is_stopping(&self) -> bool {
+        self.is_stopping.load(Ordering::Acquire)
+    }
+
+    /// The workspace no longer names this destination: what waits is still delivered.
+    pub fn retire(&self, is_retired: bool) {
+        self.is_retired.store(is_retired, Ordering::Release);
+    }
+
+    /// See [`Outbox::retire`].
+    #[must_use]
+    pub fn is_retired(&self) -> bool {
+        self.is_retired.load(Ordering::Acquire)
+    }
+
+    /// Changes the queue, then wakes whoever may go on.
+    pub fn change<R>(&self, act: impl FnOnce(&mut Queue) -> R) -> R {
+        let result = act(&mut self.lock());
+        self.wake.notify_waiters();
+        self.wake.notify_one();
+        result
+    }
+
+    /// Reads the queue.
+    pub fn look<R>(&self, read: impl FnOnce(&Queue) -> R) -> R {
+        read(&self.lock())
+    }
+
+    /// The destination is within reach: lanes that waited for the probe go on.
+    pub(crate) fn answered(&self) {
+        let was_down = {
+            let mut queue = self.lock();
+            let was_down = queue.is_down();
+            queue.mark_up();
+            was_down
+        };
+        if was_down {
+            self.wake.notify_waiters();
+        }
+    }
+
+    /// Ends the claimed delivery of a key, and wakes one lane if another key is ready.
+    pub(crate) fn settle(&self, key: u64, is_delivered: bool, now: Timestamp) {
+        let has_more = {
+            let mut queue = self.lock();
+            queue.settle(key);
+            queue.ready() > 0
+        };
+        if is_delivered {
+            self.delivered.fetch_add(1, Ordering::Relaxed);
+            self.last_delivered.store(now.0, Ordering::Relaxed);
+        }
+        if has_more {
+            self.wake.notify_one();
+        }
+    }
+
+    /// Remembers what went wrong.
+    pub(crate) fn trouble(&self, at: Timestamp, reason: Reason) {
+        self.failed.fetch_add(1, Ordering::Relaxed);
+        *self.last_trouble.lock().unwrap_or_else(PoisonError::into_inner) = Some(Trouble { at, reason });
+    }
+
+    /// The last thing that went wrong.
+    #[must_use]
+    pub fn last_trouble(&self) -> Option<Trouble> {
+        self.last_trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// When something was last delivered.
+    #[must_use]
+    pub fn last_delivered(&self) -> Option<Timestamp> {
+        Some(self.last_delivered.load(Ordering::Relaxed)).filter(|at| *at != 0).map(Timestamp)
+    }
+
+    /// Takes a waiting delivery out.
+    pub fn remove(&self, delivery: DeliveryId) -> Option<Entry> {
+        let entry = self.lock().remove(delivery)?;
+        if let Some(bytes) = &entry.bytes {
+            self.cache.give_back(bytes.len());
+        }
+        Some(entry)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,168 @@
+//! Step 4 of the journey: from a parsed message to a plan of deliveries. Pure.
+//!
+//! Promises: same bytes + same interface version + same time = same plan; bounded by fuel; no I/O. A step that fails
+//! parks the message, so nothing is lost and nobody is told a lie.
+//! Never: stores, sends, or answers.
+
+use crate::codes;
+use bytes::Bytes;
+use hl7v2::Message;
+use interface::definition::{Definition, DestinationDefinition, Order, Rule, Step};
+use lang::Run;
+use message::{Diagnostic, Name, Reason, Timestamp, limits};
+
+/// What became of a message.
+#[derive(Debug)]
+pub struct Plan {
+    /// How it ended.
+    pub end: End,
+    /// Where it goes: empty unless `end` is `Routed`.
+    pub deliveries: Vec<Delivery>,
+    /// Findings on the way, for people.
+    pub notes: Vec<Diagnostic>,
+}
+
+/// The end of the pipeline.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum End {
+    /// It has at least one delivery.
+    Routed,
+    /// This rule left no destination.
+    Filtered(Rule),
+    /// No destination's `when` holds.
+    Unrouted,
+    /// A step failed.
+    Parked(Reason),
+}
+
+/// One delivery of the plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    /// Place of the destination in the definition.
+    pub place: usize,
+    /// Its name.
+    pub destination: Name,
+    /// What must stay in order: equal keys stay in the order of acceptance.
+    pub order: OrderKey,
+    /// The bytes; `None` when they are the raw bytes as received.
+    pub output: Option<Bytes>,
+    /// Higher goes first among other keys.
+    pub priority: u8,
+}
+
+/// The ordering key of a delivery, before it is hashed with the store's secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OrderKey {
+    /// One key for the whole destination.
+    Strict,
+    /// The value of the `order by` path; empty when the message has none.
+    Value(Vec<u8>),
+    /// A key of its own.
+    Free,
+}
+
+/// Runs the interface's steps and routes.
+#[must_use]
+pub fn process(definition: &Definition, message: &Message, now: Timestamp, seed: u64) -> Plan {
+    let mut run = Run::new(now, seed);
+    let mut plan = Plan { end: End::Unrouted, deliveries: Vec::new(), notes: Vec::new() };
+    match prepare(definition, message, &mut run) {
+        Err(end) => plan.end = end,
+        Ok(prepared) => match route(definition, message, prepared.as_ref(), &mut run) {
+            Err(reason) => plan.end = End::Parked(reason),
+            Ok(deliveries) if deliveries.is_empty() => {}
+            Ok(deliveries) => {
+                plan.end = End::Routed;
+                plan.deliveries = deliveries;
+            }
+        },
+    }
+    plan.notes = run.notes;
+    plan
+}
+
+/// The interface's own steps. `None` when nothing changed the message.
+fn prepare(definition: &Definition, message: &Message, run: &mut Run) -> Result<Option<Message>, End> {
+    let mut edited: Option<Message> = None;
+    for step in &definition.steps {
+        let current = edited.as_ref().unwrap_or(message);
+        let fault = match step {
+            Step::Keep { condition, rule } => match condition.holds(current, run) {
+                Ok(true) => continue,
+                Ok(false) => return Err(End::Filtered(rule.clone())),
+                Err(fault) => fault,
+            },
+            Step::Drop { condition, rule } => match condition.holds(current, run) {
+                Ok(true) => return Err(End::Filtered(rule.clone())),
+                Ok(false) => continue,
+                Err(fault) => fault,
+            },
+            Step::Edit(program) => match program.apply(edited.get_or_insert_with(|| message.clone()), run) {
+                Ok(()) => continue,
+                Err(fault) => fault,
+            },
+        };
+        return Err(End::Parked(reason_of(&fault)));
+    }
+    Ok(edited)
+}
+
+fn route(
+    definition: &Definition,
+    raw: &Message,
+    prepared: Option<&Message>,
+    run: &mut Run,
+) -> Result<Vec<Delivery>, Reason> {
+    let message = prepared.unwrap_or(raw);
+    let shared = prepared.map(|message| Bytes::copy_from_slice(message.as_bytes()));
+    let shared = shared.filter(|bytes| bytes[..] != *raw.as_bytes());
+    let mut deliveries = Vec::new();
+    for (place, destination) in definition.destinations.iter().enumerate() {
+        if let Some(condition) = &destination.when
+            && !condition.holds(message, run).map_err(|fault| reason_of(&fault))?
+        {
+            continue;
+        }
+        if deliveries.len() >= limits::DELIVERIES_PER_MESSAGE_MAX {
+            return Err(Reason::new(codes::E5007, "more destinations than a message may have"));
+        }
+        deliveries.push(deliver_to(definition, destination, place, message, shared.clone(), run)?);
+    }
+    Ok(deliveries)
+}
+
+fn deliver_to(
+    definition: &Definition,
+    destination: &DestinationDefinition,
+    place: usize,
+    message: &Message,
+    shared: Option<Bytes>,
+    run: &mut Run,
+) -> Result<Delivery, Reason> {
+    let mut output = shared;
+    if !destination.programs.is_empty() {
+        let mut own = message.clone();
+        for program in &destination.programs {
+            program.apply(&mut own, run).map_err(|fault| reason_of(&fault))?;
+        }
+        output = Some(Bytes::from(own.into_bytes()));
+    }
+    let is_urgent = match &destination.priority {
+        Some(condition) => condition.holds(message, run).map_err(|fault| reason_of(&fault))?,
+        None => false,
+    };
+    let order = match destination.order.as_ref().unwrap_or(&definition.receive.order) {
+        Order::Source => OrderKey::Strict,
+        Order::None => OrderKey::Free,
+        Order::By(path) => OrderKey::Value(message.get(path).map(|value| value.into_owned().into_bytes()).unwrap_or_default()),
+    };
+    Ok(Delivery { place, destination: destination.name.clone(), order, output, priority: u8::from(is_urgent) })
+}
+
+/// The fault of a step keeps its own code; the text says where, never what was in the message.
+fn reason_of(fault: &lang::Fault) -> Reason {
+    Reason::new(fault.code, fault.text.clone())
+}
+
+#[cfg(test)]
+mod tests;

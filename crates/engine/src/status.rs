@@ -1,0 +1,243 @@
+//! What the engine says of itself: one snapshot for `status`, `top`, `queues` and the console.
+//!
+//! Never: patient data, or anything that costs more than a look at counters and queues.
+
+use crate::{engine::Engine, flow::Flow, outbox::{Outbox, Trouble}, queue::Queue};
+use interface::definition::{GiveUp, Order};
+use message::{Counts, Name, Timestamp};
+use serde::Serialize;
+use std::{sync::atomic::Ordering, time::Instant};
+use store::Health;
+
+/// The whole engine.
+#[derive(Clone, Debug, Serialize)]
+pub struct Status {
+    /// When this was true.
+    pub at: Timestamp,
+    /// Seconds since the engine started.
+    pub uptime_s: u64,
+    /// `ok`, `full` or `failed`.
+    pub store: &'static str,
+    /// Messages by state over all interfaces, from the log.
+    pub counts: Counts,
+    /// 0, or messages are unaccounted for.
+    pub lost: i64,
+    /// Deliveries whose interface or destination is not in the workspace.
+    pub orphans: usize,
+    /// By name.
+    pub interfaces: Vec<InterfaceStatus>,
+}
+
+/// One interface.
+#[derive(Clone, Debug, Serialize)]
+pub struct InterfaceStatus {
+    /// Its name.
+    pub name: Name,
+    /// Its title.
+    pub title: String,
+    /// The worst thing that can be said of it.
+    pub state: State,
+    /// Why, in words; empty when it is ok.
+    pub why: String,
+    /// Where it receives.
+    pub address: Option<String>,
+    /// The connector of its source.
+    pub connector: &'static str,
+    /// Hash of the running definition, hexadecimal.
+    pub version: String,
+    /// Peers that are connected.
+    pub peers: usize,
+    /// Frames since the start.
+    pub received: u64,
+    /// Messages accepted since the start.
+    pub accepted: u64,
+    /// Duplicates since the start.
+    pub duplicates: u64,
+    /// Frames refused since the start.
+    pub refused: u64,
+    /// Framing errors and other oddities since the start.
+    pub anomalies: u64,
+    /// When the last frame came.
+    pub last_received: Option<Timestamp>,
+    /// Messages by state, from the log.
+    pub counts: Counts,
+    /// How important it is: 1 to 3.
+    pub critical: u8,
+    /// In the order of the file.
+    pub destinations: Vec<DestinationStatus>,
+}
+
+/// One destination.
+#[derive(Clone, Debug, Serialize)]
+pub struct DestinationStatus {
+    /// Its name.
+    pub name: Name,
+    /// Its state.
+    pub state: State,
+    /// Its connector.
+    pub connector: &'static str,
+    /// Where it sends.
+    pub address: String,
+    /// Deliveries that wait or are under way.
+    pub queued: usize,
+    /// Deliveries under way.
+    pub busy: usize,
+    /// Ordering keys that wait for a person.
+    pub held: usize,
+    /// When the oldest waiting message was accepted.
+    pub oldest: Option<Timestamp>,
+    /// Delivered since the start.
+    pub delivered: u64,
+    /// Attempts that failed since the start.
+    pub failed: u64,
+    /// When something was last delivered.
+    pub last_delivered: Option<Timestamp>,
+    /// The last failure.
+    pub last_trouble: Option<Trouble>,
+    /// Seconds until it is probed again, while it is out of reach.
+    pub probe_in_s: Option<u64>,
+    /// `strict`, `by PATH` or `none`.
+    pub order: String,
+    /// When it gives up.
+    pub gives_up: bool,
+}
+
+/// How something fares, the worse the later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// It works.
+    Ok,
+    /// A person paused it.
+    Paused,
+    /// It is no longer in the workspace and empties its queue.
+    Retired,
+    /// No message for longer than its interface says is normal.
+    Silent,
+    /// Something waits for a person.
+    Held,
+    /// It does not work now and will be tried again.
+    Failing,
+}
+
+impl Engine {
+    /// A snapshot.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        let now = self.shared.dock.clock.now();
+        let monotonic = self.shared.dock.clock.monotonic();
+        let counts = self.store().counts();
+        let interfaces: Vec<InterfaceStatus> =
+            self.flows().iter().map(|flow| interface_status(flow, counts.of(&flow.name), now, monotonic)).collect();
+        Status {
+            at: now,
+            uptime_s: monotonic.saturating_duration_since(self.shared.started).as_secs(),
+            store: match self.store().health() {
+                Health::Ok => "ok",
+                Health::Full => "full",
+                Health::Failed(_) => "failed",
+            },
+            counts: counts.total(),
+            lost: counts.total().lost(),
+            orphans: self.orphans().len(),
+            interfaces,
+        }
+    }
+}
+
+fn interface_status(flow: &Flow, counts: Counts, now: Timestamp, monotonic: Instant) -> InterfaceStatus {
+    let definition = flow.version().definition.clone();
+    let destinations: Vec<_> =
+        flow.outboxes().iter().map(|outbox| destination_status(&definition.receive.order, outbox, monotonic)).collect();
+    let last_received = Some(flow.tally.last_received.load(Ordering::Relaxed)).filter(|at| *at != 0).map(Timestamp);
+    let (state, why) = judge(flow, &destinations, last_received, now);
+    let read = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
+    InterfaceStatus {
+        name: flow.name.clone(),
+        title: definition.title.to_string(),
+        state,
+        why,
+        address: flow.address(),
+        connector: definition.receive.connector,
+        version: format!("{:016x}", definition.version),
+        peers: flow.tally.peers.load(Ordering::Relaxed),
+        received: read(&flow.tally.received),
+        accepted: read(&flow.tally.accepted),
+        duplicates: read(&flow.tally.duplicates),
+        refused: read(&flow.tally.refused),
+        anomalies: read(&flow.tally.anomalies),
+        last_received,
+        counts,
+        critical: definition.critical,
+        destinations,
+    }
+}
+
+/// The worst state, and the sentence that goes with it.
+fn judge(
+    flow: &Flow,
+    destinations: &[DestinationStatus],
+    last_received: Option<Timestamp>,
+    now: Timestamp,
+) -> (State, String) {
+    if flow.is_paused() {
+        return (State::Paused, "its intake is paused: peers keep their messages".to_owned());
+    }
+    if !flow.is_listening() {
+        let why = flow.trouble().map_or_else(|| "its source is not open".to_owned(), |(_, reason)| reason.to_string());
+        return (State::Failing, why);
+    }
+    let definition = flow.version().definition.clone();
+    let silent = definition.silent_after().filter(|limit| {
+        last_received.is_some_and(|last| now.since(last) > *limit)
+    });
+    let worst = destinations.iter().max_by_key(|destination| destination.state);
+    match (worst, silent) {
+        (Some(worst), _) if worst.state > State::Silent => {
+            let trouble = worst.last_trouble.as_ref().map_or_else(String::new, |trouble| trouble.reason.to_string());
+            (worst.state, format!("{}: {trouble}", worst.name))
+        }
+        (_, Some(limit)) => (State::Silent, format!("no message for longer than {} s", limit.as_secs())),
+        (Some(worst), None) if worst.state > State::Ok => {
+            (worst.state, format!("{}: {:?}", worst.name, worst.state).to_lowercase())
+        }
+        _ => (State::Ok, String::new()),
+    }
+}
+
+fn destination_status(order: &Order, outbox: &Outbox, monotonic: Instant) -> DestinationStatus {
+    let definition = outbox.definition();
+    let (queued, busy, held, oldest, is_paused, is_down, probe) = outbox.look(|queue: &Queue| {
+        let is_down = queue.is_down() || queue.waiting() > 0;
+        let probe = queue.probe_in(monotonic);
+        (queue.len(), queue.busy(), queue.held(), queue.oldest(), queue.is_paused(), is_down, probe)
+    });
+    let state = match () {
+        () if is_down => State::Failing,
+        () if held > 0 => State::Held,
+        () if is_paused => State::Paused,
+        () if outbox.is_retired() => State::Retired,
+        () => State::Ok,
+    };
+    DestinationStatus {
+        name: outbox.name.clone(),
+        state,
+        connector: definition.connector,
+        address: definition.settings.address.to_string(),
+        queued,
+        busy,
+        held,
+        oldest,
+        delivered: outbox.delivered.load(Ordering::Relaxed),
+        failed: outbox.failed.load(Ordering::Relaxed),
+        last_delivered: outbox.last_delivered(),
+        last_trouble: outbox.last_trouble(),
+        probe_in_s: probe.map(|left| left.as_secs()),
+        order: match definition.order.as_ref().unwrap_or(order) {
+            Order::Source => "strict".to_owned(),
+            Order::By(path) => format!("by {path}"),
+            Order::None => "none".to_owned(),
+        },
+        gives_up: definition.retry.give_up != GiveUp::Never,
+    }
+}
