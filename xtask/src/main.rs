@@ -15,7 +15,7 @@ use std::process::ExitCode;
 
 const USAGE: &str = "\
 cargo xtask tidy [--update-ratchet] [--advice]   check the house rules (under 2 seconds)
-cargo xtask test [--fast]                        everything that must pass; --fast leaves out the release build
+cargo xtask test [--fast | STEP…]                everything that must pass, or these steps; --fast leaves out the slow ones
 cargo xtask gen [--check]                        write (or compare) the generated pages under docs/reference";
 
 fn main() -> ExitCode {
@@ -23,7 +23,9 @@ fn main() -> ExitCode {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let done = match words.as_slice() {
         ["tidy", flags @ ..] => known(flags, &["--update-ratchet", "--advice"]).and_then(|()| tidy::run(flags)),
-        ["test", flags @ ..] => known(flags, &["--fast"]).and_then(|()| test::run(flags.contains(&"--fast"))),
+        ["test"] => test::run(test::Choice::All),
+        ["test", "--fast"] => test::run(test::Choice::Fast),
+        ["test", steps @ ..] => known(steps, &test::names()).and_then(|()| test::run(test::Choice::Named(steps))),
         ["gen", flags @ ..] => known(flags, &["--check"]).and_then(|()| generate::run(flags.contains(&"--check"))),
         _ => Err(format!("usage:\n{USAGE}")),
     };
@@ -37,10 +39,10 @@ fn main() -> ExitCode {
     }
 }
 
-/// Refuses a flag that the command does not have, so that a typo never means "do less".
-fn known(flags: &[&str], allowed: &[&str]) -> Result<(), String> {
-    match flags.iter().find(|flag| !allowed.contains(flag)) {
-        Some(flag) => Err(format!("unknown flag {flag}\n{USAGE}")),
+/// Refuses a word that the command does not have, so that a typo never means "do less".
+fn known(words: &[&str], allowed: &[&str]) -> Result<(), String> {
+    match words.iter().find(|word| !allowed.contains(word)) {
+        Some(word) => Err(format!("unknown: {word} (known: {})\n{USAGE}", allowed.join(", "))),
         None => Ok(()),
     }
 }

@@ -48,12 +48,7 @@ const STEPS: &[Step] = &[
     Step { name: "format", what: "cargo fmt --check", is_slow: false, run: format },
     Step { name: "clippy", what: "no warnings, all targets", is_slow: false, run: clippy },
     Step { name: "tests", what: "unit, property, conformance and scenario tests", is_slow: false, run: suite::run },
-    Step {
-        name: "doc tests",
-        what: "examples in the documentation of the crates",
-        is_slow: true,
-        run: suite::run_docs,
-    },
+    Step { name: "examples", what: "examples in the documentation of the crates", is_slow: true, run: suite::run_docs },
     Step { name: "generated", what: "docs/reference is what the binary says", is_slow: false, run: generated },
     Step { name: "licences", what: "licences and banned crates, from deny.toml", is_slow: false, run: licences::run },
     Step { name: "deny", what: "cargo deny check", is_slow: true, run: deny },
@@ -65,27 +60,53 @@ const STEPS: &[Step] = &[
     },
 ];
 
+/// Which steps to run.
+#[derive(Clone, Copy)]
+pub(crate) enum Choice<'a> {
+    /// All of them, as CI does.
+    All,
+    /// Those that need no build of their own.
+    Fast,
+    /// These.
+    Named(&'a [&'a str]),
+}
+
+impl Choice<'_> {
+    fn includes(&self, step: &Step) -> bool {
+        match self {
+            Choice::All => true,
+            Choice::Fast => !step.is_slow,
+            Choice::Named(names) => names.contains(&step.name),
+        }
+    }
+}
+
+/// The names of the steps.
+pub(crate) fn names() -> Vec<&'static str> {
+    STEPS.iter().map(|step| step.name).collect()
+}
+
 /// Runs the plan; true when nothing failed.
-pub(crate) fn run(is_fast: bool) -> Result<bool, String> {
+pub(crate) fn run(choice: Choice<'_>) -> Result<bool, String> {
     println!("plan:");
     for step in STEPS {
-        println!(
-            "  {:<10} {}{}",
-            step.name,
-            step.what,
-            if is_fast && step.is_slow { " (left out: --fast)" } else { "" }
-        );
+        let note = if choice.includes(step) { "" } else { " (left out, as asked)" };
+        println!("  {:<10} {}{note}", step.name, step.what);
     }
     let started = Instant::now();
     let mut done: Vec<(&Step, Outcome, Duration)> = Vec::new();
     for step in STEPS {
-        println!("\n== {}", step.name);
+        if choice.includes(step) {
+            println!("\n== {}", step.name);
+        }
         let begun = Instant::now();
-        let outcome = match is_fast && step.is_slow {
-            true => Outcome::skipped("left out by --fast"),
-            false => (step.run)().unwrap_or_else(|message| Outcome::of(false, message)),
+        let outcome = match choice.includes(step) {
+            true => (step.run)().unwrap_or_else(|message| Outcome::of(false, message)),
+            false => Outcome::skipped("left out, as asked"),
         };
-        println!("{}", outcome.note);
+        if choice.includes(step) {
+            println!("{}", outcome.note);
+        }
         done.push((step, outcome, begun.elapsed()));
     }
     Ok(summary(&done, started.elapsed()))
