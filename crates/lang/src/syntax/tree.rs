@@ -1,7 +1,7 @@
 //! The tree: the text, its tokens, and the statements over them.
 
-use super::Token;
-use std::{ops::Range, sync::Arc};
+use super::{Token, TokenKind, quote};
+use std::{borrow::Cow, ops::Range, sync::Arc};
 
 /// One source file, whole: `text` is exactly the concatenation of the tokens.
 #[derive(Clone, Debug)]
@@ -14,6 +14,8 @@ pub struct Tree {
     pub tokens: Vec<Token>,
     /// The statements at the top.
     pub statements: Vec<Statement>,
+    /// Reading found an error, so the tree is a guess in places.
+    pub has_errors: bool,
 }
 
 /// A line of the language: header tokens, and what belongs to it in braces.
@@ -48,7 +50,66 @@ impl Tree {
 impl Tree {
     /// The value of a token: a text without quotes and with escapes resolved, anything else as written.
     #[must_use]
-    pub fn value(&self, token: Token) -> std::borrow::Cow<'_, str> {
-        std::borrow::Cow::Borrowed(self.slice(token)) // texts: see the lexer
+    pub fn value(&self, token: Token) -> Cow<'_, str> {
+        let written = self.slice(token);
+        match token.kind {
+            TokenKind::Text => quote::resolve(inner(written, 1), &mut |_| {}),
+            TokenKind::BlockText => Cow::Owned(quote::resolve_block(inner(written, 3))),
+            _ => Cow::Borrowed(written),
+        }
     }
+
+    /// The token at `index`, which a header holds.
+    #[must_use]
+    pub fn token(&self, index: u32) -> Option<Token> {
+        self.tokens.get(index as usize).copied()
+    }
+
+    /// Every token that is not trivia, in order.
+    pub fn significant(&self) -> impl Iterator<Item = Token> {
+        self.tokens.iter().copied().filter(|token| !token.kind.is_trivia())
+    }
+
+    /// Line and column of a byte, both from 1; columns count characters.
+    #[must_use]
+    pub fn line_column(&self, offset: usize) -> (usize, usize) {
+        let before = self.text.get(..offset.min(self.text.len())).unwrap_or("");
+        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+    }
+
+    /// The innermost statement whose span holds `offset`, with those around it, outermost first.
+    #[must_use]
+    pub fn statements_at(&self, offset: usize) -> Vec<&Statement> {
+        let mut found = Vec::new();
+        let mut level = &self.statements;
+        while let Some(statement) = level.iter().find(|statement| statement.span.contains(&offset)) {
+            found.push(statement);
+            match &statement.block {
+                Some(block) => level = &block.statements,
+                None => break,
+            }
+        }
+        found
+    }
+}
+
+impl Statement {
+    /// The first header token as written: the word that says what the line is. `""` if it is not bare.
+    #[must_use]
+    pub fn word<'t>(&self, tree: &'t Tree) -> &'t str {
+        let first = self.header.first().and_then(|index| tree.token(*index));
+        first.filter(|token| token.kind.is_bare()).map_or("", |token| tree.slice(token))
+    }
+
+    /// The statements inside its braces; none without braces.
+    #[must_use]
+    pub fn children(&self) -> &[Statement] {
+        self.block.as_ref().map_or(&[], |block| &block.statements)
+    }
+}
+
+/// What stands between `quotes` characters at either end.
+fn inner(written: &str, quotes: usize) -> &str {
+    written.get(quotes..written.len().saturating_sub(quotes)).unwrap_or("")
 }
