@@ -1,1 +1,46 @@
-//! Floor 1: HL7 v2 messages in ER7: trees, paths, escapes, batches, charsets, acknowledgments, framing. Pure.
+//! Floor 1: HL7 v2 messages in ER7 ("vertical bar") encoding. Pure: no I/O, clock, randomness or async.
+//!
+//! | what | where |
+//! |---|---|
+//! | read any bytes, read values, edit, write | [`Message`], [`Element`], [`Value`], [`Place`] |
+//! | name a place once, use it for many messages | [`Path`], [`path::Member`] |
+//!
+//! ```
+//! use hl7v2::{Message, Path, State, Value};
+//!
+//! let (mut message, diagnostics) = Message::parse("MSH|^~\\&|ADT\rPID|1||77^^^NORTH^MR~99^^^SOUTH^PI||Doe^Jane\r");
+//! assert!(diagnostics.is_empty());
+//!
+//! let family = Path::parse("PID-5.1")?;                       // once
+//! assert_eq!(message.text(&family), "Doe");                   // decoded, borrowed where possible
+//! assert_eq!(message.raw(&Path::parse("PID-5")?), b"Doe^Jane");
+//! assert_eq!(message.text(&Path::parse("PID-3[.5=PI].1")?), "99");
+//! assert_eq!(message.state(&Path::parse("PID-8")?), State::Empty);
+//!
+//! let every: Vec<_> = message.every(&Path::parse("PID-3.1")?).map(|id| id.text()).collect();
+//! assert_eq!(every, ["77", "99"]);
+//!
+//! message.set(&family, Value::Text("O'Hara & Doe"))?;          // touches these bytes only
+//! assert!(message.write().ends_with(b"||O'Hara \\T\\ Doe^Jane\r"));
+//! # Ok::<(), hl7v2::Error>(())
+//! ```
+//!
+//! Promises (R9): raw bytes are the truth; parse then write is the identity for any bytes; no function here panics on
+//! any input; no diagnostic or `Debug` holds content (R10).
+
+mod charset;
+pub mod codes;
+mod delimiters;
+mod error;
+pub mod escape;
+mod lines;
+pub mod path;
+pub mod scan;
+mod text;
+mod tree;
+
+pub use charset::Charset;
+pub use delimiters::Delimiters;
+pub use error::Error;
+pub use path::Path;
+pub use tree::{Element, Elements, Level, Message, Place, Selection, State, Value};

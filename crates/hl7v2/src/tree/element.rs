@@ -1,0 +1,290 @@
+//! Elements: a segment, field, repetition, component or subcomponent of a message, as a place in its buffer.
+
+use super::Message;
+use crate::delimiters::is_header;
+use crate::escape::Tokens;
+use crate::lines::Line;
+use crate::path::{Filter, Index, Member};
+use crate::{scan, text};
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::Range;
+
+/// What an element is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// A whole line.
+    Segment,
+    /// A field with all its repetitions.
+    Field,
+    /// One repetition of a field.
+    Repetition,
+    /// One component.
+    Component,
+    /// One subcomponent.
+    Subcomponent,
+    /// MSH-1 or MSH-2 (FHS, BHS): never split, never unescaped.
+    Verbatim,
+}
+
+/// The three states of a value (HL7 v2.9 §2.5.3): they mean "no change", "delete" and "set".
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Absent, or present without content.
+    Empty,
+    /// `""`.
+    Null,
+    /// Anything else.
+    Value,
+}
+
+/// A place in a message. Cheap to copy; reads borrow from the message.
+#[derive(Clone, Copy)]
+pub struct Element<'m> {
+    message: &'m Message,
+    start: u32,
+    end: u32,
+    level: Level,
+}
+
+impl<'m> Element<'m> {
+    pub(super) fn segment(message: &'m Message, line: &Line) -> Element<'m> {
+        Element { message, start: line.start, end: line.end, level: Level::Segment }
+    }
+
+    fn inside(&self, range: Range<usize>, level: Level) -> Element<'m> {
+        Element { message: self.message, start: range.start as u32, end: range.end as u32, level }
+    }
+
+    /// The bytes of the buffer that the element covers.
+    pub(super) fn range(&self) -> Range<usize> {
+        self.start as usize..self.end as usize
+    }
+
+    /// The message that it belongs to.
+    #[must_use]
+    pub fn message(&self) -> &'m Message {
+        self.message
+    }
+
+    /// What it is.
+    #[must_use]
+    pub fn level(&self) -> Level {
+        self.level
+    }
+
+    /// The bytes as they stand in the message.
+    #[must_use]
+    pub fn raw(&self) -> &'m [u8] {
+        &self.message.buffer()[self.range()]
+    }
+
+    pub(super) fn shape(&self) -> &'m [u8] {
+        &self.message.shape()[self.range()]
+    }
+
+    /// The segment id; meaningful for segments only.
+    #[must_use]
+    pub fn id(&self) -> &'m str {
+        std::str::from_utf8(self.raw().get(..3).unwrap_or_default()).unwrap_or("")
+    }
+
+    /// Decoded text. Of an element that has parts, the parts stay joined by their separators, so that nothing is lost:
+    /// ask for the part instead.
+    #[must_use]
+    pub fn text(&self) -> Cow<'m, str> {
+        if self.level == Level::Verbatim {
+            return String::from_utf8_lossy(self.raw());
+        }
+        text::decode(self.raw(), self.shape(), self.message.delimiters, self.message.charset)
+    }
+
+    /// The escape sequences and runs of text in order.
+    #[must_use]
+    pub fn tokens(&self) -> Tokens<'m> {
+        Tokens::new(self.raw(), self.shape(), self.message.delimiters)
+    }
+
+    /// Which of the three states it is in.
+    #[must_use]
+    pub fn state(&self) -> State {
+        match self.raw() {
+            [] => State::Empty,
+            b"\"\"" => State::Null,
+            _ => State::Value,
+        }
+    }
+
+    /// Nothing between the separators.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.start == self.end
+    }
+
+    /// A field of a segment, with all its repetitions. `None` for a field that the segment does not reach.
+    #[must_use]
+    pub fn field(&self, number: u16) -> Option<Element<'m>> {
+        if self.level != Level::Segment {
+            return None;
+        }
+        let shape = self.message.shape();
+        let id = self.start as usize..self.start as usize + 3;
+        let separator = self.message.delimiters.field;
+        if shape.get(id).and_then(|id| id.try_into().ok()).is_some_and(is_header) {
+            let start = self.start as usize + 3;
+            return match number {
+                0 => None,
+                1 => (start < self.end as usize).then(|| self.inside(start..start + 1, Level::Verbatim)),
+                2 => scan::piece(shape, self.range(), separator, 1).map(|range| self.inside(range, Level::Verbatim)),
+                _ => scan::piece(shape, self.range(), separator, usize::from(number) - 1)
+                    .map(|range| self.inside(range, Level::Field)),
+            };
+        }
+        if number == 0 {
+            return None;
+        }
+        scan::piece(shape, self.range(), separator, usize::from(number)).map(|range| self.inside(range, Level::Field))
+    }
+
+    /// The number of fields that the segment reaches.
+    #[must_use]
+    pub fn field_count(&self) -> usize {
+        let separators = scan::count(self.message.shape(), self.range(), self.message.delimiters.field);
+        separators + usize::from(self.raw().get(..3).and_then(|id| id.try_into().ok()).is_some_and(is_header))
+    }
+
+    /// A repetition of a field.
+    #[must_use]
+    pub fn repetition(&self, number: u16) -> Option<Element<'m>> {
+        match self.level {
+            Level::Field => self.part(self.message.delimiters.repetition, number, Level::Repetition),
+            Level::Verbatim | Level::Repetition => (number == 1).then_some(*self),
+            Level::Segment | Level::Component | Level::Subcomponent => None,
+        }
+    }
+
+    /// A component of a repetition; of a field, of its first repetition.
+    #[must_use]
+    pub fn component(&self, number: u16) -> Option<Element<'m>> {
+        match self.level {
+            Level::Field => self.repetition(1)?.component(number),
+            Level::Repetition => self.part(self.message.delimiters.component, number, Level::Component),
+            Level::Verbatim => (number == 1).then_some(*self),
+            Level::Segment | Level::Component | Level::Subcomponent => None,
+        }
+    }
+
+    /// A subcomponent of a component.
+    #[must_use]
+    pub fn subcomponent(&self, number: u16) -> Option<Element<'m>> {
+        match self.level {
+            Level::Component => self.part(self.message.delimiters.subcomponent, number, Level::Subcomponent),
+            Level::Verbatim => (number == 1).then_some(*self),
+            Level::Segment | Level::Field | Level::Repetition | Level::Subcomponent => None,
+        }
+    }
+
+    fn part(&self, separator: u8, number: u16, level: Level) -> Option<Element<'m>> {
+        let number = usize::from(number).checked_sub(1)?;
+        scan::piece(self.message.shape(), self.range(), separator, number).map(|range| self.inside(range, level))
+    }
+
+    /// The parts one level below, in order: fields, repetitions, components or subcomponents.
+    #[must_use]
+    pub fn parts(&self) -> Elements<'m> {
+        let delimiters = self.message.delimiters;
+        let (separator, level) = match self.level {
+            Level::Segment => (delimiters.field, Level::Field),
+            Level::Field => (delimiters.repetition, Level::Repetition),
+            Level::Repetition => (delimiters.component, Level::Component),
+            Level::Component => (delimiters.subcomponent, Level::Subcomponent),
+            Level::Subcomponent | Level::Verbatim => return Elements::none(*self),
+        };
+        if self.level == Level::Segment {
+            return Elements { whole: *self, separator, level, next: Some(1) };
+        }
+        Elements { whole: *self, separator, level, next: (!self.is_empty()).then_some(self.start) }
+    }
+
+    /// The first value at a place inside this element: `.4.1` of a repetition, `-5.1` of a segment.
+    #[must_use]
+    pub fn get(&self, member: &Member) -> Option<Element<'m>> {
+        let mut element = *self;
+        if let Some((field, index)) = &member.field {
+            element = self.field(*field)?;
+            if element.level == Level::Field {
+                element = element.choose(index)?;
+            }
+        }
+        element.inner(member)
+    }
+
+    /// The component and subcomponent that a member names.
+    pub(super) fn inner(&self, member: &Member) -> Option<Element<'m>> {
+        let Some(component) = member.component else { return Some(*self) };
+        if self.level == Level::Component {
+            // `.2` of a name that is bound to a component means its subcomponent.
+            return self.subcomponent(component);
+        }
+        let element = self.component(component)?;
+        member.subcomponent.map_or(Some(element), |subcomponent| element.subcomponent(subcomponent))
+    }
+
+    /// The first repetition that an index names.
+    fn choose(&self, index: &Index) -> Option<Element<'m>> {
+        match index {
+            Index::Unsaid | Index::All => self.repetition(1),
+            Index::At(number) => self.repetition(*number),
+            Index::Where(filter) => self.parts().find(|repetition| repetition.matches(filter)),
+            Index::Append => None,
+        }
+    }
+
+    /// The repetition has the value that a filter asks for.
+    pub(super) fn matches(&self, filter: &Filter) -> bool {
+        let part = self.component(filter.component);
+        let part = match filter.subcomponent {
+            Some(number) => part.and_then(|component| component.subcomponent(number)),
+            None => part,
+        };
+        part.map_or(filter.value.is_empty(), |element| element.text() == *filter.value)
+    }
+}
+
+impl fmt::Debug for Element<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Element({:?} at {}..{})", self.level, self.start, self.end)
+    }
+}
+
+/// The parts of an element, in order.
+#[derive(Clone)]
+pub struct Elements<'m> {
+    whole: Element<'m>,
+    separator: u8,
+    level: Level,
+    /// For fields their number, else the start of the next part.
+    next: Option<u32>,
+}
+
+impl<'m> Elements<'m> {
+    fn none(whole: Element<'m>) -> Elements<'m> {
+        Elements { whole, separator: 0, level: whole.level, next: None }
+    }
+}
+
+impl<'m> Iterator for Elements<'m> {
+    type Item = Element<'m>;
+
+    fn next(&mut self) -> Option<Element<'m>> {
+        let next = self.next?;
+        if self.level == Level::Field {
+            self.next = Some(next + 1);
+            return self.whole.field(u16::try_from(next).ok()?);
+        }
+        let rest = next as usize..self.whole.end as usize;
+        let range = scan::piece(self.whole.message.shape(), rest, self.separator, 0)?;
+        self.next = (range.end < self.whole.end as usize).then(|| range.end as u32 + 1);
+        Some(self.whole.inside(range, self.level))
+    }
+}
