@@ -42,11 +42,14 @@ pub(crate) fn pages(check: bool) -> Result<State, String> {
     let fresh = root::folder().join("target").join("xtask").join("reference");
     let _ = fs::remove_dir_all(&fresh);
     fs::create_dir_all(&fresh).map_err(|error| format!("{}: {error}", fresh.display()))?;
+    let binary = ["--quiet", "--locked", "--package", "cli", "--bin", "sinew"];
+    let build = root::cargo(&[&["build"], &binary[..]].concat()).status().map_err(|error| format!("cargo: {error}"))?;
+    if !build.success() {
+        return Err("the binary does not build".to_string());
+    }
     let path = fresh.to_string_lossy().into_owned();
-    let output =
-        root::cargo(&["run", "--quiet", "--locked", "--package", "cli", "--bin", "sinew", "--", "__reference", &path])
-            .output()
-            .map_err(|error| format!("cargo: {error}"))?;
+    let words = [&["run"], &binary[..], &["--", "__reference", &path]].concat();
+    let output = root::cargo(&words).output().map_err(|error| format!("cargo: {error}"))?;
     let kept = root::folder().join(FOLDER);
     let is_written = output.status.success() && fresh.join(PAGES[0]).exists();
     if !is_written && !kept.join(PAGES[0]).exists() {

@@ -8,6 +8,7 @@
 mod catalogue;
 mod clock;
 mod comments;
+mod connector_folders;
 mod floors;
 mod lengths;
 mod links;
@@ -96,6 +97,7 @@ const CHECKS: &[Check] = &[
     pages::check,
     links::check,
     promises::check,
+    connector_folders::check,
 ];
 
 /// Runs every check and prints what it found; true when nothing is wrong.
