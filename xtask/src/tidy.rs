@@ -7,6 +7,7 @@
 
 mod catalogue;
 mod clock;
+mod commands;
 mod comments;
 mod connector_folders;
 mod floors;
@@ -97,6 +98,7 @@ const CHECKS: &[Check] = &[
     pages::check,
     links::check,
     promises::check,
+    commands::check,
     connector_folders::check,
 ];
 
