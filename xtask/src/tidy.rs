@@ -23,6 +23,7 @@ mod printing;
 mod promises;
 mod ratchet;
 mod unsafe_code;
+mod wildcards;
 
 use crate::root;
 use crate::tree::Tree;
@@ -117,12 +118,12 @@ pub(crate) fn run(flags: &[&str]) -> Result<bool, String> {
     for finding in &remaining {
         println!("{finding}");
     }
-    let advice = lengths::advice(&tree);
+    let advice = [lengths::advice(&tree), wildcards::advice(&tree)].concat();
     if flags.contains(&"--advice") {
         advice.iter().for_each(|line| println!("{line}"));
     }
     println!(
-        "tidy: {} problems in {} files ({} checks, {} ms; {} over the aim, see --advice)",
+        "tidy: {} problems in {} files ({} checks, {} ms; {} lines of --advice)",
         remaining.len(),
         tree.files.len(),
         CHECKS.len(),
