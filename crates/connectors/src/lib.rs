@@ -10,6 +10,8 @@ pub mod codes;
 mod mllp;
 mod settings;
 mod tcp;
+#[cfg(test)]
+mod testing;
 
 use interface::catalogue::Connector;
 

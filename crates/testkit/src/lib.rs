@@ -1,1 +1,24 @@
-//! Fake peers, fault injection and conformance suites for tests.
+//! What tests of several crates need: folders that remove themselves, a scripted intake, fake peers, and the
+//! conformance suites of the connectors' contracts.
+//!
+//! Owns: [`source`] and [`destination`], the suites; their clauses carry the numbers of the lists in
+//! `interface::contract`.
+//! Promises: waits are short and bounded; sockets are on loopback with ports that the system gives; every positive
+//! answer stands on a commit to a real store, because there is no other way to a receipt (R1).
+//! Never: part of the product.
+
+pub mod destination;
+mod exchange;
+mod folder;
+mod intake;
+pub mod partner;
+mod peer;
+pub mod sample;
+pub mod source;
+mod vault;
+
+pub use exchange::Switchboard;
+pub use folder::Folder;
+pub use intake::{Answer, ScriptedIntake};
+pub use peer::Peer;
+pub use vault::Vault;

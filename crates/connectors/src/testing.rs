@@ -1,0 +1,60 @@
+//! Settings and surroundings for the connectors' tests, filled from their own specs as the checker would.
+
+use interface::catalogue::{Connector, Context, SettingKind, Settings, Value};
+use message::clock::System;
+use std::{sync::Arc, time::Duration};
+use testkit::Switchboard;
+
+/// A context without other interfaces, in a folder that nobody uses.
+pub(crate) fn context() -> Context {
+    Context { clock: Arc::new(System), workspace: std::env::temp_dir(), exchange: Arc::new(Switchboard::default()) }
+}
+
+/// The defaults of one side of a connector, then `values` over them.
+pub(crate) fn settings(
+    connector: &dyn Connector,
+    is_source: bool,
+    address: &str,
+    values: &[(&'static str, Value)],
+) -> Settings {
+    let spec = connector.spec();
+    let side = if is_source { spec.source.as_ref() } else { spec.destination.as_ref() }.expect("this side exists");
+    let mut settings = Settings { address: address.into(), values: Default::default() };
+    for option in side.options.iter().filter(|option| !option.default.is_empty()) {
+        settings.values.insert(option.name, read(option.kind, option.default));
+    }
+    for (name, value) in values {
+        assert!(side.options.iter().any(|option| option.name == *name), "{} has no setting {name}", spec.name);
+        settings.values.insert(name, value.clone());
+    }
+    settings
+}
+
+fn read(kind: SettingKind, text: &str) -> Value {
+    let split = text.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(text.len());
+    let number = || text[..split].parse::<u64>().expect("a number");
+    match kind {
+        SettingKind::Duration => Value::Duration(match &text[split..] {
+            "ms" => Duration::from_millis(number()),
+            "s" => Duration::from_secs(number()),
+            "m" => Duration::from_secs(number() * 60),
+            unit => panic!("no duration: {unit}"),
+        }),
+        SettingKind::Size => Value::Count(match &text[split..] {
+            "MiB" => number() << 20,
+            "KiB" => number() << 10,
+            unit => panic!("no size: {unit}"),
+        }),
+        SettingKind::Count(low, high) => {
+            assert!((low..=high).contains(&number()), "a default out of bounds");
+            Value::Count(number())
+        }
+        SettingKind::Word(words) => {
+            assert!(words.contains(&text), "a default that is no choice");
+            Value::Text(text.into())
+        }
+        SettingKind::Text | SettingKind::Path => Value::Text(text.into()),
+        SettingKind::Flag => Value::Flag(text == "yes"),
+        SettingKind::List => Value::List(Vec::new()),
+    }
+}
