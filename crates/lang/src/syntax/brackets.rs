@@ -73,8 +73,7 @@ fn close(
 }
 
 fn report_open(token: Token, findings: &mut Findings) {
-    let (what, partner) =
-        if token.kind == TokenKind::OpenParen { ("the parenthesis", ")") } else { ("the list", "]") };
+    let (what, partner) = if token.kind == TokenKind::OpenParen { ("the parenthesis", ")") } else { ("the list", "]") };
     findings.error(
         codes::E2006,
         token.start as usize..token.end as usize,

@@ -25,7 +25,8 @@ pub(crate) fn lex(text: &str, findings: &mut Findings) -> Vec<Token> {
 /// A character that no file may hold as itself: control characters, and the marks that make an editor show text in
 /// another order than it is read (Unicode TR36 §3.1, CVE-2021-42574).
 pub(crate) fn is_forbidden(c: char) -> bool {
-    (c.is_control() && !matches!(c, '\t' | '\n' | '\r')) || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+    (c.is_control() && !matches!(c, '\t' | '\n' | '\r'))
+        || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Looks like a blank, or like nothing, and is not one: what pasting from a word processor leaves.

@@ -7,7 +7,7 @@
 //! quotes included, is taken away; lines of blanks alone do not count and become empty. Line ends become `\n`. Escapes
 //! are resolved last.
 
-use std::{borrow::Cow, fmt::Write, ops::Range};
+use std::{borrow::Cow, ops::Range};
 
 /// Resolves the escapes of `inner`; `report` is told the place of each that does not exist.
 pub(crate) fn resolve<'t>(inner: &'t str, report: &mut dyn FnMut(Range<usize>)) -> Cow<'t, str> {
@@ -113,7 +113,7 @@ pub fn quote(value: &str) -> String {
             '\n' => out.push_str("\\n"),
             '\t' => out.push_str("\\t"),
             '\r' => out.push_str("\\r"),
-            c if super::lexer::is_forbidden(c) => drop(write!(out, "\\u{{{:X}}}", u32::from(c))),
+            c if super::lexer::is_forbidden(c) => out.push_str(&format!("\\u{{{:X}}}", u32::from(c))),
             c => out.push(c),
         }
     }

@@ -49,9 +49,8 @@ fn is_quantity(run: &str) -> bool {
 }
 
 fn is_reference(run: &str) -> bool {
-    run.split_once(':').is_some_and(|(kind, name)| {
-        REFERENCE_KINDS.contains(&kind) && !name.is_empty() && !name.starts_with("//")
-    })
+    run.split_once(':')
+        .is_some_and(|(kind, name)| REFERENCE_KINDS.contains(&kind) && !name.is_empty() && !name.starts_with("//"))
 }
 
 /// `a..b` with both ends; a slash makes it a file name (`../shared`).

@@ -1,8 +1,11 @@
 //! Tests of the syntax: tables of texts with what they must become, and properties over invented texts.
 
+mod editing;
+mod formatting;
 mod lexing;
 mod parsing;
 mod recovery;
+mod rendering;
 mod strategy;
 
 use super::*;

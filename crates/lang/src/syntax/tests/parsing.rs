@@ -74,7 +74,13 @@ fn assert_sound(tree: &Tree) {
     }
 }
 
-fn assert_statements(tree: &Tree, list: &[Statement], within: std::ops::Range<usize>, depth: usize, used: &mut Vec<u32>) {
+fn assert_statements(
+    tree: &Tree,
+    list: &[Statement],
+    within: std::ops::Range<usize>,
+    depth: usize,
+    used: &mut Vec<u32>,
+) {
     assert!(depth <= message::limits::SYNTAX_DEPTH_MAX);
     for statement in list {
         assert!(!statement.header.is_empty());
@@ -124,7 +130,26 @@ fn deep_nesting_is_cut_with_a_finding() {
 /// Worst cases for a reader that looks ahead. Quadratic time would take minutes here.
 #[test]
 fn time_grows_with_the_text_alone() {
-    for piece in ["a[", "a[\"", "x(", "(", "a(", "{", "}", "a {\n", "\"", "\"\"\"a\n", "[\n", "x\n\n\n", "\\\"", "a?=", "#\n", "]", "|\n", ")("] {
+    for piece in [
+        "a[",
+        "a[\"",
+        "x(",
+        "(",
+        "a(",
+        "{",
+        "}",
+        "a {\n",
+        "\"",
+        "\"\"\"a\n",
+        "[\n",
+        "x\n\n\n",
+        "\\\"",
+        "a?=",
+        "#\n",
+        "]",
+        "|\n",
+        ")(",
+    ] {
         let text = format!("a {}\n| x", piece.repeat(200_000 / piece.len()));
         let start = Instant::now();
         assert_sound(&parse("a.flow", text.as_str()).0);

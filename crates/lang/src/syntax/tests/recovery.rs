@@ -35,11 +35,7 @@ fn a_forgotten_brace_is_found_by_indentation() {
 
 #[test]
 fn a_brace_too_many_is_found_by_indentation() {
-    check(
-        "a {\n  b {\n    c\n  }\n  }\n  d\n}\ne\n",
-        &["E2001 5:3 }"],
-        "(a {(b {(c)}) (d)}) (e)",
-    );
+    check("a {\n  b {\n    c\n  }\n  }\n  d\n}\ne\n", &["E2001 5:3 }"], "(a {(b {(c)}) (d)}) (e)");
 }
 
 #[test]
