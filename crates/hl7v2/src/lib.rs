@@ -4,6 +4,12 @@
 //! |---|---|
 //! | read any bytes, read values, edit, write | [`Message`], [`Element`], [`Value`], [`Place`] |
 //! | name a place once, use it for many messages | [`Path`], [`path::Member`] |
+//! | escape sequences as they were written | [`Element::tokens`], [`escape::Token`] |
+//! | split a file into messages | [`Batch`] |
+//! | who, what, when, about whom | [`Facts`] |
+//! | acknowledge, read an acknowledgment | [`ack::build`], [`ack::Reply`], [`ack::Mode`] |
+//! | cut frames out of a stream | [`mllp::Deframer`], [`mllp::encode_frame`] |
+//! | find delimiters fast | [`scan`] |
 //!
 //! ```
 //! use hl7v2::{Message, Path, State, Value};
@@ -28,19 +34,25 @@
 //! Promises (R9): raw bytes are the truth; parse then write is the identity for any bytes; no function here panics on
 //! any input; no diagnostic or `Debug` holds content (R10).
 
+pub mod ack;
+mod batch;
 mod charset;
 pub mod codes;
 mod delimiters;
 mod error;
 pub mod escape;
+mod facts;
 mod lines;
+pub mod mllp;
 pub mod path;
 pub mod scan;
 mod text;
 mod tree;
 
+pub use batch::{Batch, Piece, PieceKind};
 pub use charset::Charset;
 pub use delimiters::Delimiters;
 pub use error::Error;
+pub use facts::{Facts, PatientId, PatientName};
 pub use path::Path;
 pub use tree::{Element, Elements, Level, Message, Place, Selection, State, Value};

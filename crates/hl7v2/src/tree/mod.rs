@@ -134,6 +134,14 @@ impl Message {
         }
     }
 
+    /// UTF-8 bytes as this message is encoded: an answer to UTF-16 is UTF-16.
+    pub(crate) fn encode_like(&self, bytes: Vec<u8>) -> Vec<u8> {
+        match &self.origin {
+            Some(origin) => origin.wide.encode(&String::from_utf8_lossy(&bytes)),
+            None => bytes,
+        }
+    }
+
     /// The delimiters that MSH declares.
     #[must_use]
     pub fn delimiters(&self) -> Delimiters {
