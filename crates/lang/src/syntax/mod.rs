@@ -17,6 +17,7 @@ pub mod render;
 mod shape;
 mod token;
 mod tree;
+pub mod twin;
 
 pub use closest::closest;
 pub use cursor::Cursor;

@@ -77,7 +77,7 @@ fn strip(inner: &str) -> String {
     let mut lines: Vec<&str> = rest.split('\n').collect();
     let closing = lines.last().copied().filter(|line| is_blank(line));
     let indented = lines.iter().copied().filter(|line| !is_blank(line)).chain(closing);
-    let shared = indented.reduce(common_indent).map_or(0, |line| indent_len(line));
+    let shared = indented.reduce(common_indent).map_or(0, indent_len);
     if closing.is_some() {
         lines.pop();
     }

@@ -7,6 +7,7 @@ mod parsing;
 mod recovery;
 mod rendering;
 mod strategy;
+mod twins;
 
 use super::*;
 use message::{Diagnostic, Location};

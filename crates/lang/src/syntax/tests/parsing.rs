@@ -66,7 +66,7 @@ fn assert_sound(tree: &Tree) {
     }
     assert_eq!(at, tree.text.len());
     let mut used = Vec::new();
-    assert_statements(tree, &tree.statements, 0..tree.text.len(), 0, &mut used);
+    assert_statements(&tree.statements, 0..tree.text.len(), 0, &mut used);
     assert!(used.windows(2).all(|pair| pair[0] < pair[1]), "each token in one header, in order");
     if !tree.has_errors {
         let braces = |token: &Token| matches!(token.kind, TokenKind::OpenBrace | TokenKind::CloseBrace);
@@ -74,20 +74,14 @@ fn assert_sound(tree: &Tree) {
     }
 }
 
-fn assert_statements(
-    tree: &Tree,
-    list: &[Statement],
-    within: std::ops::Range<usize>,
-    depth: usize,
-    used: &mut Vec<u32>,
-) {
+fn assert_statements(list: &[Statement], within: std::ops::Range<usize>, depth: usize, used: &mut Vec<u32>) {
     assert!(depth <= message::limits::SYNTAX_DEPTH_MAX);
     for statement in list {
         assert!(!statement.header.is_empty());
         used.extend(&statement.header);
         assert!(within.start <= statement.span.start && statement.span.end <= within.end);
         if let Some(block) = &statement.block {
-            assert_statements(tree, &block.statements, block.span.clone(), depth + 1, used);
+            assert_statements(&block.statements, block.span.clone(), depth + 1, used);
         }
     }
 }
