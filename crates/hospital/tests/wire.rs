@@ -211,3 +211,15 @@ async fn refuses_a_taken_port() {
     let second = Partner::start(PartnerConfig::new(first.address())).await;
     assert!(matches!(second, Err(Error::PortInUse { .. })));
 }
+
+#[tokio::test]
+async fn a_stopped_sender_does_not_wait_for_ever() {
+    let partner = partner(Behaviour::always(Act::Silence)).await;
+    let mut config = settings(&partner);
+    config.reply_timeout = Duration::from_secs(60);
+    let sender = Sender::start(config, ten(1)).unwrap();
+    tokio::time::sleep(MS(50)).await;
+    sender.stop();
+    let stats = tokio::time::timeout(Duration::from_secs(4), sender.join()).await.unwrap().unwrap();
+    assert_eq!((stats.sent, stats.settled), (1, 0));
+}

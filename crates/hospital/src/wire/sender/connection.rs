@@ -15,6 +15,9 @@ use tokio::{
     time::{Instant, timeout, timeout_at},
 };
 
+/// How long a stopped sender waits for the reply to the message under way.
+const STOP_GRACE: Duration = Duration::from_secs(2);
+
 struct Link {
     stream: TcpStream,
     splitter: Splitter,
@@ -189,7 +192,14 @@ impl Connection {
         let written = Instant::now();
         shared.tally.sent.fetch_add(1, Relaxed);
         shared.tally.bytes.fetch_add(outgoing.frame.len() as u64, Relaxed);
-        match timeout_at(deadline, link.await_reply(outgoing.control_id(), &shared)).await {
+        let order = &self.order;
+        let reply = timeout_at(deadline, link.await_reply(outgoing.control_id(), &shared));
+        let ended = tokio::select! {
+            biased;
+            ended = reply => ended,
+            () = stopped_for(STOP_GRACE, order) => return Attempt::TimedOut,
+        };
+        match ended {
             Ok(Ok(code)) => {
                 shared.tally.count_answer(code, written.elapsed());
                 Attempt::Answered(code)
@@ -220,6 +230,14 @@ impl Link {
             }
         }
     }
+}
+
+/// Ready when the sender has been stopped for that long. It only looks at the order, so that a change is still news to
+/// the loop.
+async fn stopped_for(grace: Duration, order: &watch::Receiver<Order>) {
+    let mut order = order.clone();
+    let _ = order.wait_for(|order| *order == Order::Stop).await;
+    tokio::time::sleep(grace).await;
 }
 
 /// Ready when the order changes; also once the sender is gone, which ends the connection.

@@ -3,7 +3,7 @@
 //! Promises:
 //! 1. One message under way per connection; the next is sent after the reply, or after the settings give up on it.
 //! 2. After a lost connection the same bytes are sent again, until answered or stopped.
-//! 3. [`Sender::stop`] lets the message under way be answered, then ends; nothing new is taken.
+//! 3. [`Sender::stop`] gives the message under way two more seconds to be answered, then ends; nothing new is taken.
 //!
 //! Never: reads beyond MSA; decides what a negative acknowledgment means (it is counted).
 
