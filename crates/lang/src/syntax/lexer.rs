@@ -366,7 +366,7 @@ impl Lexer<'_, '_> {
                 span,
                 "a text stands between straight double quotes",
                 "these quotation marks are part of the word",
-                "write \"…\" instead",
+                "write \"text\" instead",
             );
         } else if run.ends_with(';') {
             self.findings.error(

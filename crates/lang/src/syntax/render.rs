@@ -100,19 +100,26 @@ impl Renderer {
     }
 }
 
-/// The places of `finding` in `file`; the first place of the finding is the main one.
+/// The places of `finding` in `file`; the first place of the finding is the main one. Only the lines from the first to
+/// the last place are handed to the drawer: it reads all that it gets, and a file may have 200 findings.
 fn snippet<'a>(finding: &'a Diagnostic, first: usize, file: &'a str, text: &'a str) -> Snippet<'a, Annotation<'a>> {
     let places = finding.locations[first..].iter().filter_map(|place| match place {
-        Location::Text { file: other, span, label } if **other == *file => Some((span, label)),
+        Location::Text { file: other, span, label } if **other == *file => Some((clamp(text, span), label)),
         _ => None,
     });
-    let annotations = places.enumerate().map(|(number, (span, label))| {
+    let places: Vec<(Range<usize>, &String)> = places.collect();
+    let start = places.iter().map(|(span, _)| span.start).min().unwrap_or(0);
+    let end = places.iter().map(|(span, _)| span.end).max().unwrap_or(0);
+    let start = text[..start].rfind('\n').map_or(0, |at| at + 1);
+    let end = text[end..].find('\n').map_or(text.len(), |at| end + at + 1);
+    let annotations = places.into_iter().enumerate().map(|(number, (span, label))| {
         let is_main = first == 0 && number == 0;
         let kind = if is_main { AnnotationKind::Primary } else { AnnotationKind::Context };
-        let annotation = kind.span(clamp(text, span));
+        let annotation = kind.span(span.start - start..span.end - start);
         if label.is_empty() { annotation } else { annotation.label(label.as_str()) }
     });
-    Snippet::source(text).path(file).annotations(annotations)
+    let lines_before = text.as_bytes()[..start].iter().filter(|byte| **byte == b'\n').count();
+    Snippet::source(&text[start..end]).line_start(lines_before + 1).path(file).annotations(annotations)
 }
 
 /// `span` inside `text` and on character borders, whatever the text has become since.

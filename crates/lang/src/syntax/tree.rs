@@ -74,7 +74,8 @@ impl Tree {
     #[must_use]
     pub fn line_column(&self, offset: usize) -> (usize, usize) {
         let before = self.text.get(..offset.min(self.text.len())).unwrap_or("");
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        let mark = if before.starts_with('\u{FEFF}') { '\u{FEFF}'.len_utf8() } else { 0 };
+        let line_start = before.rfind('\n').map_or(mark, |at| at + 1);
         (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
     }
 

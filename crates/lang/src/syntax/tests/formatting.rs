@@ -115,6 +115,54 @@ fn a_map_is_laid_out() {
 }
 
 #[test]
+fn profiles_and_tests_are_laid_out() {
+    check(
+        r##"profile north extends hl7v2 2.5.1 ADT_A01 {
+require PID-3[.5=MR]
+forbid PID-19
+   length PID-5.1 1..50
+ bind PV1-2 to table:patient-class
+ cardinality NK1 0..10
+ rule "discharge needs a date" when event=A03 {PV1-45 exists}
+ rule "stays are long" {
+    PV1-3.1!="X"   and   not ( PV1-44 empty )
+    count PID-3>=2
+ }
+ document ZPD-1 "Debug token" ST
+}
+test "an unknown unit waits for a person" {
+ given samples/a01.hl7 set PV1-3.1="9ZZ", PID-8 = F
+ with pharmacy replies AR
+ at 2026-03-29T02:30 Europe/Berlin
+ expect pharmacy nothing
+ expect rejected with E2104
+}
+"##,
+        r##"profile north extends hl7v2 2.5.1 ADT_A01 {
+  require     PID-3[.5=MR]
+  forbid      PID-19
+  length      PID-5.1 1..50
+  bind        PV1-2 to table:patient-class
+  cardinality NK1 0..10
+  rule "discharge needs a date" when event = A03 { PV1-45 exists }
+  rule "stays are long" {
+    PV1-3.1 != "X" and not (PV1-44 empty)
+    count   PID-3 >= 2
+  }
+  document ZPD-1 "Debug token" ST
+}
+test "an unknown unit waits for a person" {
+  given  samples/a01.hl7 set PV1-3.1 = "9ZZ", PID-8 = F
+  with   pharmacy replies AR
+  at     2026-03-29T02:30 Europe/Berlin
+  expect pharmacy nothing
+  expect rejected with E2104
+}
+"##,
+    );
+}
+
+#[test]
 fn lines_are_aligned_with_their_neighbours() {
     check("a {\n b 1\n\n ccc 2\n dd 3\n}", "a {\n  b 1\n\n  ccc 2\n  dd  3\n}\n");
     check("a = 1 | x\nbcd = \"long\" | y\ne = 2", "a   = 1      | x\nbcd = \"long\" | y\ne   = 2\n");

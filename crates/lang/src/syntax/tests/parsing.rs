@@ -43,6 +43,14 @@ fn spans_reach_from_the_first_token_to_the_last() {
 }
 
 #[test]
+fn places_have_lines_and_columns() {
+    let tree = read("\u{FEFF}aé b\r\n c");
+    let at = |wanted: &str| tree.line_column(tree.text.find(wanted).unwrap());
+    assert_eq!((at("a"), at("b"), at("c")), ((1, 1), (1, 4), (2, 2)));
+    assert_eq!((tree.line_column(99), tree.line_column(5)), ((2, 3), (1, 1)), "outside, and inside a character");
+}
+
+#[test]
 fn a_cursor_takes_a_line_apart() {
     let tree = read("send \"my lab\" [A01] | x");
     let mut cursor = Cursor::new(&tree, &tree.statements[0]);
