@@ -14,7 +14,6 @@ mod peek;
 mod sender;
 
 pub use error::Error;
-pub use frame::{Splitter, write_frame};
 pub use histogram::{Histogram, Latency};
 pub use pace::Pace;
 pub use partner::{

@@ -9,12 +9,7 @@ use crate::wire::{LATE_ANSWERS_MAX, frame, peek::Head};
 use bytes::Bytes;
 use message::{AckCode, Clock, clock};
 use std::{collections::VecDeque, net::SocketAddr, sync::Arc};
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
-    sync::watch,
-    time::Instant,
-};
+use tokio::{io::AsyncWriteExt, net::TcpStream, sync::watch, time::Instant};
 
 /// A frame that no HL7 system can read as an acknowledgment.
 const GARBAGE: &[u8] = b"\x00\xFF?? not an acknowledgment ??";
@@ -59,19 +54,16 @@ pub(super) async fn run(stream: TcpStream, peer: SocketAddr, shared: Shared) {
 
 impl Session {
     async fn serve(&mut self) -> std::io::Result<()> {
-        let mut splitter = frame::Splitter::new(self.shared.frame_bytes_max);
+        let mut reader = frame::Reader::new(self.shared.frame_bytes_max);
         loop {
-            while let Some(content) = splitter.next_frame() {
-                if let Next::Close = self.receive(content.freeze()).await? {
+            while let Some(content) = reader.next_frame()? {
+                if let Next::Close = self.receive(content).await? {
                     return Ok(());
                 }
             }
-            if splitter.is_oversized() {
-                return Ok(());
-            }
             let late_due = self.late.front().map(|(due, _)| *due);
             tokio::select! {
-                read = self.stream.read_buf(splitter.buffer_mut()) => if read? == 0 { return Ok(()) },
+                read = reader.read(&mut self.stream) => read?,
                 () = wait_until(late_due) => self.write_late().await?,
                 _ = self.shared.stop.changed() => return Ok(()),
                 _ = self.shared.behaviour.changed() => if self.shared.behaviour.borrow().act == Act::Refuse {

@@ -1,7 +1,7 @@
 //! One connection of a sender: take a message, send it until it is settled, take the next.
 
 use super::{AfterTimeout, Order, Shared, source::Outgoing};
-use crate::wire::{Error, frame::Splitter, peek::Reply};
+use crate::wire::{Error, frame::Reader, peek::Reply};
 use message::{AckCode, limits::REPLY_BYTES_MAX};
 use std::{
     io,
@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
+    io::AsyncWriteExt,
     net::TcpStream,
     sync::watch,
     time::{Instant, timeout, timeout_at},
@@ -20,7 +20,7 @@ const STOP_GRACE: Duration = Duration::from_secs(2);
 
 struct Link {
     stream: TcpStream,
-    splitter: Splitter,
+    reader: Reader,
 }
 
 /// How one attempt ended.
@@ -151,7 +151,7 @@ impl Connection {
                     let _ = stream.set_nodelay(true);
                     shared.tally.reconnects.fetch_add(u64::from(self.was_connected), Relaxed);
                     self.was_connected = true;
-                    self.link = Some(Link { stream, splitter: Splitter::new(REPLY_BYTES_MAX) });
+                    self.link = Some(Link { stream, reader: Reader::new(REPLY_BYTES_MAX) });
                     return Ok(true);
                 }
                 Ok(Err(source)) => source,
@@ -214,7 +214,7 @@ impl Link {
     /// Reads until an acknowledgment for `id` comes; others are counted and passed over.
     async fn await_reply(&mut self, id: &[u8], shared: &Shared) -> io::Result<AckCode> {
         loop {
-            while let Some(frame) = self.splitter.next_frame() {
+            while let Some(frame) = self.reader.next_frame()? {
                 let reply = Reply::read(&frame);
                 match reply.and_then(|reply| Some((AckCode::parse(reply.code)?, reply.control_id))) {
                     Some((code, answered)) if answered == id => return Ok(code),
@@ -222,12 +222,7 @@ impl Link {
                     None => shared.tally.unreadable.fetch_add(1, Relaxed),
                 };
             }
-            if self.splitter.is_oversized() {
-                return Err(io::ErrorKind::InvalidData.into());
-            }
-            if self.stream.read_buf(self.splitter.buffer_mut()).await? == 0 {
-                return Err(io::ErrorKind::UnexpectedEof.into());
-            }
+            self.reader.read(&mut self.stream).await?;
         }
     }
 }

@@ -58,11 +58,11 @@ impl Outgoing {
                 self.control_id = start..range.end + 1;
             }
             Some(id) => {
-                self.frame.push(0x0B);
+                self.frame.push(hl7v2::mllp::START);
                 self.frame.extend_from_slice(&content[..range.start]);
                 self.frame.extend_from_slice(id);
                 self.frame.extend_from_slice(&content[range.end..]);
-                self.frame.extend_from_slice(b"\x1C\r");
+                self.frame.extend_from_slice(&[hl7v2::mllp::END, hl7v2::mllp::END_SECOND]);
                 self.control_id = start..start + id.len();
             }
         }
