@@ -7,6 +7,7 @@
 //! Never: stores a message, acknowledges on its own account, decides a retry, or says what was in a message (R10).
 
 pub mod codes;
+mod file;
 mod mllp;
 mod settings;
 mod tcp;
@@ -18,5 +19,5 @@ use interface::catalogue::Connector;
 /// Every connector, by name in alphabetical order. Adding one is adding a folder and a line here.
 #[must_use]
 pub fn catalogue() -> &'static [&'static dyn Connector] {
-    &[&mllp::Mllp]
+    &[&file::File, &mllp::Mllp]
 }

@@ -2,12 +2,17 @@
 
 use interface::catalogue::{Connector, Context, SettingKind, Settings, Value};
 use message::clock::System;
-use std::{sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 use testkit::Switchboard;
 
 /// A context without other interfaces, in a folder that nobody uses.
 pub(crate) fn context() -> Context {
-    Context { clock: Arc::new(System), workspace: std::env::temp_dir(), exchange: Arc::new(Switchboard::default()) }
+    context_in(&std::env::temp_dir())
+}
+
+/// A context with this workspace.
+pub(crate) fn context_in(workspace: &Path) -> Context {
+    Context { clock: Arc::new(System), workspace: workspace.to_owned(), exchange: Arc::new(Switchboard::default()) }
 }
 
 /// The defaults of one side of a connector, then `values` over them.

@@ -7,7 +7,10 @@ use crate::sample;
 use bytes::Bytes;
 use interface::contract::{Boxed, Destination};
 use message::{Outcome, Reason};
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
 use tokio::time::{Instant, sleep, timeout};
 
 /// The limit of waiting for a reply that a subject sets.
@@ -74,7 +77,8 @@ pub async fn suite(subject: &dyn Subject) {
 
 /// Sends one message with the control id `id`.
 async fn send(lane: &mut dyn Destination, id: &str) -> Outcome {
-    let outgoing = sample::outgoing(1, sample::adt(id));
+    static NUMBER: AtomicU64 = AtomicU64::new(1);
+    let outgoing = sample::outgoing(NUMBER.fetch_add(1, Ordering::Relaxed), sample::adt(id));
     match timeout(PATIENCE, lane.send(&outgoing)).await {
         Ok(outcome) => outcome,
         Err(_) => panic!("Destination 4: send did not end within {PATIENCE:?}"),

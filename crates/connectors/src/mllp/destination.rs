@@ -14,6 +14,7 @@ use crate::{
     },
 };
 use bytes::Bytes;
+use hl7v2::mllp::{self, Commit};
 use interface::contract::{Boxed, Destination, Outgoing};
 use message::{Outcome, Reason, Scope};
 use tokio::{
@@ -22,7 +23,7 @@ use tokio::{
 };
 
 /// Late replies that are read before a message is sent; a peer with more to say is cut off and called again.
-const STALE_BYTES_MAX: usize = 64 * 1024;
+const STALE_BYTES_MAX: u64 = 64 * 1024;
 
 /// The lane.
 pub(crate) struct Lane {
@@ -34,6 +35,12 @@ pub(crate) struct Lane {
 struct Line {
     stream: TcpStream,
     inbox: Inbox,
+}
+
+/// What a partner can say.
+enum Answer {
+    Frame(Bytes),
+    Commit(Commit),
 }
 
 /// What went on while waiting for the reply.
@@ -49,7 +56,7 @@ impl Lane {
     }
 
     async fn deliver(&mut self, outgoing: &Outgoing) -> Outcome {
-        if !wire::can_be_framed(&outgoing.bytes) {
+        if !mllp::can_frame(&outgoing.bytes) {
             let text = "the message contains 0x1C 0x0D, the end of an MLLP block";
             return Outcome::Permanent { reason: Reason::new(codes::E6110, text), reply: None };
         }
@@ -70,7 +77,7 @@ impl Lane {
                 Outcome::Delivered { reply }
             }
             Ok(Err(outcome)) => outcome,
-            Err(_) => Outcome::Ambiguous { reason: self.explain_silence(&ignored) },
+            Err(_) => Outcome::Ambiguous { reason: self.explain_silence(&ignored, line.inbox.junk_bytes()) },
         }
     }
 
@@ -97,51 +104,55 @@ impl Lane {
 
     /// The reply that belongs to what was sent; `None` where a commit (release 2) is all that is wanted.
     async fn await_reply(&self, line: &mut Line, sent: &[u8], ignored: &mut Ignored) -> Result<Option<Bytes>, Outcome> {
-        let mut is_commit_due = self.config.release == Release::Two;
         let id = header::control_id(sent);
+        let is_two = self.config.release == Release::Two;
         loop {
-            let frame = self.next_frame(line, ignored).await?;
-            if self.config.release == Release::Two && frame == wire::NOT_COMMITTED && is_commit_due {
-                let text = format!("{} answered 0x15: it could not commit the message", self.config.address);
-                return Err(Outcome::Transient {
-                    scope: Scope::Message,
-                    reason: Reason::new(codes::E6109, text),
-                    retry_after: None,
-                });
-            }
-            if self.config.release == Release::Two && frame == wire::COMMITTED {
-                if !self.config.is_reply_expected {
-                    return Ok(None);
+            match self.next_answer(line, ignored).await? {
+                Answer::Commit(Commit::NotAcknowledged) if is_two => {
+                    let text = format!("{} answered 0x15: it could not commit the message", self.config.address);
+                    let reason = Reason::new(codes::E6109, text);
+                    return Err(Outcome::Transient { scope: Scope::Message, reason, retry_after: None });
                 }
-                is_commit_due = false;
-                continue;
+                Answer::Commit(Commit::Acknowledged) if is_two && !self.config.is_reply_expected => return Ok(None),
+                Answer::Commit(Commit::Acknowledged) if is_two => {}
+                Answer::Commit(_) => ignored.odd += 1,
+                Answer::Frame(frame) => {
+                    if is_two {
+                        // The peer's acknowledgment is content of its own, and release 2 commits every content.
+                        let commit = mllp::encode_commit(Commit::Acknowledged);
+                        let written = wire::write(&line.stream, &[&commit]).await;
+                        written.map_err(|broken| self.explain_broken_reply(broken.kind))?;
+                    }
+                    if self.is_answer(&frame, id) {
+                        return Ok(Some(frame));
+                    }
+                    ignored.foreign += 1;
+                }
             }
-            if self.config.release == Release::Two {
-                // The peer's acknowledgment is content of its own, and release 2 commits every content.
-                let parts = [wire::START, wire::COMMITTED, wire::END];
-                wire::write(&line.stream, &parts).await.map_err(|broken| self.explain_broken_reply(broken.kind))?;
-            }
-            if self.is_answer(&frame, id) {
-                return Ok(Some(frame));
-            }
-            ignored.foreign += 1;
         }
     }
 
-    async fn next_frame(&self, line: &mut Line, ignored: &mut Ignored) -> Result<Bytes, Outcome> {
+    async fn next_answer(&self, line: &mut Line, ignored: &mut Ignored) -> Result<Answer, Outcome> {
         loop {
             match line.inbox.next() {
-                Some(Item::Frame(frame)) => return Ok(frame),
-                Some(Item::Junk { .. } | Item::Odd(_)) => ignored.odd += 1,
+                Some(Item::Frame(frame)) => return Ok(Answer::Frame(frame)),
+                Some(Item::Commit(commit)) => return Ok(Answer::Commit(commit)),
+                Some(Item::Odd(_)) => ignored.odd += 1,
                 Some(Item::TooLarge(_)) => {
                     let text = format!("a reply from {} is larger than the limit", self.config.address);
-                    return Err(Outcome::Ambiguous { reason: Reason::new(codes::E6108, text) });
+                    return Err(self.explain_unreadable(text));
                 }
-                None => match line.inbox.fill(&mut line.stream).await {
-                    Ok(count) if count > 0 => {}
-                    Ok(_) => return Err(self.explain_broken_reply(std::io::ErrorKind::UnexpectedEof)),
-                    Err(error) => return Err(self.explain_broken_reply(error.kind())),
-                },
+                None if line.inbox.junk_bytes() > STALE_BYTES_MAX => {
+                    let text = format!("{} sends bytes without end that are not an MLLP frame", self.config.address);
+                    return Err(self.explain_unreadable(text));
+                }
+                None if line.inbox.is_over() => {
+                    return Err(self.explain_broken_reply(std::io::ErrorKind::UnexpectedEof));
+                }
+                None => {
+                    let read = line.inbox.fill(&mut line.stream).await;
+                    read.map_err(|error| self.explain_broken_reply(error.kind()))?;
+                }
             }
         }
     }
@@ -154,7 +165,11 @@ impl Lane {
         }
     }
 
-    fn explain_silence(&self, ignored: &Ignored) -> Reason {
+    fn explain_unreadable(&self, text: String) -> Outcome {
+        Outcome::Ambiguous { reason: Reason::new(codes::E6108, text) }
+    }
+
+    fn explain_silence(&self, ignored: &Ignored, junk_bytes: u64) -> Reason {
         let Sending { address, reply_time_max, .. } = &self.config;
         let seconds = reply_time_max.as_secs_f32();
         if ignored.foreign > 0 {
@@ -164,7 +179,7 @@ impl Lane {
             );
             return Reason::new(codes::E6107, text);
         }
-        if ignored.odd > 0 {
+        if ignored.odd > 0 || junk_bytes > 0 {
             let text = format!("{address} sent bytes within {seconds} s that are not an MLLP frame");
             return Reason::new(codes::E6108, text);
         }
@@ -199,7 +214,7 @@ impl Line {
                 Pulse::Closed => return false,
                 Pulse::Quiet => break,
                 Pulse::Waiting(count) => {
-                    stale_bytes += count;
+                    stale_bytes += count as u64;
                     self.inbox.push(&space[..count]);
                     if stale_bytes > STALE_BYTES_MAX || !self.drop_stale() {
                         return false;
@@ -207,7 +222,7 @@ impl Line {
                 }
             }
         }
-        self.drop_stale() && !self.inbox.is_inside() && self.inbox.len() == 0
+        self.drop_stale() && !self.inbox.is_inside()
     }
 
     /// Forgets replies that came too late or twice. An application acknowledgment that follows a commit acknowledgment

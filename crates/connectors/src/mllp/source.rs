@@ -13,6 +13,7 @@ use crate::{
     },
 };
 use bytes::Bytes;
+use hl7v2::mllp::{self, Commit};
 use interface::contract::{Boxed, Frame, Intake, Phase, Reply, Source, Verdict};
 use message::{Clock, Format, Reason};
 use std::{sync::Arc, time::Duration};
@@ -24,8 +25,10 @@ use tokio::{
 
 /// After draining began, how long a half-read frame may take to arrive.
 const DRAIN_GRACE: Duration = Duration::from_secs(5);
+/// How long the 0x0D behind 0x1C may stay out: within one packet it always comes at once.
+const LAST_BYTE_TIME_MAX: Duration = Duration::from_millis(200);
 /// Bytes outside frames that one connection may send before it is closed: this peer does not speak MLLP.
-const JUNK_BYTES_MAX: usize = 64 * 1024;
+const JUNK_BYTES_MAX: u64 = 64 * 1024;
 
 /// A bound MLLP listener.
 pub(crate) struct Mllp {
@@ -74,14 +77,13 @@ struct Conversation {
     inbox: Inbox,
     config: Arc<Listening>,
     clock: Arc<dyn Clock>,
-    junk_bytes: usize,
     drain_end: Option<Instant>,
 }
 
 async fn converse(connection: Connection, config: Arc<Listening>, clock: Arc<dyn Clock>) {
     let Connection { stream, session } = connection;
     let inbox = Inbox::new(config.limits.bytes_max);
-    let mut conversation = Conversation { stream, session, inbox, config, clock, junk_bytes: 0, drain_end: None };
+    let mut conversation = Conversation { stream, session, inbox, config, clock, drain_end: None };
     if conversation.run().await == End::Leave {
         tune::part(conversation.stream).await;
     }
@@ -113,12 +115,19 @@ impl Conversation {
     async fn next_frame(&mut self) -> Result<Bytes, End> {
         let mut begun: Option<Instant> = None;
         loop {
-            if let Some(frame) = self.next_item()? {
-                return Ok(frame);
+            while let Some(item) = self.inbox.next() {
+                if let Some(frame) = self.sort(item)? {
+                    return Ok(frame);
+                }
             }
-            if self.inbox.is_inside() {
+            self.check_junk()?;
+            if self.inbox.is_over() {
+                return Err(End::Gone);
+            } else if self.inbox.is_inside() {
                 let begun = *begun.get_or_insert_with(Instant::now);
-                self.read_inside(begun).await?;
+                if let Some(frame) = self.read_inside(begun).await? {
+                    return Ok(frame);
+                }
             } else {
                 begun = None;
                 self.read_between().await?;
@@ -126,34 +135,32 @@ impl Conversation {
         }
     }
 
-    /// The next frame of what has been read, reporting what is not a frame.
-    fn next_item(&mut self) -> Result<Option<Bytes>, End> {
-        while let Some(item) = self.inbox.next() {
-            match item {
-                Item::Frame(frame) if self.is_commit(&frame) => {}
-                Item::Frame(frame) => return Ok(Some(frame)),
-                Item::Odd(reason) => self.report(reason),
-                Item::Junk { bytes, reason } => {
-                    self.report(reason);
-                    self.junk_bytes = self.junk_bytes.saturating_add(bytes);
-                    if self.junk_bytes > JUNK_BYTES_MAX {
-                        let text = "more than 64KiB outside frames: this peer does not speak MLLP; closed";
-                        self.report(Reason::new(codes::E6101, text));
-                        return Err(End::Leave);
-                    }
-                }
-                Item::TooLarge(reason) => {
-                    self.report(reason);
-                    return Err(End::Leave);
-                }
+    /// Reports what is not a message.
+    fn sort(&self, item: Item) -> Result<Option<Bytes>, End> {
+        match item {
+            Item::Frame(frame) => return Ok(Some(frame)),
+            // In release 2 the peer commits our acknowledgments in its turn.
+            Item::Commit(_) if self.config.release == Release::Two => {}
+            Item::Commit(_) => {
+                let text = "the peer speaks MLLP release 2, this source is set to release 1";
+                self.report(Reason::new(codes::E6105, text));
+            }
+            Item::Odd(reason) => self.report(reason),
+            Item::TooLarge(reason) => {
+                self.report(reason);
+                return Err(End::Leave);
             }
         }
         Ok(None)
     }
 
-    /// In release 2 the peer commits our acknowledgments in its turn.
-    fn is_commit(&self, frame: &[u8]) -> bool {
-        self.config.release == Release::Two && (frame == wire::COMMITTED || frame == wire::NOT_COMMITTED)
+    fn check_junk(&self) -> Result<(), End> {
+        if self.inbox.junk_bytes() <= JUNK_BYTES_MAX {
+            return Ok(());
+        }
+        let text = "more than 64KiB outside frames: this peer does not speak MLLP; closed";
+        self.report(Reason::new(codes::E6101, text));
+        Err(End::Leave)
     }
 
     /// Waits for the first bytes of a frame: for ever, unless the settings say otherwise, but not past draining.
@@ -167,40 +174,48 @@ impl Conversation {
         }
     }
 
-    /// Waits for more bytes of a frame that has begun.
-    async fn read_inside(&mut self, begun: Instant) -> Result<(), End> {
+    /// Waits for more bytes of a frame that has begun. Gives the frame when nothing but its last byte is missing and
+    /// does not come: some peers never send it and wait for the answer.
+    async fn read_inside(&mut self, begun: Instant) -> Result<Option<Bytes>, End> {
         let now = Instant::now();
         let limits = self.config.limits;
+        let lacks_last_byte = self.inbox.lacks_last_byte();
         let mut end = (now + limits.silence_max).min(begun + limits.time_max);
         let is_draining = listen::is_draining(&self.session.phase);
         if is_draining {
             end = end.min(*self.drain_end.get_or_insert(now + DRAIN_GRACE));
         }
+        if lacks_last_byte {
+            end = end.min(now + LAST_BYTE_TIME_MAX);
+        }
         tokio::select! {
             biased;
-            read = self.inbox.fill(&mut self.stream) => self.note_read(read),
-            () = sleep_until(end) => {
+            read = self.inbox.fill(&mut self.stream) => self.note_read(read).map(|()| None),
+            () = sleep_until(end), if lacks_last_byte => self.take_loose(),
+            () = sleep_until(end), if !lacks_last_byte => {
                 let code = if is_draining { codes::E6012 } else { codes::E6103 };
-                let text = format!("{} bytes of a frame came, then too little for too long; closed", self.inbox.len());
-                self.report(Reason::new(code, text));
+                let count = self.inbox.pending_bytes();
+                self.report(Reason::new(code, format!("{count} bytes of a frame came, then too little for too long; closed")));
                 Err(End::Leave)
             }
             // The caller comes back at once, with the shorter limit.
-            () = listen::draining(&mut self.session.phase), if !is_draining => Ok(()),
+            () = listen::draining(&mut self.session.phase), if !is_draining => Ok(None),
         }
     }
 
+    /// The anomaly first, then its frame.
+    fn take_loose(&mut self) -> Result<Option<Bytes>, End> {
+        self.inbox.take_without_last_byte().map_or(Ok(None), |item| self.sort(item))
+    }
+
     fn note_read(&self, read: std::io::Result<usize>) -> Result<(), End> {
-        match read {
-            Ok(count) if count > 0 => Ok(()),
-            Ok(_) | Err(_) => {
-                if self.inbox.is_inside() {
-                    let text = format!("the peer went away after {} bytes of a frame", self.inbox.len());
-                    self.report(Reason::new(codes::E6102, text));
-                }
-                Err(End::Gone)
+        read.map(drop).map_err(|_| {
+            if self.inbox.is_inside() {
+                let text = format!("the peer went away after {} bytes of a frame", self.inbox.pending_bytes());
+                self.report(Reason::new(codes::E6102, text));
             }
-        }
+            End::Gone
+        })
     }
 
     /// Sends what the reply says, in one write. Where there is no answer that could say "no", closing does.
@@ -212,13 +227,17 @@ impl Conversation {
             (Release::One, true, None) => Ok(()),
             (Release::One, false, None) => return Err(End::Leave),
             (Release::Two, true, Some(bytes)) => {
-                let parts = [wire::START, wire::COMMITTED, wire::END, wire::START, bytes, wire::END];
-                wire::write(&self.stream, &parts).await
+                let commit = mllp::encode_commit(Commit::Acknowledged);
+                wire::write(&self.stream, &[&commit, wire::START, bytes, wire::END]).await
             }
-            (Release::Two, true, None) => wire::write(&self.stream, &[wire::START, wire::COMMITTED, wire::END]).await,
+            (Release::Two, true, None) => {
+                wire::write(&self.stream, &[&mllp::encode_commit(Commit::Acknowledged)]).await
+            }
             // After 0x15 the peer keeps the message; an acknowledgment behind it would answer a message that, for
             // the transport, never arrived.
-            (Release::Two, false, _) => wire::write(&self.stream, &[wire::START, wire::NOT_COMMITTED, wire::END]).await,
+            (Release::Two, false, _) => {
+                wire::write(&self.stream, &[&mllp::encode_commit(Commit::NotAcknowledged)]).await
+            }
         };
         written.map_err(|broken| {
             let text = format!("the answer could not be written: {}; the peer will probably send again", broken.kind);

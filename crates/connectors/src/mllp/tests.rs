@@ -17,6 +17,8 @@ use testkit::{
     source::{self, CONNECTIONS_MAX, Heard, Mischief, Running, SILENCE_MAX, SIZE_MAX},
 };
 
+const COMMITTED: &[u8] = &[0x06];
+const NOT_COMMITTED: &[u8] = &[0x15];
 const LONG: Duration = Duration::from_secs(5);
 
 fn framed(content: &[u8]) -> Vec<u8> {
@@ -204,6 +206,7 @@ async fn loosely_written_frames_are_read_and_reported() {
     check([framed(&one), b"\r\n".to_vec(), framed(&two)].concat(), &[one.clone(), two.clone()], &[]).await;
     check([b"junk".to_vec(), framed(&one)].concat(), std::slice::from_ref(&one), &["E6101"]).await;
     check([bare(&one), framed(&two)].concat(), &[one.clone(), two.clone()], &["E6105"]).await;
+    check(bare(&one), std::slice::from_ref(&one), &["E6105"]).await;
     check([framed(b""), framed(&two)].concat(), std::slice::from_ref(&two), &["E6105"]).await;
     check([&[0x0B], &one[..50], &framed(&two)].concat(), std::slice::from_ref(&two), &["E6102"]).await;
 }
@@ -223,13 +226,13 @@ async fn release_2_commits_then_acknowledges() {
     let running = Running::start(open(&[("release", Value::Count(2))]).await, answers);
     let mut peer = Peer::connect(&running.address).await;
     peer.send(&framed(&sample::adt("1"))).await;
-    assert_eq!(read_frame(&mut peer).await.unwrap(), wire::COMMITTED);
+    assert_eq!(read_frame(&mut peer).await.unwrap(), COMMITTED);
     assert_eq!(read_frame(&mut peer).await.unwrap(), sample::acknowledgment("AA", "1"));
-    peer.send(&framed(wire::COMMITTED)).await;
+    peer.send(&framed(COMMITTED)).await;
     peer.send(&framed(&sample::adt("2"))).await;
-    assert_eq!(read_frame(&mut peer).await.unwrap(), wire::NOT_COMMITTED);
+    assert_eq!(read_frame(&mut peer).await.unwrap(), NOT_COMMITTED);
     peer.send(&framed(&sample::adt("3"))).await;
-    assert_eq!(read_frame(&mut peer).await.unwrap(), wire::COMMITTED);
+    assert_eq!(read_frame(&mut peer).await.unwrap(), COMMITTED);
     assert_eq!(running.intake.contents().len(), 3);
     running.stop().await;
 }
@@ -312,9 +315,9 @@ async fn release_2_waits_for_the_commit() {
     let committing = Wire {
         answer: |content| {
             let id = sample::control_id(content);
-            let commit = if id == "NO" { wire::NOT_COMMITTED } else { wire::COMMITTED };
+            let commit = if id == "NO" { NOT_COMMITTED } else { COMMITTED };
             // What our side commits in its turn needs no answer.
-            if content == wire::COMMITTED {
+            if content == COMMITTED {
                 return Vec::new();
             }
             let acknowledgment = if id == "NO" { Vec::new() } else { framed(&sample::acknowledgment("AA", &id)) };

@@ -1,5 +1,6 @@
-//! The bytes of MLLP, and writing them in one system call.
+//! Writing frames in one system call.
 
+use hl7v2::mllp;
 use message::limits;
 use std::{
     io::{self, IoSlice},
@@ -11,13 +12,9 @@ use tokio::{
 };
 
 /// Start of a block.
-pub(crate) const START: &[u8] = &[0x0B];
+pub(crate) const START: &[u8] = &[mllp::START];
 /// End of a block.
-pub(crate) const END: &[u8] = &[0x1C, 0x0D];
-/// Content of a positive commit acknowledgment (release 2).
-pub(crate) const COMMITTED: &[u8] = &[0x06];
-/// Content of a negative commit acknowledgment (release 2).
-pub(crate) const NOT_COMMITTED: &[u8] = &[0x15];
+pub(crate) const END: &[u8] = &[mllp::END, mllp::END_SECOND];
 /// Most parts that one write is made of: two frames.
 const PARTS_MAX: usize = 6;
 /// Longest time in which the peer takes no byte at all.
@@ -76,11 +73,6 @@ fn remaining<'a>(parts: &[&'a [u8]], written: usize, slices: &mut [IoSlice<'a>; 
     count
 }
 
-/// The end of a block cannot stand inside a block: such content would reach the peer as two.
-pub(crate) fn can_be_framed(content: &[u8]) -> bool {
-    memchr::memmem::find(content, END).is_none()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -99,11 +91,5 @@ mod tests {
         check(3, &[b"d", b"ef"]);
         check(4, &[b"ef"]);
         check(6, &[]);
-    }
-
-    #[test]
-    fn framing() {
-        assert!(can_be_framed(b"MSH|^~\\&|\x1c|\r"));
-        assert!(!can_be_framed(b"MSH|^~\\&|\x1c\r"));
     }
 }

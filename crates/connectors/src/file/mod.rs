@@ -1,0 +1,123 @@
+//! Files: one message or a batch in each, in a folder that programs share.
+//!
+//! Owns: finding complete files, cutting batches, putting files away, writing files that are whole or not there.
+//! Promises: `Source` 1–8 and `Destination` 1–7 of `interface::contract`; a file is put away only after the engine has
+//! answered for each of its messages.
+//! Never: follows a symbolic link, reads a hidden or half-written file, puts anything of a message into a file's name.
+
+mod config;
+mod destination;
+mod glob;
+mod name;
+mod scan;
+mod source;
+mod storage;
+
+#[cfg(test)]
+mod tests;
+
+use interface::{
+    catalogue::{Address, AddressKind, Connector, Context, Setting, SettingKind, Settings, Side, Spec},
+    contract::{Boxed, Destination, Source},
+};
+use message::Reason;
+
+/// The connector.
+pub(crate) struct File;
+
+impl Connector for File {
+    fn spec(&self) -> &'static Spec {
+        &SPEC
+    }
+
+    fn source(&self, settings: &Settings, context: &Context) -> Boxed<'static, Result<Box<dyn Source>, Reason>> {
+        let config = config::Reading::read(settings, &context.workspace);
+        let clock = context.clock.clone();
+        Box::pin(async move { Ok(Box::new(source::Folder::open(config?, clock).await?) as Box<dyn Source>) })
+    }
+
+    fn destination(&self, settings: &Settings, context: &Context) -> Result<Box<dyn Destination>, Reason> {
+        Ok(Box::new(destination::Lane::new(config::Writing::read(settings, &context.workspace)?)))
+    }
+}
+
+static SPEC: Spec = Spec {
+    name: "file",
+    title: "Files in a folder",
+    description: "\
+Reads files that other programs put into a folder, and writes files for other programs.
+
+**As a source** it looks into the folder at a fixed pace and takes a file once its size and time of change have stayed \
+the same for `stable`. A batch (FHS, BHS, MSH …, BTS, FTS) or several messages in a row are cut into messages. The file \
+is moved, deleted or remembered only after each of its messages was answered by the engine. After a crash in between, \
+the file is read again, and the messages that were accepted are recognised as duplicates. A file with a message that \
+can never be accepted goes to the errors folder, with a `.reason` file beside it. Hidden files, `*.tmp`, `*.part` and \
+symbolic links are left alone.
+
+**As a destination** it writes each message to a file of its own: under a hidden name first, flushed to disk, then \
+renamed, so that nobody sees half a file. The name depends only on the delivery: a repeated delivery replaces the file \
+with the same content.",
+    source: Some(Side {
+        address: Address {
+            kind: AddressKind::Folder,
+            description: "A folder, or a folder and a pattern with `*` and `?`: `in/*.hl7`. Relative to the workspace.",
+        },
+        options: SOURCE_OPTIONS,
+        example: "receive file in/*.hl7 { every 5s }",
+    }),
+    destination: Some(Side {
+        address: Address { kind: AddressKind::Folder, description: "A folder. Relative to the workspace." },
+        options: DESTINATION_OPTIONS,
+        example: "send archive {\n  file out name \"{interface}-{delivery}.hl7\"\n}",
+    }),
+};
+
+const fn setting(name: &'static str, kind: SettingKind, default: &'static str, description: &'static str) -> Setting {
+    Setting { name, kind, default, description }
+}
+
+const SOURCE_OPTIONS: &[Setting] = &[
+    setting("every", SettingKind::Duration, "1s", "How often to look into the folder."),
+    setting(
+        "stable",
+        SettingKind::Duration,
+        "2s",
+        "How long size and time of change must stay the same before a file is read. 0s reads at once: only for \
+         programs that rename finished files into the folder.",
+    ),
+    setting("sort", SettingKind::Word(&["name", "time"]), "name", "Which file first: by name, or by time of change."),
+    setting("limit", SettingKind::Size, "64MiB", "Largest file. A larger one goes to the errors folder unread."),
+    setting(
+        "split",
+        SettingKind::Word(&["messages", "whole"]),
+        "messages",
+        "Cut batches and files with several messages, or take the whole file as one.",
+    ),
+    setting(
+        "after",
+        SettingKind::Word(&["move", "delete", "keep"]),
+        "move",
+        "What happens to a file whose messages were all accepted. `keep` leaves it; it is read again when it changes or \
+         the engine starts, and duplicate detection recognises its messages.",
+    ),
+    setting(
+        "done",
+        SettingKind::Path,
+        "done",
+        "Where `after move` puts files. Relative to the folder, on the same drive.",
+    ),
+    setting(
+        "errors",
+        SettingKind::Path,
+        "errors",
+        "Where refused files go. Relative to the folder, on the same drive.",
+    ),
+];
+
+const DESTINATION_OPTIONS: &[Setting] = &[setting(
+    "name",
+    SettingKind::Text,
+    "{delivery}.hl7",
+    "The file's name: `{delivery}` (message and number), `{message}`, `{number}`, `{time}` (when the message was \
+     accepted, UTC), `{interface}`. Nothing of the message itself, because names are seen by everybody.",
+)];
