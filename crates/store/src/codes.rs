@@ -1,0 +1,17 @@
+//! The codes of this crate, each with its page in `docs/errors/`.
+
+message::catalogue! {
+    E4001 "the data directory is in use";
+    E4002 "the disk is full";
+    E4003 "too much is waiting to be written";
+    E4004 "the store stopped";
+    E4005 "no such message";
+    E4006 "bytes on disk are damaged";
+    E4007 "the master key does not fit";
+    E4008 "a store setting is wrong";
+    E4009 "the store has another format version";
+    E4010 "the system refused a store operation";
+    E4011 "too large for the store";
+    E4012 "this change is not possible now";
+    E4013 "the store is closed";
+}

@@ -1,0 +1,88 @@
+//! `store.id`: which store this is, and its secret (docs/spec/store-format.md §1).
+//!
+//! Promises: the secret that keys every hash of the store is wrapped like a data key; a wrong master key is told here,
+//! before anything else is touched.
+
+use crate::{
+    Error,
+    disk::{self, Disk},
+    envelope::{self, Block},
+    hash::Key,
+    log::segment::Owner,
+    options::KeySource,
+    seal::{self, MasterKey},
+};
+use std::{io, path::Path};
+
+/// The file, in the data directory.
+pub(crate) const NAME: &str = "store.id";
+const MAGIC: &[u8; 8] = b"SINEWSTO";
+/// Where in the data directory the master key is kept by default.
+const KEY_PATH: &str = "keys/master.key";
+
+/// A store's identity, opened.
+pub(crate) struct Identity {
+    pub(crate) owner: Owner,
+    /// Keys the hashes of duplicate detection.
+    pub(crate) duplicates: Key,
+    /// Keys the hashes of the index.
+    pub(crate) index: Key,
+}
+
+/// Reads the identity, or makes one when the directory holds no store.
+pub(crate) fn open(disk: &dyn Disk, directory: &Path, source: &KeySource) -> Result<Identity, Error> {
+    let path = directory.join(NAME);
+    let existing = match disk::read_all(disk, &path) {
+        Ok(bytes) => Some(bytes),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => return Err(Error::unavailable("reading store.id", &error)),
+    };
+    let has_log = disk.list(&directory.join("log")).is_ok_and(|names| names.iter().any(|name| name.ends_with(".log")));
+    if existing.is_none() && has_log {
+        return Err(Error::corrupt(NAME, 0, "the directory has a log but no store.id: restore it from a backup"));
+    }
+    let master = load(disk, directory, source, existing.is_none())?;
+    match existing {
+        Some(bytes) => {
+            let (block, secret) = envelope::open(NAME, &bytes, MAGIC, &master)?;
+            Ok(identity(block.store, master, secret))
+        }
+        None => make(disk, &path, master),
+    }
+}
+
+fn load(disk: &dyn Disk, directory: &Path, source: &KeySource, may_create: bool) -> Result<MasterKey, Error> {
+    match source {
+        KeySource::Given(key) => Ok(key.clone()),
+        KeySource::File(path) => seal::load_key_file(disk, path, may_create),
+        KeySource::InDirectory => seal::load_key_file(disk, &directory.join(KEY_PATH), may_create),
+    }
+}
+
+/// The master key that a source gives.
+pub(crate) fn master(disk: &dyn Disk, directory: &Path, source: &KeySource) -> Result<MasterKey, Error> {
+    load(disk, directory, source, false)
+}
+
+fn identity(store: [u8; 16], master: MasterKey, secret: [u8; 32]) -> Identity {
+    let half = |start: usize| Key::from_bytes(std::array::from_fn(|place| secret[start + place]));
+    Identity { owner: Owner { store, master }, duplicates: half(0), index: half(16) }
+}
+
+fn make(disk: &dyn Disk, path: &Path, master: MasterKey) -> Result<Identity, Error> {
+    let (store, secret) = (seal::random::<16>()?, seal::random::<32>()?);
+    let area = Block { magic: *MAGIC, store, numbers: [0, 0] }.area(&master, &secret)?;
+    disk::replace(disk, path, &area).map_err(|error| Error::unavailable("writing store.id", &error))?;
+    Ok(identity(store, master, secret))
+}
+
+/// Wraps the secret for another master key.
+pub(crate) fn rewrap(disk: &dyn Disk, directory: &Path, owner: &Owner, new: &MasterKey) -> Result<(), Error> {
+    let refused = |error: io::Error| Error::unavailable("rewrapping store.id", &error);
+    let path = directory.join(NAME);
+    let area = disk::read_all(disk, &path).map_err(refused)?;
+    let file = disk.open(&path).map_err(refused)?;
+    envelope::rewrap(NAME, &area, MAGIC, [&owner.master, new], |bytes, at| {
+        file.write_at(bytes, at).and_then(|()| file.sync()).map_err(refused)
+    })
+}

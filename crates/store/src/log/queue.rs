@@ -1,0 +1,146 @@
+//! What waits for the log thread: one vector under a lock, taken as a whole, so that a burst becomes one group.
+//!
+//! Promises: bounded in number and bytes; a submitter wakes the thread only when it sleeps.
+
+use super::{accepted, changed};
+use crate::{Error, Receipt, index};
+use std::{
+    sync::{Condvar, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+use tokio::sync::oneshot;
+
+/// Things that may wait.
+const SUBMISSIONS_MAX: usize = 65_536;
+/// Bytes that may wait, one larger message aside.
+const SUBMISSION_BYTES_MAX: usize = 256 * 1024 * 1024;
+
+/// Answers one submission.
+pub(crate) type Reply<T> = oneshot::Sender<Result<T, Error>>;
+
+/// An accepted message on its way to the log.
+pub(crate) struct Accepting {
+    pub(crate) encoded: accepted::Encoded,
+    /// Microseconds that the control id is remembered; 0 if duplicates are not looked for.
+    pub(crate) window: i64,
+    pub(crate) entry: Box<index::Accepted>,
+    pub(crate) reply: Reply<Receipt>,
+}
+
+/// A change on its way to the log.
+pub(crate) struct Changing {
+    pub(crate) encoded: changed::Encoded,
+    /// The caller waits until it is on stable storage.
+    pub(crate) reply: Option<Reply<u64>>,
+}
+
+/// One thing for the log thread.
+pub(crate) enum Submission {
+    Accept(Accepting),
+    Change(Changing),
+    /// Drop the segments below this place, if nothing in them is open.
+    Drop(u64, Reply<u64>),
+    /// Write a checkpoint now.
+    Checkpoint(Reply<()>),
+    /// Write the closing record and end.
+    Close(Reply<()>),
+}
+
+impl Submission {
+    fn bytes(&self) -> usize {
+        match self {
+            Submission::Accept(accepting) => accepting.encoded.packed.len() + accepting.encoded.open.len(),
+            Submission::Change(changing) => changing.encoded.open.len() + changing.encoded.secret.len(),
+            Submission::Drop(..) | Submission::Checkpoint(_) | Submission::Close(_) => 0,
+        }
+    }
+}
+
+#[derive(Default)]
+struct State {
+    waiting: Vec<Submission>,
+    bytes: usize,
+    is_sleeping: bool,
+    is_woken: bool,
+    end: Option<Error>,
+}
+
+/// See the module.
+#[derive(Default)]
+pub(crate) struct Queue {
+    state: Mutex<State>,
+    wake: Condvar,
+}
+
+impl Queue {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Hands a submission over.
+    pub(crate) fn push(&self, submission: Submission) -> Result<(), Error> {
+        let mut state = self.lock();
+        if let Some(error) = &state.end {
+            return Err(error.clone());
+        }
+        let bytes = submission.bytes();
+        let is_too_much = state.bytes > 0 && state.bytes + bytes > SUBMISSION_BYTES_MAX;
+        if state.waiting.len() >= SUBMISSIONS_MAX || is_too_much {
+            return Err(Error::Busy);
+        }
+        state.bytes += bytes;
+        state.waiting.push(submission);
+        let is_sleeping = std::mem::take(&mut state.is_sleeping);
+        drop(state);
+        if is_sleeping {
+            self.wake.notify_one();
+        }
+        Ok(())
+    }
+
+    /// Lets the log thread look around without a submission.
+    pub(crate) fn nudge(&self) {
+        let mut state = self.lock();
+        state.is_woken = true;
+        state.is_sleeping = false;
+        self.wake.notify_one();
+    }
+
+    /// Takes all that waits into `into` (which is empty); waits for something, at most `patience`.
+    pub(crate) fn take(&self, into: &mut Vec<Submission>, patience: Option<Duration>) {
+        let mut state = self.lock();
+        if state.waiting.is_empty() && !state.is_woken {
+            state.is_sleeping = true;
+            state = match patience {
+                Some(time) => self.wake.wait_timeout(state, time).unwrap_or_else(PoisonError::into_inner).0,
+                None => self.wake.wait(state).unwrap_or_else(PoisonError::into_inner),
+            };
+        }
+        state.is_sleeping = false;
+        state.is_woken = false;
+        state.bytes = 0;
+        std::mem::swap(&mut state.waiting, into);
+    }
+
+    /// Refuses everything from now on, and gives back what still waited.
+    pub(crate) fn close(&self, error: Error) -> Vec<Submission> {
+        let mut state = self.lock();
+        state.end.get_or_insert(error);
+        state.bytes = 0;
+        std::mem::take(&mut state.waiting)
+    }
+}
+
+/// Answers a submission that will not be carried out.
+pub(crate) fn refuse(submission: Submission, error: &Error) {
+    match submission {
+        Submission::Accept(accepting) => drop(accepting.reply.send(Err(error.clone()))),
+        Submission::Change(changing) => {
+            if let Some(reply) = changing.reply {
+                let _ = reply.send(Err(error.clone()));
+            }
+        }
+        Submission::Drop(_, reply) => drop(reply.send(Err(error.clone()))),
+        Submission::Checkpoint(reply) | Submission::Close(reply) => drop(reply.send(Err(error.clone()))),
+    }
+}

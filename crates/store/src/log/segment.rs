@@ -1,0 +1,139 @@
+//! One segment file: a header block, then records (docs/spec/store-format.md §2).
+//!
+//! Owns the header's bytes and the making of a segment. Promises: a segment under its final name is complete: header
+//! written, every block allocated by writing zeros, all of it synced. Never reads records.
+
+use crate::{
+    Error,
+    disk::{Disk, File},
+    envelope::{self, Block},
+    seal::{self, DataKey, KEY_BYTES, MasterKey},
+};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
+
+/// Bytes before the first record.
+pub(crate) const HEADER_BYTES: u64 = envelope::AREA_BYTES as u64;
+/// The first bytes of a segment.
+const MAGIC: &[u8; 8] = b"SINEWLOG";
+/// Zeros are written in pieces of this size. Unwritten extents (fallocate) would cost a journal commit at each
+/// fdatasync that first writes into them.
+const ZERO_BYTES: usize = 1024 * 1024;
+
+/// A segment that is open.
+pub(crate) struct Segment {
+    /// Place in the log of the first byte of the file.
+    pub(crate) base: u64,
+    /// Length of the file; the next segment's base is `base + capacity`.
+    pub(crate) capacity: u64,
+    pub(crate) file: Box<dyn File>,
+    pub(crate) key: DataKey,
+}
+
+impl Segment {
+    /// The place after the last byte.
+    pub(crate) fn end(&self) -> u64 {
+        self.base + self.capacity
+    }
+    /// The place of the first record.
+    pub(crate) fn first(&self) -> u64 {
+        self.base + HEADER_BYTES
+    }
+}
+
+/// Which store a segment belongs to, and the key that wraps its data key.
+#[derive(Clone)]
+pub(crate) struct Owner {
+    pub(crate) store: [u8; 16],
+    pub(crate) master: MasterKey,
+}
+
+/// `log/00000000000f1000.log`
+pub(crate) fn path(folder: &Path, base: u64) -> PathBuf {
+    folder.join(name(base))
+}
+
+pub(crate) fn name(base: u64) -> String {
+    format!("{base:016x}.log")
+}
+
+/// The base that a file name states.
+pub(crate) fn parse_name(name: &str) -> Option<u64> {
+    let digits = name.strip_suffix(".log")?;
+    (digits.len() == 16).then(|| u64::from_str_radix(digits, 16).ok())?
+}
+
+/// Makes a segment and gives it its final name. An `io::Error` may mean that the disk is full.
+pub(crate) fn create(disk: &dyn Disk, folder: &Path, owner: &Owner, base: u64, capacity: u64) -> io::Result<Segment> {
+    let draft = folder.join(format!("{base:016x}.new"));
+    let made = fill(disk, &draft, capacity).and_then(|file| adopt(disk, folder, owner, file, &draft, base, capacity));
+    if made.is_err() {
+        let _ = disk.remove(&draft);
+    }
+    made
+}
+
+/// A file of zeros, allocated.
+pub(crate) fn fill(disk: &dyn Disk, path: &Path, capacity: u64) -> io::Result<Box<dyn File>> {
+    let file = disk.create(path)?;
+    let zeros = vec![0; ZERO_BYTES.min(usize::try_from(capacity).unwrap_or(ZERO_BYTES))];
+    let mut at = 0;
+    while at < capacity {
+        let count = (capacity - at).min(zeros.len() as u64);
+        file.write_at(&zeros[..count as usize], at)?;
+        at += count;
+    }
+    file.sync()?;
+    Ok(file)
+}
+
+/// Turns a file of zeros into a segment. Needs no room on the disk.
+pub(crate) fn adopt(
+    disk: &dyn Disk,
+    folder: &Path,
+    owner: &Owner,
+    file: Box<dyn File>,
+    draft: &Path,
+    base: u64,
+    capacity: u64,
+) -> io::Result<Segment> {
+    let key: [u8; KEY_BYTES] = seal::random().map_err(io::Error::other)?;
+    let block = Block { magic: *MAGIC, store: owner.store, numbers: [base, capacity] };
+    file.write_at(&block.area(&owner.master, &key).map_err(io::Error::other)?, 0)?;
+    file.sync()?;
+    disk.rename(draft, &path(folder, base))?;
+    disk.sync_directory(folder)?;
+    Ok(Segment { base, capacity, file, key: DataKey::new(&key).map_err(io::Error::other)? })
+}
+
+/// Opens a segment and unwraps its key.
+pub(crate) fn open(disk: &dyn Disk, folder: &Path, owner: &Owner, base: u64) -> Result<Segment, Error> {
+    let name = format!("log/{}", name(base));
+    let refused = |error: io::Error| Error::unavailable(&format!("opening {name}"), &error);
+    let file = disk.open(&path(folder, base)).map_err(refused)?;
+    let mut area = vec![0; envelope::AREA_BYTES];
+    let count = file.read_at(&mut area, 0).map_err(refused)?;
+    let (block, key) = envelope::open(&name, &area[..count], MAGIC, &owner.master)?;
+    if block.numbers[0] != base || block.store != owner.store {
+        return Err(Error::corrupt(&name, 16, "the segment belongs to another place or store"));
+    }
+    let (capacity, length) = (block.numbers[1], file.len().map_err(refused)?);
+    if length < capacity {
+        return Err(Error::corrupt(&name, length, "the segment is shorter than its header says"));
+    }
+    Ok(Segment { base, capacity, file, key: DataKey::new(&key)? })
+}
+
+/// Wraps the data key for another master key.
+pub(crate) fn rewrap(disk: &dyn Disk, folder: &Path, owner: &Owner, new: &MasterKey, base: u64) -> Result<(), Error> {
+    let name = format!("log/{}", name(base));
+    let refused = |error: io::Error| Error::unavailable(&format!("rewrapping {name}"), &error);
+    let file = disk.open(&path(folder, base)).map_err(refused)?;
+    let mut area = vec![0; envelope::AREA_BYTES];
+    file.read_at(&mut area, 0).map_err(refused)?;
+    envelope::rewrap(&name, &area, MAGIC, [&owner.master, new], |bytes, at| {
+        file.write_at(bytes, at).and_then(|()| file.sync()).map_err(refused)
+    })
+}

@@ -1,0 +1,318 @@
+//! The one door: a store with its three rooms.
+
+use crate::{
+    Accept, Change, Entry, Error, Health, Options, Quarantined, Report, Stats, Stored, identity,
+    index::{self, Facets, Index, Page, Query},
+    lock,
+    log::{
+        Commit, Log, OpenDelivery, SegmentState,
+        embedded::{Embedded, Opening},
+        segment::Owner,
+    },
+    options::KeySource,
+    seal::MasterKey,
+};
+use bytes::Bytes;
+use message::{Counts, DeliveryId, MessageId, Name, Timestamp};
+use std::{path::Path, sync::Arc};
+use tokio::sync::{oneshot, watch};
+
+/// Open deliveries that are fetched at a time.
+const OPEN_PAGE: usize = 4096;
+
+/// A store; clones are the same store.
+#[derive(Clone)]
+pub struct Store {
+    rooms: Arc<Rooms>,
+}
+
+struct Rooms {
+    log: Arc<dyn Log>,
+    index: Arc<dyn Index>,
+    _lock: lock::Lock,
+}
+
+/// What a start found.
+pub struct Recovered {
+    /// Deliveries that are not settled, in order of acceptance.
+    pub open: OpenDeliveries,
+    /// How the log was.
+    pub report: Report,
+}
+
+/// The unsettled deliveries of a start, fetched page by page so that a million of them need not be in memory twice.
+pub struct OpenDeliveries {
+    log: Arc<dyn Log>,
+    page: std::vec::IntoIter<OpenDelivery>,
+    last: Option<DeliveryId>,
+    count: usize,
+}
+
+impl OpenDeliveries {
+    /// How many there were at the start.
+    #[must_use]
+    pub fn count_at_start(&self) -> usize {
+        self.count
+    }
+}
+
+impl Iterator for OpenDeliveries {
+    type Item = OpenDelivery;
+
+    fn next(&mut self) -> Option<OpenDelivery> {
+        if self.page.as_slice().is_empty() {
+            self.page = self.log.open_after(self.last, OPEN_PAGE).into_iter();
+        }
+        let delivery = self.page.next()?;
+        self.last = Some(delivery.id);
+        Some(delivery)
+    }
+}
+
+impl Store {
+    /// Opens the store in a directory, or makes one. Blocks while it recovers.
+    ///
+    /// # Errors
+    /// `Locked`, `WrongKey`, `Incompatible`, `Corrupt`, `Misconfigured`, `Unavailable`; nothing is changed then.
+    pub fn open(directory: &Path, options: &Options) -> Result<(Store, Recovered), Error> {
+        if options.segment_bytes < crate::options::SEGMENT_BYTES_MIN {
+            return Err(Error::misconfigured("segments are smaller than their minimum"));
+        }
+        let refused = |error| Error::unavailable("making the data directory", &error);
+        std::fs::create_dir_all(directory).map_err(refused)?;
+        options.disk.create_directory(directory).map_err(refused)?;
+        let lock = lock::take(directory)?;
+        let identity = identity::open(&*options.disk, directory, &options.key)?;
+        let index: Arc<dyn Index> = Arc::new(index::Nothing::default());
+        let opening = Opening {
+            directory,
+            owner: identity.owner,
+            duplicates: identity.duplicates,
+            index_key: identity.index,
+            index: index.clone(),
+        };
+        let (log, report) = Embedded::open(opening, options)?;
+        let log: Arc<dyn Log> = log;
+        index.start(Arc::downgrade(&log), log.written())?;
+        let store = Store { rooms: Arc::new(Rooms { log, index, _lock: lock }) };
+        let open = store.open_deliveries();
+        Ok((store, Recovered { open, report }))
+    }
+
+    /// Puts every key of a closed store under another master key. May be interrupted and repeated with the same two
+    /// keys; until it is through, both are needed.
+    ///
+    /// # Errors
+    /// `Locked`, `WrongKey`, `Corrupt`, `Unavailable`.
+    pub fn rewrap(directory: &Path, options: &Options, new: &MasterKey) -> Result<(), Error> {
+        let _lock = lock::take(directory)?;
+        let disk = &*options.disk;
+        let identity = match identity::open(disk, directory, &options.key) {
+            Err(Error::WrongKey { .. }) => identity::open(disk, directory, &KeySource::Given(new.clone()))?,
+            found => found?,
+        };
+        let master = identity::master(disk, directory, &options.key)?;
+        let owner = Owner { store: identity.owner.store, master };
+        crate::log::rewrap(disk, &directory.join("log"), &owner, new)?;
+        identity::rewrap(disk, directory, &owner, new)
+    }
+
+    /// Stores a message with its plan. The future needs no particular runtime; the work of encoding is done before it
+    /// is returned, and the message is on its way even if the future is dropped.
+    ///
+    /// Errors: `Full` and `Busy` mean "later" (R8), `Failed` the end (R6), `TooLarge`, `Closed`.
+    pub fn commit(&self, accept: Accept) -> Commit {
+        self.rooms.log.commit(accept)
+    }
+
+    /// Records a change without waiting: it survives the process at once and a power cut within 50 ms.
+    ///
+    /// # Errors
+    /// `Busy`, `Closed`, `Failed`.
+    pub fn append(&self, change: &Change) -> Result<(), Error> {
+        self.rooms.log.append(change)
+    }
+
+    /// Records a change and waits until it is durable; gives its place in the log.
+    ///
+    /// # Errors
+    /// `Refused` when the state does not allow it, and those of [`Store::append`].
+    pub async fn commit_change(&self, change: Change) -> Result<u64, Error> {
+        let answer = self.rooms.log.commit_change(&change)?;
+        self.answer(answer).await
+    }
+
+    async fn answer<T>(&self, answer: oneshot::Receiver<Result<T, Error>>) -> Result<T, Error> {
+        match answer.await {
+            Ok(result) => result,
+            Err(_) => Err(self.ended()),
+        }
+    }
+
+    fn ended(&self) -> Error {
+        match &*self.rooms.log.health().borrow() {
+            Health::Failed(reason) => Error::Failed { reason: reason.clone() },
+            Health::Ok | Health::Full => Error::Closed,
+        }
+    }
+
+    /// A message as it was accepted.
+    ///
+    /// # Errors
+    /// `NotFound`, `Corrupt`, `Unavailable`.
+    pub fn read(&self, id: MessageId) -> Result<Stored, Error> {
+        self.rooms.log.read(id)
+    }
+
+    /// What a delivery carries: the fast way for a dispatcher.
+    ///
+    /// # Errors
+    /// As [`Store::read`].
+    pub fn read_output(&self, id: DeliveryId) -> Result<Bytes, Error> {
+        self.rooms.log.read_output(id)
+    }
+
+    /// Every change of a message, oldest first.
+    ///
+    /// # Errors
+    /// As [`Store::read`].
+    pub fn history(&self, id: MessageId) -> Result<Vec<Entry>, Error> {
+        self.rooms.log.history(id)
+    }
+
+    /// Conservation counters by interface.
+    #[must_use]
+    pub fn counts(&self) -> Vec<(Name, Counts)> {
+        self.rooms.log.counts()
+    }
+
+    /// Conservation counters of all interfaces together.
+    #[must_use]
+    pub fn counts_total(&self) -> Counts {
+        self.counts().iter().fold(Counts::default(), |total, (_, counts)| crate::log::sum(total, counts))
+    }
+
+    /// The deliveries that were unsettled at the start and still are, in order of acceptance.
+    #[must_use]
+    pub fn open_deliveries(&self) -> OpenDeliveries {
+        let log = self.rooms.log.clone();
+        OpenDeliveries { count: log.open_count(), log, page: Vec::new().into_iter(), last: None }
+    }
+
+    /// Drops pieces of the log that lie wholly below a message and are settled, oldest first; gives the bytes freed.
+    ///
+    /// # Errors
+    /// As [`Store::append`].
+    pub async fn retain_below(&self, cut: MessageId) -> Result<u64, Error> {
+        let answer = self.rooms.log.retain(cut.0)?;
+        let freed = self.answer(answer).await?;
+        if let Some(first) = self.rooms.log.segments().first() {
+            self.rooms.index.drop_below(first.base);
+        }
+        Ok(freed)
+    }
+
+    /// Drops what was committed before a time; see [`Store::retain_below`]. What keeps older pieces alive is told by
+    /// [`Store::segments`].
+    ///
+    /// # Errors
+    /// As [`Store::append`].
+    pub async fn retain_since(&self, until: Timestamp) -> Result<u64, Error> {
+        let segments = self.rooms.log.segments();
+        let is_young = |base: u64| self.time_at(base).is_none_or(|at| at >= until);
+        // A piece is older as a whole when the next one begins before the time.
+        let cut = segments.windows(2).take_while(|pair| !is_young(pair[1].base)).map(|pair| pair[1].base).last();
+        match cut {
+            Some(cut) => self.retain_below(MessageId(cut)).await,
+            None => Ok(0),
+        }
+    }
+
+    /// Drops the oldest settled pieces until the log takes at most this many bytes.
+    ///
+    /// # Errors
+    /// As [`Store::append`].
+    pub async fn retain_bytes(&self, bytes: u64) -> Result<u64, Error> {
+        self.retain_below(MessageId(self.rooms.log.written().saturating_sub(bytes))).await
+    }
+
+    /// How many deliveries are waiting, retrying or held.
+    #[must_use]
+    pub fn open_count(&self) -> usize {
+        self.rooms.log.open_count()
+    }
+
+    /// Finds messages; blocks for up to a second where the index is behind.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub fn search(&self, query: &Query) -> Result<Page, Error> {
+        self.rooms.index.search(query, self.rooms.log.written())
+    }
+
+    /// Counts what a query finds.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub fn facets(&self, query: &Query) -> Result<Facets, Error> {
+        self.rooms.index.facets(query, self.rooms.log.written())
+    }
+
+    /// Whether messages can be accepted.
+    #[must_use]
+    pub fn health(&self) -> Health {
+        self.rooms.log.health().borrow().clone()
+    }
+
+    /// Health to wait on: a listener closes when it changes to `Failed`.
+    #[must_use]
+    pub fn subscribe(&self) -> watch::Receiver<Health> {
+        self.rooms.log.health()
+    }
+
+    /// Figures since opening.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        self.rooms.log.stats()
+    }
+
+    /// Reads the whole log and gives the damaged places (`sinew doctor`).
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub fn verify(&self) -> Result<Vec<Quarantined>, Error> {
+        self.rooms.log.verify()
+    }
+
+    /// The pieces that retention can drop, and what keeps them.
+    #[must_use]
+    pub fn segments(&self) -> Vec<SegmentState> {
+        self.rooms.log.segments()
+    }
+
+    /// When the first message of a piece was committed.
+    #[must_use]
+    pub fn time_at(&self, lsn: u64) -> Option<Timestamp> {
+        self.rooms.log.time_at(lsn)
+    }
+
+    /// Writes a checkpoint now, so that the next start reads less.
+    ///
+    /// # Errors
+    /// `Unavailable`, and those of [`Store::append`].
+    pub async fn checkpoint(&self) -> Result<(), Error> {
+        let answer = self.rooms.log.checkpoint()?;
+        self.answer(answer).await
+    }
+
+    /// Writes what waits, writes a checkpoint, ends. Later calls get `Closed`.
+    ///
+    /// # Errors
+    /// `Failed`, `Closed`.
+    pub async fn close(&self) -> Result<(), Error> {
+        let answer = self.rooms.log.close()?;
+        let result = self.answer(answer).await;
+        self.rooms.index.close();
+        result
+    }
+}
