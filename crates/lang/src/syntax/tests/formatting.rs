@@ -181,6 +181,7 @@ fn line_ends_marks_and_texts_stay() {
     check("#a  \n\n\n\n#b", "#a\n\n#b\n");
     check("a {\n d \"\"\"\n     x\n   y\n  \"\"\" z # c\n}", "a {\n  d \"\"\"\n     x\n   y\n  \"\"\" z  # c\n}\n");
     check("a { # c\n}# d\n", "a {  # c\n}    # d\n");
+    check("a [\nb, # c\n(d\nor e)\n]\n| f", "a [\n  b,  # c\n  (d\n    or e)\n]\n  | f\n");
     check("a {}\nb {x}", "a { }\nb { x }\n");
     check("a\u{A0}b", "a b\n");
 }

@@ -83,6 +83,7 @@ fn a_run_has_the_shape_of_its_characters() {
                 "-",
                 "PID-x",
                 "file:///tmp",
+                "1..2..3",
             ],
         ),
     ];

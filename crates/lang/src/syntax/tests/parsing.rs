@@ -147,6 +147,7 @@ fn time_grows_with_the_text_alone() {
         "x\n\n\n",
         "\\\"",
         "a?=",
+        "\\\"\"\"\n",
         "#\n",
         "]",
         "|\n",

@@ -13,6 +13,7 @@ fn check(text: &str, expect: &[&str], tree_expect: &str) {
 fn braces_that_do_not_add_up() {
     check("a {\n  b\n}\n}\nc\n", &["E2001 4:1 }"], "(a {(b)}) (c)");
     check("a {\n  b\n", &["E2002 1:3 {"], "(a {(b)})");
+    check("a {\n  b {\n    c\n  }\n", &["E2002 1:3 {"], "(a {(b {(c)})})");
     check("}", &["E2001 1:1 }"], "");
     check("a { b { c", &["E2002 1:3 {", "E2002 1:7 {"], "(a {(b {(c)})})");
 }
@@ -54,6 +55,7 @@ fn a_brace_on_its_own_line_belongs_to_the_line_above() {
 fn an_open_list_costs_one_line() {
     check("a [b, c\nd (e\nf\n", &["E2006 1:3 [", "E2006 2:3 ("], "(a [ b , c) (d ( e) (f)");
     check("a {\n  k in [A01\n}\nb [x]\n", &["E2006 2:8 ["], "(a {(k in [ A01)}) (b [ x ])");
+    check("a [b {\n  c]\n}\n", &["E2006 1:3 [", "E2007 2:4 ]"], "(a [ b {(c ])})");
     check("a (b]\nc", &["E2006 1:3 (", "E2007 1:5 ]"], "(a ( b ]) (c)");
     check("a [(b]\nc", &["E2006 1:4 ("], "(a [ ( b ]) (c)");
 }
