@@ -68,9 +68,9 @@ fn everything_happens() {
     ] {
         assert!(stories.contains(&story), "{story:?} never happened");
     }
-    let text: Vec<u8> = happenings.iter().flat_map(|happening| happening.message.iter().copied()).collect();
     for escape in [&b"\\T\\"[..], b"\\F\\", b"\\S\\", b"\\R\\", b"\\E\\", b"\\.br\\", "ü".as_bytes(), b"M\xF8"] {
-        assert!(text.windows(escape.len()).any(|window| window == escape), "{escape:?} is never written");
+        let is_written = |happening: &Happening| memchr::memmem::find(&happening.message, escape).is_some();
+        assert!(happenings.iter().any(is_written), "{escape:?} is never written");
     }
 }
 
@@ -221,7 +221,7 @@ impl Observer {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(6))]
+    #![proptest_config(ProptestConfig::with_cases(4))]
     #[test]
     fn the_flow_makes_clinical_sense(seed: u64) {
         let mut observer = Observer::default();
