@@ -77,7 +77,11 @@ impl Charset {
     #[must_use]
     pub fn decode(self, bytes: &[u8]) -> Cow<'_, str> {
         match self {
-            Charset::Ascii | Charset::Utf8 => String::from_utf8_lossy(bytes),
+            // `from_utf8_lossy` alone goes byte by byte; the check in front takes words of ASCII at a time.
+            Charset::Ascii | Charset::Utf8 => match std::str::from_utf8(bytes) {
+                Ok(text) => Cow::Borrowed(text),
+                Err(_) => String::from_utf8_lossy(bytes),
+            },
             Charset::Legacy(encoding) => encoding.decode_without_bom_handling(bytes).0,
             Charset::Iso2022Jp if bytes.is_ascii() && !bytes.contains(&0x1B) => String::from_utf8_lossy(bytes),
             Charset::Iso2022Jp => Cow::Owned(iso2022::decode(bytes, Mode::Ascii, Charset::Iso2022Jp)),
