@@ -3,9 +3,13 @@
 //! Promises: a [`Definition`] can run as it stands; two definitions with the same `version` behave the same.
 //! Never: holds text that still has to be read, secrets in clear, or anything that changes while it runs.
 
+mod edit;
+
+pub use edit::Edit;
+
 use crate::{catalogue::Settings, replies::ReplyTable};
 use hl7v2::Path;
-use lang::{Condition, Program};
+use lang::Condition;
 use message::{Format, Name};
 use std::{sync::Arc, time::Duration};
 
@@ -136,19 +140,19 @@ pub enum Step {
     /// Messages for which the condition does not hold end here as filtered.
     Keep {
         /// What to go on with.
-        condition: Condition,
+        condition: Arc<Condition>,
         /// The line.
         rule: Rule,
     },
     /// Messages for which the condition holds end here as filtered.
     Drop {
         /// What to leave out.
-        condition: Condition,
+        condition: Arc<Condition>,
         /// The line.
         rule: Rule,
     },
     /// Changes the message for everything that follows: `set`, `remove`, `insert`, `translate`, `map`.
-    Edit(Program),
+    Edit(Arc<Edit>),
 }
 
 /// A `send` block.
@@ -159,13 +163,13 @@ pub struct DestinationDefinition {
     /// Where it is written.
     pub place: Place,
     /// Which messages it gets; every message when absent.
-    pub when: Option<Condition>,
+    pub when: Option<Arc<Condition>>,
     /// Which connector.
     pub connector: &'static str,
     /// Its address and settings, checked and complete.
     pub settings: Settings,
     /// The lines that change the message for this destination only, in order.
-    pub programs: Vec<Program>,
+    pub programs: Vec<Arc<Edit>>,
     /// What the bytes are after the programs.
     pub format: Format,
     /// When to try again and when to stop.
@@ -177,7 +181,7 @@ pub struct DestinationDefinition {
     /// Deliveries that may be under way at once, 1 to [`message::limits::LANES_MAX`]. 1 under [`Order::Source`].
     pub lanes: usize,
     /// Messages that go ahead of others that wait (of other keys only: order within a key is kept).
-    pub priority: Option<Condition>,
+    pub priority: Option<Arc<Condition>>,
 }
 
 /// When to try a delivery again.

@@ -7,10 +7,16 @@
 //! Promises: a definition that compiles can run; a definition that does not compile leaves the running version alone.
 //! Never: opens a socket or touches the store.
 
+pub mod case;
 pub mod catalogue;
+pub mod codes;
+mod compile;
 pub mod contract;
 pub mod definition;
+pub mod keywords;
 pub mod replies;
+pub mod workspace;
 
 pub use contract::{Destination, Intake, Source};
 pub use definition::Definition;
+pub use workspace::Workspace;

@@ -1,0 +1,193 @@
+//! Whether what was processed is what a test expects. Pure.
+
+use super::{End, Expected, Failure, Processed, TestCase, Verdict, With};
+use crate::{
+    compile::language,
+    definition::Definition,
+    replies::{Action, Answer},
+};
+use bytes::Bytes;
+use message::AckCode;
+
+/// Where a delivery of a test stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    Sent,
+    Queued,
+    Parked,
+}
+
+/// Compares; `processed` has one entry a given message, in order.
+#[must_use]
+pub fn evaluate(case: &TestCase, definition: &Definition, processed: &[Processed]) -> Verdict {
+    let seen = Seen { case, definition, processed };
+    let failures = case.expectations.iter().filter_map(|expectation| {
+        let found = seen.check(&expectation.what).err()?;
+        Some(Failure { expected: expectation.text.clone(), found, place: expectation.place.clone() })
+    });
+    Verdict {
+        name: case.name.clone(),
+        interface: case.interface.clone(),
+        place: case.place.clone(),
+        failures: failures.collect(),
+    }
+}
+
+struct Seen<'a> {
+    case: &'a TestCase,
+    definition: &'a Definition,
+    processed: &'a [Processed],
+}
+
+impl Seen<'_> {
+    fn check(&self, expected: &Expected) -> Result<(), String> {
+        match expected {
+            Expected::Holds { destination, condition, path } => {
+                let outputs = self.outputs(destination);
+                if outputs.is_empty() {
+                    return Err(self.nothing_for(destination));
+                }
+                match outputs.iter().find(|bytes| !language::holds(condition, bytes)) {
+                    None => Ok(()),
+                    Some(bytes) => Err(match path {
+                        Some(path) => format!("{path} is {}", language::show(path, bytes)),
+                        None => "the condition does not hold".to_owned(),
+                    }),
+                }
+            }
+            Expected::Sent { destination, count } => {
+                let found = self.count(destination, Place::Sent);
+                match count {
+                    Some(count) if *count == found => Ok(()),
+                    None if found > 0 => Ok(()),
+                    None if self.outputs(destination).is_empty() => Err(self.nothing_for(destination)),
+                    _ => Err(format!("{found} sent to {destination}")),
+                }
+            }
+            Expected::Queued { destination, count } => {
+                expect_count(*count, self.count(destination, Place::Queued), "waiting")
+            }
+            Expected::Nothing { destination } => {
+                let found = match destination {
+                    Some(destination) => self.outputs(destination).len(),
+                    None => self.processed.iter().map(|one| one.outputs.len()).sum(),
+                };
+                expect_count(0, found, "planned")
+            }
+            Expected::Matches { destination, bytes, .. } => self.matches(destination, bytes),
+            Expected::Filtered { by } => self.end(|end| match end {
+                End::Filtered { rule } => by.as_deref().is_none_or(|by| rule.split(' ').next() == Some(by)),
+                End::Routed | End::Parked { .. } | End::Refused { .. } => false,
+            }),
+            Expected::Rejected { code } => self.end(|end| match end {
+                End::Parked { code: found } | End::Refused { code: found } => found == code,
+                End::Routed | End::Filtered { .. } => false,
+            }),
+            Expected::Parked { destination: None } => {
+                let is_any_delivery = self.definition.destinations.iter().any(|to| self.count(&to.name, Place::Parked) > 0);
+                if is_any_delivery { Ok(()) } else { self.end(|end| matches!(end, End::Parked { .. })) }
+            }
+            Expected::Parked { destination: Some(destination) } => match self.count(destination, Place::Parked) {
+                0 => Err(format!("nothing is parked at {destination}")),
+                _ => Ok(()),
+            },
+            Expected::Acknowledged(code) => self.acknowledged(*code),
+        }
+    }
+
+    fn outputs(&self, destination: &str) -> Vec<&Bytes> {
+        let all = self.processed.iter().flat_map(|one| &one.outputs);
+        all.filter(|(name, _)| &**name == destination).map(|(_, bytes)| bytes).collect()
+    }
+
+    /// How many deliveries to `destination` stand at `place`, given how the test says that it behaves.
+    fn count(&self, destination: &str, place: Place) -> usize {
+        if self.place(destination) == place { self.outputs(destination).len() } else { 0 }
+    }
+
+    fn place(&self, destination: &str) -> Place {
+        let behaviour = self.case.with.iter().rev().find(|with| match with {
+            With::Refuses(name) | With::Replies(name, _) => &**name == destination,
+            With::Slow(..) => false,
+        });
+        let Some(to) = self.definition.destination(destination) else { return Place::Sent };
+        let answer = match behaviour {
+            None | Some(With::Slow(..)) => return Place::Sent,
+            Some(With::Refuses(_)) => Answer::Transient,
+            Some(With::Replies(_, code)) => Answer::Acknowledged { code: *code, conditions: Vec::new() },
+        };
+        match to.replies.decide(&answer, 0) {
+            Action::Done => Place::Sent,
+            Action::Retry | Action::Hold => Place::Queued,
+            Action::Park => Place::Parked,
+        }
+    }
+
+    fn nothing_for(&self, destination: &str) -> String {
+        let ends: Vec<String> = self.processed.iter().map(|one| describe(&one.end)).collect();
+        format!("nothing went to {destination}; the message was {}", ends.join(", then "))
+    }
+
+    /// Every message must have ended so.
+    fn end(&self, is_expected: impl Fn(&End) -> bool) -> Result<(), String> {
+        match self.processed.iter().find(|one| !is_expected(&one.end)) {
+            None if !self.processed.is_empty() => Ok(()),
+            None => Err("there was no message".to_owned()),
+            Some(one) => Err(format!("the message was {}", describe(&one.end))),
+        }
+    }
+
+    fn acknowledged(&self, code: AckCode) -> Result<(), String> {
+        match self.processed.iter().find(|one| one.acknowledgment != Some(code)) {
+            None if !self.processed.is_empty() => Ok(()),
+            None => Err("there was no message".to_owned()),
+            Some(one) => Err(match one.acknowledgment {
+                Some(found) => format!("the sender got {found}"),
+                None => "the sender got no answer".to_owned(),
+            }),
+        }
+    }
+
+    fn matches(&self, destination: &str, expected: &[u8]) -> Result<(), String> {
+        let outputs = self.outputs(destination);
+        let [output] = outputs.as_slice() else {
+            return Err(match outputs.len() {
+                0 => self.nothing_for(destination),
+                many => format!("{many} messages went to {destination}"),
+            });
+        };
+        let (expected, found) = (segments(expected), segments(output));
+        let longest = expected.len().max(found.len());
+        match (0..longest).find(|index| expected.get(*index) != found.get(*index)) {
+            None => Ok(()),
+            Some(index) => Err(match (expected.get(index), found.get(index)) {
+                (Some(wanted), None) => format!("segment {} is missing: {}", index + 1, name(wanted)),
+                (None, Some(more)) => format!("segment {} is one too many: {}", index + 1, name(more)),
+                (Some(wanted), Some(_)) => format!("segment {} differs: {}", index + 1, name(wanted)),
+                (None, None) => format!("segment {} differs", index + 1),
+            }),
+        }
+    }
+}
+
+fn expect_count(expected: usize, found: usize, what: &str) -> Result<(), String> {
+    if expected == found { Ok(()) } else { Err(format!("{found} {what}")) }
+}
+
+fn describe(end: &End) -> String {
+    match end {
+        End::Routed => "routed elsewhere".to_owned(),
+        End::Filtered { rule } => format!("filtered by `{rule}`"),
+        End::Parked { code } => format!("parked with {code}"),
+        End::Refused { code } => format!("refused with {code}"),
+    }
+}
+
+/// Segments with the line ends of any system taken off, so that a file kept in git compares.
+fn segments(bytes: &[u8]) -> Vec<&[u8]> {
+    bytes.split(|byte| *byte == b'\r' || *byte == b'\n').filter(|segment| !segment.is_empty()).collect()
+}
+
+fn name(segment: &[u8]) -> String {
+    String::from_utf8_lossy(segment.get(..3).unwrap_or(segment)).into_owned()
+}

@@ -1,0 +1,138 @@
+//! From trees to definitions: every word checked against the keyword table, every setting against its connector, every
+//! path, condition, table and map against the language crate.
+//!
+//! Promises: never stops at the first finding; an interface with an error gives no definition and does not hide the
+//! others; any tree is read without a panic.
+//! Never: opens sockets; reads files other than those of the workspace and the secrets that it names.
+
+mod address;
+mod alert;
+mod answers;
+mod interface;
+pub(crate) mod language;
+pub(crate) mod line;
+mod lint;
+mod quantity;
+pub(crate) mod reader;
+mod receive;
+mod retry;
+mod send;
+mod settings;
+mod test_block;
+mod unreachable;
+mod version;
+
+#[cfg(test)]
+pub(crate) mod tests;
+
+pub(crate) use interface::Outline;
+pub(crate) use lint::lint;
+pub(crate) use quantity::duration as read_duration;
+
+use crate::{
+    case::TestCase,
+    catalogue::Connector,
+    codes,
+    keywords::{self, Within},
+    workspace::{Environment, Files},
+};
+use lang::{Tables, syntax::Tree};
+use line::Line;
+use message::Diagnostic;
+use reader::Reader;
+use std::sync::Arc;
+
+/// Largest secret that is read from a file, bytes.
+const SECRET_BYTES_MAX: usize = 64 * 1024;
+
+/// What an interface is compiled against.
+pub struct Surroundings<'a> {
+    /// The connectors that there are.
+    pub connectors: &'a [&'a dyn Connector],
+    /// The files of the workspace.
+    pub files: &'a Files,
+    /// Changed addresses, settings and secrets.
+    pub environment: &'a Environment,
+    /// Environment variables, for `env:NAME`.
+    pub variables: &'a dyn Fn(&str) -> Option<String>,
+    /// The files of `shared/*.flow`.
+    pub blocks: &'a [Tree],
+    /// The tables of `shared/tables`.
+    pub tables: &'a Tables,
+}
+
+impl Surroundings<'_> {
+    /// What a value stands for: `env:NAME` and `secret:NAME` are looked up, the rest is itself. The error is a sentence
+    /// and a hint; it never holds the secret.
+    pub(crate) fn resolve(&self, text: &str) -> Result<Arc<str>, (String, String)> {
+        if let Some(name) = text.strip_prefix("env:") {
+            return match (self.variables)(name) {
+                Some(value) => Ok(value.into()),
+                None => Err((
+                    format!("the environment variable `{name}` is not set"),
+                    format!("set it where Sinew is started: {name}=…"),
+                )),
+            };
+        }
+        let Some(name) = text.strip_prefix("secret:") else { return Ok(text.into()) };
+        let environment = &self.environment.name;
+        match self.environment.secrets.get(name).map(String::as_str) {
+            None => Err((
+                format!("the secret `{name}` has no place in the environment `{environment}`"),
+                format!("add it to environments/{environment}.toml under [secrets]: {name} = \"env:NAME\""),
+            )),
+            Some(place) => match place.strip_prefix("file:") {
+                Some(path) => read_secret(name, path),
+                None => self.resolve(place),
+            },
+        }
+    }
+}
+
+fn read_secret(name: &str, path: &str) -> Result<Arc<str>, (String, String)> {
+    match std::fs::read_to_string(path) {
+        Ok(text) if text.len() <= SECRET_BYTES_MAX => Ok(text.trim_end_matches(['\r', '\n']).into()),
+        Ok(_) => Err((format!("the file of the secret `{name}` is too large"), "a secret is at most 64KiB".to_owned())),
+        Err(error) => Err((
+            format!("the file of the secret `{name}` cannot be read: {}", error.kind()),
+            format!("check that {path} exists and that Sinew may read it"),
+        )),
+    }
+}
+
+/// What one file holds.
+#[derive(Default)]
+pub(crate) struct Compiled {
+    pub(crate) outlines: Vec<Outline>,
+    pub(crate) tests: Vec<TestCase>,
+}
+
+/// Compiles one file. `owner` is the interface that its tests are for when it holds no interface itself.
+pub(crate) fn compile(tree: &Tree, surroundings: &Surroundings<'_>, owner: Option<&Outline>) -> (Compiled, Vec<Diagnostic>) {
+    let mut reader = Reader::new(surroundings);
+    let mut compiled = Compiled::default();
+    let lines = || tree.statements.iter().map(|statement| Line::new(tree, statement));
+    for line in lines().filter(|line| line.word() == "interface") {
+        compiled.outlines.extend(interface::read(&mut reader, line));
+    }
+    for line in lines() {
+        let Some(keyword) = keywords::expect(&mut reader, line, Within::File) else { continue };
+        match keyword.word {
+            "test" => {
+                let Some(owner) = compiled.outlines.last().or(owner) else {
+                    let message = "the test stands in a file without an interface";
+                    let hint = Some("put it into interfaces/NAME/tests/ or below the interface".to_owned());
+                    reader.error(codes::E3306, tree, line.word_span(), message, hint);
+                    continue;
+                };
+                compiled.tests.extend(test_block::read(&mut reader, line, owner));
+            }
+            "block" if !tree.file.starts_with("shared/") => {
+                let hint = Some("put it into shared/NAME.flow and say `use shared/NAME`".to_owned());
+                reader.error(codes::E3116, tree, line.word_span(), "a block is only for `shared/`", hint);
+            }
+            _ => {}
+        }
+    }
+    (compiled, reader.findings)
+}

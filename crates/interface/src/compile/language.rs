@@ -1,0 +1,169 @@
+//! The door to the language crate: paths, conditions, edits and maps, with the tables and files of one interface.
+
+use super::{
+    line::Line,
+    reader::{Reader, did_you_mean},
+};
+use crate::{codes, definition::Edit, workspace};
+use hl7v2::{Message, Path, State};
+use lang::{Condition, Program, Run, Scope, Tables, View,
+    syntax::{self, Cursor}};
+use message::{Name, Timestamp};
+use std::{cell::RefCell, ops::Range, sync::Arc};
+
+/// Words that stand for a path where a path alone is asked for; conditions know them by themselves.
+const SHORTHANDS: [(&str, &str); 7] = [
+    ("event", "MSH-9.2"),
+    ("type", "MSH-9.1"),
+    ("facility", "MSH-4.1"),
+    ("application", "MSH-3.1"),
+    ("version", "MSH-12.1"),
+    ("patient", "PID-3.1"),
+    ("visit", "PV1-19.1"),
+];
+
+/// Where an interface lives: its folder, its tables, and the maps that it was found to use.
+pub(crate) struct Home {
+    pub(crate) interface: Name,
+    /// Relative to the workspace, without a slash at the end.
+    pub(crate) folder: String,
+    tables: Tables,
+    maps: RefCell<Vec<(String, String)>>,
+}
+
+impl Home {
+    /// The home of the interface that `line` starts; its own tables go over shared ones of the same name.
+    pub(crate) fn new(reader: &mut Reader<'_>, line: Line<'_>, interface: &Name) -> Home {
+        let folder = line.tree.file.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
+        let mut tables = reader.surroundings.tables.clone();
+        let files = reader.surroundings.files;
+        let below = if folder.is_empty() { "tables".to_owned() } else { format!("{folder}/tables") };
+        let (paths, _) = files.list(&below);
+        workspace::read_tables(files, &paths, &format!("{below}/"), &mut tables, &mut reader.findings);
+        Home { interface: interface.clone(), folder, tables, maps: RefCell::new(Vec::new()) }
+    }
+
+    /// A path as a line writes it, relative to the workspace: `shared/…` is at the top, the rest beside the interface.
+    pub(crate) fn path_of(&self, written: &str) -> String {
+        if written.starts_with("shared/") || self.folder.is_empty() {
+            written.to_owned()
+        } else {
+            format!("{}/{written}", self.folder)
+        }
+    }
+
+    /// The tables that lines may name.
+    pub(crate) fn tables(&self) -> &Tables {
+        &self.tables
+    }
+
+    /// The maps used so far, file and text.
+    pub(crate) fn maps(&self) -> Vec<(String, String)> {
+        self.maps.borrow().clone()
+    }
+}
+
+/// A path that can be read from a message.
+pub(crate) fn path(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>, expected: &str) -> Option<Path> {
+    let written = reader.value(cursor, expected)?;
+    let shorthand = SHORTHANDS.iter().find(|(word, _)| *word == &*written.text);
+    let text = shorthand.map_or(&*written.text, |(_, path)| path);
+    let (message, hint) = match Path::parse_with_hint(text) {
+        Ok((path, None)) if path.check_evaluable().is_ok() && !path.is_target_only() && !path.is_segment() => {
+            return Some(path);
+        }
+        Ok((path, None)) if path.is_segment() => {
+            (format!("`{text}` is a whole segment, a field is needed"), Some(format!("write a field of it: `{text}-1`")))
+        }
+        Ok((path, Some(_))) => (format!("`{text}` is not how a path is written"), Some(format!("did you mean `{path}`?"))),
+        Ok((_, None)) => (format!("`{text}` cannot be read here"), Some("name the segment and field: `PID-3.1`".to_owned())),
+        Err(hl7v2::Error::InvalidPath { text: why, hint, .. }) => (format!("`{text}` is not {expected}: {why}"), hint),
+        Err(_) => (format!("`{text}` is not {expected}"), Some("write it like `PID-3.1`".to_owned())),
+    };
+    reader.error(codes::E3109, cursor.tree(), written.span, message, hint);
+    None
+}
+
+/// A condition to the end of the line.
+pub(crate) fn condition(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>, home: &Home) -> Option<Arc<Condition>> {
+    let scope = Scope::new(home.tables());
+    let condition = Condition::parse(cursor, &scope, &mut reader.findings);
+    if condition.is_some() {
+        reader.end(cursor);
+    }
+    condition.map(Arc::new)
+}
+
+/// `set`, `remove`, `insert`, `translate`, or `map FILE`.
+pub(crate) fn edit(reader: &mut Reader<'_>, line: Line<'_>, home: &Home) -> Option<Arc<Edit>> {
+    if line.word() == "map" {
+        return map(reader, line, home).map(Arc::new);
+    }
+    let mut program = Program::default();
+    let scope = Scope::new(home.tables());
+    program.push_statement(line.tree, line.statement, &scope, &mut reader.findings).then(|| Arc::new(Edit::Lines(program)))
+}
+
+/// `PATH = VALUE` at these places of the line's file, as `set` lines would do it.
+pub(crate) fn assignments(
+    reader: &mut Reader<'_>,
+    line: Line<'_>,
+    places: &[Range<usize>],
+    home: &Home,
+) -> Option<Arc<Edit>> {
+    let scope = Scope::new(home.tables());
+    let mut program = Program::default();
+    for place in places {
+        // The line is put into a text of its own at the same place, so that findings point at the right characters.
+        let written = line.tree.text.get(place.clone())?;
+        let indent = " ".repeat(place.start.checked_sub(SET.len())?);
+        let (tree, _) = syntax::parse(line.tree.file.clone(), format!("{indent}{SET}{written}"));
+        let statement = tree.statements.first()?;
+        if !program.push_statement(&tree, statement, &scope, &mut reader.findings) {
+            return None;
+        }
+    }
+    Some(Arc::new(Edit::Lines(program)))
+}
+
+/// `map FILE`
+fn map(reader: &mut Reader<'_>, line: Line<'_>, home: &Home) -> Option<Edit> {
+    let mut cursor = line.after_word();
+    let file = reader.value(&mut cursor, "the file of a map")?;
+    reader.end(&cursor);
+    let path = home.path_of(&file.text);
+    let text = match reader.surroundings.files.text(&path) {
+        Ok(text) => text,
+        Err(why) => {
+            let (maps, _) = reader.surroundings.files.list(&home.path_of("maps"));
+            let inside = |path: &String| path.strip_prefix(&format!("{}/", home.folder)).map(str::to_owned);
+            let maps: Vec<String> = maps.iter().filter_map(inside).collect();
+            let hint = did_you_mean(&file.text, maps.iter().map(String::as_str));
+            reader.error(codes::E3115, line.tree, file.span, format!("`{path}`: {why}"), hint);
+            return None;
+        }
+    };
+    home.maps.borrow_mut().push((path.clone(), text.clone()));
+    let before = reader.findings.len();
+    let (tree, found) = syntax::parse(path, text);
+    reader.findings.extend(found);
+    (!reader.failed_since(before)).then(|| Edit::Lines(Program::default()))
+}
+
+const SET: &str = "set ";
+
+/// Whether the condition is true of these bytes; `false` when it cannot be told.
+pub(crate) fn holds(condition: &Condition, bytes: &[u8]) -> bool {
+    let (message, _) = Message::parse(bytes.to_vec());
+    condition.holds(&View::new(&message), &mut Run::new(Timestamp::default(), 0)).unwrap_or(false)
+}
+
+/// What stands at the path, for the verdict of a test.
+pub(crate) fn show(path: &Path, bytes: &[u8]) -> String {
+    let (message, _) = Message::parse(bytes.to_vec());
+    match message.state(path) {
+        State::Empty => "empty".to_owned(),
+        State::Null => "null (\"\")".to_owned(),
+        State::Value => format!("\"{}\"", message.text(path)),
+    }
+}

@@ -1,0 +1,152 @@
+//! The `receive` block: the connector, and the words of the engine that stand among its settings.
+
+use super::{
+    language,
+    line::Line,
+    quantity,
+    reader::{Reader, Written},
+    settings::{self, Direction, Subject, Words},
+};
+use crate::{
+    catalogue::Value,
+    codes,
+    definition::{Acknowledge, Order, Receive},
+};
+use lang::syntax::Cursor;
+use message::{Format, limits};
+use std::{ops::Range, time::Duration};
+
+/// Longest time that control ids may be remembered: they are kept in memory by their hash.
+const DUPLICATE_WINDOW_MAX: Duration = Duration::from_secs(90 * 24 * 3600);
+
+const FORMATS: [(&str, Format); 6] = [
+    ("hl7v2", Format::Hl7v2),
+    ("fhir", Format::Fhir),
+    ("json", Format::Json),
+    ("xml", Format::Xml),
+    ("text", Format::Text),
+    ("binary", Format::Binary),
+];
+
+/// The words of `receive` besides the connector's settings.
+#[derive(Default)]
+struct ReceiveWords {
+    acknowledge: Option<Acknowledge>,
+    order: Option<Order>,
+    size_max: Option<usize>,
+    duplicate_window: Option<Option<Duration>>,
+    format: Option<Format>,
+}
+
+/// Reads a `receive` line; gives the place of its address too, for findings over several interfaces.
+pub(super) fn read(reader: &mut Reader<'_>, line: Line<'_>, interface: &str) -> Option<(Receive, Range<usize>)> {
+    let mut words = ReceiveWords::default();
+    let subject = Subject { interface, destination: None };
+    let connected = settings::read(reader, line, line.after_word(), Direction::Receive, subject, &mut words)?;
+    // The environment may change the connector's own limit, so that one counts.
+    let own_limit = connected.settings.values.get("limit").map(|_| connected.settings.count("limit"));
+    let own_limit = own_limit.and_then(|size| usize::try_from(size).ok());
+    let receive = Receive {
+        connector: connected.spec.name,
+        settings: connected.settings,
+        acknowledge: words.acknowledge.unwrap_or_default(),
+        order: words.order.unwrap_or_default(),
+        size_max: own_limit.or(words.size_max).unwrap_or(limits::FRAME_BYTES_MAX),
+        duplicate_window: words.duplicate_window.unwrap_or(Some(limits::DUPLICATE_WINDOW)),
+        format: words.format.unwrap_or(Format::Hl7v2),
+    };
+    Some((receive, connected.span))
+}
+
+impl Words for ReceiveWords {
+    fn known(&self) -> &'static [&'static str] {
+        &["ack", "order", "limit", "duplicates", "format"]
+    }
+
+    fn shared(&self) -> Option<(&'static str, Value)> {
+        self.size_max.map(|size| ("limit", Value::Count(size as u64)))
+    }
+
+    fn take(&mut self, reader: &mut Reader<'_>, word: &Written, cursor: &mut Cursor<'_>) -> Option<()> {
+        match &*word.text {
+            "ack" => self.acknowledge = Some(acknowledge(reader, cursor)?),
+            "order" => self.order = Some(order(reader, cursor)?),
+            "limit" => self.size_max = Some(limit(reader, cursor)?),
+            "duplicates" => self.duplicate_window = Some(duplicates(reader, cursor)?),
+            _ => self.format = Some(format(reader, cursor)?),
+        }
+        Some(())
+    }
+}
+
+/// `format hl7v2`: the other formats are carried as they are only from a later release on.
+fn format(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Option<Format> {
+    let span = cursor.here();
+    let format = reader.choice(cursor, "a format", &FORMATS)?;
+    if format != Format::Hl7v2 {
+        let message = "only `hl7v2` is read in this release".to_owned();
+        reader.error(codes::E3104, cursor.tree(), span, message, None);
+        return None;
+    }
+    Some(format)
+}
+
+fn acknowledge(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Option<Acknowledge> {
+    let choices = [
+        ("after-stored", Acknowledge::AfterStored),
+        ("after-validated", Acknowledge::AfterValidated),
+        ("after-delivered", Acknowledge::AfterDelivered),
+        ("none", Acknowledge::None),
+    ];
+    let span = cursor.here();
+    let acknowledge = reader.choice(cursor, "a moment to acknowledge", &choices)?;
+    match acknowledge {
+        Acknowledge::AfterStored | Acknowledge::None => Some(acknowledge),
+        Acknowledge::AfterValidated | Acknowledge::AfterDelivered => {
+            let message = format!("`ack {}` comes with a later release", cursor.tree().text.get(span.clone())?);
+            let hint = "use `ack after-stored`: the sender hears AA as soon as the message is safe".to_owned();
+            reader.error(codes::E3104, cursor.tree(), span, message, Some(hint));
+            None
+        }
+    }
+}
+
+/// `by PATH`, `by source`, `none`.
+pub(super) fn order(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Option<Order> {
+    cursor.eat("by");
+    if cursor.eat("source") {
+        return Some(Order::Source);
+    }
+    if cursor.eat("none") {
+        return Some(Order::None);
+    }
+    language::path(reader, cursor, "a path, `source` or `none`").map(Order::By)
+}
+
+fn limit(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Option<usize> {
+    cursor.eat("size");
+    let written = reader.value(cursor, "a size such as `64MiB`")?;
+    let size = quantity::size(&written.text).and_then(|size| usize::try_from(size).ok());
+    let size = size.filter(|size| (1024..=limits::FRAME_BYTES_CEILING).contains(size));
+    if size.is_none() {
+        let message = format!("`{}` is not a size from 1KiB to 2GiB less one byte", written.text);
+        reader.error(codes::E3109, cursor.tree(), written.span, message, None);
+    }
+    size
+}
+
+/// `window 7d` or `off`.
+fn duplicates(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Option<Option<Duration>> {
+    if cursor.eat("off") {
+        return Some(None);
+    }
+    reader.expect(cursor, "window")?;
+    let span = cursor.here();
+    let window = reader.duration(cursor)?;
+    if window.is_zero() || window > DUPLICATE_WINDOW_MAX {
+        let hint = Some("write `duplicates off` to turn the check off".to_owned());
+        reader.error(codes::E3109, cursor.tree(), span, "the window is from 1ms to 90d", hint);
+        return None;
+    }
+    Some(Some(window))
+}

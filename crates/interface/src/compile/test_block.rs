@@ -1,0 +1,253 @@
+//! The `test` block.
+
+use super::{
+    interface::Outline,
+    language,
+    line::Line,
+    reader::{Reader, Written, span_of},
+};
+use crate::{
+    case::{Expectation, Expected, Given, TestCase, With},
+    codes,
+    definition::Edit,
+    keywords::{self, Within},
+};
+use lang::syntax::{Cursor, TokenKind};
+use message::{AckCode, Name};
+use std::sync::Arc;
+
+/// Messages that one test may give.
+const GIVEN_MAX: usize = 10_000;
+
+/// Reads a `test` statement for `owner`.
+pub(super) fn read(reader: &mut Reader<'_>, line: Line<'_>, owner: &Outline) -> Option<TestCase> {
+    let before = reader.findings.len();
+    let mut cursor = line.after_word();
+    let name = reader.value(&mut cursor, "a sentence about behaviour")?;
+    reader.end(&cursor);
+    let mut case = TestCase {
+        name: name.text,
+        interface: owner.name.clone(),
+        place: line.place(),
+        span: name.span.clone(),
+        given: Vec::new(),
+        with: Vec::new(),
+        at: None,
+        expectations: Vec::new(),
+    };
+    for inner in line.lines() {
+        let Some(keyword) = keywords::expect(reader, inner, Within::Test) else { continue };
+        reader.no_block(inner);
+        let mut cursor = inner.after_word();
+        match keyword.word {
+            "given" => {
+                let _reported = given(reader, inner, &mut cursor, owner, &mut case.given);
+            }
+            "with" => case.with.extend(with(reader, &mut cursor, owner)),
+            "at" => {
+                let text = inner.text().trim_start_matches("at").trim().into();
+                case.at = (!cursor.is_done()).then_some(text);
+            }
+            _ => case.expectations.extend(expectation(reader, inner, cursor, owner)),
+        }
+    }
+    if reader.failed_since(before) {
+        return None;
+    }
+    if case.given.is_empty() || case.expectations.is_empty() {
+        let message = "the test cannot fail: it needs at least one `given` and one `expect` line";
+        reader.error(codes::E3304, line.tree, name.span, message, None);
+        return None;
+    }
+    Some(case)
+}
+
+/// `given FILE [set PATH = VALUE, …] [, FILE …]`, `given """…"""`
+fn given(
+    reader: &mut Reader<'_>,
+    line: Line<'_>,
+    cursor: &mut Cursor<'_>,
+    owner: &Outline,
+    given: &mut Vec<Given>,
+) -> Option<()> {
+    loop {
+        let is_block_text = cursor.peek().is_some_and(|token| token.kind == TokenKind::BlockText);
+        let what = reader.value(cursor, "a file, or a message in three quotes")?;
+        let (label, bytes) = if is_block_text { inline(line, &what) } else { sample(reader, cursor, owner, &what)? };
+        let edits = edits(reader, line, cursor, owner)?;
+        if given.len() >= GIVEN_MAX {
+            reader.error(codes::E3105, line.tree, what.span, "the test gives too many messages", None);
+            return None;
+        }
+        given.push(Given { label, bytes, edits });
+        if cursor.eat_kind(TokenKind::Comma).is_none() {
+            reader.end(cursor);
+            return Some(());
+        }
+    }
+}
+
+/// A message in the test itself: one segment a line, blanks in front of a segment are layout.
+fn inline(line: Line<'_>, what: &Written) -> (Arc<str>, bytes::Bytes) {
+    let mut message = String::new();
+    for segment in what.text.lines().map(str::trim).filter(|segment| !segment.is_empty()) {
+        message.push_str(segment);
+        message.push('\r');
+    }
+    let number = super::line::line_number(&line.tree.text, what.span.start);
+    (format!("line {number}").into(), message.into())
+}
+
+fn sample(
+    reader: &mut Reader<'_>,
+    cursor: &Cursor<'_>,
+    owner: &Outline,
+    what: &Written,
+) -> Option<(Arc<str>, bytes::Bytes)> {
+    let path = owner.home.path_of(&what.text);
+    match reader.surroundings.files.read(&path) {
+        Ok(bytes) => Some((path.into(), bytes)),
+        Err(why) => {
+            let message = format!("`{path}`: {why}");
+            let near = reader.surroundings.files.list(&owner.home.folder).0;
+            let inside = |file: &String| file.strip_prefix(&format!("{}/", owner.home.folder)).map(str::to_owned);
+            let near: Vec<String> = near.iter().filter_map(inside).collect();
+            let hint = lang::syntax::closest(&what.text, near.iter().map(String::as_str))
+                .map(|found| format!("did you mean `{found}`?"));
+            reader.error(codes::E3302, cursor.tree(), what.span.clone(), message, hint);
+            None
+        }
+    }
+}
+
+/// `set PATH = VALUE, PATH = VALUE`. A comma that is not followed by `set`, or by a path and `=`, starts the next message.
+fn edits(reader: &mut Reader<'_>, line: Line<'_>, cursor: &mut Cursor<'_>, owner: &Outline) -> Option<Option<Arc<Edit>>> {
+    if !cursor.eat("set") {
+        return Some(None);
+    }
+    let mut assignments = Vec::new();
+    loop {
+        let start = cursor.here().start;
+        let mut end = start;
+        while let Some(token) = cursor.peek().filter(|token| token.kind != TokenKind::Comma) {
+            end = span_of(token).end;
+            cursor.take();
+        }
+        assignments.push(start..end);
+        let mut ahead = cursor.clone();
+        let is_more = ahead.eat_kind(TokenKind::Comma).is_some()
+            && (ahead.eat("set") || (ahead.take().is_some() && ahead.peek().is_some_and(|next| next.kind == TokenKind::Equal)));
+        if !is_more {
+            break;
+        }
+        cursor.take();
+        cursor.eat("set");
+    }
+    language::assignments(reader, line, &assignments, &owner.home).map(Some)
+}
+
+/// `with NAME refuses-connections | replies AE | is-slow 5s`
+fn with(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>, owner: &Outline) -> Option<With> {
+    let name = destination(reader, cursor, owner)?;
+    let word = reader.value(cursor, "how the destination behaves")?;
+    let with = match &*word.text {
+        "refuses-connections" => With::Refuses(name),
+        "replies" => With::Replies(name, ack_code(reader, cursor)?),
+        "is-slow" => With::Slow(name, reader.duration(cursor)?),
+        other => {
+            let known = ["refuses-connections", "replies", "is-slow"];
+            reader.unknown(codes::E3301, cursor.tree(), word.span, "a behaviour", other, known);
+            return None;
+        }
+    };
+    reader.end(cursor);
+    Some(with)
+}
+
+fn destination(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>, owner: &Outline) -> Option<Name> {
+    let name = reader.value(cursor, "the name of a destination")?;
+    if let Some((known, _)) = owner.sends.iter().find(|(known, _)| *known == name.text) {
+        return Some(known.clone());
+    }
+    let known = owner.sends.iter().map(|(known, _)| &**known);
+    let what = format!("a destination of `{}`", owner.name);
+    reader.unknown(codes::E3303, cursor.tree(), name.span, &what, &name.text, known);
+    None
+}
+
+fn ack_code(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Option<AckCode> {
+    let choices = AckCode::ALL.map(|code| (code.as_str(), code));
+    reader.choice(cursor, "an acknowledgment code", &choices)
+}
+
+fn expectation(
+    reader: &mut Reader<'_>,
+    line: Line<'_>,
+    mut cursor: Cursor<'_>,
+    owner: &Outline,
+) -> Option<Expectation> {
+    let cursor = &mut cursor;
+    let what = match cursor.peek_str() {
+        "filtered" => {
+            cursor.take();
+            let by = if cursor.eat("by") { Some(reader.value(cursor, "`keep` or `drop`")?.text) } else { None };
+            Expected::Filtered { by }
+        }
+        "rejected" => {
+            cursor.take();
+            reader.expect(cursor, "with")?;
+            Expected::Rejected { code: reader.value(cursor, "a code such as E2104")?.text }
+        }
+        "parked" => {
+            cursor.take();
+            Expected::Parked { destination: None }
+        }
+        "acknowledged" => {
+            cursor.take();
+            Expected::Acknowledged(ack_code(reader, cursor)?)
+        }
+        "nothing" => {
+            cursor.take();
+            Expected::Nothing { destination: None }
+        }
+        _ => at_destination(reader, cursor, owner)?,
+    };
+    reader.end(cursor);
+    Some(Expectation { text: line.text(), place: line.place(), what })
+}
+
+/// What stands behind a destination's name.
+fn at_destination(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>, owner: &Outline) -> Option<Expected> {
+    let destination = destination(reader, cursor, owner)?;
+    Some(match cursor.peek_str() {
+        "sent" => {
+            cursor.take();
+            let count = if cursor.is_done() { None } else { Some(reader.count(cursor, 0, 1_000_000)?) };
+            Expected::Sent { destination, count: count.and_then(|count| usize::try_from(count).ok()) }
+        }
+        "queued" => {
+            cursor.take();
+            let count = usize::try_from(reader.count(cursor, 0, 1_000_000)?).ok()?;
+            Expected::Queued { destination, count }
+        }
+        "nothing" => {
+            cursor.take();
+            Expected::Nothing { destination: Some(destination) }
+        }
+        "parked" => {
+            cursor.take();
+            Expected::Parked { destination: Some(destination) }
+        }
+        "matches" if !cursor.clone().is_done() => {
+            cursor.take();
+            let what = reader.value(cursor, "a file")?;
+            let (file, bytes) = sample(reader, cursor, owner, &what)?;
+            Expected::Matches { destination, file, bytes }
+        }
+        text => {
+            let path = hl7v2::Path::parse(text).ok();
+            let condition = language::condition(reader, cursor, &owner.home)?;
+            Expected::Holds { destination, condition, path }
+        }
+    })
+}

@@ -1,0 +1,85 @@
+//! The version of a definition: a hash over everything that decides what it does.
+//!
+//! Promises: comments, blank lines and tests do not change it; a changed line, map, table or address does.
+
+use super::{language::Home, line::Line, reader::Reader};
+use crate::definition::Definition;
+use lang::syntax::{Statement, Tree};
+use std::fmt::Write;
+
+/// FNV-1a with 64 bits: stable over releases and machines, which `std`'s hasher does not promise.
+pub(super) struct Hash(u64);
+
+impl Hash {
+    pub(super) fn new() -> Hash {
+        Hash(0xcbf2_9ce4_8422_2325)
+    }
+    pub(super) fn add(&mut self, bytes: &[u8]) {
+        for byte in bytes.iter().chain(&[0]) {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        }
+    }
+}
+
+impl Write for Hash {
+    fn write_str(&mut self, text: &str) -> std::fmt::Result {
+        self.add(text.as_bytes());
+        Ok(())
+    }
+}
+
+/// The version of `definition`, which stands at `line`.
+pub(super) fn of(reader: &Reader<'_>, home: &Home, definition: &Definition, line: Line<'_>) -> u64 {
+    let mut hash = Hash::new();
+    let mut words = Vec::new();
+    statement(line.tree, line.statement, &mut hash, &mut words);
+    for tree in reader.surroundings.blocks {
+        if !words.iter().any(|word| is_use_of(word, tree)) {
+            continue;
+        }
+        for block in &tree.statements {
+            statement(tree, block, &mut hash, &mut words);
+        }
+    }
+    for (file, text) in home.maps() {
+        hash.add(file.as_bytes());
+        let tree = lang::syntax::parse(file, text).0;
+        for inner in &tree.statements {
+            statement(&tree, inner, &mut hash, &mut words);
+        }
+    }
+    let is_named = |name: &str| words.iter().any(|word| word.strip_prefix("table:").unwrap_or(word) == name);
+    for table in home.tables().iter().filter(|table| is_named(table.name())) {
+        for column in 0..table.columns().len() {
+            table.rows().for_each(|row| hash.add(row.cell(column).as_bytes()));
+        }
+    }
+    let destinations = definition.destinations.iter().map(|destination| &destination.settings);
+    for settings in std::iter::once(&definition.receive.settings).chain(destinations) {
+        let _infallible = write!(hash, "{settings:?}");
+    }
+    hash.0
+}
+
+fn is_use_of(word: &str, tree: &Tree) -> bool {
+    word.rsplit('/').next().is_some_and(|name| tree.file.ends_with(&format!("/{name}.flow")))
+}
+
+/// Every significant token, with marks where statements and blocks begin and end.
+fn statement(tree: &Tree, found: &Statement, hash: &mut Hash, words: &mut Vec<String>) {
+    for token in found.header.iter().filter_map(|index| tree.tokens.get(*index as usize)) {
+        let text = tree.slice(*token);
+        hash.add(text.as_bytes());
+        if token.kind.is_bare() {
+            words.push(text.to_owned());
+        }
+    }
+    hash.add(b"\n");
+    if let Some(block) = &found.block {
+        hash.add(b"{");
+        for inner in &block.statements {
+            statement(tree, inner, hash, words);
+        }
+        hash.add(b"}");
+    }
+}

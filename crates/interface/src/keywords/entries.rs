@@ -1,0 +1,293 @@
+//! The entries, in the order in which they appear in the reference.
+
+use super::{Keyword, Within};
+
+const fn word(
+    within: Within,
+    word: &'static str,
+    syntax: &'static str,
+    description: &'static str,
+    example: &'static str,
+) -> Keyword {
+    Keyword { word, within, syntax, description, example, has_block: false, is_later: false }
+}
+
+const fn block(
+    within: Within,
+    word: &'static str,
+    syntax: &'static str,
+    description: &'static str,
+    example: &'static str,
+) -> Keyword {
+    Keyword { word, within, syntax, description, example, has_block: true, is_later: false }
+}
+
+const fn later(within: Within, word: &'static str, syntax: &'static str, description: &'static str) -> Keyword {
+    Keyword { word, within, syntax, description, example: "", has_block: true, is_later: true }
+}
+
+use Within::{File, Interface, Receive, Send, Test};
+
+/// Every word.
+pub const KEYWORDS: &[Keyword] = &[
+    block(
+        File,
+        "interface",
+        "interface NAME \"Title\" { … }",
+        "One configured flow: a source, steps, destinations. The order of the lines is the order of the work.",
+        "interface lab-oru \"Lab results\" {\n  owner \"Lab\"\n  receive mllp 2576\n  send archive { file out }\n}\n\
+         test \"a result is kept\" {\n  given \"\"\"MSH|^~\\\\&|LAB|NORTH|HUB|NORTH|20260101120000||ORU^R01|7|P|2.5.1\"\"\"\n  \
+         expect archive sent\n}",
+    ),
+    block(
+        File,
+        "test",
+        "test \"a sentence about behaviour\" { … }",
+        "A test of the interface in the same file or folder; `sinew test` runs it.",
+        "test \"a message is kept\" {\n  given samples/a01.hl7\n  expect archive sent 1\n}",
+    ),
+    block(
+        File,
+        "block",
+        "block NAME { … }",
+        "Lines that several interfaces share, in `shared/NAME.flow`; `use shared/NAME` brings them in.",
+        "block owner-lab {\n  owner \"Lab\" contact lab@example.org\n}",
+    ),
+    later(File, "profile", "profile NAME extends hl7v2 2.5.1 ADT_A01 { … }", "What a valid message is at this site."),
+    word(
+        Interface,
+        "owner",
+        "owner TEXT contact TEXT oncall TEXT",
+        "Who answers for the interface, where to write, whom to call at night.",
+        "owner \"Integration\" contact integration@example.org oncall 5-0142",
+    ),
+    word(
+        Interface,
+        "critical",
+        "critical 1..3",
+        "1 pages someone, 2 is for the same day, 3 waits for Monday.",
+        "critical 1",
+    ),
+    word(
+        Interface,
+        "description",
+        "description TEXT",
+        "A text for the people who look after the interface.",
+        "description \"\"\"Admissions of the north site.\"\"\"",
+    ),
+    block(
+        Interface,
+        "receive",
+        "receive CONNECTOR ADDRESS { … }",
+        "How messages come in. The settings of the connector, and the words below, stand on the line or in the block.",
+        "receive mllp 127.0.0.1:2575 {\n  ack   after-stored\n  order by PID-3.1\n}",
+    ),
+    word(
+        Interface,
+        "index",
+        "index NAME PATH",
+        "One more field by which messages can be searched.",
+        "index accession OBR-3.1",
+    ),
+    word(
+        Interface,
+        "keep",
+        "keep when CONDITION",
+        "Goes on only with messages for which the condition holds. The others end here as filtered, with this line as \
+         the reason.",
+        "keep when event in [A01, A04, A08]",
+    ),
+    word(
+        Interface,
+        "drop",
+        "drop when CONDITION",
+        "Leaves out messages for which the condition holds: they end here as filtered, with this line as the reason.",
+        "drop when PV1-3.1 = \"TESTWARD\"",
+    ),
+    word(
+        Interface,
+        "set",
+        "set PATH = VALUE | step …",
+        "Changes one place of the message. Every other byte stays as it was.",
+        "set PID-5.1 = PID-5.1 | upper",
+    ),
+    word(
+        Interface,
+        "remove",
+        "remove PATH|SEGMENT",
+        "Takes a segment, field, repetition or component out of the message.",
+        "remove PID-19",
+    ),
+    block(
+        Interface,
+        "insert",
+        "insert SEGMENT after SEGMENT { … }",
+        "Puts a new segment into the message and fills it.",
+        "insert ZPD after PID {\n  ZPD-1 = \"hub\"\n}",
+    ),
+    word(
+        Interface,
+        "translate",
+        "translate PATH with TABLE missing error|keep|null|default CODE",
+        "Replaces a code by what a table says. `missing` says what happens to a code that the table does not have.",
+        "translate PV1-3.1 with units missing keep",
+    ),
+    word(
+        Interface,
+        "map",
+        "map FILE",
+        "Runs a map over the message.",
+        "map maps/pharmacy.map",
+    ),
+    block(
+        Interface,
+        "send",
+        "send NAME { … }",
+        "A destination. Every destination whose `when` holds gets the message; one does not wait for another.",
+        "send pharmacy {\n  when PV1-2 = \"I\"\n  mllp rx01.example.org:6661\n}",
+    ),
+    word(
+        Interface,
+        "alert",
+        "alert silent DURATION | backlog [NAME] over N or-older-than DURATION | errors over N | slow over DURATION",
+        "What to be told of. `during \"Mon-Fri 06:00-20:00\"` limits the hours, `page` wakes someone.",
+        "alert silent 20m during \"Mon-Fri 06:00-20:00\"",
+    ),
+    word(
+        Interface,
+        "use",
+        "use shared/NAME",
+        "Brings in the lines of a shared block as if they stood here.",
+        "use shared/lab-index",
+    ),
+    later(Interface, "validate", "validate PROFILE errors reject|park|keep", "Use `keep when …` to check single fields."),
+    later(Interface, "identify", "identify DOMAIN write PATH", "It will look the patient up in the patient index."),
+    later(Interface, "enrich", "enrich NAME from …", "Use `translate PATH with TABLE` for values from a table."),
+    later(Interface, "split", "split by OBR|batch|PATH", "Files with several messages are split by the `file` connector."),
+    later(Interface, "join", "join by PATH until CONDITION", "It will join several messages into one."),
+    later(Interface, "route", "route first|every { … }", "Write `when CONDITION` into each `send` block."),
+    later(Interface, "script", "script NAME", "Use the steps of a value: `set PID-5.1 = PID-5.1 | upper`."),
+    later(Interface, "publish", "publish TOPIC", "Use `send` with the `interface` connector to feed another interface."),
+    word(
+        Receive,
+        "ack",
+        "ack after-stored | none",
+        "When the sender is told that the message is safe: never before it is on disk. `after-validated` and \
+         `after-delivered` come with a later release.",
+        "ack after-stored",
+    ),
+    word(
+        Receive,
+        "order",
+        "order by PATH | by source | none",
+        "What must stay in order. `by source`, the default, keeps everything strictly in order; `by PID-3.1` keeps the \
+         messages of one patient in order and lets patients overtake one another.",
+        "order by PID-3[.5=MR].1",
+    ),
+    word(
+        Receive,
+        "limit",
+        "limit size SIZE",
+        "The largest message that is taken.",
+        "limit size 64MiB",
+    ),
+    word(
+        Receive,
+        "duplicates",
+        "duplicates window DURATION | off",
+        "How long a message is recognised when it comes again: the sender gets the same answer, nobody gets it twice.",
+        "duplicates window 7d",
+    ),
+    word(Receive, "format", "format hl7v2", "What the bytes are taken for.", "format hl7v2"),
+    word(
+        Send,
+        "when",
+        "when CONDITION",
+        "Which messages go here; every message when there is no such line.",
+        "when PV1-2 = \"I\" and facility in [NORTH, SOUTH]",
+    ),
+    word(Send, "set", "set PATH = VALUE | step …", "Changes the message for this destination only.", "set MSH-6 = \"RX\""),
+    word(Send, "remove", "remove PATH|SEGMENT", "Takes something out for this destination only.", "remove NK1"),
+    block(
+        Send,
+        "insert",
+        "insert SEGMENT after SEGMENT { … }",
+        "Puts in a new segment for this destination only.",
+        "insert ZPD after PID {\n  ZPD-1 = \"hub\"\n}",
+    ),
+    word(
+        Send,
+        "translate",
+        "translate PATH with TABLE missing error|keep|null|default CODE",
+        "Replaces a code by what a table says, for this destination only.",
+        "translate PV1-3.1 with units missing keep",
+    ),
+    word(Send, "map", "map FILE", "Runs a map for this destination only.", "map maps/pharmacy.map"),
+    word(
+        Send,
+        "retry",
+        "retry from DURATION to DURATION give-up never | DURATION then park|hold|drop-with-audit",
+        "The pause doubles from the first to the second. Without a line: from 1s to 60s, never giving up.",
+        "retry from 2s to 5m give-up 12h then park",
+    ),
+    word(
+        Send,
+        "order",
+        "order by PATH | by source | none",
+        "What must stay in order here, when it differs from the interface.",
+        "order by PID-3.1",
+    ),
+    block(
+        Send,
+        "replies",
+        "replies standard | preset NAME | { AE park  AE 207 retry  timeout retry … }",
+        "What the answers of the other side mean: done, retry, park or hold.",
+        "replies { AE park  AR retry  AE 207 retry }",
+    ),
+    word(
+        Send,
+        "lanes",
+        "lanes 1..256",
+        "Deliveries that may be under way at once, where the order leaves room. Without a line: 16.",
+        "order by PID-3.1\nlanes 8",
+    ),
+    word(
+        Send,
+        "priority",
+        "priority NAME when CONDITION",
+        "Messages that go ahead of those of other patients; the order within one patient stays.",
+        "priority stat when ORC-7.6 = \"S\"",
+    ),
+    later(Send, "fallback", "fallback NAME after DURATION", "Use `retry … give-up 10m then park`, and resend by hand."),
+    later(Send, "script", "script NAME", "Use the steps of a value: `set PID-5.1 = PID-5.1 | upper`."),
+    later(Send, "route", "route first|every { … }", "Write `when CONDITION` into each `send` block."),
+    word(
+        Test,
+        "given",
+        "given FILE [set PATH = VALUE, …] [, FILE …]",
+        "The messages that go in: files of the interface's folder, or a text in three quotes.",
+        "given samples/a01.hl7 set PV1-2 = \"I\"",
+    ),
+    word(
+        Test,
+        "with",
+        "with NAME refuses-connections | replies AE|AR|CE|CR | is-slow DURATION",
+        "How a destination behaves in this test.",
+        "with archive refuses-connections",
+    ),
+    word(
+        Test,
+        "at",
+        "at TIME ZONE",
+        "The time at which the test happens.",
+        "at 2026-03-29T02:30 Europe/Berlin",
+    ),
+    word(
+        Test,
+        "expect",
+        "expect NAME CONDITION | NAME sent [N] | NAME queued N | NAME nothing | NAME parked | NAME matches FILE | \
+         filtered [by drop] | rejected with CODE | parked | acknowledged AA | nothing",
+        "What must be true at the end.",
+        "expect archive PID-5.1 = \"Quist\"",
+    ),
+];
