@@ -221,7 +221,7 @@ impl<'a> Splitter<'a> {
         let field = memchr::memmem::find(&bytes[start..end], b"MSH")
             .filter(|found| delimiters::opens_header(&bytes[start + found..]))
             .map_or(field, |found| bytes[start + found + 3]);
-        let split = lines::split(&bytes[..end], start, field);
+        let split = lines::split(&bytes[..end], start, field, b'\\');
         for (number, line) in split.lines.iter().enumerate() {
             let next = split.lines.get(number + 1).map_or(end, |next| next.start as usize);
             self.line(line, line.start as usize..next);

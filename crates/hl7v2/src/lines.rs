@@ -9,7 +9,9 @@
 //! Promises: lines and line ends cover the bytes from the first line on without gap or overlap; every line is a
 //! segment, blank, or stray, and none is dropped.
 
-use crate::{delimiters, scan};
+use crate::delimiters;
+use crate::scan::{self, Scanned};
+use bytes::Bytes;
 
 /// What a line is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,12 +32,14 @@ pub(crate) struct Line {
     pub(crate) end: u32,
     pub(crate) id: [u8; 3],
     pub(crate) kind: Kind,
+    /// The escape character occurs; where it does not, values need no decoding of escapes.
+    pub(crate) has_escape: bool,
 }
 
 impl Line {
     /// Classifies the bytes `start..end`.
     #[inline]
-    pub(crate) fn read(shape: &[u8], start: usize, end: usize, field: u8) -> Line {
+    fn read(shape: &[u8], start: usize, end: usize, field: u8) -> Line {
         let text = &shape[start..end];
         let (kind, id) = if delimiters::opens_segment(text, field) {
             (Kind::Segment, [text[0], text[1], text[2]])
@@ -44,7 +48,7 @@ impl Line {
         } else {
             (Kind::Stray, [0; 3])
         };
-        Line { start: start as u32, end: end as u32, id, kind }
+        Line { start: start as u32, end: end as u32, id, kind, has_escape: false }
     }
 
     pub(crate) fn range(&self) -> std::ops::Range<usize> {
@@ -65,48 +69,85 @@ pub(crate) struct Split {
     /// Lone LFs kept as text (rule 3), and the position of the first.
     pub(crate) kept_lf: usize,
     pub(crate) kept_lf_at: usize,
-    /// All bytes from the first line on are ASCII.
-    pub(crate) is_ascii: bool,
+    /// Blank and stray lines, and header segments.
+    pub(crate) odd: usize,
+    pub(crate) headers: usize,
     /// The last line has no line end.
     pub(crate) is_unterminated: bool,
+    /// Where the line that is being read starts.
+    start: usize,
+    field: u8,
+    /// The first line ended with CR.
+    is_cr_message: bool,
 }
 
+/// Lines that are made room for: most messages have fewer.
+const LINES_EXPECTED: usize = 24;
+
 /// Splits `shape` from `from` on.
-pub(crate) fn split(shape: &[u8], from: usize, field: u8) -> Split {
-    let mut out = Split { lines: Vec::with_capacity(24), ..Split::default() };
-    let mut start = from;
-    let mut is_cr_message = false;
-    let is_ascii = scan::line_ends(shape, from, |at| {
-        if at < start {
+pub(crate) fn split(shape: &[u8], from: usize, field: u8, escape: u8) -> Split {
+    let mut out = Split::new(from, field);
+    scan::line_ends(shape, from, escape, |at, escaped| out.end(shape, at, escaped));
+    out.finish(shape, escape);
+    out
+}
+
+/// Splits `bytes` from `from` on and keeps the proof whether they are ASCII.
+pub(crate) fn split_scanned(bytes: Bytes, from: usize, field: u8, escape: u8) -> (Split, Scanned, bool) {
+    let mut out = Split::new(from, field);
+    let (scanned, is_ascii) = Scanned::scan(bytes, from, escape, |shape, at, escaped| out.end(shape, at, escaped));
+    out.finish(scanned.bytes(), escape);
+    (out, scanned, is_ascii)
+}
+
+impl Split {
+    fn new(from: usize, field: u8) -> Split {
+        Split { lines: Vec::with_capacity(LINES_EXPECTED), start: from, field, ..Split::default() }
+    }
+
+    /// A CR or LF at `at`; the last escape character before it is in front of `escaped`.
+    #[inline]
+    fn end(&mut self, shape: &[u8], at: usize, escaped: usize) {
+        if at < self.start {
             return;
         }
         let mut next = at + 1;
         if shape[at] == b'\r' {
             if shape.get(next) == Some(&b'\n') {
                 next += 1;
-                out.crlf += 1;
+                self.crlf += 1;
             } else {
-                out.cr += 1;
+                self.cr += 1;
             }
-            is_cr_message |= out.lines.is_empty();
-        } else if is_cr_message && !breaks_before(&shape[next..], field) {
-            if out.kept_lf == 0 {
-                out.kept_lf_at = at;
+            self.is_cr_message |= self.lines.is_empty();
+        } else if self.is_cr_message && !breaks_before(&shape[next..], self.field) {
+            if self.kept_lf == 0 {
+                self.kept_lf_at = at;
             }
-            out.kept_lf += 1;
+            self.kept_lf += 1;
             return;
         } else {
-            out.lf += 1;
+            self.lf += 1;
         }
-        out.lines.push(Line::read(shape, start, at, field));
-        start = next;
-    });
-    out.is_ascii = is_ascii;
-    if start < shape.len() {
-        out.lines.push(Line::read(shape, start, shape.len(), field));
-        out.is_unterminated = true;
+        self.push(shape, at, escaped > self.start);
+        self.start = next;
     }
-    out
+
+    #[inline]
+    fn push(&mut self, shape: &[u8], end: usize, has_escape: bool) {
+        let line = Line { has_escape, ..Line::read(shape, self.start, end, self.field) };
+        self.odd += usize::from(line.kind != Kind::Segment);
+        self.headers += usize::from(delimiters::is_header(line.id));
+        self.lines.push(line);
+    }
+
+    fn finish(&mut self, shape: &[u8], escape: u8) {
+        if self.start < shape.len() {
+            let has_escape = memchr::memchr(escape, &shape[self.start..]).is_some();
+            self.push(shape, shape.len(), has_escape);
+            self.is_unterminated = true;
+        }
+    }
 }
 
 /// Rule 3: what follows a lone LF says whether it ended a line.
@@ -119,7 +160,7 @@ mod tests {
     use super::*;
 
     fn check(text: &str, expect: &[&str]) -> Split {
-        let out = split(text.as_bytes(), 0, b'|');
+        let out = split(text.as_bytes(), 0, b'|', b'\\');
         let lines: Vec<&str> = out.lines.iter().map(|line| &text[line.range()]).collect();
         assert_eq!(lines, expect, "{text:?}");
         out

@@ -384,10 +384,11 @@ pub fn encode_frame(content: &[u8]) -> Vec<u8> {
     out
 }
 
-/// The content does not hold the bytes that end a frame.
+/// The content holds nothing that a receiver takes for the end of the frame: `0x1C` at its end, or in front of `0x0D`
+/// (the protocol), `0x0A` or `0x0B` (which receivers tolerate as an end).
 #[must_use]
 pub fn can_frame(content: &[u8]) -> bool {
-    memchr::memmem::find(content, &[END, END_SECOND]).is_none() && content.last() != Some(&END)
+    memchr::memchr_iter(END, content).all(|at| !matches!(content.get(at + 1), None | Some(b'\r' | b'\n' | &START)))
 }
 
 /// A commit reply as a frame.

@@ -1,7 +1,8 @@
 //! The scanner: finds delimiters 32 bytes at a time.
 //!
-//! Owns the only `unsafe` of the product: unaligned AVX2 loads in [`avx2`], each behind a bounds check. Every function
-//! here has a scalar twin in [`scalar`] that a property test holds it to; on machines without AVX2 the twin runs.
+//! Owns the only `unsafe` of the product: unaligned AVX2 loads in `avx2`, each behind a bounds check, and text that
+//! was proven to be ASCII in `scanned`. Every function here has a scalar twin in `scalar` that a property test holds it
+//! to; on machines without AVX2 the twin runs.
 //! Positions are absolute in the buffer, so a vector load may read past the range that is asked about as long as it
 //! stays inside the buffer: short fields in the middle of a message cost one load.
 //!
@@ -10,6 +11,9 @@
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 mod scalar;
+mod scanned;
+
+pub(crate) use scanned::Scanned;
 
 use std::ops::Range;
 
@@ -18,13 +22,37 @@ use std::ops::Range;
 /// `range` must lie inside `buffer`; a range that does not is treated as cut off at the end.
 #[must_use]
 pub fn piece(buffer: &[u8], range: Range<usize>, delimiter: u8, number: usize) -> Option<Range<usize>> {
+    piece_before(buffer, range, delimiter, number, [delimiter; 2])
+}
+
+/// As [`piece`], of the part of `range` before the first of `stops`: one pass where cutting first would need two.
+#[must_use]
+pub fn piece_before(
+    buffer: &[u8],
+    range: Range<usize>,
+    delimiter: u8,
+    number: usize,
+    stops: [u8; 2],
+) -> Option<Range<usize>> {
     let end = range.end.min(buffer.len());
     let start = range.start.min(end);
     #[cfg(target_arch = "x86_64")]
     if let Some(wide) = avx2::Wide::detect() {
-        return wide.piece(buffer, start, end, delimiter, number);
+        return wide.piece(buffer, start, end, delimiter, number, stops);
     }
-    scalar::piece(buffer, start, end, delimiter, number)
+    scalar::piece(buffer, start, end, delimiter, number, stops)
+}
+
+/// Where the piece with this number starts: [`piece`] without a look for its end.
+#[must_use]
+pub fn start_of(buffer: &[u8], range: Range<usize>, delimiter: u8, number: usize) -> Option<usize> {
+    let end = range.end.min(buffer.len());
+    let start = range.start.min(end);
+    #[cfg(target_arch = "x86_64")]
+    if let Some(wide) = avx2::Wide::detect() {
+        return wide.start_of(buffer, start, end, delimiter, number);
+    }
+    scalar::start_of(buffer, start, end, delimiter, number)
 }
 
 /// How often `delimiter` occurs in `range`.
@@ -35,15 +63,15 @@ pub fn count(buffer: &[u8], range: Range<usize>, delimiter: u8) -> usize {
     memchr::memchr_iter(delimiter, &buffer[start..end]).count()
 }
 
-/// Calls `each` with the position of every CR and LF from `from` on, in order. Answers whether all bytes from `from`
-/// on are ASCII.
-pub fn line_ends(buffer: &[u8], from: usize, each: impl FnMut(usize)) -> bool {
+/// Calls `each` for every CR and LF from `from` on, in order: with its position and with the position behind the last
+/// `mark` byte before it (0 if there is none). Answers whether all bytes from `from` on are ASCII.
+pub fn line_ends(buffer: &[u8], from: usize, mark: u8, each: impl FnMut(usize, usize)) -> bool {
     let from = from.min(buffer.len());
     #[cfg(target_arch = "x86_64")]
     if let Some(wide) = avx2::Wide::detect() {
-        return wide.line_ends(buffer, from, each);
+        return wide.line_ends(buffer, from, mark, each);
     }
-    scalar::line_ends(buffer, from, each)
+    scalar::line_ends(buffer, from, mark, 0, each)
 }
 
 /// Positions of every byte that is one of `delimiters`, in order: the bare index, the yardstick that the benchmark
@@ -63,9 +91,9 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn scalar_ends(bytes: &[u8], from: usize) -> (Vec<usize>, bool) {
+    fn scalar_ends(bytes: &[u8], from: usize) -> (Vec<(usize, usize)>, bool) {
         let mut found = Vec::new();
-        let ascii = scalar::line_ends(bytes, from, |at| found.push(at));
+        let ascii = scalar::line_ends(bytes, from, b'^', 0, |at, mark| found.push((at, mark)));
         (found, ascii)
     }
 
@@ -95,9 +123,20 @@ mod tests {
         ) {
             let start = a.min(b).min(bytes.len());
             let end = a.max(b).min(bytes.len());
-            prop_assert_eq!(piece(&bytes, start..end, b'|', number), scalar::piece(&bytes, start, end, b'|', number));
+            let stops = [b'\r', b'\n'];
+            prop_assert_eq!(
+                piece_before(&bytes, start..end, b'|', number, stops),
+                scalar::piece(&bytes, start, end, b'|', number, stops)
+            );
+            let whole = piece(&bytes, start..end, b'|', number);
+            prop_assert_eq!(&whole, &scalar::piece(&bytes, start, end, b'|', number, [b'|'; 2]));
+            prop_assert_eq!(start_of(&bytes, start..end, b'|', number), whole.map(|range| range.start));
+            prop_assert_eq!(
+                start_of(&bytes, start..end, b'|', number),
+                scalar::start_of(&bytes, start, end, b'|', number)
+            );
             let mut ends = Vec::new();
-            let ascii = line_ends(&bytes, start, |at| ends.push(at));
+            let ascii = line_ends(&bytes, start, b'^', |at, mark| ends.push((at, mark)));
             prop_assert_eq!((ends, ascii), scalar_ends(&bytes, start));
             let (mut wide, mut narrow) = (Vec::new(), Vec::new());
             index(&bytes, *b"|^~\\&", &mut wide);

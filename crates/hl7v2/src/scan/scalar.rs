@@ -2,28 +2,46 @@
 
 use std::ops::Range;
 
-/// Twin of [`super::piece`].
-pub(super) fn piece(buffer: &[u8], start: usize, end: usize, delimiter: u8, number: usize) -> Option<Range<usize>> {
-    let mut begin = start;
-    let mut left = number;
-    for (at, byte) in buffer.iter().enumerate().take(end).skip(start) {
-        if *byte != delimiter {
-            continue;
-        }
-        if left == 0 {
-            return Some(begin..at);
-        }
-        left -= 1;
-        begin = at + 1;
-    }
-    (left == 0).then_some(begin..end)
+/// Twin of [`super::piece_before`]; with `stops` equal to the delimiter, of [`super::piece`].
+pub(super) fn piece(
+    buffer: &[u8],
+    start: usize,
+    end: usize,
+    delimiter: u8,
+    number: usize,
+    stops: [u8; 2],
+) -> Option<Range<usize>> {
+    let is_stop = |byte: &u8| *byte != delimiter && stops.contains(byte);
+    let end = buffer[start..end].iter().position(is_stop).map_or(end, |at| start + at);
+    let begin = start_of(buffer, start, end, delimiter, number)?;
+    let length = buffer[begin..end].iter().position(|byte| *byte == delimiter);
+    Some(begin..length.map_or(end, |length| begin + length))
 }
 
-/// Twin of [`super::line_ends`].
-pub(super) fn line_ends(buffer: &[u8], from: usize, mut each: impl FnMut(usize)) -> bool {
+/// Twin of [`super::start_of`].
+pub(super) fn start_of(buffer: &[u8], start: usize, end: usize, delimiter: u8, number: usize) -> Option<usize> {
+    if number == 0 {
+        return Some(start);
+    }
+    let mut found = buffer[start..end].iter().enumerate().filter(|(_, byte)| **byte == delimiter);
+    found.nth(number - 1).map(|(at, _)| start + at + 1)
+}
+
+/// Twin of [`super::line_ends`]; `marked` is the position behind the last mark before `from`.
+pub(super) fn line_ends(
+    buffer: &[u8],
+    from: usize,
+    mark: u8,
+    marked: usize,
+    mut each: impl FnMut(usize, usize),
+) -> bool {
+    let mut marked = marked;
     for (at, byte) in buffer.iter().enumerate().skip(from) {
         if matches!(byte, b'\r' | b'\n') {
-            each(at);
+            each(at, marked);
+        }
+        if *byte == mark {
+            marked = at + 1;
         }
     }
     buffer[from..].is_ascii()

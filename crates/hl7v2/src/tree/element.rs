@@ -45,15 +45,18 @@ pub struct Element<'m> {
     start: u32,
     end: u32,
     level: Level,
+    /// The line that it is in holds an escape character.
+    has_escape: bool,
 }
 
 impl<'m> Element<'m> {
     pub(super) fn segment(message: &'m Message, line: &Line) -> Element<'m> {
-        Element { message, start: line.start, end: line.end, level: Level::Segment }
+        Element { message, start: line.start, end: line.end, level: Level::Segment, has_escape: line.has_escape }
     }
 
+    #[inline]
     fn inside(&self, range: Range<usize>, level: Level) -> Element<'m> {
-        Element { message: self.message, start: range.start as u32, end: range.end as u32, level }
+        Element { start: range.start as u32, end: range.end as u32, level, ..*self }
     }
 
     /// The bytes of the buffer that the element covers.
@@ -96,6 +99,11 @@ impl<'m> Element<'m> {
         if self.level == Level::Verbatim {
             return String::from_utf8_lossy(self.raw());
         }
+        if !self.has_escape
+            && let Some(text) = self.message.plain(self.range())
+        {
+            return Cow::Borrowed(text);
+        }
         text::decode(self.raw(), self.shape(), self.message.delimiters, self.message.charset)
     }
 
@@ -127,30 +135,37 @@ impl<'m> Element<'m> {
         if self.level != Level::Segment {
             return None;
         }
-        let shape = self.message.shape();
-        let id = self.start as usize..self.start as usize + 3;
-        let separator = self.message.delimiters.field;
-        if shape.get(id).and_then(|id| id.try_into().ok()).is_some_and(is_header) {
-            let start = self.start as usize + 3;
+        let start = self.start as usize + 3;
+        if number <= 2 && self.is_header() {
             return match number {
                 0 => None,
                 1 => (start < self.end as usize).then(|| self.inside(start..start + 1, Level::Verbatim)),
-                2 => scan::piece(shape, self.range(), separator, 1).map(|range| self.inside(range, Level::Verbatim)),
-                _ => scan::piece(shape, self.range(), separator, usize::from(number) - 1)
-                    .map(|range| self.inside(range, Level::Field)),
+                _ => self.part(self.message.delimiters.field, 2, Level::Verbatim),
             };
         }
-        if number == 0 {
-            return None;
-        }
-        scan::piece(shape, self.range(), separator, usize::from(number)).map(|range| self.inside(range, Level::Field))
+        let separators = self.separators_before(number)?;
+        scan::piece(self.message.shape(), self.range(), self.message.delimiters.field, separators)
+            .map(|range| self.inside(range, Level::Field))
+    }
+
+    /// The segment is MSH, FHS or BHS, whose first field is the separator itself.
+    fn is_header(&self) -> bool {
+        let id = self.message.shape().get(self.start as usize..self.start as usize + 3);
+        id.and_then(|id| id.try_into().ok()).is_some_and(is_header)
+    }
+
+    /// How many separators stand in front of an ordinary field; `None` for field 0 and for the delimiters.
+    #[inline]
+    fn separators_before(&self, number: u16) -> Option<usize> {
+        let number = usize::from(number);
+        if self.is_header() { (number > 2).then(|| number - 1) } else { (number > 0).then_some(number) }
     }
 
     /// The number of fields that the segment reaches.
     #[must_use]
     pub fn field_count(&self) -> usize {
         let separators = scan::count(self.message.shape(), self.range(), self.message.delimiters.field);
-        separators + usize::from(self.raw().get(..3).and_then(|id| id.try_into().ok()).is_some_and(is_header))
+        separators + usize::from(self.is_header())
     }
 
     /// A repetition of a field.
@@ -211,12 +226,35 @@ impl<'m> Element<'m> {
     pub fn get(&self, member: &Member) -> Option<Element<'m>> {
         let mut element = *self;
         if let Some((field, index)) = &member.field {
+            let is_first = matches!(index, Index::Unsaid | Index::All | Index::At(1));
+            if self.level == Level::Segment && is_first && !(*field <= 2 && self.is_header()) {
+                return self.first_of(*field, member);
+            }
             element = self.field(*field)?;
             if element.level == Level::Field {
                 element = element.choose(index)?;
             }
         }
         element.inner(member)
+    }
+
+    /// A value in the first repetition of a field, without a look for the ends of the field and of the repetition: they
+    /// may be megabytes away.
+    fn first_of(&self, number: u16, member: &Member) -> Option<Element<'m>> {
+        let shape = self.message.shape();
+        let delimiters = self.message.delimiters;
+        let separators = self.separators_before(number)?;
+        let start = scan::start_of(shape, self.range(), delimiters.field, separators)?;
+        let rest = start..self.end as usize;
+        let Some(component) = member.component else {
+            let range = scan::piece_before(shape, rest, delimiters.repetition, 0, [delimiters.field; 2])?;
+            return Some(self.inside(range, Level::Repetition));
+        };
+        let number = usize::from(component).checked_sub(1)?;
+        let stops = [delimiters.repetition, delimiters.field];
+        let range = scan::piece_before(shape, rest, delimiters.component, number, stops)?;
+        let element = self.inside(range, Level::Component);
+        member.subcomponent.map_or(Some(element), |subcomponent| element.subcomponent(subcomponent))
     }
 
     /// The component and subcomponent that a member names.

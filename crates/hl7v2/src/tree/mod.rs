@@ -20,6 +20,7 @@ pub use select::Selection;
 
 use crate::charset::{Charset, wide::Wide};
 use crate::lines::{Kind, Line};
+use crate::scan::Scanned;
 use crate::{Delimiters, Path};
 use bytes::Bytes;
 use message::Diagnostic;
@@ -48,7 +49,7 @@ pub struct Message {
 /// The bytes, shared with whoever received them until the first edit.
 #[derive(Clone)]
 enum Buffer {
-    Shared(Bytes),
+    Shared(Scanned),
     Owned(Vec<u8>),
 }
 
@@ -58,7 +59,8 @@ impl Buffer {
         loop {
             match self {
                 Buffer::Owned(bytes) => return bytes,
-                Buffer::Shared(bytes) => {
+                Buffer::Shared(scanned) => {
+                    let bytes = scanned.bytes();
                     let mut copy = Vec::with_capacity(bytes.len() + EDIT_SPARE_BYTES);
                     copy.extend_from_slice(bytes);
                     *self = Buffer::Owned(copy);
@@ -119,7 +121,7 @@ impl Message {
     pub fn to_bytes(&self) -> Bytes {
         match (&self.origin, &self.buffer) {
             (Some(origin), _) if !origin.is_edited => origin.raw.clone(),
-            (None, Buffer::Shared(bytes)) => bytes.clone(),
+            (None, Buffer::Shared(scanned)) => scanned.bytes().clone(),
             _ => Bytes::from(self.write().into_owned()),
         }
     }
@@ -128,7 +130,7 @@ impl Message {
     #[must_use]
     pub fn into_bytes(self) -> Bytes {
         match (self.origin, self.buffer) {
-            (None, Buffer::Shared(bytes)) => bytes,
+            (None, Buffer::Shared(scanned)) => scanned.into_bytes(),
             (None, Buffer::Owned(bytes)) => Bytes::from(bytes),
             (origin, buffer) => Message { origin, buffer, ..Message::empty() }.to_bytes(),
         }
@@ -206,18 +208,30 @@ impl Message {
     }
 
     /// The bytes that structure was read from, without the masking of multi-byte characters.
+    #[inline]
     fn buffer(&self) -> &[u8] {
         match &self.buffer {
-            Buffer::Shared(bytes) => bytes,
+            Buffer::Shared(scanned) => scanned.bytes(),
             Buffer::Owned(bytes) => bytes,
         }
     }
 
     /// The bytes that structure is read from.
+    #[inline]
     fn shape(&self) -> &[u8] {
         match &self.shape {
             Some(shape) => shape,
             None => self.buffer(),
+        }
+    }
+
+    /// A range of an unedited message in ASCII, as text.
+    #[inline]
+    fn plain(&self, range: std::ops::Range<usize>) -> Option<&str> {
+        match &self.buffer {
+            // ESC is ASCII: in the ISO-2022-JP family a shape exists as soon as one occurs.
+            Buffer::Shared(scanned) if self.shape.is_none() => scanned.ascii(range),
+            Buffer::Shared(_) | Buffer::Owned(_) => None,
         }
     }
 

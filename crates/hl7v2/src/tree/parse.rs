@@ -5,6 +5,7 @@ use crate::charset::{Charset, shape, wide::Wide};
 use crate::codes;
 use crate::delimiters::{self, Delimiters, Oddities, is_header};
 use crate::lines::{self, Kind, Split};
+use crate::scan::Scanned;
 use bytes::Bytes;
 use message::{Diagnostic, limits};
 
@@ -16,7 +17,7 @@ pub(super) fn parse(raw: Bytes) -> (Message, Vec<Diagnostic>) {
     let mut diagnostics = Vec::new();
     if raw.len() > limits::FRAME_BYTES_CEILING {
         diagnostics.push(Diagnostic::error(codes::E1019, "the message is larger than 2 GiB and was not read"));
-        return (Message { buffer: Buffer::Shared(raw), ..Message::empty() }, diagnostics);
+        return (Message { buffer: Buffer::Shared(Scanned::unread(raw)), ..Message::empty() }, diagnostics);
     }
     let Some(wide) = Wide::detect(&raw) else { return read(raw, None, diagnostics) };
     let (text, is_lossless) = wide.decode(&raw);
@@ -28,7 +29,7 @@ pub(super) fn parse(raw: Bytes) -> (Message, Vec<Diagnostic>) {
     );
     if text.len() > limits::FRAME_BYTES_CEILING {
         diagnostics.push(Diagnostic::error(codes::E1019, "the message is larger than 2 GiB and was not read"));
-        return (Message { buffer: Buffer::Shared(raw), ..Message::empty() }, diagnostics);
+        return (Message { buffer: Buffer::Shared(Scanned::unread(raw)), ..Message::empty() }, diagnostics);
     }
     read(text, Some(Box::new(Origin { raw, wide, is_lossless, is_edited: false })), diagnostics)
 }
@@ -40,14 +41,14 @@ fn read(bytes: Bytes, origin: Option<Box<Origin>>, mut diagnostics: Vec<Diagnost
         Some(at) => Delimiters::read(&bytes[at..]),
         None => (Delimiters::default(), Oddities::default()),
     };
-    let split = lines::split(&bytes, start, delimiters.field);
+    let (split, scanned, is_ascii) = lines::split_scanned(bytes, start, delimiters.field, delimiters.escape);
     let mut message = Message {
-        buffer: Buffer::Shared(bytes),
+        buffer: Buffer::Shared(scanned),
         shape: None,
         lines: Vec::new(),
         delimiters,
         charset: Charset::Utf8,
-        is_ascii: split.is_ascii,
+        is_ascii,
         header: None,
         origin,
     };
@@ -105,7 +106,7 @@ impl Message {
         if self.charset.needs_shape() {
             self.shape = shape::of(self.buffer(), self.charset);
             if let Some(shape) = &self.shape {
-                let split = lines::split(shape, start, self.delimiters.field);
+                let split = lines::split(shape, start, self.delimiters.field, self.delimiters.escape);
                 self.take_lines(split);
             }
         }
@@ -203,6 +204,9 @@ impl Message {
 
     fn report_lines(&self, split: &Split, diagnostics: &mut Vec<Diagnostic>) {
         self.report_line_ends(split, diagnostics);
+        if split.odd == 0 && split.headers <= 1 {
+            return;
+        }
         let mut odd: [(Vec<Diagnostic>, usize); 4] = Default::default();
         let mut note = |slot: usize, make: &dyn Fn() -> Diagnostic| {
             let (list, left_out) = &mut odd[slot];

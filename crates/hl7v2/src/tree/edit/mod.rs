@@ -180,6 +180,7 @@ impl Message {
         if let Some(shape) = &mut self.shape {
             replace(shape, range.clone(), bytes);
         }
+        self.lines[line].has_escape |= memchr::memchr(self.delimiters.escape, bytes).is_some();
         let moved = |position: u32| (position as usize + bytes.len()).saturating_sub(range.len()) as u32;
         self.lines[line].end = moved(self.lines[line].end);
         if bytes.len() != range.len() {

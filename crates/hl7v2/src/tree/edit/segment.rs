@@ -122,6 +122,7 @@ impl Message {
             end: (start + bytes.len()) as u32,
             id: [bytes[0], bytes[1], bytes[2]],
             kind: Kind::Segment,
+            has_escape: memchr::memchr(self.delimiters.escape, bytes).is_some(),
         };
         self.lines.insert(line, fresh);
         if let Some(header) = self.header.as_mut().filter(|header| **header as usize >= line) {
