@@ -36,7 +36,7 @@ use crate::{
     keywords::{self, Within},
     workspace::{Environment, Files},
 };
-use lang::{Tables, syntax::Tree};
+use lang::{Library, Tables, syntax::Tree};
 use line::Line;
 use message::Diagnostic;
 use reader::Reader;
@@ -59,6 +59,8 @@ pub struct Surroundings<'a> {
     pub blocks: &'a [Tree],
     /// The tables of `shared/tables`.
     pub tables: &'a Tables,
+    /// The shared parts of maps in `shared/maps`.
+    pub library: &'a Library,
 }
 
 impl Surroundings<'_> {
@@ -108,7 +110,11 @@ pub(crate) struct Compiled {
 }
 
 /// Compiles one file. `owner` is the interface that its tests are for when it holds no interface itself.
-pub(crate) fn compile(tree: &Tree, surroundings: &Surroundings<'_>, owner: Option<&Outline>) -> (Compiled, Vec<Diagnostic>) {
+pub(crate) fn compile(
+    tree: &Tree,
+    surroundings: &Surroundings<'_>,
+    owner: Option<&Outline>,
+) -> (Compiled, Vec<Diagnostic>) {
     let mut reader = Reader::new(surroundings);
     let mut compiled = Compiled::default();
     let lines = || tree.statements.iter().map(|statement| Line::new(tree, statement));

@@ -26,7 +26,7 @@ use crate::{
     definition::Definition,
 };
 use lang::{
-    Tables,
+    Library, Tables,
     syntax::{self, Tree},
 };
 use message::{Diagnostic, Name};
@@ -109,6 +109,7 @@ impl Workspace {
         let environment = merge(environment, options.overrides);
         let tables = loading.tables(&paths);
         let blocks = loading.blocks(&paths);
+        let library = loading.library(&paths);
         let surroundings = Surroundings {
             connectors: options.connectors,
             files: &loading.files,
@@ -116,6 +117,7 @@ impl Workspace {
             variables: options.variables,
             blocks: &blocks,
             tables: &tables,
+            library: &library,
         };
         let (outlines, tests, found) = compile_all(&paths, &surroundings);
         loading.findings.extend(found);
@@ -208,6 +210,15 @@ impl Loading {
         tables
     }
 
+    fn library(&mut self, paths: &[String]) -> Library {
+        let mut library = Library::default();
+        for path in paths.iter().filter(|path| path.starts_with("shared/maps/") && path.ends_with(".map")) {
+            let Some(tree) = read_tree(&self.files, path, &mut self.findings) else { continue };
+            self.findings.extend(library.add(&Arc::new(tree)));
+        }
+        library
+    }
+
     fn blocks(&mut self, paths: &[String]) -> Vec<Tree> {
         let is_block = |path: &&String| {
             path.strip_prefix("shared/").is_some_and(|rest| rest.ends_with(".flow") && !rest.contains('/'))
@@ -268,7 +279,8 @@ fn compile_all(paths: &[String], surroundings: &Surroundings<'_>) -> (Vec<Outlin
         let Some(tree) = read_tree(surroundings.files, path, &mut findings) else { continue };
         let (compiled, found) = compile::compile(&tree, surroundings, None);
         findings.extend(found);
-        if compiled.outlines.is_empty() {
+        let is_started = tree.statements.iter().any(|line| syntax::Cursor::new(&tree, line).is_at("interface"));
+        if !is_started {
             let message = "the file holds no interface";
             let hint = "start it with `interface NAME \"Title\" { … }`";
             findings.push(Diagnostic::error(codes::E3010, message).at(&tree.file, 0..0, "").hint(hint));

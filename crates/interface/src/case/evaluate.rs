@@ -84,7 +84,8 @@ impl Seen<'_> {
                 End::Routed | End::Filtered { .. } => false,
             }),
             Expected::Parked { destination: None } => {
-                let is_any_delivery = self.definition.destinations.iter().any(|to| self.count(&to.name, Place::Parked) > 0);
+                let is_any_delivery =
+                    self.definition.destinations.iter().any(|to| self.count(&to.name, Place::Parked) > 0);
                 if is_any_delivery { Ok(()) } else { self.end(|end| matches!(end, End::Parked { .. })) }
             }
             Expected::Parked { destination: Some(destination) } => match self.count(destination, Place::Parked) {

@@ -54,7 +54,8 @@ fn complete(address: &str, kind: AddressKind, direction: Direction) -> Option<Ar
             Direction::Send => {
                 let rest = address.strip_prefix("http://")?;
                 let host = rest.split(['/', '?']).next()?;
-                let with_port = if host.rsplit(']').next()?.contains(':') { host.to_owned() } else { format!("{host}:80") };
+                let with_port =
+                    if host.rsplit(']').next()?.contains(':') { host.to_owned() } else { format!("{host}:80") };
                 host_port(&with_port, direction)?;
                 Some(address.into())
             }
@@ -77,8 +78,8 @@ fn host_port(address: &str, direction: Direction) -> Option<String> {
     };
     let port: u16 = port.bytes().all(|byte| byte.is_ascii_digit()).then(|| port.parse().ok())??;
     let is_v6 = host.starts_with('[') && host.ends_with(']');
-    let is_plain = !host.is_empty()
-        && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_'));
+    let is_plain =
+        !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_'));
     let is_usable = (is_v6 || is_plain) && (port != 0 || direction == Direction::Receive);
     is_usable.then(|| format!("{host}:{port}"))
 }

@@ -8,8 +8,7 @@ use crate::{
 use lang::syntax::Cursor;
 use message::AckCode;
 
-const ROWS: [&str; 11] =
-    ["AA", "AE", "AR", "CA", "CE", "CR", "unreadable", "wrong-id", "timeout", "refused", "http"];
+const ROWS: [&str; 11] = ["AA", "AE", "AR", "CA", "CE", "CR", "unreadable", "wrong-id", "timeout", "refused", "http"];
 
 /// Reads a `replies` line with its block.
 pub(super) fn read(reader: &mut Reader<'_>, line: Line<'_>) -> Option<ReplyTable> {

@@ -127,9 +127,14 @@ impl Draft {
             } else if cursor.eat("oncall") {
                 &mut owner.oncall
             } else {
-                reader.unknown(codes::E3101, line.tree, cursor.here(), "a word of `owner`", cursor.peek_str(), [
-                    "contact", "oncall",
-                ]);
+                reader.unknown(
+                    codes::E3101,
+                    line.tree,
+                    cursor.here(),
+                    "a word of `owner`",
+                    cursor.peek_str(),
+                    ["contact", "oncall"],
+                );
                 break;
             };
             let Some(text) = reader.value(&mut cursor, "a text") else { break };
@@ -206,8 +211,10 @@ impl Draft {
         let lines = || blocks.iter().flat_map(|tree| tree.statements.iter().map(move |found| Line::new(tree, found)));
         let named = |line: &Line<'_>| line.word() == "block" && line.after_word().peek_str() == name;
         let Some(block) = lines().find(named) else {
-            let known: Vec<String> =
-                lines().filter(|line| line.word() == "block").map(|line| format!("shared/{}", line.after_word().peek_str())).collect();
+            let known: Vec<String> = lines()
+                .filter(|line| line.word() == "block")
+                .map(|line| format!("shared/{}", line.after_word().peek_str()))
+                .collect();
             let known = known.iter().map(String::as_str);
             reader.unknown(codes::E3115, line.tree, wanted.span, "a shared block", &wanted.text, known);
             return;

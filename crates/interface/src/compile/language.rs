@@ -6,8 +6,10 @@ use super::{
 };
 use crate::{codes, definition::Edit, workspace};
 use hl7v2::{Message, Path, State};
-use lang::{Condition, Program, Run, Scope, Tables, View,
-    syntax::{self, Cursor}};
+use lang::{
+    Condition, MapFile, Program, Run, Scope, Tables, View,
+    syntax::{self, Cursor},
+};
 use message::{Name, Timestamp};
 use std::{cell::RefCell, ops::Range, sync::Arc};
 
@@ -72,11 +74,16 @@ pub(crate) fn path(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>, expected: &
         Ok((path, None)) if path.check_evaluable().is_ok() && !path.is_target_only() && !path.is_segment() => {
             return Some(path);
         }
-        Ok((path, None)) if path.is_segment() => {
-            (format!("`{text}` is a whole segment, a field is needed"), Some(format!("write a field of it: `{text}-1`")))
+        Ok((path, None)) if path.is_segment() => (
+            format!("`{text}` is a whole segment, a field is needed"),
+            Some(format!("write a field of it: `{text}-1`")),
+        ),
+        Ok((path, Some(_))) => {
+            (format!("`{text}` is not how a path is written"), Some(format!("did you mean `{path}`?")))
         }
-        Ok((path, Some(_))) => (format!("`{text}` is not how a path is written"), Some(format!("did you mean `{path}`?"))),
-        Ok((_, None)) => (format!("`{text}` cannot be read here"), Some("name the segment and field: `PID-3.1`".to_owned())),
+        Ok((_, None)) => {
+            (format!("`{text}` cannot be read here"), Some("name the segment and field: `PID-3.1`".to_owned()))
+        }
         Err(hl7v2::Error::InvalidPath { text: why, hint, .. }) => (format!("`{text}` is not {expected}: {why}"), hint),
         Err(_) => (format!("`{text}` is not {expected}"), Some("write it like `PID-3.1`".to_owned())),
     };
@@ -101,7 +108,9 @@ pub(crate) fn edit(reader: &mut Reader<'_>, line: Line<'_>, home: &Home) -> Opti
     }
     let mut program = Program::default();
     let scope = Scope::new(home.tables());
-    program.push_statement(line.tree, line.statement, &scope, &mut reader.findings).then(|| Arc::new(Edit::Lines(program)))
+    program
+        .push_statement(line.tree, line.statement, &scope, &mut reader.findings)
+        .then(|| Arc::new(Edit::Lines(program)))
 }
 
 /// `PATH = VALUE` at these places of the line's file, as `set` lines would do it.
@@ -147,7 +156,19 @@ fn map(reader: &mut Reader<'_>, line: Line<'_>, home: &Home) -> Option<Edit> {
     let before = reader.findings.len();
     let (tree, found) = syntax::parse(path, text);
     reader.findings.extend(found);
-    (!reader.failed_since(before)).then(|| Edit::Lines(Program::default()))
+    let scope = Scope::new(home.tables()).with_library(reader.surroundings.library);
+    let (maps, found) = MapFile::compile(&tree, &scope);
+    reader.findings.extend(found);
+    if reader.failed_since(before) {
+        return None;
+    }
+    if maps.main().is_none() {
+        let message = format!("`{}` holds no map that is named like the file", file.text);
+        let hint = Some("give one of its maps the name of the file, or keep one map in a file".to_owned());
+        reader.error(codes::E3115, line.tree, file.span, message, hint);
+        return None;
+    }
+    Some(Edit::Map(maps))
 }
 
 const SET: &str = "set ";

@@ -83,7 +83,8 @@ fn links(outlines: &[Outline], surroundings: &Surroundings<'_>, findings: &mut V
                 Some(to) => {
                     fed.insert(to);
                     edges.push((from, to, site));
-                    let receives = |other: &Outline| other.definition.as_ref().is_none_or(|it| is_link(it.receive.connector));
+                    let receives =
+                        |other: &Outline| other.definition.as_ref().is_none_or(|it| is_link(it.receive.connector));
                     if !outlines.get(to).is_some_and(receives) {
                         let message = format!("`{wanted}` does not receive from interfaces");
                         let hint = format!("write `receive interface` in `{wanted}`");
@@ -98,10 +99,12 @@ fn links(outlines: &[Outline], surroundings: &Surroundings<'_>, findings: &mut V
         let is_waiting = outline.definition.as_ref().is_some_and(|it| is_link(it.receive.connector));
         if is_waiting && !fed.contains(&index) {
             let message = format!("nothing feeds `{}`: no interface sends to it", outline.name);
-            findings.push(outline.site.warning(codes::E3210, message).hint(format!(
-                "write `interface {}` in a `send` block of another interface",
-                outline.name
-            )));
+            findings.push(
+                outline
+                    .site
+                    .warning(codes::E3210, message)
+                    .hint(format!("write `interface {}` in a `send` block of another interface", outline.name)),
+            );
         }
     }
 }
@@ -111,8 +114,11 @@ fn circles(outlines: &[Outline], edges: &[(usize, usize, &Site)], findings: &mut
     for (from, to, site) in edges {
         let mut reached = BTreeSet::from([*to]);
         loop {
-            let next: Vec<usize> =
-                edges.iter().filter(|(start, end, _)| reached.contains(start) && !reached.contains(end)).map(|edge| edge.1).collect();
+            let next: Vec<usize> = edges
+                .iter()
+                .filter(|(start, end, _)| reached.contains(start) && !reached.contains(end))
+                .map(|edge| edge.1)
+                .collect();
             if next.is_empty() {
                 break;
             }

@@ -4,8 +4,8 @@ use super::{
     answers,
     language::{self, Home},
     line::{Line, Site},
-    receive::order,
     reader::Reader,
+    receive::order,
     retry,
     settings::{self, Connected, Direction, NoWords, Subject},
 };

@@ -168,7 +168,8 @@ impl Draft {
     ) -> Option<()> {
         let Some(setting) = self.option(&word.text) else {
             let what = format!("a setting of `{}`", self.spec.name);
-            let known: Vec<&str> = self.side.options.iter().map(|setting| setting.name).chain(words.iter().copied()).collect();
+            let known: Vec<&str> =
+                self.side.options.iter().map(|setting| setting.name).chain(words.iter().copied()).collect();
             reader.unknown(codes::E3108, cursor.tree(), word.span.clone(), &what, &word.text, known);
             return None;
         };
@@ -257,8 +258,11 @@ fn written_values(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>, setting: &Se
         if cursor.eat_kind(TokenKind::CloseBracket).is_some() {
             return Some(values);
         }
+        if cursor.is_done() {
+            return None; // the parser has said that the list does not close
+        }
         let Some((text, token)) = cursor.text() else {
-            let message = "the list has no `]`".to_owned();
+            let message = "a list holds words and texts".to_owned();
             reader.error(codes::E3102, cursor.tree(), cursor.here(), message, None);
             return None;
         };

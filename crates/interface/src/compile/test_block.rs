@@ -121,7 +121,12 @@ fn sample(
 }
 
 /// `set PATH = VALUE, PATH = VALUE`. A comma that is not followed by `set`, or by a path and `=`, starts the next message.
-fn edits(reader: &mut Reader<'_>, line: Line<'_>, cursor: &mut Cursor<'_>, owner: &Outline) -> Option<Option<Arc<Edit>>> {
+fn edits(
+    reader: &mut Reader<'_>,
+    line: Line<'_>,
+    cursor: &mut Cursor<'_>,
+    owner: &Outline,
+) -> Option<Option<Arc<Edit>>> {
     if !cursor.eat("set") {
         return Some(None);
     }
@@ -136,7 +141,8 @@ fn edits(reader: &mut Reader<'_>, line: Line<'_>, cursor: &mut Cursor<'_>, owner
         assignments.push(start..end);
         let mut ahead = cursor.clone();
         let is_more = ahead.eat_kind(TokenKind::Comma).is_some()
-            && (ahead.eat("set") || (ahead.take().is_some() && ahead.peek().is_some_and(|next| next.kind == TokenKind::Equal)));
+            && (ahead.eat("set")
+                || (ahead.take().is_some() && ahead.peek().is_some_and(|next| next.kind == TokenKind::Equal)));
         if !is_more {
             break;
         }

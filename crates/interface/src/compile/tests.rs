@@ -1,7 +1,7 @@
 //! Flow text in, findings and facts out.
 
-mod fake;
 mod facts;
+mod fake;
 mod findings;
 mod keywords;
 mod soup;
@@ -20,7 +20,8 @@ pub(crate) fn flow(lines: &str, tests: &str) -> String {
     )
 }
 
-pub(crate) const A01: &str = "MSH|^~\\&|ADT|NORTH|HUB|NORTH|20260101120000||ADT^A01|1|P|2.5.1\rPID|1||7^^^NORTH^MR||Quist^Ada\rPV1|1|I|4W\r";
+pub(crate) const A01: &str =
+    "MSH|^~\\&|ADT|NORTH|HUB|NORTH|20260101120000||ADT^A01|1|P|2.5.1\rPID|1||7^^^NORTH^MR||Quist^Ada\rPV1|1|I|4W\r";
 
 /// Loads a workspace with `text` as its one interface, and a few files beside it.
 pub(crate) fn load_with(text: &str, more: &[(&str, &str)]) -> (Workspace, Vec<Diagnostic>) {

@@ -47,9 +47,8 @@ pub(super) fn check(interface: Line<'_>) -> Vec<Diagnostic> {
 }
 
 fn clash(kept: &Demands, demands: &Demands, line: Line<'_>) -> Option<Diagnostic> {
-    let (subject, _) = demands
-        .iter()
-        .find(|(subject, values)| kept.get(*subject).is_some_and(|kept| kept.is_disjoint(values)))?;
+    let (subject, _) =
+        demands.iter().find(|(subject, values)| kept.get(*subject).is_some_and(|kept| kept.is_disjoint(values)))?;
     let message = format!("this can never hold: a `keep` above lets through other values of `{subject}` only");
     let hint = "widen the `keep`, or leave this line out";
     Some(Site::new(line.tree, line.word_span()).warning(codes::E3208, message).hint(hint))

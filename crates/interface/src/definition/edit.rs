@@ -1,13 +1,15 @@
 //! What changes a message: editing lines, or a map.
 
 use hl7v2::Message;
-use lang::{Fault, Program, Run};
+use lang::{Fault, MapFile, Program, Run};
 
 /// One line that changes the message for everything that follows.
 #[derive(Debug)]
 pub enum Edit {
     /// `set`, `remove`, `insert`, `translate`.
     Lines(Program),
+    /// `map FILE`.
+    Map(MapFile),
 }
 
 impl Edit {
@@ -18,6 +20,10 @@ impl Edit {
     pub fn apply(&self, message: &mut Message, run: &mut Run) -> Result<(), Fault> {
         match self {
             Edit::Lines(program) => program.apply(message, run),
+            Edit::Map(map) => {
+                *message = map.apply(message, run)?;
+                Ok(())
+            }
         }
     }
 }

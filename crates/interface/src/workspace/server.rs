@@ -149,13 +149,16 @@ mod tests {
             "name = \"north\"\ndata = \"/var/lib/sinew\"\n[store]\nkey = \"env:K\"\nretention = \"90d\"\n[log]\nlevel = \"debug\"",
         );
         assert!(findings.is_empty(), "{findings:?}");
-        assert_eq!(settings, ServerSettings {
-            name: "north".into(),
-            data: "/var/lib/sinew".into(),
-            key: Some(KeyPlace::Variable("K".into())),
-            retention: Some(Duration::from_secs(90 * 86_400)),
-            log_level: "debug".into(),
-        });
+        assert_eq!(
+            settings,
+            ServerSettings {
+                name: "north".into(),
+                data: "/var/lib/sinew".into(),
+                key: Some(KeyPlace::Variable("K".into())),
+                retention: Some(Duration::from_secs(90 * 86_400)),
+                log_level: "debug".into(),
+            }
+        );
         let (settings, _) = ServerSettings::read("sinew.toml", "[store]\nretention = \"forever\"\nkey = \"file:k\"");
         assert_eq!((settings.retention, settings.key), (None, Some(KeyPlace::File("k".into()))));
         assert_eq!(ServerSettings::read("sinew.toml", "").0, ServerSettings::default());

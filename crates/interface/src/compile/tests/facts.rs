@@ -18,7 +18,8 @@ fn definition(text: &str) -> Arc<Definition> {
 
 #[test]
 fn the_head() {
-    let text = flow("critical 1\ndescription \"Why\"\nindex accession OBR-3.1\nalert silent 20m during \"Mon-Fri\" page", "");
+    let text =
+        flow("critical 1\ndescription \"Why\"\nindex accession OBR-3.1\nalert silent 20m during \"Mon-Fri\" page", "");
     let it = definition(&text);
     assert_eq!((&*it.name, &*it.title, &*it.description, it.critical), ("demo", "Demo", "Why", 1));
     assert_eq!((&*it.owner.team, &*it.owner.contact, &*it.owner.oncall), ("Team", "it@example.org", "5-0100"));
@@ -45,7 +46,10 @@ fn receiving() {
     );
     let stated = definition(&text).receive.clone();
     assert_eq!(&*stated.settings.address, "localhost:2600");
-    assert_eq!((stated.acknowledge, stated.order), (Acknowledge::None, Order::By(Path::parse("PID-3[.5=MR].1").unwrap())));
+    assert_eq!(
+        (stated.acknowledge, stated.order),
+        (Acknowledge::None, Order::By(Path::parse("PID-3[.5=MR].1").unwrap()))
+    );
     assert_eq!((stated.size_max, stated.settings.count("limit")), (1 << 20, 1 << 20), "one limit, one value");
     assert_eq!(stated.duplicate_window, None);
     assert_eq!(stated.settings.duration("idle"), Duration::from_secs(5));
@@ -54,7 +58,10 @@ fn receiving() {
 
 #[test]
 fn steps_keep_their_order_and_their_lines() {
-    let it = definition(&flow("keep  when event in [A01, A08]   # why\nset PID-5.1 = \"X\"\ndrop when PV1-3.1 = \"TEST\"", ""));
+    let it = definition(&flow(
+        "keep  when event in [A01, A08]   # why\nset PID-5.1 = \"X\"\ndrop when PV1-3.1 = \"TEST\"",
+        "",
+    ));
     let kinds: Vec<&str> = it
         .steps
         .iter()
@@ -99,13 +106,19 @@ fn the_version_follows_what_decides() {
     let plain = flow("translate PV1-3.1 with units missing keep\nmap maps/pharmacy.map", "");
     let first = version(&plain, &[]);
     assert_eq!(first, version(&plain.replace("owner", "# a comment\n  owner"), &[]), "comments do not count");
-    assert_eq!(first, version(&format!("{plain}\ntest \"more\" {{\n given samples/a01.hl7\n expect archive sent\n}}"), &[]));
+    assert_eq!(
+        first,
+        version(&format!("{plain}\ntest \"more\" {{\n given samples/a01.hl7\n expect archive sent\n}}"), &[])
+    );
     assert_ne!(first, version(&plain.replace("2575", "2576"), &[]));
     assert_ne!(first, version(&plain, &[("interfaces/demo/tables/units.csv", "from,to\n4W,4EAST\n")]));
     assert_eq!(first, version(&plain, &[("interfaces/demo/tables/others.csv", "from,to\n4W,4EAST\n")]));
     assert_ne!(
         first,
-        version(&plain, &[("interfaces/demo/maps/pharmacy.map", "map pharmacy from hl7v2 to hl7v2 {\n  MSH-5 = \"RX2\"\n}\n")])
+        version(
+            &plain,
+            &[("interfaces/demo/maps/pharmacy.map", "map pharmacy from hl7v2 to hl7v2 {\n  MSH-5 = \"RX2\"\n}\n")]
+        )
     );
     assert_ne!(first, version(&plain, &[("environments/dev.toml", "[demo]\nreceive = \"2600\"")]));
 }

@@ -20,7 +20,8 @@ impl Connector for Fake {
     }
 }
 
-pub(crate) const CATALOGUE: &[&dyn Connector] = &[&Fake(&FILE), &Fake(&HTTP), &Fake(&LINK), &Fake(&MLLP), &Fake(&TIMER)];
+pub(crate) const CATALOGUE: &[&dyn Connector] =
+    &[&Fake(&FILE), &Fake(&HTTP), &Fake(&LINK), &Fake(&MLLP), &Fake(&TIMER)];
 
 pub(crate) fn variables(name: &str) -> Option<String> {
     (name == "PORT").then(|| "2600".to_owned())
@@ -40,22 +41,31 @@ const fn spec(name: &'static str, source: Option<Side>, destination: Option<Side
 
 static MLLP: Spec = spec(
     "mllp",
-    side(AddressKind::HostPort, &[
-        setting("limit", SettingKind::Size, "64MiB"),
-        setting("connections", SettingKind::Count(1, 65_536), "1024"),
-        setting("idle", SettingKind::Duration, "0s"),
-        setting("keep-alive", SettingKind::Flag, "yes"),
-        setting("clients", SettingKind::List, ""),
-    ]),
-    side(AddressKind::HostPort, &[
-        setting("timeout", SettingKind::Duration, "30s"),
-        setting("match", SettingKind::Word(&["strict", "any"]), "strict"),
-        setting("password", SettingKind::Text, ""),
-    ]),
+    side(
+        AddressKind::HostPort,
+        &[
+            setting("limit", SettingKind::Size, "64MiB"),
+            setting("connections", SettingKind::Count(1, 65_536), "1024"),
+            setting("idle", SettingKind::Duration, "0s"),
+            setting("keep-alive", SettingKind::Flag, "yes"),
+            setting("clients", SettingKind::List, ""),
+        ],
+    ),
+    side(
+        AddressKind::HostPort,
+        &[
+            setting("timeout", SettingKind::Duration, "30s"),
+            setting("match", SettingKind::Word(&["strict", "any"]), "strict"),
+            setting("password", SettingKind::Text, ""),
+        ],
+    ),
 );
 static FILE: Spec = spec(
     "file",
-    side(AddressKind::Folder, &[setting("every", SettingKind::Duration, "1s"), setting("done", SettingKind::Path, "done")]),
+    side(
+        AddressKind::Folder,
+        &[setting("every", SettingKind::Duration, "1s"), setting("done", SettingKind::Path, "done")],
+    ),
     side(AddressKind::Folder, &[setting("name", SettingKind::Text, "{delivery}.hl7")]),
 );
 static HTTP: Spec = spec("http", side(AddressKind::Url, &[]), side(AddressKind::Url, &[]));

@@ -8,16 +8,20 @@ fn examples_are_clean() {
     for keyword in KEYWORDS.iter().filter(|keyword| !keyword.is_later) {
         let example = keyword.example;
         let (text, file) = match (keyword.within, keyword.word) {
-            (Within::File, "interface") => {
-                (example.replace("lab-oru", "demo"), None)
-            }
+            (Within::File, "interface") => (example.replace("lab-oru", "demo"), None),
             (Within::File, "block") => (flow("", ""), Some(example)),
             (Within::File, _) => (flow("", &example.replace("a message is kept", "again")), None),
-            (Within::Interface, "owner") => (flow("", "").replacen("owner \"Team\" contact it@example.org oncall 5-0100", example, 1), None),
+            (Within::Interface, "owner") => {
+                (flow("", "").replacen("owner \"Team\" contact it@example.org oncall 5-0100", example, 1), None)
+            }
             (Within::Interface, "receive") => (flow("", "").replacen("receive mllp 2575", example, 1), None),
-            (Within::Interface, "send") => (flow(example, "test \"t\" {\n given samples/a01.hl7\n expect pharmacy sent\n}"), None),
+            (Within::Interface, "send") => {
+                (flow(example, "test \"t\" {\n given samples/a01.hl7\n expect pharmacy sent\n}"), None)
+            }
             (Within::Interface, _) => (flow(example, ""), None),
-            (Within::Receive, _) => (flow("", "").replacen("receive mllp 2575", &format!("receive mllp 2575 {{\n{example}\n}}"), 1), None),
+            (Within::Receive, _) => {
+                (flow("", "").replacen("receive mllp 2575", &format!("receive mllp 2575 {{\n{example}\n}}"), 1), None)
+            }
             (Within::Send, _) => {
                 let order = if keyword.word == "order" || keyword.word == "lanes" { "" } else { "\n" };
                 (flow("", "").replacen("file out", &format!("file out\n{example}{order}"), 1), None)
@@ -34,7 +38,13 @@ fn examples_are_clean() {
         };
         let more: Vec<(&str, &str)> = file.map(|text| ("shared/owner-lab.flow", text)).into_iter().collect();
         let (workspace, findings) = load_with(&text, &more);
-        assert_eq!(brief(&text, &findings), Vec::<String>::new(), "{} {:?}\n{text}\n{findings:?}", keyword.word, keyword.within);
+        assert_eq!(
+            brief(&text, &findings),
+            Vec::<String>::new(),
+            "{} {:?}\n{text}\n{findings:?}",
+            keyword.word,
+            keyword.within
+        );
         assert_eq!(workspace.definitions.len(), 1, "{}", keyword.word);
     }
 }
