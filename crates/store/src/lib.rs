@@ -31,7 +31,7 @@ pub use change::{Act, Attempt, Change, Entry, Then};
 pub use error::Error;
 pub use health::{Health, Quarantined, Report, Stats};
 pub use index::{Facet, Facets, Hit, Page, Query};
-pub use log::{Commit, OpenDelivery, SegmentState};
+pub use log::{Commit, OnDurable, OpenDelivery, SegmentState};
 pub use options::{FULL_RETRY, KeySource, Options, RESERVE_BYTES, SEGMENT_BYTES, SEGMENT_BYTES_MIN};
 pub use seal::MasterKey;
 pub use store::{OpenDeliveries, Recovered, Store};

@@ -1,7 +1,7 @@
 //! The one door: a store with its three rooms.
 
 use crate::{
-    Accept, Change, Entry, Error, Health, Options, Quarantined, Report, Stats, Stored, identity,
+    Accept, Change, Entry, Error, Health, Options, Quarantined, Receipt, Report, Stats, Stored, identity,
     index::{self, Facets, Index, Page, Query},
     lock,
     log::{
@@ -83,7 +83,10 @@ impl Store {
         options.disk.create_directory(directory).map_err(refused)?;
         let lock = lock::take(directory)?;
         let identity = identity::open(&*options.disk, directory, &options.key)?;
-        let index: Arc<dyn Index> = Arc::new(index::Nothing::default());
+        let index: Arc<dyn Index> = match options.has_index {
+            true => Arc::new(index::Files::new(&directory.join("index"), identity.index)),
+            false => Arc::new(index::Nothing::default()),
+        };
         let opening = Opening {
             directory,
             owner: identity.owner,
@@ -93,7 +96,7 @@ impl Store {
         };
         let (log, report) = Embedded::open(opening, options)?;
         let log: Arc<dyn Log> = log;
-        index.start(Arc::downgrade(&log), log.written())?;
+        index.start(Arc::downgrade(&log))?;
         let store = Store { rooms: Arc::new(Rooms { log, index, _lock: lock }) };
         let open = store.open_deliveries();
         Ok((store, Recovered { open, report }))
@@ -123,6 +126,12 @@ impl Store {
     /// Errors: `Full` and `Busy` mean "later" (R8), `Failed` the end (R6), `TooLarge`, `Closed`.
     pub fn commit(&self, accept: Accept) -> Commit {
         self.rooms.log.commit(accept)
+    }
+
+    /// As [`Store::commit`]; `then` is called once the message is durable, on the log's thread, in the order of the ids,
+    /// even if the future is dropped. It must return at once.
+    pub fn commit_then(&self, accept: Accept, then: impl FnOnce(&Receipt) + Send + 'static) -> Commit {
+        self.rooms.log.commit_then(accept, Some(Box::new(then)))
     }
 
     /// Records a change without waiting: it survives the process at once and a power cut within 50 ms.
@@ -247,7 +256,7 @@ impl Store {
     /// # Errors
     /// `Unavailable`.
     pub fn search(&self, query: &Query) -> Result<Page, Error> {
-        self.rooms.index.search(query, self.rooms.log.written())
+        self.rooms.index.search(query)
     }
 
     /// Counts what a query finds.
@@ -255,7 +264,7 @@ impl Store {
     /// # Errors
     /// `Unavailable`.
     pub fn facets(&self, query: &Query) -> Result<Facets, Error> {
-        self.rooms.index.facets(query, self.rooms.log.written())
+        self.rooms.index.facets(query)
     }
 
     /// Whether messages can be accepted.

@@ -58,3 +58,8 @@ fn the_log_in_memory() {
         Box::new(OnDisk::new(Options { disk, has_index: false, ..small() }))
     });
 }
+
+#[test]
+fn the_index_in_files() {
+    contract::index::all(&|| Box::new(OnDisk::new(small())));
+}

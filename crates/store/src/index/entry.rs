@@ -18,17 +18,6 @@ pub enum Entry {
     Changed(Changed),
 }
 
-impl Entry {
-    /// Its place in the log.
-    #[must_use]
-    pub fn lsn(&self) -> u64 {
-        match self {
-            Entry::Accepted(accepted) => accepted.lsn,
-            Entry::Changed(changed) => changed.lsn,
-        }
-    }
-}
-
 /// A message as the index sees it: no patient data.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Accepted {

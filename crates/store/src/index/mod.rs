@@ -3,13 +3,17 @@
 //! Owns nothing that the log does not have. Promises: keyed hashes instead of patient data; a search sees every
 //! message that was committed before it began. Never on the way to an acknowledgment.
 
+mod day;
 mod entry;
 mod none;
 mod query;
+mod search;
+mod sqlite;
 
 pub use entry::{Accepted, Changed, Entry, KeyKind};
 pub(crate) use none::Nothing;
 pub use query::{Facet, Facets, Hit, Page, Query};
+pub(crate) use sqlite::Files;
 
 use crate::{Error, log::Log};
 use message::MessageId;
@@ -25,18 +29,18 @@ use std::sync::Weak;
 /// 6. Nothing in it tells a patient identifier.
 /// 7. After retention, dropped messages are not found.
 pub trait Index: Send + Sync {
-    /// Begins, with the log to catch up from; everything below `upto` was there before.
+    /// Begins, with the log to catch up from.
     ///
     /// # Errors
     /// `Unavailable` when a thread cannot be started.
-    fn start(&self, log: Weak<dyn Log>, upto: u64) -> Result<(), Error>;
+    fn start(&self, log: Weak<dyn Log>) -> Result<(), Error>;
     /// Takes entries in log order, all of them; `upto` is the place after the last. Never blocks on a disk.
     fn offer(&self, entries: &mut Vec<Entry>, upto: u64);
-    /// The latest change of a message, once everything below `upto` is indexed; 0 if there is none.
+    /// The latest change of a message, of all that was offered; 0 if there is none.
     ///
     /// # Errors
     /// `Unavailable` while the index is behind or cannot be read.
-    fn head(&self, id: MessageId, upto: u64) -> Result<u64, Error>;
+    fn head(&self, id: MessageId) -> Result<u64, Error>;
     /// The change before one whose record does not know it.
     ///
     /// # Errors
@@ -46,12 +50,12 @@ pub trait Index: Send + Sync {
     ///
     /// # Errors
     /// As `head`.
-    fn search(&self, query: &Query, upto: u64) -> Result<Page, Error>;
+    fn search(&self, query: &Query) -> Result<Page, Error>;
     /// Counts what a query finds, by interface, state, type and event, and facility.
     ///
     /// # Errors
     /// As `head`.
-    fn facets(&self, query: &Query, upto: u64) -> Result<Facets, Error>;
+    fn facets(&self, query: &Query) -> Result<Facets, Error>;
     /// Forgets messages below `cut`.
     fn drop_below(&self, cut: u64);
     /// Place up to which everything is indexed.

@@ -21,13 +21,12 @@ impl Nothing {
 }
 
 impl Index for Nothing {
-    fn start(&self, log: Weak<dyn Log>, upto: u64) -> Result<(), Error> {
+    fn start(&self, log: Weak<dyn Log>) -> Result<(), Error> {
         let (mut from, mut entries) = (Some(0), Vec::new());
         while let (Some(at), Some(log)) = (from, log.upgrade()) {
             from = log.replay(at, &mut |entry| entries.push(entry))?;
         }
-        entries.retain(|entry| entry.lsn() < upto);
-        self.offer(&mut entries, upto);
+        self.offer(&mut entries, 0);
         Ok(())
     }
     fn offer(&self, entries: &mut Vec<Entry>, _upto: u64) {
@@ -39,16 +38,16 @@ impl Index for Nothing {
             }
         }
     }
-    fn head(&self, id: MessageId, _upto: u64) -> Result<u64, Error> {
+    fn head(&self, id: MessageId) -> Result<u64, Error> {
         Ok(self.lock().0.get(&id.0).copied().unwrap_or(0))
     }
     fn head_before(&self, _id: MessageId, lsn: u64) -> Result<u64, Error> {
         Ok(self.lock().1.get(&lsn).copied().unwrap_or(0))
     }
-    fn search(&self, _query: &Query, _upto: u64) -> Result<Page, Error> {
+    fn search(&self, _query: &Query) -> Result<Page, Error> {
         Ok(Page::default())
     }
-    fn facets(&self, _query: &Query, _upto: u64) -> Result<Facets, Error> {
+    fn facets(&self, _query: &Query) -> Result<Facets, Error> {
         Ok(Facets::default())
     }
     fn drop_below(&self, _cut: u64) {}

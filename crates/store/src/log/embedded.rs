@@ -3,7 +3,7 @@
 //! Owns what callers and the log thread share, and everything that reads. Promises the contract of [`Log`].
 
 use super::{
-    Commit, Log, accepted, changed,
+    Commit, Log, OnDurable, accepted, changed,
     ledger::{Ledger, OpenDelivery},
     prepare::{self, Preparer},
     queue::{Accepting, Changing, Queue, Submission},
@@ -211,13 +211,13 @@ impl Embedded {
 }
 
 impl Log for Embedded {
-    fn commit(&self, accept: Accept) -> Commit {
+    fn commit_then(&self, accept: Accept, then: Option<OnDurable>) -> Commit {
         let pushed = accepted::encode(&accept, self.duplicates).and_then(|encoded| {
             let window =
                 accept.duplicate_window.map_or(0, |window| i64::try_from(window.as_micros()).unwrap_or(i64::MAX));
             let entry = Box::new(index::Accepted::of(&accept, self.index_key));
             let (reply, answer) = oneshot::channel();
-            self.shared.queue.push(Submission::Accept(Accepting { encoded, window, entry, reply }))?;
+            self.shared.queue.push(Submission::Accept(Accepting { encoded, window, entry, reply, then }))?;
             Ok(answer)
         });
         Commit::new(pushed, self.shared.health.subscribe())
@@ -258,7 +258,7 @@ impl Log for Embedded {
         self.record(id.0, Kind::Accept)?;
         let mut lsn = match self.shared.ledger().head(id.0) {
             Some(head) if head != changed::PREV_UNKNOWN => head,
-            _ => self.shared.index.head(id, self.shared.written.load(Ordering::Acquire))?,
+            _ => self.shared.index.head(id)?,
         };
         let mut entries = Vec::new();
         while lsn != 0 && entries.len() < HISTORY_MAX {

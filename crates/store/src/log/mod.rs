@@ -64,9 +64,15 @@ use tokio::sync::{oneshot, watch};
 /// 8. After reopening, open deliveries, counts, history and duplicates are as they were.
 /// 9. Retention drops only what is settled, and changes no counter.
 /// 10. After a failed write or fsync nothing is acknowledged any more (R6).
+/// 11. `then` is called for each durable message, in the order of their ids, before its commit resolves, and also when
+///     nobody waits for the commit any more; never for a message that is not durable. It must return at once.
 pub trait Log: Send + Sync {
-    /// Stores a message with its plan; see 1–4.
-    fn commit(&self, accept: Accept) -> Commit;
+    /// Stores a message with its plan; see 1–4 and 11.
+    fn commit(&self, accept: Accept) -> Commit {
+        self.commit_then(accept, None)
+    }
+    /// As `commit`; `then` is called as 11 says.
+    fn commit_then(&self, accept: Accept, then: Option<OnDurable>) -> Commit;
     /// Records a change; it survives the process at once and a power cut within 50 ms.
     ///
     /// # Errors
@@ -149,6 +155,9 @@ pub struct SegmentState {
     /// Messages in it that are parked.
     pub parked: u64,
 }
+
+/// What is done with a receipt on the log's own thread: how deliveries enter their queues in the order of acceptance.
+pub type OnDurable = Box<dyn FnOnce(&Receipt) + Send>;
 
 /// A commit under way. Dropping it does not take the message back.
 pub struct Commit {

@@ -25,6 +25,8 @@ pub(crate) struct Accepting {
     pub(crate) window: i64,
     pub(crate) entry: Box<index::Accepted>,
     pub(crate) reply: Reply<Receipt>,
+    /// See [`super::OnDurable`].
+    pub(crate) then: Option<super::OnDurable>,
 }
 
 /// A change on its way to the log.

@@ -12,6 +12,7 @@
 //! the disk within [`SYNC_DELAY_MAX`]; without room messages are refused and changes still pass (R8).
 
 use super::{
+    OnDurable,
     accepted::{self, Fixed},
     changed, checkpoint,
     embedded::Shared,
@@ -44,7 +45,7 @@ const CHECKPOINT_RATIO: u64 = 4;
 
 /// Whom to tell once the group is on stable storage.
 enum Waiter {
-    Receipt(Reply<Receipt>, Receipt),
+    Receipt(Reply<Receipt>, Receipt, Option<OnDurable>),
     Change(Reply<u64>, u64),
 }
 
@@ -183,7 +184,7 @@ impl Writer {
         }
         for waiter in self.waiters {
             match waiter {
-                Waiter::Receipt(reply, _) => drop(reply.send(Err(error.clone()))),
+                Waiter::Receipt(reply, _, _) => drop(reply.send(Err(error.clone()))),
                 Waiter::Change(reply, _) => drop(reply.send(Err(error.clone()))),
             }
         }
@@ -229,12 +230,12 @@ impl Writer {
     }
 
     fn accept(&mut self, accepting: Accepting) -> Result<(), Error> {
-        let Accepting { mut encoded, window, mut entry, reply } = accepting;
+        let Accepting { mut encoded, window, mut entry, reply, then } = accepting;
         let reused = match self.look_up(&encoded.fixed, window) {
             Verdict::Duplicate { of } => {
                 self.shared.stats.duplicates.fetch_add(1, Ordering::Relaxed);
                 let receipt = Receipt::new(of, Verdict::Duplicate { of }, Timestamp(self.now));
-                self.waiters.push(Waiter::Receipt(reply, receipt));
+                self.waiters.push(Waiter::Receipt(reply, receipt, then));
                 return Ok(());
             }
             Verdict::ReusedControlId { of } => Some(of),
@@ -269,7 +270,7 @@ impl Writer {
         self.entries.push(index::Entry::Accepted(entry));
         let verdict = reused.map_or(Verdict::New, |of| Verdict::ReusedControlId { of });
         let receipt = Receipt::new(MessageId(lsn), verdict, Timestamp(self.now));
-        self.waiters.push(Waiter::Receipt(reply, receipt));
+        self.waiters.push(Waiter::Receipt(reply, receipt, then));
         self.must_sync = true;
         Ok(())
     }
@@ -440,10 +441,17 @@ impl Writer {
     }
 
     fn answer(&mut self) {
+        // Before anyone is told, so that a search sees what its caller knows to be committed.
+        if !self.entries.is_empty() {
+            self.shared.index.offer(&mut self.entries, self.tail);
+        }
         let mut messages = 0;
         for waiter in self.waiters.drain(..) {
             match waiter {
-                Waiter::Receipt(reply, receipt) => {
+                Waiter::Receipt(reply, receipt, then) => {
+                    if let Some(then) = then {
+                        then(&receipt);
+                    }
                     messages += u64::from(!matches!(receipt.verdict(), Verdict::Duplicate { .. }));
                     let _ = reply.send(Ok(receipt));
                 }
@@ -451,9 +459,6 @@ impl Writer {
             }
         }
         self.shared.stats.messages.fetch_add(messages, Ordering::Relaxed);
-        if !self.entries.is_empty() {
-            self.shared.index.offer(&mut self.entries, self.tail);
-        }
     }
 
     fn tell_health(&self) {

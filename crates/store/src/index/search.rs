@@ -1,0 +1,268 @@
+//! From a query to SQL on one day's file, and back to hits.
+
+use super::{
+    Facet, Facets, Hit, KeyKind, Query,
+    day::{PIECE_BITS, SEPARATOR, short},
+    entry::key_of,
+};
+use crate::{hash::Key, log::transition::MESSAGE_STATES};
+use message::{MessageId, MessageState, Name, Timestamp};
+use rusqlite::{Connection, Result, params_from_iter};
+use std::{collections::HashMap, fmt::Write};
+
+/// A query with its identifiers hashed.
+pub(crate) struct Plan<'a> {
+    query: &'a Query,
+    keys: Vec<i64>,
+    /// Messages below were dropped.
+    cut: u64,
+    pub(crate) limit: usize,
+}
+
+impl Plan<'_> {
+    pub(crate) fn of(query: &Query, secret: Key, cut: u64) -> Plan<'_> {
+        let mut keys = Vec::new();
+        let mut add = |kind: KeyKind<'_>, value: &str| keys.push(short(key_of(secret, kind, value)));
+        if let Some(value) = &query.patient {
+            add(KeyKind::Patient, value.reveal());
+        }
+        if let Some(value) = &query.visit {
+            add(KeyKind::Visit, value.reveal());
+        }
+        if let Some(value) = &query.order {
+            add(KeyKind::Order, value.reveal());
+        }
+        if let Some(value) = &query.control_id {
+            add(KeyKind::ControlId, value);
+        }
+        if let Some((name, value)) = &query.extra {
+            add(KeyKind::Extra(name), value.reveal());
+        }
+        Plan { query, keys, cut, limit: query.limit() }
+    }
+}
+
+/// The names of a file by id.
+struct Names {
+    texts: HashMap<i64, String>,
+    kinds: HashMap<i64, i64>,
+}
+
+impl Names {
+    fn read(connection: &Connection) -> Result<Names> {
+        let mut names = Names { texts: HashMap::new(), kinds: HashMap::new() };
+        let mut statement = connection.prepare("SELECT id, kind, text FROM names")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let id = row.get(0)?;
+            names.kinds.insert(id, row.get(1)?);
+            names.texts.insert(id, row.get(2)?);
+        }
+        Ok(names)
+    }
+
+    /// Ids of a kind whose text passes, as a list for SQL.
+    fn list(&self, kind: i64, passes: impl Fn(&str) -> bool) -> String {
+        let ids = self.texts.iter().filter(|(id, text)| self.kinds.get(id) == Some(&kind) && passes(text));
+        ids.map(|(id, _)| id.to_string()).collect::<Vec<_>>().join(",")
+    }
+
+    fn text(&self, id: i64) -> &str {
+        self.texts.get(&id).map_or("", String::as_str)
+    }
+}
+
+/// The part of a statement after WHERE that all pieces share.
+fn conditions(plan: &Plan<'_>, names: &Names, number: i64, first: u64) -> String {
+    let query = plan.query;
+    let mut sql = String::from("1");
+    let mut add = |text: String| {
+        sql.push_str(" AND ");
+        sql.push_str(&text);
+    };
+    if let Some(interface) = &query.interface {
+        add(format!("m.interface IN ({})", names.list(1, |text| *text == **interface)));
+    }
+    let wanted = [&query.message_type, &query.event, &query.application, &query.facility];
+    if wanted.iter().any(|part| part.is_some()) {
+        let passes = |text: &str| {
+            let parts: Vec<&str> = text.split(SEPARATOR).collect();
+            wanted.iter().zip(parts).all(|(wanted, part)| wanted.as_deref().is_none_or(|wanted| wanted == part))
+        };
+        add(format!("m.form IN ({})", names.list(2, passes)));
+    }
+    if let Some(destination) = &query.destination {
+        add(format!("m.route IN ({})", names.list(3, |text| text.split(SEPARATOR).any(|name| *name == **destination))));
+    }
+    match query.states[..] {
+        [] => {}
+        [state] => add(format!("m.state = {}", state as i64)),
+        _ => {
+            let list: Vec<String> = query.states.iter().map(|state| (*state as i64).to_string()).collect();
+            add(format!("m.state IN ({})", list.join(",")));
+        }
+    }
+    if query.is_reused {
+        add("m.flags & 1 = 1".to_owned());
+    }
+    let millis = |at: Timestamp| (at.0 - number * 86_400_000_000).div_euclid(1000);
+    if let Some(since) = query.since {
+        add(format!("m.at >= {}", millis(since)));
+    }
+    if let Some(until) = query.until {
+        add(format!("m.at < {}", millis(Timestamp(until.0.saturating_add(999)))));
+    }
+    if let Some(before) = query.before {
+        add(format!("m.place < {}", before.0.saturating_sub(first) / 8));
+    }
+    if plan.cut > first {
+        add(format!("m.place >= {}", (plan.cut - first) / 8));
+    }
+    sql
+}
+
+/// Tables and conditions for one piece of the log, for a query with keys.
+fn keyed(plan: &Plan<'_>, conditions: &str) -> String {
+    let mut sql = format!(
+        "FROM keys k CROSS JOIN messages m ON m.place = (k.piece << {PIECE_BITS}) + k.place
+         WHERE k.piece = ?1 AND k.hash = ?2 AND {conditions}"
+    );
+    for place in 1..plan.keys.len() {
+        let parameter = place + 2;
+        let _ = write!(
+            sql,
+            " AND EXISTS (SELECT 1 FROM keys x WHERE x.piece = k.piece AND x.hash = ?{parameter} AND x.place = k.place)"
+        );
+    }
+    sql
+}
+
+/// The pieces of the log that a file has, newest first.
+fn pieces(connection: &Connection) -> Result<std::iter::Rev<std::ops::RangeInclusive<i64>>> {
+    let last: Option<i64> = connection.query_row("SELECT max(place) FROM messages", [], |row| row.get(0))?;
+    Ok((0..=last.map_or(-1, |place| place >> PIECE_BITS)).rev())
+}
+
+const COLUMNS: &str = "m.place, m.at, m.interface, m.form, m.route, m.state, m.flags";
+
+/// Appends the hits of one day, newest first, up to one more than the limit.
+pub(crate) fn find(connection: &Connection, number: i64, first: u64, plan: &Plan<'_>, hits: &mut Vec<Hit>) -> Result<()> {
+    if plan.query.before.is_some_and(|before| before.0 <= first) {
+        return Ok(());
+    }
+    let names = Names::read(connection)?;
+    let conditions = conditions(plan, &names, number, first);
+    let mut collect = |sql: &str, parameters: &[i64]| -> Result<()> {
+        let left = (plan.limit + 1).saturating_sub(hits.len());
+        let mut statement = connection.prepare(&format!("{sql} LIMIT {left}"))?;
+        let mut rows = statement.query(params_from_iter(parameters))?;
+        while let Some(row) = rows.next()? {
+            hits.push(hit(row, &names, number, first)?);
+        }
+        Ok(())
+    };
+    if plan.keys.is_empty() {
+        return collect(&format!("SELECT {COLUMNS} FROM messages m WHERE {conditions} ORDER BY m.place DESC"), &[]);
+    }
+    let sql = format!("SELECT {COLUMNS} {} ORDER BY k.place DESC", keyed(plan, &conditions));
+    for piece in pieces(connection)? {
+        let parameters: Vec<i64> = std::iter::once(piece).chain(plan.keys.iter().copied()).collect();
+        collect(&sql, &parameters)?;
+    }
+    Ok(())
+}
+
+fn hit(row: &rusqlite::Row<'_>, names: &Names, number: i64, first: u64) -> Result<Hit> {
+    let form = names.text(row.get(3)?);
+    let mut parts = form.split(SEPARATOR).map(str::to_owned);
+    let mut part = || parts.next().unwrap_or_default();
+    let route = names.text(row.get(4)?);
+    Ok(Hit {
+        id: MessageId(first + row.get::<_, i64>(0)? as u64 * 8),
+        at: Timestamp(number * 86_400_000_000 + row.get::<_, i64>(1)? * 1000),
+        interface: Name::from(names.text(row.get(2)?)),
+        message_type: part(),
+        event: part(),
+        application: part(),
+        facility: part(),
+        state: state_of(row.get(5)?),
+        destinations: route.split(SEPARATOR).filter(|name| !name.is_empty()).map(Name::from).collect(),
+        is_reused: row.get::<_, i64>(6)? & 1 == 1,
+    })
+}
+
+fn state_of(number: i64) -> MessageState {
+    usize::try_from(number).ok().and_then(|place| MESSAGE_STATES.get(place)).copied().unwrap_or(MessageState::InFlight)
+}
+
+/// Facets over several files.
+#[derive(Default)]
+pub(crate) struct Counting {
+    total: u64,
+    lists: [HashMap<String, u64>; 4],
+}
+
+/// Adds one day's hits up.
+pub(crate) fn count(
+    connection: &Connection,
+    number: i64,
+    first: u64,
+    plan: &Plan<'_>,
+    counting: &mut Counting,
+) -> Result<()> {
+    let names = Names::read(connection)?;
+    let conditions = conditions(plan, &names, number, first);
+    let mut add = |sql: &str, parameters: &[i64]| -> Result<()> {
+        let mut statement = connection.prepare(&format!("SELECT m.interface, m.state, m.form, count(*) {sql} GROUP BY 1, 2, 3"))?;
+        let mut rows = statement.query(params_from_iter(parameters))?;
+        while let Some(row) = rows.next()? {
+            let count = row.get::<_, i64>(3)? as u64;
+            let parts: Vec<&str> = names.text(row.get(2)?).split(SEPARATOR).collect();
+            let part = |place: usize| parts.get(place).copied().unwrap_or("");
+            let values = [
+                names.text(row.get(0)?).to_owned(),
+                state_name(state_of(row.get(1)?)).to_owned(),
+                format!("{}^{}", part(0), part(1)),
+                part(3).to_owned(),
+            ];
+            counting.total += count;
+            for (list, value) in counting.lists.iter_mut().zip(values) {
+                *list.entry(value).or_default() += count;
+            }
+        }
+        Ok(())
+    };
+    if plan.keys.is_empty() {
+        return add(&format!("FROM messages m WHERE {conditions}"), &[]);
+    }
+    let sql = keyed(plan, &conditions);
+    for piece in pieces(connection)? {
+        let parameters: Vec<i64> = std::iter::once(piece).chain(plan.keys.iter().copied()).collect();
+        add(&sql, &parameters)?;
+    }
+    Ok(())
+}
+
+/// As `message::MessageState` is written elsewhere.
+fn state_name(state: MessageState) -> &'static str {
+    match state {
+        MessageState::Filtered => "filtered",
+        MessageState::Delivered => "delivered",
+        MessageState::Deleted => "deleted",
+        MessageState::Expired => "expired",
+        MessageState::InFlight => "in_flight",
+        MessageState::Parked => "parked",
+    }
+}
+
+impl Counting {
+    pub(crate) fn finish(self) -> Facets {
+        let list = |counts: HashMap<String, u64>| {
+            let mut list: Vec<Facet> = counts.into_iter().map(|(value, count)| Facet { value, count }).collect();
+            list.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.value.cmp(&b.value)));
+            list
+        };
+        let [interfaces, states, types, facilities] = self.lists.map(list);
+        Facets { total: self.total, interfaces, states, types, facilities }
+    }
+}
