@@ -122,7 +122,7 @@ impl Lexer<'_, '_> {
     fn odd_space(&mut self) -> TokenKind {
         let start = self.at;
         self.skip_while(is_odd_space);
-        let is_byte_order_mark = start == 0 && self.text[..self.at] == *"\u{FEFF}";
+        let is_byte_order_mark = self.text[..self.at] == *"\u{FEFF}";
         if !is_byte_order_mark {
             self.findings.warning(
                 codes::E2017,

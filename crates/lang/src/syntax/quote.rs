@@ -77,7 +77,7 @@ fn strip(inner: &str) -> String {
     let mut lines: Vec<&str> = rest.split('\n').collect();
     let closing = lines.last().copied().filter(|line| is_blank(line));
     let indented = lines.iter().copied().filter(|line| !is_blank(line)).chain(closing);
-    let shared = indented.reduce(common_indent).map_or(0, indent_len);
+    let shared = indented.reduce(shared_indent).map_or(0, indent_len);
     if closing.is_some() {
         lines.pop();
     }
@@ -95,7 +95,7 @@ fn indent_len(line: &str) -> usize {
 }
 
 /// The blanks with which both lines start, character by character: a tab and a blank do not match.
-fn common_indent<'l>(a: &'l str, b: &'l str) -> &'l str {
+fn shared_indent<'l>(a: &'l str, b: &'l str) -> &'l str {
     let (a, b) = (&a[..indent_len(a)], &b[..indent_len(b)]);
     let shared = a.bytes().zip(b.bytes()).take_while(|(x, y)| x == y).count();
     &a[..shared]

@@ -26,7 +26,7 @@ pub fn format(tree: &Tree) -> String {
     if is_same(tree, &parse(tree.file.clone(), text.as_str()).0) { text } else { tree.text.to_string() }
 }
 
-/// As [`format`], with a warning when the file was left alone.
+/// As [`format()`], with a warning when the file was left alone.
 #[must_use]
 pub fn format_checked(tree: &Tree) -> (String, Vec<Diagnostic>) {
     let finding = tree.has_errors.then(|| {

@@ -169,6 +169,8 @@ fn lines_are_aligned_with_their_neighbours() {
     check("publish\nset a = b\nindex mrn x", "publish\nset   a = b\nindex mrn x\n");
     check("a-very-long-first-word 1\nb 2\nccc 3", "a-very-long-first-word 1\nb   2\nccc 3\n");
     check("a 1\n# note\nbbb 2", "a   1\n# note\nbbb 2\n");
+    let long = format!("a \"{}\"", "x".repeat(80));
+    check(&format!("{long} # x\nb 1 # y"), &format!("{long}  # x\nb 1  # y\n"));
     check("a 1 # x\nbbb 22 # y\nc 3", "a   1   # x\nbbb 22  # y\nc   3\n");
 }
 

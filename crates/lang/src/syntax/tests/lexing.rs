@@ -164,7 +164,8 @@ fn findings_of_the_lexer() {
     check("a b;", &["E2014 1:4 ;"]);
     check("when ! x", &["E2015 1:6 !"]);
     check("a\u{A0}b", &["E2017 1:2 \u{A0}"]);
-    check("a O'Brien b=c", &[]);
+    check("a \u{FEFF}b", &["E2017 1:3 \u{FEFF}"]);
+    check("\u{FEFF}a O'Brien b=c", &[]);
 }
 
 #[test]
