@@ -39,6 +39,7 @@ message::catalogue! {
     E6306 "TLS is not available yet";
     E6307 "the server's answer cannot be read";
     E6308 "a request is not HTTP";
+    E6309 "a request broke off";
     E6401 "the next interface is not running";
     E6402 "the message crossed too many interfaces";
 }

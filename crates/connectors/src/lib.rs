@@ -1,4 +1,4 @@
-//! Floor 4: the connectors, a folder each: mllp, file, http, interface.
+//! Floor 4: the connectors, a folder each: `mllp`, `file`, `http`, and `interface` (in `link`).
 //!
 //! Owns: how bytes come in and go out. Each folder has the same files: `mod.rs` (protocol, guarantees, its `SPEC`),
 //! `config.rs`, `source.rs`, `destination.rs`, `tests.rs`; what two of them share about sockets is [`tcp`].
@@ -8,6 +8,8 @@
 
 pub mod codes;
 mod file;
+mod http;
+mod link;
 mod mllp;
 mod settings;
 mod tcp;
@@ -19,5 +21,5 @@ use interface::catalogue::Connector;
 /// Every connector, by name in alphabetical order. Adding one is adding a folder and a line here.
 #[must_use]
 pub fn catalogue() -> &'static [&'static dyn Connector] {
-    &[&file::File, &mllp::Mllp]
+    &[&file::File, &http::Http, &link::Link, &mllp::Mllp]
 }

@@ -55,6 +55,7 @@ struct Seen {
     under_way: Vec<String>,
     overlaps: usize,
     reports: Vec<(String, Reason)>,
+    answered: usize,
     connected: usize,
     parted: usize,
 }
@@ -106,6 +107,12 @@ impl ScriptedIntake {
         self.seen().overlaps
     }
 
+    /// Frames whose answer was reached.
+    #[must_use]
+    pub fn answered(&self) -> usize {
+        self.seen().answered
+    }
+
     /// Peers that are connected now.
     #[must_use]
     pub fn peers(&self) -> usize {
@@ -144,6 +151,7 @@ impl ScriptedIntake {
 
     fn end(&self, frame: &Frame) {
         let mut seen = self.seen();
+        seen.answered += 1;
         if let Some(at) = seen.under_way.iter().position(|peer| **peer == *frame.peer) {
             seen.under_way.swap_remove(at);
         }

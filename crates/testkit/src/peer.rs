@@ -58,6 +58,19 @@ impl Peer {
         }
     }
 
+    /// Reads this many bytes; `None` if the other side closes or `limit` passes first.
+    pub async fn read_exact(&mut self, count: usize, limit: Duration) -> Option<Vec<u8>> {
+        let end = Instant::now() + limit;
+        while self.received.len() < count {
+            match timeout_at(end, self.stream.read_buf(&mut self.received)).await {
+                Ok(Ok(more)) if more > 0 => {}
+                _ => return None,
+            }
+        }
+        let rest = self.received.split_off(count);
+        Some(std::mem::replace(&mut self.received, rest))
+    }
+
     /// Waits for the other side to close and returns what it said before; `None` if it does not within `limit`.
     pub async fn read_to_close(&mut self, limit: Duration) -> Option<Vec<u8>> {
         let end = Instant::now() + limit;

@@ -47,7 +47,7 @@ impl Template {
             return complain("a name may not hold `/` or `\\`, nor begin with a dot");
         }
         let has = |part: Part| parts.contains(&part);
-        if !has(Part::Delivery) && !(has(Part::Message) && has(Part::Number)) {
+        if !(has(Part::Delivery) || has(Part::Message) && has(Part::Number)) {
             return complain("without {delivery}, files would replace one another");
         }
         Ok(Template(parts))

@@ -3,7 +3,6 @@
 use socket2::{SockRef, TcpKeepalive};
 use std::{io, time::Duration};
 use tokio::{
-    io::AsyncWriteExt,
     net::TcpStream,
     time::{Instant, timeout_at},
 };
@@ -56,10 +55,15 @@ pub(crate) fn feel(stream: &TcpStream, space: &mut [u8]) -> Pulse {
     }
 }
 
+/// Tells the peer that nothing more will come (FIN).
+pub(crate) fn end_writing(stream: &TcpStream) -> io::Result<()> {
+    SockRef::from(stream).shutdown(std::net::Shutdown::Write)
+}
+
 /// Closes so that what was written arrives: closing a socket with unread bytes makes the kernel send a reset, and a
 /// reset may discard the last acknowledgment at the peer. So: end our side, then read and forget for a short while.
-pub(crate) async fn part(mut stream: TcpStream) {
-    if stream.shutdown().await.is_err() {
+pub(crate) async fn part(stream: TcpStream) {
+    if end_writing(&stream).is_err() {
         return;
     }
     let end = Instant::now() + PART_TIME_MAX;
