@@ -44,7 +44,7 @@ fn the_mean_rate_is_kept() {
 
 #[test]
 fn everything_happens() {
-    let happenings: Vec<Happening> = flow(11).take(25_000).collect();
+    let happenings: Vec<Happening> = flow(11).take(16_000).collect();
     let kinds: BTreeSet<Kind> = happenings.iter().map(|happening| happening.kind).collect();
     assert_eq!(kinds, Kind::ALL.into_iter().collect());
     let systems: BTreeSet<SystemName> = happenings.iter().map(|happening| happening.system).collect();
@@ -221,7 +221,7 @@ impl Observer {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(4))]
+    #![proptest_config(ProptestConfig::with_cases(3))]
     #[test]
     fn the_flow_makes_clinical_sense(seed: u64) {
         let mut observer = Observer::default();
@@ -237,7 +237,7 @@ proptest! {
 #[test]
 fn newborns_know_their_mother() {
     let births: Vec<Happening> = flow(2)
-        .take(20_000)
+        .take(8_000)
         .filter(|happening| {
             happening.kind.trigger == "A01" && matches!(happening.story, Some(Story::Twins | Story::Newborn))
         })
@@ -322,13 +322,12 @@ fn clinical_times_are_days_apart() {
 
 #[test]
 fn a_long_run_stays_bounded() {
-    let mut flow = Flow::new(1, Config::default());
-    for _ in 0..20_000 {
-        flow.next_happening();
+    let mut flow = Flow::new(1, Config { patients_max: 600, ..Config::default() });
+    let mut known = HashSet::new();
+    for _ in 0..12_000 {
+        known.insert(flow.next_happening().patient);
     }
     let sizes = flow.sizes();
-    assert!(
-        sizes.patients <= hospital::flow::PATIENTS_MAX && sizes.steps < 20_000 && sizes.orders < 5_000,
-        "{sizes:?}"
-    );
+    assert!(known.len() > 900, "{} patients are too few to tell", known.len());
+    assert!(sizes.patients <= 600 && sizes.steps < 8_000 && sizes.orders < 1_000, "{sizes:?}");
 }

@@ -138,7 +138,7 @@ impl Flow {
 
     /// Remembers the patient; the one at home for longest is forgotten when there are too many.
     pub(super) fn keep(&mut self, patient: Patient) {
-        if self.patients.len() >= PATIENTS_MAX
+        if self.patients.len() >= self.config.patients_max.min(PATIENTS_MAX)
             && let Some(key) = self.patients.values().find(|patient| patient.is_at_home()).map(|patient| patient.key)
         {
             self.patients.remove(&key);

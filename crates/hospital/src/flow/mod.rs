@@ -61,6 +61,8 @@ pub struct Config {
     pub south_percent: u8,
     /// The number in the first MSH-10 of each system, so that two runs need not share ids.
     pub control_number_first: u64,
+    /// Patients remembered, up to [`PATIENTS_MAX`]; those in the house are never forgotten.
+    pub patients_max: usize,
     /// Size of attachments before base64, from and to, in bytes.
     pub document_bytes: (u64, u64),
 }
@@ -74,6 +76,7 @@ impl Default for Config {
             mix: Mix::default(),
             south_percent: 40,
             control_number_first: 1,
+            patients_max: PATIENTS_MAX,
             document_bytes: (12 * 1024, 48 * 1024),
         }
     }
@@ -204,7 +207,7 @@ pub enum Forced {
 /// How much a flow remembers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sizes {
-    /// Patients, at most [`PATIENTS_MAX`] unless more are in the house.
+    /// Patients, at most [`Config::patients_max`] unless more are in the house.
     pub patients: usize,
     /// Steps on the agenda.
     pub steps: usize,

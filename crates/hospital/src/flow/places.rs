@@ -172,6 +172,10 @@ impl Beds {
         Some(found)
     }
 
+    pub(super) fn has_free(&self, site: Site, care: Care) -> bool {
+        wards(site, care).into_iter().any(|ward| self.taken[ward].contains(&false))
+    }
+
     /// Takes that very bed; false if somebody lies in it.
     pub(super) fn take_back(&mut self, bed: Bed) -> bool {
         !std::mem::replace(&mut self.taken[bed.ward][usize::from(bed.number)], true)

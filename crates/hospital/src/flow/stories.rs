@@ -111,8 +111,9 @@ impl Flow {
         let diagnosis = self.random.index(DIAGNOSES_COMMON);
         self.open_stay(key, site, "I", diagnosis);
         self.with_stay(key, |stay| stay.ward_override = Some(UNKNOWN_WARD));
-        // Clinics' places are taken where the wards are full, so that the story never waits.
-        let care = places::Care::Medicine;
+        // A clinic's place is taken where the wards are full, so that the story need not wait.
+        let is_full = !self.beds.has_free(site, places::Care::Medicine);
+        let care = if is_full { places::Care::Outpatient } else { places::Care::Medicine };
         self.admit_to(key, care, Some(Story::UnknownWard));
     }
 

@@ -181,7 +181,10 @@ pub(super) fn msh(pen: &Pen, kind: Kind, control_id: &str) -> Segment {
     let msh = if pen.version >= Version::V23 { msh.set(18, pen.system.charset().name()) } else { msh };
     match kind.code {
         "VXU" => msh.set(15, "ER").set(16, "AL").set(21, parts(&["Z22", "CDCPHINVS"])),
-        _ if modern => msh.set(15, "NE").set(16, "AL").set(17, "USA"),
+        // Three habits: the record asks for application acknowledgments, the laboratory for accept acknowledgments, and
+        // the others ask for nothing, which is the original mode.
+        _ if pen.system == SystemName::EprNorth => msh.set(15, "NE").set(16, "AL").set(17, "USA"),
+        _ if pen.system == SystemName::Lab => msh.set(15, "AL").set(16, "NE").set(17, "USA"),
         _ => msh,
     }
 }

@@ -3,6 +3,7 @@
 //! Promises: borrows only; never panics; a message that does not start with MSH gives `None`.
 //! Never: decodes escapes or charsets.
 
+use message::AckCode;
 use std::ops::Range;
 
 /// The fields of MSH that a wire peer needs, as raw bytes (HL7 v2.9 §2.14.9).
@@ -28,6 +29,10 @@ pub struct Head<'a> {
     pub processing: &'a [u8],
     /// MSH-12.
     pub version: &'a [u8],
+    /// MSH-15.
+    pub accept_condition: &'a [u8],
+    /// MSH-16.
+    pub application_condition: &'a [u8],
     control_id_start: usize,
 }
 
@@ -42,10 +47,10 @@ impl<'a> Head<'a> {
         }
         let separator = *rest.get(3)?;
         let line = &rest[..memchr::memchr2(b'\r', b'\n', rest).unwrap_or(rest.len())];
-        let mut starts = [line.len(); 14];
-        let mut ends = [line.len(); 14];
+        let mut starts = [line.len(); 17];
+        let mut ends = [line.len(); 17];
         let mut start = 4;
-        for number in 2..14 {
+        for number in 2..17 {
             let end = memchr::memchr(separator, line.get(start..)?).map_or(line.len(), |found| start + found);
             (starts[number], ends[number]) = (start, end);
             if end == line.len() {
@@ -65,6 +70,8 @@ impl<'a> Head<'a> {
             control_id: field(10),
             processing: field(11),
             version: field(12),
+            accept_condition: field(15),
+            application_condition: field(16),
             control_id_start: skipped + starts[10],
         })
     }
@@ -73,6 +80,13 @@ impl<'a> Head<'a> {
     #[must_use]
     pub fn control_id_range(&self) -> Range<usize> {
         self.control_id_start..self.control_id_start + self.control_id.len()
+    }
+
+    /// What a satisfied receiver answers: CA where the sender wants an accept acknowledgment always and does not always
+    /// want the application's (HL7 v2.9 §2.9.2, table 0155), else AA.
+    #[must_use]
+    pub fn positive_code(&self) -> AckCode {
+        if self.accept_condition == b"AL" && self.application_condition != b"AL" { AckCode::CA } else { AckCode::AA }
     }
 
     /// The component separator: the first of MSH-2.
@@ -135,6 +149,20 @@ mod tests {
         assert_eq!(&message[head.control_id_range()], b"X17");
         assert_eq!(head.version, b"2.3");
         assert_eq!(patient_id(message, &head), Some(&b"N123"[..]));
+    }
+
+    #[test]
+    fn answers_in_the_mode_that_is_asked_for() {
+        let check = |conditions: &str, expect: AckCode| {
+            let message = format!("MSH|^~\\&|A|B|C|D|||ADT^A01|1|P|2.5.1|||{conditions}|USA\rPID|1\r");
+            assert_eq!(Head::read(message.as_bytes()).unwrap().positive_code(), expect, "{conditions}");
+        };
+        check("|", AckCode::AA);
+        check("NE|AL", AckCode::AA);
+        check("AL|NE", AckCode::CA);
+        check("AL|", AckCode::CA);
+        check("AL|AL", AckCode::AA);
+        check("ER|AL", AckCode::AA);
     }
 
     #[test]

@@ -6,12 +6,12 @@ use std::{num::NonZeroU32, time::Duration};
 /// What happens to a message that arrives.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Act {
-    /// Answer AA at once.
+    /// Answer AA at once, or CA where MSH-15 and MSH-16 ask for it.
     #[default]
     Accept,
-    /// Answer AA after this long; nothing else is read on the connection meanwhile.
+    /// Answer as [`Act::Accept`] after this long; nothing else is read on the connection meanwhile.
     Slow(Duration),
-    /// Answer AA after this long, while further messages are read: the answer may cross with later ones.
+    /// Answer as [`Act::Accept`] after this long, while further messages are read: the answer may cross with later ones.
     Late(Duration),
     /// Answer with this code.
     Reject {
@@ -32,7 +32,7 @@ pub enum Act {
     WrongId,
     /// Answer with a frame that is no HL7.
     Garbage,
-    /// Answer AA two times.
+    /// Answer as [`Act::Accept`], two times.
     Twice,
 }
 
@@ -44,7 +44,7 @@ impl Act {
     }
 }
 
-/// An [`Act`] for every message or for each n-th; the others are answered AA at once.
+/// An [`Act`] for every message or for each n-th; the others are accepted at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Behaviour {
     /// What happens.

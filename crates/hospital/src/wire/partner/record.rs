@@ -82,7 +82,7 @@ pub struct PartnerStats {
     pub out_of_order: u64,
     /// Frames that do not start with MSH.
     pub unreadable: u64,
-    /// Positive acknowledgments sent, AA.
+    /// Positive acknowledgments sent, AA or CA.
     pub accepted: u64,
     /// Negative acknowledgments sent.
     pub rejected: u64,

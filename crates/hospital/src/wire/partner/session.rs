@@ -81,7 +81,7 @@ impl Session {
             self.shared.record.count_dropped();
             return Ok(Next::Close);
         }
-        self.shared.record.take(&content, head.as_ref(), answer_for(act, head.is_some()), self.peer);
+        self.shared.record.take(&content, head.as_ref(), answer_for(act, head.as_ref()), self.peer);
         let Some(head) = head else { return Ok(Next::Read) };
         self.act(act, number, &head).await
     }
@@ -89,23 +89,23 @@ impl Session {
     async fn act(&mut self, act: Act, number: u64, head: &Head<'_>) -> std::io::Result<Next> {
         self.out.clear();
         match act {
-            Act::Accept => self.frame_answer(head, head.control_id, AckCode::AA, None, number),
+            Act::Accept => self.frame_answer(head, head.control_id, head.positive_code(), None, number),
             Act::Reject { code, condition } => self.frame_answer(head, head.control_id, code, condition, number),
             Act::WrongId => self.frame_answer(head, WRONG_ID, AckCode::AA, None, number),
             Act::Garbage => frame::write_frame(GARBAGE, &mut self.out),
             Act::Twice => {
-                self.frame_answer(head, head.control_id, AckCode::AA, None, number);
+                self.frame_answer(head, head.control_id, head.positive_code(), None, number);
                 self.out.extend_from_within(..);
             }
             Act::Slow(delay) => {
-                self.frame_answer(head, head.control_id, AckCode::AA, None, number);
+                self.frame_answer(head, head.control_id, head.positive_code(), None, number);
                 tokio::select! {
                     () = tokio::time::sleep(delay) => {}
                     _ = self.shared.stop.changed() => return Ok(Next::Close),
                 }
             }
             Act::Late(delay) => {
-                self.frame_answer(head, head.control_id, AckCode::AA, None, number);
+                self.frame_answer(head, head.control_id, head.positive_code(), None, number);
                 if self.late.len() < LATE_ANSWERS_MAX {
                     self.late.push_back((Instant::now() + delay, std::mem::take(&mut self.out)));
                 }
@@ -139,10 +139,10 @@ async fn wait_until(due: Option<Instant>) {
     }
 }
 
-fn answer_for(act: Act, is_readable: bool) -> Answer {
+fn answer_for(act: Act, head: Option<&Head<'_>>) -> Answer {
+    let Some(head) = head else { return Answer::None };
     match act {
-        _ if !is_readable => Answer::None,
-        Act::Accept | Act::Slow(_) | Act::Late(_) | Act::Twice => Answer::Code(AckCode::AA),
+        Act::Accept | Act::Slow(_) | Act::Late(_) | Act::Twice => Answer::Code(head.positive_code()),
         Act::Reject { code, .. } => Answer::Code(code),
         Act::WrongId => Answer::WrongId,
         Act::Garbage => Answer::Garbage,

@@ -183,13 +183,13 @@ impl Connection {
     async fn attempt(&mut self, outgoing: &Outgoing) -> Attempt {
         let shared = self.shared.clone();
         let Some(link) = &mut self.link else { return Attempt::Lost };
-        let deadline = Instant::now() + shared.config.reply_timeout;
+        let begun = Instant::now();
+        let deadline = begun + shared.config.reply_timeout;
         match timeout_at(deadline, link.stream.write_all(&outgoing.frame)).await {
             Ok(Ok(())) => {}
             Ok(Err(_)) => return Attempt::Lost,
             Err(_) => return Attempt::TimedOut,
         }
-        let written = Instant::now();
         shared.tally.sent.fetch_add(1, Relaxed);
         shared.tally.bytes.fetch_add(outgoing.frame.len() as u64, Relaxed);
         let order = &self.order;
@@ -201,7 +201,7 @@ impl Connection {
         };
         match ended {
             Ok(Ok(code)) => {
-                shared.tally.count_answer(code, written.elapsed());
+                shared.tally.count_answer(code, begun.elapsed());
                 Attempt::Answered(code)
             }
             Ok(Err(_)) => Attempt::Lost,

@@ -43,7 +43,7 @@ pub struct SenderStats {
     pub bytes: u64,
     /// From the start until now, or until the last connection ended.
     pub seconds: f64,
-    /// From the last write of a message to its answer.
+    /// From the beginning of the last write of a message to its answer.
     pub latency: Latency,
 }
 
