@@ -68,20 +68,24 @@ pub(super) fn appoint(pen: &Pen, patient: &Patient, place: &Appointment, trigger
 
 /// VXU^V04 with one vaccine, its route and the funding of it.
 pub(super) fn immunise(pen: &Pen, patient: &Patient, which: usize, order: &str, random: &mut Random) -> Vec<Segment> {
+    let orc = Segment::new("ORC").set(1, "RE").set(3, parts(&[order, "CLINIC"]));
+    let reminder = coded("02", "Reminder/recall - any method", "HL70215");
+    let mut segments = vec![pid(pen, patient), pd1(pen, patient).set(11, reminder).set(12, "N")];
+    segments.extend(nk1(pen, patient));
+    segments.push(orc.set(10, staff(8)).set(12, staff(patient.physician)));
+    segments.push(dose(pen, which, random));
+    let site = if random.chance(50) { ("LA", "Left arm") } else { ("RA", "Right arm") };
+    let route = coded("C28161", "Intramuscular", "NCIT");
+    segments.push(Segment::new("RXR").set(1, route).set(2, coded(site.0, site.1, "HL70163")));
+    segments.extend(funding(pen, which, random));
+    segments
+}
+
+/// RXA: what was given, from which lot (CDC guide 1.5 §RXA).
+fn dose(pen: &Pen, which: usize, random: &mut Random) -> Segment {
     let (cvx, name, mvx, maker, lot) = VACCINES[which % VACCINES.len()];
     let expires = pen.now.after(Duration::from_secs(86_400 * random.between(90, 700)));
-    let site = if random.chance(50) { ("LA", "Left arm") } else { ("RA", "Right arm") };
-    let eligible = *random.pick(&[
-        ("V01", "Not VFC eligible"),
-        ("V02", "VFC eligible - Medicaid"),
-        ("V03", "VFC eligible - Uninsured"),
-    ]);
-    let orc = Segment::new("ORC")
-        .set(1, "RE")
-        .set(3, parts(&[order, "CLINIC"]))
-        .set(10, staff(8))
-        .set(12, staff(patient.physician));
-    let rxa = Segment::new("RXA")
+    Segment::new("RXA")
         .set(1, "0")
         .set(2, "1")
         .set(3, moment(pen.now))
@@ -96,41 +100,30 @@ pub(super) fn immunise(pen: &Pen, patient: &Patient, which: usize, order: &str, 
         .set(16, day(expires))
         .set(17, coded(mvx, maker, "MVX"))
         .set(20, "CP")
-        .set(21, "A");
-    let rxr =
-        Segment::new("RXR").set(1, coded("C28161", "Intramuscular", "NCIT")).set(2, coded(site.0, site.1, "HL70163"));
-    let obx = |number: &'static str, kind: &'static str, what: String, sub: &'static str, value: String| {
-        Segment::new("OBX")
-            .set(1, number)
-            .set(2, kind)
-            .set(3, what)
-            .set(4, sub)
-            .set(5, value)
-            .set(11, "F")
-            .set(14, day(pen.now))
+        .set(21, "A")
+}
+
+/// OBX of the eligibility (table 0064), the vaccine type, and the day its statement was handed over.
+fn funding(pen: &Pen, which: usize, random: &mut Random) -> [Segment; 3] {
+    let (cvx, name, ..) = VACCINES[which % VACCINES.len()];
+    let (code, words) = *random.pick(&[
+        ("V01", "Not VFC eligible"),
+        ("V02", "VFC eligible - Medicaid"),
+        ("V03", "VFC eligible - Uninsured"),
+    ]);
+    let obx = |number: &'static str, kind: &'static str, loinc: &str, what: &str, value: String| {
+        let obx = Segment::new("OBX").set(1, number).set(2, kind).set(3, coded(loinc, what, "LN"));
+        // OBX-4 groups what belongs to one vaccine; the eligibility is a group of its own.
+        let obx = obx.set(4, if number == "1" { "1" } else { "2" }).set(5, value);
+        obx.set(11, "F").set(14, day(pen.now))
     };
-    let mut segments = vec![
-        pid(pen, patient),
-        pd1(pen, patient).set(11, coded("02", "Reminder/recall - any method", "HL70215")).set(12, "N"),
-    ];
-    segments.extend(nk1(pen, patient));
-    segments.extend([orc, rxa, rxr]);
-    segments.push(obx(
-        "1",
-        "CE",
-        coded("64994-7", "Vaccine funding program eligibility category", "LN"),
-        "1",
-        coded(eligible.0, eligible.1, "HL70064"),
-    ));
-    segments.push(obx("2", "CE", coded("30956-7", "Vaccine type", "LN"), "2", coded(cvx, name, "CVX")));
-    segments.push(obx(
-        "3",
-        "DT",
-        coded("29769-7", "Date vaccine information statement presented", "LN"),
-        "2",
-        day(pen.now),
-    ));
-    segments
+    let eligibility = "Vaccine funding program eligibility category";
+    let statement = "Date vaccine information statement presented";
+    [
+        obx("1", "CE", "64994-7", eligibility, coded(code, words, "HL70064")),
+        obx("2", "CE", "30956-7", "Vaccine type", coded(cvx, name, "CVX")),
+        obx("3", "DT", "29769-7", statement, day(pen.now)),
+    ]
 }
 
 /// RDE^O11 with one medicine.
