@@ -1,7 +1,7 @@
 //! Floor 1: everything that must survive a crash: the message log, its index, the tables, sealing.
 //!
 //! One door, [`Store`], and three rooms: the [`log`] (the truth, the only thing on the way to an acknowledgment), the
-//! [`index`] (derived from it), the tables (audit, configuration, switches). Each room is a trait with a numbered
+//! [`index`] (derived from it), the [`tables`] (audit, configuration, switches). Each room is a trait with a numbered
 //! contract and a suite that every engine behind it has to pass.
 //!
 //! Promises: R1 ([`Receipt`] is made by a durable commit only), R4, R5, R6, R7, R8, R9 and R10 of DESIGN §1, as far as
@@ -24,6 +24,7 @@ mod options;
 mod pack;
 mod seal;
 mod store;
+pub mod tables;
 mod wire;
 
 pub use accept::{Accept, ApplicationAcknowledgment, Content, Disposition, Facts, Planned, Receipt, Stored, Verdict};
@@ -35,3 +36,4 @@ pub use log::{Commit, OnDurable, OpenDelivery, SegmentState};
 pub use options::{FULL_RETRY, KeySource, Options, RESERVE_BYTES, SEGMENT_BYTES, SEGMENT_BYTES_MIN};
 pub use seal::MasterKey;
 pub use store::{OpenDeliveries, Recovered, Store};
+pub use tables::{AuditBreak, AuditEntry, AuditQuery, AuditRow, Configuration, Switch};

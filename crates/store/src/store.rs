@@ -1,7 +1,9 @@
 //! The one door: a store with its three rooms.
 
 use crate::{
-    Accept, Change, Entry, Error, Health, Options, Quarantined, Receipt, Report, Stats, Stored, identity,
+    Accept, Change, Entry, Error, Health, Options, Quarantined, Receipt, Report, Stats, Stored,
+    hash::{self, Key},
+    identity,
     index::{self, Facets, Index, Page, Query},
     lock,
     log::{
@@ -11,6 +13,7 @@ use crate::{
     },
     options::KeySource,
     seal::MasterKey,
+    tables::{self, Tables},
 };
 use bytes::Bytes;
 use message::{Counts, DeliveryId, MessageId, Name, Timestamp};
@@ -29,6 +32,8 @@ pub struct Store {
 struct Rooms {
     log: Arc<dyn Log>,
     index: Arc<dyn Index>,
+    hash_key: Key,
+    tables: Arc<dyn Tables>,
     _lock: lock::Lock,
 }
 
@@ -94,10 +99,12 @@ impl Store {
             index_key: identity.index,
             index: index.clone(),
         };
+        let hash_key = identity.index;
+        let tables: Arc<dyn Tables> = Arc::new(tables::Database::open(directory)?);
         let (log, report) = Embedded::open(opening, options)?;
         let log: Arc<dyn Log> = log;
         index.start(Arc::downgrade(&log))?;
-        let store = Store { rooms: Arc::new(Rooms { log, index, _lock: lock }) };
+        let store = Store { rooms: Arc::new(Rooms { log, index, hash_key, tables, _lock: lock }) };
         let open = store.open_deliveries();
         Ok((store, Recovered { open, report }))
     }
@@ -163,6 +170,12 @@ impl Store {
             Health::Failed(reason) => Error::Failed { reason: reason.clone() },
             Health::Ok | Health::Full => Error::Closed,
         }
+    }
+
+    /// A hash under the store's secret, for what stands unsealed in the log but may be about a patient: ordering keys.
+    #[must_use]
+    pub fn keyed_hash(&self, bytes: &[u8]) -> u64 {
+        hash::hash_parts(self.rooms.hash_key, &[b"key", bytes])
     }
 
     /// A message as it was accepted.
@@ -265,6 +278,18 @@ impl Store {
     /// `Unavailable`.
     pub fn facets(&self, query: &Query) -> Result<Facets, Error> {
         self.rooms.index.facets(query)
+    }
+
+    /// The tables: audit chain, configurations, switches. Its calls wait for the disk.
+    #[must_use]
+    pub fn tables(&self) -> &dyn Tables {
+        &*self.rooms.tables
+    }
+
+    /// Bytes that the index takes on disk, which may be rebuilt.
+    #[must_use]
+    pub fn index_bytes(&self) -> u64 {
+        self.rooms.index.bytes()
     }
 
     /// Whether messages can be accepted.

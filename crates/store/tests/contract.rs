@@ -63,3 +63,8 @@ fn the_log_in_memory() {
 fn the_index_in_files() {
     contract::index::all(&|| Box::new(OnDisk::new(small())));
 }
+
+#[test]
+fn the_tables_in_a_file() {
+    contract::tables::all(&|| Box::new(OnDisk::new(small())));
+}

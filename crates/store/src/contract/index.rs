@@ -68,7 +68,8 @@ pub fn finds_by_each_fact(subject: &dyn Subject) {
     check(Query { since: Some(message::Timestamp(at.0 + 60_000_000)), ..any() }, &[]);
     check(Query { until: Some(message::Timestamp(at.0 + 60_000_000)), ..any() }, &[b, a]);
     let facets = store.facets(&any()).unwrap_or_default();
-    let values = |list: &[crate::Facet]| list.iter().map(|facet| (facet.value.clone(), facet.count)).collect::<Vec<_>>();
+    let values =
+        |list: &[crate::Facet]| list.iter().map(|facet| (facet.value.clone(), facet.count)).collect::<Vec<_>>();
     assert_eq!(facets.total, 2, "1: facets");
     assert_eq!(values(&facets.types), [("ADT^A01".to_owned(), 1), ("ORU^R01".to_owned(), 1)], "1: facets");
     assert_eq!(values(&facets.states), [("in_flight".to_owned(), 2)], "1: facets");

@@ -6,10 +6,7 @@
 use super::{Accepted, Changed};
 use message::Name;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Result, params};
-use std::{
-    collections::HashMap,
-    path::{Path, PathBuf},
-};
+use std::{collections::HashMap, path::Path};
 
 /// Raised when the schema changes; a file of another version is rebuilt.
 const VERSION: i64 = 1;
@@ -43,7 +40,6 @@ pub(crate) enum NameKind {
 /// A day's file, open for writing.
 pub(crate) struct Day {
     pub(crate) connection: Connection,
-    pub(crate) path: PathBuf,
     /// Days since 1970-01-01.
     pub(crate) number: i64,
     /// No message in it is below.
@@ -94,7 +90,9 @@ impl Day {
         if is_new {
             connection.execute_batch("BEGIN")?;
             connection.execute_batch(SCHEMA)?;
-            for (name, value) in [("version", VERSION), ("first", first as i64), ("watermark", first as i64), ("day", number)] {
+            for (name, value) in
+                [("version", VERSION), ("first", first as i64), ("watermark", first as i64), ("day", number)]
+            {
                 set(&connection, name, value)?;
             }
             connection.execute_batch("COMMIT")?;
@@ -104,7 +102,7 @@ impl Day {
             return Err(rusqlite::Error::InvalidQuery);
         }
         let first = get(&connection, "first")? as u64;
-        let mut day = Day { connection, path, number, first, names: HashMap::new() };
+        let mut day = Day { connection, number, first, names: HashMap::new() };
         day.load_names()?;
         Ok(day)
     }
@@ -194,7 +192,16 @@ impl Day {
                 Some(latest) => (latest.state.unwrap_or(accepted.state as i64), (latest.head - accepted.lsn) as i64),
                 None => (accepted.state as i64, 0),
             };
-            insert.execute(params![place, millis, interface, form, route, state, head, i64::from(accepted.is_reused)])?;
+            insert.execute(params![
+                place,
+                millis,
+                interface,
+                form,
+                route,
+                state,
+                head,
+                i64::from(accepted.is_reused)
+            ])?;
             let (piece, low) = (place >> PIECE_BITS, place & ((1 << PIECE_BITS) - 1));
             keys.extend(accepted.keys.iter().map(|key| (piece, short(*key), low)));
         }

@@ -146,7 +146,13 @@ fn pieces(connection: &Connection) -> Result<std::iter::Rev<std::ops::RangeInclu
 const COLUMNS: &str = "m.place, m.at, m.interface, m.form, m.route, m.state, m.flags";
 
 /// Appends the hits of one day, newest first, up to one more than the limit.
-pub(crate) fn find(connection: &Connection, number: i64, first: u64, plan: &Plan<'_>, hits: &mut Vec<Hit>) -> Result<()> {
+pub(crate) fn find(
+    connection: &Connection,
+    number: i64,
+    first: u64,
+    plan: &Plan<'_>,
+    hits: &mut Vec<Hit>,
+) -> Result<()> {
     if plan.query.before.is_some_and(|before| before.0 <= first) {
         return Ok(());
     }
@@ -213,7 +219,8 @@ pub(crate) fn count(
     let names = Names::read(connection)?;
     let conditions = conditions(plan, &names, number, first);
     let mut add = |sql: &str, parameters: &[i64]| -> Result<()> {
-        let mut statement = connection.prepare(&format!("SELECT m.interface, m.state, m.form, count(*) {sql} GROUP BY 1, 2, 3"))?;
+        let mut statement =
+            connection.prepare(&format!("SELECT m.interface, m.state, m.form, count(*) {sql} GROUP BY 1, 2, 3"))?;
         let mut rows = statement.query(params_from_iter(parameters))?;
         while let Some(row) = rows.next()? {
             let count = row.get::<_, i64>(3)? as u64;

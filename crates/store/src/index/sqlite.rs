@@ -131,11 +131,10 @@ impl Index for Files {
         let failed = |error: std::io::Error| Error::unavailable("starting the index", &error);
         std::fs::create_dir_all(&self.shared.folder).map_err(failed)?;
         lock(&self.shared.state).is_behind = true;
-        if let Some(log) = log.upgrade() {
-            lock(&self.shared.state).offered = log.written();
-        }
+        let log_end = log.upgrade().map_or(0, |log| log.durable());
+        lock(&self.shared.state).offered = log_end;
         let shared = self.shared.clone();
-        let run = move || Thread { shared: &shared, log, open: BTreeMap::new() }.run();
+        let run = move || Thread { shared: &shared, log, log_end, open: BTreeMap::new() }.run();
         let thread = thread::Builder::new().name("sinew-index".into()).spawn(run).map_err(failed)?;
         *lock(&self.thread) = Some(thread);
         Ok(())
@@ -248,6 +247,8 @@ impl Drop for Files {
 struct Thread<'a> {
     shared: &'a Shared,
     log: Weak<dyn Log>,
+    /// Where the log ended at the start.
+    log_end: u64,
     open: BTreeMap<i64, Day>,
 }
 
@@ -315,7 +316,7 @@ impl Thread<'_> {
             }
         }
         // A watermark ahead of the log belongs to another history: everything is rebuilt.
-        if self.log.upgrade().is_some_and(|log| log.written() < watermark) {
+        if self.log_end < watermark {
             self.open.clear();
             days.keys().for_each(|number| remove(&self.shared.folder.join(day::file_name(*number))));
             (days, watermark) = (BTreeMap::new(), 0);
@@ -394,7 +395,8 @@ impl Thread<'_> {
             match entry {
                 Entry::Accepted(accepted) => {
                     // Days never go back, so that each file holds a range of places of its own.
-                    let (newest, first) = days.last_key_value().map_or((i64::MIN, 0), |(number, first)| (*number, *first));
+                    let (newest, first) =
+                        days.last_key_value().map_or((i64::MIN, 0), |(number, first)| (*number, *first));
                     let number = if accepted.lsn < first { newest } else { day::day_of(accepted.at).max(newest) };
                     days.entry(number).or_insert(accepted.lsn);
                     batches.entry(number).or_default().accepted.push(accepted);

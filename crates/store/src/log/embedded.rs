@@ -52,6 +52,8 @@ pub(crate) struct Shared {
     pub(crate) stats: Counters,
     /// Records below this place are in the kernel's hands and can be read.
     pub(crate) written: AtomicU64,
+    /// Records below this place are on stable storage.
+    pub(crate) durable: AtomicU64,
     pub(crate) index: Arc<dyn Index>,
 }
 
@@ -92,6 +94,7 @@ impl Embedded {
             health: watch::Sender::new(Health::Ok),
             stats: Counters::default(),
             written: AtomicU64::new(found.tail),
+            durable: AtomicU64::new(found.tail),
             index: opening.index,
         });
         let place = prepare::Place {
@@ -167,9 +170,8 @@ impl Embedded {
         Ok((fixed, Entry { lsn, at, change }))
     }
 
-    /// Visits the records of the segment that holds `from`, or the next one; gives the place to go on, or `None`.
-    fn walk(&self, from: u64, visit: &mut dyn FnMut(Found<'_>)) -> Result<Option<u64>, Error> {
-        let until = self.shared.written.load(Ordering::Acquire);
+    /// Visits the records below `until` of the segment that holds `from`, or the next one; gives the place to go on, or `None`.
+    fn walk(&self, from: u64, until: u64, visit: &mut dyn FnMut(Found<'_>)) -> Result<Option<u64>, Error> {
         let next = self.shared.segments.list().into_iter().find(|(base, capacity)| base + capacity > from);
         let Some((base, capacity)) = next.filter(|(base, _)| *base < until && from < until) else { return Ok(None) };
         let segment = self.shared.segments.at(base)?;
@@ -303,12 +305,16 @@ impl Log for Embedded {
         self.shared.written.load(Ordering::Acquire)
     }
 
+    fn durable(&self) -> u64 {
+        self.shared.durable.load(Ordering::Acquire)
+    }
+
     fn verify(&self) -> Result<Vec<Quarantined>, Error> {
         let mut quarantined = Vec::new();
         let mut from = Some(0);
         while let Some(at) = from {
             let mut places = Vec::new();
-            from = self.walk(at, &mut |found| match found {
+            from = self.walk(at, self.written(), &mut |found| match found {
                 Found::Record(header, _) => places.push((header.lsn, header.kind, header.span())),
                 Found::Damaged { lsn, length } => quarantined.push(Quarantined { lsn, length }),
             })?;
@@ -320,7 +326,7 @@ impl Log for Embedded {
 
     fn replay(&self, from: u64, visit: &mut dyn FnMut(index::Entry)) -> Result<Option<u64>, Error> {
         let mut places = Vec::new();
-        let next = self.walk(from, &mut |found| {
+        let next = self.walk(from, self.durable(), &mut |found| {
             if let Found::Record(header, _) = found {
                 places.push((header.lsn, header.kind));
             }

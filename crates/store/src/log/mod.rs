@@ -110,12 +110,14 @@ pub trait Log: Send + Sync {
     fn stats(&self) -> Stats;
     /// The place after the last record that can be read.
     fn written(&self) -> u64;
+    /// The place below which everything is on stable storage.
+    fn durable(&self) -> u64;
     /// Reads everything and gives the damaged places.
     ///
     /// # Errors
     /// `Unavailable`.
     fn verify(&self) -> Result<Vec<Quarantined>, Error>;
-    /// Gives messages and changes from a place on to an index that has to catch up: a piece, and where the next begins.
+    /// Gives durable messages and changes from a place on to an index that has to catch up: a piece, and where the next begins.
     ///
     /// # Errors
     /// `Unavailable`.

@@ -437,12 +437,14 @@ impl Writer {
         self.shared.stats.fsyncs.fetch_add(1, Ordering::Relaxed);
         self.shared.stats.fsync_micros_last.store(micros, Ordering::Relaxed);
         self.unsynced_since = None;
+        self.shared.durable.store(self.buffer_at, Ordering::Release);
         Ok(())
     }
 
     fn answer(&mut self) {
-        // Before anyone is told, so that a search sees what its caller knows to be committed.
-        if !self.entries.is_empty() {
+        // Before anyone is told, so that a search sees what its caller knows to be committed; and not before it is
+        // durable, so that the index never knows more than the log after a power cut.
+        if !self.entries.is_empty() && self.unsynced_since.is_none() {
             self.shared.index.offer(&mut self.entries, self.tail);
         }
         let mut messages = 0;

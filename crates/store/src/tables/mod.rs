@@ -1,0 +1,88 @@
+//! The tables: what is small, relational and must never be lost (DESIGN §5).
+//!
+//! Owns the audit chain, the history of configurations, and switches that people set. Promises: every write is synced
+//! before it returns; the audit chain shows any row that was changed or removed. Never on the way of a message.
+
+mod audit;
+mod migrations;
+mod sqlite;
+
+pub use audit::{AuditBreak, AuditEntry, AuditQuery, AuditRow};
+pub(crate) use sqlite::Database;
+
+use crate::Error;
+use message::{Name, Timestamp};
+
+/// What the tables promise, whatever is behind them. The suite in [`crate::contract::tables`] uses the same numbers.
+///
+/// 1. What a call wrote is there after reopening.
+/// 2. Audit rows are numbered from 1 without a gap, in the order of the calls.
+/// 3. `audit_verify` finds every row that was changed, inserted or removed, the newest ones aside, whose number and
+///    hash a caller has to keep elsewhere.
+/// 4. The newest configuration of an interface is the one applied last, and older ones stay.
+/// 5. A switch has the value that was set last; one that was never set has none.
+pub trait Tables: Send + Sync {
+    /// Appends to the audit chain; gives the row.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    fn audit_append(&self, at: Timestamp, entry: &AuditEntry) -> Result<AuditRow, Error>;
+    /// Rows, newest first.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    fn audit_list(&self, query: &AuditQuery) -> Result<Vec<AuditRow>, Error>;
+    /// Recomputes the chain; gives the first row that does not fit, or the last row's number.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    fn audit_verify(&self) -> Result<Result<u64, AuditBreak>, Error>;
+    /// Records that a configuration was applied.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    fn configuration_applied(&self, configuration: &Configuration) -> Result<(), Error>;
+    /// Configurations of an interface, the newest first.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    fn configurations(&self, interface: &str, limit: usize) -> Result<Vec<Configuration>, Error>;
+    /// Sets a switch, or clears it.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    fn set_switch(&self, name: &str, switch: Option<&Switch>) -> Result<(), Error>;
+    /// Every switch that is set, by name.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    fn switches(&self) -> Result<Vec<(String, Switch)>, Error>;
+}
+
+/// A version of an interface that was applied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Configuration {
+    /// The interface.
+    pub interface: Name,
+    /// Hash of its text, maps and tables.
+    pub version: u64,
+    /// The text.
+    pub text: String,
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub by: String,
+}
+
+/// Something that a person turned, and that stays after a restart: a paused interface, a held destination.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Switch {
+    /// What it is set to: `paused`, `held`.
+    pub value: String,
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+}
