@@ -4,9 +4,46 @@
 //! and renders findings; the other modules compile conditions, values, steps, code tables and maps from the tree and
 //! run them over messages.
 //!
+//! | to | use |
+//! |---|---|
+//! | say what lines may refer to | [`Scope::new`] with [`Tables`], a [`Dictionary`], a [`Library`] |
+//! | compile and ask `when …` | [`Condition::parse`], [`Condition::holds`] over a [`View`] |
+//! | compile and run `set`, `remove`, `insert`, `translate` | [`Program::push_statement`], [`Program::apply`] |
+//! | compile and run a `.map` file | [`MapFile::compile`], [`MapFile::apply`] |
+//! | give a message its fuel, time and seed | [`Run::new`] |
+//! | list keywords and steps | [`keyword::KEYWORDS`], [`steps::catalogue`] |
+//!
 //! Promises: every text yields a tree; every finding has a code, a place and a hint; running is bounded by fuel and
-//! has no I/O.
+//! has no I/O; the same message, program and run give the same output.
 //! Never: knows what an interface or a connector is (that is floor 3).
 
 pub mod codes;
+mod condition;
+mod decimal;
+mod dictionary;
+pub mod dtm;
+mod item;
+pub mod keyword;
+mod map;
+mod path;
+mod program;
+mod run;
+mod scope;
+pub mod steps;
+mod suggest;
 pub mod syntax;
+pub mod table;
+mod value;
+mod view;
+
+pub use condition::Condition;
+pub use dictionary::{Dictionary, Segments};
+pub use item::{Atom, Item};
+pub use keyword::Keyword;
+pub use map::{Format, Ignored, Library, Map, MapFile, Shape};
+pub use program::Program;
+pub use run::{Fault, NOTES_MAX, Run};
+pub use scope::Scope;
+pub use table::{Row, Table, Tables};
+pub use value::Value;
+pub use view::View;

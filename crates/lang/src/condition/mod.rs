@@ -1,0 +1,160 @@
+//! Conditions: what stands after `when`, `keep`, `drop`, `case`.
+//!
+//! A path that can name several values means "any of them". `a != b` and `a not in […]` are the opposites of `a = b`
+//! and `a in […]`: true when none of the values is equal. Two numbers are compared as numbers, two dates as dates, as
+//! far as both are exact; anything else as text.
+//!
+//! Promises: regular expressions run in linear time; a condition changes nothing; it uses fuel for every value it visits.
+
+mod compare;
+mod constant;
+mod operand;
+mod parse;
+
+use crate::{
+    item::Atom,
+    path::atom,
+    run::{Fault, Run, Site},
+    table::Table,
+    view::View,
+};
+use compare::{Comparison, Right};
+use operand::Operand;
+use regex::Regex;
+use std::sync::Arc;
+
+/// A compiled condition. [`Condition::parse`] reads it, [`Condition::holds`] asks it.
+#[derive(Debug)]
+pub struct Condition {
+    node: Node,
+    site: Site,
+}
+
+#[derive(Debug)]
+enum Node {
+    And(Vec<Node>),
+    Or(Vec<Node>),
+    Not(Box<Node>),
+    Test(Test),
+    Count { operand: Operand, comparison: Comparison, right: Right },
+}
+
+/// One comparison.
+#[derive(Debug)]
+struct Test {
+    quantifier: Quantifier,
+    operand: Operand,
+    /// The result is turned round: `!=`, `not in`.
+    is_negated: bool,
+    check: Check,
+}
+
+/// Which of several values have to pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Quantifier {
+    /// Nothing said.
+    Unsaid,
+    /// `any`: at least one, also for `!=`.
+    Any,
+    /// `all`: every one, the empty ones too.
+    All,
+}
+
+/// What a value has to be.
+#[derive(Debug)]
+enum Check {
+    Compare(Comparison, Right),
+    In(Vec<Box<str>>),
+    InTable(Arc<Table>),
+    Matches(Box<Regex>),
+    Starts(Right),
+    Ends(Right),
+    Contains(Right),
+    Exists,
+    Null,
+}
+
+impl Condition {
+    /// Whether the condition is true of this message.
+    ///
+    /// # Errors
+    /// A step on its left side that could not work, or no fuel left.
+    pub fn holds(&self, view: &View<'_>, run: &mut Run) -> Result<bool, Fault> {
+        self.node.holds(&self.site, view, run)
+    }
+}
+
+impl Node {
+    fn holds(&self, site: &Site, view: &View<'_>, run: &mut Run) -> Result<bool, Fault> {
+        site.burn(run, 1)?;
+        match self {
+            Node::And(nodes) => {
+                for node in nodes {
+                    if !node.holds(site, view, run)? {
+                        return Ok(false);
+                    }
+                }
+                Ok(true)
+            }
+            Node::Or(nodes) => {
+                for node in nodes {
+                    if node.holds(site, view, run)? {
+                        return Ok(true);
+                    }
+                }
+                Ok(false)
+            }
+            Node::Not(node) => Ok(!node.holds(site, view, run)?),
+            Node::Test(test) => test.holds(site, view, run),
+            Node::Count { operand, comparison, right } => {
+                let count = operand.count(site, view, run)?.to_string();
+                right.test(*comparison, &count, view, run, site)
+            }
+        }
+    }
+}
+
+impl Test {
+    fn holds(&self, site: &Site, view: &View<'_>, run: &mut Run) -> Result<bool, Fault> {
+        // `any a != b`: at least one value differs. Else the opposite of "one is equal".
+        let is_inner = self.is_negated && self.quantifier != Quantifier::Unsaid;
+        let mut check = |value: &Atom<'_>, run: &mut Run| -> Result<bool, Fault> {
+            site.burn(run, 1 + (value.as_str().len() / 64) as u64)?;
+            Ok(self.check.passes(value, view, run, site)? != is_inner)
+        };
+        let result = match self.quantifier {
+            Quantifier::All => !self.operand.any_place(site, view, run, &mut |value, run| Ok(!check(value, run)?))?,
+            Quantifier::Any | Quantifier::Unsaid => self.operand.any(site, view, run, &mut check)?,
+        };
+        Ok(result != (self.is_negated && !is_inner))
+    }
+}
+
+impl Check {
+    fn passes(&self, value: &Atom<'_>, view: &View<'_>, run: &mut Run, site: &Site) -> Result<bool, Fault> {
+        let text = match (self, value) {
+            (Check::Exists, value) => return Ok(!value.is_empty()),
+            (Check::Null, value) => return Ok(*value == Atom::Null),
+            (_, Atom::Null) => return Ok(false),
+            (_, value) => value.as_str(),
+        };
+        Ok(match self {
+            Check::Compare(comparison, right) => right.test(*comparison, text, view, run, site)?,
+            Check::In(list) => list.iter().any(|known| **known == *text),
+            Check::InTable(table) => table.find(text).is_some(),
+            Check::Matches(regex) => regex.is_match(text),
+            Check::Starts(right) => right.any_text(view, run, site, |part| text.starts_with(part))?,
+            Check::Ends(right) => right.any_text(view, run, site, |part| text.ends_with(part))?,
+            Check::Contains(right) => right.any_text(view, run, site, |part| text.contains(part))?,
+            Check::Exists | Check::Null => false,
+        })
+    }
+}
+
+/// The value of an element, for a check.
+fn value_of(element: hl7v2::Element<'_>) -> Atom<'_> {
+    atom(element)
+}
+
+#[cfg(test)]
+mod tests;

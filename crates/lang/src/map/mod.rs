@@ -1,0 +1,125 @@
+//! Maps: from one message to another. Today from HL7 v2 to HL7 v2.
+//!
+//! ```text
+//! map pharmacy from hl7v2 2.5.1 ADT to hl7v2 2.3 ADT {
+//!   version = 2.3
+//!   each PID-3 as id when id.5 in [MR, PI] { PID-3.4 = id.4 | code units else keep }
+//!   when PV1-2 = E { PV1-3.1 = ED }
+//! }
+//! ```
+//! Values are read from the source, which does not change; targets are written in the result, which starts as a copy of
+//! the source, or, with `start empty`, as its MSH segment alone. A target without an index of its own, inside an `each`
+//! over the same segments or repetitions, is the one of this turn: the same as in the source in a copy, the next one in
+//! a result that started empty. `[+]` makes one new segment or repetition a turn.
+//!
+//! Promises: no two lines write one target by accident; same source, map and run give the same bytes.
+
+mod compile;
+mod header;
+mod library;
+
+pub use header::{Format, Shape};
+pub use library::Library;
+
+use crate::{
+    codes,
+    program::action::{Action, Stage, perform},
+    run::{Fault, Run, Site},
+};
+use hl7v2::Message;
+use std::sync::Arc;
+
+/// A path that a map leaves out on purpose.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ignored {
+    /// The path.
+    pub path: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// One compiled map.
+#[derive(Debug)]
+pub struct Map {
+    /// Its name.
+    pub name: Arc<str>,
+    /// What it reads.
+    pub from: Shape,
+    /// What it writes.
+    pub to: Shape,
+    /// What it leaves out on purpose.
+    pub ignored: Vec<Ignored>,
+    starts_empty: bool,
+    actions: Vec<Action>,
+    site: Site,
+}
+
+/// The maps of one file.
+#[derive(Debug, Default)]
+pub struct MapFile {
+    maps: Vec<Map>,
+}
+
+impl MapFile {
+    /// The maps, in the order of the file.
+    #[must_use]
+    pub fn maps(&self) -> &[Map] {
+        &self.maps
+    }
+
+    /// The map that a `map FILE` line means: the only one, or the one that is named like the file.
+    #[must_use]
+    pub fn main(&self) -> Option<&Map> {
+        match self.maps.as_slice() {
+            [map] => Some(map),
+            maps => maps.iter().find(|map| map.site.file.rsplit('/').next() == Some(&format!("{}.map", map.name))),
+        }
+    }
+
+    /// The map of that name.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Map> {
+        self.maps.iter().find(|map| *map.name == *name)
+    }
+
+    /// [`Map::apply`] of the main map.
+    ///
+    /// # Errors
+    /// As [`Map::apply`]; E2302 when there is no main map.
+    pub fn apply(&self, source: &Message, run: &mut Run) -> Result<Message, Fault> {
+        match self.main() {
+            Some(map) => map.apply(source, run),
+            None => {
+                let site = Site::new(&Arc::from(""), 0..0);
+                Err(site.fault(codes::E2302, "the file has several maps and none is named like the file"))
+            }
+        }
+    }
+}
+
+impl Map {
+    /// Makes the message that the map says from `source`.
+    ///
+    /// # Errors
+    /// A line that could not do its work, or no fuel left.
+    pub fn apply(&self, source: &Message, run: &mut Run) -> Result<Message, Fault> {
+        let mut target = if self.starts_empty { self.header_of(source)? } else { source.clone() };
+        let mut stage = Stage::from(source, &mut target, self.starts_empty);
+        perform(&self.actions, &mut stage, run)?;
+        stage.settle(&self.site, run)?;
+        Ok(target)
+    }
+
+    /// A message of the source's MSH segment alone.
+    fn header_of(&self, source: &Message) -> Result<Message, Fault> {
+        let Some(header) = source.header() else {
+            return Err(self.site.fault(codes::E2405, "the source has no MSH segment to start from"));
+        };
+        let mut bytes = header.raw().to_vec();
+        bytes.push(b'\r');
+        Ok(Message::parse(bytes).0)
+    }
+}
+
+#[cfg(test)]
+mod tests;

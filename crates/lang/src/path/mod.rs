@@ -1,0 +1,165 @@
+//! Paths as lines use them: found in words, checked, ready to read.
+//!
+//! Owns the shorthands (`event`, `patient` …) and the names bound by `each`. The evaluation of a v2 path is `hl7v2`'s.
+
+mod resolve;
+mod target;
+
+pub(crate) use resolve::{
+    Found, SHORTHANDS, bound_name, check_path, is_segment_shape, looks_like_path, not_a_path, parse_v2, resolve,
+};
+pub(crate) use target::{Target, parse_target};
+
+use crate::{
+    item::{Atom, Item},
+    run::Run,
+    view::View,
+};
+use hl7v2::{
+    Element, Path, State,
+    path::{Index, Member},
+};
+
+/// A resolved path to read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum ReadPath {
+    /// A path of the message.
+    Message(Path),
+    /// A member of what a name stands for.
+    Bound { slot: usize, member: Member },
+    /// The time of the run.
+    Now,
+}
+
+/// The three states of an element as a value.
+pub(crate) fn atom(element: Element<'_>) -> Atom<'_> {
+    match element.state() {
+        State::Empty => Atom::Empty,
+        State::Null => Atom::Null,
+        State::Value => Atom::text(element.text()),
+    }
+}
+
+impl ReadPath {
+    /// It says `[*]`, so as a value it is a list.
+    pub(crate) fn is_list(&self) -> bool {
+        let repetition = |member: &Member| matches!(member.field, Some((_, Index::All)));
+        match self {
+            ReadPath::Message(path) => path.occurrence == Index::All || repetition(&path.member),
+            ReadPath::Bound { member, .. } => repetition(member),
+            ReadPath::Now => false,
+        }
+    }
+
+    /// A whole segment.
+    pub(crate) fn is_segment(&self) -> bool {
+        matches!(self, ReadPath::Message(path) if path.is_segment())
+    }
+
+    /// The element for a copy: a field without more is the field with all its repetitions.
+    pub(crate) fn whole<'m>(&self, view: &View<'m>) -> Option<Element<'m>> {
+        match self {
+            ReadPath::Message(path) => view.message.whole(path),
+            ReadPath::Bound { slot, member } => {
+                let element = view.turns.get(*slot)?.element;
+                match member {
+                    Member { field: Some((number, Index::Unsaid)), component: None, .. } => element.field(*number),
+                    _ => element.get(member),
+                }
+            }
+            ReadPath::Now => None,
+        }
+    }
+
+    /// The first element.
+    pub(crate) fn first<'m>(&self, view: &View<'m>) -> Option<Element<'m>> {
+        match self {
+            ReadPath::Message(path) => view.message.first(path),
+            ReadPath::Bound { slot, member } => view.turns.get(*slot)?.element.get(member),
+            ReadPath::Now => None,
+        }
+    }
+
+    /// As a value: the first, or the list that `[*]` asks for.
+    pub(crate) fn value<'m>(&self, view: &View<'m>, run: &mut Run) -> Item<'m> {
+        if *self == ReadPath::Now {
+            return Item::One(Atom::text(run.now.to_dtm()));
+        }
+        if !self.is_list() {
+            return Item::One(self.first(view).map_or(Atom::Empty, atom));
+        }
+        let mut atoms = Vec::new();
+        self.every(view, |element| {
+            atoms.push(atom(element));
+            false
+        });
+        Item::Many(atoms)
+    }
+
+    /// Gives every element that the path can name to `visit`, until it says `true`. Empty ones below segment level are
+    /// left out.
+    pub(crate) fn every<'m>(&self, view: &View<'m>, mut visit: impl FnMut(Element<'m>) -> bool) -> bool {
+        match self {
+            ReadPath::Message(path) => view.message.every(path).any(visit),
+            ReadPath::Bound { slot, member } => {
+                let Some(turn) = view.turns.get(*slot) else { return false };
+                each_place(turn.element, member, |place| place.is_some_and(|e| !e.is_empty() && visit(e)))
+            }
+            ReadPath::Now => false,
+        }
+    }
+
+    /// Gives every place that the path can name to `visit`, the empty ones too: one for each repetition that is there,
+    /// and one for a segment whose field is empty. What `all` needs.
+    pub(crate) fn places<'m>(&self, view: &View<'m>, mut visit: impl FnMut(Option<Element<'m>>) -> bool) -> bool {
+        match self {
+            ReadPath::Message(path) => {
+                let is_wanted = |number: usize| match &path.occurrence {
+                    Index::Unsaid | Index::All => true,
+                    Index::At(wanted) => usize::from(*wanted) == number,
+                    Index::Append | Index::Where(_) => false,
+                };
+                view.message
+                    .segments_named(path.segment)
+                    .enumerate()
+                    .filter(|(at, _)| is_wanted(at + 1))
+                    .any(|(_, segment)| each_place(segment, &path.member, &mut visit))
+            }
+            ReadPath::Bound { slot, member } => {
+                view.turns.get(*slot).is_some_and(|turn| each_place(turn.element, member, visit))
+            }
+            ReadPath::Now => false,
+        }
+    }
+}
+
+/// A repetition's part that a member names.
+pub(crate) fn inner<'m>(repetition: Element<'m>, member: &Member) -> Option<Element<'m>> {
+    repetition.get(&Member { field: None, ..member.clone() })
+}
+
+/// The repetition with this number, from 1, is one that the index names.
+pub(crate) fn is_named(index: &Index, number: usize, repetition: Element<'_>) -> bool {
+    match index {
+        Index::Unsaid | Index::All => true,
+        Index::At(wanted) => usize::from(*wanted) == number,
+        Index::Append => false,
+        Index::Where(filter) => {
+            let part = Member { field: None, component: Some(filter.component), subcomponent: filter.subcomponent };
+            repetition.get(&part).map_or(filter.value.is_empty(), |element| element.text() == *filter.value)
+        }
+    }
+}
+
+fn each_place<'m>(element: Element<'m>, member: &Member, mut visit: impl FnMut(Option<Element<'m>>) -> bool) -> bool {
+    let Some((number, index)) = &member.field else { return visit(element.get(member)) };
+    let Some(field) = element.field(*number).filter(|field| !field.is_empty()) else { return visit(None) };
+    if field.level() == hl7v2::Level::Verbatim {
+        return visit(Some(field));
+    }
+    field
+        .parts()
+        .enumerate()
+        .filter(|(at, repetition)| is_named(index, at + 1, *repetition))
+        .any(|(_, repetition)| visit(inner(repetition, member)))
+}

@@ -1,0 +1,91 @@
+//! Programs: the lines that change a message in place, in their order.
+//!
+//! `set PATH = VALUE`, `remove PATH|SEGMENT`, `insert SEGMENT after|before SEGMENT { … }`,
+//! `translate PATH with TABLE missing error|keep|null|default CODE`, each with `when COND` at its end.
+//!
+//! Promises: a line sees what the lines before it did; an edit changes its own bytes only; a line that cannot do its work
+//! ends the run with a [`Fault`], never silently; the same message, program and run give the same bytes.
+
+pub(crate) mod action;
+mod edit;
+pub(crate) mod parse;
+pub(crate) mod write;
+
+use crate::{
+    run::{Fault, Run},
+    scope::Scope,
+    syntax::{Statement, Tree},
+};
+use action::{Action, Stage, perform};
+use hl7v2::Message;
+use message::Diagnostic;
+
+/// Lines of one program or map.
+pub(crate) const ACTIONS_MAX: usize = 20_000;
+
+/// A compiled sequence of editing lines.
+#[derive(Debug, Default)]
+pub struct Program {
+    actions: Vec<Action>,
+}
+
+impl Program {
+    /// The words that begin the lines of a program.
+    pub const WORDS: [&'static str; 4] = ["set", "remove", "insert", "translate"];
+
+    /// Compiles statements in their order. A program that compiled with errors holds the lines that are sound; do not run
+    /// it.
+    #[must_use]
+    pub fn from_statements<'t>(
+        tree: &'t Tree,
+        statements: impl IntoIterator<Item = &'t Statement>,
+        scope: &Scope<'_>,
+    ) -> (Program, Vec<Diagnostic>) {
+        let mut program = Program::default();
+        let mut found = Vec::new();
+        for statement in statements {
+            program.push_statement(tree, statement, scope, &mut found);
+        }
+        (program, found)
+    }
+
+    /// Compiles one statement and adds it to the end; `false` with an error among the findings when it cannot run.
+    pub fn push_statement(
+        &mut self,
+        tree: &Tree,
+        statement: &Statement,
+        scope: &Scope<'_>,
+        found: &mut Vec<Diagnostic>,
+    ) -> bool {
+        match parse::parse_edit(tree, statement, scope, found) {
+            Some(action) if self.actions.len() < ACTIONS_MAX => {
+                self.actions.push(action);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Number of lines.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.actions.len()
+    }
+
+    /// No lines.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.actions.is_empty()
+    }
+
+    /// Changes a message.
+    ///
+    /// # Errors
+    /// A line that could not do its work, or no fuel left. The message is then half changed: throw it away.
+    pub fn apply(&self, message: &mut Message, run: &mut Run) -> Result<(), Fault> {
+        perform(&self.actions, &mut Stage::in_place(message), run)
+    }
+}
+
+#[cfg(test)]
+mod tests;

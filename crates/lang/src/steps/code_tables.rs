@@ -1,0 +1,115 @@
+//! Steps on codes: tables, defaults, requirements.
+
+use super::{Example, Flow, Group, Kind, Parameter, Step, Trouble, each, whole};
+use crate::{
+    item::{Atom, Item},
+    table::Row,
+};
+use std::{borrow::Cow, sync::Arc};
+
+const DEFAULT: Step = Step {
+    name: "",
+    group: Group::Codes,
+    syntax: "",
+    parameters: &[],
+    takes: Flow::Any,
+    gives: Flow::Text,
+    can_fail: true,
+    can_begin: false,
+    description: "",
+    examples: &[],
+    build: |_| Err(String::new()),
+};
+
+pub(super) const STEPS: &[Step] = &[
+    Step {
+        name: "code",
+        syntax: "code TABLE [else error|warn|keep|empty]",
+        parameters: &[Parameter::needed("TABLE", Kind::Table)],
+        description: "The `to` of the row whose `from` is the value; else that of the row `*`; else what `else` says \
+                      (error).",
+        examples: &[
+            Example { value: "4WEST | code units", gives: &["4W"] },
+            Example { value: "ROOF | code units else keep", gives: &["ROOF"] },
+            Example { value: "anything | code sexes", gives: &["U"] },
+        ],
+        build: |arguments| {
+            let Some(table) = arguments.table(0) else { return Err(String::new()) };
+            each(move |text, _| match table.row(&text) {
+                Some(row) => Ok(Cow::Owned(row.to().to_owned())),
+                None => Err(Trouble::NotInTable(table.name().clone())),
+            })
+        },
+        ..DEFAULT
+    },
+    Step {
+        name: "lookup",
+        syntax: "lookup TABLE [column NAME] [else error|warn|keep|empty]",
+        parameters: &[Parameter::needed("TABLE", Kind::Table), Parameter::keyed("column", "NAME", Kind::SomeText)],
+        description: "As `code`, for any column of the table.",
+        examples: &[
+            Example { value: "4WEST | lookup units column floor", gives: &["4"] },
+            Example { value: "4WEST | lookup units", gives: &["4W"] },
+            Example { value: "ROOF | lookup units column floor else empty", gives: &[] },
+        ],
+        build: |arguments| {
+            let Some(table) = arguments.table(0) else { return Err(String::new()) };
+            let name = arguments.text(1).unwrap_or_else(|| Arc::from("to"));
+            let Some(column) = table.column(&name) else {
+                let known = table.columns().iter().map(|column| &**column).collect::<Vec<_>>().join(", ");
+                return Err(format!("table `{}` has no column `{name}`; it has {known}", table.name()));
+            };
+            each(move |text, _| match table.row(&text) {
+                Some(row) => Ok(Cow::Owned(row.cell(column).to_owned())),
+                None => Err(Trouble::NotInTable(table.name().clone())),
+            })
+        },
+        ..DEFAULT
+    },
+    Step {
+        name: "display",
+        syntax: "display TABLE [else error|warn|keep|empty]",
+        parameters: &[Parameter::needed("TABLE", Kind::Table)],
+        description: "The `to_name` of the row whose `from` is the value.",
+        examples: &[Example { value: "4WEST | display units", gives: &["Ward 4 West"] }],
+        build: |arguments| {
+            let Some(table) = arguments.table(0) else { return Err(String::new()) };
+            each(move |text, _| match table.row(&text).map(Row::to_name) {
+                Some(name) => Ok(Cow::Owned(name.to_owned())),
+                None => Err(Trouble::NotInTable(table.name().clone())),
+            })
+        },
+        ..DEFAULT
+    },
+    Step {
+        name: "default",
+        syntax: "default TEXT",
+        parameters: &[Parameter::needed("TEXT", Kind::Text)],
+        can_fail: false,
+        gives: Flow::Any,
+        description: "TEXT when nothing is there. The `\"\"` of v2 is something: it stays.",
+        examples: &[
+            Example { value: "empty | default U", gives: &["U"] },
+            Example { value: "F | default U", gives: &["F"] },
+        ],
+        build: |arguments| {
+            let text = arguments.text(0).unwrap_or_default();
+            whole(move |item, _| Ok(if item.is_empty() { Item::One(Atom::text(text.to_string())) } else { item }))
+        },
+        ..DEFAULT
+    },
+    Step {
+        name: "required",
+        syntax: "required [else error|warn|keep|empty]",
+        gives: Flow::Any,
+        description: "Stops the message when nothing is there, or only the `\"\"` of v2. With `else warn` it is noted.",
+        examples: &[Example { value: "F | required", gives: &["F"] }],
+        build: |_| {
+            whole(|item, _| {
+                let is_there = item.atoms().iter().any(|atom| matches!(atom, Atom::Text(_)));
+                if is_there { Ok(item) } else { Err(Trouble::Missing) }
+            })
+        },
+        ..DEFAULT
+    },
+];

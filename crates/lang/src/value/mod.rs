@@ -1,0 +1,166 @@
+//! Values: a path or literal, then steps.
+//!
+//! `PID-5.1 | trim`, `n.2, n.3 | skip-empty | join " "`, `PID-13.1 else PID-14.1`, `"{PID-5.2} {PID-5.1}"`, `null`.
+//! Promises: a plain path or literal is evaluated without allocation; evaluation uses fuel for everything it visits.
+
+mod parse;
+mod template;
+
+use crate::{
+    item::{Atom, Item},
+    path::ReadPath,
+    run::{Fault, Run, Site},
+    steps::{Call, Flow},
+    view::View,
+};
+use hl7v2::Element;
+use std::{borrow::Cow, sync::Arc};
+use template::Template;
+
+/// A compiled value. [`Value::parse`] reads it, [`Value::evaluate`] runs it.
+#[derive(Debug)]
+pub struct Value {
+    terms: Vec<Term>,
+    calls: Vec<Call>,
+    flow: Flow,
+    is_list: bool,
+    site: Site,
+}
+
+/// One of the values of a list: the first of its alternatives that is not empty.
+#[derive(Debug)]
+struct Term {
+    alternatives: Vec<Primary>,
+}
+
+#[derive(Debug)]
+enum Primary {
+    Read(ReadPath),
+    Literal(Arc<str>),
+    Template(Template),
+    Null,
+    Empty,
+    /// A step that begins a value: `uuid`.
+    Begin(Box<Call>),
+    Inner(Box<Value>),
+}
+
+/// What an assignment writes.
+#[derive(Debug)]
+pub(crate) enum Content<'v> {
+    /// One value.
+    Atom(Atom<'v>),
+    /// Several.
+    List(Vec<Atom<'v>>),
+    /// A copy with its structure.
+    Element(Element<'v>),
+}
+
+impl Value {
+    /// What flows out of it, as far as it is known.
+    #[must_use]
+    pub fn flow(&self) -> Flow {
+        self.flow
+    }
+
+    /// It gives several values.
+    #[must_use]
+    pub fn is_list(&self) -> bool {
+        self.is_list
+    }
+
+    /// The text, if it is nothing but a literal.
+    pub(crate) fn literal(&self) -> Option<&Arc<str>> {
+        match self.single()? {
+            Primary::Literal(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The path, if it is nothing but a path.
+    pub(crate) fn plain_path(&self) -> Option<&ReadPath> {
+        match self.single()? {
+            Primary::Read(path) => Some(path),
+            _ => None,
+        }
+    }
+
+    fn single(&self) -> Option<&Primary> {
+        match (self.terms.as_slice(), self.calls.is_empty()) {
+            ([Term { alternatives }], true) if alternatives.len() == 1 => alternatives.first(),
+            _ => None,
+        }
+    }
+
+    /// The value for this message: texts in three states, one or several.
+    ///
+    /// # Errors
+    /// A step that could not work on what flowed into it, or no fuel left.
+    pub fn evaluate<'v>(&'v self, view: &View<'v>, run: &mut Run) -> Result<Item<'v>, Fault> {
+        self.site.burn(run, 1)?;
+        let mut item = match self.terms.as_slice() {
+            [term] => term.evaluate(&self.site, view, run)?,
+            terms => {
+                let mut atoms = Vec::with_capacity(terms.len());
+                for term in terms {
+                    match term.evaluate(&self.site, view, run)? {
+                        Item::One(atom) => atoms.push(atom),
+                        Item::Many(more) => atoms.extend(more),
+                    }
+                }
+                Item::Many(atoms)
+            }
+        };
+        for call in &self.calls {
+            item = call.apply(item, run)?;
+        }
+        Ok(item)
+    }
+
+    /// What to write: a plain path is copied with its structure, anything else is text.
+    pub(crate) fn content<'v>(&'v self, view: &View<'v>, is_field: bool, run: &mut Run) -> Result<Content<'v>, Fault> {
+        if let Some(path) = self.plain_path().filter(|path| **path != ReadPath::Now && !path.is_list()) {
+            self.site.burn(run, 1)?;
+            let element = if is_field { path.whole(view) } else { path.first(view) };
+            return Ok(element.map_or(Content::Atom(Atom::Empty), Content::Element));
+        }
+        Ok(match self.evaluate(view, run)? {
+            Item::One(atom) => Content::Atom(atom),
+            Item::Many(atoms) => Content::List(atoms),
+        })
+    }
+}
+
+impl Term {
+    fn evaluate<'v>(&'v self, site: &Site, view: &View<'v>, run: &mut Run) -> Result<Item<'v>, Fault> {
+        let mut last = Item::EMPTY;
+        for primary in &self.alternatives {
+            last = primary.evaluate(site, view, run)?;
+            if !last.is_empty() {
+                break;
+            }
+        }
+        Ok(last)
+    }
+}
+
+impl Primary {
+    fn evaluate<'v>(&'v self, site: &Site, view: &View<'v>, run: &mut Run) -> Result<Item<'v>, Fault> {
+        Ok(match self {
+            Primary::Read(path) => {
+                let item = path.value(view, run);
+                site.burn(run, item.atoms().len() as u64)?;
+                item
+            }
+            Primary::Literal(text) => Item::One(Atom::text(Cow::Borrowed(&**text))),
+            Primary::Template(template) => Item::One(template.evaluate(site, view, run)?),
+            Primary::Null => Item::One(Atom::Null),
+            Primary::Empty => Item::EMPTY,
+            Primary::Begin(call) => call.apply(Item::EMPTY, run)?,
+            Primary::Inner(value) => value.evaluate(view, run)?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;
