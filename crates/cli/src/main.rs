@@ -7,8 +7,18 @@
 
 mod arguments;
 mod commands;
+mod host;
+mod journey;
+mod mask;
+mod messages;
 mod outcome;
+mod place;
+mod reach;
+mod run;
 mod screen;
+mod table;
+mod values;
+mod watch;
 
 use clap::Parser as _;
 use std::process::ExitCode;

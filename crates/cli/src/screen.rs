@@ -71,6 +71,27 @@ impl Screen {
         }
     }
 
+    /// Progress may be drawn: stderr is a terminal and talk is wanted.
+    pub fn is_progress(&self) -> bool {
+        !self.is_quiet && std::io::stderr().is_terminal()
+    }
+
+    /// Draws one line of progress over the last one.
+    pub fn progress(&self, text: &str) {
+        if self.is_progress() {
+            let mut err = std::io::stderr().lock();
+            let _ = write!(err, "\r\u{1b}[2K{text}");
+            let _ = err.flush();
+        }
+    }
+
+    /// Takes the line of progress away.
+    pub fn end_progress(&self) {
+        if self.is_progress() {
+            let _ = write!(std::io::stderr().lock(), "\r\u{1b}[2K");
+        }
+    }
+
     /// Prints a failure on stderr: `error[E7001]: …`, and the hint.
     pub fn fail(&self, failure: &Failure) {
         let code = failure.code.map(|code| format!("[{code}]")).unwrap_or_default();

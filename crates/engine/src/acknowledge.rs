@@ -7,10 +7,11 @@ use crate::codes;
 use bytes::Bytes;
 use hl7v2::{
     Message,
-    ack::{self, Problem},
+    Facts,
+    ack::{self, Acknowledgment, Finding, Mode},
 };
 use interface::definition::{Acknowledge, Definition};
-use message::{AckCode, Reason, Timestamp};
+use message::{AckCode, Reason, Severity, Timestamp};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The answer to a message that is stored, if its sender wants one.
@@ -51,20 +52,41 @@ fn build(
     if ack::is_acknowledgment(message) {
         return None;
     }
-    let wanted = ack::Wanted::of(message);
     let is_positive = original.is_positive();
-    let code = if !wanted.is_enhanced() {
-        original
-    } else if wanted.wants_commit(is_positive) {
-        commit
-    } else if wanted.wants_application(is_positive) {
-        original
-    } else {
-        return None;
+    let code = match Mode::of(message) {
+        Mode::Original => original,
+        Mode::Enhanced { .. } if ack::needs_accept_ack(message, is_positive) => commit,
+        Mode::Enhanced { .. } if ack::needs_application_ack(message, is_positive) => original,
+        Mode::Enhanced { .. } => return None,
     };
-    let problems: Vec<Problem> =
-        problem.into_iter().map(|(condition, reason)| Problem::new(condition, reason.to_string())).collect();
-    Some(Bytes::from(ack::build(message, code, &control_id(now), &now.to_dtm(), &problems)))
+    let text = problem.map(|(_, reason)| reason.to_string()).unwrap_or_default();
+    let finding = problem.map(|(condition, _)| Finding { location: None, condition, severity: Severity::Error, text: &text });
+    let findings: Vec<Finding<'_>> = finding.into_iter().collect();
+    let reply = Acknowledgment {
+        code,
+        control_id: &control_id(now),
+        time: &now.to_dtm(),
+        text: None,
+        sequence: None,
+        findings: &findings,
+    };
+    Some(Bytes::from(ack::build(message, &reply)))
+}
+
+/// What the store indexes of a message. Every patient id counts, whatever its type.
+#[must_use]
+pub fn facts(facts: Facts) -> store::Facts {
+    store::Facts {
+        control_id: facts.control_id,
+        message_type: facts.message_type,
+        event: facts.trigger_event,
+        application: facts.sending_application,
+        facility: facts.sending_facility,
+        patients: facts.patient_ids.into_iter().map(|patient| patient.id).collect(),
+        visits: facts.visit.into_iter().collect(),
+        orders: facts.orders,
+        extra: Vec::new(),
+    }
 }
 
 /// MSH-10 of our acknowledgments: unique in this process, at most 20 characters (the limit before v2.7).

@@ -8,7 +8,7 @@ use interface::contract::{Frame, Verdict};
 use message::{DeliveryId, DeliveryState, MessageId, Name, Origin, Phi, Reason};
 use serde::Serialize;
 use std::sync::Arc;
-use store::{Act, Change, Disposition, Stored, Switch};
+use store::{Act, AuditEntry, Change, Disposition, Stored, Switch};
 
 /// Who acts, and why.
 #[derive(Clone, Debug)]
@@ -64,8 +64,14 @@ impl Engine {
         let outbox = destination.map(|name| self.outbox(interface, name)).transpose()?;
         let act = if is_paused { "pause" } else { "resume" };
         self.audit(person, act, &object(interface, destination))?;
-        let switch = Switch { interface: flow.name.clone(), destination: destination.map(Into::into) };
-        self.store().set_switch(&switch, is_paused, &person.by).map_err(stored)?;
+        let switch = Switch {
+            value: PAUSED.to_owned(),
+            at: self.shared.dock.clock.now(),
+            by: person.by.to_string(),
+            reason: person.reason.to_string(),
+        };
+        let name = object(interface, destination);
+        self.store().tables().set_switch(&name, is_paused.then_some(&switch)).map_err(stored)?;
         match outbox {
             Some(outbox) => {
                 outbox.change(|queue| queue.pause(is_paused));
@@ -210,14 +216,27 @@ impl Engine {
         })
     }
 
-    fn audit(&self, person: &Person, act: &str, object: &str) -> Result<(), Reason> {
-        self.store().audit(&person.by, act, object, &person.reason).map(|_| ()).map_err(stored)
+    /// Appends to the audit chain: who did what to which object, and why.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn audit(&self, person: &Person, act: &str, object: &str) -> Result<(), Reason> {
+        let entry = AuditEntry {
+            who: person.by.to_string(),
+            act: act.to_owned(),
+            object: object.to_owned(),
+            reason: person.reason.to_string(),
+        };
+        self.store().tables().audit_append(self.shared.dock.clock.now(), &entry).map(|_| ()).map_err(stored)
     }
 }
 
 fn is_parked_whole(message: &Stored) -> bool {
     matches!(message.accept.disposition, Disposition::Parked { .. })
 }
+
+/// The value of a switch that stops an intake or a destination.
+pub(crate) const PAUSED: &str = "paused";
 
 fn object(interface: &str, destination: Option<&str>) -> String {
     destination.map_or_else(|| interface.to_owned(), |destination| format!("{interface}/{destination}"))

@@ -106,9 +106,10 @@ pub fn read_answer(outcome: &Outcome) -> Answer {
         None => Answer::of(outcome),
         Some(reply) if reply.is_empty() => Answer::of(outcome),
         Some(reply) => {
-            let facts = hl7v2::ack::ReplyFacts::read(reply);
-            match facts.code {
-                Some(code) => Answer::Acknowledged { code, conditions: facts.conditions },
+            let read = hl7v2::ack::Reply::read(reply.clone());
+            let conditions = read.error_codes.iter().filter_map(|code| code.parse().ok()).collect();
+            match read.code {
+                Some(code) => Answer::Acknowledged { code, conditions },
                 None => Answer::Unreadable,
             }
         }

@@ -79,7 +79,7 @@ async fn run_lane(dock: &Arc<Dock>, outbox: &Arc<Outbox>) {
             match opened {
                 Ok(open) => wire = Some((generation, open)),
                 Err(reason) => {
-                    settle(dock, outbox, &claim, dock.clock.now(), unopened(reason));
+                    settle(dock, outbox, &claim, dock.clock.now(), unopened(reason)).await;
                     continue;
                 }
             }
@@ -112,7 +112,7 @@ pub async fn deliver(dock: &Arc<Dock>, outbox: &Arc<Outbox>, wire: &mut dyn Dest
         }
         Err(outcome) => outcome,
     };
-    settle(dock, outbox, &claim, started, outcome);
+    settle(dock, outbox, &claim, started, outcome).await;
 }
 
 /// Outputs that are no longer in memory come from the store.
@@ -128,8 +128,9 @@ fn read_output(dock: &Dock, claim: &Claim) -> Result<Bytes, Outcome> {
     })
 }
 
-/// Steps 9 and 10: decides, records, and gives the claim back.
-fn settle(dock: &Dock, outbox: &Outbox, claim: &Claim, started: Timestamp, outcome: Outcome) {
+/// Steps 9 and 10: decides, records, and gives the claim back. When the store has ended, the claim is given back as it
+/// was: the next run sends it again (R2).
+async fn settle(dock: &Dock, outbox: &Outbox, claim: &Claim, started: Timestamp, outcome: Outcome) {
     let ended = dock.clock.now();
     let definition = outbox.definition();
     let answer = decide::read_answer(&outcome);
@@ -147,7 +148,7 @@ fn settle(dock: &Dock, outbox: &Outbox, claim: &Claim, started: Timestamp, outco
         Next::Hold => Then::Hold,
         Next::Expire => Then::Expire,
     };
-    dock.store.append(Change::Attempt(Attempt {
+    let change = Change::Attempt(Attempt {
         delivery: claim.entry.delivery,
         number: claim.entry.attempts + 1,
         started,
@@ -157,11 +158,30 @@ fn settle(dock: &Dock, outbox: &Outbox, claim: &Claim, started: Timestamp, outco
         reason: decision.reason.clone(),
         reply_bytes: kept_reply(&outcome, &decision),
         then,
-    }));
+    });
+    if !record(dock, &change).await {
+        outbox.change(|queue| queue.unclaim(claim.key));
+        outbox.stop();
+        return;
+    }
     if let Some(reason) = &decision.reason {
         outbox.trouble(ended, reason.clone());
     }
     give_back(dock, outbox, claim, &decision, ended);
+}
+
+/// Pause before a full inlet of the log is tried again.
+const BUSY_PAUSE: Duration = Duration::from_millis(5);
+
+/// Writes a change, waiting while the log has too much to write. `false` when the store has ended.
+async fn record(dock: &Dock, change: &Change) -> bool {
+    loop {
+        match dock.store.append(change) {
+            Ok(()) => return true,
+            Err(store::Error::Busy) => tokio::time::sleep(BUSY_PAUSE).await,
+            Err(_) => return false,
+        }
+    }
 }
 
 fn give_back(dock: &Dock, outbox: &Outbox, claim: &Claim, decision: &Decision, ended: Timestamp) {

@@ -96,7 +96,7 @@ pub struct Changes {
 impl Engine {
     /// An engine without interfaces over a store that was just opened; `open` is what the store recovered.
     #[must_use]
-    pub fn new(store: Store, open: Vec<OpenDelivery>, options: Options) -> Engine {
+    pub fn new(store: Store, open: impl IntoIterator<Item = OpenDelivery>, options: Options) -> Engine {
         let flows = Arc::new(Flows::default());
         let context = Context {
             clock: options.clock.clone(),
@@ -111,7 +111,7 @@ impl Engine {
                 flows,
                 started,
                 cache: Arc::default(),
-                orphans: Mutex::new(open),
+                orphans: Mutex::new(open.into_iter().collect()),
                 reloading: tokio::sync::Mutex::default(),
             }),
         }
@@ -125,7 +125,7 @@ impl Engine {
 
     /// Brings the running interfaces to these definitions. `broken` names interfaces that exist but do not compile:
     /// their running version goes on.
-    pub async fn apply(&self, definitions: Vec<Definition>, broken: &[Name]) -> Changes {
+    pub async fn apply(&self, definitions: Vec<Arc<Definition>>, broken: &[Name]) -> Changes {
         let _one_at_a_time = self.shared.reloading.lock().await;
         let mut changes = Changes::default();
         self.stop_missing(&definitions, broken, &mut changes).await;
@@ -151,7 +151,7 @@ impl Engine {
         changes
     }
 
-    async fn stop_missing(&self, definitions: &[Definition], broken: &[Name], changes: &mut Changes) {
+    async fn stop_missing(&self, definitions: &[Arc<Definition>], broken: &[Name], changes: &mut Changes) {
         for flow in self.shared.flows.all() {
             let is_wanted = definitions.iter().any(|definition| definition.name == flow.name);
             if is_wanted || broken.contains(&flow.name) {
@@ -189,7 +189,7 @@ impl Engine {
         orphans.sort_by_key(|open| open.id);
     }
 
-    fn start(&self, definition: Definition, changes: &mut Changes) -> Arc<Flow> {
+    fn start(&self, definition: Arc<Definition>, changes: &mut Changes) -> Arc<Flow> {
         let flow = Arc::new(Flow::new(self.shared.dock.clone(), self.shared.cache.clone(), definition));
         self.restore_switches(&flow);
         self.adopt(&flow);
@@ -199,7 +199,7 @@ impl Engine {
         flow
     }
 
-    async fn change(&self, flow: &Arc<Flow>, definition: Definition, changes: &mut Changes) {
+    async fn change(&self, flow: &Arc<Flow>, definition: Arc<Definition>, changes: &mut Changes) {
         let before = flow.version().definition.clone();
         let is_same_source = before.receive.connector == definition.receive.connector
             && before.receive.settings == definition.receive.settings;
@@ -215,9 +215,16 @@ impl Engine {
 
     /// Pauses survive a restart.
     fn restore_switches(&self, flow: &Flow) {
-        let Ok(switches) = self.shared.dock.store.switches() else { return };
-        for switch in switches.iter().filter(|switch| switch.interface == flow.name) {
-            match &switch.destination {
+        let Ok(switches) = self.shared.dock.store.tables().switches() else { return };
+        for (name, _) in switches.iter().filter(|(_, switch)| switch.value == crate::acts::PAUSED) {
+            let (interface, destination) = match name.split_once('/') {
+                Some((interface, destination)) => (interface, Some(destination)),
+                None => (name.as_str(), None),
+            };
+            if *interface != *flow.name {
+                continue;
+            }
+            match destination {
                 None => flow.pause(true),
                 Some(destination) => {
                     if let Some(outbox) = flow.outbox(destination) {

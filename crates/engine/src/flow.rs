@@ -71,7 +71,7 @@ const DRAIN_TIME_MAX: Duration = Duration::from_secs(12);
 impl Flow {
     /// A flow that does not run yet. Its outboxes exist, so that deliveries of an earlier run can be put in.
     #[must_use]
-    pub fn new(dock: Arc<Dock>, cache: Arc<Cache>, definition: Definition) -> Flow {
+    pub fn new(dock: Arc<Dock>, cache: Arc<Cache>, definition: Arc<Definition>) -> Flow {
         let outboxes = definition
             .destinations
             .iter()
@@ -83,7 +83,7 @@ impl Flow {
             name: definition.name.clone(),
             dock,
             tally: Tally::default(),
-            version: ArcSwap::from_pointee(Version { definition: Arc::new(definition), outboxes }),
+            version: ArcSwap::from_pointee(Version { definition, outboxes }),
             retired: Mutex::default(),
             source: Mutex::default(),
             is_paused: AtomicBool::new(false),
@@ -122,7 +122,7 @@ impl Flow {
     }
 
     /// Swaps the definition. Outboxes are kept by name; those no longer named go on until they are empty.
-    pub fn redefine(&self, definition: Definition) {
+    pub fn redefine(&self, definition: Arc<Definition>) {
         let before = self.version();
         let outboxes: Vec<Arc<Outbox>> = definition
             .destinations
@@ -147,7 +147,7 @@ impl Flow {
             }
         }
         drop(retired);
-        self.version.store(Arc::new(Version { definition: Arc::new(definition), outboxes }));
+        self.version.store(Arc::new(Version { definition, outboxes }));
         self.start_lanes();
     }
 

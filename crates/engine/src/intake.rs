@@ -29,7 +29,7 @@ pub(crate) async fn accept(flow: &Flow, frame: Frame, origin: Origin) -> Reply {
     let version = flow.version();
     flow.tally.received.fetch_add(1, Ordering::Relaxed);
     flow.tally.last_received.store(frame.received.0, Ordering::Relaxed);
-    let message = Message::parse(frame.bytes.clone());
+    let (message, findings) = Message::parse(frame.bytes.clone());
     if let Err(reason) = check(flow, &version, &frame, &message) {
         flow.tally.refused.fetch_add(1, Ordering::Relaxed);
         flow.report_trouble(reason.clone());
@@ -40,7 +40,8 @@ pub(crate) async fn accept(flow: &Flow, frame: Frame, origin: Origin) -> Reply {
     let plan = plan(&version, &message, &frame);
     let answer = acknowledge::accept(&message, &version.definition, flow.dock.clock.now());
     let hops = frame.from.map_or(0, |(_, hops)| hops);
-    let accepted = describe(flow, &version, frame, origin, facts, &plan, answer.clone());
+    let flags = findings.iter().chain(&plan.notes).map(|finding| finding.code.id.into()).collect();
+    let accepted = Accept { flags, ..describe(flow, &version, frame, origin, (&message, facts), &plan, answer.clone()) };
     match commit(flow, version, accepted, plan.deliveries, hops).await {
         Ok(receipt) => answer_receipt(flow, &receipt, answer),
         Err(error) => {
@@ -85,7 +86,7 @@ fn describe(
     version: &Version,
     frame: Frame,
     origin: Origin,
-    facts: Facts,
+    (message, facts): (&Message, Facts),
     plan: &Plan,
     answer: Option<Bytes>,
 ) -> Accept {
@@ -101,11 +102,8 @@ fn describe(
     let deliveries = plan.deliveries.iter().map(|delivery| planned(flow, delivery)).collect();
     let mut found = acknowledge::facts(facts);
     if !definition.index.is_empty() {
-        let message = Message::parse(frame.bytes.clone());
         for (name, path) in &definition.index {
-            for value in message.values(path) {
-                found.extra.push((name.clone(), Phi::new(value.into_owned())));
-            }
+            found.extra.extend(message.every(path).map(|value| (name.clone(), Phi::new(value.text().into_owned()))));
         }
     }
     Accept {
@@ -123,7 +121,7 @@ fn describe(
         acknowledgment: answer,
         deliveries,
         duplicate_window: definition.receive.duplicate_window,
-        flags: plan.notes.iter().map(|note| note.code.id.into()).collect(),
+        flags: Vec::new(),
     }
 }
 

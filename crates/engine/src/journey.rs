@@ -130,7 +130,7 @@ fn arrival(stored: &Stored) -> Vec<Stage> {
     stages.push(stage(5, Some(stored.at), "stored and fsynced, with its plan"));
     stages.push(match &accept.acknowledgment {
         Some(answer) => {
-            let code = hl7v2::ack::ReplyFacts::read(answer).code.map_or_else(|| "?".to_owned(), |code| code.to_string());
+            let code = hl7v2::ack::Reply::read(answer.clone()).code.map_or_else(|| "?".to_owned(), |code| code.to_string());
             stage(6, None, format!("acknowledged {code}"))
         }
         None => stage(6, None, "no acknowledgment was asked for"),

@@ -32,6 +32,7 @@ pub mod journey;
 pub mod outbox;
 pub mod pipeline;
 pub mod queue;
+pub mod rehearsal;
 pub mod status;
 
 pub use engine::{Changes, Engine, Options};

@@ -8,7 +8,7 @@ use crate::codes;
 use bytes::Bytes;
 use hl7v2::Message;
 use interface::definition::{Definition, DestinationDefinition, Order, Rule, Step};
-use lang::Run;
+use lang::{Run, View};
 use message::{Diagnostic, Name, Reason, Timestamp, limits};
 
 /// What became of a message.
@@ -87,12 +87,12 @@ fn prepare(definition: &Definition, message: &Message, run: &mut Run) -> Result<
     for step in &definition.steps {
         let current = edited.as_ref().unwrap_or(message);
         let fault = match step {
-            Step::Keep { condition, rule } => match condition.holds(current, run) {
+            Step::Keep { condition, rule } => match condition.holds(&View::new(current), run) {
                 Ok(true) => continue,
                 Ok(false) => return Err(End::Filtered(rule.clone())),
                 Err(fault) => fault,
             },
-            Step::Drop { condition, rule } => match condition.holds(current, run) {
+            Step::Drop { condition, rule } => match condition.holds(&View::new(current), run) {
                 Ok(true) => return Err(End::Filtered(rule.clone())),
                 Ok(false) => continue,
                 Err(fault) => fault,
@@ -114,12 +114,12 @@ fn route(
     run: &mut Run,
 ) -> Result<Vec<Delivery>, Reason> {
     let message = prepared.unwrap_or(raw);
-    let shared = prepared.map(|message| Bytes::copy_from_slice(message.as_bytes()));
-    let shared = shared.filter(|bytes| bytes[..] != *raw.as_bytes());
+    let received = raw.to_bytes();
+    let shared = prepared.map(Message::to_bytes).filter(|bytes| *bytes != received);
     let mut deliveries = Vec::new();
     for (place, destination) in definition.destinations.iter().enumerate() {
         if let Some(condition) = &destination.when
-            && !condition.holds(message, run).map_err(|fault| reason_of(&fault))?
+            && !condition.holds(&View::new(message), run).map_err(|fault| reason_of(&fault))?
         {
             continue;
         }
@@ -145,16 +145,16 @@ fn deliver_to(
         for program in &destination.programs {
             program.apply(&mut own, run).map_err(|fault| reason_of(&fault))?;
         }
-        output = Some(Bytes::from(own.into_bytes()));
+        output = Some(own.into_bytes());
     }
     let is_urgent = match &destination.priority {
-        Some(condition) => condition.holds(message, run).map_err(|fault| reason_of(&fault))?,
+        Some(condition) => condition.holds(&View::new(message), run).map_err(|fault| reason_of(&fault))?,
         None => false,
     };
     let order = match destination.order.as_ref().unwrap_or(&definition.receive.order) {
         Order::Source => OrderKey::Strict,
         Order::None => OrderKey::Free,
-        Order::By(path) => OrderKey::Value(message.get(path).map(|value| value.into_owned().into_bytes()).unwrap_or_default()),
+        Order::By(path) => OrderKey::Value(message.text(path).into_owned().into_bytes()),
     };
     Ok(Delivery { place, destination: destination.name.clone(), order, output, priority: u8::from(is_urgent) })
 }

@@ -127,8 +127,10 @@ impl Engine {
         let now = self.shared.dock.clock.now();
         let monotonic = self.shared.dock.clock.monotonic();
         let counts = self.store().counts();
+        let of = |name: &Name| counts.iter().find(|(known, _)| known == name).map_or_else(Counts::default, |(_, of)| *of);
         let interfaces: Vec<InterfaceStatus> =
-            self.flows().iter().map(|flow| interface_status(flow, counts.of(&flow.name), now, monotonic)).collect();
+            self.flows().iter().map(|flow| interface_status(flow, of(&flow.name), now, monotonic)).collect();
+        let total = self.store().counts_total();
         Status {
             at: now,
             uptime_s: monotonic.saturating_duration_since(self.shared.started).as_secs(),
@@ -137,8 +139,8 @@ impl Engine {
                 Health::Full => "full",
                 Health::Failed(_) => "failed",
             },
-            counts: counts.total(),
-            lost: counts.total().lost(),
+            counts: total,
+            lost: total.lost(),
             orphans: self.orphans().len(),
             interfaces,
         }

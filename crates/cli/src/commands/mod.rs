@@ -1,5 +1,26 @@
 //! The commands, a file each: flags, help with examples, and `run`.
 
+pub mod bench;
+pub mod check;
+pub mod completions;
+pub mod demo;
+pub mod diff;
+pub mod doctor;
+pub mod explain;
+pub mod fmt;
+pub mod generate;
+pub mod get;
+pub mod init;
+pub mod listen;
+pub mod messages;
+pub mod parse;
+pub mod run;
+pub mod send;
+pub mod set;
+pub mod show;
+pub mod status;
+pub mod steer;
+pub mod test;
 pub mod version;
 
 use crate::{arguments::Command, outcome::Result, screen::Screen};
@@ -7,6 +28,38 @@ use crate::{arguments::Command, outcome::Result, screen::Screen};
 /// Runs one command.
 pub fn run(command: Command, screen: &Screen) -> Result {
     match command {
+        Command::Demo(command) => command.run(screen),
+        Command::Init(command) => command.run(screen),
+        Command::Run(command) => command.run(screen),
+        Command::Dev(command) => command.run(screen),
+        Command::Check(command) => command.run(screen),
+        Command::Fmt(command) => command.run(screen),
+        Command::Explain(command) => command.run(screen),
+        Command::Test(command) => command.run(screen),
+        Command::Parse(command) => command.run(screen),
+        Command::Show(command) => command.run(screen),
+        Command::Get(command) => command.run(screen),
+        Command::Set(command) => command.run(screen),
+        Command::Diff(command) => command.run(screen),
+        Command::Generate(command) => command.run(screen),
+        Command::Send(command) => command.run(screen),
+        Command::Listen(command) => command.run(screen),
+        Command::Status(command) => command.run(screen),
+        Command::Top(command) => command.run(screen),
+        Command::Queues(command) => command.run(screen),
+        Command::Messages(command) => command.run(screen),
+        Command::Message(command) => command.run(screen),
+        Command::Pause(command) => command.run(screen),
+        Command::Resume(command) => command.run(screen),
+        Command::Release(command) => command.run(screen),
+        Command::Retry(command) => command.run(screen),
+        Command::Resend(command) => command.run(screen),
+        Command::Delete(command) => command.run(screen),
+        Command::Replay(command) => command.run(screen),
+        Command::Reload(command) => command.run(screen),
+        Command::Doctor(command) => command.run(screen),
+        Command::Bench(command) => command.run(screen),
+        Command::Completions(command) => command.run(screen),
         Command::Version(command) => command.run(screen),
     }
 }

@@ -1,0 +1,72 @@
+//! `sinew check`: every finding of the workspace, with code, place and hint.
+
+use crate::{
+    commands::run::with_dir,
+    outcome::{Exit, Result},
+    place::{self, Place},
+    screen::Screen,
+};
+use clap::Args;
+use message::{Diagnostic, Severity};
+use serde_json::json;
+use std::path::PathBuf;
+
+/// Check the interfaces, maps, tables and tests of a workspace
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  sinew check
+  sinew check hello --env prod
+  sinew check --json | jq '.findings[] | select(.severity == \"error\")'
+
+Exit: 0 no error (warnings are allowed), 1 errors, 3 there is no workspace.")]
+pub struct Check {
+    /// The workspace folder
+    #[arg(value_name = "DIR", conflicts_with = "workspace")]
+    dir: Option<PathBuf>,
+    /// Warnings count as errors
+    #[arg(long)]
+    strict: bool,
+    #[command(flatten)]
+    place: Place,
+    /// One JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+impl Check {
+    pub fn run(self, screen: &Screen) -> Result {
+        let started = std::time::Instant::now();
+        let (workspace, findings) = with_dir(self.place, self.dir).load()?;
+        let count = |severity: Severity| findings.iter().filter(|finding| finding.severity == severity).count();
+        let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
+        if self.json {
+            screen.line(
+                json!({"schema": "sinew.check/1", "errors": errors, "warnings": warnings,
+                    "interfaces": workspace.definitions.len() + workspace.broken.len(), "tests": workspace.tests.len(),
+                    "findings": findings})
+                .to_string(),
+            );
+        } else {
+            print(screen, &workspace, &findings);
+            let plural = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
+            screen.line(format!(
+                "{} {}, {} in {} and {} ({:.1} s)",
+                screen.mark(errors == 0),
+                plural(errors, "error"),
+                plural(warnings, "warning"),
+                plural(workspace.definitions.len() + workspace.broken.len(), "interface"),
+                plural(workspace.tests.len(), "test"),
+                started.elapsed().as_secs_f64()
+            ));
+        }
+        let is_good = errors == 0 && !(self.strict && warnings > 0);
+        Ok(if is_good { Exit::Ok } else { Exit::Problems })
+    }
+}
+
+fn print(screen: &Screen, workspace: &interface::workspace::Workspace, findings: &[Diagnostic]) {
+    if !findings.is_empty() {
+        screen.bytes(place::render(workspace, findings, screen.is_coloured, screen.is_unicode).as_bytes());
+    }
+}

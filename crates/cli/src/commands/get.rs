@@ -1,0 +1,76 @@
+//! `sinew get`: the values at a path, one a line.
+
+use crate::{
+    mask, messages,
+    outcome::{Exit, Failure, Result},
+    screen::Screen,
+};
+use clap::Args;
+use hl7v2::{Message, Path};
+use std::path::PathBuf;
+
+/// Print the values at a path, one a line
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  sinew get a01.hl7 PID-5.1               the family name
+  sinew get a01.hl7 'PID-3[*].1'          every patient id
+  sinew get a01.hl7 'PID-3[.5=MR].1'      the one of type MR
+  sinew get feed.hl7 MSH-10               the control id of each message
+  sinew get oru.hl7 'OBX[*]-5' --raw      escapes left as they are
+
+A repeating path prints every value. On a terminal, values about the patient are masked: --reveal shows them.
+Exit: 0, 1 nothing is there, 2 the path is wrong, 3 the file cannot be opened.")]
+pub struct Get {
+    /// A file, or - for standard input
+    file: PathBuf,
+    /// Where: PID-5.1, PID-3[2].4.1, OBX[*]-5, PID-3[.5=MR].1
+    path: String,
+    /// The bytes as they are, escapes and separators included
+    #[arg(long)]
+    raw: bool,
+    /// Show patient data on the terminal
+    #[arg(long)]
+    reveal: bool,
+}
+
+impl Get {
+    pub fn run(self, screen: &Screen) -> Result {
+        let path = parse_path(&self.path)?;
+        let is_masked = screen.is_terminal && !self.reveal;
+        let mut is_found = false;
+        for found in messages::read(&self.file)?.messages {
+            let (message, _) = Message::parse(found.bytes);
+            for element in message.every(&path) {
+                is_found = true;
+                if is_masked
+                    && mask::is_hidden(
+                        path.segment_name(),
+                        path.member.field.as_ref().map_or(u16::MAX, |(field, _)| *field),
+                    )
+                {
+                    screen.line(mask::masked(&element.text()));
+                } else if self.raw {
+                    screen.bytes(&[element.raw(), b"\n"].concat());
+                } else {
+                    screen.line(element.text());
+                }
+            }
+        }
+        Ok(if is_found { Exit::Ok } else { Exit::Problems })
+    }
+}
+
+/// A path from the command line.
+pub fn parse_path(text: &str) -> Result<Path> {
+    let path = Path::parse(text).map_err(|error| {
+        let diagnostic = error.diagnostic();
+        let failure = Failure::usage(format!("`{text}`: {}", diagnostic.message)).code(diagnostic.code);
+        match diagnostic.hint {
+            Some(hint) => failure.hint(hint),
+            None => failure,
+        }
+    })?;
+    path.check_evaluable().map_err(|error| Failure::usage(error.to_string()).code(error.code()))?;
+    Ok(path)
+}

@@ -1,0 +1,147 @@
+//! `sinew messages` and `sinew message`: find messages, and look at one.
+
+use crate::{
+    journey, mask,
+    outcome::{Exit, Failure, Result},
+    reach::Reach,
+    screen::Screen,
+    table::{Cell, Table},
+};
+use clap::Args;
+use serde_json::Value;
+use server::client::encode;
+
+/// Find messages by patient, visit, order, control id, type, state or time
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  sinew messages                              the newest
+  sinew messages 482113                       this patient, visit, order or control id
+  sinew messages 'patient:482113 since:2h'
+  sinew messages 'state:parked interface:adt-main'
+  sinew messages 'type:ORU since:2026-03-01 until:2026-03-02' --json
+
+Words: patient: visit: order: control: id: interface: destination: type: event: facility: application:
+       state:delivered|in_flight|parked|filtered|expired|deleted  since: until:  NAME=VALUE for indexed fields
+Exit: 0 found, 1 nothing found, 2 the query is wrong, 3 no engine runs here.")]
+pub struct Messages {
+    /// What to look for; words are joined by `and`
+    query: Vec<String>,
+    /// At most this many, newest first
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 50)]
+    limit: usize,
+    #[command(flatten)]
+    reach: Reach,
+    /// One JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// Show one message: its journey and its content
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  sinew message 10485760
+  sinew message 10485760 --raw > original.hl7         the bytes as received
+  sinew message 10485760 --output pharmacy            the bytes that this destination gets
+
+Reading content is audited. On a terminal it is masked unless --reveal --reason \"…\" says why.
+Exit: 0, 1 there is no such message, 3 no engine runs here, 5 a reason is missing.")]
+pub struct Message {
+    /// The message id
+    id: u64,
+    /// The bytes as received
+    #[arg(long, conflicts_with = "output")]
+    raw: bool,
+    /// The bytes for this destination
+    #[arg(long, value_name = "DESTINATION")]
+    output: Option<String>,
+    /// Show patient data on the terminal
+    #[arg(long)]
+    reveal: bool,
+    /// Why the content is read: kept in the audit chain
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    reason: String,
+    #[command(flatten)]
+    reach: Reach,
+    /// One JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+fn text<'v>(value: &'v Value, name: &str) -> &'v str {
+    value.get(name).and_then(Value::as_str).unwrap_or("")
+}
+
+impl Messages {
+    pub fn run(self, screen: &Screen) -> Result {
+        let query = self.query.join(" ");
+        let answer = self.reach.get(&format!("/api/v1/messages?query={}&limit={}", encode(&query), self.limit))?;
+        let rows: Vec<&Value> = answer.get("messages").and_then(Value::as_array).into_iter().flatten().collect();
+        if self.json {
+            screen.line(answer.to_string());
+            return Ok(if rows.is_empty() { Exit::Problems } else { Exit::Ok });
+        }
+        if rows.is_empty() {
+            screen.say("no message found");
+            return Ok(Exit::Problems);
+        }
+        let mut table = Table::new(&[">ID", "RECEIVED (UTC)", "INTERFACE", "TYPE", "CONTROL ID", "STATE"]);
+        for row in &rows {
+            let received = row.get("received").and_then(Value::as_i64).unwrap_or(0);
+            let state = text(row, "state");
+            table.row(vec![
+                row.get("id").and_then(Value::as_u64).unwrap_or(0).to_string().into(),
+                message::Timestamp(received).to_rfc3339().into(),
+                text(row, "interface").into(),
+                text(row, "type").into(),
+                text(row, "control_id").into(),
+                Cell(state.replace('_', " "), journey::colour(state)),
+            ]);
+        }
+        table.print(screen);
+        if rows.len() >= self.limit {
+            screen.say(format!("the newest {}; more with --limit", self.limit));
+        }
+        Ok(Exit::Ok)
+    }
+}
+
+impl Message {
+    pub fn run(self, screen: &Screen) -> Result {
+        let wants_content = self.raw || self.output.is_some();
+        if self.json && !wants_content {
+            return journey::show(screen, &self.reach, &self.id.to_string(), true);
+        }
+        if wants_content {
+            return self.content(screen);
+        }
+        journey::show(screen, &self.reach, &self.id.to_string(), false)?;
+        if screen.is_terminal {
+            screen.line("");
+            self.content(screen)?;
+        }
+        Ok(Exit::Ok)
+    }
+
+    fn content(&self, screen: &Screen) -> Result {
+        let is_shown = self.reveal || !screen.is_terminal;
+        if screen.is_terminal && self.reveal && self.reason.trim().is_empty() {
+            return Err(
+                Failure::new(Exit::Refused, "showing patient data needs --reason \"why\"").code(server::codes::E7003)
+            );
+        }
+        let which = self.output.as_ref().map_or_else(|| "raw".to_owned(), |name| format!("output:{name}"));
+        let reason = if is_shown && self.reason.is_empty() { "read into a file or pipe" } else { &*self.reason };
+        let reason = if is_shown { reason } else { "masked view" };
+        let path = format!("/api/v1/messages/{}/content?which={}&reason={}", self.id, encode(&which), encode(reason));
+        let bytes = self.reach.get_bytes(&path)?;
+        if screen.is_terminal {
+            crate::commands::show::print(screen, &bytes, !self.reveal, None);
+        } else {
+            screen.bytes(&bytes);
+        }
+        let _ = mask::is_hidden;
+        Ok(Exit::Ok)
+    }
+}

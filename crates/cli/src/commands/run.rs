@@ -1,0 +1,183 @@
+//! `sinew run` and `sinew dev`: the engine on this workspace.
+
+use crate::{
+    host::{Host, Setup},
+    outcome::{Exit, Failure, Result},
+    place::{self, Place},
+    run::block_on,
+    screen::Screen,
+};
+use clap::Args;
+use engine::Changes;
+use interface::workspace::Workspace;
+use message::Diagnostic;
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+/// Run the engine on this workspace
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  sinew run
+  sinew run hello                    the workspace in ./hello
+  sinew run --env prod
+
+Stops in good order on Ctrl-C and SIGTERM; reads the workspace again on SIGHUP and on `sinew reload`.
+Exit: 0 ended as asked, 1 the workspace has errors, 3 the store failed, 5 another engine holds the data directory.")]
+pub struct Run {
+    /// The workspace folder
+    #[arg(value_name = "DIR", conflicts_with = "workspace")]
+    dir: Option<PathBuf>,
+    #[command(flatten)]
+    place: Place,
+}
+
+/// Run the engine and apply every change of a file as soon as it is saved
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  sinew dev
+  sinew dev hello
+
+A wrong line is reported with code, place and hint; the version that runs goes on. Tests run after every change.")]
+pub struct Dev {
+    /// The workspace folder
+    #[arg(value_name = "DIR", conflicts_with = "workspace")]
+    dir: Option<PathBuf>,
+    #[command(flatten)]
+    place: Place,
+}
+
+/// Pause between looks at the files of the workspace.
+const WATCH_PAUSE: Duration = Duration::from_millis(400);
+
+impl Run {
+    pub fn run(self, screen: &Screen) -> Result {
+        block_on(engine(screen, with_dir(self.place, self.dir), false))?
+    }
+}
+
+impl Dev {
+    pub fn run(self, screen: &Screen) -> Result {
+        block_on(engine(screen, with_dir(self.place, self.dir), true))?
+    }
+}
+
+/// A folder may be named without a flag.
+pub fn with_dir(place: Place, dir: Option<PathBuf>) -> Place {
+    Place { workspace: dir.or(place.workspace.clone()), ..place }
+}
+
+async fn engine(screen: &Screen, at: Place, is_watching: bool) -> Result {
+    let folder = at.folder()?;
+    let environment = at.env.clone();
+    let (workspace, findings) = place::load(&folder, environment.as_deref());
+    report(screen, &workspace, &findings);
+    if place::has_errors(&findings) {
+        return Err(Failure::new(Exit::Problems, "the workspace has errors; nothing was started")
+            .hint("see above; `sinew check` repeats them"));
+    }
+    let setup = Setup {
+        data: place::data(&workspace),
+        key: place::key(&workspace.server, &folder)?,
+        loader: {
+            let folder = folder.clone();
+            Box::new(move || place::load(&folder, environment.as_deref()))
+        },
+        workspace,
+    };
+    let (host, recovered, changes) = Host::open(setup).await?;
+    let serving = host.serve();
+    greet(screen, &host, &recovered, &changes);
+    let ended = tokio::select! {
+        failure = host.wait() => failure,
+        () = follow(screen, &host, &folder, is_watching) => None,
+    };
+    screen.say(if ended.is_some() { "stopping: the store failed" } else { "stopping: finishing what is under way" });
+    let closed = host.close().await;
+    let _ = serving.await;
+    match ended {
+        Some(failure) => Err(failure),
+        None => closed.map(|()| Exit::Ok),
+    }
+}
+
+/// Reads the workspace again on SIGHUP and, in `dev`, whenever a file changed. Never returns.
+async fn follow(screen: &Screen, host: &Arc<Host>, folder: &std::path::Path, is_watching: bool) {
+    let Ok(mut hangup) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup()) else {
+        return std::future::pending().await;
+    };
+    let mut seen = crate::watch::Snapshot::of(folder);
+    loop {
+        tokio::select! {
+            _ = hangup.recv() => {}
+            () = tokio::time::sleep(WATCH_PAUSE), if is_watching => {
+                let now = crate::watch::Snapshot::of(folder);
+                if now == seen {
+                    continue;
+                }
+                seen = now;
+            }
+        }
+        let (workspace, findings, changes) = host.apply().await;
+        report(screen, &workspace, &findings);
+        match changes {
+            Some(changes) => screen.say(describe(&changes)),
+            None => screen.say("nothing was changed: what ran goes on"),
+        }
+        if is_watching && !place::has_errors(&findings) {
+            crate::commands::test::run_all(screen, &workspace);
+        }
+    }
+}
+
+/// Prints findings, if there are any.
+pub fn report(screen: &Screen, workspace: &Workspace, findings: &[Diagnostic]) {
+    if !findings.is_empty() {
+        screen.say(place::render(workspace, findings, screen.is_talk_coloured, screen.is_unicode));
+    }
+}
+
+fn greet(screen: &Screen, host: &Host, recovered: &store::Report, changes: &Changes) {
+    let status = host.engine.status();
+    screen.say(format!("sinew {} runs {} interfaces", env!("CARGO_PKG_VERSION"), status.interfaces.len()));
+    for row in &status.interfaces {
+        let address = row.address.as_deref().unwrap_or("-");
+        screen.say(format!("  {:<20} {} {}", row.name, row.connector, address));
+    }
+    if status.counts.in_flight > 0 {
+        screen.say(format!("  {} messages of an earlier run go on", status.counts.in_flight));
+    }
+    if recovered.torn_bytes > 0 {
+        screen.say(format!(
+            "  the last run ended without closing: {} bytes that nobody was told of were cut",
+            recovered.torn_bytes
+        ));
+    }
+    for damage in &recovered.quarantined {
+        screen.say(screen.paint_talk(
+            "1;31",
+            &format!("  damaged record at {} is quarantined; `sinew doctor --verify` says more", damage.lsn),
+        ));
+    }
+    for (name, reason) in &changes.failed {
+        screen.say(screen.paint_talk("1;31", &format!("  {name} does not listen: {reason}")));
+    }
+}
+
+fn describe(changes: &Changes) -> String {
+    let list = |what: &str, names: &[message::Name]| {
+        (!names.is_empty())
+            .then(|| format!("{what} {}", names.iter().map(|name| &**name).collect::<Vec<_>>().join(", ")))
+    };
+    let mut parts: Vec<String> = [
+        list("started", &changes.started),
+        list("changed", &changes.changed),
+        list("listener opened anew:", &changes.reopened),
+        list("stopped", &changes.stopped),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    parts.extend(changes.failed.iter().map(|(name, reason)| format!("{name} does not listen: {reason}")));
+    if parts.is_empty() { "no interface changed".to_owned() } else { parts.join("; ") }
+}

@@ -1,0 +1,151 @@
+//! The process that runs an engine: store, flows, control socket, reload, end. Behind `run`, `dev` and `demo`.
+//!
+//! Promises: a workspace with errors does not start, and does not replace what runs; two processes never share a data
+//! directory; a failed store ends the process with a non-zero code (R6).
+
+use crate::{
+    outcome::{Exit, Failure, Result},
+    place,
+};
+use engine::{Changes, Engine};
+use interface::{contract::Boxed, workspace::Workspace};
+use message::{Diagnostic, Name, clock};
+use serde_json::{Value, json};
+use std::{path::PathBuf, sync::Arc, time::Duration};
+use store::{Health, KeySource, Store};
+use tokio::sync::{Notify, watch};
+
+/// How long the sends under way may take at the end.
+const STOP_PATIENCE: Duration = Duration::from_secs(20);
+
+/// Loads the workspace anew: the folder may have changed.
+pub type Loader = dyn Fn() -> (Workspace, Vec<Diagnostic>) + Send + Sync;
+
+/// A running engine with what belongs to it.
+pub struct Host {
+    /// The engine.
+    pub engine: Engine,
+    loader: Box<Loader>,
+    folder: PathBuf,
+    data: PathBuf,
+    stop: Arc<Notify>,
+    done: watch::Sender<bool>,
+}
+
+/// What a host is opened with.
+pub struct Setup {
+    /// The workspace as loaded, without errors.
+    pub workspace: Workspace,
+    /// Where messages are kept.
+    pub data: PathBuf,
+    /// The master key.
+    pub key: KeySource,
+    /// Loads it again.
+    pub loader: Box<Loader>,
+}
+
+impl Host {
+    /// Opens the store and starts every interface.
+    pub async fn open(setup: Setup) -> Result<(Arc<Host>, store::Report, Changes)> {
+        std::fs::create_dir_all(&setup.data)
+            .map_err(|error| Failure::unreachable(format!("{}: {error}", setup.data.display())))?;
+        let options = store::Options { key: setup.key, ..store::Options::default() };
+        let data = setup.data.clone();
+        // Recovery reads the log: on a thread of its own, so that signals are still heard.
+        let opened = tokio::task::spawn_blocking(move || Store::open(&data, &options))
+            .await
+            .map_err(|_| Failure::new(Exit::Bug, "opening the store stopped unexpectedly"))?;
+        let (store, recovered) = opened.map_err(|error| store_failure(&error))?;
+        let options = engine::Options {
+            workspace: setup.workspace.folder.clone(),
+            clock: Arc::new(clock::System),
+            connectors: connectors::catalogue(),
+        };
+        let engine = Engine::new(store, recovered.open, options);
+        let changes = engine.apply(setup.workspace.definitions.clone(), &[]).await;
+        let host = Arc::new(Host {
+            engine,
+            loader: setup.loader,
+            folder: setup.workspace.folder,
+            data: setup.data,
+            stop: Arc::default(),
+            done: watch::Sender::new(false),
+        });
+        Ok((host, recovered.report, changes))
+    }
+
+    /// Serves the control socket until the host stops.
+    pub fn serve(self: &Arc<Host>) -> tokio::task::JoinHandle<std::result::Result<(), message::Reason>> {
+        let (host, path) = (self.clone(), self.data.join("control.sock"));
+        let mut done = self.done.subscribe();
+        tokio::spawn(async move {
+            let stopped = async move {
+                let _ = done.wait_for(|is_done| *is_done).await;
+            };
+            server::serve(&path, host.engine.clone(), host.clone(), stopped).await
+        })
+    }
+
+    /// Waits for SIGTERM, SIGINT, a stop asked for on the socket, or a failed store.
+    pub async fn wait(&self) -> Option<Failure> {
+        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).ok()?;
+        let mut health = tokio::time::interval(Duration::from_millis(200));
+        loop {
+            tokio::select! {
+                _ = terminate.recv() => return None,
+                _ = tokio::signal::ctrl_c() => return None,
+                () = self.stop.notified() => return None,
+                _ = health.tick() => {}
+            }
+            if let Health::Failed(why) = self.engine.store().health() {
+                let message = format!("the store failed and nothing is acknowledged any more: {why}");
+                return Some(Failure::new(Exit::Unreachable, message).code(engine::codes::E5003));
+            }
+        }
+    }
+
+    /// Ends in good order: sources first, then the sends under way, then the store.
+    pub async fn close(&self) -> Result<()> {
+        let closed = self.engine.stop(STOP_PATIENCE).await;
+        self.done.send_replace(true);
+        closed.map_err(|error| store_failure(&error))
+    }
+
+    /// Loads the workspace and applies what compiles. What does not compile goes on as it ran.
+    pub async fn apply(&self) -> (Workspace, Vec<Diagnostic>, Option<Changes>) {
+        let (workspace, findings) = (self.loader)();
+        // A workspace that cannot be read as a whole must not stop every interface.
+        if workspace.definitions.is_empty() && place::has_errors(&findings) {
+            return (workspace, findings, None);
+        }
+        let broken: Vec<Name> = workspace.broken.clone();
+        let changes = self.engine.apply(workspace.definitions.clone(), &broken).await;
+        (workspace, findings, Some(changes))
+    }
+}
+
+impl server::Host for Host {
+    fn reload(&self) -> Boxed<'_, Value> {
+        Box::pin(async {
+            let (_, findings, changes) = self.apply().await;
+            json!({"schema": "sinew.reload/1", "findings": findings, "changes": changes})
+        })
+    }
+    fn stop(&self) {
+        self.stop.notify_one();
+    }
+    fn describe(&self) -> Value {
+        json!({"version": env!("CARGO_PKG_VERSION"), "pid": std::process::id(),
+            "workspace": self.folder.display().to_string(), "data": self.data.display().to_string()})
+    }
+}
+
+/// The store's errors on the command line.
+pub fn store_failure(error: &store::Error) -> Failure {
+    let exit = match error {
+        store::Error::Locked { .. } => Exit::Refused,
+        store::Error::Misconfigured { .. } | store::Error::WrongKey { .. } => Exit::Usage,
+        _ => Exit::Unreachable,
+    };
+    Failure::new(exit, error.to_string()).code(error.code())
+}

@@ -1,0 +1,71 @@
+//! The journey of a message as a person reads it.
+
+use crate::{
+    outcome::{Exit, Result},
+    reach::Reach,
+    screen::Screen,
+};
+use serde_json::Value;
+
+/// Asks the running engine and prints.
+pub fn show(screen: &Screen, reach: &Reach, id: &str, is_json: bool) -> Result {
+    let journey = reach.get(&format!("/api/v1/messages/{id}"))?;
+    if is_json {
+        screen.line(journey.to_string());
+        return Ok(Exit::Ok);
+    }
+    print(screen, &journey);
+    Ok(Exit::Ok)
+}
+
+fn text<'v>(value: &'v Value, name: &str) -> &'v str {
+    value.get(name).and_then(Value::as_str).unwrap_or("")
+}
+
+/// One line a step: `5  12:00:00.123Z  stored and fsynced, with its plan`.
+pub fn print(screen: &Screen, journey: &Value) {
+    let number = |name: &str| journey.get(name).and_then(Value::as_u64).unwrap_or(0);
+    screen.line(format!(
+        "{} {}  {}  control id {}  {} bytes  interface {}",
+        screen.paint("1", "message"),
+        number("id"),
+        text(journey, "kind"),
+        text(journey, "control_id"),
+        number("size"),
+        text(journey, "interface")
+    ));
+    for stage in journey.get("stages").and_then(Value::as_array).into_iter().flatten() {
+        let at = stage.get("at").and_then(Value::as_i64).map(|at| message::Timestamp(at).to_rfc3339());
+        let clock = at.as_deref().and_then(|at| at.get(11..)).unwrap_or("");
+        let is_good = stage.get("is_good").and_then(Value::as_bool).unwrap_or(true);
+        let destination = match text(stage, "destination") {
+            "" => String::new(),
+            name => format!("{name}: "),
+        };
+        let line = format!("{destination}{}", text(stage, "text"));
+        let line = if is_good { line } else { screen.paint("33", &line) };
+        let step = stage.get("step").and_then(Value::as_u64).unwrap_or(0);
+        screen.line(format!("  {step:>2}  {clock:<13}  {line}"));
+    }
+    for standing in journey.get("deliveries").and_then(Value::as_array).into_iter().flatten() {
+        let state = text(standing, "state");
+        let state = screen.paint(colour(state), state);
+        let attempts = standing.get("attempts").and_then(Value::as_u64).unwrap_or(0);
+        screen.line(format!(
+            "  {} {}  {state} after {attempts} {}",
+            screen.paint("1", "delivery"),
+            text(standing, "destination"),
+            if attempts == 1 { "attempt" } else { "attempts" }
+        ));
+    }
+}
+
+/// The colour of a state; the word is always there too.
+pub fn colour(state: &str) -> &'static str {
+    match state {
+        "ok" | "delivered" => "32",
+        "failing" | "parked" | "failed" => "31",
+        "silent" | "held" | "retrying" | "paused" | "full" => "33",
+        _ => "0",
+    }
+}

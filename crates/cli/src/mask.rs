@@ -1,0 +1,75 @@
+//! What is hidden on a terminal: values that may identify a patient or say something of their health.
+//!
+//! Promises: a field that this table does not know is hidden when its segment is about a person; files and pipes are
+//! never masked, because programs read them.
+//! Never: a protection of stored data; it keeps patients off screens that others can see.
+
+/// Fields of person segments that say nothing about who it is: set id, sex, marital status, codes and flags.
+const OPEN_FIELDS: &[(&str, &[u16])] = &[
+    ("PID", &[1, 8, 10, 15, 16, 17, 22, 24, 27, 30, 31, 32, 33, 34, 35, 36]),
+    ("NK1", &[1, 3, 7, 8, 9, 14, 15]),
+    ("GT1", &[1, 9, 10, 11]),
+    ("IN1", &[1, 2, 15, 17]),
+    ("MRG", &[]),
+    ("IN2", &[]),
+    ("IN3", &[1]),
+    ("PD1", &[1, 2, 5, 6, 7, 8, 9, 10, 11, 12]),
+    ("ACC", &[2]),
+    ("NTE", &[1, 2, 4]),
+    ("AL1", &[1, 2, 4]),
+    ("DG1", &[1, 2, 5, 6, 15]),
+    ("PR1", &[1, 2, 5]),
+];
+
+/// Single fields to hide in segments that are otherwise open.
+const HIDDEN_FIELDS: &[(&str, &[u16])] =
+    &[("OBX", &[5]), ("PV1", &[5, 19, 50, 52]), ("RXA", &[20]), ("SCH", &[16]), ("QPD", &[3, 4, 5, 6]), ("MSA", &[3])];
+
+/// `field` of `segment` may identify a patient.
+pub fn is_hidden(segment: &str, field: u16) -> bool {
+    if let Some((_, open)) = OPEN_FIELDS.iter().find(|(id, _)| *id == segment) {
+        return !open.contains(&field);
+    }
+    if segment.starts_with('Z') {
+        return true;
+    }
+    HIDDEN_FIELDS.iter().any(|(id, fields)| *id == segment && fields.contains(&field))
+}
+
+/// The first letter of each part stays, so that a person can tell two values apart: `Pérez^María` → `P****^M****`.
+pub fn masked(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut is_start = true;
+    for character in text.chars() {
+        match character {
+            '^' | '&' | '~' | ' ' => {
+                out.push(character);
+                is_start = true;
+            }
+            letter if is_start => {
+                out.push(letter);
+                out.push_str("****");
+                is_start = false;
+            }
+            _ => {}
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn person_segments_are_hidden_unless_known_to_be_harmless() {
+        assert!(is_hidden("PID", 5) && is_hidden("PID", 3) && is_hidden("PID", 99) && is_hidden("ZPD", 1));
+        assert!(is_hidden("OBX", 5) && !is_hidden("OBX", 3) && !is_hidden("PID", 8) && !is_hidden("MSH", 9));
+    }
+
+    #[test]
+    fn first_letters_stay() {
+        assert_eq!(masked("Pérez^María Elena"), "P****^M**** E****");
+        assert_eq!(masked(""), "");
+    }
+}

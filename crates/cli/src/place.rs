@@ -1,0 +1,97 @@
+//! Where a command works: the workspace, its environment, its data directory.
+
+use crate::outcome::{Exit, Failure, Result};
+use clap::Args;
+use interface::workspace::{KeyPlace, Options, ServerSettings, Workspace};
+use lang::syntax::render::Renderer;
+use message::{Diagnostic, Severity};
+use std::path::{Path, PathBuf};
+use store::{KeySource, MasterKey};
+
+/// The workspace flags of a command.
+#[derive(Args, Clone, Debug, Default)]
+pub struct Place {
+    /// The workspace folder; without it, the nearest one upward from here
+    #[arg(short = 'C', long, value_name = "DIR")]
+    pub workspace: Option<PathBuf>,
+    /// The environment whose addresses and secrets hold (environments/NAME.toml)
+    #[arg(long, value_name = "NAME", env = "SINEW_ENV")]
+    pub env: Option<String>,
+}
+
+impl Place {
+    /// The workspace folder.
+    pub fn folder(&self) -> Result<PathBuf> {
+        let from = match &self.workspace {
+            Some(folder) => folder.clone(),
+            None => {
+                std::env::current_dir().map_err(|error| Failure::unreachable(format!("the current folder: {error}")))?
+            }
+        };
+        let from = from.canonicalize().map_err(|error| Failure::unreachable(format!("{}: {error}", from.display())))?;
+        Workspace::find(&from).ok_or_else(|| {
+            Failure::new(
+                Exit::Unreachable,
+                format!("{} is not a workspace: there is no sinew.toml here or above", from.display()),
+            )
+            .code(interface::codes::E3001)
+            .hint("make one with `sinew init NAME`, or name one with --workspace DIR")
+        })
+    }
+
+    /// Loads it, with what there is to say about it.
+    pub fn load(&self) -> Result<(Workspace, Vec<Diagnostic>)> {
+        Ok(load(&self.folder()?, self.env.as_deref()))
+    }
+
+    /// The data directory of the workspace.
+    pub fn data(&self) -> Result<PathBuf> {
+        let (workspace, _) = self.load()?;
+        Ok(data(&workspace))
+    }
+}
+
+/// Loads the workspace in a folder with the connectors of this build.
+pub fn load(folder: &Path, environment: Option<&str>) -> (Workspace, Vec<Diagnostic>) {
+    Workspace::load(folder, &Options { environment, ..Options::new(connectors::catalogue()) })
+}
+
+/// Where the messages of a workspace are kept.
+pub fn data(workspace: &Workspace) -> PathBuf {
+    workspace.folder.join(&workspace.server.data)
+}
+
+/// Where the key that seals messages comes from.
+pub fn key(settings: &ServerSettings, folder: &Path) -> Result<KeySource> {
+    match &settings.key {
+        None => Ok(KeySource::InDirectory),
+        Some(KeyPlace::File(path)) => Ok(KeySource::File(folder.join(path))),
+        Some(KeyPlace::Variable(name)) => {
+            let text = std::env::var(&**name).map_err(|_| {
+                Failure::usage(format!("the environment variable {name} holds the store's key and is not set"))
+                    .hint("64 hexadecimal digits; `openssl rand -hex 32` makes some")
+            })?;
+            MasterKey::from_text(&text).map(KeySource::Given).map_err(|error| Failure::usage(error.to_string()))
+        }
+    }
+}
+
+/// Renders findings with the lines they point at.
+pub fn render(workspace: &Workspace, findings: &[Diagnostic], is_coloured: bool, is_unicode: bool) -> String {
+    let mut renderer = Renderer::new(is_coloured, is_unicode);
+    for finding in findings {
+        for location in &finding.locations {
+            if let message::Location::Text { file, .. } = location
+                && let Some(text) = workspace.text(file)
+            {
+                renderer = renderer.add_source(file, &text);
+            }
+        }
+    }
+    renderer.render(findings)
+}
+
+/// At least one finding is an error.
+pub fn has_errors(findings: &[Diagnostic]) -> bool {
+    findings.iter().any(|finding| finding.severity == Severity::Error)
+}

@@ -1,0 +1,69 @@
+//! How a command reaches the running engine of its workspace.
+
+use crate::{
+    outcome::{Exit, Failure, Result},
+    place::Place,
+    run::block_on,
+};
+use bytes::Bytes;
+use clap::Args;
+use message::Code;
+use serde_json::Value;
+use server::client::{Client, Error};
+
+/// The flags of a command that asks an engine.
+#[derive(Args, Clone, Debug)]
+pub struct Reach {
+    #[command(flatten)]
+    place: Place,
+}
+
+impl Reach {
+    fn client(&self) -> Result<Client> {
+        Ok(Client::new(&self.place.data()?))
+    }
+
+    /// `GET`, JSON.
+    pub fn get(&self, path: &str) -> Result<Value> {
+        let client = self.client()?;
+        block_on(async { client.get(path).await })?.map_err(failure)
+    }
+
+    /// `GET`, bytes.
+    pub fn get_bytes(&self, path: &str) -> Result<Bytes> {
+        let client = self.client()?;
+        block_on(async { client.get_bytes(path).await })?.map_err(failure)
+    }
+
+    /// `POST`, JSON.
+    pub fn post(&self, path: &str, body: &Value) -> Result<Value> {
+        let client = self.client()?;
+        block_on(async { client.post(path, body).await })?.map_err(failure)
+    }
+}
+
+fn failure(error: Error) -> Failure {
+    match error {
+        Error::NotRunning(reason) => Failure::unreachable(reason.text)
+            .code(server::codes::E7001)
+            .hint("start the engine with `sinew run`, or name its workspace with --workspace DIR"),
+        Error::Refused { status, reason } => {
+            let exit = match status {
+                400 => Exit::Usage,
+                403 => Exit::NotAllowed,
+                404 | 409 => Exit::Problems,
+                _ => Exit::Unreachable,
+            };
+            let failure = Failure::new(exit, reason.text);
+            match known(&reason.code) {
+                Some(code) => failure.code(code),
+                None => failure,
+            }
+        }
+    }
+}
+
+/// The code of the catalogue with this id.
+fn known(id: &str) -> Option<Code> {
+    crate::commands::explain::catalogue().find(|code| code.id == id).copied()
+}

@@ -1,0 +1,75 @@
+//! A test case without an engine: messages through the pipeline, partners as the test says.
+//!
+//! Promises: the same pipeline, the same acknowledgments as in the running engine; the time of the test is the time the
+//! test states.
+//! Never: stores, sends, sleeps.
+
+use crate::{acknowledge, codes, pipeline};
+use bytes::Bytes;
+use hl7v2::Message;
+use interface::{
+    case::{self, End, Given, Processed, TestCase, Verdict},
+    definition::Definition,
+};
+use lang::Run;
+use message::{Clock, Timestamp, clock};
+use std::hash::BuildHasher;
+
+/// Runs one test.
+#[must_use]
+pub fn rehearse(definition: &Definition, case: &TestCase) -> Verdict {
+    let now = case.at.as_deref().and_then(instant).unwrap_or_else(|| clock::System.now());
+    let processed: Vec<Processed> = case.given.iter().map(|given| process(definition, given, now)).collect();
+    case::evaluate(case, definition, &processed)
+}
+
+/// `2026-03-29T02:30 Europe/Berlin`; without a zone it is UTC.
+fn instant(text: &str) -> Option<Timestamp> {
+    let (clock, zone) = text.split_once(' ').unwrap_or((text, "UTC"));
+    let local: jiff::civil::DateTime = clock.parse().ok()?;
+    let zoned = local.in_tz(zone).ok()?;
+    Some(Timestamp(zoned.timestamp().as_microsecond()))
+}
+
+fn process(definition: &Definition, given: &Given, now: Timestamp) -> Processed {
+    let (mut message, _) = Message::parse(given.bytes.clone());
+    let refused = |code: message::Code| Processed {
+        end: End::Refused { code: code.id.into() },
+        outputs: Vec::new(),
+        acknowledgment: None,
+    };
+    if let Some(edits) = &given.edits
+        && let Err(fault) = edits.apply(&mut message, &mut Run::new(now, 0))
+    {
+        return refused(fault.code);
+    }
+    let bytes = message.to_bytes();
+    let (message, _) = Message::parse(bytes.clone());
+    if bytes.len() > definition.receive.size_max {
+        return refused(codes::E5008);
+    }
+    if !message.has_header() {
+        return refused(codes::E5001);
+    }
+    let seed = foldhash::fast::FixedState::default().hash_one(&bytes[..]);
+    let plan = pipeline::process(definition, &message, now, seed);
+    let answer = acknowledge::accept(&message, definition, now);
+    Processed {
+        end: end(&plan.end),
+        acknowledgment: answer.and_then(|answer| hl7v2::ack::Reply::read(answer).code),
+        outputs: plan
+            .deliveries
+            .into_iter()
+            .map(|delivery| (delivery.destination, delivery.output.unwrap_or_else(|| Bytes::clone(&bytes))))
+            .collect(),
+    }
+}
+
+fn end(end: &pipeline::End) -> End {
+    match end {
+        pipeline::End::Routed => End::Routed,
+        pipeline::End::Filtered(rule) => End::Filtered { rule: rule.text.clone() },
+        pipeline::End::Unrouted => End::Filtered { rule: "no destination's `when` holds".into() },
+        pipeline::End::Parked(reason) => End::Parked { code: (*reason.code).into() },
+    }
+}

@@ -1,0 +1,9 @@
+//! The error codes of the control API and the commands.
+
+message::catalogue! {
+    E7001 "no engine runs on this workspace";
+    E7002 "the search query cannot be read";
+    E7003 "the act needs a reason and a confirmation";
+    E7004 "the request is not understood";
+    E7005 "the control socket cannot be opened";
+}

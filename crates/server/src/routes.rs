@@ -1,0 +1,69 @@
+//! The list of routes: the one place where a path is bound to a handler.
+
+use crate::{
+    messages,
+    problem::Problem,
+    socket::{Peer, State},
+    steer,
+};
+use axum::{
+    Json, Router,
+    extract::{ConnectInfo, DefaultBodyLimit, State as Extract},
+    response::IntoResponse,
+    routing::{get, post},
+};
+use engine::acts::Person;
+use serde_json::{Value, json};
+
+/// Largest body of a request.
+const BODY_BYTES_MAX: usize = 64 * 1024;
+
+pub(crate) fn router(state: State) -> Router {
+    Router::new()
+        .route("/api/v1/status", get(status))
+        .route("/api/v1/reload", post(reload))
+        .route("/api/v1/stop", post(stop))
+        .route("/api/v1/messages", get(messages::search))
+        .route("/api/v1/messages/{id}", get(messages::journey))
+        .route("/api/v1/messages/{id}/content", get(messages::content))
+        .route("/api/v1/interfaces/pause", post(steer::pause))
+        .route("/api/v1/interfaces/resume", post(steer::resume))
+        .route("/api/v1/interfaces/release", post(steer::release))
+        .route("/api/v1/deliveries/retry", post(steer::retry))
+        .route("/api/v1/deliveries/resend", post(steer::resend))
+        .route("/api/v1/deliveries/delete", post(steer::delete))
+        .route("/api/v1/replay", post(steer::replay))
+        .route("/api/v1/verify", post(verify))
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .with_state(state)
+}
+
+async fn status(Extract(state): Extract<State>) -> Json<Value> {
+    let status = state.engine.status();
+    Json(json!({"schema": "sinew.status/1", "process": state.host.describe(), "engine": status}))
+}
+
+async fn reload(Extract(state): Extract<State>) -> Json<Value> {
+    Json(state.host.reload().await)
+}
+
+async fn stop(Extract(state): Extract<State>, ConnectInfo(peer): ConnectInfo<Peer>) -> Result<Json<Value>, Problem> {
+    let person = Person { by: peer.0, reason: "asked for on the control socket".into() };
+    state.engine.audit(&person, "stop", "engine")?;
+    state.host.stop();
+    Ok(Json(json!({"stopping": true})))
+}
+
+/// Reads every record of the store and checks it: long work, so it runs beside the others.
+async fn verify(Extract(state): Extract<State>) -> impl IntoResponse {
+    let store = state.engine.store().clone();
+    match tokio::task::spawn_blocking(move || store.verify()).await {
+        Ok(Ok(damaged)) => {
+            let places: Vec<Value> =
+                damaged.iter().map(|place| json!({"lsn": place.lsn, "bytes": place.length})).collect();
+            Ok(Json(json!({"schema": "sinew.verify/1", "damaged": places})))
+        }
+        Ok(Err(error)) => Err(Problem::from(error)),
+        Err(_) => Err(Problem::bad_request(message::Reason::new(crate::codes::E7004, "the check was interrupted"))),
+    }
+}
