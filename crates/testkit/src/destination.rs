@@ -66,13 +66,16 @@ pub trait Subject: Sync {
 /// # Panics
 /// If the subject breaks one; the message begins with `Destination` and its number.
 pub async fn suite(subject: &dyn Subject) {
-    clause_1_delivered_is_proved(subject).await;
-    clause_2_transient_is_certain(subject).await;
-    clause_3_no_retry_of_its_own(subject).await;
-    clause_4_waiting_ends(subject).await;
-    clause_5_clean_after_an_error(subject).await;
-    clause_6_cancelling_leaves_it_usable(subject).await;
-    clause_7_reasons_hold_no_content(subject).await;
+    // Together, because most of their time is waiting for limits to pass.
+    tokio::join!(
+        clause_1_delivered_is_proved(subject),
+        clause_2_transient_is_certain(subject),
+        clause_3_no_retry_of_its_own(subject),
+        clause_4_waiting_ends(subject),
+        clause_5_clean_after_an_error(subject),
+        clause_6_cancelling_leaves_it_usable(subject),
+        clause_7_reasons_hold_no_content(subject),
+    );
 }
 
 /// Sends one message with the control id `id`.

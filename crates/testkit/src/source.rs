@@ -116,14 +116,17 @@ impl Running {
 /// # Panics
 /// If the subject breaks one; the message begins with `Source` and its number.
 pub async fn suite(subject: &dyn Subject) {
-    clause_1_drains(subject).await;
-    clause_2_bytes_once_and_exact(subject).await;
-    clause_3_success_only_after_the_answer(subject).await;
-    clause_4_no_is_not_success(subject).await;
-    clause_5_limits_hold_while_reading(subject).await;
-    clause_6_one_bad_peer_holds_up_nobody(subject).await;
-    clause_7_reports_hold_no_content(subject).await;
-    clause_8_address_is_where_it_is_reached(subject).await;
+    // Together, because most of their time is waiting for limits to pass.
+    tokio::join!(
+        clause_1_drains(subject),
+        clause_2_bytes_once_and_exact(subject),
+        clause_3_success_only_after_the_answer(subject),
+        clause_4_no_is_not_success(subject),
+        clause_5_limits_hold_while_reading(subject),
+        clause_6_one_bad_peer_holds_up_nobody(subject),
+        clause_7_reports_hold_no_content(subject),
+        clause_8_address_is_where_it_is_reached(subject),
+    );
 }
 
 async fn start(subject: &dyn Subject, answers: impl IntoIterator<Item = Answer>) -> Running {
