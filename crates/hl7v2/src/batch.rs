@@ -306,7 +306,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn shown(text: &str) -> (Vec<(PieceKind, &str)>, Vec<&'static str>) {
-        let (batch, diagnostics) = Batch::split(text.as_bytes().to_vec());
+        let (batch, diagnostics) = Batch::split(Bytes::copy_from_slice(text.as_bytes()));
         let pieces = batch.pieces().iter().map(|piece| (piece.kind, &text[piece.range.clone()])).collect();
         (pieces, diagnostics.iter().map(|finding| finding.code.id).collect())
     }
