@@ -22,9 +22,6 @@ pub struct Talk {
     /// Say less on stderr
     #[arg(short, long, global = true)]
     pub quiet: bool,
-    /// Say more on stderr
-    #[arg(short, long, global = true, conflicts_with = "quiet")]
-    pub verbose: bool,
 }
 
 /// When to use colours.

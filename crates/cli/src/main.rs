@@ -5,6 +5,9 @@
 //! terminal unless `--reveal`.
 //! Never: decides anything about a message.
 
+// A binary has no outside: `pub` marks what a module offers to its siblings.
+#![allow(unreachable_pub)]
+
 mod arguments;
 mod commands;
 mod host;

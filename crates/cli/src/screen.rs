@@ -18,8 +18,6 @@ pub struct Screen {
     pub is_unicode: bool,
     /// Say less.
     pub is_quiet: bool,
-    /// Say more.
-    pub is_verbose: bool,
 }
 
 impl Screen {
@@ -44,7 +42,6 @@ impl Screen {
             is_talk_coloured: coloured(std::io::stderr().is_terminal()),
             is_unicode,
             is_quiet: talk.quiet,
-            is_verbose: talk.verbose,
         }
     }
 
