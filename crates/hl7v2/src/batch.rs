@@ -12,6 +12,9 @@ use bytes::Bytes;
 use message::Diagnostic;
 use std::ops::Range;
 
+/// Most findings about one file.
+const DIAGNOSTICS_MAX: usize = 200;
+
 /// What a piece of a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PieceKind {
@@ -133,6 +136,7 @@ impl Batch {
         let end = self.bytes.len();
         out.extend(is_in_batch.then(|| missing("BTS", end)));
         out.extend(is_in_file.then(|| missing("FTS", end)));
+        out.truncate(DIAGNOSTICS_MAX);
         out
     }
 
@@ -214,13 +218,8 @@ impl<'a> Splitter<'a> {
             return end;
         }
         let end = self.framing_from(start);
-        let field = memchr::memmem::find_iter(&bytes[start..end], "HS")
-            .filter_map(|found| (start + found).checked_sub(1))
-            .find(|at| delimiters::opens_header(&bytes[*at..end]) || delimiters::opens_header(&bytes[*at..]))
-            .map_or(b'|', |at| bytes[at + 3]);
-        let field = memchr::memmem::find(&bytes[start..end], b"MSH")
-            .filter(|found| delimiters::opens_header(&bytes[start + found..]))
-            .map_or(field, |found| bytes[start + found + 3]);
+        let header = delimiters::header_at(&bytes[..end], start);
+        let field = header.map_or(b'|', |at| bytes[at + 3]);
         let split = lines::split(&bytes[..end], start, field, b'\\');
         for (number, line) in split.lines.iter().enumerate() {
             let next = split.lines.get(number + 1).map_or(end, |next| next.start as usize);

@@ -71,6 +71,14 @@ pub(crate) fn opens_segment(line: &[u8], field: u8) -> bool {
     }
 }
 
+/// The position of the first header line.
+pub(crate) fn header_at(bytes: &[u8], start: usize) -> Option<usize> {
+    if opens_header(&bytes[start..]) {
+        return Some(start);
+    }
+    memchr::memchr2_iter(b'\r', b'\n', &bytes[start..]).map(|at| start + at + 1).find(|at| opens_header(&bytes[*at..]))
+}
+
 impl Delimiters {
     /// Reads a header line; the caller has checked [`opens_header`].
     pub(crate) fn read(line: &[u8]) -> (Delimiters, Oddities) {

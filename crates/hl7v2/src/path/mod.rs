@@ -119,9 +119,24 @@ impl Path {
     /// `Ok` when a message alone can answer the path.
     ///
     /// # Errors
-    /// [`Error::Unsupported`] for a path with groups.
+    /// [`Error::Unsupported`] for a path with groups; [`Error::InvalidPath`] for numbers that [`Path::parse`] refuses.
     pub fn check_evaluable(&self) -> Result<(), Error> {
-        if self.groups.is_empty() { Ok(()) } else { Err(Error::needs_dictionary(self)) }
+        if !self.groups.is_empty() {
+            return Err(Error::needs_dictionary(self));
+        }
+        let index = |index: &Index| match index {
+            Index::At(number) => Some(*number),
+            _ => None,
+        };
+        let field = self.member.field.as_ref();
+        let numbers = [
+            index(&self.occurrence),
+            field.map(|(number, _)| *number),
+            field.and_then(|(_, repetition)| index(repetition)),
+            self.member.component,
+            self.member.subcomponent,
+        ];
+        numbers.into_iter().flatten().try_for_each(|value| number(u64::from(value), 0).map(|_| ()))
     }
 
     /// The path names a whole segment.

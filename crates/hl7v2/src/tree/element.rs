@@ -209,16 +209,21 @@ impl<'m> Element<'m> {
     pub fn parts(&self) -> Elements<'m> {
         let delimiters = self.message.delimiters;
         let (separator, level) = match self.level {
-            Level::Segment => (delimiters.field, Level::Field),
+            Level::Segment => return self.fields(),
             Level::Field => (delimiters.repetition, Level::Repetition),
             Level::Repetition => (delimiters.component, Level::Component),
             Level::Component => (delimiters.subcomponent, Level::Subcomponent),
-            Level::Subcomponent | Level::Verbatim => return Elements::none(*self),
+            Level::Subcomponent | Level::Verbatim => (0, Level::Verbatim),
         };
-        if self.level == Level::Segment {
-            return Elements { whole: *self, separator, level, next: Some(1) };
-        }
-        Elements { whole: *self, separator, level, next: (!self.is_empty()).then_some(self.start) }
+        let is_leaf = level == Level::Verbatim || self.is_empty();
+        Elements { whole: *self, separator, level, verbatim: 0, next: (!is_leaf).then_some(self.start) }
+    }
+
+    fn fields(&self) -> Elements<'m> {
+        let separator = self.message.delimiters.field;
+        let (verbatim, skipped) = if self.is_header() { (2, 2) } else { (0, 1) };
+        let next = scan::start_of(self.message.shape(), self.range(), separator, skipped).map(|start| start as u32);
+        Elements { whole: *self, separator, level: Level::Field, verbatim, next }
     }
 
     /// The first value at a place inside this element: `.4.1` of a repetition, `-5.1` of a segment.
@@ -301,26 +306,21 @@ pub struct Elements<'m> {
     whole: Element<'m>,
     separator: u8,
     level: Level,
-    /// For fields their number, else the start of the next part.
+    /// How many of MSH-1 and MSH-2 are still to come.
+    verbatim: u16,
+    /// The start of the next part.
     next: Option<u32>,
-}
-
-impl<'m> Elements<'m> {
-    fn none(whole: Element<'m>) -> Elements<'m> {
-        Elements { whole, separator: 0, level: whole.level, next: None }
-    }
 }
 
 impl<'m> Iterator for Elements<'m> {
     type Item = Element<'m>;
 
     fn next(&mut self) -> Option<Element<'m>> {
-        let next = self.next?;
-        if self.level == Level::Field {
-            self.next = Some(next + 1);
-            return self.whole.field(u16::try_from(next).ok()?);
+        if self.verbatim > 0 {
+            self.verbatim -= 1;
+            return self.whole.field(2 - self.verbatim);
         }
-        let rest = next as usize..self.whole.end as usize;
+        let rest = self.next? as usize..self.whole.end as usize;
         let range = scan::piece(self.whole.message.shape(), rest, self.separator, 0)?;
         self.next = (range.end < self.whole.end as usize).then(|| range.end as u32 + 1);
         Some(self.whole.inside(range, self.level))

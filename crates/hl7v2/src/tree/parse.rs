@@ -12,6 +12,9 @@ use message::{Diagnostic, limits};
 /// Most diagnostics of one code for one message; one more says how many were left out.
 const DIAGNOSTICS_PER_CODE_MAX: usize = 20;
 
+/// Most repetitions of MSH-18 that are looked at.
+const CHARSETS_MAX: usize = 8;
+
 /// See [`Message::parse`].
 pub(super) fn parse(raw: Bytes) -> (Message, Vec<Diagnostic>) {
     let mut diagnostics = Vec::new();
@@ -36,7 +39,7 @@ pub(super) fn parse(raw: Bytes) -> (Message, Vec<Diagnostic>) {
 
 fn read(bytes: Bytes, origin: Option<Box<Origin>>, mut diagnostics: Vec<Diagnostic>) -> (Message, Vec<Diagnostic>) {
     let start = body_start(&bytes);
-    let opening = header_at(&bytes, start);
+    let opening = delimiters::header_at(&bytes, start);
     let (delimiters, odd) = match opening {
         Some(at) => Delimiters::read(&bytes[at..]),
         None => (Delimiters::default(), Oddities::default()),
@@ -69,16 +72,6 @@ fn body_start(bytes: &[u8]) -> usize {
     let mark = if bytes.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
     let skipped = bytes[mark..].iter().take_while(|byte| matches!(byte, 0x0B | b' ' | b'\t' | b'\r' | b'\n')).count();
     if delimiters::opens_header(&bytes[mark + skipped..]) { mark + skipped } else { mark }
-}
-
-/// The position of the first header line.
-fn header_at(bytes: &[u8], start: usize) -> Option<usize> {
-    if delimiters::opens_header(&bytes[start..]) {
-        return Some(start);
-    }
-    memchr::memchr2_iter(b'\r', b'\n', &bytes[start..])
-        .map(|at| start + at + 1)
-        .find(|at| delimiters::opens_header(&bytes[*at..]))
 }
 
 impl Message {
@@ -117,7 +110,7 @@ impl Message {
     fn declared_charset(&self, diagnostics: &mut Vec<Diagnostic>) -> Option<Charset> {
         let field = self.header()?.field(18).filter(|field| !field.is_empty())?;
         let mut declared = None;
-        for name in field.parts().filter(|name| !name.is_empty()) {
+        for name in field.parts().take(CHARSETS_MAX).filter(|name| !name.is_empty()) {
             match Charset::named(name.raw()) {
                 Some(Charset::Iso2022Jp) => declared = Some(Charset::Iso2022Jp),
                 Some(set) => declared = declared.or(Some(set)),

@@ -49,7 +49,7 @@ impl Message {
         let mut segments = self.lines.iter().filter(|line| line.id == path.segment);
         let line = match &path.occurrence {
             Index::Unsaid | Index::All => segments.next(),
-            Index::At(number) => segments.nth(usize::from(*number) - 1),
+            Index::At(number) => segments.nth(usize::from(*number).checked_sub(1)?),
             Index::Append | Index::Where(_) => None,
         };
         line.map(|line| Element::segment(self, line))

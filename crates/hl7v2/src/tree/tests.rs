@@ -242,6 +242,37 @@ fn deletes() {
     assert!(read(ADT).delete(&path("MSH")).is_err());
 }
 
+/// Many places are written in one pass, few by moving: both ways must come to the same.
+#[test]
+fn many_places() {
+    let line = |number: usize, value: &str| format!("OBX|{number}|ST|a^b\\T\\c||{value}\n");
+    let text = |value: &str| format!("MSH|^~\\&|A\n{}NTE|end", (1..200).map(|n| line(n, value)).collect::<String>());
+    let mut message = read(&text("old~x"));
+    message.set(&path("OBX[*]-5"), Value::Text("n\\w")).expect("an edit");
+    assert_eq!(String::from_utf8_lossy(&message.write()), text("n\\E\\w"));
+    assert_same_lines(&read(&text("n\\E\\w")), &message);
+    assert_eq!(message.text(&path("OBX[199]-5")), "n\\w");
+    assert_eq!(message.delete(&path("OBX-5")), Ok(199));
+    assert_eq!(String::from_utf8_lossy(&message.write()), text(""));
+    assert_same_lines(&read(&text("")), &message);
+    assert_eq!(message.delete(&path("OBX")), Ok(199));
+    assert_eq!(&*message.write(), b"MSH|^~\\&|A\nNTE|end");
+    assert_same_lines(&read("MSH|^~\\&|A\nNTE|end"), &message);
+}
+
+#[test]
+fn numbers_that_no_text_can_say_are_refused() {
+    let mut message = read(ADT);
+    let mut odd = path("PID-3[1].1");
+    odd.occurrence = crate::path::Index::At(0);
+    assert!(message.first(&odd).is_none());
+    assert_eq!(message.set(&odd, Value::Null).map_err(|error| error.code()), Err(crate::codes::E1032));
+    let mut odd = path("PID-3.1");
+    odd.member.component = Some(0);
+    assert!(message.first(&odd).is_none());
+    assert_eq!(message.delete(&odd).map_err(|error| error.code()), Err(crate::codes::E1032));
+}
+
 #[test]
 fn inserts() {
     let check = |place: Place<'_>, expect: &str| {

@@ -168,15 +168,16 @@ impl Message {
         Ok(())
     }
 
-    /// A repetition goes with one separator: the one before it, or behind it if it is the first.
-    pub(super) fn with_separator(&self, path: &Path, range: Range<usize>) -> Range<usize> {
-        let is_repetition =
-            path.member.component.is_none() && matches!(path.member.field, Some((_, Index::At(_) | Index::Where(_))));
+    /// The path names repetitions as a whole: they go with a separator.
+    pub(super) fn removes_repetitions(&self, path: &Path) -> bool {
+        path.member.component.is_none() && matches!(path.member.field, Some((_, Index::At(_) | Index::Where(_))))
+    }
+
+    /// A repetition with one separator: the one before it, or behind it if it is the first.
+    pub(super) fn with_separator(&self, range: Range<usize>) -> Range<usize> {
         let separator = Some(&self.delimiters.repetition);
         let shape = self.shape();
-        if !is_repetition {
-            range
-        } else if range.start > 0 && shape.get(range.start - 1) == separator {
+        if range.start > 0 && shape.get(range.start - 1) == separator {
             range.start - 1..range.end
         } else if shape.get(range.end) == separator {
             range.start..range.end + 1

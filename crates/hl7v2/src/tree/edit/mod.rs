@@ -12,11 +12,12 @@ mod value;
 pub use segment::Place;
 pub use value::Value;
 
-use super::Message;
+use super::{Buffer, Message};
 use crate::charset::{Charset, shape};
 use crate::path::{Index, Path};
 use crate::{Error, codes};
 use aim::Target;
+use std::borrow::Cow;
 use std::ops::Range;
 
 impl Message {
@@ -89,9 +90,14 @@ impl Message {
         for line in self.lines_named(path, true) {
             self.aim_delete(line, path, &mut ranges)?;
         }
-        for (line, range) in ranges.iter().rev() {
-            let range = self.with_separator(path, range.clone());
-            self.splice(*line, range, &[]);
+        if self.removes_repetitions(path) {
+            for (line, range) in ranges.iter().rev() {
+                let range = self.with_separator(range.clone());
+                self.splice(*line, range, &[]);
+            }
+        } else {
+            let empty = |(line, range): &(usize, Range<usize>)| (*line, range.clone(), Cow::Borrowed(&[][..]));
+            self.apply(&ranges.iter().map(empty).collect::<Vec<_>>());
         }
         self.settle(path);
         Ok(ranges.len())
@@ -145,20 +151,34 @@ impl Message {
         if &path.segment == b"MSH" && path.member.field.as_ref().is_some_and(|(number, _)| *number == 18) {
             self.check_charset_change(path, &bytes)?;
         }
-        for target in targets.iter().rev() {
-            if target.is_missing && bytes.is_empty() {
-                continue;
-            }
-            if target.before.is_empty() && target.after.is_empty() {
-                self.splice(target.line, target.range.clone(), &bytes);
-            } else {
-                let padded = [&target.before[..], &bytes, &target.after].concat();
-                self.splice(target.line, target.range.clone(), &padded);
-            }
-        }
+        self.check_growth(
+            path,
+            targets.iter().map(|target| target.before.len() + target.after.len() + bytes.len()).sum(),
+        )?;
+        let present = targets.iter().filter(|target| !(target.is_missing && bytes.is_empty()));
+        let changes: Vec<Change<'_>> = present
+            .map(|target| {
+                let padding = target.before.len() + target.after.len();
+                let value = if padding == 0 {
+                    Cow::Borrowed(&*bytes)
+                } else {
+                    Cow::Owned([&target.before[..], &bytes, &target.after].concat())
+                };
+                (target.line, target.range.clone(), value)
+            })
+            .collect();
+        self.apply(&changes);
         self.is_ascii &= bytes.is_ascii();
         self.settle(path);
         Ok(())
+    }
+
+    /// Bounds are 32 bits, and no interface may pass on more.
+    fn check_growth(&self, path: &Path, added: usize) -> Result<(), Error> {
+        if self.buffer().len().saturating_add(added) <= message::limits::FRAME_BYTES_CEILING {
+            return Ok(());
+        }
+        Err(Error::refused(codes::E1019, path, "the message would become larger than 2 GiB"))
     }
 
     /// MSH-18 may change while nothing in the message depends on it.
@@ -172,6 +192,35 @@ impl Message {
             path,
             "the message holds characters of its present set, which would change their meaning",
         ))
+    }
+
+    /// Makes changes that are in order and do not overlap. A few move the bytes behind them one by one; many are
+    /// written into a new buffer in one pass, so that `OBX[*]-5` of a large message stays linear.
+    fn apply(&mut self, changes: &[Change<'_>]) {
+        /// Up to here moving is cheaper than copying all.
+        const MOVES_MAX: usize = 4;
+        if changes.len() <= MOVES_MAX {
+            for (line, range, bytes) in changes.iter().rev() {
+                self.splice(*line, range.clone(), bytes);
+            }
+            return;
+        }
+        for (line, _, bytes) in changes {
+            self.lines[*line].has_escape |= memchr::memchr(self.delimiters.escape, bytes).is_some();
+        }
+        let mut rest = changes.iter().peekable();
+        let mut shift = 0isize;
+        for (number, line) in self.lines.iter_mut().enumerate() {
+            line.start = line.start.wrapping_add_signed(shift as i32);
+            while let Some((_, range, bytes)) = rest.next_if(|(at, ..)| *at == number) {
+                shift += bytes.len() as isize - range.len() as isize;
+            }
+            line.end = line.end.wrapping_add_signed(shift as i32);
+        }
+        let rewritten = rewrite(self.buffer(), changes);
+        // The shape of a character set that needs one is made anew when the edit is settled.
+        self.shape = self.shape.as_ref().map(|shape| rewrite(shape, changes));
+        self.buffer = Buffer::Owned(rewritten);
     }
 
     /// Replaces bytes of one line in the buffer and moves the bounds behind them.
@@ -200,6 +249,23 @@ impl Message {
             self.shape = shape::of(self.buffer(), self.charset);
         }
     }
+}
+
+/// Bytes of one line and what replaces them.
+type Change<'a> = (usize, Range<usize>, Cow<'a, [u8]>);
+
+/// A copy of `buffer` with the changes made.
+fn rewrite(buffer: &[u8], changes: &[Change<'_>]) -> Vec<u8> {
+    let added: usize = changes.iter().map(|(_, _, bytes)| bytes.len()).sum();
+    let mut out = Vec::with_capacity(buffer.len() + added);
+    let mut at = 0;
+    for (_, range, bytes) in changes {
+        out.extend_from_slice(&buffer[at..range.start]);
+        out.extend_from_slice(bytes);
+        at = range.end;
+    }
+    out.extend_from_slice(&buffer[at..]);
+    out
 }
 
 /// `Vec::splice` without an iterator: two moves at most.

@@ -1,12 +1,13 @@
 //! Whole segments: insert and delete.
 
-use super::super::{Element, Level, Message};
+use super::super::{Buffer, Element, Level, Message};
 use super::Value;
 use crate::charset::shape;
 use crate::delimiters::{is_header, opens_segment};
 use crate::lines::{Kind, Line};
 use crate::path::Path;
 use crate::{Error, codes};
+use std::borrow::Cow;
 
 /// Where a segment is inserted.
 #[derive(Clone, Copy, Debug)]
@@ -53,6 +54,7 @@ impl Message {
         }
         let (at, line) = self.gap(place, path)?;
         self.check_edit(path)?;
+        self.check_growth(path, bytes.len() + 2)?;
         self.put_line(at, line, &bytes);
         self.is_ascii &= bytes.is_ascii();
         if self.charset.needs_shape() {
@@ -136,26 +138,30 @@ impl Message {
             return Err(Error::refused(codes::E1042, path, "a message keeps its header"));
         }
         let lines = self.lines_named(path, true);
-        for line in lines.iter().rev() {
-            let range = self.lines[*line].start as usize..self.next_start(*line);
-            let length = range.len() as u32;
-            super::replace(self.buffer.owned(), range.clone(), &[]);
-            if let Some(shape) = &mut self.shape {
-                super::replace(shape, range, &[]);
-            }
-            self.lines.remove(*line);
-            for later in &mut self.lines[*line..] {
-                later.start -= length;
-                later.end -= length;
-            }
-            if let Some(header) = self.header.as_mut().filter(|header| **header as usize > *line) {
-                *header -= 1;
+        if lines.is_empty() {
+            return Ok(0);
+        }
+        let ranges: Vec<_> =
+            lines.iter().map(|line| self.lines[*line].start as usize..self.next_start(*line)).collect();
+        let changes: Vec<_> = ranges.iter().map(|range| (0, range.clone(), Cow::Borrowed(&[][..]))).collect();
+        let rewritten = super::rewrite(self.buffer(), &changes);
+        self.shape = self.shape.as_ref().map(|shape| super::rewrite(shape, &changes));
+        self.buffer = Buffer::Owned(rewritten);
+        let mut gone = lines.iter().zip(&ranges).peekable();
+        let mut removed = 0;
+        let mut kept = Vec::with_capacity(self.lines.len());
+        for (number, line) in self.lines.iter().enumerate() {
+            match gone.next_if(|(at, _)| **at == number) {
+                Some((_, range)) => removed += range.len() as u32,
+                None => kept.push(Line { start: line.start - removed, end: line.end - removed, ..*line }),
             }
         }
+        self.lines = kept;
+        self.header = self.lines.iter().position(|line| &line.id == b"MSH").map(|at| at as u32);
         Ok(lines.len())
     }
 
-    /// A segment of another message may be inserted here: used by maps that copy.
+    /// The last segment.
     #[must_use]
     pub fn last_segment(&self) -> Option<Element<'_>> {
         self.lines.iter().rposition(|line| line.kind == Kind::Segment).and_then(|at| self.element_of_line(at))
