@@ -86,10 +86,11 @@ impl Right {
                 if comparison == Comparison::Equal && right.number.is_none() && right.date.is_none() {
                     return Ok(false);
                 }
-                Ok(comparison.accepts(order(left, &right.text, right.number, right.date)))
+                Ok(order(left, &right.text, right.number, right.date).is_some_and(|order| comparison.accepts(order)))
             }
             Right::Read(_) => self.any_text(view, run, site, |right| {
-                comparison.accepts(order(left, right, Decimal::parse(right), read_date(right)))
+                order(left, right, Decimal::parse(right), read_date(right))
+                    .is_some_and(|order| comparison.accepts(order))
             }),
         }
     }
@@ -120,15 +121,19 @@ impl Right {
     }
 }
 
-fn order(left: &str, right: &str, right_number: Option<Decimal>, right_date: Option<Dtm>) -> Ordering {
+/// Which is greater; `None` when the right side is a number or date and the left is neither: "see note" is not greater
+/// than 9.
+fn order(left: &str, right: &str, right_number: Option<Decimal>, right_date: Option<Dtm>) -> Option<Ordering> {
     if let Some(right_date) = right_date
         && let Some(left_date) = read_date(left)
         && let Some(order) = compare_dates(&left_date, left.len(), &right_date, right.len())
     {
-        return order;
+        return Some(order);
     }
     match (Decimal::parse(left), right_number) {
-        (Some(left), Some(right)) => left.compare(right),
-        _ => left.cmp(right),
+        (Some(left), Some(right)) => Some(left.compare(right)),
+        (None, Some(_)) => None,
+        (_, None) if right_date.is_some() => None,
+        (_, None) => Some(left.cmp(right)),
     }
 }

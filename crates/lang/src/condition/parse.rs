@@ -169,7 +169,8 @@ impl Parser<'_, '_> {
             Found::Nothing => {
                 let mut finding = not_a_path(&text, self.scope);
                 if text == "exists" || text == "empty" {
-                    finding = finding.hint(format!("the path comes first: `PID-19 {text}`"));
+                    let path = if cursor.is_done() { "PID-19" } else { cursor.peek_str() };
+                    finding = finding.hint(format!("the path comes first: `{path} {text}`"));
                 }
                 self.fail(finding, place)
             }
