@@ -15,6 +15,7 @@ pub mod contract;
 pub mod definition;
 pub mod keywords;
 pub mod replies;
+pub mod template;
 pub mod workspace;
 
 pub use contract::{Destination, Intake, Source};

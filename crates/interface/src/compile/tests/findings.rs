@@ -67,7 +67,7 @@ fn interface_lines() {
 fn whole_interfaces() {
     check("", &["E3010"]);
     check("interface {\n}", &["E3102"]);
-    check("interface demo", &["E3116 interface", "E3111 demo", "E3204 demo", "E3209 demo"]);
+    check("interface demo", &["E3116 interface", "E3111 demo", "E3209 demo", "E3204 demo"]);
     check("interfaec demo {\n}", &["E3101 interfaec", "E3010"]);
     check("block x {\n}", &["E3116 block", "E3010"]);
     let (_, findings) = load(&flow("", "").replacen("interface demo", "interface other", 1));
@@ -228,7 +228,7 @@ fn interfaces_that_do_not_fit_together() {
             ("interfaces/a/interface.flow", &same),
             ("interfaces/b/interface.flow", &same.replace("2575", "2576"))
         ]),
-        ["E3007 a", "E3009 a"]
+        ["E3009 a", "E3007 a"]
     );
 }
 
