@@ -9,7 +9,7 @@ use crate::{
     wire::{Error, Sender, SenderConfig, SenderStats, Source},
 };
 use bytes::Bytes;
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 use tokio::{
     sync::{broadcast, mpsc},
     time::{Instant, timeout},
@@ -26,10 +26,20 @@ const FORCED_MAX: usize = 64;
 pub struct LiveConfig {
     /// What happens.
     pub flow: Flow,
-    /// Which systems send, and how: target, timeouts. Happenings of other systems are passed over.
-    pub senders: Vec<(SystemName, SenderConfig)>,
+    /// Which systems send what to where. Happenings without a line are passed over.
+    pub lines: Vec<Line>,
     /// 1.0 is the rate of the flow; 10.0 is ten times as fast.
     pub speed: f64,
+}
+
+/// A connection of one system: its own target for some types of message, as hospitals have it.
+pub struct Line {
+    /// Who sends.
+    pub system: SystemName,
+    /// MSH-9.1 of what goes over it; empty for everything that no other line of the system takes.
+    pub codes: &'static [&'static str],
+    /// Target, timeouts. One connection always: order is a promise.
+    pub sender: SenderConfig,
 }
 
 /// What happened, without the message.
@@ -49,7 +59,7 @@ pub struct Told {
 
 /// A running hospital. Dropping it ends it at once.
 pub struct Live {
-    senders: BTreeMap<SystemName, Sender>,
+    senders: Vec<(SystemName, Sender)>,
     forced: mpsc::Sender<Forced>,
     told: broadcast::Sender<Told>,
     clockwork: tokio::task::JoinHandle<()>,
@@ -61,13 +71,12 @@ impl Live {
         if !config.speed.is_finite() || config.speed <= 0.0 {
             return Err(Error::Misconfigured("the speed must be above 0".into()));
         }
-        let (mut senders, mut feeds) = (BTreeMap::new(), BTreeMap::new());
-        for (system, settings) in config.senders {
+        let (mut senders, mut feeds) = (Vec::new(), Vec::new());
+        for line in config.lines {
             let (feed, source) = mpsc::channel(OWED_MAX);
-            // Order of one system's messages is a promise, and holds with one connection only.
-            let settings = SenderConfig { connections: 1, ..settings };
-            senders.insert(system, Sender::start(settings, Source::Feed(source))?);
-            feeds.insert(system, feed);
+            let settings = SenderConfig { connections: 1, ..line.sender };
+            senders.push((line.system, Sender::start(settings, Source::Feed(source))?));
+            feeds.push(Feed { system: line.system, codes: line.codes, feed });
         }
         let (forced, wishes) = mpsc::channel(FORCED_MAX);
         let (told, _) = broadcast::channel(TOLD_MAX);
@@ -80,10 +89,9 @@ impl Live {
         self.forced.try_send(what).is_ok()
     }
 
-    /// The sender of a system, to pause and resume it.
-    #[must_use]
-    pub fn sender(&self, system: SystemName) -> Option<&Sender> {
-        self.senders.get(&system)
+    /// The senders of a system, to pause and resume it.
+    pub fn senders(&self, system: SystemName) -> impl Iterator<Item = &Sender> {
+        self.senders.iter().filter(move |(of, _)| *of == system).map(|(_, sender)| sender)
     }
 
     /// What happens from now on.
@@ -92,19 +100,19 @@ impl Live {
         self.told.subscribe()
     }
 
-    /// The figures of each system.
+    /// The figures of each line, in the order of the settings.
     #[must_use]
-    pub fn stats(&self) -> BTreeMap<SystemName, SenderStats> {
+    pub fn stats(&self) -> Vec<(SystemName, SenderStats)> {
         self.senders.iter().map(|(system, sender)| (*system, sender.stats())).collect()
     }
 
     /// Nothing new happens; what is owed is still sent, for `grace` at most. The figures at the end.
-    pub async fn stop(self, grace: Duration) -> BTreeMap<SystemName, SenderStats> {
+    pub async fn stop(self, grace: Duration) -> Vec<(SystemName, SenderStats)> {
         self.clockwork.abort();
         // Its end drops the feeds, and a sender with nothing left to take ends by itself.
         let _ = self.clockwork.await;
         let deadline = Instant::now() + grace;
-        let mut figures = BTreeMap::new();
+        let mut figures = Vec::new();
         for (system, sender) in self.senders {
             sender.resume();
             while !sender.is_finished() && Instant::now() < deadline {
@@ -114,17 +122,30 @@ impl Live {
             let last = sender.stats();
             let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(50));
             let ended = timeout(left, sender.join()).await;
-            figures.insert(system, ended.ok().and_then(Result::ok).unwrap_or(last));
+            figures.push((system, ended.ok().and_then(Result::ok).unwrap_or(last)));
         }
         figures
     }
+}
+
+/// Where the messages of one line go.
+struct Feed {
+    system: SystemName,
+    codes: &'static [&'static str],
+    feed: mpsc::Sender<Bytes>,
+}
+
+/// The line that names the type, else the one that takes the rest.
+fn feed_of<'f>(feeds: &'f [Feed], system: SystemName, code: &str) -> Option<&'f Feed> {
+    let mut own = feeds.iter().filter(|feed| feed.system == system);
+    own.clone().find(|feed| feed.codes.contains(&code)).or_else(|| own.find(|feed| feed.codes.is_empty()))
 }
 
 /// Turns the flow until every receiver of it is gone.
 async fn turn(
     mut flow: Flow,
     speed: f64,
-    feeds: BTreeMap<SystemName, mpsc::Sender<Bytes>>,
+    feeds: Vec<Feed>,
     mut wishes: mpsc::Receiver<Forced>,
     told: broadcast::Sender<Told>,
 ) {
@@ -135,7 +156,7 @@ async fn turn(
         }
         let happening = flow.next_happening();
         tokio::time::sleep_until(start + happening.at.div_f64(speed)).await;
-        let Some(feed) = feeds.get(&happening.system) else { continue };
+        let Some(Feed { feed, .. }) = feed_of(&feeds, happening.system, happening.kind.code) else { continue };
         let Happening { at, system, kind, control_id, story, message, .. } = happening;
         let _ = told.send(Told { at, system, kind, control_id, story });
         if feed.send(Bytes::from(message)).await.is_err() {

@@ -17,7 +17,7 @@ use super::Error;
 use bytes::Bytes;
 use record::Record;
 use std::{net::SocketAddr, sync::Arc};
-use tokio::sync::{broadcast, watch};
+use tokio::sync::{broadcast, mpsc, watch};
 
 /// How a partner is set up.
 #[derive(Clone, Debug)]
@@ -34,6 +34,9 @@ pub struct PartnerConfig {
     pub frame_bytes_max: usize,
     /// What it does at first.
     pub behaviour: Behaviour,
+    /// Gets every message with its bytes, in order of arrival and before it is answered. While the channel is full the
+    /// partner waits, so nothing is skipped. The bytes are patient data.
+    pub arrivals: Option<mpsc::Sender<(Arrival, Bytes)>>,
 }
 
 impl PartnerConfig {
@@ -47,6 +50,7 @@ impl PartnerConfig {
             messages_kept_max: 0,
             frame_bytes_max: message::limits::FRAME_BYTES_MAX,
             behaviour: Behaviour::default(),
+            arrivals: None,
         }
     }
 }
@@ -81,6 +85,7 @@ impl Partner {
             record: record.clone(),
             behaviour: behaviour_seen,
             stop: stop_seen,
+            arrivals: config.arrivals,
             frame_bytes_max: config.frame_bytes_max.min(message::limits::FRAME_BYTES_CEILING),
         };
         let listener = tokio::spawn(listener::run(socket, address, shared));

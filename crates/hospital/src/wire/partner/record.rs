@@ -159,7 +159,7 @@ impl Record {
     }
 
     /// Records one message before it is answered with `answer`.
-    pub(super) fn take(&self, frame: &Bytes, head: Option<&Head<'_>>, answer: Answer, peer: SocketAddr) {
+    pub(super) fn take(&self, frame: &Bytes, head: Option<&Head<'_>>, answer: Answer, peer: SocketAddr) -> Arrival {
         let id = head.map(|head| self.hasher.hash_one((head.application, head.facility, head.control_id)));
         let place = head.filter(|_| self.sequence == Sequence::ControlId).and_then(|head| {
             let key = match self.key {
@@ -183,18 +183,20 @@ impl Record {
             }
             (inner.stats.received, is_duplicate)
         });
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let arrival = Arrival {
+            number,
+            peer,
+            kind: head.map(|head| text(head.kind)).unwrap_or_default(),
+            control_id: head.map(|head| text(head.control_id)).unwrap_or_default(),
+            bytes: frame.len(),
+            answer,
+            is_duplicate,
+        };
         if self.arrivals.receiver_count() > 0 {
-            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-            let _ = self.arrivals.send(Arrival {
-                number,
-                peer,
-                kind: head.map(|head| text(head.kind)).unwrap_or_default(),
-                control_id: head.map(|head| text(head.control_id)).unwrap_or_default(),
-                bytes: frame.len(),
-                answer,
-                is_duplicate,
-            });
+            let _ = self.arrivals.send(arrival.clone());
         }
+        arrival
     }
 
     fn with<T>(&self, act: impl FnOnce(&mut Inner) -> T) -> T {

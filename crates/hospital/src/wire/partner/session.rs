@@ -3,13 +3,18 @@
 use super::{
     answer::write_acknowledgment,
     behaviour::{Act, Behaviour},
-    record::{Answer, Record},
+    record::{Answer, Arrival, Record},
 };
 use crate::wire::{LATE_ANSWERS_MAX, frame, peek::Head};
 use bytes::Bytes;
 use message::{AckCode, Clock, clock};
 use std::{collections::VecDeque, net::SocketAddr, sync::Arc};
-use tokio::{io::AsyncWriteExt, net::TcpStream, sync::watch, time::Instant};
+use tokio::{
+    io::AsyncWriteExt,
+    net::TcpStream,
+    sync::{mpsc, watch},
+    time::Instant,
+};
 
 /// A frame that no HL7 system can read as an acknowledgment.
 const GARBAGE: &[u8] = b"\x00\xFF?? not an acknowledgment ??";
@@ -21,6 +26,7 @@ pub(super) struct Shared {
     pub(super) record: Arc<Record>,
     pub(super) behaviour: watch::Receiver<Behaviour>,
     pub(super) stop: watch::Receiver<bool>,
+    pub(super) arrivals: Option<mpsc::Sender<(Arrival, Bytes)>>,
     pub(super) frame_bytes_max: usize,
 }
 
@@ -81,7 +87,12 @@ impl Session {
             self.shared.record.count_dropped();
             return Ok(Next::Close);
         }
-        self.shared.record.take(&content, head.as_ref(), answer_for(act, head.as_ref()), self.peer);
+        let arrival = self.shared.record.take(&content, head.as_ref(), answer_for(act, head.as_ref()), self.peer);
+        if let Some(arrivals) = &self.shared.arrivals
+            && arrivals.send((arrival, content.clone())).await.is_err()
+        {
+            return Ok(Next::Close); // nobody takes messages any more
+        }
         let Some(head) = head else { return Ok(Next::Read) };
         self.act(act, number, &head).await
     }
