@@ -77,7 +77,7 @@ pub struct Fault {
     /// One sentence, without patient data.
     pub text: String,
     /// The line of the program that failed.
-    pub place: Location,
+    pub place: Box<Location>,
 }
 
 impl Fault {
@@ -88,7 +88,7 @@ impl Fault {
             code: self.code,
             severity: Severity::Error,
             message: self.text.clone(),
-            locations: vec![self.place.clone()],
+            locations: vec![(*self.place).clone()],
             hint: None,
         }
     }
@@ -120,7 +120,7 @@ impl Site {
     #[cold]
     pub(crate) fn fault(&self, code: Code, text: impl Into<String>) -> Fault {
         let place = Location::Text { file: self.file.clone(), span: self.span(), label: String::new() };
-        Fault { code, text: text.into(), place }
+        Fault { code, text: text.into(), place: Box::new(place) }
     }
     #[cold]
     pub(crate) fn out_of_fuel(&self) -> Fault {

@@ -66,13 +66,13 @@ impl<'a> Scope<'a> {
     }
 
     /// The table of that name, also written `table:NAME`.
-    pub(crate) fn table(&self, name: &str) -> Result<Arc<Table>, Diagnostic> {
+    pub(crate) fn table(&self, name: &str) -> Result<Arc<Table>, Box<Diagnostic>> {
         let name = name.strip_prefix("table:").unwrap_or(name);
         self.tables.get(name).cloned().ok_or_else(|| {
             let mut finding = Diagnostic::error(codes::E2209, format!("there is no code table `{name}`"));
             finding.hint = suggest::did_you_mean(name, self.tables.names())
                 .or_else(|| Some(format!("add the file tables/{name}.csv with a line `from,to`")));
-            finding
+            Box::new(finding)
         })
     }
 

@@ -288,7 +288,7 @@ impl Parser<'_, '_> {
             }
             return match self.scope.table(&name) {
                 Ok(table) => Some(Check::InTable(table)),
-                Err(finding) => self.fail(finding, place),
+                Err(finding) => self.fail(*finding, place),
             };
         }
         if cursor.eat_kind(TokenKind::OpenBracket).is_none() {

@@ -1,13 +1,13 @@
 //! Compiles maps from their statements.
 
-use super::{Ignored, Library, Map, MapFile, header, library::Over};
+use super::{Ignored, Library, Map, MapFile, header};
 use crate::{
     codes,
-    path::{Found, ReadPath, is_segment_shape, parse_target, resolve},
+    path::{Found, ReadPath, is_segment_shape, resolve},
     program::{
         ACTIONS_MAX, Program,
         action::{Action, Kind},
-        parse::{assignment, expect_end, finish, parse_edit, parse_when, refuse_block, segment_id},
+        parse::{assignment, expect_end, finish, parse_edit, parse_when, refuse_block},
     },
     run::Site,
     scope::{Binding, Bound, Scope},
@@ -54,19 +54,19 @@ impl MapFile {
     }
 }
 
-struct Compiler<'a, 's> {
-    scope: Scope<'s>,
-    own: &'a Library,
-    found: &'a mut Vec<Diagnostic>,
-    ignored: Vec<Ignored>,
-    starts_empty: Option<bool>,
+pub(super) struct Compiler<'a, 's> {
+    pub(super) scope: Scope<'s>,
+    pub(super) own: &'a Library,
+    pub(super) found: &'a mut Vec<Diagnostic>,
+    pub(super) ignored: Vec<Ignored>,
+    pub(super) starts_empty: Option<bool>,
     /// Shared parts that are being read, so that none uses itself.
-    used: Vec<Arc<str>>,
+    pub(super) used: Vec<Arc<str>>,
     count: usize,
 }
 
 /// Targets that a block has written without a condition, and where.
-type Written = BTreeMap<String, Range<usize>>;
+pub(super) type Written = BTreeMap<String, Range<usize>>;
 
 impl<'a, 's> Compiler<'a, 's> {
     fn new(scope: &Scope<'s>, own: &'a Library, found: &'a mut Vec<Diagnostic>) -> Compiler<'a, 's> {
@@ -80,7 +80,7 @@ impl<'a, 's> Compiler<'a, 's> {
         Compiler { scope, own, found, ignored: Vec::new(), starts_empty: None, used: Vec::new(), count: 0 }
     }
 
-    fn fail<T>(&mut self, tree: &Tree, finding: Diagnostic, place: Range<usize>) -> Option<T> {
+    pub(super) fn fail<T>(&mut self, tree: &Tree, finding: Diagnostic, place: Range<usize>) -> Option<T> {
         self.found.push(finding.at(&tree.file, place, ""));
         None
     }
@@ -122,7 +122,13 @@ impl<'a, 's> Compiler<'a, 's> {
         out
     }
 
-    fn lines(&mut self, tree: &Tree, statements: &[Statement], written: &mut Written, out: &mut Vec<Action>) {
+    pub(super) fn lines(
+        &mut self,
+        tree: &Tree,
+        statements: &[Statement],
+        written: &mut Written,
+        out: &mut Vec<Action>,
+    ) {
         for statement in statements {
             self.count += 1;
             if self.count > ACTIONS_MAX {
@@ -269,7 +275,7 @@ impl<'a, 's> Compiler<'a, 's> {
         if is_segment_shape(&text) || text.get(3..4) == Some("[") && text.ends_with(']') {
             let path = match crate::path::parse_v2(&text, &self.scope) {
                 Ok(path) => path,
-                Err(finding) => return self.fail(tree, finding, place),
+                Err(finding) => return self.fail(tree, *finding, place),
             };
             for finding in crate::path::check_path(&path, &self.scope) {
                 self.found.push(finding.at(&tree.file, place.clone(), ""));
@@ -327,112 +333,6 @@ impl<'a, 's> Compiler<'a, 's> {
             return self.fail(tree, finding, place);
         }
         Some(Arc::from(name))
-    }
-
-    fn copy(&mut self, tree: &Tree, statement: &Statement, mut cursor: Cursor<'_>) -> Option<Action> {
-        let place = cursor.here();
-        cursor.take();
-        let mut segments = Vec::new();
-        while !cursor.is_done() && !cursor.is_at("when") {
-            let here = cursor.here();
-            let id = segment_id(&mut cursor, &self.scope, self.found)?;
-            if &id == b"MSH" {
-                let finding = Diagnostic::error(codes::E2103, "the MSH segment is there from the start");
-                return self.fail(tree, finding, here);
-            }
-            segments.push(id);
-            cursor.eat_kind(TokenKind::Comma);
-        }
-        if segments.is_empty() {
-            let finding = Diagnostic::error(codes::E2105, "a segment is needed after `copy`")
-                .hint("write it like `copy PID PV1 OBX`");
-            return self.fail(tree, finding, place);
-        }
-        if self.starts_empty != Some(true) {
-            let finding =
-                Diagnostic::warning(codes::E2307, "this map starts as a copy, so `copy` doubles the segments");
-            self.found.push(finding.at(&tree.file, place, "").hint("add the line `start empty`"));
-        }
-        refuse_block(tree, statement, self.found)?;
-        finish(Kind::Copy { segments }, &mut cursor, statement, &self.scope, self.found)
-    }
-
-    /// `ignore PATH reason TEXT`: a word to the reader and to the report of what a map covers.
-    fn ignore(&mut self, tree: &Tree, statement: &Statement, mut cursor: Cursor<'_>) {
-        cursor.take();
-        let place = cursor.here();
-        let Some(path) = parse_target(&mut cursor, &self.scope, true, self.found) else { return };
-        let mut reason = String::new();
-        if cursor.eat("reason") {
-            while let Some((text, _)) = cursor.text() {
-                if !reason.is_empty() {
-                    reason.push(' ');
-                }
-                reason.push_str(&text);
-            }
-        } else if cursor.is_done() {
-            let finding = Diagnostic::warning(codes::E2310, "why is it left out?");
-            self.found
-                .push(finding.at(&tree.file, place.clone(), "").hint(format!("add it: `ignore {path} reason \"…\"`")));
-        }
-        let _ = expect_end(&cursor, self.found);
-        let _ = refuse_block(tree, statement, self.found);
-        if self.starts_empty != Some(true) {
-            let finding =
-                Diagnostic::warning(codes::E2307, format!("this map starts as a copy, so {path} stays in the result"));
-            self.found.push(finding.at(&tree.file, place, "").hint(format!("to take it out write `remove {path}`")));
-        }
-        self.ignored.push(Ignored { path: path.to_string(), reason });
-    }
-
-    /// `use NAME with BINDING`: the lines of a shared part, as if they stood here.
-    fn use_part(
-        &mut self,
-        tree: &Tree,
-        statement: &Statement,
-        mut cursor: Cursor<'_>,
-        written: &mut Written,
-        out: &mut Vec<Action>,
-    ) {
-        cursor.take();
-        let place = cursor.here();
-        let name = cursor.text().map(|(name, _)| name.into_owned()).unwrap_or_default();
-        let parts = [Some(self.own), self.scope.library];
-        let Some(part) = parts.iter().flatten().find_map(|library| library.get(&name)).cloned() else {
-            let known: Vec<&str> = parts.iter().flatten().flat_map(|library| library.names()).collect();
-            let mut finding = Diagnostic::error(codes::E2306, format!("there is no shared map `{name}`"));
-            finding.hint = suggest::did_you_mean(&name, known)
-                .or_else(|| Some("a shared map is written `map segment OBX as obx { … }`".to_owned()));
-            self.fail::<()>(tree, finding, place);
-            return;
-        };
-        let here = cursor.here();
-        let with = if cursor.eat("with") { cursor.text().map(|(name, _)| name.into_owned()) } else { None };
-        let binding = with.as_deref().and_then(|name| self.scope.bound(name)).cloned();
-        let fits = binding.as_ref().is_some_and(|binding| match (&part.over, binding.bound) {
-            (Over::Segment(id), Bound::Segment(bound)) => *id == bound,
-            (Over::Datatype, Bound::Repetition(..)) => true,
-            (Over::Segment(_), Bound::Repetition(..)) | (Over::Datatype, Bound::Segment(_)) => false,
-        });
-        let (Some(binding), true) = (binding, fits) else {
-            let finding = Diagnostic::error(codes::E2306, format!("`{name}` needs a name that fits it"))
-                .hint("write `use NAME with obx` inside `each OBX as obx { … }`");
-            self.fail::<()>(tree, finding, here);
-            return;
-        };
-        if self.used.iter().any(|used| **used == *name) {
-            self.fail::<()>(tree, Diagnostic::error(codes::E2306, format!("`{name}` uses itself")), place);
-            return;
-        }
-        let _ = expect_end(&cursor, self.found);
-        let _ = refuse_block(tree, statement, self.found);
-        self.used.push(Arc::from(name));
-        self.scope.names.push(Binding { name: part.binding.clone(), is_used: Cell::new(true), ..binding });
-        if let Some(block) = part.statement().and_then(|statement| statement.block.as_ref()) {
-            self.lines(&part.tree, &block.statements, written, out);
-        }
-        self.scope.names.pop();
-        self.used.pop();
     }
 }
 

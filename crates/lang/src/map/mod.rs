@@ -17,6 +17,7 @@
 mod compile;
 mod header;
 mod library;
+mod lines;
 
 pub use header::{Format, Shape};
 pub use library::Library;

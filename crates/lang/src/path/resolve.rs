@@ -74,7 +74,7 @@ pub(crate) fn resolve(text: &str, scope: &Scope<'_>) -> Found {
         let (slot, bound, name) = (binding.slot, binding.bound, binding.name.clone());
         return match resolve_member(text, &name, bound) {
             Ok(member) => Found::Path(ReadPath::Bound { slot, member }, Vec::new()),
-            Err(finding) => Found::Wrong(finding),
+            Err(finding) => Found::Wrong(*finding),
         };
     }
     if let Some((_, path)) = SHORTHANDS.iter().find(|(word, _)| *word == text) {
@@ -93,7 +93,7 @@ pub(crate) fn resolve(text: &str, scope: &Scope<'_>) -> Found {
                 let odd = check_path(&path, scope);
                 Found::Path(ReadPath::Message(path), odd)
             }
-            Err(finding) => Found::Wrong(finding),
+            Err(finding) => Found::Wrong(*finding),
         };
     }
     Found::Nothing
@@ -110,16 +110,18 @@ fn is_group_path(text: &str) -> bool {
 }
 
 /// Reads a v2 path in the one spelling that the language takes.
-pub(crate) fn parse_v2(text: &str, scope: &Scope<'_>) -> Result<Path, Diagnostic> {
+pub(crate) fn parse_v2(text: &str, scope: &Scope<'_>) -> Result<Path, Box<Diagnostic>> {
     let wrong = |what: String| Diagnostic::error(codes::E2101, what);
     match Path::parse_with_hint(text) {
         Ok((path, _)) if !path.groups.is_empty() => {
             let what = "paths through groups come with the dictionary of message structures";
             Err(Diagnostic::error(codes::E2110, what)
-                .hint(format!("name the segment itself: `{}`", without_groups(&path))))
+                .hint(format!("name the segment itself: `{}`", without_groups(&path)))
+                .into())
         }
         Ok((path, Some(_))) => {
-            Err(wrong(format!("`{text}` is not how a path is written")).hint(format!("did you mean `{path}`?")))
+            let finding = wrong(format!("`{text}` is not how a path is written"));
+            Err(finding.hint(format!("did you mean `{path}`?")).into())
         }
         Ok((path, None)) => Ok(path),
         Err(error) => {
@@ -128,7 +130,7 @@ pub(crate) fn parse_v2(text: &str, scope: &Scope<'_>) -> Result<Path, Diagnostic
                 hl7v2::Error::InvalidPath { hint, .. } => hint.clone(),
                 _ => None,
             });
-            Err(finding)
+            Err(finding.into())
         }
     }
 }
@@ -177,10 +179,11 @@ pub(crate) fn check_path(path: &Path, scope: &Scope<'_>) -> Vec<Diagnostic> {
 }
 
 /// The part behind a bound name: `id.5` of a repetition, `obx-5` of a segment.
-fn resolve_member(text: &str, name: &str, bound: Bound) -> Result<Member, Diagnostic> {
+fn resolve_member(text: &str, name: &str, bound: Bound) -> Result<Member, Box<Diagnostic>> {
     let rest = text.get(name.len()..).unwrap_or("");
     let wrong = |hint: String| {
-        Diagnostic::error(codes::E2101, format!("`{text}` does not fit what `{name}` stands for")).hint(hint)
+        let what = format!("`{text}` does not fit what `{name}` stands for");
+        Box::new(Diagnostic::error(codes::E2101, what).hint(hint))
     };
     match (bound, rest.as_bytes().first()) {
         (_, None) => Ok(Member::default()),
@@ -189,7 +192,8 @@ fn resolve_member(text: &str, name: &str, bound: Bound) -> Result<Member, Diagno
                 Diagnostic::error(codes::E2101, format!("`{text}` is not a path: {}", plain(&error)))
             })?;
             if matches!(member.field, Some((_, Index::Append))) {
-                return Err(Diagnostic::error(codes::E2104, "`[+]` makes a new one, so it can only be written to"));
+                let what = "`[+]` makes a new one, so it can only be written to";
+                return Err(Diagnostic::error(codes::E2104, what).into());
             }
             Ok(member)
         }

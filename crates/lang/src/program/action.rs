@@ -105,7 +105,7 @@ impl<'s, 't> Stage<'s, 't> {
     /// Removes what the turns of an `each` asked to remove, from the end to the start.
     pub(crate) fn settle(&mut self, site: &Site, run: &mut Run) -> Result<(), Fault> {
         let mut doomed = std::mem::take(&mut self.doomed);
-        doomed.sort_by(|left, right| (right.0, right.1).cmp(&(left.0, left.1)));
+        doomed.sort_by_key(|(occurrence, repetition, _)| std::cmp::Reverse((*occurrence, *repetition)));
         doomed.dedup();
         for (_, _, path) in doomed {
             site.burn(run, self.edit_fuel)?;

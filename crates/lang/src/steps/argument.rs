@@ -302,8 +302,8 @@ fn read_else(cursor: &mut Cursor<'_>, step: &Step, found: &mut Vec<Diagnostic>) 
     None
 }
 
-fn read_argument(kind: Kind, text: &str, scope: &Scope<'_>) -> Result<Argument, Diagnostic> {
-    let refuse = |what: String| Err(Diagnostic::error(codes::E2207, what));
+fn read_argument(kind: Kind, text: &str, scope: &Scope<'_>) -> Result<Argument, Box<Diagnostic>> {
+    let refuse = |what: String| Err(Box::new(Diagnostic::error(codes::E2207, what)));
     match kind {
         Kind::Text => Ok(Argument::Text(Arc::from(text))),
         Kind::SomeText if text.is_empty() => refuse("this text may not be empty".to_owned()),
@@ -333,7 +333,7 @@ fn read_argument(kind: Kind, text: &str, scope: &Scope<'_>) -> Result<Argument, 
             None => {
                 let mut finding = Diagnostic::error(codes::E2207, format!("there is no unit `{text}` to convert"));
                 finding.hint = Some(format!("the units are {}", Unit::names()));
-                Err(finding)
+                Err(finding.into())
             }
         },
     }

@@ -149,7 +149,7 @@ impl Reader<'_> {
         let mut records = csv::Records::new(text);
         let mut table = self.header(name, &mut records);
         let mut lines: Vec<u32> = Vec::new();
-        while let Some(record) = records.next() {
+        for record in records {
             if record.is_blank() {
                 continue;
             }

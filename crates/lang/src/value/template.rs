@@ -23,7 +23,7 @@ enum Piece {
 }
 
 impl Template {
-    pub(super) fn parse(text: &str, scope: &Scope<'_>) -> Result<Template, Diagnostic> {
+    pub(super) fn parse(text: &str, scope: &Scope<'_>) -> Result<Template, Box<Diagnostic>> {
         let mut pieces = Vec::new();
         let mut literal = String::new();
         let mut rest = text;
@@ -39,7 +39,8 @@ impl Template {
             let end = if brace == "{" { rest.find('}') } else { None };
             let Some(end) = end else {
                 let what = "a brace in this text has no partner";
-                return Err(Diagnostic::error(codes::E2109, what).hint("`{PID-5.1}` puts a value in, `{{` is a brace"));
+                let hint = "`{PID-5.1}` puts a value in, `{{` is a brace";
+                return Err(Diagnostic::error(codes::E2109, what).hint(hint).into());
             };
             let path = read(rest[..end].trim(), scope)?;
             if !literal.is_empty() {
@@ -76,10 +77,10 @@ impl Template {
     }
 }
 
-fn read(text: &str, scope: &Scope<'_>) -> Result<ReadPath, Diagnostic> {
+fn read(text: &str, scope: &Scope<'_>) -> Result<ReadPath, Box<Diagnostic>> {
     match resolve(text, scope) {
         Found::Path(path, _) if !path.is_segment() => Ok(path),
-        Found::Wrong(finding) => Err(finding),
+        Found::Wrong(finding) => Err(finding.into()),
         Found::Path(..) | Found::Nothing => {
             let what = if text.contains('|') {
                 "steps do not fit inside a text".to_owned()
@@ -87,7 +88,8 @@ fn read(text: &str, scope: &Scope<'_>) -> Result<ReadPath, Diagnostic> {
                 format!("`{{{text}}}` holds no path")
             };
             Err(Diagnostic::error(codes::E2109, what)
-                .hint("a path such as `{PID-5.1}` stands between braces; `{{` is a brace itself"))
+                .hint("a path such as `{PID-5.1}` stands between braces; `{{` is a brace itself")
+                .into())
         }
     }
 }
