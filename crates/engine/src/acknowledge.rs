@@ -6,8 +6,7 @@
 use crate::codes;
 use bytes::Bytes;
 use hl7v2::{
-    Message,
-    Facts,
+    Facts, Message,
     ack::{self, Acknowledgment, Finding, Mode},
 };
 use interface::definition::{Acknowledge, Definition};
@@ -60,7 +59,8 @@ fn build(
         Mode::Enhanced { .. } => return None,
     };
     let text = problem.map(|(_, reason)| reason.to_string()).unwrap_or_default();
-    let finding = problem.map(|(condition, _)| Finding { location: None, condition, severity: Severity::Error, text: &text });
+    let finding =
+        problem.map(|(condition, _)| Finding { location: None, condition, severity: Severity::Error, text: &text });
     let findings: Vec<Finding<'_>> = finding.into_iter().collect();
     let reply = Acknowledgment {
         code,

@@ -122,7 +122,10 @@ impl Engine {
     async fn requeue(&self, delivery: DeliveryId, person: &Person, act: &str, change: Change) -> Result<(), Reason> {
         let stored_message = self.store().read(delivery.message).map_err(stored)?;
         let Some(planned) = stored_message.accept.deliveries.get(usize::from(delivery.number)) else {
-            return Err(Reason::new(codes::E5201, format!("message {} has no delivery {}", delivery.message, delivery.number)));
+            return Err(Reason::new(
+                codes::E5201,
+                format!("message {} has no delivery {}", delivery.message, delivery.number),
+            ));
         };
         let outbox = self.outbox(&stored_message.accept.envelope.interface, &planned.destination)?;
         self.audit(person, act, &delivery.to_string())?;
@@ -152,9 +155,9 @@ impl Engine {
             .deliveries
             .get(usize::from(delivery.number))
             .and_then(|planned| self.outbox(&message.accept.envelope.interface, &planned.destination).ok());
-        let is_waiting = outbox.as_ref().is_some_and(|outbox| {
-            outbox.look(|queue| queue.keyed().any(|(_, entry)| entry.delivery == delivery))
-        });
+        let is_waiting = outbox
+            .as_ref()
+            .is_some_and(|outbox| outbox.look(|queue| queue.keyed().any(|(_, entry)| entry.delivery == delivery)));
         if is_waiting && outbox.and_then(|outbox| outbox.remove(delivery)).is_none() {
             return Err(Reason::new(codes::E5202, format!("delivery {delivery} is being sent at this moment")));
         }

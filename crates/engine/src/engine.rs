@@ -295,7 +295,8 @@ impl Engine {
 
     /// Waits until no delivery is queued, retrying or under way anywhere, or until `patience` ends.
     pub async fn drain(&self, patience: Duration) -> bool {
-        let is_empty = |flow: &Arc<Flow>| flow.outboxes().iter().all(|outbox| outbox.look(crate::queue::Queue::is_empty));
+        let is_empty =
+            |flow: &Arc<Flow>| flow.outboxes().iter().all(|outbox| outbox.look(crate::queue::Queue::is_empty));
         wait_until(patience, || self.shared.flows.all().iter().all(is_empty)).await
     }
 

@@ -75,9 +75,7 @@ impl Flow {
         let outboxes = definition
             .destinations
             .iter()
-            .map(|destination| {
-                Arc::new(Outbox::new(definition.name.clone(), destination.clone(), cache.clone()))
-            })
+            .map(|destination| Arc::new(Outbox::new(definition.name.clone(), destination.clone(), cache.clone())))
             .collect();
         Flow {
             name: definition.name.clone(),

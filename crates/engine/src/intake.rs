@@ -41,7 +41,8 @@ pub(crate) async fn accept(flow: &Flow, frame: Frame, origin: Origin) -> Reply {
     let answer = acknowledge::accept(&message, &version.definition, flow.dock.clock.now());
     let hops = frame.from.map_or(0, |(_, hops)| hops);
     let flags = findings.iter().chain(&plan.notes).map(|finding| finding.code.id.into()).collect();
-    let accepted = Accept { flags, ..describe(flow, &version, frame, origin, (&message, facts), &plan, answer.clone()) };
+    let accepted =
+        Accept { flags, ..describe(flow, &version, frame, origin, (&message, facts), &plan, answer.clone()) };
     match commit(flow, version, accepted, plan.deliveries, hops).await {
         Ok(receipt) => answer_receipt(flow, &receipt, answer),
         Err(error) => {

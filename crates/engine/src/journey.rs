@@ -120,7 +120,11 @@ fn arrival(stored: &Stored) -> Vec<Stage> {
         None => stage(3, None, "its control id was not seen before"),
         Some(of) => Stage {
             is_good: false,
-            ..stage(3, None, format!("its control id was used before with other content, by message {of}: taken and flagged"))
+            ..stage(
+                3,
+                None,
+                format!("its control id was used before with other content, by message {of}: taken and flagged"),
+            )
         },
     });
     stages.push(planned(stored));
@@ -130,7 +134,8 @@ fn arrival(stored: &Stored) -> Vec<Stage> {
     stages.push(stage(5, Some(stored.at), "stored and fsynced, with its plan"));
     stages.push(match &accept.acknowledgment {
         Some(answer) => {
-            let code = hl7v2::ack::Reply::read(answer.clone()).code.map_or_else(|| "?".to_owned(), |code| code.to_string());
+            let code =
+                hl7v2::ack::Reply::read(answer.clone()).code.map_or_else(|| "?".to_owned(), |code| code.to_string());
             stage(6, None, format!("acknowledged {code}"))
         }
         None => stage(6, None, "no acknowledgment was asked for"),
@@ -159,7 +164,8 @@ fn planned(stored: &Stored) -> Stage {
 
 /// Steps 7 to 12.
 fn told(entry: &Entry, destination: Option<String>) -> Vec<Stage> {
-    let line = |step, at, text: String, is_good| Stage { step, at: Some(at), destination: destination.clone(), text, is_good };
+    let line =
+        |step, at, text: String, is_good| Stage { step, at: Some(at), destination: destination.clone(), text, is_good };
     let person = |act: &store::Act, what: &str| vec![line(12, entry.at, format!("{what} by {}", act.by), true)];
     match &entry.change {
         Change::Attempt(attempt) => attempted(attempt, &line),

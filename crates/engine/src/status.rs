@@ -2,7 +2,12 @@
 //!
 //! Never: patient data, or anything that costs more than a look at counters and queues.
 
-use crate::{engine::Engine, flow::Flow, outbox::{Outbox, Trouble}, queue::Queue};
+use crate::{
+    engine::Engine,
+    flow::Flow,
+    outbox::{Outbox, Trouble},
+    queue::Queue,
+};
 use interface::definition::{GiveUp, Order};
 use message::{Counts, Name, Timestamp};
 use serde::Serialize;
@@ -18,6 +23,8 @@ pub struct Status {
     pub uptime_s: u64,
     /// `ok`, `full` or `failed`.
     pub store: &'static str,
+    /// Figures of the store since it was opened.
+    pub stats: StoreStats,
     /// Messages by state over all interfaces, from the log.
     pub counts: Counts,
     /// 0, or messages are unaccounted for.
@@ -26,6 +33,23 @@ pub struct Status {
     pub orphans: usize,
     /// By name.
     pub interfaces: Vec<InterfaceStatus>,
+}
+
+/// What the store did since it was opened, and what it takes on disk.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct StoreStats {
+    /// Messages committed.
+    pub messages: u64,
+    /// Writes of the log: one a group.
+    pub groups: u64,
+    /// fsyncs of the log.
+    pub fsyncs: u64,
+    /// Microseconds of the last fsync.
+    pub fsync_micros_last: u64,
+    /// Bytes of the log that hold records.
+    pub log_bytes: u64,
+    /// Bytes of the index files.
+    pub index_bytes: u64,
 }
 
 /// One interface.
@@ -127,7 +151,8 @@ impl Engine {
         let now = self.shared.dock.clock.now();
         let monotonic = self.shared.dock.clock.monotonic();
         let counts = self.store().counts();
-        let of = |name: &Name| counts.iter().find(|(known, _)| known == name).map_or_else(Counts::default, |(_, of)| *of);
+        let of =
+            |name: &Name| counts.iter().find(|(known, _)| known == name).map_or_else(Counts::default, |(_, of)| *of);
         let interfaces: Vec<InterfaceStatus> =
             self.flows().iter().map(|flow| interface_status(flow, of(&flow.name), now, monotonic)).collect();
         let total = self.store().counts_total();
@@ -139,12 +164,18 @@ impl Engine {
                 Health::Full => "full",
                 Health::Failed(_) => "failed",
             },
+            stats: store_stats(self.store()),
             counts: total,
             lost: total.lost(),
             orphans: self.orphans().len(),
             interfaces,
         }
     }
+}
+
+fn store_stats(store: &store::Store) -> StoreStats {
+    let store::Stats { messages, groups, fsyncs, fsync_micros_last, log_bytes, .. } = store.stats();
+    StoreStats { messages, groups, fsyncs, fsync_micros_last, log_bytes, index_bytes: store.index_bytes() }
 }
 
 fn interface_status(flow: &Flow, counts: Counts, now: Timestamp, monotonic: Instant) -> InterfaceStatus {
@@ -190,9 +221,7 @@ fn judge(
         return (State::Failing, why);
     }
     let definition = flow.version().definition.clone();
-    let silent = definition.silent_after().filter(|limit| {
-        last_received.is_some_and(|last| now.since(last) > *limit)
-    });
+    let silent = definition.silent_after().filter(|limit| last_received.is_some_and(|last| now.since(last) > *limit));
     let worst = destinations.iter().max_by_key(|destination| destination.state);
     match (worst, silent) {
         (Some(worst), _) if worst.state > State::Silent => {
