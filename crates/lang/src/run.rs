@@ -3,7 +3,7 @@
 //! Promises: the same message, program, `now` and `seed` give the same output; a run that would go on for too long ends
 //! with a [`Fault`]; no fault or note says what was in the message (R10).
 
-use crate::codes;
+use crate::{codes, syntax::Tree};
 use message::{Code, Diagnostic, Location, Severity, Timestamp, limits};
 use std::{ops::Range, sync::Arc};
 
@@ -74,7 +74,7 @@ impl Run {
 pub struct Fault {
     /// The code, with its page.
     pub code: Code,
-    /// One sentence, without patient data.
+    /// File and line of the program, and one sentence, without patient data.
     pub text: String,
     /// The line of the program that failed.
     pub place: Box<Location>,
@@ -105,14 +105,26 @@ impl std::error::Error for Fault {}
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Site {
     pub(crate) file: Arc<str>,
+    /// The text of the file, from which a fault counts its line.
+    source: Arc<str>,
     pub(crate) start: u32,
     pub(crate) end: u32,
 }
 
 impl Site {
-    pub(crate) fn new(file: &Arc<str>, span: Range<usize>) -> Site {
+    pub(crate) fn new(tree: &Tree, span: Range<usize>) -> Site {
         let narrow = |position: usize| u32::try_from(position).unwrap_or(u32::MAX);
-        Site { file: file.clone(), start: narrow(span.start), end: narrow(span.end) }
+        Site { file: tree.file.clone(), source: tree.text.clone(), start: narrow(span.start), end: narrow(span.end) }
+    }
+    /// For a fault that belongs to no line.
+    pub(crate) fn nowhere() -> Site {
+        let nothing: Arc<str> = Arc::from("");
+        Site { file: nothing.clone(), source: nothing, start: 0, end: 0 }
+    }
+    /// The line, from 1.
+    fn line(&self) -> usize {
+        let before = self.source.get(..self.start as usize).unwrap_or("");
+        before.bytes().filter(|byte| *byte == b'\n').count() + 1
     }
     pub(crate) fn span(&self) -> Range<usize> {
         self.start as usize..self.end as usize
@@ -120,7 +132,12 @@ impl Site {
     #[cold]
     pub(crate) fn fault(&self, code: Code, text: impl Into<String>) -> Fault {
         let place = Location::Text { file: self.file.clone(), span: self.span(), label: String::new() };
-        Fault { code, text: text.into(), place: Box::new(place) }
+        let text = if self.file.is_empty() {
+            text.into()
+        } else {
+            format!("{} line {}: {}", self.file, self.line(), text.into())
+        };
+        Fault { code, text, place: Box::new(place) }
     }
     #[cold]
     pub(crate) fn out_of_fuel(&self) -> Fault {

@@ -34,7 +34,7 @@ impl Condition {
         let node = parser.either(cursor)?;
         let end = cursor.here().start.max(start);
         constant::warn(&node, &file, start..end, parser.found);
-        Some(Condition { node, site: Site::new(&file, start..end) })
+        Some(Condition { node, site: Site::new(cursor.tree(), start..end) })
     }
 }
 

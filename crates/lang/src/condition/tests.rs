@@ -1,3 +1,5 @@
+//! Tables of conditions over one message: what holds, what is refused, what is warned of.
+
 use super::*;
 use crate::{Run, Scope, Tables, path::ReadPath, steps::tests::example_tables, syntax};
 use hl7v2::Message;

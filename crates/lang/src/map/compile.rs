@@ -40,7 +40,7 @@ impl MapFile {
                     let mut compiler = Compiler::new(scope, &own, &mut found);
                     let actions = compiler.map(tree, statement);
                     let (ignored, starts_empty) = (compiler.ignored, compiler.starts_empty.unwrap_or(false));
-                    let site = Site::new(&tree.file, statement.span.clone());
+                    let site = Site::new(tree, statement.span.clone());
                     maps.push(Map { name, from, to, ignored, starts_empty, actions, site });
                 }
                 Some(header::Header::Shared) | None => {}
@@ -219,7 +219,7 @@ impl<'a, 's> Compiler<'a, 's> {
             return self.fail(tree, finding, statement.span.clone());
         };
         let body = self.block(tree, &block.statements);
-        Some(Action { kind: Kind::Block { body }, when, site: Site::new(&tree.file, statement.span.clone()) })
+        Some(Action { kind: Kind::Block { body }, when, site: Site::new(tree, statement.span.clone()) })
     }
 
     fn each(&mut self, tree: &Tree, statement: &Statement, mut cursor: Cursor<'_>) -> Option<Action> {
@@ -261,7 +261,7 @@ impl<'a, 's> Compiler<'a, 's> {
             );
         }
         ended?;
-        let site = Site::new(&tree.file, statement.span.clone());
+        let site = Site::new(tree, statement.span.clone());
         Some(Action { kind: Kind::Each { over, slot, body: body? }, when: when?, site })
     }
 

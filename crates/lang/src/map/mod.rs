@@ -91,7 +91,7 @@ impl MapFile {
         match self.main() {
             Some(map) => map.apply(source, run),
             None => {
-                let site = Site::new(&Arc::from(""), 0..0);
+                let site = Site::nowhere();
                 Err(site.fault(codes::E2302, "the file has several maps and none is named like the file"))
             }
         }

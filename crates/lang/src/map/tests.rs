@@ -1,3 +1,5 @@
+//! Tables of maps: body, source, result.
+
 use super::*;
 use crate::{Scope, steps::tests::example_tables, syntax};
 use message::{Diagnostic, Timestamp};

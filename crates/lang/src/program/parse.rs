@@ -56,8 +56,7 @@ pub(crate) fn finish(
 ) -> Option<Action> {
     let when = parse_when(cursor, scope, found)?;
     expect_end(cursor, found)?;
-    let file = &cursor.tree().file;
-    Some(Action { kind, when, site: Site::new(file, statement.span.clone()) })
+    Some(Action { kind, when, site: Site::new(cursor.tree(), statement.span.clone()) })
 }
 
 /// `when COND`, if it stands here. The outer `None` is a condition that cannot run.
@@ -171,7 +170,7 @@ fn insert(
             None => is_sound = false,
         }
     }
-    let site = Site::new(&tree.file, statement.span.clone());
+    let site = Site::new(tree, statement.span.clone());
     let kind = Kind::Insert { segment: id, is_after, anchor, lines };
     is_sound.then_some(Action { kind, when, site })
 }

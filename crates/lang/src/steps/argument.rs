@@ -155,7 +155,7 @@ pub(crate) fn parse_step(
     }
     let values = read_arguments(cursor, scope, step, found)?;
     let on_trouble = read_else(cursor, step, found)?;
-    let site = Site::new(file, start.clone());
+    let site = Site::new(cursor.tree(), start.clone());
     let arguments = Arguments { values, site: site.clone() };
     match (step.build)(&arguments) {
         Ok(operation) => Some(Call { step, operation, on_trouble, site }),

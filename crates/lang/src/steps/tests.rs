@@ -1,3 +1,5 @@
+//! The examples of the catalogue are run; arguments are refused as they should be.
+
 use super::*;
 use crate::{Scope, Table, Tables, Value, View, syntax};
 
@@ -86,12 +88,12 @@ fn refusals() {
     check("A | convert-unit stone kg", "E2207 there is no unit `stone`");
     check("A | age | date", "E2210 `date` takes a date, but a number flows into it");
     check("A | date DD", "E2207 `D` is no letter of a format");
-    check("A | number", "E2403: `number`: the value is not a number");
-    check("ROOF | code units", "E2401: `code`: the code is not in table `units`");
-    check("empty | required", "E2402: `required`: the value is empty");
-    check("2026 | add 1d", "E2403: `add`: the date is not exact enough");
-    check("99991231 | add 1d", "E2403: `add`: there is no such time");
-    check("20990101 | age", "E2403: `age`: the date is in the future");
+    check("A | number", "E2403: example.map line 1: `number`: the value is not a number");
+    check("ROOF | code units", "E2401: example.map line 1: `code`: the code is not in table `units`");
+    check("empty | required", "E2402: example.map line 1: `required`: the value is empty");
+    check("2026 | add 1d", "E2403: example.map line 1: `add`: the date is not exact enough");
+    check("99991231 | add 1d", "E2403: example.map line 1: `add`: there is no such time");
+    check("20990101 | age", "E2403: example.map line 1: `age`: the date is in the future");
     check("a | replace \"\" b", "E2207 this text may not be empty");
 }
 

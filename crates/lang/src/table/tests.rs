@@ -1,3 +1,5 @@
+//! Tables of code tables: text, findings, lookups.
+
 use super::*;
 
 fn read(text: &str) -> (Table, Vec<String>) {

@@ -61,7 +61,7 @@ fn parse_value(cursor: &mut Cursor<'_>, scope: &Scope<'_>, found: &mut Vec<Diagn
         };
     }
     let end = cursor.here().start.max(start.start);
-    let site = Site::new(&file, start.start..end);
+    let site = Site::new(cursor.tree(), start.start..end);
     if !is_sound {
         return None;
     }
@@ -186,12 +186,11 @@ impl Value {
         scope: &Scope<'_>,
         found: &mut Vec<Diagnostic>,
     ) -> Option<Value> {
-        let file = cursor.tree().file.clone();
         let start = cursor.here();
         let term = Term { alternatives: vec![parse_primary(cursor, scope, found, 0)?] };
         let mut calls = Vec::new();
         let is_list = term.is_list();
         let flow = parse_steps(cursor, scope, term.flow(), &mut calls, found)?;
-        Some(Value { terms: vec![term], calls, flow, is_list, site: Site::new(&file, start) })
+        Some(Value { terms: vec![term], calls, flow, is_list, site: Site::new(cursor.tree(), start) })
     }
 }

@@ -1,3 +1,5 @@
+//! Tables of values over one message.
+
 use super::*;
 use crate::{Run, Scope, Tables, syntax};
 use hl7v2::Message;
