@@ -105,6 +105,16 @@ pub(crate) fn open(
     Err(problem.unwrap_or_else(|| Error::corrupt(name, 0, "no header")))
 }
 
+/// Whether nothing in the area is damaged: both copies are sound and say the same, and the rest is zero.
+pub(crate) fn is_whole(name: &str, area: &[u8], magic: &[u8; 8]) -> bool {
+    let copies = COPIES_AT.map(|at| copy(name, area, at, magic).ok().map(|(block, _)| block));
+    let is_rest_zero = area
+        .iter()
+        .enumerate()
+        .all(|(at, byte)| *byte == 0 || COPIES_AT.into_iter().any(|start| (start..start + BLOCK_BYTES).contains(&at)));
+    copies[0].is_some() && copies[0] == copies[1] && is_rest_zero
+}
+
 /// Wraps the key for another master key; `write` gets bytes and their place, and returns when they are durable.
 pub(crate) fn rewrap(
     name: &str,
@@ -134,6 +144,7 @@ mod tests {
             let mut bad = area.clone();
             bad[at] ^= 0x10;
             assert_eq!(open("t", &bad, b"SINEWTST", &master).unwrap(), (BLOCK, [9; 32]), "byte {at}");
+            assert!(is_whole("t", &area, b"SINEWTST") && !is_whole("t", &bad, b"SINEWTST"), "byte {at}");
             bad[AREA_BYTES / 2 + at] ^= 0x10;
             assert!(open("t", &bad, b"SINEWTST", &master).is_err(), "byte {at}");
         }

@@ -11,13 +11,17 @@ use super::{
     transition::DELIVERY_STATES,
 };
 use crate::wire::{Put, Take};
-use message::Counts;
+use message::{Counts, DeliveryState};
 use std::collections::BTreeMap;
 
 /// The file, in the data directory.
 pub(crate) const NAME: &str = "checkpoint";
 /// The first bytes, with the version.
 const MAGIC: &[u8; 8] = b"SINEWCP\x01";
+
+/// Set in a row's state when its message is at its end. Such rows are kept in the checkpoint too: a late answer that the
+/// live ledger took must find the same rows when the log is folded again.
+const DEAD: u8 = 0x80;
 
 /// A ledger and the place up to which it has folded.
 pub(crate) struct Checkpoint {
@@ -45,9 +49,9 @@ pub(crate) fn encode(store: &[u8; 16], lsn: u64, last: (u64, u32), epoch: u16, l
         out.put_u64(*base);
         put_list(&mut out, list);
     }
-    out.put_varint((ledger.rows.len() - ledger.dead) as u64);
+    out.put_varint(ledger.rows.len() as u64);
     let mut before = 0;
-    for row in ledger.rows.iter().filter(|row| !row.is_dead) {
+    for row in &ledger.rows {
         put_row(&mut out, row, before);
         before = row.message;
     }
@@ -87,7 +91,7 @@ fn put_row(out: &mut Vec<u8>, row: &Row, before: u64) {
     out.put_varint(u64::from(row.attempts));
     out.put_varint(u64::from(row.number));
     out.put_varint(u64::from(row.route));
-    out.put_u8(row.state as u8);
+    out.put_u8(row.state as u8 | if row.is_dead { DEAD } else { 0 });
     out.put_u8(row.priority);
 }
 
@@ -115,6 +119,7 @@ pub(crate) fn decode(bytes: &[u8], store: &[u8; 16]) -> Option<Checkpoint> {
     for _ in 0..count {
         let row = take_row(&mut take, before).filter(|row| usize::from(row.route) < ledger.names.routes().len())?;
         before = row.message;
+        ledger.dead += usize::from(row.is_dead);
         ledger.rows.push_back(row);
     }
     let mut generation = || {
@@ -151,7 +156,7 @@ fn take_list(take: &mut Take<'_>) -> Option<Vec<Counts>> {
 }
 
 fn take_row(take: &mut Take<'_>, before: u64) -> Option<Row> {
-    Some(Row {
+    let mut row = Row {
         message: before.checked_add(take.varint()?)?,
         order_key: take.u64()?,
         retry_at: take.varint()? as i64,
@@ -160,8 +165,13 @@ fn take_row(take: &mut Take<'_>, before: u64) -> Option<Row> {
         attempts: take.number()?,
         number: take.number()?,
         route: take.number()?,
-        state: *DELIVERY_STATES.get(usize::from(take.u8()?))?,
-        priority: take.u8()?,
+        state: DeliveryState::Queued,
+        priority: 0,
         is_dead: false,
-    })
+    };
+    let state = take.u8()?;
+    row.is_dead = state & DEAD != 0;
+    row.state = *DELIVERY_STATES.get(usize::from(state & !DEAD))?;
+    row.priority = take.u8()?;
+    Some(row)
 }

@@ -25,6 +25,7 @@ use crate::{
 use bytes::Bytes;
 use message::{Clock, Counts, DeliveryId, MessageId, Name, Timestamp};
 use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, PoisonError,
@@ -112,7 +113,9 @@ impl Embedded {
         }
         let epoch = found.epoch.wrapping_add(1);
         let writer = Writer::new(shared.clone(), preparer, found.segment, found.tail, epoch, found.last);
-        let thread = thread::Builder::new().name("sinew-log".into()).spawn(|| writer.run()).map_err(failed)?;
+        let guarded = shared.clone();
+        let run = move || run_guarded(&guarded, writer);
+        let thread = thread::Builder::new().name("sinew-log".into()).spawn(run).map_err(failed)?;
         let (duplicates, index_key) = (opening.duplicates, opening.index_key);
         let log = Embedded { shared, duplicates, index_key, thread: Mutex::new(Some(thread)), opened_at: found.tail };
         Ok((Arc::new(log), found.report))
@@ -127,6 +130,17 @@ impl Embedded {
             restated = Restated::from_history(&stored, &self.history(delivery.message)?).encode();
         }
         Ok(changed::encode(change, &restated))
+    }
+
+    #[cfg(test)]
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
+    /// Every open delivery, those accepted since the start included.
+    #[cfg(test)]
+    pub(crate) fn open_now(&self) -> Vec<OpenDelivery> {
+        self.shared.ledger().open_after(None, u64::MAX, usize::MAX)
     }
 
     /// Reads a record of one kind.
@@ -209,6 +223,16 @@ impl Embedded {
             }
             Kind::Opened | Kind::Closed | Kind::Baseline => None,
         }
+    }
+}
+
+/// A panic of the log thread is a failed store (R6), never a silent one.
+fn run_guarded(shared: &Shared, writer: Writer) {
+    if catch_unwind(AssertUnwindSafe(|| writer.run())).is_err() {
+        let reason: Arc<str> = "the log thread panicked".into();
+        shared.set_health(Health::Failed(reason.clone()));
+        let error = Error::Failed { reason };
+        shared.queue.close(error.clone()).into_iter().for_each(|submission| super::queue::refuse(submission, &error));
     }
 }
 
@@ -311,6 +335,12 @@ impl Log for Embedded {
 
     fn verify(&self) -> Result<Vec<Quarantined>, Error> {
         let mut quarantined = Vec::new();
+        for (base, _) in self.shared.segments.list() {
+            let opened = self.shared.segments.at(base);
+            if !opened.is_ok_and(|opened| segment::is_header_whole(&opened).unwrap_or(false)) {
+                quarantined.push(Quarantined { lsn: base, length: segment::HEADER_BYTES });
+            }
+        }
         let mut from = Some(0);
         while let Some(at) = from {
             let mut places = Vec::new();

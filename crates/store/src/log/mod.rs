@@ -32,6 +32,8 @@ mod restated;
 mod scan;
 pub(crate) mod segment;
 mod segments;
+#[cfg(test)]
+mod tests;
 pub(crate) mod transition;
 mod writer;
 

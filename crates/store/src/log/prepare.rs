@@ -28,7 +28,8 @@ pub(crate) enum Prepared {
 #[derive(Default)]
 struct State {
     want: Option<(u64, u64)>,
-    may_use_reserve: bool,
+    /// The reserve may be used for a segment of at least this many bytes.
+    need_from_reserve: Option<u64>,
     made: Option<Arc<Segment>>,
     is_full: bool,
     /// Counts finished tries, so that a waiter can tell a fresh result from an old one.
@@ -104,10 +105,15 @@ impl Preparer {
         state.is_full && state.made.is_none()
     }
 
-    /// Waits for the segment at `base` with at least `capacity` bytes.
-    pub(crate) fn take(&self, base: u64, capacity: u64, may_use_reserve: bool) -> Prepared {
+    /// What went wrong other than a full disk (R6: a failed fsync is never retried, also not of a file without records).
+    pub(crate) fn broken(&self) -> Option<String> {
+        self.shared.lock().broken.clone()
+    }
+
+    /// Waits for the segment at `base` with `capacity` bytes; from the reserve it may be smaller, but not below `need`.
+    pub(crate) fn take(&self, base: u64, capacity: u64, need: u64, may_use_reserve: bool) -> Prepared {
         let mut state = self.shared.lock();
-        let fits = |segment: &Segment| segment.base == base && segment.capacity >= capacity;
+        let fits = |segment: &Segment| segment.base == base && segment.capacity >= need;
         let first_try = state.tries;
         let mut is_asked = false;
         loop {
@@ -127,7 +133,7 @@ impl Preparer {
                 state.is_full &= is_wanted;
                 state.want = Some((base, capacity));
                 state.made = None;
-                state.may_use_reserve = may_use_reserve;
+                state.need_from_reserve = may_use_reserve.then_some(need);
                 self.shared.changed.notify_all();
             }
             state = self.shared.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
@@ -150,12 +156,16 @@ fn run(shared: &Shared, place: &Place, wake: &dyn Fn()) {
     while !state.is_stopping {
         let Some((base, capacity)) = state.want.filter(|_| state.made.is_none() && state.broken.is_none()) else {
             state = idle(shared, state, place, &mut has_reserve);
+            if state.broken.is_some() {
+                wake();
+            }
             continue;
         };
-        let may_use_reserve = std::mem::take(&mut state.may_use_reserve);
+        let need = state.need_from_reserve.take();
         drop(state);
         let mut made = segment::create(&*place.disk, &place.folder, &place.owner, base, capacity);
-        if may_use_reserve && has_reserve && made.as_ref().is_err_and(is_full) && capacity <= place.reserve_bytes {
+        let is_helped = has_reserve && need.is_some_and(|need| need <= place.reserve_bytes);
+        if is_helped && made.as_ref().is_err_and(is_full) {
             made = use_reserve(place, base);
             has_reserve = false;
         }
@@ -163,10 +173,10 @@ fn run(shared: &Shared, place: &Place, wake: &dyn Fn()) {
         let was_full = state.is_full;
         settle(&mut state, made, (base, capacity));
         shared.changed.notify_all();
-        if was_full && !state.is_full {
+        if was_full && !state.is_full || state.broken.is_some() {
             wake();
         }
-        if state.is_full && !state.is_stopping && !state.may_use_reserve {
+        if state.is_full && !state.is_stopping && state.need_from_reserve.is_none() {
             state = wait(shared, state, place.retry);
         }
     }
@@ -192,16 +202,20 @@ fn idle<'a>(
     place: &Place,
     has_reserve: &mut bool,
 ) -> MutexGuard<'a, State> {
-    if *has_reserve {
+    if *has_reserve || state.broken.is_some() {
         return shared.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
     }
     drop(state);
     let path = place.folder.join(RESERVE_NAME);
-    *has_reserve = segment::fill(&*place.disk, &path, place.reserve_bytes).is_ok();
+    let filled = segment::fill(&*place.disk, &path, place.reserve_bytes);
+    *has_reserve = filled.is_ok();
     if !*has_reserve {
         let _ = place.disk.remove(&path);
     }
-    let state = shared.lock();
+    let mut state = shared.lock();
+    if let Some(error) = filled.err().filter(|error| !is_full(error)) {
+        state.broken = Some(format!("making the reserve: {error}"));
+    }
     if *has_reserve || state.is_stopping || state.want.is_some() && state.made.is_none() {
         return state;
     }

@@ -94,10 +94,10 @@ impl Header {
         })
     }
 
-    /// Reads and verifies a whole record that stands at `lsn`: header, length, checksum.
+    /// Reads and verifies a whole record that stands at `lsn`: header, length, checksum, padding included.
     pub(crate) fn check(record: &[u8], lsn: u64) -> Result<Header, Invalid> {
         let header = Header::decode(record, lsn)?;
-        let end = HEADER_BYTES + header.length as usize;
+        let end = header.span() as usize;
         if record.len() < end {
             return Err(Invalid::Header);
         }
@@ -126,7 +126,7 @@ pub(crate) fn span(length: u64) -> u64 {
     (HEADER_BYTES as u64 + length).next_multiple_of(ALIGNMENT)
 }
 
-/// Completes a record in place.
+/// Completes a record, padding included, in place.
 pub(crate) fn seal_checksum(record: &mut [u8]) {
     let crc = checksum(record).to_le_bytes();
     record[CRC_AT..CRC_AT + 4].copy_from_slice(&crc);
@@ -146,7 +146,7 @@ mod tests {
     fn record(lsn: u64) -> Vec<u8> {
         let header = Header { kind: Kind::Change, flags: 3, epoch: 7, length: 5, lsn, time: -9 };
         let mut bytes = header.encode().to_vec();
-        bytes.extend(b"hello");
+        bytes.extend(b"hello\0\0\0");
         seal_checksum(&mut bytes);
         bytes
     }

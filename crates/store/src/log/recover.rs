@@ -138,7 +138,11 @@ fn finish(segments: &Segments, mut walk: Walk, ends: Vec<(Arc<Segment>, End)>) -
     let mut spare = None;
     for (place, (segment, _)) in ends.iter().enumerate().skip(home + 1) {
         segments.remove(segment.base);
-        if place == home + 1 && segment.base == ends[home].0.end() {
+        let is_whole = segment::is_header_whole(segment).map_err(refused)?;
+        if !is_whole {
+            walk.report.quarantined.push(Quarantined { lsn: segment.base, length: segment::HEADER_BYTES });
+        }
+        if is_whole && place == home + 1 && segment.base == ends[home].0.end() {
             spare = Some(segment.clone());
         } else {
             segments.disk.remove(&segment::path(&segments.folder, segment.base)).map_err(refused)?;

@@ -40,6 +40,8 @@ struct Window<'a> {
     file: &'a dyn File,
     bytes: Vec<u8>,
     start: u64,
+    /// Bytes that are read at a time.
+    step: usize,
 }
 
 impl Window<'_> {
@@ -47,7 +49,7 @@ impl Window<'_> {
     fn slice(&mut self, offset: u64, length: usize) -> io::Result<&[u8]> {
         let end = self.start + self.bytes.len() as u64;
         if offset < self.start || offset + length as u64 > end {
-            self.bytes.resize(WINDOW_BYTES.max(length), 0);
+            self.bytes.resize(self.step.max(length), 0);
             let count = self.file.read_at(&mut self.bytes, offset)?;
             self.bytes.truncate(count);
             self.start = offset;
@@ -61,7 +63,8 @@ impl Window<'_> {
 /// Visits the records of a segment from `from` up to `until`.
 pub(crate) fn segment(segment: &Segment, from: u64, until: u64, visit: &mut dyn FnMut(Found<'_>)) -> io::Result<End> {
     let until = until.min(segment.end());
-    let mut window = Window { file: &*segment.file, bytes: Vec::new(), start: 0 };
+    let step = WINDOW_BYTES.min(usize::try_from(segment.capacity).unwrap_or(WINDOW_BYTES));
+    let mut window = Window { file: &*segment.file, bytes: Vec::new(), start: 0, step };
     let mut at = from.max(segment.first());
     while at + record::HEADER_BYTES as u64 <= until {
         match check(&mut window, segment, at, until)? {
@@ -89,10 +92,10 @@ fn check(window: &mut Window<'_>, segment: &Segment, at: u64, until: u64) -> io:
         Ok(header) => header,
         Err(invalid) => return Ok(Err(invalid)),
     };
-    if at + header.span() > until.next_multiple_of(ALIGNMENT) {
+    if at + header.span() > until {
         return Ok(Err(Invalid::Header));
     }
-    Ok(Header::check(window.slice(offset, record::HEADER_BYTES + header.length as usize)?, at))
+    Ok(Header::check(window.slice(offset, header.span() as usize)?, at))
 }
 
 /// The first place at or after `at`, aligned down, where a byte is not zero.

@@ -126,6 +126,13 @@ pub(crate) fn open(disk: &dyn Disk, folder: &Path, owner: &Owner, base: u64) -> 
     Ok(Segment { base, capacity, file, key: DataKey::new(&key)? })
 }
 
+/// Whether the header's copies and what surrounds them are as they were written.
+pub(crate) fn is_header_whole(segment: &Segment) -> io::Result<bool> {
+    let mut area = vec![0; envelope::AREA_BYTES];
+    let count = segment.file.read_at(&mut area, 0)?;
+    Ok(envelope::is_whole(&name(segment.base), &area[..count], MAGIC))
+}
+
 /// Wraps the data key for another master key.
 pub(crate) fn rewrap(disk: &dyn Disk, folder: &Path, owner: &Owner, new: &MasterKey, base: u64) -> Result<(), Error> {
     let name = format!("log/{}", name(base));

@@ -124,7 +124,7 @@ impl Segments {
                 Error::corrupt(&name(), offset, "no valid record here")
             }
         })?;
-        let length = record::HEADER_BYTES + header.length as usize;
+        let length = header.span() as usize;
         if length > room {
             return Err(Error::corrupt(&name(), offset, "the record is longer than its segment"));
         }
@@ -138,6 +138,7 @@ impl Segments {
         bytes.truncate(length);
         let damaged = |_| Error::corrupt(&name(), offset, "the record does not match its checksum");
         let header = Header::check(&bytes, lsn).map_err(damaged)?;
+        bytes.truncate(record::HEADER_BYTES + header.length as usize);
         Ok(Record { segment, header, bytes })
     }
 }

@@ -147,6 +147,9 @@ impl Writer {
 
     fn group(&mut self, taken: &mut Vec<Submission>) -> Result<Option<Reply<()>>, Error> {
         self.now = self.shared.clock.now().0;
+        if let Some(reason) = self.preparer.broken() {
+            return Err(Error::Failed { reason: reason.into() });
+        }
         self.retry_deferred()?;
         let mut closing = None;
         let mut submissions = std::mem::take(taken).into_iter();
@@ -208,12 +211,12 @@ impl Writer {
 
     fn finish(&mut self, lsn: u64) {
         let start = (lsn - self.buffer_at) as usize;
+        let end = self.buffer.len().next_multiple_of(record::ALIGNMENT as usize);
+        self.buffer.resize(end, 0);
         record::seal_checksum(&mut self.buffer[start..]);
         let mut crc = [0; 4];
         crc.copy_from_slice(&self.buffer[start + 12..start + 16]);
         self.last = (lsn, u32::from_le_bytes(crc));
-        let end = self.buffer.len().next_multiple_of(record::ALIGNMENT as usize);
-        self.buffer.resize(end, 0);
         self.tail = self.buffer_at + end as u64;
         assert!(self.tail <= self.segment.end(), "a record stays inside its segment");
     }
@@ -378,13 +381,14 @@ impl Writer {
     fn make_room(&mut self, span: u64, is_change: bool) -> Result<(), Error> {
         if self.tail + span <= self.segment.end() {
             let left = self.segment.end() - self.tail - span;
-            if is_change || left >= self.shared.change_reserve_bytes || !self.preparer.is_full() {
-                return Ok(());
-            }
-            return Err(Error::Full);
+            // A segment smaller than asked for was the reserve: it is for changes alone.
+            let is_spacious =
+                left >= self.shared.change_reserve_bytes && self.segment.capacity >= self.shared.segment_bytes;
+            return if is_change || is_spacious || !self.preparer.is_full() { Ok(()) } else { Err(Error::Full) };
         }
-        let capacity = self.shared.segment_bytes.max((segment::HEADER_BYTES + span).next_multiple_of(4096));
-        match self.preparer.take(self.segment.end(), capacity, is_change) {
+        let need = segment::HEADER_BYTES + span;
+        let capacity = self.shared.segment_bytes.max(need.next_multiple_of(4096));
+        match self.preparer.take(self.segment.end(), capacity, need, is_change) {
             Prepared::Ready(next) => self.roll(next),
             Prepared::Full => Err(Error::Full),
             Prepared::Broken(reason) => Err(Error::Failed { reason: reason.into() }),
