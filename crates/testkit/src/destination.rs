@@ -16,7 +16,7 @@ use tokio::time::{Instant, sleep, timeout};
 /// The limit of waiting for a reply that a subject sets.
 pub const REPLY_TIME_MAX: Duration = Duration::from_millis(400);
 /// How long a well-behaved exchange may take on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(8);
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// How a partner treats one message. The last of a list holds for all that follow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -71,6 +71,13 @@ impl Reading {
 
 impl Writing {
     pub(crate) fn read(settings: &Settings, workspace: &Path) -> Result<Writing, Reason> {
+        if glob::is_pattern(&settings.address) {
+            let text = format!(
+                "`{}`: a folder is written to, not a pattern; `name` gives the files their names",
+                settings.address
+            );
+            return Err(Reason::new(codes::E6201, text));
+        }
         let template = Template::read(settings.text("name"))?;
         Ok(Writing { folder: workspace.join(&*settings.address), template })
     }

@@ -190,7 +190,8 @@ impl Reader {
         for finding in findings {
             self.report(file, Reason::new(finding.code, finding.message));
         }
-        Ok(batch.messages().collect())
+        // Copies, because a message that is kept for long should not keep the whole file in memory.
+        Ok(batch.messages().map(|bytes| Bytes::copy_from_slice(&bytes)).collect())
     }
 
     /// One message after the other, in order; stops at "later" and when the engine drains.

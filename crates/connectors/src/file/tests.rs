@@ -17,7 +17,7 @@ use testkit::{
 };
 use tokio::time::{Instant, sleep};
 
-const LONG: Duration = Duration::from_secs(5);
+const LONG: Duration = Duration::from_secs(20);
 
 async fn open(folder: &Path, address: &str, extra: &[(&'static str, Value)]) -> Box<dyn Source> {
     let values = [
@@ -39,7 +39,11 @@ fn drop_file(folder: &Path, name: &str, content: &[u8]) {
 }
 
 async fn until(claim: impl Fn() -> bool) -> bool {
-    let end = Instant::now() + LONG;
+    within(LONG, claim).await
+}
+
+async fn within(limit: Duration, claim: impl Fn() -> bool) -> bool {
+    let end = Instant::now() + limit;
     while !claim() {
         if Instant::now() > end {
             return false;
@@ -63,12 +67,13 @@ impl source::Subject for SourceSubject {
         })
     }
 
-    fn hand_over<'a>(&'a self, address: &'a str, message: Bytes) -> Boxed<'a, Heard> {
+    fn hand_over<'a>(&'a self, address: &'a str, message: Bytes, patience: Duration) -> Boxed<'a, Heard> {
         Box::pin(async move {
             let folder = Path::new(address).parent().unwrap();
             let name = format!("{}.hl7", sample::control_id(&message).split(['\n', '|']).next().unwrap());
             drop_file(folder, &name, &message);
-            until(|| !folder.join(&name).exists()).await;
+            // A file that stays is the answer "later", so this wait has to end.
+            within(patience, || !folder.join(&name).exists()).await;
             if folder.join("done").join(&name).exists() {
                 return Heard::Success(Vec::new());
             }

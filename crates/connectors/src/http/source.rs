@@ -74,13 +74,21 @@ struct Desk {
     clock: Arc<dyn Clock>,
     /// The end of the connection was explained already.
     is_explained: AtomicBool,
+    /// A request came and was answered; silence after it is only a connection that nobody needs any more.
+    has_served: AtomicBool,
 }
 
 async fn serve(connection: Connection, config: Arc<Serving>, clock: Arc<dyn Clock>) {
     let Connection { stream, session } = connection;
     let mut phase = session.phase.clone();
     let head_time_max = config.head_time_max;
-    let desk = Arc::new(Desk { session, config, clock, is_explained: AtomicBool::new(false) });
+    let desk = Arc::new(Desk {
+        session,
+        config,
+        clock,
+        is_explained: AtomicBool::new(false),
+        has_served: AtomicBool::new(false),
+    });
     let requests = desk.clone();
     let service = hyper::service::service_fn(move |request| {
         let desk = requests.clone();
@@ -115,7 +123,10 @@ impl Desk {
         }
         match self.read(request.into_body()).await {
             Ok(bytes) if bytes.is_empty() => self.decline(StatusCode::BAD_REQUEST, codes::E6301),
-            Ok(bytes) => self.give(bytes).await,
+            Ok(bytes) => {
+                self.has_served.store(true, Ordering::Relaxed);
+                self.give(bytes).await
+            }
             Err((status, code)) => {
                 self.is_explained.store(true, Ordering::Relaxed);
                 self.decline(status, code)
@@ -186,6 +197,9 @@ impl Desk {
         if error.is_parse() {
             self.report(codes::E6308, "what came is not an HTTP/1.1 request; closed".to_owned());
         } else if error.is_timeout() {
+            if self.has_served.load(Ordering::Relaxed) {
+                return;
+            }
             self.report(codes::E6303, "no request came in time; closed".to_owned());
         } else {
             self.report(codes::E6309, "the client went away before it had its answer".to_owned());

@@ -17,7 +17,7 @@ use testkit::{
     source::{self, CONNECTIONS_MAX, Heard, Mischief, Running, SILENCE_MAX, SIZE_MAX},
 };
 
-const LONG: Duration = Duration::from_secs(5);
+const LONG: Duration = Duration::from_secs(20);
 
 async fn open() -> Box<dyn Source> {
     let values = [
@@ -62,11 +62,12 @@ impl source::Subject for SourceSubject {
         Box::pin(open())
     }
 
-    fn hand_over<'a>(&'a self, address: &'a str, message: Bytes) -> Boxed<'a, Heard> {
+    fn hand_over<'a>(&'a self, address: &'a str, message: Bytes, patience: Duration) -> Boxed<'a, Heard> {
         Box::pin(async move {
             let mut peer = connect(address).await;
             peer.send(&post(&message)).await;
-            match read_answer(&mut peer).await {
+            let answer = tokio::time::timeout(patience, read_answer(&mut peer)).await;
+            match answer.ok().flatten() {
                 Some((200..=299, _, body)) => Heard::Success(body),
                 Some((_, _, body)) => Heard::Failure(body),
                 None => Heard::Nothing,

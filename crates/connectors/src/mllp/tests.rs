@@ -19,7 +19,7 @@ use testkit::{
 
 const COMMITTED: &[u8] = &[0x06];
 const NOT_COMMITTED: &[u8] = &[0x15];
-const LONG: Duration = Duration::from_secs(5);
+const LONG: Duration = Duration::from_secs(20);
 
 fn framed(content: &[u8]) -> Vec<u8> {
     [wire::START, content, wire::END].concat()
@@ -57,11 +57,12 @@ impl source::Subject for SourceSubject {
         Box::pin(open(&[]))
     }
 
-    fn hand_over<'a>(&'a self, address: &'a str, message: Bytes) -> Boxed<'a, Heard> {
+    fn hand_over<'a>(&'a self, address: &'a str, message: Bytes, patience: Duration) -> Boxed<'a, Heard> {
         Box::pin(async move {
             let mut peer = Peer::connect(address).await;
             peer.send(&framed(&message)).await;
-            match read_frame(&mut peer).await {
+            let reply = tokio::time::timeout(patience, read_frame(&mut peer)).await;
+            match reply.ok().flatten() {
                 Some(reply) if reply.windows(6).any(|part| part == b"MSA|AA") => Heard::Success(reply),
                 Some(reply) => Heard::Failure(reply),
                 None => Heard::Nothing,
