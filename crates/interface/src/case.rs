@@ -6,6 +6,9 @@
 mod evaluate;
 mod verdict;
 
+#[cfg(test)]
+mod tests;
+
 pub use evaluate::evaluate;
 pub use verdict::{Failure, Verdict};
 

@@ -46,21 +46,21 @@ use std::sync::Arc;
 const SECRET_BYTES_MAX: usize = 64 * 1024;
 
 /// What an interface is compiled against.
-pub struct Surroundings<'a> {
+pub(crate) struct Surroundings<'a> {
     /// The connectors that there are.
-    pub connectors: &'a [&'a dyn Connector],
+    pub(crate) connectors: &'a [&'a dyn Connector],
     /// The files of the workspace.
-    pub files: &'a Files,
+    pub(crate) files: &'a Files,
     /// Changed addresses, settings and secrets.
-    pub environment: &'a Environment,
+    pub(crate) environment: &'a Environment,
     /// Environment variables, for `env:NAME`.
-    pub variables: &'a dyn Fn(&str) -> Option<String>,
+    pub(crate) variables: &'a dyn Fn(&str) -> Option<String>,
     /// The files of `shared/*.flow`.
-    pub blocks: &'a [Tree],
+    pub(crate) blocks: &'a [Tree],
     /// The tables of `shared/tables`.
-    pub tables: &'a Tables,
+    pub(crate) tables: &'a Tables,
     /// The shared parts of maps in `shared/maps`.
-    pub library: &'a Library,
+    pub(crate) library: &'a Library,
 }
 
 impl Surroundings<'_> {

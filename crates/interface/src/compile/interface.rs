@@ -93,12 +93,10 @@ impl Draft {
         match keyword.word {
             "owner" => self.owner(reader, line),
             "critical" => self.critical(reader, line),
-            "description" => {
-                if reader.once(line, self.description.as_ref()) {
-                    let mut cursor = line.after_word();
-                    self.description = reader.value(&mut cursor, "a text").map(|text| text.text);
-                    reader.end(&cursor);
-                }
+            "description" if reader.once(line, self.description.as_ref()) => {
+                let mut cursor = line.after_word();
+                self.description = reader.value(&mut cursor, "a text").map(|text| text.text);
+                reader.end(&cursor);
             }
             "receive" => self.receive(reader, line, home),
             "index" => self.index(reader, line),

@@ -30,7 +30,7 @@ fn same_names(outlines: &[Outline], findings: &mut Vec<Diagnostic>) {
     }
 }
 
-fn spec<'s>(surroundings: &'s Surroundings<'_>, connector: &str) -> Option<&'static Spec> {
+fn spec(surroundings: &Surroundings<'_>, connector: &str) -> Option<&'static Spec> {
     surroundings.connectors.iter().map(|known| known.spec()).find(|spec| spec.name == connector)
 }
 

@@ -3,7 +3,7 @@
 use super::{
     answers,
     language::{self, Home},
-    line::{Line, Site},
+    line::Line,
     reader::Reader,
     receive::order,
     retry,
@@ -20,7 +20,7 @@ use message::{Format, Name, limits};
 use std::sync::Arc;
 
 /// Lanes of a destination whose order leaves room for more than one.
-pub const LANES_DEFAULT: usize = 16;
+pub(crate) const LANES_DEFAULT: usize = 16;
 
 #[derive(Default)]
 struct Draft {
@@ -30,7 +30,7 @@ struct Draft {
     retry: Option<Retry>,
     order: Option<Order>,
     replies: Option<ReplyTable>,
-    lanes: Option<(usize, Site)>,
+    lanes: Option<usize>,
     priority: Option<Arc<Condition>>,
 }
 
@@ -64,34 +64,21 @@ impl Draft {
         }
         let mut cursor = line.after_word();
         match keyword.word {
-            "when" => {
-                if reader.once(line, self.when.as_ref()) {
-                    self.when = language::condition(reader, &mut cursor, home);
-                }
+            "when" if reader.once(line, self.when.as_ref()) => {
+                self.when = language::condition(reader, &mut cursor, home);
             }
             "set" | "remove" | "insert" | "translate" | "map" => {
                 self.programs.extend(language::edit(reader, line, home));
             }
-            "retry" => {
-                if reader.once(line, self.retry.as_ref()) {
-                    self.retry = retry::read(reader, &mut cursor);
-                }
+            "retry" if reader.once(line, self.retry.as_ref()) => self.retry = retry::read(reader, &mut cursor),
+            "order" if reader.once(line, self.order.as_ref()) => {
+                self.order = order(reader, &mut cursor);
+                reader.end(&cursor);
             }
-            "order" => {
-                if reader.once(line, self.order.as_ref()) {
-                    self.order = order(reader, &mut cursor);
-                    reader.end(&cursor);
-                }
-            }
-            "replies" => {
-                if reader.once(line, self.replies.as_ref()) {
-                    self.replies = answers::read(reader, line);
-                }
-            }
-            "lanes" => {
-                let site = Site::new(line.tree, line.word_span());
+            "replies" if reader.once(line, self.replies.as_ref()) => self.replies = answers::read(reader, line),
+            "lanes" if reader.once(line, self.lanes.as_ref()) => {
                 let count = reader.count(&mut cursor, 1, limits::LANES_MAX as u64);
-                self.lanes = count.and_then(|count| usize::try_from(count).ok()).map(|count| (count, site));
+                self.lanes = count.and_then(|count| usize::try_from(count).ok());
                 reader.end(&cursor);
             }
             "priority" => self.priority(reader, line, home),
@@ -135,7 +122,7 @@ impl Draft {
             retry: self.retry.unwrap_or_default(),
             order: self.order,
             replies: self.replies.unwrap_or_default(),
-            lanes: self.lanes.map_or(0, |(lanes, _)| lanes),
+            lanes: self.lanes.unwrap_or(0),
             priority: self.priority,
         })
     }

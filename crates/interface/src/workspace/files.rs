@@ -12,11 +12,11 @@ use std::{
 };
 
 /// Files that one workspace may hold, samples included.
-pub const FILES_MAX: usize = 50_000;
+pub(super) const FILES_MAX: usize = 50_000;
 /// Depth of folders that is searched.
-pub const DEPTH_MAX: usize = 8;
+pub(super) const DEPTH_MAX: usize = 8;
 /// Largest code table or sample that is read.
-pub const CONTENT_BYTES_MAX: u64 = 256 * 1024 * 1024;
+pub(super) const CONTENT_BYTES_MAX: u64 = 256 * 1024 * 1024;
 
 /// Where the files are.
 #[derive(Clone, Debug)]

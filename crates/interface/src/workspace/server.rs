@@ -19,7 +19,7 @@ use message::Diagnostic;
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 /// How long messages are kept unless the workspace says otherwise.
-pub const RETENTION_DEFAULT: Duration = Duration::from_secs(30 * 24 * 3600);
+pub(super) const RETENTION_DEFAULT: Duration = Duration::from_secs(30 * 24 * 3600);
 
 const LEVELS: [&str; 4] = ["error", "warn", "info", "debug"];
 const KEYS: [&str; 6] = ["name", "data", "store.key", "store.retention", "log.level", "description"];

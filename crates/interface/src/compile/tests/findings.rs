@@ -109,8 +109,9 @@ fn receive_lines() {
 
 #[test]
 fn send_lines() {
+    line("send other {\n timer\n}", &["E3206 other", "E3107 timer"]);
     send("file again", &["E3103 file"]);
-    send("timer", &["E3107 timer", "E3103 timer"][1..].as_ref());
+    send("timer", &["E3103 timer"]);
     send("retry from 5m to 2s", &["E3109 from 5m to 2s"]);
     send("retry from 2 to 5m", &["E3109 2"]);
     send("retry form 2s", &["E3101 form"]);
