@@ -11,7 +11,7 @@
 //! | compile and run `set`, `remove`, `insert`, `translate` | [`Program::push_statement`], [`Program::apply`] |
 //! | compile and run a `.map` file | [`MapFile::compile`], [`MapFile::apply`] |
 //! | give a message its fuel, time and seed | [`Run::new`] |
-//! | list keywords and steps, print the reference | [`keyword::KEYWORDS`], [`steps::catalogue`], [`reference::markdown`] |
+//! | list keywords, steps and rules for the reference | [`keyword::KEYWORDS`], [`steps::catalogue`], [`reference::CHAPTERS`] |
 //!
 //! Promises: every text yields a tree; every finding has a code, a place and a hint; running is bounded by fuel and
 //! has no I/O; the same message, program and run give the same output.

@@ -1,65 +1,11 @@
-//! The reference of this floor's part of the language, written from the tables that the checker uses, so that it cannot
-//! say anything else than the checker.
+//! The rules of this floor's part of the language, as chapters of the reference. The words and steps themselves are
+//! listed from [`crate::keyword::KEYWORDS`] and [`crate::steps::catalogue`].
 
-use crate::{
-    keyword::{KEYWORDS, Keyword, Place},
-    steps::{self, Group, Step},
-};
-use std::fmt::Write;
+/// Every chapter, in Markdown with its heading, in the order of the reference.
+pub const CHAPTERS: [&str; 5] = [PATHS, CONDITIONS, VALUES, MAPS, TABLES];
 
-/// The chapters on paths, conditions, values, steps, editing lines and maps, in Markdown, headings from `##` on. The
-/// same bytes on every call.
-#[must_use]
-pub fn markdown() -> String {
-    let mut out = String::from(PATHS);
-    words(&mut out, "Words that stand for a path or a value", &[Place::Value]);
-    out.push_str(CONDITIONS);
-    words(&mut out, "Words of conditions", &[Place::Condition, Place::Comparison]);
-    out.push_str(VALUES);
-    for (group, title) in GROUPS {
-        let _ = writeln!(out, "### {title}\n");
-        steps::catalogue().filter(|step| step.group == *group).for_each(|step| describe(&mut out, step));
-    }
-    out.push_str("## Lines that change a message\n\nIn interfaces and in maps.\n\n");
-    words(&mut out, "Editing lines", &[Place::Edit]);
-    out.push_str(MAPS);
-    words(&mut out, "Lines of maps", &[Place::File, Place::Map]);
-    out.push_str(TABLES);
-    out
-}
-
-const GROUPS: &[(Group, &str)] = &[
-    (Group::Text, "Steps on text"),
-    (Group::Dates, "Steps on dates and times"),
-    (Group::Numbers, "Steps on numbers"),
-    (Group::Codes, "Steps on codes"),
-    (Group::Structure, "Steps on lists"),
-    (Group::Identity, "Steps that make identifiers"),
-];
-
-fn words(out: &mut String, title: &str, places: &[Place]) {
-    let _ = writeln!(out, "### {title}\n");
-    let mut listed: Vec<&Keyword> = KEYWORDS.iter().filter(|keyword| places.contains(&keyword.place)).collect();
-    listed.sort_by_key(|keyword| places.iter().position(|place| *place == keyword.place));
-    for keyword in listed {
-        let _ = writeln!(out, "**`{}`** — {}\n\n```\n{}\n```\n", keyword.syntax, keyword.description, keyword.example);
-    }
-}
-
-fn describe(out: &mut String, step: &Step) {
-    let _ = writeln!(out, "**`| {}`** — {}", step.syntax, step.description);
-    if step.can_fail && !step.syntax.contains("else") {
-        let _ = writeln!(out, "Takes `else error|warn|keep|empty` at its end.");
-    }
-    let _ = writeln!(out, "\n```");
-    for example in step.examples {
-        let gives = if example.gives.is_empty() { "nothing".to_owned() } else { example.gives.join(" , ") };
-        let _ = writeln!(out, "{}    # {gives}", example.value);
-    }
-    let _ = writeln!(out, "```\n");
-}
-
-const PATHS: &str = "## Paths
+/// How places in a message are written.
+pub const PATHS: &str = "## Paths
 
 `PID-5.1` is segment PID, field 5, component 1; `.4.1` goes on to a subcomponent. Numbers start at 1.
 
@@ -77,7 +23,8 @@ A value has three states: nothing, `\"\"` (the receiver shall delete), or a text
 
 ";
 
-const CONDITIONS: &str = "## Conditions
+/// What conditions mean.
+pub const CONDITIONS: &str = "## Conditions
 
 A condition is `PATH = VALUE` or another comparison: `=` `!=` `<` `<=` `>` `>=` and the words below. The right side is a
 path, `now`, or a text, which needs quotes only if it has blanks or signs in it.
@@ -92,7 +39,8 @@ path, `now`, or a text, which needs quotes only if it has blanks or signs in it.
 
 ";
 
-const VALUES: &str = "## Values and steps
+/// What values mean.
+pub const VALUES: &str = "## Values and steps
 
 A value is a path, a word, a text between quotes, or a list of them with commas; then steps, each after a `|`. `a else b`
 is the first that is not empty. A text takes paths between braces: `\"{PID-5.2} {PID-5.1}\"`; `{{` is a brace itself. A path
@@ -102,7 +50,8 @@ value and a note), `keep`, `empty`.
 
 ";
 
-const MAPS: &str = "## Maps
+/// What maps mean.
+pub const MAPS: &str = "## Maps
 
 ```
 map NAME from hl7v2 [VERSION] [TYPE] to hl7v2 [VERSION] [TYPE] {
@@ -118,26 +67,10 @@ the segment of this turn: the same one in a copy, the next one in a result that 
 
 ";
 
-const TABLES: &str = "## Code tables
+/// How code tables are written.
+pub const TABLES: &str = "## Code tables
 
 A CSV file with a header: `from,from_name,to,to_system,to_name`, in any order; `from` and `to` are needed, further columns
 are kept for `lookup TABLE column NAME`. A row with `*` in `from` is the answer for every other code. A cell with a comma, a
 quote or a line end stands between quotes, a quote inside it is written twice. Codes are compared letter by letter.
 ";
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_everything() {
-        let page = markdown();
-        for step in steps::catalogue() {
-            assert!(page.contains(&format!("**`| {}`**", step.syntax)), "{}", step.name);
-        }
-        for keyword in KEYWORDS {
-            assert!(page.contains(&format!("**`{}`**", keyword.syntax)), "{}", keyword.word);
-        }
-        assert_eq!(page, markdown());
-    }
-}
