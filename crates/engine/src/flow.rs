@@ -216,6 +216,12 @@ impl Flow {
         self.is_paused.load(Ordering::Acquire)
     }
 
+    /// Frames since the start that were recognised as sent before.
+    #[must_use]
+    pub fn duplicates(&self) -> u64 {
+        self.tally.duplicates.load(Ordering::Relaxed)
+    }
+
     /// The last trouble of the source.
     #[must_use]
     pub fn trouble(&self) -> Option<(Timestamp, Reason)> {

@@ -247,6 +247,12 @@ impl Outbox {
         *self.last_trouble.lock().unwrap_or_else(PoisonError::into_inner) = Some(Trouble { at, reason });
     }
 
+    /// Deliveries since the start.
+    #[must_use]
+    pub fn delivered(&self) -> u64 {
+        self.delivered.load(Ordering::Relaxed)
+    }
+
     /// The last thing that went wrong.
     #[must_use]
     pub fn last_trouble(&self) -> Option<Trouble> {

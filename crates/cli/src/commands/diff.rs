@@ -3,7 +3,7 @@
 use crate::{
     mask, messages,
     outcome::{Exit, Failure, Result},
-    screen::Screen,
+    screen::{Screen, plain},
 };
 use clap::Args;
 use hl7v2::{Element, Message};
@@ -81,7 +81,11 @@ impl Diff {
         let is_masked = screen.is_terminal && !self.reveal;
         let width = differences.iter().map(|found| found.path.chars().count()).max().unwrap_or(0);
         for found in differences {
-            let shown = |text: &String| if is_masked && found.is_hidden { mask::masked(text) } else { text.clone() };
+            let shown = |text: &String| match (screen.is_terminal, is_masked && found.is_hidden) {
+                (true, true) => plain(&mask::masked(text)),
+                (true, false) => plain(text),
+                (false, _) => text.clone(),
+            };
             let what = match (found.before.as_ref().map(shown), found.after.as_ref().map(shown)) {
                 (Some(before), Some(after)) => {
                     format!("{before} {} {after}", if screen.is_unicode { "→" } else { "->" })
@@ -171,7 +175,7 @@ fn fields(left: &Element<'_>, right: &Element<'_>, label: &str, differences: &mu
         let text = |segment: &Element<'_>| {
             segment
                 .field(number)
-                .map(|field| String::from_utf8_lossy(field.raw()).into_owned())
+                .map(|field| field.text().into_owned())
                 .filter(|text| !text.is_empty())
         };
         differences.push(Difference {

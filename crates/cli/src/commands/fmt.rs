@@ -7,7 +7,7 @@ use crate::{
     screen::Screen,
 };
 use clap::Args;
-use interface::workspace::{Files, Workspace};
+use interface::workspace::Files;
 use lang::syntax;
 use std::path::{Path, PathBuf};
 
@@ -77,6 +77,5 @@ fn workspace_files(place: &Place) -> Result<Vec<PathBuf>> {
     let folder = with_dir(place.clone(), None).folder()?;
     let (names, _) = Files::Folder(folder.clone()).list("");
     let is_language = |name: &&String| name.ends_with(".flow") || name.ends_with(".map");
-    let _: Option<Workspace> = None;
     Ok(names.iter().filter(is_language).map(|name| Path::new(&folder).join(name)).collect())
 }

@@ -59,7 +59,7 @@ impl Generate {
             return Ok(Exit::Ok);
         }
         for happening in &happenings {
-            screen.bytes(&happening.message);
+            screen.message(&happening.message);
         }
         Ok(Exit::Ok)
     }

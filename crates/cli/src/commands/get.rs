@@ -3,7 +3,7 @@
 use crate::{
     mask, messages,
     outcome::{Exit, Failure, Result},
-    screen::Screen,
+    screen::{Screen, plain},
 };
 use clap::Args;
 use hl7v2::{Message, Path};
@@ -38,22 +38,19 @@ impl Get {
     pub fn run(self, screen: &Screen) -> Result {
         let path = parse_path(&self.path)?;
         let is_masked = screen.is_terminal && !self.reveal;
+        let field = path.member.field.as_ref().map_or(u16::MAX, |(field, _)| *field);
+        let is_hidden = mask::is_hidden(path.segment_name(), field);
         let mut is_found = false;
         for found in messages::read(&self.file)?.messages {
             let (message, _) = Message::parse(found.bytes);
             for element in message.every(&path) {
                 is_found = true;
-                if is_masked
-                    && mask::is_hidden(
-                        path.segment_name(),
-                        path.member.field.as_ref().map_or(u16::MAX, |(field, _)| *field),
-                    )
-                {
-                    screen.line(mask::masked(&element.text()));
-                } else if self.raw {
-                    screen.bytes(&[element.raw(), b"\n"].concat());
-                } else {
-                    screen.line(element.text());
+                match (screen.is_terminal, self.raw) {
+                    (true, _) if is_masked && is_hidden => screen.line(plain(&mask::masked(&element.text()))),
+                    (true, true) => screen.line(plain(&String::from_utf8_lossy(element.raw()))),
+                    (true, false) => screen.line(plain(&element.text())),
+                    (false, true) => screen.bytes(&[element.raw(), b"\n"].concat()),
+                    (false, false) => screen.line(element.text()),
                 }
             }
         }

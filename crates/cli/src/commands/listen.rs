@@ -5,12 +5,13 @@ use crate::{
     run::block_on,
     screen::Screen,
 };
+use bytes::Bytes;
 use clap::{Args, ValueEnum};
 use hospital::wire::{Act, Answer, Arrival, Behaviour, Partner, PartnerConfig, PartnerStats};
 use message::AckCode;
 use serde_json::json;
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
-use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::mpsc;
 
 /// Receive messages over MLLP and acknowledge them; be slow, reject or drop when told to
 #[derive(Args, Debug)]
@@ -22,6 +23,7 @@ Examples:
   sinew listen 6661 --drop                   hang up on every message
   sinew listen 6661 --silent                 take the message, never answer
   sinew listen 6661 --save inbox --count 100 keep the messages, stop after 100
+  sinew listen 6661 --totals --for 1m        count for a minute, print the totals
 
 Exit: 0 ended as asked, 3 the port cannot be opened.")]
 pub struct Listen {
@@ -66,7 +68,20 @@ pub struct Listen {
     /// A JSON object a message, and one with the totals at the end
     #[arg(long)]
     json: bool,
+    /// Only the totals at the end, no line a message
+    #[arg(long, conflicts_with_all = ["save", "count"])]
+    totals: bool,
+    /// End when standard input ends
+    #[arg(long, hide = true)]
+    until_eof: bool,
 }
+
+/// Messages that wait to be printed and saved before the partner makes its senders wait.
+const ARRIVALS_MAX: usize = 64;
+/// Time for an answer to be written after its delay.
+const ANSWER_TIME: Duration = Duration::from_millis(100);
+
+type Arrivals = mpsc::Receiver<(Arrival, Bytes)>;
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 #[value(rename_all = "UPPER")]
@@ -114,42 +129,68 @@ impl Listen {
     }
 
     async fn listen(self, screen: &Screen) -> Result {
-        let address = address(&self.address)?;
-        let mut config = PartnerConfig::new(address);
+        let mut config = PartnerConfig::new(address(&self.address)?);
         config.behaviour = self.behaviour()?;
-        config.messages_kept_max = usize::from(self.save.is_some());
+        let mut arrived = None;
+        if !self.totals {
+            let (arrivals, receiver) = mpsc::channel(ARRIVALS_MAX);
+            config.arrivals = Some(arrivals);
+            arrived = Some(receiver);
+        }
         if let Some(folder) = &self.save {
             std::fs::create_dir_all(folder)
                 .map_err(|error| Failure::unreachable(format!("{}: {error}", folder.display())))?;
         }
         let partner = Partner::start(config).await.map_err(|error| Failure::unreachable(error.to_string()))?;
         screen.say(format!("listening on {}, Ctrl-C ends", partner.address()));
-        let mut arrivals = partner.subscribe();
-        let end = tokio::time::sleep(self.duration.unwrap_or(Duration::from_secs(u64::MAX / 4)));
-        tokio::pin!(end);
-        loop {
-            let arrival = tokio::select! {
-                arrival = arrivals.recv() => arrival,
-                () = &mut end => break,
-                _ = tokio::signal::ctrl_c() => break,
-            };
-            match arrival {
-                Ok(arrival) => {
-                    self.show(screen, &partner, &arrival)?;
-                    if self.count.is_some_and(|count| arrival.number >= count) {
-                        break;
-                    }
-                }
-                Err(RecvError::Lagged(skipped)) => screen.say(format!("{skipped} messages came too fast to print")),
-                Err(RecvError::Closed) => break,
-            }
-        }
-        let stats = partner.stop().await;
+        self.take(screen, &mut arrived).await?;
+        let stats = self.finish(screen, partner, &mut arrived).await?;
         self.total(screen, &stats);
         Ok(Exit::Ok)
     }
 
-    fn show(&self, screen: &Screen, partner: &Partner, arrival: &Arrival) -> Result<()> {
+    /// Shows and saves what arrives, until something says that it is enough.
+    async fn take(&self, screen: &Screen, arrived: &mut Option<Arrivals>) -> Result<()> {
+        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
+            .map_err(|error| Failure::new(Exit::Bug, format!("signals: {error}")))?;
+        let end = tokio::time::sleep(self.duration.unwrap_or(Duration::from_secs(u64::MAX / 4)));
+        let end_of_input = crate::run::end_of_input(self.until_eof);
+        tokio::pin!(end, end_of_input);
+        let mut taken = 0;
+        while self.count.is_none_or(|count| taken < count) {
+            let (arrival, message) = tokio::select! {
+                arrival = next(arrived) => arrival,
+                () = &mut end => break,
+                () = &mut end_of_input => break,
+                _ = tokio::signal::ctrl_c() => break,
+                _ = terminate.recv() => break,
+            };
+            taken += 1;
+            self.show(screen, &arrival, &message)?;
+        }
+        if let (true, Some(slow)) = (self.count == Some(taken), self.slow) {
+            tokio::time::sleep(slow + ANSWER_TIME).await; // the last message gets its answer too
+        }
+        Ok(())
+    }
+
+    /// Stops the partner; what it took meanwhile is shown too, because its sender may get an answer.
+    async fn finish(&self, screen: &Screen, partner: Partner, arrived: &mut Option<Arrivals>) -> Result<PartnerStats> {
+        let stopped = partner.stop();
+        tokio::pin!(stopped);
+        let stats = loop {
+            tokio::select! {
+                stats = &mut stopped => break stats,
+                (arrival, message) = next(arrived) => self.show(screen, &arrival, &message)?,
+            }
+        };
+        while let Some((arrival, message)) = arrived.as_mut().and_then(|arrived| arrived.try_recv().ok()) {
+            self.show(screen, &arrival, &message)?;
+        }
+        Ok(stats)
+    }
+
+    fn show(&self, screen: &Screen, arrival: &Arrival, message: &Bytes) -> Result<()> {
         let answer = match arrival.answer {
             Answer::Code(code) => code.as_str(),
             Answer::WrongId => "wrong id",
@@ -170,7 +211,7 @@ impl Listen {
                 arrival.number, arrival.kind, arrival.control_id, arrival.bytes
             ));
         }
-        if let (Some(folder), Some(message)) = (&self.save, partner.messages().last()) {
+        if let Some(folder) = &self.save {
             let file = folder.join(format!("{:06}.hl7", arrival.number));
             std::fs::write(&file, message)
                 .map_err(|error| Failure::unreachable(format!("{}: {error}", file.display())))?;
@@ -187,6 +228,17 @@ impl Listen {
                 stats.received, stats.accepted, stats.rejected, stats.unanswered, stats.duplicates, stats.connections
             ));
         }
+    }
+}
+
+/// The next message; never, where nobody asked for them or no more can come.
+async fn next(arrived: &mut Option<Arrivals>) -> (Arrival, Bytes) {
+    match arrived {
+        Some(arrivals) => match arrivals.recv().await {
+            Some(arrival) => arrival,
+            None => std::future::pending().await,
+        },
+        None => std::future::pending().await,
     }
 }
 

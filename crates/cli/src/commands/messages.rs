@@ -1,7 +1,7 @@
 //! `sinew messages` and `sinew message`: find messages, and look at one.
 
 use crate::{
-    journey, mask,
+    journey,
     outcome::{Exit, Failure, Result},
     reach::Reach,
     screen::Screen,
@@ -141,7 +141,6 @@ impl Message {
         } else {
             screen.bytes(&bytes);
         }
-        let _ = mask::is_hidden;
         Ok(Exit::Ok)
     }
 }

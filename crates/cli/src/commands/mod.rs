@@ -6,6 +6,7 @@ pub mod completions;
 pub mod demo;
 pub mod diff;
 pub mod doctor;
+pub mod examples;
 pub mod explain;
 pub mod fmt;
 pub mod generate;
@@ -14,6 +15,7 @@ pub mod init;
 pub mod listen;
 pub mod messages;
 pub mod parse;
+pub mod reference;
 pub mod run;
 pub mod send;
 pub mod set;
@@ -61,5 +63,6 @@ pub fn run(command: Command, screen: &Screen) -> Result {
         Command::Bench(command) => command.run(screen),
         Command::Completions(command) => command.run(screen),
         Command::Version(command) => command.run(screen),
+        Command::Reference(command) => command.run(screen),
     }
 }

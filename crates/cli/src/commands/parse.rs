@@ -34,11 +34,22 @@ pub struct Parse {
 
 impl Parse {
     pub fn run(self, screen: &Screen) -> Result {
-        let mut is_good = true;
+        let (mut is_good, mut unopened) = (true, None);
         for file in messages::expand(&self.files)? {
-            is_good &= self.parse(screen, &file)?;
+            match self.parse(screen, &file) {
+                Ok(is_readable) => is_good &= is_readable,
+                Err(failure) => {
+                    // The other files are read all the same; the last failure is told at the end.
+                    if let Some(before) = unopened.replace(failure) {
+                        screen.fail(&before);
+                    }
+                }
+            }
         }
-        Ok(if is_good { Exit::Ok } else { Exit::Problems })
+        match unopened {
+            Some(failure) => Err(failure),
+            None => Ok(if is_good { Exit::Ok } else { Exit::Problems }),
+        }
     }
 
     fn parse(&self, screen: &Screen, path: &Path) -> Result<bool> {

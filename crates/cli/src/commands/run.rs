@@ -29,6 +29,9 @@ pub struct Run {
     dir: Option<PathBuf>,
     #[command(flatten)]
     place: Place,
+    /// End when standard input ends
+    #[arg(long, hide = true)]
+    until_eof: bool,
 }
 
 /// Run the engine and apply every change of a file as soon as it is saved
@@ -52,13 +55,13 @@ const WATCH_PAUSE: Duration = Duration::from_millis(400);
 
 impl Run {
     pub fn run(self, screen: &Screen) -> Result {
-        block_on(engine(screen, with_dir(self.place, self.dir), false))?
+        block_on(engine(screen, with_dir(self.place, self.dir), false, self.until_eof))?
     }
 }
 
 impl Dev {
     pub fn run(self, screen: &Screen) -> Result {
-        block_on(engine(screen, with_dir(self.place, self.dir), true))?
+        block_on(engine(screen, with_dir(self.place, self.dir), true, false))?
     }
 }
 
@@ -67,7 +70,7 @@ pub fn with_dir(place: Place, dir: Option<PathBuf>) -> Place {
     Place { workspace: dir.or(place.workspace.clone()), ..place }
 }
 
-async fn engine(screen: &Screen, at: Place, is_watching: bool) -> Result {
+async fn engine(screen: &Screen, at: Place, is_watching: bool, until_eof: bool) -> Result {
     let folder = at.folder()?;
     let environment = at.env.clone();
     let (workspace, findings) = place::load(&folder, environment.as_deref());
@@ -86,18 +89,33 @@ async fn engine(screen: &Screen, at: Place, is_watching: bool) -> Result {
         workspace,
     };
     let (host, recovered, changes) = Host::open(setup).await?;
-    let serving = host.serve();
+    let mut serving = host.serve();
     greet(screen, &host, &recovered, &changes);
     let ended = tokio::select! {
         failure = host.wait() => failure,
+        served = &mut serving => Some(unserved(served)),
+        () = host.retain() => None,
+        () = crate::run::end_of_input(until_eof) => None,
         () = follow(screen, &host, &folder, is_watching) => None,
     };
-    screen.say(if ended.is_some() { "stopping: the store failed" } else { "stopping: finishing what is under way" });
+    screen.say("stopping: finishing what is under way");
     let closed = host.close().await;
-    let _ = serving.await;
+    if !serving.is_finished() {
+        let _ = serving.await;
+    }
     match ended {
         Some(failure) => Err(failure),
         None => closed.map(|()| Exit::Ok),
+    }
+}
+
+/// Without its control socket an engine cannot be steered, so it does not run.
+fn unserved(served: std::result::Result<std::result::Result<(), message::Reason>, tokio::task::JoinError>) -> Failure {
+    match served {
+        Ok(Err(reason)) => Failure::unreachable(reason.text)
+            .code(server::codes::E7005)
+            .hint("a long path does not fit a socket: name a shorter `data` folder in sinew.toml"),
+        Ok(Ok(())) | Err(_) => Failure::new(Exit::Bug, "the control socket closed unexpectedly"),
     }
 }
 

@@ -38,6 +38,9 @@ pub struct Set {
     /// Take VALUE as ER7: its separators and escapes count
     #[arg(long)]
     raw: bool,
+    /// Show patient data on the terminal
+    #[arg(long)]
+    reveal: bool,
     /// Write here instead of to standard output
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -75,7 +78,13 @@ impl Set {
         }
         out.extend_from_slice(file.bytes.get(end..).unwrap_or_default());
         match &self.output {
-            None => screen.bytes(&out),
+            None if screen.is_terminal && !self.reveal => {
+                for found in messages::split(out.into()).messages {
+                    super::show::print(screen, &found.bytes, true, None);
+                }
+                screen.say("masked; -o FILE writes the message, --reveal shows it");
+            }
+            None => screen.message(&out),
             Some(path) => std::fs::write(path, &out)
                 .map_err(|error| Failure::unreachable(format!("{}: {error}", path.display())))?,
         }

@@ -3,7 +3,7 @@
 use crate::{
     mask, messages,
     outcome::{Exit, Failure, Result},
-    screen::Screen,
+    screen::{Screen, plain},
 };
 use clap::Args;
 use hl7v2::{Element, Message, State};
@@ -125,7 +125,7 @@ fn lines(segment: &Element<'_>, number: u16, label: &str) -> Vec<Line> {
             out.push(Line { path, text: shown(repetition), is_top: true });
             continue;
         }
-        out.push(Line { path, text: String::from_utf8_lossy(repetition.raw()).into_owned(), is_top: true });
+        out.push(Line { path, text: shown(repetition), is_top: true });
         for (place, component) in components.iter().enumerate().filter(|(_, part)| part.state() != State::Empty) {
             out.push(Line { path: format!(".{}", place + 1), text: shown(component), is_top: false });
         }
@@ -139,7 +139,7 @@ fn shown(element: &Element<'_>) -> String {
         State::Empty | State::Value => {
             let text = element.text();
             let is_long = text.chars().count() > 200;
-            let head: String = text.chars().take(200).map(|c| if c.is_control() { ' ' } else { c }).collect();
+            let head = plain(&text.chars().take(200).collect::<String>());
             if is_long { format!("{head}…  ({} characters)", text.chars().count()) } else { head }
         }
     }

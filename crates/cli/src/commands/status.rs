@@ -48,11 +48,20 @@ pub struct Queues {
 
 /// Watch the engine: rates, queues and troubles, refreshed each second
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:\n  sinew top\n  sinew top --every 5s\n\nCtrl-C ends.")]
+#[command(after_help = "\
+Examples:
+  sinew top
+  sinew top --every 5s
+  sinew top --count 1          one look, for a file or a mail
+
+Ctrl-C ends. Exit: 0, 3 no engine runs here.")]
 pub struct Top {
     /// Refresh after this long
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = crate::values::duration)]
     every: Duration,
+    /// End after this many looks
+    #[arg(long, value_name = "N")]
+    count: Option<u64>,
     #[command(flatten)]
     reach: Reach,
 }
@@ -219,6 +228,7 @@ impl Queues {
 impl Top {
     pub fn run(self, screen: &Screen) -> Result {
         let mut before: Option<Value> = None;
+        let mut looks = 0;
         loop {
             let answer = self.reach.get("/api/v1/status")?;
             let engine = answer["engine"].clone();
@@ -231,6 +241,10 @@ impl Top {
             }
             lines.iter().for_each(|line| screen.line(line));
             before = Some(engine);
+            looks += 1;
+            if self.count.is_some_and(|count| looks >= count) {
+                return Ok(Exit::Ok);
+            }
             std::thread::sleep(self.every);
         }
     }

@@ -204,14 +204,8 @@ impl Reload {
             screen.line(answer.to_string());
             return Ok(if is_bad { Exit::Problems } else { Exit::Ok });
         }
-        for finding in &findings {
-            screen.say(format!(
-                "{}[{}] {}: {}",
-                text(finding, "severity"),
-                text(finding, "code"),
-                text(finding, "file"),
-                text(finding, "message")
-            ));
+        if !findings.is_empty() {
+            screen.say(text(&answer, "text").trim_end());
         }
         let names = |what: &str| {
             let names = answer.get("changes").and_then(|changes| changes.get(what)).and_then(Value::as_array);

@@ -184,7 +184,7 @@ pub const FAULTS: [Fault; 6] = [
         ends_at: 0.9,
         start: Deed::Tell {
             receiver: "pharmacy",
-            behaviour: Behaviour::always(Act::Reject { code: AckCode::AE, condition: Some(207) }),
+            behaviour: Behaviour::always(Act::Reject { code: AckCode::AE, condition: Some(204) }),
         },
         end: Deed::RetryParked { receiver: "pharmacy" },
         seen: Sign::Parked { receiver: "pharmacy" },

@@ -160,6 +160,12 @@ impl PartnerHandle {
         self.record.subscribe()
     }
 
+    /// Control ids of messages that came out of order, the newest 1,024.
+    #[must_use]
+    pub fn out_of_order(&self) -> Vec<String> {
+        self.record.late()
+    }
+
     /// The newest messages, oldest first, as many as the settings keep. Patient data.
     #[must_use]
     pub fn messages(&self) -> Vec<Bytes> {

@@ -20,6 +20,8 @@ pub enum Key {
     /// MSH-3, MSH-4 and PID-3.1 of the first repetition: a patient of one sending system.
     #[default]
     Patient,
+    /// As `Patient`, and MSH-9.1: types that take different ways may overtake one another.
+    PatientAndType,
     /// MSH-3 and MSH-4: a sending system.
     System,
     /// No check.
@@ -96,6 +98,9 @@ pub struct PartnerStats {
     pub connections_open: u64,
 }
 
+/// Control ids of late messages that are kept.
+const LATE_IDS_MAX: usize = 1024;
+
 #[derive(Debug, Default)]
 struct Inner {
     stats: PartnerStats,
@@ -103,6 +108,8 @@ struct Inner {
     frames: u64,
     control_ids: HashSet<u64>,
     last: HashMap<u64, u64>,
+    /// Control ids of what came out of order, the newest [`LATE_IDS_MAX`].
+    late: VecDeque<String>,
     kept: VecDeque<Bytes>,
 }
 
@@ -129,6 +136,10 @@ impl Record {
 
     pub(super) fn messages(&self) -> Vec<Bytes> {
         self.with(|inner| inner.kept.iter().cloned().collect())
+    }
+
+    pub(super) fn late(&self) -> Vec<String> {
+        self.with(|inner| inner.late.iter().cloned().collect())
     }
 
     pub(super) fn subscribe(&self) -> broadcast::Receiver<Arrival> {
@@ -164,6 +175,10 @@ impl Record {
         let place = head.filter(|_| self.sequence == Sequence::ControlId).and_then(|head| {
             let key = match self.key {
                 Key::Patient => Some(self.hasher.hash_one((head.application, head.facility, patient_id(frame, head)?))),
+                Key::PatientAndType => {
+                    let code = head.kind.split(|byte| *byte == head.component()).next();
+                    Some(self.hasher.hash_one((head.application, head.facility, code, patient_id(frame, head)?)))
+                }
                 Key::System => Some(self.hasher.hash_one((head.application, head.facility))),
                 Key::Off => None,
             };
@@ -172,8 +187,8 @@ impl Record {
         let (number, is_duplicate) = self.with(|inner| {
             let is_duplicate = id.is_some_and(|id| inner.is_known(id));
             inner.count(frame.len(), head.is_some(), answer, is_duplicate);
-            if let Some((key, number)) = place.filter(|_| !is_duplicate) {
-                inner.check_order(key, number);
+            if let (Some((key, number)), Some(head)) = (place.filter(|_| !is_duplicate), head) {
+                inner.check_order(key, number, head.control_id);
             }
             if self.messages_kept_max > 0 {
                 if inner.kept.len() >= self.messages_kept_max {
@@ -212,13 +227,17 @@ impl Inner {
         !self.control_ids.insert(id)
     }
 
-    fn check_order(&mut self, key: u64, number: u64) {
+    fn check_order(&mut self, key: u64, number: u64, control_id: &[u8]) {
         if self.last.len() >= KEYS_MAX && !self.last.contains_key(&key) {
             return;
         }
         let last = self.last.entry(key).or_insert(0);
         if number < *last {
             self.stats.out_of_order += 1;
+            if self.late.len() >= LATE_IDS_MAX {
+                self.late.pop_front();
+            }
+            self.late.push_back(String::from_utf8_lossy(control_id).into_owned());
         } else {
             *last = number;
         }
