@@ -14,6 +14,7 @@ mod compile;
 pub mod contract;
 pub mod definition;
 pub mod keywords;
+pub mod reference;
 pub mod replies;
 pub mod template;
 pub mod workspace;
