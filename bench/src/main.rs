@@ -2,6 +2,7 @@
 
 mod measure;
 mod parser;
+mod store;
 
 use std::process::ExitCode;
 
@@ -11,8 +12,13 @@ fn main() -> ExitCode {
     let name = words.iter().find(|word| !word.starts_with("--")).map(String::as_str);
     let report = match name {
         Some("parser") => parser::run(),
+        Some("store") => {
+            let queued = words.iter().find_map(|word| word.strip_prefix("--queued=")?.parse().ok());
+            store::run(is_json, queued.unwrap_or(0));
+            return ExitCode::SUCCESS;
+        }
         _ => {
-            eprintln!("usage: bench parser [--json]");
+            eprintln!("usage: bench parser|store [--json] [--queued=COUNT]");
             return ExitCode::from(2);
         }
     };

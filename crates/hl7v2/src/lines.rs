@@ -3,8 +3,8 @@
 //! The rule (HL7 v2.9 §2.5.1 knows only CR; files know better):
 //! 1. CR ends a line, and an LF right behind it belongs to it.
 //! 2. A lone LF ends a line when the message's first line end was a lone LF.
-//! 3. In a message whose first line end was CR, a lone LF ends a line only if a segment, a CR or the end of the bytes
-//!    follows. Otherwise it is text inside a field: people paste text into note fields.
+//! 3. In a message whose first line end was CR, a lone LF ends a line only if, behind further LFs, a segment, a CR or
+//!    the end of the bytes follows. Otherwise it is text inside a field: people paste text into note fields.
 //!
 //! Promises: lines and line ends cover the bytes from the first line on without gap or overlap; every line is a
 //! segment, blank, or stray, and none is dropped.
@@ -150,8 +150,13 @@ impl Split {
     }
 }
 
-/// Rule 3: what follows a lone LF says whether it ended a line.
+/// Most line feeds in a row that rule 3 looks past, so that a million of them cost no million squared.
+const LINE_FEEDS_MAX: usize = 16;
+
+/// Rule 3: what follows a lone LF, and further LFs behind it, says whether it ended a line.
 fn breaks_before(rest: &[u8], field: u8) -> bool {
+    let run = rest.iter().take(LINE_FEEDS_MAX).take_while(|byte| **byte == b'\n').count();
+    let rest = &rest[run..];
     matches!(rest.first(), None | Some(b'\r')) || delimiters::opens_segment(rest, field)
 }
 
@@ -182,6 +187,7 @@ mod tests {
         assert_eq!((out.kept_lf, out.kept_lf_at), (3, 13));
         check("MSH|a\rNTE|x\nPID|b\r", &["MSH|a", "NTE|x", "PID|b"]);
         check("MSH|a\rNTE|x\n", &["MSH|a", "NTE|x"]);
+        check("MSH|a\rNTE|x\n\n\nPID|b\n\n", &["MSH|a", "NTE|x", "", "", "PID|b", ""]);
         check("MSH|a\rNTE|x\n\rPID|b", &["MSH|a", "NTE|x", "", "PID|b"]);
     }
 }

@@ -261,6 +261,17 @@ fn many_places() {
 }
 
 #[test]
+fn half_a_character_does_not_swallow_a_separator() {
+    let bytes = b"MSH|^~\\&||||||||||||||||BIG-5\rPID|1||a\xB1\r";
+    let mut message = Message::parse_slice(bytes).0;
+    assert_eq!(message.set(&path("PID-4"), Value::Text("x")).map_err(|error| error.code()), Err(crate::codes::E1042));
+    assert_eq!(&*message.write(), bytes);
+    message.set(&path("PID-3"), Value::Text("\u{529F}")).expect("the half character is replaced");
+    message.set(&path("PID-4"), Value::Text("x")).expect("nothing stands in the way");
+    assert_eq!(&*message.write(), b"MSH|^~\\&||||||||||||||||BIG-5\rPID|1||\xA5\x5C|x\r");
+}
+
+#[test]
 fn numbers_that_no_text_can_say_are_refused() {
     let mut message = read(ADT);
     let mut odd = path("PID-3[1].1");
@@ -392,13 +403,15 @@ proptest! {
     #[test]
     fn an_edit_touches_its_own_bytes(bytes in message_shaped(), at in any_path(), value in "[a-z|^é]{0,6}") {
         let (mut message, _) = Message::parse(bytes.clone());
+        let before: Vec<_> = message.lines.iter().map(|line| line.range()).collect();
         if message.set(&at, Value::Text(&value)).is_ok() && !at.is_multiple() {
             let after = message.write().into_owned();
             let written = Message::parse(after.clone()).0;
             let (prefix, suffix) = untouched(&bytes, &after);
             // What is between prefix and suffix is inside one line of the message as it was.
             let changed = prefix..bytes.len() - suffix;
-            prop_assert!(!bytes[changed].iter().any(|byte| matches!(byte, b'\r' | b'\n')));
+            let is_in = |line: &std::ops::Range<usize>| line.start <= changed.start && changed.end <= line.end;
+            prop_assert!(changed.is_empty() || before.iter().any(is_in));
             assert_same_lines(&written, &message);
             prop_assert_eq!(&*written.write(), &after[..]);
             if !at.is_target_only() && !value.is_empty() && at.member.field.as_ref().is_some_and(|(_, index)| !matches!(index, crate::path::Index::Where(_))) {

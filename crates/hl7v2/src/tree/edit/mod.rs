@@ -90,6 +90,7 @@ impl Message {
         for line in self.lines_named(path, true) {
             self.aim_delete(line, path, &mut ranges)?;
         }
+        let before = self.begin();
         if self.removes_repetitions(path) {
             for (line, range) in ranges.iter().rev() {
                 let range = self.with_separator(range.clone());
@@ -99,7 +100,7 @@ impl Message {
             let empty = |(line, range): &(usize, Range<usize>)| (*line, range.clone(), Cow::Borrowed(&[][..]));
             self.apply(&ranges.iter().map(empty).collect::<Vec<_>>());
         }
-        self.settle(path);
+        self.settle(path, before)?;
         Ok(ranges.len())
     }
 
@@ -167,10 +168,10 @@ impl Message {
                 (target.line, target.range.clone(), value)
             })
             .collect();
+        let before = self.begin();
         self.apply(&changes);
         self.is_ascii &= bytes.is_ascii();
-        self.settle(path);
-        Ok(())
+        self.settle(path, before)
     }
 
     /// Bounds are 32 bits, and no interface may pass on more.
@@ -183,7 +184,8 @@ impl Message {
 
     /// MSH-18 may change while nothing in the message depends on it.
     fn check_charset_change(&self, path: &Path, name: &[u8]) -> Result<(), Error> {
-        let is_plain = self.is_ascii && self.shape.is_none();
+        // ESC is ASCII, and a switch in the ISO-2022-JP family.
+        let is_plain = self.is_ascii && self.shape.is_none() && !self.buffer().contains(&0x1B);
         if is_plain || Charset::named(name) == Some(self.charset) {
             return Ok(());
         }
@@ -218,16 +220,18 @@ impl Message {
             line.end = line.end.wrapping_add_signed(shift as i32);
         }
         let rewritten = rewrite(self.buffer(), changes);
-        // The shape of a character set that needs one is made anew when the edit is settled.
-        self.shape = self.shape.as_ref().map(|shape| rewrite(shape, changes));
+        let masked =
+            |(line, range, bytes): &Change<'_>| (*line, range.clone(), Cow::Owned(self.masked(bytes).into_owned()));
+        self.shape = self.shape.as_ref().map(|shape| rewrite(shape, &changes.iter().map(masked).collect::<Vec<_>>()));
         self.buffer = Buffer::Owned(rewritten);
     }
 
     /// Replaces bytes of one line in the buffer and moves the bounds behind them.
     fn splice(&mut self, line: usize, range: Range<usize>, bytes: &[u8]) {
         replace(self.buffer.owned(), range.clone(), bytes);
+        let masked = self.masked(bytes);
         if let Some(shape) = &mut self.shape {
-            replace(shape, range.clone(), bytes);
+            replace(shape, range.clone(), &masked);
         }
         self.lines[line].has_escape |= memchr::memchr(self.delimiters.escape, bytes).is_some();
         let moved = |position: u32| (position as usize + bytes.len()).saturating_sub(range.len()) as u32;
@@ -240,14 +244,35 @@ impl Message {
         }
     }
 
-    /// What an edit may have changed besides bytes: the declared set, the shape.
-    fn settle(&mut self, path: &Path) {
+    /// Before an edit in a character set that needs a shape: a copy to go back to, and a shape to edit along.
+    fn begin(&mut self) -> Option<Message> {
+        let before = self.charset.needs_shape().then(|| self.clone())?;
+        if self.shape.is_none() {
+            self.shape = Some(self.buffer().to_vec());
+        }
+        Some(before)
+    }
+
+    /// What an edit may have changed besides bytes: the declared set, the shape. Beside half a character the new bytes
+    /// would be read as its other half, separators and all: then the message goes back to what it was.
+    fn settle(&mut self, path: &Path, before: Option<Message>) -> Result<(), Error> {
+        if let Some(before) = before {
+            let fresh = shape::of(self.buffer(), self.charset);
+            if fresh.as_deref().unwrap_or(self.buffer()) != self.shape() {
+                *self = before;
+                return Err(Error::refused(codes::E1042, path, "half a character stands beside this place"));
+            }
+            self.shape = fresh;
+        }
         if &path.segment == b"MSH" && self.origin.is_none() && self.is_ascii && self.shape.is_none() {
             self.charset = self.declared().unwrap_or(Charset::Utf8);
         }
-        if self.charset.needs_shape() {
-            self.shape = shape::of(self.buffer(), self.charset);
-        }
+        Ok(())
+    }
+
+    /// Inserted bytes as the shape sees them.
+    fn masked<'a>(&self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
+        shape::of(bytes, self.charset).map_or(Cow::Borrowed(bytes), Cow::Owned)
     }
 }
 

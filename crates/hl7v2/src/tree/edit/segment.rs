@@ -2,7 +2,6 @@
 
 use super::super::{Buffer, Element, Level, Message};
 use super::Value;
-use crate::charset::shape;
 use crate::delimiters::{is_header, opens_segment};
 use crate::lines::{Kind, Line};
 use crate::path::Path;
@@ -55,12 +54,10 @@ impl Message {
         let (at, line) = self.gap(place, path)?;
         self.check_edit(path)?;
         self.check_growth(path, bytes.len() + 2)?;
+        let before = self.begin();
         self.put_line(at, line, &bytes);
         self.is_ascii &= bytes.is_ascii();
-        if self.charset.needs_shape() {
-            self.shape = shape::of(self.buffer(), self.charset);
-        }
-        Ok(())
+        self.settle(path, before)
     }
 
     /// The position and the line number where a new line goes.
@@ -112,8 +109,9 @@ impl Message {
             ([bytes, &end].concat(), at)
         };
         super::replace(self.buffer.owned(), at..at, &text);
+        let masked = self.masked(&text);
         if let Some(shape) = &mut self.shape {
-            super::replace(shape, at..at, &text);
+            super::replace(shape, at..at, &masked);
         }
         for later in &mut self.lines[line..] {
             later.start += text.len() as u32;
