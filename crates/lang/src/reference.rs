@@ -44,7 +44,8 @@ pub const VALUES: &str = "## Values and steps
 
 A value is a path, a word, a text between quotes, or a list of them with commas; then steps, each after a `|`. `a else b`
 is the first that is not empty. A text takes paths between braces: `\"{PID-5.2} {PID-5.1}\"`; `{{` is a brace itself. A path
-without steps is copied with its parts; with steps it is text. Steps pass over nothing and over `\"\"`, unless they say
+without steps is copied with its parts. With steps that work on one text each (`upper`, `trim`) every part is worked on and
+the structure stays, if the target is of the same level; otherwise it is text. Steps pass over nothing and over `\"\"`, unless they say
 otherwise. A step that cannot work on a value stops the message, unless `else` says what else to do: `warn` (keep the
 value and a note), `keep`, `empty`.
 

@@ -47,6 +47,8 @@ fn told(body: &str, is_error: bool, expect: &str) {
 #[test]
 fn assignments_read_the_source() {
     check("PID-5.1 = PID-5.1 | upper", "PID|1||||Doe^Jane", "PID|1||||DOE^Jane");
+    check("PID-5 = PID-5 | upper", "PID|||||Doe^Jane~Roe", "PID|||||DOE^JANE~ROE");
+    check("each OBX as obx { OBX-5 = obx-5 | trim }", "OBX||||| a ~b ", "OBX|||||a~b");
     check("PID-1 = PID-2\nPID-2 = PID-1", "PID|a|b", "PID|b|a");
     check("PV1-2 = I when event = A01\nPV1-2 = O when event = A02", "PV1|1|E", "PV1|1|I");
     check("when PV1-2 = E { PV1-3.1 = ED\nPV1-4 = x }", "PV1|1|E", "PV1|1|E|ED|x");

@@ -10,7 +10,7 @@ use crate::{
     path::{Target, atom, inner},
     run::{Fault, Run, Site},
     table::Table,
-    value::Content,
+    value::{Content, level_of},
     view::View,
 };
 use hl7v2::{Path, Place, Value, path::Index};
@@ -76,14 +76,14 @@ pub(super) fn insert(
         match &stage.source {
             Some(view) => {
                 if line.when.as_ref().map_or(Ok(true), |when| when.holds(view, run))? {
-                    let content = write::Written::of(value.content(view, target.is_field(), run)?);
+                    let content = write::Written::of(value.content(view, level_of(&path), run)?);
                     write::put(stage.target, &path, &content, false, &line.site)?;
                 }
             }
             None => {
                 let view = View::new(stage.target);
                 if line.when.as_ref().map_or(Ok(true), |when| when.holds(&view, run))? {
-                    let content = write::Owned::of(value.content(&view, target.is_field(), run)?);
+                    let content = write::Owned::of(value.content(&view, level_of(&path), run)?);
                     write::put(stage.target, &path, &content.written(), false, &line.site)?;
                 }
             }

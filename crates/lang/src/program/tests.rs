@@ -71,6 +71,10 @@ fn set() {
     check("set PID-5 = \"{PID-9.1}, {facility}\"", "PID|1||||||||Roe^J", "PID|1||||Roe, NORTH||||Roe^J");
     check("set PID-13 = PID-13[*].1 | distinct", "PID|||||||||||||5^X~6~5", "PID|||||||||||||5~6");
     check("set PID-1 = 1\nset PID-2 = PID-1", "PID|", "PID|1|1");
+    check("set PID-5 = PID-5 | upper", "PID|1||||Doe^Jane&van~Roe^\"\"", "PID|1||||DOE^JANE&VAN~ROE^\"\"");
+    check("set PID-5[2] = PID-5 | upper", "PID|1||||Doe^Jane~Roe", "PID|1||||Doe^Jane~DOE^JANE");
+    check("set PID-6 = PID-5 | left 1", "PID|1||||Do\\T\\e^Jane", "PID|1||||Do\\T\\e^Jane|D^J");
+    check("set PID-5.1 = PID-5 | upper", "PID|1||||Doe^Jane", "PID|1||||DOE\\S\\JANE^Jane");
     check("set MSH-10 = PID-1", "PID|1", "PID|1");
     check("set PID-7 = now | date", "PID|", "PID|||||||20260301");
     check("set PID-1 = PID-2.1 else PID-3.1 | trim", "PID|||  x", "PID|x||  x");

@@ -6,7 +6,7 @@ use crate::{
     item::Atom,
     path::Target,
     run::{Fault, Run, Site},
-    value::{Content, Value},
+    value::{Content, Coordinate, Value, level_of},
     view::View,
 };
 use hl7v2::{Error, Level, Message, Path, Place, path::Index};
@@ -30,16 +30,10 @@ pub(crate) fn assign(
     site: &Site,
     run: &mut Run,
 ) -> Result<(), Fault> {
-    let is_field = target.is_field();
     match &stage.source {
         Some(view) => {
             let mut path = target.now(view);
-            let content = value.content(view, is_field, run)?;
-            // The content borrows from the source, never from the target.
-            let content = match content {
-                Content::Element(element) => Written::of(Content::Element(element)),
-                other => Written::of(other),
-            };
+            let content = Written::of(value.content(view, level_of(&path), run)?);
             site.burn(run, stage.edit_fuel)?;
             let may_make = resolve_append(&mut path, stage.target, &mut stage.made, stage.base) || stage.makes_segments;
             put(stage.target, &path, &content, may_make, site)
@@ -52,7 +46,8 @@ pub(crate) fn assign(
                 site.burn(run, 1)?;
                 return put(stage.target, &path, &Written::text(text), may_make, site);
             }
-            let content = Owned::of(value.content(&View::new(stage.target), is_field, run)?);
+            let level = level_of(&target.path);
+            let content = Owned::of(value.content(&View::new(stage.target), level, run)?);
             put(stage.target, &path, &content.written(), may_make, site)
         }
     }
@@ -63,6 +58,8 @@ pub(crate) enum Written<'v> {
     One(hl7v2::Value<'v>),
     Text(std::borrow::Cow<'v, str>),
     List(Vec<Atom<'v>>),
+    /// A copy, of which some parts are others.
+    Parts(hl7v2::Value<'v>, Vec<(Coordinate, Atom<'v>)>),
 }
 
 impl<'v> Written<'v> {
@@ -76,6 +73,7 @@ impl<'v> Written<'v> {
             Content::Atom(Atom::Null) => Written::One(hl7v2::Value::Null),
             Content::Atom(Atom::Text(text)) => Written::Text(text),
             Content::List(list) => Written::List(list),
+            Content::Parts(element, parts) => Written::Parts(hl7v2::Value::Element(element), parts),
             Content::Element(element) => match element.level() {
                 Level::Verbatim => Written::Text(element.text()),
                 _ => Written::One(hl7v2::Value::Element(element)),
@@ -89,6 +87,7 @@ pub(crate) enum Owned {
     Atom(Atom<'static>),
     List(Vec<Atom<'static>>),
     Raw(Vec<u8>),
+    Parts(Vec<u8>, Vec<(Coordinate, Atom<'static>)>),
 }
 
 impl Owned {
@@ -100,6 +99,10 @@ impl Owned {
                 Owned::Atom(Atom::text(element.text().into_owned()))
             }
             Content::Element(element) => Owned::Raw(element.raw().to_vec()),
+            Content::Parts(element, parts) => Owned::Parts(
+                element.raw().to_vec(),
+                parts.into_iter().map(|(at, atom)| (at, atom.into_owned())).collect(),
+            ),
         }
     }
 
@@ -110,6 +113,7 @@ impl Owned {
             Owned::Atom(Atom::Text(text)) => Written::One(hl7v2::Value::Text(text)),
             Owned::List(list) => Written::List(list.clone()),
             Owned::Raw(bytes) => Written::One(hl7v2::Value::Raw(bytes)),
+            Owned::Parts(bytes, parts) => Written::Parts(hl7v2::Value::Raw(bytes), parts.clone()),
         }
     }
 }
@@ -162,6 +166,13 @@ pub(crate) fn put(
     match content {
         Written::One(value) => put_one(message, path, *value, may_make, site),
         Written::Text(text) => put_one(message, path, hl7v2::Value::Text(text), may_make, site),
+        Written::Parts(value, parts) => {
+            put_one(message, path, *value, may_make, site)?;
+            for (at, atom) in parts {
+                put_one(message, &at.inside(path), value_of(atom), may_make, site)?;
+            }
+            Ok(())
+        }
         Written::List(list) => {
             let is_field = path.member.component.is_none() && matches!(path.member.field, Some((_, Index::Unsaid)));
             let mut list = list.iter().filter(|atom| !atom.is_empty());

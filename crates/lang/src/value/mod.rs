@@ -3,6 +3,7 @@
 //! `PID-5.1 | trim`, `n.2, n.3 | skip-empty | join " "`, `PID-13.1 else PID-14.1`, `"{PID-5.2} {PID-5.1}"`, `null`.
 //! Promises: a plain path or literal is evaluated without allocation; evaluation uses fuel for everything it visits.
 
+mod leaves;
 mod parse;
 mod template;
 
@@ -13,7 +14,8 @@ use crate::{
     steps::{Call, Flow},
     view::View,
 };
-use hl7v2::Element;
+use hl7v2::{Element, Level};
+pub(crate) use leaves::{Coordinate, level_of};
 use std::{borrow::Cow, sync::Arc};
 use template::Template;
 
@@ -54,6 +56,8 @@ pub(crate) enum Content<'v> {
     List(Vec<Atom<'v>>),
     /// A copy with its structure.
     Element(Element<'v>),
+    /// A copy with its structure, of which these parts are others.
+    Parts(Element<'v>, Vec<(Coordinate, Atom<'v>)>),
 }
 
 impl Value {
@@ -117,12 +121,16 @@ impl Value {
         Ok(item)
     }
 
-    /// What to write: a plain path is copied with its structure, anything else is text.
-    pub(crate) fn content<'v>(&'v self, view: &View<'v>, is_field: bool, run: &mut Run) -> Result<Content<'v>, Fault> {
+    /// What to write to a place of this level: a plain path is copied with its structure, a path with steps keeps its
+    /// structure where each step works on one text, anything else is text.
+    pub(crate) fn content<'v>(&'v self, view: &View<'v>, target: Level, run: &mut Run) -> Result<Content<'v>, Fault> {
         if let Some(path) = self.plain_path().filter(|path| **path != ReadPath::Now && !path.is_list()) {
             self.site.burn(run, 1)?;
-            let element = if is_field { path.whole(view) } else { path.first(view) };
+            let element = if target == Level::Field { path.whole(view) } else { path.first(view) };
             return Ok(element.map_or(Content::Atom(Atom::Empty), Content::Element));
+        }
+        if let Some(parts) = self.parts(view, target, run)? {
+            return Ok(parts);
         }
         Ok(match self.evaluate(view, run)? {
             Item::One(atom) => Content::Atom(atom),
