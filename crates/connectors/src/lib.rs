@@ -15,6 +15,8 @@ mod settings;
 mod tcp;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 
 use interface::catalogue::Connector;
 

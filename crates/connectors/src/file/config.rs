@@ -39,6 +39,9 @@ pub(crate) enum After {
 #[derive(Clone, Debug)]
 pub(crate) struct Writing {
     pub(crate) folder: PathBuf,
+    /// The folder is one of the workspace, so it is made when it is missing. A missing folder elsewhere may be a drive
+    /// that is not mounted, and must not be written beside it.
+    pub(crate) is_of_workspace: bool,
     pub(crate) template: Template,
 }
 
@@ -79,7 +82,8 @@ impl Writing {
             return Err(Reason::new(codes::E6201, text));
         }
         let template = Template::read(settings.text("name"))?;
-        Ok(Writing { folder: workspace.join(&*settings.address), template })
+        let is_of_workspace = Path::new(&*settings.address).is_relative();
+        Ok(Writing { folder: workspace.join(&*settings.address), is_of_workspace, template })
     }
 }
 

@@ -30,6 +30,10 @@ impl Destination for Lane {
             let (config, writing, bytes) = (self.config.clone(), self.writing.clone(), outgoing.bytes.clone());
             let write = move || {
                 let _alone = writing.lock().unwrap_or_else(PoisonError::into_inner);
+                if config.is_of_workspace {
+                    // Where it cannot be made, writing says so.
+                    let _ = std::fs::create_dir_all(&config.folder);
+                }
                 storage::write(&config.folder, &name, &bytes)
             };
             storage::beside(write).await.unwrap_or_else(|| {

@@ -66,7 +66,8 @@ with the same content.",
         example: "receive file in/*.hl7 { every 5s }",
     }),
     destination: Some(Side {
-        address: Address { kind: AddressKind::Folder, description: "A folder. Relative to the workspace." },
+        address: Address { kind: AddressKind::Folder, description: "A folder, relative to the workspace and made there if it is missing; a folder elsewhere must exist, \
+                          because a missing one may be a drive that is not mounted." },
         options: DESTINATION_OPTIONS,
         example: "send archive {\n  file out name \"{interface}-{delivery}.hl7\"\n}",
     }),

@@ -131,8 +131,8 @@ impl Reader {
             None => return,
         };
         self.report_trouble(None);
-        self.progress
-            .retain(|name, progress| found.iter().any(|file| file.name == *name && file.identity == progress.identity));
+        let present: HashMap<&OsString, Identity> = found.iter().map(|file| (&file.name, file.identity)).collect();
+        self.progress.retain(|name, progress| present.get(name) == Some(&progress.identity));
         for file in self.watchlist.ripe(found, Instant::now(), self.config.stable) {
             if listen::is_draining(&self.phase) || self.take(&file).await == Next::Stop {
                 return;
@@ -151,6 +151,9 @@ impl Reader {
 
     /// Gives the messages of one file that have no answer yet, then puts it away.
     async fn take(&mut self, file: &Found) -> Next {
+        if self.is_kept(file) {
+            return Next::Go;
+        }
         let started = Progress { identity: file.identity, answered: 0, refused: Vec::new(), is_finished: false };
         let mut progress = self.progress.remove(&file.name).unwrap_or(started);
         if !progress.is_finished {
@@ -173,6 +176,12 @@ impl Reader {
             self.progress.insert(file.name.clone(), progress);
         }
         if is_finished { Next::Go } else { Next::Stop }
+    }
+
+    /// All its messages were accepted, and it stays where it is.
+    fn is_kept(&self, file: &Found) -> bool {
+        let is_done = |progress: &Progress| progress.is_finished && progress.refused.is_empty();
+        self.config.after == After::Keep && self.progress.get(&file.name).is_some_and(is_done)
     }
 
     async fn read(&self, file: &Found) -> Result<Vec<Bytes>, Unread> {

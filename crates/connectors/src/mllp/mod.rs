@@ -62,7 +62,7 @@ was written, is *ambiguous*: the peer may have it, and a second attempt may be a
             description: "Where to listen: `host:port`; a port alone listens on this machine only; port 0 takes any.",
         },
         options: SOURCE_OPTIONS,
-        example: "receive mllp 0.0.0.0:2575 { limit size 64MiB }",
+        example: "receive mllp 127.0.0.1:2575 { limit size 64MiB }",
     }),
     destination: Some(Side {
         address: Address {
