@@ -34,7 +34,10 @@ pub fn refuse(message: &Message, definition: &Definition, now: Timestamp, reason
 
 /// The answer that means "try again later".
 #[must_use]
-pub fn later(message: &Message, now: Timestamp) -> Option<Bytes> {
+pub fn later(message: &Message, definition: &Definition, now: Timestamp) -> Option<Bytes> {
+    if definition.receive.acknowledge == Acknowledge::None {
+        return None;
+    }
     let reason = Reason::new(codes::E5002, "not stored, please send it again later");
     build(message, now, AckCode::AR, AckCode::CE, Some((207, &reason)))
 }

@@ -3,11 +3,17 @@
 //! Promises: an act is durable before it is reported; order within a key is kept, what was parked goes to the end of
 //! its key; a replay is marked as one and bypasses duplicate detection (R4).
 
-use crate::{codes, engine::Engine, intake, queue::Entry};
+use crate::{
+    codes,
+    engine::Engine,
+    intake,
+    outbox::Outbox,
+    queue::{Entry, HOPS_UNKNOWN},
+};
 use interface::contract::{Frame, Verdict};
 use message::{DeliveryId, DeliveryState, MessageId, Name, Origin, Phi, Reason};
 use serde::Serialize;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 use store::{Act, AuditEntry, Change, Disposition, Stored, Switch};
 
 /// Who acts, and why.
@@ -60,6 +66,8 @@ impl Engine {
         is_paused: bool,
         person: &Person,
     ) -> Result<(), Reason> {
+        // Alone, or a reload could open the source that is being closed.
+        let _alone = self.shared.reloading.lock().await;
         let flow = self.flow(interface)?;
         let outbox = destination.map(|name| self.outbox(interface, name)).transpose()?;
         let act = if is_paused { "pause" } else { "resume" };
@@ -95,18 +103,44 @@ impl Engine {
     pub async fn release(&self, interface: &str, destination: &str, person: &Person) -> Result<usize, Reason> {
         let outbox = self.outbox(interface, destination)?;
         self.audit(person, "release", &object(interface, Some(destination)))?;
-        let released = outbox.change(crate::queue::Queue::release_all);
-        for delivery in &released {
-            let change = Change::Released { delivery: *delivery, act: person.act() };
-            self.store().commit_change(change).await.map_err(stored)?;
+        outbox.change(crate::queue::Queue::hurry);
+        let mut released = 0;
+        for (key, delivery) in outbox.look(crate::queue::Queue::held_heads) {
+            released += usize::from(self.release_head(&outbox, key, delivery, person).await?);
         }
-        Ok(released.len())
+        Ok(released)
     }
 
-    /// Puts a parked delivery back at the end of its key.
+    /// Recorded first: once it is ready, its next attempt may be in the log before the act is.
+    async fn release_head(
+        &self,
+        outbox: &Outbox,
+        key: u64,
+        delivery: DeliveryId,
+        person: &Person,
+    ) -> Result<bool, Reason> {
+        self.commit(Change::Released { delivery, act: person.act() }).await?;
+        Ok(outbox.change(|queue| queue.release(key, delivery)))
+    }
+
+    /// Records a change, waiting while the log has too much to write.
+    async fn commit(&self, change: Change) -> Result<(), Reason> {
+        loop {
+            match self.store().commit_change(change.clone()).await {
+                Ok(_) => return Ok(()),
+                Err(store::Error::Busy) => tokio::time::sleep(BUSY_PAUSE).await,
+                Err(store::Error::Refused { delivery, why }) => {
+                    return Err(Reason::new(codes::E5202, format!("delivery {delivery}: {why}")));
+                }
+                Err(error) => return Err(stored(error)),
+            }
+        }
+    }
+
+    /// Puts a parked delivery back at the end of its key; lets a held one go, which keeps its place.
     ///
     /// # Errors
-    /// [`codes::E5202`] when it is not parked; the store's.
+    /// [`codes::E5202`] when it is neither; the store's.
     pub async fn retry(&self, delivery: DeliveryId, person: &Person) -> Result<(), Reason> {
         self.requeue(delivery, person, "retry", Change::Released { delivery, act: person.act() }).await
     }
@@ -129,17 +163,27 @@ impl Engine {
         };
         let outbox = self.outbox(&stored_message.accept.envelope.interface, &planned.destination)?;
         self.audit(person, act, &delivery.to_string())?;
+        let key = planned.order_key;
+        let (is_held, is_waiting) = outbox.look(|queue| (queue.is_held(key, delivery), queue.contains(delivery)));
+        if is_held && matches!(change, Change::Released { .. }) {
+            return self.release_head(&outbox, key, delivery, person).await.map(|_| ());
+        }
+        if is_waiting {
+            return Err(Reason::new(codes::E5202, format!("delivery {delivery} is in the queue")));
+        }
         // The store refuses what does not fit the delivery's state, so two persons cannot both put it back.
-        self.store().commit_change(change).await.map_err(stored)?;
+        self.commit(change).await?;
         let entry = Entry {
             delivery,
             accepted: stored_message.accept.envelope.received,
             attempts: 0,
             priority: planned.priority,
             bytes: None,
-            hops: 0,
+            hops: HOPS_UNKNOWN,
         };
-        outbox.push(planned.order_key, entry);
+        if let Err(entry) = outbox.push(key, entry) {
+            self.shared.dock.orphans.keep(&outbox.interface, &outbox.name, key, &entry, false);
+        }
         Ok(())
     }
 
@@ -155,14 +199,12 @@ impl Engine {
             .deliveries
             .get(usize::from(delivery.number))
             .and_then(|planned| self.outbox(&message.accept.envelope.interface, &planned.destination).ok());
-        let is_waiting = outbox
-            .as_ref()
-            .is_some_and(|outbox| outbox.look(|queue| queue.keyed().any(|(_, entry)| entry.delivery == delivery)));
+        let is_waiting = outbox.as_ref().is_some_and(|outbox| outbox.look(|queue| queue.contains(delivery)));
         if is_waiting && outbox.and_then(|outbox| outbox.remove(delivery)).is_none() {
             return Err(Reason::new(codes::E5202, format!("delivery {delivery} is being sent at this moment")));
         }
-        self.take_orphan(delivery);
-        self.store().commit_change(Change::Deleted { delivery, act: person.act() }).await.map(|_| ()).map_err(stored)
+        self.shared.dock.orphans.take(delivery);
+        self.commit(Change::Deleted { delivery, act: person.act() }).await
     }
 
     /// Gives up a message that was parked as a whole.
@@ -171,7 +213,7 @@ impl Engine {
     /// [`codes::E5202`] when it is not parked; the store's.
     pub async fn dismiss(&self, message: MessageId, person: &Person) -> Result<(), Reason> {
         self.audit(person, "dismiss", &message.to_string())?;
-        self.store().commit_change(Change::Dismissed { message, act: person.act() }).await.map(|_| ()).map_err(stored)
+        self.commit(Change::Dismissed { message, act: person.act() }).await
     }
 
     /// Runs a stored message again from its raw bytes, through the interface as it is now. A message that was parked as
@@ -198,7 +240,8 @@ impl Engine {
                 if is_parked_whole(&original) && self.is_parked(of) {
                     let reason = Phi::new(format!("replayed as {message}: {}", person.reason));
                     let act = Act { by: person.by.clone(), reason };
-                    self.store().commit_change(Change::Dismissed { message: of, act }).await.map_err(stored)?;
+                    // Refused if someone else replayed or dismissed it meanwhile: then that is done, too.
+                    let _ = self.commit(Change::Dismissed { message: of, act }).await;
                 }
                 Ok(Replayed { of, message: Some(*message), refused: None })
             }
@@ -213,7 +256,7 @@ impl Engine {
         self.store().history(message).is_ok_and(|history| !history.iter().any(ended))
     }
 
-    fn outbox(&self, interface: &str, destination: &str) -> Result<Arc<crate::outbox::Outbox>, Reason> {
+    fn outbox(&self, interface: &str, destination: &str) -> Result<Arc<Outbox>, Reason> {
         self.flow(interface)?.outbox(destination).ok_or_else(|| {
             Reason::new(codes::E5201, format!("interface `{interface}` has no destination `{destination}`"))
         })
@@ -237,6 +280,9 @@ impl Engine {
 fn is_parked_whole(message: &Stored) -> bool {
     matches!(message.accept.disposition, Disposition::Parked { .. })
 }
+
+/// Pause before a full inlet of the log is tried again.
+const BUSY_PAUSE: Duration = Duration::from_millis(5);
 
 /// The value of a switch that stops an intake or a destination.
 pub(crate) const PAUSED: &str = "paused";

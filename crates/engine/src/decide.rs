@@ -95,6 +95,16 @@ fn give_up(retry: &Retry, age: Duration) -> Option<Next> {
     }
 }
 
+/// A connector that matches answers by itself says with these codes of E61xx that there were answers, but none that it
+/// could take for this message: rows of the reply table of their own (requirement F15).
+const WRONG_ID: &str = "E6107";
+/// See [`WRONG_ID`].
+const UNREADABLE: &str = "E6108";
+
+fn is_reason(outcome: &Outcome, code: &str) -> bool {
+    matches!(outcome, Outcome::Ambiguous { reason } if reason.code == code)
+}
+
 /// Reads what the peer answered. A medium without answers gives `Answer::Nothing`.
 #[must_use]
 pub fn read_answer(outcome: &Outcome) -> Answer {
@@ -103,6 +113,8 @@ pub fn read_answer(outcome: &Outcome) -> Answer {
         Outcome::Permanent { .. } | Outcome::Transient { .. } | Outcome::Ambiguous { .. } => None,
     };
     match reply {
+        None if is_reason(outcome, WRONG_ID) => Answer::WrongId,
+        None if is_reason(outcome, UNREADABLE) => Answer::Unreadable,
         None => Answer::of(outcome),
         Some(reply) if reply.is_empty() => Answer::of(outcome),
         Some(reply) => {

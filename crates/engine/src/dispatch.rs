@@ -5,16 +5,24 @@
 use crate::{
     codes,
     decide::{self, Decision, Next, Situation},
+    orphans::Orphans,
     outbox::Outbox,
-    queue::Claim,
+    queue::{Claim, HOPS_UNKNOWN},
 };
 use bytes::Bytes;
 use interface::{
     catalogue::{Connector, Context},
     contract::{Destination, Outgoing},
 };
-use message::{Class, Clock, Format, Name, Outcome, Phi, Reason, Scope, Timestamp};
-use std::{sync::Arc, time::Duration};
+use message::{Class, Clock, MessageId, Name, Origin, Outcome, Phi, Reason, Scope, Timestamp, limits};
+use std::{
+    future::poll_fn,
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::pin,
+    sync::Arc,
+    task::Poll,
+    time::Duration,
+};
 use store::{Attempt, Change, Store, Then};
 
 /// A lane without work for this long ends and closes its connection, unless it is the only one.
@@ -30,6 +38,8 @@ pub struct Dock {
     pub connectors: &'static [&'static dyn Connector],
     /// What connectors need.
     pub context: Context,
+    /// What waits for an interface or destination that is not there.
+    pub orphans: Orphans,
 }
 
 impl Dock {
@@ -40,7 +50,7 @@ impl Dock {
     }
 }
 
-/// Starts a lane if the outbox has use for one more.
+/// Starts a lane if none is idle and the definition allows one more.
 pub fn start_lanes(dock: &Arc<Dock>, outbox: &Arc<Outbox>) {
     if outbox.reserve_lane() {
         let (dock, outbox) = (dock.clone(), outbox.clone());
@@ -84,8 +94,10 @@ async fn run_lane(dock: &Arc<Dock>, outbox: &Arc<Outbox>) {
                 }
             }
         }
-        if let Some((_, open)) = &mut wire {
-            deliver(dock, outbox, open.as_mut(), claim).await;
+        if let Some((_, open)) = &mut wire
+            && !deliver(dock, outbox, open.as_mut(), claim).await
+        {
+            wire = None;
         }
     }
 }
@@ -94,25 +106,72 @@ fn unopened(reason: Reason) -> Outcome {
     Outcome::Transient { scope: Scope::Destination, reason, retry_after: None }
 }
 
-/// One attempt: bytes from memory or the store, sent, decided, recorded, given back to the queue.
-pub async fn deliver(dock: &Arc<Dock>, outbox: &Arc<Outbox>, wire: &mut dyn Destination, mut claim: Claim) {
+/// One attempt: bytes from memory or the store, sent, decided, recorded, given back to the queue. `false` when the wire
+/// must not be used again.
+pub async fn deliver(dock: &Arc<Dock>, outbox: &Arc<Outbox>, wire: &mut dyn Destination, mut claim: Claim) -> bool {
     let started = dock.clock.now();
+    let mut is_sound = true;
     let outcome = match claim.entry.bytes.take().map_or_else(|| read_output(dock, &claim), Ok) {
         Ok(bytes) => {
             let outgoing = Outgoing {
                 delivery: claim.entry.delivery,
                 interface: outbox.interface.clone(),
                 bytes,
-                format: Format::Hl7v2,
+                format: outbox.definition().format,
                 attempt: claim.entry.attempts,
                 accepted: claim.entry.accepted,
-                hops: claim.entry.hops,
+                hops: hops(dock, &claim),
             };
-            wire.send(&outgoing).await
+            send_guarded(wire, &outgoing).await.unwrap_or_else(|| {
+                is_sound = false;
+                panicked(claim.entry.attempts)
+            })
         }
         Err(outcome) => outcome,
     };
     settle(dock, outbox, &claim, started, outcome).await;
+    is_sound
+}
+
+/// A panic in a connector is a bug of ours: it ends this attempt, not the lane (F16). `None` after a panic.
+async fn send_guarded(wire: &mut dyn Destination, outgoing: &Outgoing) -> Option<Outcome> {
+    let mut send = pin!(wire.send(outgoing));
+    poll_fn(move |context| match catch_unwind(AssertUnwindSafe(|| send.as_mut().poll(context))) {
+        Ok(Poll::Ready(outcome)) => Poll::Ready(Some(outcome)),
+        Ok(Poll::Pending) => Poll::Pending,
+        Err(_) => Poll::Ready(None),
+    })
+    .await
+}
+
+/// Attempts that may end in a panic before a person has to look (F16).
+const PANICS_MAX: u32 = 3;
+
+fn panicked(attempts: u32) -> Outcome {
+    let reason = Reason::new(codes::E5006, "the connector stopped unexpectedly; this is a bug, please report it");
+    if attempts + 1 >= PANICS_MAX {
+        return Outcome::Permanent { reason, reply: None };
+    }
+    Outcome::Ambiguous { reason }
+}
+
+/// After a restart the origins of the message tell how many interfaces it has crossed, so that a circle of interfaces
+/// ends also when the engine is started again and again.
+fn hops(dock: &Dock, claim: &Claim) -> u8 {
+    if claim.entry.hops != HOPS_UNKNOWN {
+        return claim.entry.hops;
+    }
+    let before = |id: MessageId| match dock.store.read(id).ok()?.accept.envelope.origin {
+        Origin::Interface { from } => Some(from),
+        Origin::Received | Origin::Replay { .. } => None,
+    };
+    let mut hops = 0;
+    let mut message = claim.entry.delivery.message;
+    while let (true, Some(from)) = (hops < limits::INTERFACE_HOPS_MAX, before(message)) {
+        message = from;
+        hops += 1;
+    }
+    hops
 }
 
 /// Outputs that are no longer in memory come from the store.
@@ -193,11 +252,11 @@ fn give_back(dock: &Dock, outbox: &Outbox, claim: &Claim, decision: &Decision, e
         Next::Park | Next::Expire => outbox.settle(claim.key, false, ended),
         Next::Hold => outbox.change(|queue| queue.hold(claim.key)),
         Next::Retry(pause) => {
-            let at = dock.clock.monotonic() + pause;
+            let now = dock.clock.monotonic();
             outbox.change(|queue| {
-                queue.retry(claim.key, at);
+                queue.retry(claim.key, now + pause);
                 if decision.is_down {
-                    queue.mark_down(at);
+                    queue.mark_down(now, now + pause);
                 }
             });
         }

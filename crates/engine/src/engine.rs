@@ -7,19 +7,19 @@ use crate::{
     codes,
     dispatch::Dock,
     flow::Flow,
+    orphans::Orphans,
     outbox::{Cache, Outbox},
-    queue::Entry,
 };
 use interface::{
     catalogue::{Connector, Context, Exchange},
     contract::Intake,
     definition::Definition,
 };
-use message::{Clock, DeliveryState, Name, Reason};
+use message::{Clock, Name, Reason};
 use std::{
     collections::BTreeMap,
     path::PathBuf,
-    sync::{Arc, Mutex, PoisonError, RwLock},
+    sync::{Arc, PoisonError, RwLock},
     time::{Duration, Instant},
 };
 use store::{OpenDelivery, Store};
@@ -45,8 +45,7 @@ pub(crate) struct Shared {
     pub(crate) flows: Arc<Flows>,
     pub(crate) started: Instant,
     cache: Arc<Cache>,
-    orphans: Mutex<Vec<OpenDelivery>>,
-    reloading: tokio::sync::Mutex<()>,
+    pub(crate) reloading: tokio::sync::Mutex<()>,
 }
 
 /// The flows by name: also the way from one interface into another.
@@ -103,7 +102,8 @@ impl Engine {
             workspace: options.workspace,
             exchange: flows.clone() as Arc<dyn Exchange>,
         };
-        let dock = Dock { store, clock: options.clock, connectors: options.connectors, context };
+        let orphans = Orphans::new(open);
+        let dock = Dock { store, clock: options.clock, connectors: options.connectors, context, orphans };
         let started = dock.clock.monotonic();
         Engine {
             shared: Arc::new(Shared {
@@ -111,7 +111,6 @@ impl Engine {
                 flows,
                 started,
                 cache: Arc::default(),
-                orphans: Mutex::new(open.into_iter().collect()),
                 reloading: tokio::sync::Mutex::default(),
             }),
         }
@@ -158,6 +157,7 @@ impl Engine {
                 continue;
             }
             flow.close_source().await;
+            flow.close();
             self.shared.flows.remove(&flow.name);
             for outbox in flow.outboxes() {
                 self.orphan(&flow, &outbox).await;
@@ -171,28 +171,16 @@ impl Engine {
     async fn orphan(&self, flow: &Flow, outbox: &Outbox) {
         outbox.stop();
         wait_until(SEND_TIME_MAX, || outbox.look(|queue| queue.busy() == 0)).await;
-        let mut orphans = self.shared.orphans.lock().unwrap_or_else(PoisonError::into_inner);
-        let waiting: Vec<_> = outbox.look(|queue| queue.keyed().map(|(key, entry)| (key, entry.clone())).collect());
-        for (key, entry) in waiting {
-            orphans.push(OpenDelivery {
-                id: entry.delivery,
-                interface: flow.name.clone(),
-                destination: outbox.name.clone(),
-                order_key: key,
-                state: DeliveryState::Queued,
-                attempts: entry.attempts,
-                retry_at: None,
-                priority: entry.priority,
-                accepted: entry.accepted,
-            });
+        for (key, entry, is_held) in outbox.close() {
+            self.shared.dock.orphans.keep(&flow.name, &outbox.name, key, &entry, is_held);
         }
-        orphans.sort_by_key(|open| open.id);
     }
 
     fn start(&self, definition: Arc<Definition>, changes: &mut Changes) -> Arc<Flow> {
         let flow = Arc::new(Flow::new(self.shared.dock.clone(), self.shared.cache.clone(), definition));
-        self.restore_switches(&flow);
-        self.adopt(&flow);
+        let version = flow.version();
+        self.restore_switches(&flow, &version.outboxes);
+        self.shared.dock.orphans.adopt(&flow.name, &version.outboxes);
         flow.start_lanes();
         self.shared.flows.insert(flow.clone());
         changes.started.push(flow.name.clone());
@@ -207,14 +195,15 @@ impl Engine {
             flow.close_source().await;
             changes.reopened.push(flow.name.clone());
         }
-        flow.redefine(definition);
-        self.restore_switches(flow);
-        self.adopt(flow);
+        let version = flow.prepare(definition);
+        self.restore_switches(flow, &version.outboxes);
+        self.shared.dock.orphans.adopt(&flow.name, &version.outboxes);
+        flow.install(version);
         changes.changed.push(flow.name.clone());
     }
 
     /// Pauses survive a restart.
-    fn restore_switches(&self, flow: &Flow) {
+    fn restore_switches(&self, flow: &Flow, outboxes: &[Arc<Outbox>]) {
         let Ok(switches) = self.shared.dock.store.tables().switches() else { return };
         for (name, _) in switches.iter().filter(|(_, switch)| switch.value == crate::acts::PAUSED) {
             let (interface, destination) = match name.split_once('/') {
@@ -227,7 +216,7 @@ impl Engine {
             match destination {
                 None => flow.pause(true),
                 Some(destination) => {
-                    if let Some(outbox) = flow.outbox(destination) {
+                    if let Some(outbox) = outboxes.iter().find(|outbox| *outbox.name == *destination) {
                         outbox.change(|queue| queue.pause(true));
                     }
                 }
@@ -235,40 +224,10 @@ impl Engine {
         }
     }
 
-    /// Puts deliveries of an earlier run into the outboxes that have their names, in the order of acceptance.
-    fn adopt(&self, flow: &Flow) {
-        let mut orphans = self.shared.orphans.lock().unwrap_or_else(PoisonError::into_inner);
-        let mine = |open: &OpenDelivery| open.interface == flow.name && flow.outbox(&open.destination).is_some();
-        let (adopted, left): (Vec<_>, Vec<_>) = orphans.drain(..).partition(mine);
-        *orphans = left;
-        for open in adopted {
-            let Some(outbox) = flow.outbox(&open.destination) else { continue };
-            let entry = Entry {
-                delivery: open.id,
-                accepted: open.accepted,
-                attempts: open.attempts,
-                priority: open.priority,
-                bytes: None,
-                hops: 0,
-            };
-            let is_held = open.state == DeliveryState::Held;
-            outbox.push(open.order_key, entry);
-            if is_held {
-                outbox.change(|queue| queue.restore_hold(open.order_key));
-            }
-        }
-    }
-
     /// Deliveries whose interface or destination is not in the workspace: kept, not sent (E5012).
     #[must_use]
     pub fn orphans(&self) -> Vec<OpenDelivery> {
-        self.shared.orphans.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    pub(crate) fn take_orphan(&self, delivery: message::DeliveryId) -> Option<OpenDelivery> {
-        let mut orphans = self.shared.orphans.lock().unwrap_or_else(PoisonError::into_inner);
-        let place = orphans.iter().position(|open| open.id == delivery)?;
-        Some(orphans.remove(place))
+        self.shared.dock.orphans.all()
     }
 
     /// Closes the sources (peers queue), lets the sends under way end, then closes the store.
@@ -276,6 +235,8 @@ impl Engine {
     /// # Errors
     /// The store's, when the last flush fails.
     pub async fn stop(&self, patience: Duration) -> Result<(), store::Error> {
+        // A reload under way comes to its end first, or it would open what is being closed.
+        let _alone = tokio::time::timeout(patience, self.shared.reloading.lock()).await;
         let flows = self.shared.flows.all();
         let closing: Vec<_> = flows
             .iter()

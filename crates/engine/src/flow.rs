@@ -20,7 +20,7 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 use tokio::{sync::watch, task::JoinHandle};
 
@@ -52,12 +52,22 @@ pub struct Flow {
     pub(crate) dock: Arc<Dock>,
     pub(crate) tally: Tally,
     version: ArcSwap<Version>,
-    retired: Mutex<Vec<Arc<Outbox>>>,
+    retired: Mutex<Vec<Retired>>,
     source: Mutex<Option<RunningSource>>,
     is_paused: AtomicBool,
+    is_closed: AtomicBool,
     cache: Arc<Cache>,
     trouble: Mutex<Option<(Timestamp, Reason)>>,
 }
+
+/// An outbox that the definition no longer names.
+struct Retired {
+    outbox: Arc<Outbox>,
+    since: Instant,
+}
+
+/// An empty retired outbox is kept this long: a message that was under way by the old definition may still come.
+const RETIRED_MIN: Duration = Duration::from_secs(10);
 
 struct RunningSource {
     phase: watch::Sender<Phase>,
@@ -85,6 +95,7 @@ impl Flow {
             retired: Mutex::default(),
             source: Mutex::default(),
             is_paused: AtomicBool::new(false),
+            is_closed: AtomicBool::new(false),
             cache,
             trouble: Mutex::default(),
         }
@@ -108,8 +119,8 @@ impl Flow {
     pub fn outboxes(&self) -> Vec<Arc<Outbox>> {
         let mut all = self.version().outboxes.clone();
         let mut retired = self.retired.lock().unwrap_or_else(PoisonError::into_inner);
-        retired.retain(|outbox| !outbox.look(crate::queue::Queue::is_empty));
-        all.extend(retired.iter().cloned());
+        retired.retain(|old| old.since.elapsed() < RETIRED_MIN || !old.outbox.close_if_empty());
+        all.extend(retired.iter().map(|old| old.outbox.clone()));
         all
     }
 
@@ -119,33 +130,43 @@ impl Flow {
         self.outboxes().into_iter().find(|outbox| &*outbox.name == destination)
     }
 
-    /// Swaps the definition. Outboxes are kept by name; those no longer named go on until they are empty.
-    pub fn redefine(&self, definition: Arc<Definition>) {
-        let before = self.version();
-        let outboxes: Vec<Arc<Outbox>> = definition
-            .destinations
-            .iter()
-            .map(|destination| {
-                let known = self.outbox(&destination.name);
-                if let Some(outbox) = &known {
-                    outbox.redefine(destination.clone());
-                    outbox.retire(false);
-                }
-                known.unwrap_or_else(|| {
-                    Arc::new(Outbox::new(definition.name.clone(), destination.clone(), self.cache.clone()))
-                })
-            })
-            .collect();
+    /// The outboxes that a new definition will have: kept by name, the retired ones included; else new and without
+    /// lanes, so that what waited before can be put in first.
+    #[must_use]
+    pub fn prepare(&self, definition: Arc<Definition>) -> Version {
+        let current = self.version();
         let mut retired = self.retired.lock().unwrap_or_else(PoisonError::into_inner);
-        retired.retain(|old| !outboxes.iter().any(|new| Arc::ptr_eq(old, new)));
+        let mut known = |name: &Name| {
+            if let Some(outbox) = current.outboxes.iter().find(|outbox| outbox.name == *name) {
+                return Some(outbox.clone());
+            }
+            let place = retired.iter().position(|old| old.outbox.name == *name)?;
+            Some(retired.remove(place).outbox)
+        };
+        let outboxes = definition.destinations.iter().map(|destination| match known(&destination.name) {
+            Some(outbox) => {
+                outbox.redefine(destination.clone());
+                outbox.retire(false);
+                outbox
+            }
+            None => Arc::new(Outbox::new(definition.name.clone(), destination.clone(), self.cache.clone())),
+        });
+        let outboxes = outboxes.collect();
+        Version { definition, outboxes }
+    }
+
+    /// Makes a prepared version the current one. Outboxes that it does not name go on until they are empty.
+    pub fn install(&self, version: Version) {
+        let version = Arc::new(version);
+        let before = self.version.swap(version.clone());
+        let mut retired = self.retired.lock().unwrap_or_else(PoisonError::into_inner);
         for old in &before.outboxes {
-            if !outboxes.iter().any(|new| Arc::ptr_eq(old, new)) {
+            if !version.outboxes.iter().any(|new| Arc::ptr_eq(old, new)) {
                 old.retire(true);
-                retired.push(old.clone());
+                retired.push(Retired { outbox: old.clone(), since: Instant::now() });
             }
         }
         drop(retired);
-        self.version.store(Arc::new(Version { definition, outboxes }));
         self.start_lanes();
     }
 
@@ -220,6 +241,16 @@ impl Flow {
     #[must_use]
     pub fn duplicates(&self) -> u64 {
         self.tally.duplicates.load(Ordering::Relaxed)
+    }
+
+    /// Takes nothing more: the interface is no longer in the workspace.
+    pub(crate) fn close(&self) {
+        self.is_closed.store(true, Ordering::Release);
+    }
+
+    /// See [`Flow::close`].
+    pub(crate) fn is_closed(&self) -> bool {
+        self.is_closed.load(Ordering::Acquire)
     }
 
     /// The last trouble of the source.

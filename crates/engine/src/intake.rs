@@ -30,11 +30,12 @@ pub(crate) async fn accept(flow: &Flow, frame: Frame, origin: Origin) -> Reply {
     flow.tally.received.fetch_add(1, Ordering::Relaxed);
     flow.tally.last_received.store(frame.received.0, Ordering::Relaxed);
     let (message, findings) = Message::parse(frame.bytes.clone());
-    if let Err(reason) = check(flow, &version, &frame, &message) {
-        flow.tally.refused.fetch_add(1, Ordering::Relaxed);
-        flow.report_trouble(reason.clone());
-        let answer = acknowledge::refuse(&message, &version.definition, flow.dock.clock.now(), &reason);
-        return Reply::refused(reason, answer);
+    if flow.is_closed() {
+        let reason = Reason::new(codes::E5004, "the interface was taken out of the workspace");
+        return Reply::later(reason, acknowledge::later(&message, &version.definition, flow.dock.clock.now()));
+    }
+    if let Err(reason) = check(&version, &frame, &message) {
+        return refuse(flow, &version, &message, reason);
     }
     let facts = Facts::of(&message);
     let plan = plan(&version, &message, &frame);
@@ -43,19 +44,30 @@ pub(crate) async fn accept(flow: &Flow, frame: Frame, origin: Origin) -> Reply {
     let flags = findings.iter().chain(&plan.notes).map(|finding| finding.code.id.into()).collect();
     let accepted =
         Accept { flags, ..describe(flow, &version, frame, origin, (&message, facts), &plan, answer.clone()) };
-    match commit(flow, version, accepted, plan.deliveries, hops).await {
+    match commit(flow, version.clone(), accepted, plan.deliveries, hops).await {
         Ok(receipt) => answer_receipt(flow, &receipt, answer),
+        Err(error @ store::Error::TooLarge { .. }) => {
+            refuse(flow, &version, &message, Reason::new(codes::E5008, error.to_string()))
+        }
         Err(error) => {
             let code = if error.class() == message::Class::Transient { codes::E5002 } else { codes::E5003 };
             let reason = Reason::new(code, error.to_string());
             flow.report_trouble(reason.clone());
-            Reply::later(reason, acknowledge::later(&message, flow.dock.clock.now()))
+            Reply::later(reason, acknowledge::later(&message, &version.definition, flow.dock.clock.now()))
         }
     }
 }
 
+/// Trying the same frame again is of no use.
+fn refuse(flow: &Flow, version: &Version, message: &Message, reason: Reason) -> Reply {
+    flow.tally.refused.fetch_add(1, Ordering::Relaxed);
+    flow.report_trouble(reason.clone());
+    let answer = acknowledge::refuse(message, &version.definition, flow.dock.clock.now(), &reason);
+    Reply::refused(reason, answer)
+}
+
 /// What can be said about a frame before anything is done with it.
-fn check(flow: &Flow, version: &Version, frame: &Frame, message: &Message) -> Result<(), Reason> {
+fn check(version: &Version, frame: &Frame, message: &Message) -> Result<(), Reason> {
     if frame.bytes.len() > version.definition.receive.size_max {
         let text = format!("{} bytes, the interface allows {}", frame.bytes.len(), version.definition.receive.size_max);
         return Err(Reason::new(codes::E5008, text));
@@ -66,7 +78,6 @@ fn check(flow: &Flow, version: &Version, frame: &Frame, message: &Message) -> Re
     if frame.from.is_some_and(|(_, hops)| hops > limits::INTERFACE_HOPS_MAX) {
         return Err(Reason::new(codes::E5009, format!("more than {} interfaces", limits::INTERFACE_HOPS_MAX)));
     }
-    let _ = flow;
     Ok(())
 }
 
@@ -159,6 +170,7 @@ async fn commit(
 ) -> Result<Receipt, store::Error> {
     let received = accepted.envelope.received;
     let raw = accepted.envelope.raw.clone();
+    let dock = flow.dock.clone();
     let keys: Vec<u64> = accepted.deliveries.iter().map(|planned| planned.order_key).collect();
     let enqueue = move |receipt: &Receipt| {
         if matches!(receipt.verdict(), Verdict::Duplicate { .. }) {
@@ -175,7 +187,9 @@ async fn commit(
                 bytes: Some(delivery.output.unwrap_or_else(|| raw.clone())),
                 hops,
             };
-            outbox.push(key, entry);
+            if let Err(entry) = outbox.push(key, entry) {
+                dock.orphans.keep(&outbox.interface, &outbox.name, key, &entry, false);
+            }
         }
     };
     flow.dock.store.commit_then(accepted, enqueue).await

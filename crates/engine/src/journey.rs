@@ -215,6 +215,9 @@ fn standing(delivery: DeliveryId, history: &[Entry]) -> (DeliveryState, u32, Opt
     let mut now = (DeliveryState::Queued, 0, None);
     for entry in history.iter().filter(|entry| entry.change.delivery() == Some(delivery)) {
         now = match &entry.change {
+            // What a person or the peer ended stays so, whatever an attempt that was under way then says; the peer's
+            // consent alone counts always.
+            Change::Attempt(attempt) if now.0.is_settled() && attempt.then != Then::Done => now,
             Change::Attempt(attempt) => match attempt.then {
                 Then::Done => (DeliveryState::Delivered, attempt.number, None),
                 Then::RetryAt(at) => (DeliveryState::Retrying, attempt.number, Some(at)),

@@ -29,6 +29,7 @@ pub mod engine;
 pub mod flow;
 mod intake;
 pub mod journey;
+pub mod orphans;
 pub mod outbox;
 pub mod pipeline;
 pub mod queue;

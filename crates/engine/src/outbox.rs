@@ -51,6 +51,8 @@ pub struct Outbox {
     wake: Notify,
     cache: Arc<Cache>,
     is_retired: AtomicBool,
+    /// Changes only under the lock of `queue`, so that nothing is pushed where nobody will claim.
+    is_closed: AtomicBool,
     is_stopping: AtomicBool,
     lanes: AtomicUsize,
     idle: AtomicUsize,
@@ -82,6 +84,7 @@ impl Outbox {
             wake: Notify::new(),
             cache,
             is_retired: AtomicBool::new(false),
+            is_closed: AtomicBool::new(false),
             is_stopping: AtomicBool::new(false),
             lanes: AtomicUsize::new(0),
             idle: AtomicUsize::new(0),
@@ -117,14 +120,64 @@ impl Outbox {
     }
 
     /// Adds a delivery. Must be called in the order of acceptance; returns quickly, as the log's thread calls it.
-    pub fn push(&self, key: u64, mut entry: Entry) {
-        if let Some(bytes) = &entry.bytes
-            && !self.cache.take(bytes.len())
+    ///
+    /// # Errors
+    /// The delivery, when the outbox is closed.
+    pub fn push(&self, key: u64, mut entry: Entry) -> Result<(), Box<Entry>> {
         {
-            entry.bytes = None;
+            let mut queue = self.lock();
+            if self.is_closed.load(Ordering::Relaxed) {
+                return Err(Box::new(entry));
+            }
+            if let Some(bytes) = &entry.bytes
+                && !self.cache.take(bytes.len())
+            {
+                entry.bytes = None;
+            }
+            queue.push(key, entry);
         }
-        self.lock().push(key, entry);
         self.wake.notify_one();
+        Ok(())
+    }
+
+    /// Adds a delivery that is held: it is not claimable for a moment.
+    pub(crate) fn push_held(&self, key: u64, entry: Entry) -> Result<(), Box<Entry>> {
+        let mut queue = self.lock();
+        if self.is_closed.load(Ordering::Relaxed) {
+            return Err(Box::new(entry));
+        }
+        queue.push(key, Entry { bytes: None, ..entry });
+        queue.restore_hold(key);
+        Ok(())
+    }
+
+    /// Takes everything out and takes nothing more: each delivery with its key and whether it is held, in the order of
+    /// acceptance. Lanes end.
+    pub(crate) fn close(&self) -> Vec<(u64, Entry, bool)> {
+        self.stop();
+        let mut queue = self.lock();
+        self.is_closed.store(true, Ordering::Relaxed);
+        let queue = std::mem::take(&mut *queue);
+        let entries = queue.keyed().map(|(key, entry)| (key, entry.clone(), queue.is_held(key, entry.delivery)));
+        let mut entries: Vec<_> = entries.collect();
+        entries.sort_by_key(|(_, entry, _)| entry.delivery);
+        for bytes in entries.iter().filter_map(|(_, entry, _)| entry.bytes.as_ref()) {
+            self.cache.give_back(bytes.len());
+        }
+        entries
+    }
+
+    /// Closes it if nothing is in it; `false` when something is.
+    pub(crate) fn close_if_empty(&self) -> bool {
+        {
+            let queue = self.lock();
+            if !queue.is_empty() {
+                return false;
+            }
+            self.is_closed.store(true, Ordering::Relaxed);
+        }
+        self.stop();
+        true
     }
 
     /// Waits for a delivery to send. `None` when the lane is to end: the outbox stops, or it was idle for `idle_max`.
@@ -132,13 +185,13 @@ impl Outbox {
         let give_up = Instant::now() + idle_max;
         self.idle.fetch_add(1, Ordering::AcqRel);
         let claim = loop {
+            // Before everything that is looked at: what changes after the look wakes this future, polled or not.
+            let notified = self.wake.notified();
             if self.is_stopping() {
                 break None;
             }
-            let notified = self.wake.notified();
             let now = Instant::now();
-            let next = self.lock().claim(now);
-            let until = match next {
+            let until = match self.claim_now(now) {
                 Next::Claimed(claim) => break Some(*claim),
                 Next::WaitUntil(at) => at,
                 Next::Wait if now >= give_up => break None,
@@ -154,11 +207,27 @@ impl Outbox {
         claim
     }
 
-    /// Counts one more lane in, if it would find work at once and the definition allows it. The first lane always is.
+    /// Claims unless as many sends are under way as the definition allows, and wakes the next lane where more is ready:
+    /// two pushes may have left one wake only.
+    fn claim_now(&self, now: Instant) -> Next {
+        let lanes_max = self.definition.load().lanes.max(1);
+        let mut queue = self.lock();
+        if queue.busy() >= lanes_max {
+            return Next::Wait;
+        }
+        let next = queue.claim(now);
+        if matches!(next, Next::Claimed(_)) && queue.ready() > 0 {
+            self.wake.notify_one();
+        }
+        next
+    }
+
+    /// Counts one more lane in, unless one is idle or there are as many as the definition allows. So a lane is always
+    /// there to hear of a push or to see the time of a retry come, while others wait for their peer.
     pub(crate) fn reserve_lane(&self) -> bool {
         let lanes_max = self.definition.load().lanes.max(1);
-        let has_work = self.idle.load(Ordering::Acquire) == 0 && self.look(|queue| queue.ready() > 0);
-        let more = |lanes: usize| (lanes == 0 || (has_work && lanes < lanes_max)).then_some(lanes + 1);
+        let is_needed = self.idle.load(Ordering::Acquire) == 0;
+        let more = |lanes: usize| (lanes == 0 || (is_needed && lanes < lanes_max)).then_some(lanes + 1);
         !self.is_stopping() && self.lanes.fetch_update(Ordering::AcqRel, Ordering::Acquire, more).is_ok()
     }
 
@@ -271,6 +340,8 @@ impl Outbox {
         if let Some(bytes) = &entry.bytes {
             self.cache.give_back(bytes.len());
         }
+        // The one behind it may be ready now.
+        self.wake.notify_one();
         Some(entry)
     }
 

@@ -115,7 +115,7 @@ fn route(
 ) -> Result<Vec<Delivery>, Reason> {
     let message = prepared.unwrap_or(raw);
     let received = raw.to_bytes();
-    let shared = prepared.map(Message::to_bytes).filter(|bytes| *bytes != received);
+    let shared = prepared.map(Message::to_bytes);
     let mut deliveries = Vec::new();
     for (place, destination) in definition.destinations.iter().enumerate() {
         if let Some(condition) = &destination.when
@@ -126,7 +126,9 @@ fn route(
         if deliveries.len() >= limits::DELIVERIES_PER_MESSAGE_MAX {
             return Err(Reason::new(codes::E5007, "more destinations than a message may have"));
         }
-        deliveries.push(deliver_to(definition, destination, place, message, shared.clone(), run)?);
+        let delivery = deliver_to(definition, destination, place, message, shared.clone(), run)?;
+        let output = delivery.output.filter(|bytes| *bytes != received);
+        deliveries.push(Delivery { output, ..delivery });
     }
     Ok(deliveries)
 }

@@ -27,9 +27,12 @@ pub struct Entry {
     pub priority: u8,
     /// The bytes to send, if they are still in memory; otherwise the store has them.
     pub bytes: Option<Bytes>,
-    /// Interfaces that the message has crossed.
+    /// Interfaces that the message has crossed; [`HOPS_UNKNOWN`] after a restart.
     pub hops: u8,
 }
+
+/// The hops of an entry that the store gave back: its message's origins tell them.
+pub const HOPS_UNKNOWN: u8 = u8::MAX;
 
 /// What a key is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,7 +77,7 @@ struct Down {
     failures: u32,
 }
 
-/// A claimed delivery: sent by one lane, then given back through `settle`, `retry`, `hold` or `release`.
+/// A claimed delivery: sent by one lane, then given back through `settle`, `retry`, `hold` or `unclaim`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claim {
     /// The ordering key, to give it back.
@@ -213,8 +216,14 @@ impl Queue {
 
     /// The destination is out of reach: nothing goes out before `until`, then one probe. Returns nothing; the claimed
     /// delivery must be given back besides, by `retry`.
-    pub fn mark_down(&mut self, until: Instant) {
-        let failures = self.down.map_or(0, |down| down.failures);
+    ///
+    /// Lanes that fail together are one failure: while the pause lasts, a further one neither counts nor lengthens it.
+    pub fn mark_down(&mut self, now: Instant, until: Instant) {
+        let failures = match self.down {
+            Some(down) if now < down.until => return,
+            Some(down) => down.failures,
+            None => 0,
+        };
         self.down = Some(Down { until, failures: failures.saturating_add(1) });
     }
 
@@ -246,23 +255,49 @@ impl Queue {
         self.is_paused
     }
 
-    /// Makes every held and waiting key ready now, and forgets that the destination was down. Returns the deliveries
-    /// that were held.
-    pub fn release_all(&mut self) -> Vec<DeliveryId> {
-        let mut released = Vec::new();
+    /// Makes every key that waits for a retry ready now, and forgets that the destination was down.
+    pub fn hurry(&mut self) {
         for (key, queue) in &mut self.keys {
-            match queue.state {
-                KeyState::Held => released.push(queue.head.delivery),
-                KeyState::Waiting(_) => {}
-                KeyState::Ready | KeyState::Busy => continue,
+            if matches!(queue.state, KeyState::Waiting(_)) {
+                queue.state = KeyState::Ready;
+                self.ready.insert(rank(&queue.head, *key));
             }
-            queue.state = KeyState::Ready;
-            self.ready.insert(rank(&queue.head, *key));
         }
         self.waiting.clear();
         self.down = None;
-        released.sort_unstable();
-        released
+    }
+
+    /// Makes a key ready whose held head is this delivery; `false` when it is not held.
+    pub fn release(&mut self, key: u64, delivery: DeliveryId) -> bool {
+        let Some(queue) = self.keys.get_mut(&key) else { return false };
+        if queue.state != KeyState::Held || queue.head.delivery != delivery {
+            return false;
+        }
+        queue.state = KeyState::Ready;
+        self.ready.insert(rank(&queue.head, key));
+        true
+    }
+
+    /// The heads that wait for a person, with their keys, in the order of acceptance.
+    #[must_use]
+    pub fn held_heads(&self) -> Vec<(u64, DeliveryId)> {
+        let held = self.keys.iter().filter(|(_, queue)| queue.state == KeyState::Held);
+        let mut heads: Vec<_> = held.map(|(key, queue)| (*key, queue.head.delivery)).collect();
+        heads.sort_unstable_by_key(|(_, delivery)| *delivery);
+        heads
+    }
+
+    /// This delivery waits for a person.
+    #[must_use]
+    pub fn is_held(&self, key: u64, delivery: DeliveryId) -> bool {
+        let queue = self.keys.get(&key);
+        queue.is_some_and(|queue| queue.state == KeyState::Held && queue.head.delivery == delivery)
+    }
+
+    /// This delivery is in the queue, waiting or under way.
+    #[must_use]
+    pub fn contains(&self, delivery: DeliveryId) -> bool {
+        self.keyed().any(|(_, entry)| entry.delivery == delivery)
     }
 
     /// Takes a delivery that is not being sent right now out of the queue (a person parks or deletes it).

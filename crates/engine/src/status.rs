@@ -167,7 +167,7 @@ impl Engine {
             stats: store_stats(self.store()),
             counts: total,
             lost: total.lost(),
-            orphans: self.orphans().len(),
+            orphans: self.shared.dock.orphans.count(),
             interfaces,
         }
     }
