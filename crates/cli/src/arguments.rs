@@ -68,4 +68,6 @@ pub enum Command {
     Bench(commands::bench::Bench),
     Completions(commands::completions::Completions),
     Version(commands::version::Version),
+    #[command(name = "__reference", hide = true)]
+    Reference(commands::reference::Reference),
 }

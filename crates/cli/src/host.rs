@@ -9,7 +9,7 @@ use crate::{
 };
 use engine::{Changes, Engine};
 use interface::{contract::Boxed, workspace::Workspace};
-use message::{Diagnostic, Name, clock};
+use message::{Clock as _, Diagnostic, Name, Timestamp, clock};
 use serde_json::{Value, json};
 use std::{path::PathBuf, sync::Arc, time::Duration};
 use store::{Health, KeySource, Store};
@@ -17,6 +17,8 @@ use tokio::sync::{Notify, watch};
 
 /// How long the sends under way may take at the end.
 const STOP_PATIENCE: Duration = Duration::from_secs(20);
+/// Pause between looks for messages that are too old to be kept.
+const RETENTION_PAUSE: Duration = Duration::from_secs(600);
 
 /// Loads the workspace anew: the folder may have changed.
 pub type Loader = dyn Fn() -> (Workspace, Vec<Diagnostic>) + Send + Sync;
@@ -26,6 +28,7 @@ pub struct Host {
     /// The engine.
     pub engine: Engine,
     loader: Box<Loader>,
+    retention: Option<Duration>,
     folder: PathBuf,
     data: PathBuf,
     stop: Arc<Notify>,
@@ -66,6 +69,7 @@ impl Host {
         let host = Arc::new(Host {
             engine,
             loader: setup.loader,
+            retention: setup.workspace.server.retention,
             folder: setup.workspace.folder,
             data: setup.data,
             stop: Arc::default(),
@@ -104,6 +108,19 @@ impl Host {
         }
     }
 
+    /// Drops messages that are older than the workspace keeps them and settled, now and then. Never returns.
+    pub async fn retain(&self) {
+        let Some(retention) = self.retention else { return std::future::pending().await };
+        let mut tick = tokio::time::interval(RETENTION_PAUSE);
+        loop {
+            tick.tick().await;
+            let age = i64::try_from(retention.as_micros()).unwrap_or(i64::MAX);
+            let until = Timestamp(clock::System.now().0.saturating_sub(age));
+            // A store that fails here has failed as a whole, and `wait` sees it.
+            let _ = self.engine.store().retain_since(until).await;
+        }
+    }
+
     /// Ends in good order: sources first, then the sends under way, then the store.
     pub async fn close(&self) -> Result<()> {
         let closed = self.engine.stop(STOP_PATIENCE).await;
@@ -127,8 +144,10 @@ impl Host {
 impl server::Host for Host {
     fn reload(&self) -> Boxed<'_, Value> {
         Box::pin(async {
-            let (_, findings, changes) = self.apply().await;
-            json!({"schema": "sinew.reload/1", "findings": findings, "changes": changes})
+            let (workspace, findings, changes) = self.apply().await;
+            let text = place::render(&workspace, &findings, false, true);
+            let findings: Vec<Value> = findings.iter().map(|finding| place::as_json(&workspace, finding)).collect();
+            json!({"schema": "sinew.reload/1", "findings": findings, "text": text, "changes": changes})
         })
     }
     fn stop(&self) {

@@ -40,10 +40,14 @@ pub fn read(path: &Path) -> Result<File> {
     } else {
         std::fs::File::open(path).map_err(failed)?.take(FILE_BYTES_MAX).read_to_end(&mut bytes).map_err(failed)?;
     }
-    let bytes = Bytes::from(bytes);
+    Ok(split(bytes.into()))
+}
+
+/// Splits bytes into messages.
+pub fn split(bytes: Bytes) -> File {
     let (batch, diagnostics) = Batch::split(bytes.clone());
     let messages = batch.message_ranges().map(|range| Found { bytes: bytes.slice(range.clone()), range }).collect();
-    Ok(File { bytes, messages, diagnostics })
+    File { bytes, messages, diagnostics }
 }
 
 /// Files as they are, folders replaced by the files in them, in order of their names.

@@ -91,6 +91,20 @@ pub fn render(workspace: &Workspace, findings: &[Diagnostic], is_coloured: bool,
     renderer.render(findings)
 }
 
+/// A finding as JSON, with the line and column of its place where it is in a file.
+pub fn as_json(workspace: &Workspace, finding: &Diagnostic) -> serde_json::Value {
+    let mut value = serde_json::to_value(finding).unwrap_or_default();
+    if let (Some(message::Location::Text { file, span, .. }), Some(object)) =
+        (finding.locations.first(), value.as_object_mut())
+        && let Some(before) = workspace.text(file).and_then(|text| text.get(..span.start).map(str::to_owned))
+    {
+        let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
+        object.insert("line".to_owned(), (before.matches('\n').count() + 1).into());
+        object.insert("column".to_owned(), column.into());
+    }
+    value
+}
+
 /// At least one finding is an error.
 pub fn has_errors(findings: &[Diagnostic]) -> bool {
     findings.iter().any(|finding| finding.severity == Severity::Error)

@@ -61,6 +61,17 @@ impl Screen {
         }
     }
 
+    /// Prints a message of the result: as it is into files and pipes; on a terminal a segment a line, because a CR would
+    /// write each over the last, and without what could steer the terminal.
+    pub fn message(&self, bytes: &[u8]) {
+        if !self.is_terminal {
+            return self.bytes(bytes);
+        }
+        for line in String::from_utf8_lossy(bytes).split(['\r', '\n']).filter(|line| !line.is_empty()) {
+            self.line(plain(line));
+        }
+    }
+
     /// Says something on stderr, unless quiet.
     pub fn say(&self, text: impl AsRef<str>) {
         if !self.is_quiet {
@@ -122,4 +133,9 @@ impl Screen {
             (false, false) => self.paint("31", "FAIL"),
         }
     }
+}
+
+/// Text of a message without control characters: on a terminal they could move the cursor, or worse.
+pub fn plain(text: &str) -> String {
+    text.chars().map(|letter| if letter.is_control() { '\u{b7}' } else { letter }).collect()
 }

@@ -88,3 +88,8 @@ pub fn age(micros: i64) -> String {
         _ => format!("{}d", seconds / 86_400),
     }
 }
+
+/// `1 interface`, `2 interfaces`.
+pub fn count(number: u64, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}

@@ -96,6 +96,12 @@ pub(crate) fn find(state: &State, text: &str, limit: usize) -> Result<Vec<Row>, 
             }
         }
     }
+    // A number that stands alone may be a message too, as it stands in the lists.
+    for id in search.words.iter().filter_map(|word| word.parse().ok()).map(MessageId) {
+        if let Some(row) = row_of(state, id, &search)? {
+            found.insert(row.id, row);
+        }
+    }
     Ok(found.into_values().rev().take(limit).collect())
 }
 

@@ -5,6 +5,7 @@ use crate::{
     outcome::{Exit, Result},
     place::{self, Place},
     screen::Screen,
+    table,
 };
 use clap::Args;
 use message::{Diagnostic, Severity};
@@ -44,12 +45,12 @@ impl Check {
             screen.line(
                 json!({"schema": "sinew.check/1", "errors": errors, "warnings": warnings,
                     "interfaces": workspace.definitions.len() + workspace.broken.len(), "tests": workspace.tests.len(),
-                    "findings": findings})
+                    "findings": findings.iter().map(|finding| place::as_json(&workspace, finding)).collect::<Vec<_>>()})
                 .to_string(),
             );
         } else {
             print(screen, &workspace, &findings);
-            let plural = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
+            let plural = |number: usize, what: &str| table::count(number as u64, what);
             screen.line(format!(
                 "{} {}, {} in {} and {} ({:.1} s)",
                 screen.mark(errors == 0),

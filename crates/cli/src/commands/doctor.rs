@@ -7,6 +7,7 @@ use crate::{
     place::{self, Place},
     run::block_on,
     screen::Screen,
+    table::count,
 };
 use clap::Args;
 use interface::workspace::Workspace;
@@ -88,11 +89,15 @@ impl Doctor {
             finding(
                 Level::Ok,
                 "workspace",
-                format!("{}, {} interfaces", workspace.folder.display(), workspace.definitions.len()),
+                format!(
+                    "{}, {}",
+                    workspace.folder.display(),
+                    count(workspace.definitions.len() as u64, "interface")
+                ),
                 "",
             )
         } else {
-            finding(Level::Fail, "workspace", format!("{errors} errors"), "sinew check says where")
+            finding(Level::Fail, "workspace", count(errors as u64, "error"), "sinew check says where")
         }];
         let data = place::data(&workspace);
         report.extend(disk(&data));
@@ -299,10 +304,10 @@ fn verify(workspace: &Workspace, data: &Path, is_running: bool) -> Result<Findin
     };
     Ok(match damaged {
         Some(0) => finding(Level::Ok, "records", "every record matches its checksum", ""),
-        Some(count) => finding(
+        Some(number) => finding(
             Level::Fail,
             "records",
-            format!("{count} damaged places"),
+            count(number as u64, "damaged place"),
             "their neighbours are served; restore them from a backup",
         ),
         None => finding(Level::Fail, "records", "the check did not end", "try again with the engine stopped"),

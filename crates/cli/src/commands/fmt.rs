@@ -5,6 +5,7 @@ use crate::{
     outcome::{Exit, Failure, Result},
     place::Place,
     screen::Screen,
+    table::count,
 };
 use clap::Args;
 use interface::workspace::Files;
@@ -58,7 +59,7 @@ impl Fmt {
             }
         }
         let verb = if self.check { "would change" } else { "changed" };
-        screen.say(format!("{changed} of {} files {verb}", files.len()));
+        screen.say(format!("{changed} of {} {verb}", count(files.len() as u64, "file")));
         let is_bad = broken > 0 || (self.check && changed > 0);
         Ok(if is_bad { Exit::Problems } else { Exit::Ok })
     }

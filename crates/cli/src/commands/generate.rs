@@ -3,6 +3,7 @@
 use crate::{
     outcome::{Exit, Failure, Result},
     screen::Screen,
+    table::count,
 };
 use clap::Args;
 use hospital::flow::{Filter, generate};
@@ -55,7 +56,7 @@ impl Generate {
             for (place, happening) in happenings.iter().enumerate() {
                 std::fs::write(folder.join(format!("{:06}.hl7", place + 1)), &happening.message).map_err(failed)?;
             }
-            screen.say(format!("{} messages in {}", happenings.len(), folder.display()));
+            screen.say(format!("{} in {}", count(happenings.len() as u64, "message"), folder.display()));
             return Ok(Exit::Ok);
         }
         for happening in &happenings {

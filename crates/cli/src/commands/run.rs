@@ -6,6 +6,7 @@ use crate::{
     place::{self, Place},
     run::block_on,
     screen::Screen,
+    table::count,
 };
 use clap::Args;
 use engine::Changes;
@@ -157,13 +158,14 @@ pub fn report(screen: &Screen, workspace: &Workspace, findings: &[Diagnostic]) {
 
 fn greet(screen: &Screen, host: &Host, recovered: &store::Report, changes: &Changes) {
     let status = host.engine.status();
-    screen.say(format!("sinew {} runs {} interfaces", env!("CARGO_PKG_VERSION"), status.interfaces.len()));
+    let interfaces = count(status.interfaces.len() as u64, "interface");
+    screen.say(format!("sinew {} runs {interfaces}", env!("CARGO_PKG_VERSION")));
     for row in &status.interfaces {
         let address = row.address.as_deref().unwrap_or("-");
         screen.say(format!("  {:<20} {} {}", row.name, row.connector, address));
     }
     if status.counts.in_flight > 0 {
-        screen.say(format!("  {} messages of an earlier run go on", status.counts.in_flight));
+        screen.say(format!("  of an earlier run, {} in flight: they go on", count(status.counts.in_flight, "message")));
     }
     if recovered.torn_bytes > 0 {
         screen.say(format!(

@@ -4,6 +4,7 @@ use crate::{
     outcome::{Exit, Failure, Result},
     reach::Reach,
     screen::Screen,
+    table,
 };
 use clap::Args;
 use serde_json::{Value, json};
@@ -126,7 +127,7 @@ struct Target {
 #[command(after_help = "\
 Examples:
   sinew replay 'interface:rad-oru state:parked since:09:41'                    the plan, nothing is done
-  sinew replay 'id:10485760' --yes --reason \"map corrected\"
+  sinew replay 10485760 --yes --reason \"map corrected\"                        one message by its id
 
 Messages run from their raw bytes, oldest first, through the interface as it is now; they are marked as replays and are
 not taken for duplicates. Query words: sinew messages --help.
@@ -267,7 +268,11 @@ impl Delete {
 
 impl Replay {
     pub fn run(self, screen: &Screen) -> Result {
-        let query = self.query.join(" ");
+        // A number alone is a message, as it stands in the lists; a patient's number is asked for with `patient:`.
+        let query = match &*self.query.join(" ") {
+            id if !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit()) => format!("id:{id}"),
+            query => query.to_owned(),
+        };
         let plan = self.reach.post("/api/v1/replay", &json!({"query": query, "limit": self.limit}))?;
         let count = plan.get("messages").and_then(Value::as_u64).unwrap_or(0);
         if !self.yes || self.reason.trim().is_empty() || count == 0 {
@@ -298,7 +303,12 @@ impl Replay {
                 .and_then(Value::as_i64)
                 .map_or_else(|| "-".to_owned(), |at| message::Timestamp(at).to_rfc3339())
         };
-        screen.line(format!("{count} messages, oldest {}, newest {}", time("oldest"), time("newest")));
+        if count == 0 {
+            screen.say("no message found: nothing to replay");
+            return;
+        }
+        let head = table::count(count, "message");
+        screen.line(format!("{head}, oldest {}, newest {}", time("oldest"), time("newest")));
         for (interface, n) in plan.get("interfaces").and_then(Value::as_object).into_iter().flatten() {
             screen.line(format!("  {n:>6}  through {interface} as it is now"));
         }
@@ -306,8 +316,6 @@ impl Replay {
         if delivered > 0 {
             screen.line(format!("  {delivered} of them were delivered before: their receivers will get them again"));
         }
-        if count > 0 {
-            screen.line("Order per key is kept. Nothing has been done yet.");
-        }
+        screen.line("Order per key is kept. Nothing has been done yet.");
     }
 }

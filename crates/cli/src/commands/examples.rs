@@ -1,0 +1,90 @@
+//! The examples in the help of the commands, taken apart: for the reference page and for the test that runs them
+//! through the parser of the command line.
+
+/// A line of examples: the command, and what is said beside it after at least two blanks.
+pub fn split(line: &str) -> (&str, &str) {
+    let mut is_quoted = None;
+    let mut blanks = 0;
+    for (place, letter) in line.char_indices() {
+        match (letter, is_quoted) {
+            ('\'' | '"', None) => is_quoted = Some(letter),
+            (letter, Some(quote)) if letter == quote => is_quoted = None,
+            (' ', None) => {
+                blanks += 1;
+                continue;
+            }
+            (_, None) if blanks >= 2 => {
+                let (command, comment) = line.split_at(place);
+                return (command.trim_end(), comment);
+            }
+            (_, _) => {}
+        }
+        blanks = 0;
+    }
+    (line.trim_end(), "")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::split;
+    use crate::arguments::Sinew;
+    use clap::{CommandFactory, Parser};
+
+    #[test]
+    fn command_and_comment() {
+        assert_eq!(split("sinew get a 'x  y'   the first"), ("sinew get a 'x  y'", "the first"));
+        assert_eq!(split("sinew run"), ("sinew run", ""));
+    }
+
+    /// The words of one `sinew` call as a shell would give them, without pipes and redirections.
+    fn words(command: &str) -> Vec<String> {
+        let mut words = vec![String::new()];
+        let mut quote = None;
+        for letter in command.chars() {
+            match (letter, quote) {
+                ('\'' | '"', None) => quote = Some(letter),
+                (letter, Some(open)) if letter == open => quote = None,
+                ('|' | '>' | '<', None) => words.push(String::from("\0")),
+                (' ', None) => words.push(String::new()),
+                (letter, _) => words.last_mut().expect("a word").push(letter),
+            }
+        }
+        let mut words: Vec<String> = words.into_iter().filter(|word| !word.is_empty()).collect();
+        if let Some(end) = words.iter().position(|word| word.starts_with('\0')) {
+            words.truncate(end);
+        }
+        words
+    }
+
+    /// The calls of `sinew` in a line: all sides of a pipe.
+    fn calls(command: &str) -> Vec<String> {
+        let parts = command.split(" | ").map(str::trim);
+        parts.filter(|part| part.starts_with("sinew ")).map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn every_command_has_examples_and_each_parses() {
+        let mut root = Sinew::command();
+        root.build();
+        let mut mistakes = Vec::new();
+        for command in root.get_subcommands() {
+            let name = command.get_name();
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            let mut lines = help.lines().skip_while(|line| *line != "Examples:").skip(1);
+            let examples: Vec<&str> = lines.by_ref().map_while(|line| line.strip_prefix("  ")).collect();
+            if examples.is_empty() {
+                mistakes.push(format!("{name}: no examples"));
+            }
+            let all: Vec<String> = examples.iter().flat_map(|line| calls(split(line).0)).collect();
+            if !all.iter().any(|call| call.starts_with(&format!("sinew {name}"))) {
+                mistakes.push(format!("{name}: its examples show other commands only"));
+            }
+            for call in all {
+                if let Err(error) = Sinew::try_parse_from(words(&call)) {
+                    mistakes.push(format!("{name}: {call}: {error}"));
+                }
+            }
+        }
+        assert!(mistakes.is_empty(), "{}", mistakes.join("\n"));
+    }
+}

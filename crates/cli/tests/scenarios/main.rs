@@ -1,0 +1,20 @@
+//! Scenarios on the real binary, with real sockets and temporary folders: what an analyst and an operator do, and what
+//! they are promised. Each is a file; what they share is in `support`.
+
+// Nothing outside uses a test: `pub` marks what a module offers to its siblings.
+#![allow(unreachable_pub)]
+
+mod broken_line;
+mod canary;
+mod connectors;
+mod destination_down;
+mod duplicate;
+mod first_interface;
+mod kill;
+mod offline;
+mod pages;
+mod shutdown;
+mod steering;
+mod support;
+mod trouble;
+mod two_processes;

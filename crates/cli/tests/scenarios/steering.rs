@@ -1,0 +1,150 @@
+//! Pause, resume, release, retry, resend, delete and replay through the command line: what they do, what they refuse,
+//! and that the audit chain keeps who did it and why.
+
+use super::{
+    destination_down::pharmacy,
+    support::{Engine, Partner, Workspace, admission, free_port},
+};
+use hospital::wire::Act;
+use message::AckCode;
+
+const REJECT: Act = Act::Reject { code: AckCode::AE, condition: None };
+
+fn send_one(workspace: &Workspace, engine: &Engine, control_id: &str, patient: &str) {
+    let file = workspace.write(&format!("{control_id}.hl7"), &admission(control_id, patient));
+    engine.send(&[&file.display().to_string()]);
+}
+
+/// Acts and reasons of the audit chain, oldest first.
+fn audit(workspace: &Workspace) -> Vec<(String, String, String)> {
+    let options = store::Options::default();
+    let (store, _) = store::Store::open(&workspace.path().join("data"), &options).expect("the store opens");
+    assert!(store.tables().audit_verify().expect("the chain").is_ok(), "the chain is whole");
+    let mut rows = store.tables().audit_list(&store::AuditQuery::default()).expect("the chain");
+    rows.sort_by_key(|row| row.number);
+    rows.into_iter().map(|row| (row.entry.act, row.entry.object, row.entry.reason)).collect()
+}
+
+#[test]
+fn pause_and_resume_a_destination_and_an_interface() {
+    let partner = Partner::new();
+    let workspace = Workspace::with(&pharmacy(partner.port));
+    let engine = workspace.run();
+    engine.sinew(&["pause", "adt/pharmacy"]).expect(5).says(&["E7003", "--reason"]);
+    engine.sinew(&["pause", "adt/phamacy", "--reason", "typo"]).expect(1).says(&["E5201", "phamacy"]);
+    engine.sinew(&["pause", "adt/pharmacy", "--reason", "pharmacy moves"]).expect(0);
+    send_one(&workspace, &engine, "P1", "P1");
+    assert_eq!(engine.count("in_flight"), 1);
+    engine.kill();
+
+    let engine = workspace.run(); // a pause survives a restart
+    assert!(partner.messages().is_empty());
+    assert_eq!(engine.status()["interfaces"][0]["destinations"][0]["state"], "paused");
+    engine.sinew(&["resume", "adt/pharmacy", "--reason", "moved"]).expect(0);
+    engine.wait_for_count("delivered", 1);
+
+    let address = engine.address("adt");
+    engine.sinew(&["pause", "adt", "--reason", "hub maintenance"]).expect(0);
+    assert!(std::net::TcpStream::connect(&address).is_err(), "peers keep their messages");
+    engine.sinew(&["resume", "adt", "--reason", "done"]).expect(0);
+    send_one(&workspace, &engine, "P2", "P1");
+    assert_eq!(engine.signal("-TERM").0, 0);
+    let acts: Vec<String> = audit(&workspace).into_iter().map(|(act, object, why)| format!("{act} {object}: {why}")).collect();
+    assert_eq!(
+        acts,
+        [
+            "pause adt/pharmacy: pharmacy moves",
+            "resume adt/pharmacy: moved",
+            "pause adt: hub maintenance",
+            "resume adt: done"
+        ]
+    );
+}
+
+#[test]
+fn a_parked_delivery_is_retried_resent_and_deleted() {
+    let partner = Partner::new();
+    partner.act(REJECT);
+    let workspace = Workspace::with(&pharmacy(partner.port));
+    let engine = workspace.run();
+    send_one(&workspace, &engine, "A1", "P1");
+    send_one(&workspace, &engine, "A2", "P2");
+    let first = engine.wait_for_state("control:A1", "parked")["id"].to_string();
+    let second = engine.wait_for_state("control:A2", "parked")["id"].to_string();
+    partner.behave();
+
+    engine.sinew(&["retry", &first, "--reason", "corrected"]).expect(5).says(&["--yes"]);
+    engine.sinew(&["retry", "nonsense", "--yes", "--reason", "x"]).expect(2);
+    engine.sinew(&["retry", "1", "--yes", "--reason", "x"]).expect(1);
+    engine.sinew(&["retry", &first, "--yes", "--reason", "corrected over there"]).expect(0);
+    engine.wait_for_state("control:A1", "delivered");
+    engine.sinew(&["retry", &first, "--yes", "--reason", "again"]).expect(1).says(&["E"]);
+
+    engine.sinew(&["resend", &format!("{first}/0"), "--yes", "--reason", "lost a day"]).expect(0);
+    partner.wait_for(4);
+    let messages = partner.messages();
+    assert_eq!(messages[3], messages[2], "the same bytes with the same control id");
+
+    engine.sinew(&["delete", &second, "--yes", "--reason", "a test message"]).expect(0);
+    engine.wait_for_state("control:A2", "deleted");
+    engine.wait_for_count("delivered", 1);
+    assert_eq!((engine.count("deleted"), engine.count("parked")), (1, 0));
+    engine.sinew(&["status"]).expect(0).says(&["lost 0"]);
+    assert_eq!(engine.signal("-TERM").0, 0);
+    let acts: Vec<(String, String)> = audit(&workspace).into_iter().map(|(act, _, why)| (act, why)).collect();
+    for expected in [("retry", "corrected over there"), ("resend", "lost a day"), ("delete", "a test message")] {
+        assert!(acts.iter().any(|(act, why)| (act.as_str(), why.as_str()) == expected), "{expected:?} in {acts:?}");
+    }
+}
+
+#[test]
+fn a_held_key_goes_on_after_release() {
+    let partner = Partner::new();
+    partner.act(REJECT);
+    let lines = pharmacy(partner.port).replace("\n  }", "\n    replies preset hold-on-error\n  }");
+    let workspace = Workspace::with(&lines);
+    let engine = workspace.run();
+    for id in ["H1", "H2"] {
+        send_one(&workspace, &engine, id, "P1");
+    }
+    partner.wait_for(1);
+    super::support::wait_for("the key to be held", || {
+        (engine.status()["interfaces"][0]["destinations"][0]["held"] == 1).then_some(())
+    });
+    engine.sinew(&["status"]).expect(1).says(&["held"]);
+    partner.behave();
+    engine.sinew(&["release", "adt"]).expect(5);
+    engine.sinew(&["release", "adt", "--reason", "x"]).expect(2).says(&["destination"]);
+    engine.sinew(&["release", "adt/pharmacy", "--reason", "corrected on their side"]).expect(0);
+    engine.wait_for_count("delivered", 2);
+    assert_eq!(partner.control_ids(), ["H1", "H1", "H2"], "the head again, then what waited behind it");
+}
+
+#[test]
+fn replay_shows_a_plan_and_does_it_when_told() {
+    let partner = Partner::new();
+    let workspace = Workspace::with(&pharmacy(partner.port));
+    let engine = workspace.run();
+    for id in ["Y1", "Y2"] {
+        send_one(&workspace, &engine, id, "P1");
+    }
+    engine.wait_for_count("delivered", 2);
+    engine.sinew(&["replay", "patient:P1"]).expect(5).says(&["2 messages", "through adt", "Nothing has been done", "--yes"]);
+    engine.sinew(&["replay", "patient:NOBODY"]).expect(1);
+    engine.sinew(&["replay", "colour:red"]).expect(2).says(&["E7002"]);
+    assert_eq!(partner.messages().len(), 2);
+    engine.sinew(&["replay", "patient:P1", "--yes", "--reason", "their disk failed"]).expect(0).says(&["2 replayed"]);
+    partner.wait_for(4);
+    assert_eq!(partner.control_ids(), ["Y1", "Y2", "Y1", "Y2"], "in order, not taken for duplicates");
+    assert_eq!(engine.count("accepted"), 4, "a replay is a message of its own");
+    let id = engine.find("control:Y2")["id"].to_string();
+    engine.sinew(&["explain", &id]).expect(0).says(&["replay of message"]);
+}
+
+#[test]
+fn acts_need_an_engine() {
+    let workspace = Workspace::with(&pharmacy(free_port()));
+    for arguments in [&["pause", "adt", "--reason", "x"][..], &["replay", "id:1"], &["messages"], &["top"], &["reload"]] {
+        workspace.sinew(arguments).expect(3).says(&["E7001"]);
+    }
+}

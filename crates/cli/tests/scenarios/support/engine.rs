@@ -1,0 +1,144 @@
+//! A running `sinew run` or `sinew dev`.
+
+use super::{Done, command, finish, wait_for};
+use serde_json::Value;
+use std::{
+    io::Read,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::{Arc, Mutex},
+};
+
+/// The process; killed when dropped.
+pub struct Engine {
+    child: Child,
+    folder: PathBuf,
+    talk: Arc<Mutex<String>>,
+}
+
+impl Engine {
+    /// Starts it and waits until it answers on its socket.
+    pub fn start(folder: &Path, verb: &str) -> Engine {
+        let mut engine = Engine::spawn(folder, verb);
+        let pid = u64::from(engine.child.id());
+        wait_for("the engine to answer", || {
+            assert!(engine.child.try_wait().expect("a state").is_none(), "the engine ended:\n{}", engine.talk());
+            let status = engine.sinew(&["status", "--json"]);
+            let status: Value = serde_json::from_str(&status.out).ok()?;
+            (status["process"]["pid"].as_u64() == Some(pid)).then_some(())
+        });
+        engine
+    }
+
+    /// Starts it.
+    pub fn spawn(folder: &Path, verb: &str) -> Engine {
+        let mut command = command(&[verb]);
+        command.current_dir(folder).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the binary starts");
+        let talk = Arc::new(Mutex::new(String::new()));
+        let (kept, mut stderr) = (talk.clone(), child.stderr.take().expect("stderr"));
+        std::thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            while let Ok(count @ 1..) = stderr.read(&mut buffer) {
+                kept.lock().expect("talk").push_str(&String::from_utf8_lossy(&buffer[..count]));
+            }
+        });
+        Engine { child, folder: folder.to_path_buf(), talk }
+    }
+
+    /// What it said so far.
+    pub fn talk(&self) -> String {
+        self.talk.lock().expect("talk").clone()
+    }
+
+    /// Waits until it has said this.
+    #[track_caller]
+    pub fn wait_to_say(&self, text: &str) {
+        wait_for(&format!("`{text}` on stderr"), || self.talk().contains(text).then_some(()));
+    }
+
+    /// Runs a command in the workspace.
+    pub fn sinew(&self, arguments: &[&str]) -> Done {
+        let mut command = command(arguments);
+        command.current_dir(&self.folder);
+        finish(command, b"")
+    }
+
+    /// `status --json`, the part of the engine.
+    pub fn status(&self) -> Value {
+        self.sinew(&["status", "--json"]).json()["engine"].clone()
+    }
+
+    /// One of the counters of the conservation line.
+    pub fn count(&self, name: &str) -> u64 {
+        self.status()["counts"][name].as_u64().expect("a count")
+    }
+
+    /// Waits until a counter has this value.
+    #[track_caller]
+    pub fn wait_for_count(&self, name: &str, count: u64) {
+        wait_for(&format!("{name} = {count}"), || (self.count(name) == count).then_some(()));
+    }
+
+    /// Where an interface listens.
+    pub fn address(&self, interface: &str) -> String {
+        let status = self.status();
+        let rows = status["interfaces"].as_array().expect("interfaces").clone();
+        let row = rows.iter().find(|row| row["name"] == interface).expect("the interface");
+        row["address"].as_str().expect("an address").to_owned()
+    }
+
+    /// Sends files, and expects a positive acknowledgment for each message.
+    #[track_caller]
+    pub fn send(&self, files: &[&str]) -> Done {
+        self.sinew(&[&["send", &self.address("adt")], files].concat()).expect(0)
+    }
+
+    /// The newest message that a query finds.
+    #[track_caller]
+    pub fn find(&self, query: &str) -> Value {
+        let found = wait_for("the message to be found", || {
+            let done = self.sinew(&["messages", query, "--json"]);
+            (done.code == 0).then(|| done.json())
+        });
+        found["messages"][0].clone()
+    }
+
+    /// Waits until a message that a query finds has a state.
+    #[track_caller]
+    pub fn wait_for_state(&self, query: &str, state: &str) -> Value {
+        wait_for(&format!("{query} to be {state}"), || Some(self.find(query)).filter(|row| row["state"] == state))
+    }
+
+    /// Ends it with a signal, and gives its exit code.
+    pub fn signal(mut self, name: &str) -> (i32, String) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args([name, &pid]).status().expect("kill").success());
+        let code = wait_for("the engine to end", || self.child.try_wait().expect("a state")).code().unwrap_or(-1);
+        (code, self.talk())
+    }
+
+    /// Waits until it ends by itself.
+    pub fn end(mut self) -> (i32, String) {
+        let code = wait_for("the engine to end", || self.child.try_wait().expect("a state")).code().unwrap_or(-1);
+        // The reader of stderr ends with the pipe; what was said last may be a moment behind the exit.
+        std::thread::sleep(std::time::Duration::from_millis(50));
+        (code, self.talk())
+    }
+
+    /// `kill -9`.
+    pub fn kill(mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        if std::thread::panicking() {
+            eprintln!("--- the engine said:\n{}", self.talk());
+        }
+    }
+}
