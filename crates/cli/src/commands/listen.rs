@@ -22,7 +22,7 @@ Examples:
   sinew listen 6661 --reject AE --every 10   refuse each tenth message
   sinew listen 6661 --drop                   hang up on every message
   sinew listen 6661 --silent                 take the message, never answer
-  sinew listen 6661 --save inbox --count 100 keep the messages, stop after 100
+  sinew listen 6661 --save inbox --count 100   keep the messages, stop after 100
   sinew listen 6661 --totals --for 1m        count for a minute, print the totals
 
 Exit: 0 ended as asked, 3 the port cannot be opened.")]
