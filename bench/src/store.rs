@@ -74,7 +74,13 @@ async fn send(store: Store, messages: Vec<::store::Accept>, is_settled: bool) {
 }
 
 /// One measurement: senders, each with one message in flight.
-fn measure(name: &str, senders: u64, count: u64, is_settled: bool, add: &mut dyn FnMut(String, f64, &'static str)) -> f64 {
+fn measure(
+    name: &str,
+    senders: u64,
+    count: u64,
+    is_settled: bool,
+    add: &mut dyn FnMut(String, f64, &'static str),
+) -> f64 {
     let directory = folder().join(name);
     let _ = fs::remove_dir_all(&directory);
     let Ok((store, _)) = Store::open(&directory, &Options::default()) else { return f64::NAN };
@@ -136,7 +142,8 @@ fn restart(count: u64, add: &mut dyn FnMut(String, f64, &'static str)) {
     let Ok((store, _)) = Store::open(&directory, &Options::default()) else { return };
     add("restart by checkpoint".to_owned(), start.elapsed().as_secs_f64(), "s");
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.split_whitespace().next()?.parse::<f64>().ok());
+    let resident =
+        status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.split_whitespace().next()?.parse::<f64>().ok());
     add("resident memory then".to_owned(), resident.unwrap_or(f64::NAN) / 1024.0, "MB");
     drop(store);
     let _ = fs::remove_dir_all(&directory);
@@ -147,11 +154,12 @@ pub(crate) fn run(is_json: bool, queued: u64) {
     let directory = folder();
     let _ = fs::create_dir_all(&directory);
     let mut figures: Vec<Figure> = Vec::new();
-    let mut add = |name: String, value: f64, unit: &'static str| match figures.iter_mut().find(|figure| figure.name == name) {
-        Some(figure) => figure.values.push(value),
-        None => figures.push(Figure { name, values: vec![value], unit }),
-    };
-    for _ in 0..ROUNDS {
+    let mut add =
+        |name: String, value: f64, unit: &'static str| match figures.iter_mut().find(|figure| figure.name == name) {
+            Some(figure) => figure.values.push(value),
+            None => figures.push(Figure { name, values: vec![value], unit }),
+        };
+    for _ in 0..if queued > 0 { 0 } else { ROUNDS } {
         let floor = bare(&directory).unwrap_or(f64::NAN);
         add("bare append + fdatasync".to_owned(), floor, "/s");
         let alone = measure("1 sender", 1, MESSAGES_ALONE, false, &mut add);

@@ -399,7 +399,7 @@ impl Thread<'_> {
                         days.last_key_value().map_or((i64::MIN, 0), |(number, first)| (*number, *first));
                     let number = if accepted.lsn < first { newest } else { day::day_of(accepted.at).max(newest) };
                     days.entry(number).or_insert(accepted.lsn);
-                    batches.entry(number).or_default().accepted.push(accepted);
+                    batches.entry(number).or_default().accepted.push(*accepted);
                 }
                 Entry::Changed(changed) => {
                     let found = days.iter().rev().find(|(_, first)| **first <= changed.message);

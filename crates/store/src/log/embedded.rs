@@ -145,7 +145,7 @@ impl Embedded {
 
     /// Reads a record of one kind.
     fn record(&self, lsn: u64, kind: Kind) -> Result<Record, Error> {
-        if lsn >= self.shared.written.load(Ordering::Acquire) || lsn % super::record::ALIGNMENT != 0 {
+        if lsn >= self.shared.written.load(Ordering::Acquire) || !lsn.is_multiple_of(super::record::ALIGNMENT) {
             return Err(Error::NotFound { message: MessageId(lsn) });
         }
         let record = self.shared.segments.read(lsn)?;

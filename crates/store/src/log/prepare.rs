@@ -92,7 +92,7 @@ impl Preparer {
     /// Asks for a segment unless one is there already.
     pub(crate) fn request_if_idle(&self, base: u64, capacity: u64) {
         let mut state = self.shared.lock();
-        if !state.made.as_ref().is_some_and(|segment| segment.base == base) {
+        if state.made.as_ref().is_none_or(|segment| segment.base != base) {
             state.want = Some((base, capacity));
             state.made = None;
             self.shared.changed.notify_all();

@@ -15,6 +15,10 @@ use super::{
 use crate::{Error, Quarantined, Report, disk};
 use std::{io, path::Path, sync::Arc};
 
+/// Size of the first segment of a new store at most: it is written full of zeros before the engine listens, the
+/// segments after it are made beside the work.
+const FIRST_SEGMENT_BYTES: u64 = 8 * 1024 * 1024;
+
 /// A log that is ready to be written.
 pub(crate) struct Recovered {
     pub(crate) ledger: Ledger,
@@ -51,7 +55,8 @@ pub(crate) fn recover(segments: &Segments, checkpoint: &Path, segment_bytes: u64
         disk.list(&segments.folder).map_err(refused)?.iter().filter_map(|name| segment::parse_name(name)).collect();
     bases.sort_unstable();
     if bases.is_empty() {
-        let made = segment::create(disk, &segments.folder, &segments.owner, 0, segment_bytes);
+        let capacity = segment_bytes.min(FIRST_SEGMENT_BYTES);
+        let made = segment::create(disk, &segments.folder, &segments.owner, 0, capacity);
         let made = Arc::new(made.map_err(refused)?);
         segments.insert(&made);
         let (tail, last) = (made.first(), (0, 0));
