@@ -166,5 +166,11 @@ pub fn store_failure(error: &store::Error) -> Failure {
         store::Error::Misconfigured { .. } | store::Error::WrongKey { .. } => Exit::Usage,
         _ => Exit::Unreachable,
     };
-    Failure::new(exit, error.to_string()).code(error.code())
+    let failure = Failure::new(exit, error.to_string()).code(error.code());
+    match error {
+        store::Error::Locked { .. } => {
+            failure.hint("another engine runs this workspace: `sinew status` asks it; nothing was changed")
+        }
+        _ => failure,
+    }
 }

@@ -10,6 +10,7 @@
 
 mod arguments;
 mod commands;
+mod groups;
 mod host;
 mod journey;
 mod mask;
@@ -23,14 +24,15 @@ mod table;
 mod values;
 mod watch;
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, FromArgMatches as _};
 use std::process::ExitCode;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let arguments = match arguments::Sinew::try_parse() {
+    let parsed = groups::grouped(arguments::Sinew::command()).try_get_matches();
+    let arguments = match parsed.and_then(|matches| arguments::Sinew::from_arg_matches(&matches)) {
         Ok(arguments) => arguments,
         Err(error) => {
             let is_help = !error.use_stderr();

@@ -45,9 +45,9 @@ impl Place {
     }
 
     /// The data directory of the workspace.
-    pub fn data(&self) -> Result<PathBuf> {
+    pub fn store_folder(&self) -> Result<PathBuf> {
         let (workspace, _) = self.load()?;
-        Ok(data(&workspace))
+        Ok(store_folder(&workspace))
     }
 }
 
@@ -57,7 +57,7 @@ pub fn load(folder: &Path, environment: Option<&str>) -> (Workspace, Vec<Diagnos
 }
 
 /// Where the messages of a workspace are kept.
-pub fn data(workspace: &Workspace) -> PathBuf {
+pub fn store_folder(workspace: &Workspace) -> PathBuf {
     workspace.folder.join(&workspace.server.data)
 }
 

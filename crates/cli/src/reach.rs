@@ -20,7 +20,7 @@ pub struct Reach {
 
 impl Reach {
     fn client(&self) -> Result<Client> {
-        Ok(Client::new(&self.place.data()?))
+        Ok(Client::new(&self.place.store_folder()?))
     }
 
     /// `GET`, JSON.

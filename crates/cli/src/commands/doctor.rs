@@ -99,7 +99,7 @@ impl Doctor {
         } else {
             finding(Level::Fail, "workspace", count(errors as u64, "error"), "sinew check says where")
         }];
-        let data = place::data(&workspace);
+        let data = place::store_folder(&workspace);
         report.extend(disk(&data));
         report.push(key(&workspace, &data));
         let status = block_on(async { Client::new(&data).get("/api/v1/status").await })?;

@@ -21,8 +21,12 @@ Examples:
   sinew messages 'state:parked interface:adt-main'
   sinew messages 'type:ORU since:2026-03-01 until:2026-03-02' --json
 
-Words: patient: visit: order: control: id: interface: destination: type: event: facility: application:
-       state:delivered|in_flight|parked|filtered|expired|deleted  since: until:  NAME=VALUE for indexed fields
+Words:
+  patient:ID visit:ID order:ID control:ID id:NUMBER   a word alone is any of these
+  interface:NAME destination:NAME type:ADT^A01 event:A01 facility:TEXT application:TEXT
+  state:delivered|in_flight|parked|filtered|expired|deleted
+  since:2h until:30m since:09:41 since:2026-03-01     times are UTC
+  NAME=VALUE                                          fields that an interface indexes
 Exit: 0 found, 1 nothing found, 2 the query is wrong, 3 no engine runs here.")]
 pub struct Messages {
     /// What to look for; words are joined by `and`

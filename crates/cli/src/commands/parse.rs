@@ -20,8 +20,9 @@ Examples:
   cat feed.hl7 | sinew parse -
 
 Reads any delimiters, CR, LF and CRLF segment ends, batches, MLLP framing, byte order marks and the character sets of
-MSH-18. --json prints one object a message: {\"file\",\"index\",\"type\",\"version\",\"control_id\",\"segments\",
-\"round_trip\",\"diagnostics\":[{\"code\",\"severity\",\"path\",\"message\"}]}; index counts from 1.
+MSH-18. --json prints one object a message; index counts from 1:
+  {\"file\",\"index\",\"type\",\"version\",\"control_id\",\"segments\",\"round_trip\",
+   \"diagnostics\":[{\"code\",\"severity\",\"path\",\"message\"}]}
 Exit: 0 everything could be read, 1 something could not, 3 a file cannot be opened.")]
 pub struct Parse {
     /// Files, folders, or - for standard input

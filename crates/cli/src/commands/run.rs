@@ -81,7 +81,7 @@ async fn engine(screen: &Screen, at: Place, is_watching: bool, until_eof: bool) 
             .hint("see above; `sinew check` repeats them"));
     }
     let setup = Setup {
-        data: place::data(&workspace),
+        data: place::store_folder(&workspace),
         key: place::key(&workspace.server, &folder)?,
         loader: {
             let folder = folder.clone();

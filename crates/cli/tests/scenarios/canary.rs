@@ -14,9 +14,9 @@ const PATIENT: &str = "ZZ482113";
 #[test]
 fn the_name_of_a_patient_is_in_no_text_of_the_engine() {
     let partner = Partner::new();
-    partner.act(Act::Reject { code: AckCode::AE, condition: Some(207) });
+    partner.act(Act::Reject { code: AckCode::AE, condition: Some(101) });
     let lines = format!(
-        "  set PID-7 = PID-7 | date from yyyyMMdd to yyyy else warn\n  translate PID-8 with sexes missing error\n{}",
+        "  set PID-7 = PID-7 | date yyyy from yyyyMMdd else warn\n  translate PID-8 with sexes missing error\n{}",
         pharmacy(partner.port)
     );
     let workspace = Workspace::with(&lines);
@@ -27,7 +27,9 @@ fn the_name_of_a_patient_is_in_no_text_of_the_engine() {
     let bad_code = good.replace("|Z1|", "|Z3|").replace("|F\r", &format!("|{NAME}\r"));
     let mut peer = Peer::connect(&engine.address("adt"));
     let mut texts: Vec<String> = [&good, &odd_date, &bad_code].into_iter().map(|message| peer.exchange(message)).collect();
-    texts.push(peer.exchange(&format!("MSH|^~\\&|{NAME}\rPID|1||{PATIENT}||{NAME}\r")));
+    for broken in [format!("MSH|^~\\&|\rPID|1||{PATIENT}||{NAME}\r"), format!("no message but {NAME}")] {
+        texts.push(peer.exchange(&broken));
+    }
     partner.wait_for(2);
     engine.wait_for_state("control:Z3", "parked");
     engine.wait_for_state("control:Z1", "parked");

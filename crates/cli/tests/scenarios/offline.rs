@@ -155,6 +155,7 @@ fn completions_and_version() {
     sinew(&["version"]).expect(0).says(&["sinew 0."]);
     assert_eq!(sinew(&["version", "--json"]).expect(0).json()["schema"], "sinew.version/1");
     sinew(&["chek"]).expect(2).says(&["check"]);
-    sinew(&["explain", "E4001"]).expect(0).says(&["What to do"]);
-    sinew(&["explain", "E4O01"]).expect(1).says(&["did you mean"]);
+    sinew(&["explain", "E2001"]).expect(0).says(&["What to do"]);
+    sinew(&["explain", "translate"]).expect(0).says(&["code table", "missing"]);
+    sinew(&["explain", "E2O01"]).expect(1).says(&["did you mean"]);
 }

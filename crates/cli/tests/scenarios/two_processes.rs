@@ -11,6 +11,6 @@ fn the_second_refuses_and_the_first_goes_on() {
     let first = workspace.run();
     let (code, talk) = Engine::spawn(workspace.path(), "run").end();
     assert_eq!(code, 5, "{talk}");
-    assert!(talk.contains("another") && talk.contains("E40"), "{talk}");
+    assert!(talk.contains("E4001") && talk.contains("in use by process") && talk.contains("sinew status"), "{talk}");
     first.sinew(&["status"]).expect(0);
 }

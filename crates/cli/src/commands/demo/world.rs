@@ -70,7 +70,7 @@ impl World {
             return Err(Failure::new(Exit::Bug, format!("the demo's own workspace has errors:\n{text}")));
         }
         let setup = Setup {
-            data: place::data(&workspace),
+            data: place::store_folder(&workspace),
             key: KeySource::InDirectory,
             loader: {
                 let folder = folder.clone();

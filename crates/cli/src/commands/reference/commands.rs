@@ -36,22 +36,35 @@ pub(super) fn page() -> String {
     out.push_str("## Flags of every command\n\n");
     out.push_str(&options(root.get_arguments().filter(|argument| argument.is_global_set() && !is_usual(argument))));
     out.push_str("## All commands\n\n");
-    let visible: Vec<&Command> = root.get_subcommands().filter(|command| !command.is_hide_set()).collect();
+    let mut visible = Vec::new();
+    leaves(&root, "", &mut visible);
     let rows: Vec<Vec<String>> = visible
         .iter()
-        .map(|command| vec![format!("[`{0}`](#sinew-{0})", command.get_name()), about(command)])
+        .map(|(words, command)| vec![format!("[`{words}`](#sinew-{})", words.replace(' ', "-")), about(command)])
         .collect();
     out.push_str(&table(&["command", "what it does"], &rows));
-    visible.iter().for_each(|command| out.push_str(&section(command)));
+    visible.iter().for_each(|(words, command)| out.push_str(&section(words, command)));
     out
+}
+
+/// The commands that do something, with the words that call them.
+fn leaves<'c>(command: &'c Command, before: &str, found: &mut Vec<(String, &'c Command)>) {
+    for command in command.get_subcommands().filter(|command| !command.is_hide_set() && command.get_name() != "help") {
+        let words = format!("{before} {}", command.get_name()).trim().to_owned();
+        if command.has_subcommands() {
+            leaves(command, &words, found);
+        } else {
+            found.push((words, command));
+        }
+    }
 }
 
 fn about(command: &Command) -> String {
     command.get_about().map(ToString::to_string).unwrap_or_default()
 }
 
-fn section(command: &Command) -> String {
-    let mut out = format!("## sinew {}\n\n{}.\n\n", command.get_name(), about(command).trim_end_matches('.'));
+fn section(words: &str, command: &Command) -> String {
+    let mut out = format!("## sinew {words}\n\n{}.\n\n", about(command).trim_end_matches('.'));
     let usage = command.clone().render_usage().to_string();
     out.push_str(&fence("text", usage.trim_start_matches("Usage:").trim()));
     let positionals: Vec<Vec<String>> = command
@@ -126,29 +139,23 @@ fn notes(text: &str) -> String {
     out
 }
 
-/// Braces, stars and bars of the help would be read as Markdown: lines that hold a shape stand as code.
+/// Indented lines are shapes, which Markdown would read as text of its own: they stand as code.
 fn quoted(prose: &str) -> String {
-    let is_shape = |line: &str| line.starts_with(' ') || line.contains("{\"") || line.contains("\"]") || line.contains(":[{");
-    let mut out: Vec<String> = Vec::new();
+    let mut out = String::new();
     let mut is_open = false;
     for line in prose.lines() {
-        let is_code = is_shape(line) || (line.contains(": patient:"));
+        let is_code = line.starts_with("  ");
         if is_code != is_open {
-            if is_code && out.last().is_some_and(|last| !last.is_empty()) {
-                out.push(String::new());
-            }
-            out.push("```".to_owned() + if is_code { "text" } else { "" });
-            if !is_code {
-                out.push(String::new());
-            }
+            out.push_str(if is_code { "\n```text\n" } else { "```\n\n" });
             is_open = is_code;
         }
-        out.push(line.to_owned());
+        out.push_str(line.strip_prefix("  ").unwrap_or(line));
+        out.push('\n');
     }
     if is_open {
-        out.push("```".to_owned());
+        out.push_str("```\n");
     }
-    out.join("\n")
+    out.replace("\n\n\n", "\n\n").trim_end().to_owned()
 }
 
 /// `sinew x      what it does` becomes `sinew x      # what it does`, so that a line can be pasted.
