@@ -39,7 +39,7 @@ pub struct Dock {
     /// What connectors need.
     pub context: Context,
     /// What waits for an interface or destination that is not there.
-    pub orphans: Orphans,
+    pub orphans: Arc<Orphans>,
 }
 
 impl Dock {

@@ -19,7 +19,7 @@ use message::{Clock, Name, Reason};
 use std::{
     collections::BTreeMap,
     path::PathBuf,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{Arc, PoisonError, RwLock, Weak},
     time::{Duration, Instant},
 };
 use store::{OpenDelivery, Store};
@@ -48,7 +48,7 @@ pub(crate) struct Shared {
     pub(crate) reloading: tokio::sync::Mutex<()>,
 }
 
-/// The flows by name: also the way from one interface into another.
+/// The flows by name.
 #[derive(Default)]
 pub(crate) struct Flows(RwLock<BTreeMap<Name, Arc<Flow>>>);
 
@@ -67,9 +67,13 @@ impl Flows {
     }
 }
 
-impl Exchange for Flows {
+/// The way between interfaces, as connectors have it. Weak, because every flow holds it: an engine that nobody uses any
+/// more must end, and with it its store.
+struct Doors(Weak<Flows>);
+
+impl Exchange for Doors {
     fn intake(&self, interface: &str) -> Option<Arc<dyn Intake>> {
-        let flow = self.get(interface)?;
+        let flow = self.0.upgrade()?.get(interface)?;
         (flow.version().definition.receive.connector == "interface" && flow.is_listening())
             .then(|| flow as Arc<dyn Intake>)
     }
@@ -100,9 +104,9 @@ impl Engine {
         let context = Context {
             clock: options.clock.clone(),
             workspace: options.workspace,
-            exchange: flows.clone() as Arc<dyn Exchange>,
+            exchange: Arc::new(Doors(Arc::downgrade(&flows))),
         };
-        let orphans = Orphans::new(open);
+        let orphans = Arc::new(Orphans::new(open));
         let dock = Dock { store, clock: options.clock, connectors: options.connectors, context, orphans };
         let started = dock.clock.monotonic();
         Engine {

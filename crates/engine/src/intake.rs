@@ -151,7 +151,7 @@ fn order_key(flow: &Flow, order: &OrderKey) -> u64 {
     static FREE: AtomicU64 = AtomicU64::new(1);
     match order {
         OrderKey::Strict => 0,
-        OrderKey::Value(value) => flow.dock.store.keyed_hash(value),
+        OrderKey::Value(value) => flow.dock.store.keyed_hash(value.reveal()),
         OrderKey::Free => {
             let number = FREE.fetch_add(1, Ordering::Relaxed);
             foldhash::fast::FixedState::default().hash_one((flow.dock.clock.now(), number))
@@ -170,7 +170,8 @@ async fn commit(
 ) -> Result<Receipt, store::Error> {
     let received = accepted.envelope.received;
     let raw = accepted.envelope.raw.clone();
-    let dock = flow.dock.clone();
+    // Not the whole dock: the log's thread must not be the one that lets go of the store.
+    let orphans = flow.dock.orphans.clone();
     let keys: Vec<u64> = accepted.deliveries.iter().map(|planned| planned.order_key).collect();
     let enqueue = move |receipt: &Receipt| {
         if matches!(receipt.verdict(), Verdict::Duplicate { .. }) {
@@ -188,7 +189,7 @@ async fn commit(
                 hops,
             };
             if let Err(entry) = outbox.push(key, entry) {
-                dock.orphans.keep(&outbox.interface, &outbox.name, key, &entry, false);
+                orphans.keep(&outbox.interface, &outbox.name, key, &entry, false);
             }
         }
     };

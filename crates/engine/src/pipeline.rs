@@ -9,7 +9,8 @@ use bytes::Bytes;
 use hl7v2::Message;
 use interface::definition::{Definition, DestinationDefinition, Order, Rule, Step};
 use lang::{Run, View};
-use message::{Diagnostic, Name, Reason, Timestamp, limits};
+use message::{Diagnostic, Name, Phi, Reason, Timestamp, limits};
+use std::fmt;
 
 /// What became of a message.
 #[derive(Debug)]
@@ -36,7 +37,7 @@ pub enum End {
 }
 
 /// One delivery of the plan.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Delivery {
     /// Place of the destination in the definition.
     pub place: usize,
@@ -50,13 +51,21 @@ pub struct Delivery {
     pub priority: u8,
 }
 
+impl fmt::Debug for Delivery {
+    /// Without content (R10).
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let size = self.output.as_ref().map(Bytes::len);
+        write!(f, "Delivery {{ {} by {:?}, {size:?} bytes, priority {} }}", self.destination, self.order, self.priority)
+    }
+}
+
 /// The ordering key of a delivery, before it is hashed with the store's secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OrderKey {
     /// One key for the whole destination.
     Strict,
     /// The value of the `order by` path; empty when the message has none.
-    Value(Vec<u8>),
+    Value(Phi<Vec<u8>>),
     /// A key of its own.
     Free,
 }
@@ -156,7 +165,7 @@ fn deliver_to(
     let order = match destination.order.as_ref().unwrap_or(&definition.receive.order) {
         Order::Source => OrderKey::Strict,
         Order::None => OrderKey::Free,
-        Order::By(path) => OrderKey::Value(message.text(path).into_owned().into_bytes()),
+        Order::By(path) => OrderKey::Value(Phi::new(message.text(path).into_owned().into_bytes())),
     };
     Ok(Delivery { place, destination: destination.name.clone(), order, output, priority: u8::from(is_urgent) })
 }

@@ -11,11 +11,12 @@ use message::{DeliveryId, Timestamp};
 use std::{
     cmp::Reverse,
     collections::{BTreeSet, BinaryHeap, HashMap, VecDeque},
+    fmt,
     time::{Duration, Instant},
 };
 
 /// One delivery that waits for its turn.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Entry {
     /// Which delivery.
     pub delivery: DeliveryId,
@@ -29,6 +30,14 @@ pub struct Entry {
     pub bytes: Option<Bytes>,
     /// Interfaces that the message has crossed; [`HOPS_UNKNOWN`] after a restart.
     pub hops: u8,
+}
+
+impl fmt::Debug for Entry {
+    /// Without content (R10).
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let size = self.bytes.as_ref().map(Bytes::len);
+        write!(f, "Entry {{ {:?}, {} attempts, {size:?} bytes, {} hops }}", self.delivery, self.attempts, self.hops)
+    }
 }
 
 /// The hops of an entry that the store gave back: its message's origins tell them.

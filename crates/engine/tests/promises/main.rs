@@ -1,0 +1,10 @@
+//! The promises of the engine over a real store, with a scripted connector: each file is named after what it proves.
+
+mod acts;
+mod conservation;
+mod duplicates;
+mod durability;
+mod order;
+mod privacy;
+mod reload;
+mod stage;
