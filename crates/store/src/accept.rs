@@ -4,7 +4,7 @@ use bytes::Bytes;
 use message::{AckCode, Envelope, MessageId, Name, Phi, Reason, Timestamp};
 use std::{borrow::Cow, time::Duration};
 
-/// One message with everything that is committed together with it (DESIGN §4, step 5).
+/// One message with everything that is committed together with it.
 #[derive(Clone)]
 pub struct Accept {
     /// Context and raw bytes.
@@ -148,7 +148,7 @@ pub struct Stored {
     pub reused_control_id_of: Option<MessageId>,
 }
 
-/// The application's acknowledgment of a message, on an axis of its own (DESIGN §4, step 11).
+/// The application's acknowledgment of a message, on an axis of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ApplicationAcknowledgment {
     /// The message that was acknowledged.

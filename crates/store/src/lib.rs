@@ -4,7 +4,7 @@
 //! [`index`] (derived from it), the [`tables`] (audit, configuration, switches). Each room is a trait with a numbered
 //! contract and a suite that every engine behind it has to pass.
 //!
-//! Promises: R1 ([`Receipt`] is made by a durable commit only), R4, R5, R6, R7, R8, R9 and R10 of DESIGN §1, as far as
+//! Promises: R1 ([`Receipt`] is made by a durable commit only), R4, R5, R6, R7, R8, R9 and R10, as far as
 //! bytes on disk can keep them. Never: parsing, networks, async runtimes (a future of this crate waits on a channel).
 
 mod accept;

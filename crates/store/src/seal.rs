@@ -112,12 +112,12 @@ pub(crate) fn random<const N: usize>() -> Result<[u8; N], Error> {
 }
 
 /// A key that seals; one a segment.
-pub(crate) struct DataKey(LessSafeKey);
+pub(crate) struct SealingKey(LessSafeKey);
 
-impl DataKey {
-    pub(crate) fn new(bytes: &[u8; KEY_BYTES]) -> Result<DataKey, Error> {
+impl SealingKey {
+    pub(crate) fn new(bytes: &[u8; KEY_BYTES]) -> Result<SealingKey, Error> {
         let unbound = UnboundKey::new(&AES_256_GCM, bytes);
-        Ok(DataKey(LessSafeKey::new(unbound.map_err(|_| Error::misconfigured("a key has the wrong length"))?)))
+        Ok(SealingKey(LessSafeKey::new(unbound.map_err(|_| Error::misconfigured("a key has the wrong length"))?)))
     }
 
     /// Seals in place; the tag is to be put behind.
@@ -137,7 +137,7 @@ impl DataKey {
 pub(crate) fn wrap(master: &MasterKey, context: &[u8], key: &[u8; KEY_BYTES]) -> Result<[u8; SLOT_BYTES], Error> {
     let nonce: [u8; 12] = random()?;
     let mut sealed = *key;
-    let tag = DataKey::new(&master.0)?.seal(nonce, context, &mut sealed);
+    let tag = SealingKey::new(&master.0)?.seal(nonce, context, &mut sealed);
     let tag = tag.ok_or_else(|| Error::misconfigured("a key could not be wrapped"))?;
     let mut slot = [0; SLOT_BYTES];
     slot[..8].copy_from_slice(&master.id().to_le_bytes());
@@ -155,7 +155,7 @@ pub(crate) fn unwrap(master: &MasterKey, context: &[u8], slot: &[u8]) -> Option<
     let nonce = slot.get(8..20)?.try_into().ok()?;
     let mut sealed = [0; KEY_BYTES + TAG_BYTES];
     sealed.copy_from_slice(slot.get(20..68)?);
-    let key = DataKey::new(&master.0).ok()?;
+    let key = SealingKey::new(&master.0).ok()?;
     key.open(nonce, context, &mut sealed)?.try_into().ok().map(|key: &mut [u8; KEY_BYTES]| *key)
 }
 

@@ -89,7 +89,7 @@ impl Store {
         let lock = lock::take(directory)?;
         let identity = identity::open(&*options.disk, directory, &options.key)?;
         let index: Arc<dyn Index> = match options.has_index {
-            true => Arc::new(index::Files::new(&directory.join("index"), identity.index)),
+            true => Arc::new(index::Files::new(&directory.join("index"), identity.index, options.clock.clone())),
             false => Arc::new(index::Nothing::default()),
         };
         let opening = Opening {

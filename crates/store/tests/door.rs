@@ -93,7 +93,7 @@ fn a_lost_stale_or_damaged_index_is_rebuilt_and_tells_no_identifier() {
 }
 
 #[test]
-fn no_error_or_debug_text_tells_patient_data() {
+fn no_error_or_debug_text_tells_who_the_patient_is() {
     let subject = OnDisk::new(small());
     let store = subject.open();
     let mut large = accept("adt", 1, &["a"]);

@@ -1,4 +1,4 @@
-//! The index: what messages can be found by; derived from the log, rebuilt and never repaired (DESIGN §5).
+//! The index: what messages can be found by; derived from the log, rebuilt and never repaired.
 //!
 //! Owns nothing that the log does not have. Promises: keyed hashes instead of patient data; a search sees every
 //! message that was committed before it began. Never on the way to an acknowledgment.

@@ -9,14 +9,14 @@ use super::{
     search,
 };
 use crate::{Error, hash::Key, log::Log};
-use message::MessageId;
+use message::{Clock, MessageId};
 use rusqlite::Connection;
 use std::{
     collections::{BTreeMap, HashMap},
     path::{Path, PathBuf},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak},
     thread::{self, JoinHandle},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 /// How long entries wait for company.
@@ -56,6 +56,7 @@ struct Shared {
     changed: Condvar,
     folder: PathBuf,
     key: Key,
+    clock: Arc<dyn Clock>,
     readers: Mutex<HashMap<i64, (Connection, u64)>>,
 }
 
@@ -77,20 +78,20 @@ fn refused(error: &rusqlite::Error) -> Error {
 
 impl Files {
     /// An index in a folder; does nothing before `start`.
-    pub(crate) fn new(folder: &Path, key: Key) -> Files {
+    pub(crate) fn new(folder: &Path, key: Key, clock: Arc<dyn Clock>) -> Files {
         let (state, changed, readers) = (Mutex::default(), Condvar::new(), Mutex::default());
-        let shared = Shared { state, changed, folder: folder.to_path_buf(), key, readers };
+        let shared = Shared { state, changed, folder: folder.to_path_buf(), key, clock, readers };
         Files { shared: Arc::new(shared), thread: Mutex::new(None) }
     }
 
     /// Waits until everything offered so far is indexed.
     fn settle(&self) -> Result<(), Error> {
         let mut state = lock(&self.shared.state);
-        let (target, deadline) = (state.offered, Instant::now() + SEARCH_PATIENCE);
+        let (target, deadline) = (state.offered, self.shared.clock.monotonic() + SEARCH_PATIENCE);
         while state.watermark < target {
             state.is_wanted_now = true;
             self.shared.changed.notify_all();
-            let left = deadline.saturating_duration_since(Instant::now());
+            let left = deadline.saturating_duration_since(self.shared.clock.monotonic());
             if left.is_zero() {
                 let what = state.problem.clone().unwrap_or_else(|| "the index is catching up; try again".to_owned());
                 return Err(Error::Unavailable { what: what.into() });
@@ -272,9 +273,9 @@ impl Thread<'_> {
                 self.catch_up();
                 continue;
             }
-            let deadline = Instant::now() + BATCH_DELAY;
+            let deadline = self.shared.clock.monotonic() + BATCH_DELAY;
             while state.waiting.len() < BATCH_ENTRIES && !state.is_wanted_now && !state.is_stopping {
-                let left = deadline.saturating_duration_since(Instant::now());
+                let left = deadline.saturating_duration_since(self.shared.clock.monotonic());
                 if left.is_zero() {
                     break;
                 }

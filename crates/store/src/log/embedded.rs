@@ -414,7 +414,7 @@ impl Log for Embedded {
 }
 
 impl Drop for Embedded {
-    /// Without `close`, what waits is still written; a checkpoint is not.
+    /// Closes as `close` does, but tells nobody whether it worked.
     fn drop(&mut self) {
         let (reply, _) = oneshot::channel();
         let _ = self.shared.queue.push(Submission::Close(reply));

@@ -1,4 +1,4 @@
-//! The log: messages and their changes in the order in which they were accepted; the truth (DESIGN §5).
+//! The log: messages and their changes in the order in which they were accepted; the truth.
 //!
 //! ```text
 //!  log/0000000000000000.log          log/0000000004000000.log            log/reserve

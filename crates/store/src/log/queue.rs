@@ -1,6 +1,7 @@
 //! What waits for the log thread: one vector under a lock, taken as a whole, so that a burst becomes one group.
 //!
-//! Promises: bounded in number and bytes; a submitter wakes the thread only when it sleeps.
+//! Promises: bounded in number and bytes; a submitter wakes the thread only when it sleeps; what nobody waits for does
+//! not wake it in the first [`DOZE`] after a group, so that under load changes ride along with messages.
 
 use super::{accepted, changed};
 use crate::{Error, Receipt, index};
@@ -10,6 +11,9 @@ use std::{
 };
 use tokio::sync::oneshot;
 
+/// How long the thread dozes after a group before it sleeps. A thread woken for each settled delivery cost as many
+/// writes and wakes as the messages did.
+const DOZE: Duration = Duration::from_millis(1);
 /// Things that may wait.
 const SUBMISSIONS_MAX: usize = 65_536;
 /// Bytes that may wait, one larger message aside.
@@ -49,6 +53,11 @@ pub(crate) enum Submission {
 }
 
 impl Submission {
+    /// Somebody waits for it.
+    fn is_urgent(&self) -> bool {
+        !matches!(self, Submission::Change(Changing { reply: None, .. }))
+    }
+
     fn bytes(&self) -> usize {
         match self {
             Submission::Accept(accepting) => accepting.encoded.packed.len() + accepting.encoded.open.len(),
@@ -62,7 +71,11 @@ impl Submission {
 struct State {
     waiting: Vec<Submission>,
     bytes: usize,
+    /// Something among what waits is urgent.
+    is_urgent: bool,
     is_sleeping: bool,
+    /// Asleep for [`DOZE`] at most: woken for what is urgent only.
+    is_dozing: bool,
     is_woken: bool,
     end: Option<Error>,
 }
@@ -90,11 +103,14 @@ impl Queue {
         if state.waiting.len() >= SUBMISSIONS_MAX || is_too_much {
             return Err(Error::Busy);
         }
+        let is_urgent = submission.is_urgent();
         state.bytes += bytes;
+        state.is_urgent |= is_urgent;
         state.waiting.push(submission);
-        let is_sleeping = std::mem::take(&mut state.is_sleeping);
+        let must_wake = state.is_sleeping && (is_urgent || !state.is_dozing);
+        state.is_sleeping &= !must_wake;
         drop(state);
-        if is_sleeping {
+        if must_wake {
             self.wake.notify_one();
         }
         Ok(())
@@ -108,9 +124,14 @@ impl Queue {
         self.wake.notify_one();
     }
 
-    /// Takes all that waits into `into` (which is empty); waits for something, at most `patience`.
+    /// Takes all that waits into `into` (which is empty); waits for something, at most `patience` after the doze.
     pub(crate) fn take(&self, into: &mut Vec<Submission>, patience: Option<Duration>) {
         let mut state = self.lock();
+        if !state.is_urgent && !state.is_woken {
+            (state.is_sleeping, state.is_dozing) = (true, true);
+            state = self.wake.wait_timeout(state, DOZE).unwrap_or_else(PoisonError::into_inner).0;
+            state.is_dozing = false;
+        }
         if state.waiting.is_empty() && !state.is_woken {
             state.is_sleeping = true;
             state = match patience {
@@ -120,6 +141,7 @@ impl Queue {
         }
         state.is_sleeping = false;
         state.is_woken = false;
+        state.is_urgent = false;
         state.bytes = 0;
         std::mem::swap(&mut state.waiting, into);
     }

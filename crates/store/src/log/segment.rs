@@ -7,7 +7,7 @@ use crate::{
     Error,
     disk::{Disk, File},
     envelope::{self, Block},
-    seal::{self, DataKey, KEY_BYTES, MasterKey},
+    seal::{self, KEY_BYTES, MasterKey, SealingKey},
 };
 use std::{
     io,
@@ -29,7 +29,7 @@ pub(crate) struct Segment {
     /// Length of the file; the next segment's base is `base + capacity`.
     pub(crate) capacity: u64,
     pub(crate) file: Box<dyn File>,
-    pub(crate) key: DataKey,
+    pub(crate) key: SealingKey,
 }
 
 impl Segment {
@@ -105,7 +105,7 @@ pub(crate) fn adopt(
     file.sync()?;
     disk.rename(draft, &path(folder, base))?;
     disk.sync_directory(folder)?;
-    Ok(Segment { base, capacity, file, key: DataKey::new(&key).map_err(io::Error::other)? })
+    Ok(Segment { base, capacity, file, key: SealingKey::new(&key).map_err(io::Error::other)? })
 }
 
 /// Opens a segment and unwraps its key.
@@ -123,7 +123,7 @@ pub(crate) fn open(disk: &dyn Disk, folder: &Path, owner: &Owner, base: u64) -> 
     if length < capacity {
         return Err(Error::corrupt(&name, length, "the segment is shorter than its header says"));
     }
-    Ok(Segment { base, capacity, file, key: DataKey::new(&key)? })
+    Ok(Segment { base, capacity, file, key: SealingKey::new(&key)? })
 }
 
 /// Whether the header's copies and what surrounds them are as they were written.

@@ -124,7 +124,11 @@ impl Writer {
         if !self.deferred.is_empty() {
             return Some(SYNC_DELAY_MAX);
         }
-        self.unsynced_since.map(|since| SYNC_DELAY_MAX.saturating_sub(since.elapsed()))
+        self.unsynced_since.map(|since| SYNC_DELAY_MAX.saturating_sub(self.age(since)))
+    }
+
+    fn age(&self, since: Instant) -> Duration {
+        self.shared.clock.monotonic().saturating_duration_since(since)
     }
 
     /// The first record of this opening: durable before any record of its epoch.
@@ -423,9 +427,9 @@ impl Writer {
             if self.buffer.capacity() > BUFFER_BYTES_KEPT {
                 self.buffer = Vec::new();
             }
-            self.unsynced_since.get_or_insert_with(Instant::now);
+            self.unsynced_since = self.unsynced_since.or_else(|| Some(self.shared.clock.monotonic()));
         }
-        let is_late = self.unsynced_since.is_some_and(|since| since.elapsed() >= SYNC_DELAY_MAX);
+        let is_late = self.unsynced_since.is_some_and(|since| self.age(since) >= SYNC_DELAY_MAX);
         if self.unsynced_since.is_some() && (self.must_sync || is_late) {
             self.sync()?;
         }
@@ -435,9 +439,9 @@ impl Writer {
     }
 
     fn sync(&mut self) -> Result<(), Error> {
-        let started = Instant::now();
+        let started = self.shared.clock.monotonic();
         self.segment.file.sync().map_err(|error| failed("fsync of the log", &error))?;
-        let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let micros = u64::try_from(self.age(started).as_micros()).unwrap_or(u64::MAX);
         self.shared.stats.fsyncs.fetch_add(1, Ordering::Relaxed);
         self.shared.stats.fsync_micros_last.store(micros, Ordering::Relaxed);
         self.unsynced_since = None;

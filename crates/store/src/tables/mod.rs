@@ -1,4 +1,4 @@
-//! The tables: what is small, relational and must never be lost (DESIGN §5).
+//! The tables: what is small, relational and must never be lost.
 //!
 //! Owns the audit chain, the history of configurations, and switches that people set. Promises: every write is synced
 //! before it returns; the audit chain shows any row that was changed or removed. Never on the way of a message.
