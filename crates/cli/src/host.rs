@@ -11,7 +11,7 @@ use engine::{Changes, Engine};
 use interface::{contract::Boxed, workspace::Workspace};
 use message::{Clock as _, Diagnostic, Name, Timestamp, clock};
 use serde_json::{Value, json};
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{os::unix::fs::DirBuilderExt as _, path::PathBuf, sync::Arc, time::Duration};
 use store::{Health, KeySource, Store};
 use tokio::sync::{Notify, watch};
 
@@ -50,7 +50,11 @@ pub struct Setup {
 impl Host {
     /// Opens the store and starts every interface.
     pub async fn open(setup: Setup) -> Result<(Arc<Host>, store::Report, Changes)> {
-        std::fs::create_dir_all(&setup.data)
+        // Messages are patient data: the folder is the owner's alone.
+        std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&setup.data)
             .map_err(|error| Failure::unreachable(format!("{}: {error}", setup.data.display())))?;
         let options = store::Options { key: setup.key, ..store::Options::default() };
         let data = setup.data.clone();
@@ -92,12 +96,14 @@ impl Host {
 
     /// Waits for SIGTERM, SIGINT, a stop asked for on the socket, or a failed store.
     pub async fn wait(&self) -> Option<Failure> {
-        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).ok()?;
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut terminate = signal(SignalKind::terminate()).ok()?;
+        let mut interrupt = signal(SignalKind::interrupt()).ok()?;
         let mut health = tokio::time::interval(Duration::from_millis(200));
         loop {
             tokio::select! {
                 _ = terminate.recv() => return None,
-                _ = tokio::signal::ctrl_c() => return None,
+                _ = interrupt.recv() => return None,
                 () = self.stop.notified() => return None,
                 _ = health.tick() => {}
             }

@@ -117,12 +117,17 @@ impl Demo {
     ) -> Result {
         screen.say("the senders stop; what is under way is delivered");
         world.quieten(DRAIN_TIME_MAX).await;
+        world.partners.values().for_each(|partner| partner.behave());
         let patience = tokio::time::Instant::now() + DRAIN_TIME_MAX;
-        // The last chapters may still have to heal: a retry that waits, a table that was just completed.
+        // The last chapters may still have to heal: a retry that waits, a table that was just completed. A tour that
+        // was left early begins no further chapter.
+        let is_played = self.duration.is_some();
         loop {
-            director.step(&mut world, started.elapsed()).await;
+            if is_played {
+                director.step(&mut world, started.elapsed()).await;
+            }
             let is_quiet = world.host.engine.drain(Duration::ZERO).await;
-            let is_done = self.duration.is_none() || director.is_healed();
+            let is_done = !is_played || director.is_healed();
             if (is_quiet && is_done) || tokio::time::Instant::now() >= patience {
                 break;
             }
