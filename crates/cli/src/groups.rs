@@ -11,10 +11,7 @@ pub const GROUPS: &[(&str, &[&str])] = &[
     ("Messages, from files and pipes", &["parse", "show", "get", "set", "diff", "generate"]),
     ("On the wire", &["send", "listen"]),
     ("Look at a running engine", &["status", "top", "queues", "messages", "message"]),
-    (
-        "Steer a running engine",
-        &["pause", "resume", "release", "retry", "resend", "delete", "replay", "reload"],
-    ),
+    ("Steer a running engine", &["pause", "resume", "release", "retry", "resend", "delete", "replay", "reload"]),
     ("Help", &["doctor", "bench", "completions", "version"]),
 ];
 
@@ -29,7 +26,8 @@ pub fn grouped(command: Command) -> Command {
         }
         list.push('\n');
     }
-    let end = "sinew COMMAND --help has examples. Exit codes: 0 done, 1 problems found, 2 usage, 3 cannot reach, 5 refused.";
+    let end =
+        "sinew COMMAND --help has examples. Exit codes: 0 done, 1 problems found, 2 usage, 3 cannot reach, 5 refused.";
     command.help_template(format!("{{about}}\n\n{{usage-heading}} {{usage}}\n\n{list}Options:\n{{options}}\n\n{end}\n"))
 }
 

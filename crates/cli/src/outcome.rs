@@ -39,7 +39,7 @@ pub struct Failure {
 impl Failure {
     /// A failure with this exit code.
     pub fn new(exit: Exit, message: impl Into<String>) -> Failure {
-        Failure { exit, code: None, message: message.into(), hint: None }
+        Failure { exit, code: None, message: without_number(&message.into()), hint: None }
     }
     /// The command line is wrong.
     pub fn usage(message: impl Into<String>) -> Failure {
@@ -60,6 +60,14 @@ impl Failure {
     pub fn hint(mut self, hint: impl Into<String>) -> Failure {
         self.hint = Some(hint.into());
         self
+    }
+}
+
+/// `x: No such file or directory (os error 2)` without the number, which says nothing to the reader.
+fn without_number(message: &str) -> String {
+    match message.rsplit_once(" (os error ") {
+        Some((text, rest)) if rest.ends_with(')') => text.to_owned(),
+        _ => message.to_owned(),
     }
 }
 

@@ -173,10 +173,7 @@ fn fields(left: &Element<'_>, right: &Element<'_>, label: &str, differences: &mu
             continue;
         }
         let text = |segment: &Element<'_>| {
-            segment
-                .field(number)
-                .map(|field| field.text().into_owned())
-                .filter(|text| !text.is_empty())
+            segment.field(number).map(|field| field.text().into_owned()).filter(|text| !text.is_empty())
         };
         differences.push(Difference {
             path: format!("{label}-{number}"),

@@ -89,11 +89,7 @@ impl Doctor {
             finding(
                 Level::Ok,
                 "workspace",
-                format!(
-                    "{}, {}",
-                    workspace.folder.display(),
-                    count(workspace.definitions.len() as u64, "interface")
-                ),
+                format!("{}, {}", workspace.folder.display(), count(workspace.definitions.len() as u64, "interface")),
                 "",
             )
         } else {

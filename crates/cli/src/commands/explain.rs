@@ -56,12 +56,13 @@ struct Word {
 
 /// Every meaning of a word: in interfaces and tests, in conditions, values and maps, and as a step.
 fn words(what: &str) -> Vec<Word> {
-    let of_interface = interface::keywords::KEYWORDS.iter().filter(|keyword| keyword.word == what).map(|keyword| Word {
-        place: keyword.within.describe(),
-        syntax: keyword.syntax,
-        description: keyword.description,
-        example: keyword.example,
-    });
+    let of_interface =
+        interface::keywords::KEYWORDS.iter().filter(|keyword| keyword.word == what).map(|keyword| Word {
+            place: keyword.within.describe(),
+            syntax: keyword.syntax,
+            description: keyword.description,
+            example: keyword.example,
+        });
     let of_language = lang::keyword::KEYWORDS.iter().filter(|keyword| keyword.word == what).map(|keyword| Word {
         place: described(keyword.place),
         syntax: keyword.syntax,

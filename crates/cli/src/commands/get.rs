@@ -41,7 +41,11 @@ impl Get {
         let field = path.member.field.as_ref().map_or(u16::MAX, |(field, _)| *field);
         let is_hidden = mask::is_hidden(path.segment_name(), field);
         let mut is_found = false;
-        for found in messages::read(&self.file)?.messages {
+        let file = messages::read(&self.file)?;
+        if file.messages.is_empty() {
+            return Err(Failure::new(Exit::Problems, format!("{}: no HL7 v2 message in it", self.file.display())));
+        }
+        for found in file.messages {
             let (message, _) = Message::parse(found.bytes);
             for element in message.every(&path) {
                 is_found = true;

@@ -114,6 +114,10 @@ impl Messages {
 impl Message {
     pub fn run(self, screen: &Screen) -> Result {
         let wants_content = self.raw || self.output.is_some();
+        if screen.is_terminal && self.reveal && self.reason.trim().is_empty() {
+            let failure = Failure::new(Exit::Refused, "showing patient data needs --reason \"why\"");
+            return Err(failure.code(server::codes::E7003));
+        }
         if self.json && !wants_content {
             return journey::show(screen, &self.reach, &self.id.to_string(), true);
         }
@@ -130,11 +134,6 @@ impl Message {
 
     fn content(&self, screen: &Screen) -> Result {
         let is_shown = self.reveal || !screen.is_terminal;
-        if screen.is_terminal && self.reveal && self.reason.trim().is_empty() {
-            return Err(
-                Failure::new(Exit::Refused, "showing patient data needs --reason \"why\"").code(server::codes::E7003)
-            );
-        }
         let which = self.output.as_ref().map_or_else(|| "raw".to_owned(), |name| format!("output:{name}"));
         let reason = if is_shown && self.reason.is_empty() { "read into a file or pipe" } else { &*self.reason };
         let reason = if is_shown { reason } else { "masked view" };

@@ -72,8 +72,11 @@ pub fn print(screen: &Screen, bytes: &[u8], is_masked: bool, wanted: Option<&str
         for number in 1..=u16::try_from(segment.field_count()).unwrap_or(u16::MAX) {
             let is_hidden = is_masked && mask::is_hidden(segment.id(), number);
             for line in lines(&segment, number, &label) {
-                let text =
-                    if is_hidden { format!("{}  (masked, --reveal)", mask::masked(&line.text)) } else { line.text };
+                let text = match (is_hidden, line.is_top) {
+                    (false, _) => line.text,
+                    (true, true) => format!("{}  masked, --reveal", mask::masked(&line.text)),
+                    (true, false) => mask::masked(&line.text),
+                };
                 let path = if line.is_top {
                     screen.paint("1", &format!("{:<14}", line.path))
                 } else {

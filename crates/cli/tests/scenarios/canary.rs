@@ -26,7 +26,8 @@ fn the_name_of_a_patient_is_in_no_text_of_the_engine() {
     let odd_date = good.replace("|Z1|", "|Z2|").replace("19780701", NAME);
     let bad_code = good.replace("|Z1|", "|Z3|").replace("|F\r", &format!("|{NAME}\r"));
     let mut peer = Peer::connect(&engine.address("adt"));
-    let mut texts: Vec<String> = [&good, &odd_date, &bad_code].into_iter().map(|message| peer.exchange(message)).collect();
+    let mut texts: Vec<String> =
+        [&good, &odd_date, &bad_code].into_iter().map(|message| peer.exchange(message)).collect();
     for broken in [format!("MSH|^~\\&|\rPID|1||{PATIENT}||{NAME}\r"), format!("no message but {NAME}")] {
         texts.push(peer.exchange(&broken));
     }
@@ -34,7 +35,8 @@ fn the_name_of_a_patient_is_in_no_text_of_the_engine() {
     engine.wait_for_state("control:Z3", "parked");
     engine.wait_for_state("control:Z1", "parked");
 
-    for arguments in [&["status"][..], &["status", "--json"], &["queues", "--all"], &["queues", "--json"], &["doctor"]] {
+    for arguments in [&["status"][..], &["status", "--json"], &["queues", "--all"], &["queues", "--json"], &["doctor"]]
+    {
         texts.push(engine.sinew(arguments).out);
     }
     for id in ["Z1", "Z2", "Z3"] {

@@ -17,7 +17,12 @@ fn files_come_in_and_go_out() {
     let engine = workspace.run();
     engine.wait_for_count("delivered", 2);
     let names = |folder: &str| -> Vec<_> {
-        std::fs::read_dir(workspace.path().join(folder)).into_iter().flatten().flatten().map(|entry| entry.path()).collect()
+        std::fs::read_dir(workspace.path().join(folder))
+            .into_iter()
+            .flatten()
+            .flatten()
+            .map(|entry| entry.path())
+            .collect()
     };
     assert_eq!(names("out").len(), 2);
     let mut texts: Vec<String> =
@@ -44,13 +49,13 @@ fn post(address: &str, body: &str) -> String {
 fn http_comes_in_and_goes_out() {
     let workspace = Workspace::empty();
     let port = super::support::free_port();
-    workspace.interface(
-        "inner",
-        &format!("  receive http 127.0.0.1:{port}/hl7\n  send archive {{\n    file out\n  }}"),
-    );
+    workspace
+        .interface("inner", &format!("  receive http 127.0.0.1:{port}/hl7\n  send archive {{\n    file out\n  }}"));
     workspace.interface(
         "outer",
-        &format!("  receive http 127.0.0.1:0/in\n  send inner {{\n    http http://127.0.0.1:{port}/hl7 timeout 5s\n  }}"),
+        &format!(
+            "  receive http 127.0.0.1:0/in\n  send inner {{\n    http http://127.0.0.1:{port}/hl7 timeout 5s\n  }}"
+        ),
     );
     let engine = workspace.run();
     let answer = post(&engine.address("outer"), &admission("W1", "P1"));

@@ -5,7 +5,9 @@ use std::fmt::Write;
 
 /// The lines of a destination at this port that is tried again soon.
 pub fn pharmacy(port: u16) -> String {
-    format!("  send pharmacy {{\n    mllp 127.0.0.1:{port} timeout 5s\n    retry from 100ms to 300ms give-up never\n  }}")
+    format!(
+        "  send pharmacy {{\n    mllp 127.0.0.1:{port} timeout 5s\n    retry from 100ms to 300ms give-up never\n  }}"
+    )
 }
 
 #[test]

@@ -168,7 +168,8 @@ fn the_tutorial_works_as_printed() {
 #[test]
 fn the_readme_works_as_printed() {
     let page = page("README.md");
-    let section = page.split("## The first interface").nth(1).expect("the section").split("\n## ").next().expect("its text");
+    let section =
+        page.split("## The first interface").nth(1).expect("the section").split("\n## ").next().expect("its text");
     let mut reader = Reader::new();
     let mut commands = 0;
     for line in blocks(section, "").into_iter().filter(|line| line.starts_with("sinew ") || line.starts_with("cd ")) {

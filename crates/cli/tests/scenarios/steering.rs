@@ -49,7 +49,8 @@ fn pause_and_resume_a_destination_and_an_interface() {
     engine.sinew(&["resume", "adt", "--reason", "done"]).expect(0);
     send_one(&workspace, &engine, "P2", "P1");
     assert_eq!(engine.signal("-TERM").0, 0);
-    let acts: Vec<String> = audit(&workspace).into_iter().map(|(act, object, why)| format!("{act} {object}: {why}")).collect();
+    let acts: Vec<String> =
+        audit(&workspace).into_iter().map(|(act, object, why)| format!("{act} {object}: {why}")).collect();
     assert_eq!(
         acts,
         [
@@ -129,7 +130,12 @@ fn replay_shows_a_plan_and_does_it_when_told() {
         send_one(&workspace, &engine, id, "P1");
     }
     engine.wait_for_count("delivered", 2);
-    engine.sinew(&["replay", "patient:P1"]).expect(5).says(&["2 messages", "through adt", "Nothing has been done", "--yes"]);
+    engine.sinew(&["replay", "patient:P1"]).expect(5).says(&[
+        "2 messages",
+        "through adt",
+        "Nothing has been done",
+        "--yes",
+    ]);
     engine.sinew(&["replay", "patient:NOBODY"]).expect(1);
     engine.sinew(&["replay", "colour:red"]).expect(2).says(&["E7002"]);
     assert_eq!(partner.messages().len(), 2);
@@ -144,7 +150,8 @@ fn replay_shows_a_plan_and_does_it_when_told() {
 #[test]
 fn acts_need_an_engine() {
     let workspace = Workspace::with(&pharmacy(free_port()));
-    for arguments in [&["pause", "adt", "--reason", "x"][..], &["replay", "id:1"], &["messages"], &["top"], &["reload"]] {
+    for arguments in [&["pause", "adt", "--reason", "x"][..], &["replay", "id:1"], &["messages"], &["top"], &["reload"]]
+    {
         workspace.sinew(arguments).expect(3).says(&["E7001"]);
     }
 }

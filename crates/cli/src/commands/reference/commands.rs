@@ -67,10 +67,8 @@ fn section(words: &str, command: &Command) -> String {
     let mut out = format!("## sinew {words}\n\n{}.\n\n", about(command).trim_end_matches('.'));
     let usage = command.clone().render_usage().to_string();
     out.push_str(&fence("text", usage.trim_start_matches("Usage:").trim()));
-    let positionals: Vec<Vec<String>> = command
-        .get_positionals()
-        .map(|argument| vec![code(&value_name(argument)), help(argument)])
-        .collect();
+    let positionals: Vec<Vec<String>> =
+        command.get_positionals().map(|argument| vec![code(&value_name(argument)), help(argument)]).collect();
     out.push_str(&table(&["argument", "meaning"], &positionals));
     let own = command.get_opts().chain(command.get_arguments().filter(|argument| is_flag(argument)));
     let mut own: Vec<&Arg> = own.filter(|argument| !argument.is_global_set() && !is_usual(argument)).collect();
@@ -92,7 +90,8 @@ fn is_usual(argument: &Arg) -> bool {
 
 fn options<'a>(arguments: impl Iterator<Item = &'a Arg>) -> String {
     let row = |argument: &Arg| {
-        let names = [argument.get_short().map(|name| format!("-{name}")), argument.get_long().map(|name| format!("--{name}"))];
+        let names =
+            [argument.get_short().map(|name| format!("-{name}")), argument.get_long().map(|name| format!("--{name}"))];
         let mut flag = names.into_iter().flatten().collect::<Vec<_>>().join(", ");
         if argument.get_action().takes_values() {
             flag.push_str(&format!(" {}", value_name(argument)));

@@ -22,10 +22,8 @@ pub(super) fn page() -> String {
     for (digit, title) in RANGES {
         let mut codes: Vec<_> = explain::catalogue().filter(|code| code.id.chars().nth(1) == Some(*digit)).collect();
         codes.sort_by_key(|code| code.id);
-        let rows: Vec<Vec<String>> = codes
-            .iter()
-            .map(|code| vec![format!("[{0}](../errors/{0}.md)", code.id), code.title.to_owned()])
-            .collect();
+        let rows: Vec<Vec<String>> =
+            codes.iter().map(|code| vec![format!("[{0}](../errors/{0}.md)", code.id), code.title.to_owned()]).collect();
         out.push_str(&format!("## E{digit}xxx: {title}\n\n"));
         out.push_str(&table(&["code", "what is wrong"], &rows));
     }

@@ -86,7 +86,10 @@ fn word(word: &str, syntax: &str, description: &str, example: &str) -> String {
 fn replies() -> String {
     let rows: Vec<Vec<String>> =
         PRESETS.iter().map(|preset| vec![code(preset.name), preset.description.to_owned()]).collect();
-    format!("## Presets of replies\n\n`replies preset NAME` in a `send` block takes one of these.\n\n{}", table(&["name", "what it does"], &rows))
+    format!(
+        "## Presets of replies\n\n`replies preset NAME` in a `send` block takes one of these.\n\n{}",
+        table(&["name", "what it does"], &rows)
+    )
 }
 
 /// Chapters of the steps.
@@ -124,7 +127,9 @@ fn describe(step: &Step) -> String {
         format!("#### {}\n\n{}{} ({}.)\n\n", step.name, fence("text", step.syntax), step.description, facts.join("; "));
     let gives = |texts: &[&str]| match texts {
         [] => "nothing".to_owned(),
-        texts => texts.iter().map(|text| code(if text.is_empty() { "\"\"" } else { text })).collect::<Vec<_>>().join(", "),
+        texts => {
+            texts.iter().map(|text| code(if text.is_empty() { "\"\"" } else { text })).collect::<Vec<_>>().join(", ")
+        }
     };
     let rows: Vec<Vec<String>> =
         step.examples.iter().map(|example| vec![code(example.value), gives(example.gives)]).collect();

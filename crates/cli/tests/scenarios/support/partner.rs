@@ -18,11 +18,8 @@ impl Partner {
         let port = free_port();
         let mut config = PartnerConfig::new(SocketAddr::from(([127, 0, 0, 1], port)));
         config.messages_kept_max = 100_000;
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(1)
-            .enable_all()
-            .build()
-            .expect("a runtime");
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
         let inner = runtime.block_on(hospital::wire::Partner::start(config)).expect("a port");
         Partner { inner: Some(inner), runtime, port }
     }
@@ -31,7 +28,9 @@ impl Partner {
     pub fn stopped() -> Partner {
         let partner = Partner::new();
         partner.act(Act::Refuse);
-        wait_for("the port to close", || std::net::TcpStream::connect(("127.0.0.1", partner.port)).is_err().then_some(()));
+        wait_for("the port to close", || {
+            std::net::TcpStream::connect(("127.0.0.1", partner.port)).is_err().then_some(())
+        });
         partner
     }
 

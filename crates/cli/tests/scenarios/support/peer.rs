@@ -31,7 +31,8 @@ impl Peer {
         if open.is_none() {
             *open = Some(Peer::open(address)?);
         }
-        let result = open.as_mut().map_or_else(|| Err(std::io::ErrorKind::NotConnected.into()), |peer| peer.try_once(message));
+        let result =
+            open.as_mut().map_or_else(|| Err(std::io::ErrorKind::NotConnected.into()), |peer| peer.try_once(message));
         if result.is_err() {
             *open = None;
         }
