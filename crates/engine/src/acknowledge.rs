@@ -98,3 +98,6 @@ fn control_id(now: Timestamp) -> String {
     let number = COUNTER.fetch_add(1, Ordering::Relaxed);
     format!("{:X}{:04X}", now.0, number & 0xFFFF)
 }
+
+#[cfg(test)]
+mod tests;

@@ -235,3 +235,6 @@ fn standing(delivery: DeliveryId, history: &[Entry]) -> (DeliveryState, u32, Opt
     }
     now
 }
+
+#[cfg(test)]
+mod tests;

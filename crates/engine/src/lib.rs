@@ -26,6 +26,8 @@ pub mod codes;
 pub mod decide;
 pub mod dispatch;
 pub mod engine;
+#[cfg(test)]
+mod fixture;
 pub mod flow;
 mod intake;
 pub mod journey;

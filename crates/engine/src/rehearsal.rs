@@ -73,3 +73,6 @@ fn end(end: &pipeline::End) -> End {
         pipeline::End::Parked(reason) => End::Parked { code: (*reason.code).into() },
     }
 }
+
+#[cfg(test)]
+mod tests;

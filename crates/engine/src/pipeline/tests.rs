@@ -1,11 +1,125 @@
 //! Step 4: compiled interface texts over small messages.
 
 use super::*;
+use crate::fixture::definition;
+
+const NOW: Timestamp = Timestamp(1_772_348_889_123_456);
+
+fn message(kind: &str, ward: &str) -> Message {
+    let text = format!(
+        "MSH|^~\\&|REG|NORTH|HUB|H|20260301||ADT^{kind}|M1|P|2.5.1\rPID|1||7^^^N^MR||Quist^Ada\rPV1|1|I|{ward}\r"
+    );
+    Message::parse(text).0
+}
+
+fn run(lines: &str, message: &Message) -> Plan {
+    process(&definition(lines), message, NOW, 7)
+}
+
+/// `out=raw`, `out=4WEST` (the ward that goes out), `filtered: RULE`, `parked CODE`, `unrouted`.
+fn brief(plan: &Plan) -> String {
+    match &plan.end {
+        End::Filtered(rule) => format!("filtered: {}", rule.text),
+        End::Parked(reason) => format!("parked {}", reason.code),
+        End::Unrouted => "unrouted".to_owned(),
+        End::Routed => {
+            let ward = hl7v2::Path::parse("PV1-3").unwrap();
+            let show = |delivery: &Delivery| {
+                let output = delivery.output.clone().map(|bytes| Message::parse(bytes).0.text(&ward).into_owned());
+                format!("{}={}", delivery.destination, output.unwrap_or_else(|| "raw".to_owned()))
+            };
+            plan.deliveries.iter().map(show).collect::<Vec<_>>().join(" ")
+        }
+    }
+}
 
 #[test]
-fn the_fault_of_a_step_keeps_its_code() {
-    let place = message::Location::Message { path: "PID-3".into(), offset: None };
-    let fault = lang::Fault { code: lang::codes::E2402, text: "PID-3 in line 4".into(), place: place.into() };
-    let reason = reason_of(&fault);
-    assert_eq!((&*reason.code, &*reason.text), (lang::codes::E2402.id, "PID-3 in line 4"));
+fn steps_run_in_the_order_of_the_lines() {
+    let check = |lines: &str, kind: &str, ward: &str, expect: &str| {
+        assert_eq!(brief(&run(lines, &message(kind, ward))), expect, "{lines}");
+    };
+    let out = "send out {\n fake out\n}";
+    check(out, "A01", "4W", "out=raw");
+    check(&format!("keep when event = A01\n{out}"), "A01", "4W", "out=raw");
+    check(&format!("keep when event = A01\n{out}"), "A08", "4W", "filtered: keep when event = A01");
+    check(&format!("drop when PV1-3 = \"TEST\"\n{out}"), "A01", "TEST", "filtered: drop when PV1-3 = \"TEST\"");
+    check(&format!("set PV1-3 = \"X\"\n{out}"), "A01", "4W", "out=X");
+    check(
+        &format!("set PV1-3 = \"X\"\ndrop when PV1-3 = \"X\"\n{out}"),
+        "A01",
+        "4W",
+        "filtered: drop when PV1-3 = \"X\"",
+    );
+    check(&format!("drop when PV1-3 = \"X\"\nset PV1-3 = \"X\"\n{out}"), "A01", "4W", "out=X");
+    check(&format!("translate PV1-3 with units missing keep\n{out}"), "A01", "4W", "out=4WEST");
+}
+
+#[test]
+fn every_destination_has_its_own_condition_and_its_own_changes() {
+    let lines = "set PV1-3 = \"X\"\nsend a {\n fake a\n when event = A01\n}\nsend b {\n fake b\n set PV1-3 = \"B\"\n}\n\
+                 send c {\n fake c\n}";
+    assert_eq!(brief(&run(lines, &message("A01", "4W"))), "a=X b=B c=X");
+    assert_eq!(brief(&run(lines, &message("A08", "4W"))), "b=B c=X", "places follow the file: b does not change c");
+    let plan = run(lines, &message("A08", "4W"));
+    assert_eq!(plan.deliveries.iter().map(|delivery| delivery.place).collect::<Vec<_>>(), [1, 2]);
+    assert_eq!(brief(&run("send a {\n fake a\n when event = A99\n}", &message("A01", "4W"))), "unrouted");
+}
+
+#[test]
+fn bytes_that_did_not_change_are_the_raw_ones() {
+    let check = |lines: &str, expect: &str| assert_eq!(brief(&run(lines, &message("A01", "4W"))), expect, "{lines}");
+    check("set PV1-3 = \"4W\"\nsend out {\n fake out\n}", "out=raw");
+    check("send out {\n fake out\n set PV1-3 = \"4W\"\n}", "out=raw");
+    check("set PV1-3 = \"X\"\nsend out {\n fake out\n set PV1-3 = \"4W\"\n}", "out=raw");
+}
+
+#[test]
+fn a_fault_parks_with_its_own_code_and_says_no_content() {
+    let check = |lines: &str, code: &str| {
+        let plan = run(lines, &message("A01", "4W"));
+        assert_eq!(brief(&plan), format!("parked {code}"), "{lines}");
+        assert!(plan.deliveries.is_empty(), "a parked message goes nowhere");
+        assert!(!format!("{:?}", plan.end).contains("Quist"), "{:?}", plan.end);
+    };
+    let out = "send out {\n fake out\n}";
+    check(&format!("set MSH-5 = PID-19 | required\n{out}"), lang::codes::E2402.id);
+    check(&format!("translate PID-5.1 with units missing error\n{out}"), lang::codes::E2401.id);
+    check("send a {\n fake a\n}\nsend b {\n fake b\n set MSH-5 = PID-19 | required\n}", lang::codes::E2402.id);
+}
+
+#[test]
+fn fuel_ends_a_run_that_would_not_end() {
+    let mut text = b"MSH|^~\\&|A|B|C|D|1||ORU^R01|M1|P|2.5.1\r".to_vec();
+    for _ in 0..20_000 {
+        text.extend_from_slice(b"OBX|1|TX|A||x\r");
+    }
+    let lines: String = (0..200).map(|_| "drop when any OBX-5 = \"y\"\n").collect();
+    let definition = crate::fixture::load(&format!("{lines}send out {{\n fake out\n}}"), "").0;
+    let plan = process(&definition, &Message::parse(text).0, NOW, 1);
+    assert_eq!(brief(&plan), format!("parked {}", lang::codes::E2404.id));
+}
+
+#[test]
+fn the_same_message_version_and_time_give_the_same_plan() {
+    let lines = "set ZZZ-1 = now\nset ZZZ-2 = uuid\nsend out {\n fake out\n order by PID-3.1\n}";
+    let definition = definition(lines);
+    let output = |seed| process(&definition, &message("A01", "4W"), NOW, seed).deliveries[0].output.clone().unwrap();
+    assert_eq!(output(1), output(1));
+    assert_ne!(output(1), output(2), "the seed of another message gives another uuid");
+}
+
+#[test]
+fn keys_and_priorities() {
+    let plan = |lines: &str| run(&format!("{lines}\npriority stat when PV1-2 = \"I\"\n}}"), &message("A01", "4W"));
+    let order = |lines: &str| plan(lines).deliveries[0].order.clone();
+    assert_eq!(order("send out {\n fake out"), OrderKey::Strict);
+    assert_eq!(order("send out {\n fake out\n order none"), OrderKey::Free);
+    assert_eq!(order("send out {\n fake out\n order by PID-3.1"), OrderKey::Value(Phi::new(b"7".to_vec())));
+    assert_eq!(order("send out {\n fake out\n order by PID-18"), OrderKey::Value(Phi::new(Vec::new())));
+    assert_eq!(
+        order("receive fake 2575 order by PV1-3\nsend out {\n fake out"),
+        OrderKey::Value(Phi::new(b"4W".to_vec()))
+    );
+    assert_eq!(plan("send out {\n fake out").deliveries[0].priority, 1);
+    assert_eq!(run("send out {\n fake out\n}", &message("A01", "4W")).deliveries[0].priority, 0);
 }

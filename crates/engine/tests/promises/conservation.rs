@@ -46,6 +46,7 @@ fn r5_the_equation_holds_at_every_end_and_in_between() {
     let parked = message::DeliveryId { message: messages[3], number: 0 };
     life.runtime.block_on(life.engine.retry(parked, &person())).unwrap();
     assert!(life.drain());
+    life.wait("all is recorded", || life.engine.status().counts.in_flight == 0);
     let counts = life.engine.status().counts;
     assert_eq!((counts.accepted, counts.delivered, counts.filtered), (7, 3, 2));
     assert_eq!((counts.parked, counts.expired, counts.deleted, counts.in_flight), (0, 1, 1, 0));
@@ -65,6 +66,7 @@ fn r5_a_message_whose_step_fails_is_stored_acknowledged_and_parked_until_its_rep
     let replayed = life.runtime.block_on(life.engine.replay(id, &person())).unwrap();
     assert!(replayed.message.is_some());
     assert!(life.drain());
+    life.wait("all is recorded", || life.engine.status().counts.in_flight == 0);
     let counts = life.engine.status().counts;
     assert_eq!((counts.parked, counts.deleted, counts.delivered, counts.lost()), (0, 1, 1, 0));
 }

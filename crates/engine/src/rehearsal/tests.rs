@@ -1,0 +1,39 @@
+//! `sinew test` without an engine.
+
+use super::*;
+use crate::fixture::load;
+
+/// Whether each `test` block passes.
+fn verdicts(lines: &str, tests: &str) -> Vec<bool> {
+    let (definition, cases) = load(lines, tests);
+    assert!(!cases.is_empty());
+    cases.iter().map(|case| rehearse(&definition, case).failures.is_empty()).collect()
+}
+
+const GIVEN: &str =
+    "given \"\"\"MSH|^~\\\\&|REG|NORTH|HUB|H|20260301||ADT^A01|1|P|2.5.1\rPID|1||7||Quist^Ada\rPV1|1|I|4W\"\"\"";
+
+#[test]
+fn expectations_hold_or_do_not() {
+    let lines = "drop when PV1-3 = \"TEST\"\nsend out {\n fake out\n set PV1-3 = \"4WEST\"\n}";
+    let case = |name: &str, body: &str| format!("test \"{name}\" {{\n{GIVEN}\n{body}\n}}\n");
+    let tests = [
+        case("goes out", "expect out sent"),
+        case("is changed", "expect out PV1-3 = \"4WEST\""),
+        case("is not changed", "expect out PV1-3 = \"4W\""),
+        case("is filtered", "expect filtered"),
+        case("is acknowledged", "expect acknowledged AA"),
+    ];
+    assert_eq!(verdicts(lines, &tests.concat()), [true, true, false, false, true]);
+}
+
+#[test]
+fn the_time_of_a_test_is_the_time_it_states() {
+    let check = |text: &str, expect: Option<&str>| {
+        assert_eq!(instant(text).map(Timestamp::to_rfc3339).as_deref(), expect, "{text}");
+    };
+    check("2026-03-01T07:08", Some("2026-03-01T07:08:00.000Z"));
+    check("2026-07-01T07:08 Europe/Berlin", Some("2026-07-01T05:08:00.000Z"));
+    check("yesterday", None);
+    check("2026-07-01T07:08 Nowhere/Land", None);
+}
