@@ -75,7 +75,7 @@ impl Exchange for Doors {
     fn intake(&self, interface: &str) -> Option<Arc<dyn Intake>> {
         let flow = self.0.upgrade()?.get(interface)?;
         (flow.version().definition.receive.connector == "interface" && flow.is_listening())
-            .then(|| flow as Arc<dyn Intake>)
+            .then_some(flow as Arc<dyn Intake>)
     }
 }
 

@@ -11,6 +11,7 @@ fn r4_the_same_message_gets_the_same_answer_and_no_second_delivery() {
     assert_eq!(first.verdict(), second.verdict());
     assert_eq!(first.acknowledgment(), second.acknowledgment(), "the stored answer, byte for byte");
     assert!(life.drain());
+    life.wait("the delivery is recorded", || life.engine.status().counts.delivered == 1);
     life.kill(&mut stage);
     let life = stage.live(&[&simple()]);
     let third = life.give("demo", adt("M1", "7"));

@@ -1,5 +1,7 @@
 //! The promises of the engine over a real store, with a scripted connector: each file is named after what it proves.
 
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
 mod acts;
 mod conservation;
 mod duplicates;

@@ -10,7 +10,7 @@ use std::{
 };
 
 fn version(number: usize) -> String {
-    let second = if number % 3 == 0 { "send more {\n fake more\n}" } else { "" };
+    let second = if number.is_multiple_of(3) { "send more {\n fake more\n}" } else { "" };
     demo(&format!("set MSH-5 = \"V{number}\"\nsend out {{\n fake out\n order by PID-3\n lanes 4\n}}\n{second}"))
 }
 
