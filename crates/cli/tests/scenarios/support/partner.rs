@@ -15,12 +15,15 @@ pub struct Partner {
 impl Partner {
     /// Answers AA to everything.
     pub fn new() -> Partner {
-        let port = free_port();
-        let mut config = PartnerConfig::new(SocketAddr::from(([127, 0, 0, 1], port)));
-        config.messages_kept_max = 100_000;
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
-        let inner = runtime.block_on(hospital::wire::Partner::start(config)).expect("a port");
+        // Another process may take a free port in between: then the next one.
+        let (inner, port) = wait_for("a port", || {
+            let port = free_port();
+            let mut config = PartnerConfig::new(SocketAddr::from(([127, 0, 0, 1], port)));
+            config.messages_kept_max = 100_000;
+            Some((runtime.block_on(hospital::wire::Partner::start(config)).ok()?, port))
+        });
         Partner { inner: Some(inner), runtime, port }
     }
 
