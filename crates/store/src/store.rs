@@ -141,7 +141,7 @@ impl Store {
         self.rooms.log.commit_then(accept, Some(Box::new(then)))
     }
 
-    /// Records a change without waiting: it survives the process at once and a power cut within 50 ms.
+    /// Records a change without waiting: it survives the process within 1 ms and a power cut within 50 ms.
     ///
     /// # Errors
     /// `Busy`, `Closed`, `Failed`.

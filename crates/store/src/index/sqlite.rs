@@ -20,9 +20,9 @@ use std::{
 };
 
 /// How long entries wait for company.
-const BATCH_DELAY: Duration = Duration::from_millis(200);
+const BATCH_DELAY: Duration = Duration::from_millis(500);
 /// Entries that end the wait.
-const BATCH_ENTRIES: usize = 8192;
+const BATCH_ENTRIES: usize = 16_384;
 /// Entries held in memory; beyond it the thread reads the log instead.
 const WAITING_MAX: usize = 100_000;
 /// Longest time that a search waits for the index.

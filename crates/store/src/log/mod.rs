@@ -75,7 +75,7 @@ pub trait Log: Send + Sync {
     }
     /// As `commit`; `then` is called as 11 says.
     fn commit_then(&self, accept: Accept, then: Option<OnDurable>) -> Commit;
-    /// Records a change; it survives the process at once and a power cut within 50 ms.
+    /// Records a change; it survives the process within 1 ms and a power cut within 50 ms.
     ///
     /// # Errors
     /// `Busy`, `Closed`, `Failed`.

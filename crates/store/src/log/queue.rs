@@ -7,6 +7,7 @@ use super::{accepted, changed};
 use crate::{Error, Receipt, index};
 use std::{
     sync::{Condvar, Mutex, MutexGuard, PoisonError},
+    thread,
     time::Duration,
 };
 use tokio::sync::oneshot;
@@ -124,8 +125,9 @@ impl Queue {
         self.wake.notify_one();
     }
 
-    /// Takes all that waits into `into` (which is empty); waits for something, at most `patience` after the doze.
-    pub(crate) fn take(&self, into: &mut Vec<Submission>, patience: Option<Duration>) {
+    /// Takes all that waits into `into` (which is empty); waits for something, at most `patience` after the doze. With
+    /// `pause`, what is urgent waits so long for company.
+    pub(crate) fn take(&self, into: &mut Vec<Submission>, patience: Option<Duration>, pause: Option<Duration>) {
         let mut state = self.lock();
         if !state.is_urgent && !state.is_woken {
             (state.is_sleeping, state.is_dozing) = (true, true);
@@ -140,6 +142,11 @@ impl Queue {
             };
         }
         state.is_sleeping = false;
+        if let (true, Some(pause)) = (state.is_urgent, pause) {
+            drop(state);
+            thread::sleep(pause);
+            state = self.lock();
+        }
         state.is_woken = false;
         state.is_urgent = false;
         state.bytes = 0;
@@ -166,5 +173,60 @@ pub(crate) fn refuse(submission: Submission, error: &Error) {
         }
         Submission::Drop(_, reply) => drop(reply.send(Err(error.clone()))),
         Submission::Checkpoint(reply) | Submission::Close(reply) => drop(reply.send(Err(error.clone()))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{ApplicationAcknowledgment, Change};
+    use message::{AckCode, MessageId};
+    use std::{sync::Arc, time::Instant};
+
+    /// Longer than a doze and shorter than the patience below, whatever the machine does meanwhile.
+    const WHILE: Duration = Duration::from_millis(40);
+    const PATIENCE: Duration = Duration::from_secs(20);
+
+    fn unhurried() -> Submission {
+        let acknowledgment = ApplicationAcknowledgment { message: MessageId(8), code: AckCode::AA };
+        let encoded = changed::encode(&Change::ApplicationAcknowledged(acknowledgment), &[]);
+        Submission::Change(Changing { encoded, reply: None })
+    }
+
+    fn taken(queue: &Arc<Queue>, pause: Option<Duration>) -> thread::JoinHandle<usize> {
+        let queue = queue.clone();
+        thread::spawn(move || {
+            let mut into = Vec::new();
+            queue.take(&mut into, Some(PATIENCE), pause);
+            into.len()
+        })
+    }
+
+    #[test]
+    fn a_change_wakes_a_thread_that_sleeps_and_waits_for_one_that_dozes() {
+        let queue = Arc::new(Queue::default());
+        let started = Instant::now();
+        let sleeper = taken(&queue, None);
+        thread::sleep(WHILE);
+        queue.push(unhurried()).unwrap();
+        assert_eq!(sleeper.join().unwrap(), 1);
+        queue.push(unhurried()).unwrap();
+        queue.push(unhurried()).unwrap();
+        assert_eq!(taken(&queue, None).join().unwrap(), 2, "the end of a doze is enough");
+        assert!(started.elapsed() < PATIENCE);
+    }
+
+    #[test]
+    fn what_is_urgent_is_taken_at_once_or_after_the_pause_with_its_company() {
+        let queue = Arc::new(Queue::default());
+        let urgent = || Submission::Checkpoint(oneshot::channel().0);
+        queue.push(urgent()).unwrap();
+        assert_eq!(taken(&queue, None).join().unwrap(), 1);
+        queue.push(urgent()).unwrap();
+        let waiting = taken(&queue, Some(WHILE * 10));
+        thread::sleep(WHILE);
+        queue.push(unhurried()).unwrap();
+        queue.push(urgent()).unwrap();
+        assert_eq!(waiting.join().unwrap(), 3);
     }
 }

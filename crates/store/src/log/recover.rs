@@ -17,7 +17,7 @@ use std::{io, path::Path, sync::Arc};
 
 /// Size of the first segment of a new store at most: it is written full of zeros before the engine listens, the
 /// segments after it are made beside the work.
-const FIRST_SEGMENT_BYTES: u64 = 8 * 1024 * 1024;
+const FIRST_SEGMENT_BYTES: u64 = 4 * 1024 * 1024;
 
 /// A log that is ready to be written.
 pub(crate) struct Recovered {

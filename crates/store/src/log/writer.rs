@@ -43,6 +43,11 @@ const CHECKPOINT_BYTES_MIN: u64 = 64 * 1024 * 1024;
 /// Log between checkpoints as a multiple of the checkpoint's size.
 const CHECKPOINT_RATIO: u64 = 4;
 
+/// Messages in the last group from which on the next one waits for company. One or two senders never wait.
+const COMPANY_MIN: usize = 4;
+/// Longest wait for company: a slow disk makes large groups by itself.
+const PAUSE_MAX: Duration = Duration::from_micros(150);
+
 /// Whom to tell once the group is on stable storage.
 enum Waiter {
     Receipt(Reply<Receipt>, Receipt, Option<OnDurable>),
@@ -65,6 +70,8 @@ pub(crate) struct Writer {
     /// Changes that found no room even in the reserve.
     deferred: VecDeque<Changing>,
     must_sync: bool,
+    /// Messages in the last group.
+    company: usize,
     unsynced_since: Option<Instant>,
     now: i64,
     checkpoint_at: u64,
@@ -94,6 +101,7 @@ impl Writer {
             entries: Vec::new(),
             deferred: VecDeque::new(),
             must_sync: false,
+            company: 0,
             unsynced_since: None,
             now: 0,
             checkpoint_at,
@@ -106,7 +114,7 @@ impl Writer {
         let mut taken = Vec::new();
         let mut result = self.open();
         while let Ok(None) = result {
-            self.shared.queue.take(&mut taken, self.patience());
+            self.shared.queue.take(&mut taken, self.patience(), self.pause());
             result = self.group(&mut taken);
         }
         self.preparer.stop();
@@ -129,6 +137,13 @@ impl Writer {
 
     fn age(&self, since: Instant) -> Duration {
         self.shared.clock.monotonic().saturating_duration_since(since)
+    }
+
+    /// How long a group waits for company: half an fsync, where the last one showed that there is company. Senders that
+    /// were answered together come back together, and each fsync saved is more than the pause.
+    fn pause(&self) -> Option<Duration> {
+        let fsync = Duration::from_micros(self.shared.stats.fsync_micros_last.load(Ordering::Relaxed));
+        (self.company >= COMPANY_MIN).then(|| (fsync / 2).min(PAUSE_MAX))
     }
 
     /// The first record of this opening: durable before any record of its epoch.
@@ -155,6 +170,9 @@ impl Writer {
             return Err(Error::Failed { reason: reason.into() });
         }
         self.retry_deferred()?;
+        let accepts = taken.iter().filter(|submission| matches!(submission, Submission::Accept(_))).count();
+        // Changes alone say nothing about how many senders there are.
+        self.company = if accepts == 0 { self.company } else { accepts };
         let mut closing = None;
         let mut submissions = std::mem::take(taken).into_iter();
         for submission in submissions.by_ref() {

@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Result as Sql, Row, params};
 use std::{
     path::Path,
     sync::{Mutex, MutexGuard, PoisonError},
+    thread::{self, JoinHandle},
 };
 
 /// The file, in the data directory.
@@ -23,6 +24,15 @@ const LIMIT_MAX: usize = 10_000;
 /// See the module.
 pub(crate) struct Database {
     connection: Mutex<Connection>,
+    growing: Option<JoinHandle<()>>,
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        if let Some(growing) = self.growing.take() {
+            let _ = growing.join();
+        }
+    }
 }
 
 fn refused(error: &rusqlite::Error) -> Error {
@@ -35,14 +45,14 @@ impl Database {
     /// Opens the file, or makes it, and brings its schema up to date.
     pub(crate) fn open(directory: &Path) -> Result<Database, Error> {
         let path = directory.join(NAME);
-        let mut connection = Connection::open(&path).map_err(|error| refused(&error))?;
-        let settings = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;";
-        connection.execute_batch(settings).map_err(|error| refused(&error))?;
+        let mut connection = connect(&path).map_err(|error| refused(&error))?;
         assert_durable(&connection)?;
         migrate(&mut connection)?;
-        // Growing is a comfort: a full disk must not keep the tables from opening.
-        let _ = grow(&mut connection);
-        Ok(Database { connection: Mutex::new(connection) })
+        // Growing is a comfort: a full disk must not keep the tables from opening, and a megabyte with its fsyncs must
+        // not keep the engine from listening.
+        let grow = move || drop(connect(&path).and_then(|mut own| grow(&mut own)));
+        let growing = thread::Builder::new().name("sinew-tables".into()).spawn(grow).ok();
+        Ok(Database { connection: Mutex::new(connection), growing })
     }
 
     fn lock(&self) -> MutexGuard<'_, Connection> {
@@ -52,6 +62,12 @@ impl Database {
     fn run<T>(&self, run: impl FnOnce(&mut Connection) -> Sql<T>) -> Result<T, Error> {
         run(&mut self.lock()).map_err(|error| refused(&error))
     }
+}
+
+fn connect(path: &Path) -> Sql<Connection> {
+    let connection = Connection::open(path)?;
+    connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")?;
+    Ok(connection)
 }
 
 fn assert_durable(connection: &Connection) -> Result<(), Error> {
