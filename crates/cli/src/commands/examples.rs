@@ -94,4 +94,49 @@ mod tests {
         }
         assert!(mistakes.is_empty(), "{}", mistakes.join("\n"));
     }
+
+    /// Every page below a folder.
+    fn pages(folder: &std::path::Path, found: &mut Vec<std::path::PathBuf>) {
+        for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
+            if entry.path().is_dir() {
+                pages(&entry.path(), found);
+            } else if entry.path().extension().is_some_and(|extension| extension == "md") {
+                found.push(entry.path());
+            }
+        }
+    }
+
+    #[test]
+    fn every_command_on_the_pages_parses() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let mut found = vec![root.join("README.md")];
+        pages(&root.join("docs"), &mut found);
+        let (mut mistakes, mut count) = (Vec::new(), 0);
+        for page in found {
+            let text = std::fs::read_to_string(&page).expect("a page");
+            let mut typed = None;
+            for line in text.lines() {
+                // A block of text shows shapes, the others what is typed.
+                if let Some(language) = line.trim_start().strip_prefix("```") {
+                    typed = if typed.is_none() { Some(language != "text") } else { None };
+                }
+                let line = line.trim().trim_start_matches("$ ");
+                if typed != Some(true) || !line.starts_with("sinew ") {
+                    continue;
+                }
+                let line = line.split(" #").next().unwrap_or(line).replace(" ID", " 1");
+                for call in calls(split(&line).0) {
+                    count += 1;
+                    match Sinew::try_parse_from(words(&call)) {
+                        Err(error) if error.use_stderr() => {
+                            mistakes.push(format!("{}: {call}: {error}", page.display()))
+                        }
+                        Err(_) | Ok(_) => {}
+                    }
+                }
+            }
+        }
+        assert!(mistakes.is_empty(), "{}", mistakes.join("\n"));
+        assert!(count > 50, "the pages are read");
+    }
 }

@@ -150,7 +150,10 @@ fn head(screen: &Screen, answer: &Value) -> Vec<String> {
 
 fn is_well(engine: &Value) -> bool {
     let is_ok = |row: &Value| matches!(text(row, "state"), "ok" | "paused");
-    text(engine, "store") == "ok" && number(engine, "lost") == 0 && list(engine, "interfaces").all(is_ok)
+    text(engine, "store") == "ok"
+        && number(engine, "lost") == 0
+        && number(engine, "orphans") == 0
+        && list(engine, "interfaces").all(is_ok)
 }
 
 impl Status {

@@ -1,6 +1,6 @@
 //! A destination is stopped: messages wait in order; it starts: they arrive in order, once (R2, R3, R5).
 
-use super::support::{Partner, Workspace, admission, sinew};
+use super::support::{Partner, Workspace, admission, received, sinew};
 use std::fmt::Write;
 
 /// The lines of a destination at this port that is tried again soon.
@@ -72,6 +72,43 @@ fn one_destination_does_not_wait_for_another() {
     down.behave();
     down.wait_for(1);
     engine.wait_for_state("control:FAN1", "delivered");
+}
+
+#[test]
+fn a_destination_that_moved_gets_its_queue_after_a_reload() {
+    let (old, new) = (Partner::stopped(), Partner::new());
+    let workspace = Workspace::with(&pharmacy(old.port));
+    let engine = workspace.run();
+    let batch: String = (0..10).map(|number| admission(&format!("M{number}"), "P1")).collect();
+    let file = workspace.write("feed.hl7", &batch);
+    engine.send(&[&file.display().to_string()]);
+    workspace.interface("adt", &received(&pharmacy(new.port)));
+    engine.sinew(&["reload"]).expect(0).says(&["changed: adt"]);
+    new.wait_for(10);
+    engine.wait_for_count("delivered", 10);
+    assert_eq!(new.control_ids(), (0..10).map(|number| format!("M{number}")).collect::<Vec<_>>());
+}
+
+#[test]
+fn what_waits_for_a_destination_that_is_gone_is_kept_and_told() {
+    let partner = Partner::stopped();
+    let workspace = Workspace::with(&pharmacy(partner.port));
+    let engine = workspace.run();
+    let file = workspace.write("one.hl7", &admission("G1", "P1"));
+    engine.send(&[&file.display().to_string()]);
+    workspace.interface("adt", &received("  send archive {\n    file out\n  }"));
+    engine.sinew(&["reload"]).expect(0);
+    assert_eq!(engine.count("in_flight"), 1, "not dropped");
+    engine.kill();
+
+    let engine = workspace.run();
+    assert_eq!(engine.count("in_flight"), 1, "nor by a restart");
+    engine.sinew(&["status"]).expect(1).says(&["E5012"]);
+    workspace.interface("adt", &received(&pharmacy(partner.port)));
+    engine.sinew(&["reload"]).expect(0);
+    partner.behave();
+    engine.wait_for_count("delivered", 1);
+    assert_eq!(partner.control_ids(), ["G1"]);
 }
 
 #[test]

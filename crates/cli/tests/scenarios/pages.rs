@@ -186,11 +186,14 @@ fn the_readme_works_as_printed() {
 }
 
 #[test]
-fn the_interface_of_the_readme_checks() {
-    let page = page("README.md");
-    let text: Vec<&str> = blocks(&page, "").into_iter().skip_while(|line| !line.starts_with("interface ")).collect();
-    let end = text.iter().position(|line| *line == "}").expect("the end of the block");
-    let workspace = Workspace::empty();
-    workspace.write("interfaces/adt-main/interface.flow", &(text[..=end].join("\n") + "\n"));
-    workspace.sinew(&["check"]).expect(0).says(&["0 errors"]);
+fn the_interfaces_on_the_pages_check() {
+    for name in ["README.md", "docs/how-to/receive-and-fan-out.md"] {
+        let page = page(name);
+        let text: Vec<&str> =
+            blocks(&page, "").into_iter().skip_while(|line| !line.starts_with("interface ")).collect();
+        let end = text.iter().position(|line| *line == "}").expect("the end of the block");
+        let workspace = Workspace::empty();
+        workspace.write("interfaces/adt-main/interface.flow", &(text[..=end].join("\n") + "\n"));
+        workspace.sinew(&["check"]).expect(0).says(&["0 errors"]);
+    }
 }

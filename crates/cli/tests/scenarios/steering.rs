@@ -148,6 +148,30 @@ fn replay_shows_a_plan_and_does_it_when_told() {
 }
 
 #[test]
+fn a_code_that_was_missing_is_added_and_what_was_parked_runs_again() {
+    let partner = Partner::new();
+    let lines = format!("  translate PV1-3.1 with wards missing error\n{}", pharmacy(partner.port));
+    let workspace = Workspace::with(&lines);
+    workspace.write("interfaces/adt/tables/wards.csv", "from,to\nICU,INTENSIVE\n");
+    let engine = workspace.run();
+    send_one(&workspace, &engine, "C1", "P1");
+    let id = engine.wait_for_state("control:C1", "parked")["id"].to_string();
+    engine.sinew(&["explain", &id]).expect(0).says(&["E2401", "wards"]);
+    let raw = engine.sinew(&["message", &id, "--raw", "--reason", "new ward code"]).expect(0);
+    assert_eq!(raw.out, admission("C1", "P1"), "byte for byte");
+    workspace.write("interfaces/adt/tables/wards.csv", "from,to\nICU,INTENSIVE\n4W,4 WEST\n");
+    engine.sinew(&["reload"]).expect(0).says(&["changed: adt"]);
+    let replay = ["replay", "state:parked", "interface:adt", "--yes", "--reason", "ward added"];
+    engine.sinew(&replay).expect(0).says(&["1 replayed"]);
+    engine.wait_for_count("delivered", 1);
+    assert_eq!(engine.count("parked"), 0, "the parked one has ended");
+    assert!(partner.messages()[0].contains("|4 WEST^"), "{:?}", partner.control_ids());
+    assert_eq!(engine.signal("-TERM").0, 0);
+    let read = audit(&workspace).into_iter().any(|(act, _, why)| act == "read" && why == "new ward code");
+    assert!(read, "reading content is audited");
+}
+
+#[test]
 fn acts_need_an_engine() {
     let workspace = Workspace::with(&pharmacy(free_port()));
     for arguments in [&["pause", "adt", "--reason", "x"][..], &["replay", "id:1"], &["messages"], &["top"], &["reload"]]
