@@ -19,7 +19,7 @@ Examples:
   sinew get feed.hl7 MSH-10               the control id of each message
   sinew get oru.hl7 'OBX[*]-5' --raw      escapes left as they are
 
-A repeating path prints every value. On a terminal, values about the patient are masked: --reveal shows them.
+A repeating path prints every value, one a line; a line break inside a value is written \\n. On a terminal, values about the patient are masked: --reveal shows them.
 Exit: 0, 1 nothing is there, 2 the path is wrong, 3 the file cannot be opened.")]
 pub struct Get {
     /// A file, or - for standard input
@@ -52,14 +52,22 @@ impl Get {
                 match (screen.is_terminal, self.raw) {
                     (true, _) if is_masked && is_hidden => screen.line(plain(&mask::masked(&element.text()))),
                     (true, true) => screen.line(plain(&String::from_utf8_lossy(element.raw()))),
-                    (true, false) => screen.line(plain(&element.text())),
+                    (true, false) => screen.line(plain(&one_line(&element.text()))),
                     (false, true) => screen.bytes(&[element.raw(), b"\n"].concat()),
-                    (false, false) => screen.line(element.text()),
+                    (false, false) => screen.line(one_line(&element.text())),
                 }
             }
         }
         Ok(if is_found { Exit::Ok } else { Exit::Problems })
     }
+}
+
+/// One value stays one line: line breaks inside it (`\\.br\\`) are written `\\n` and `\\r`.
+fn one_line(text: &str) -> std::borrow::Cow<'_, str> {
+    if !text.contains(['\n', '\r']) {
+        return text.into();
+    }
+    text.replace('\r', "\\r").replace('\n', "\\n").into()
 }
 
 /// A path from the command line.
