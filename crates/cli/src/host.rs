@@ -31,6 +31,8 @@ pub struct Host {
     retention: Option<Duration>,
     folder: PathBuf,
     data: PathBuf,
+    /// One reload or attempt to listen again at a time.
+    applying: tokio::sync::Mutex<()>,
     stop: Arc<Notify>,
     done: watch::Sender<bool>,
 }
@@ -76,6 +78,7 @@ impl Host {
             retention: setup.workspace.server.retention,
             folder: setup.workspace.folder,
             data: setup.data,
+            applying: tokio::sync::Mutex::default(),
             stop: Arc::default(),
             done: watch::Sender::new(false),
         });
@@ -114,6 +117,19 @@ impl Host {
         }
     }
 
+    /// Opens the sources that should listen and do not: their port was taken, their folder missing. Gives those that
+    /// listen now.
+    pub async fn reopen(&self) -> Vec<Name> {
+        let _alone = self.applying.lock().await;
+        let mut opened = Vec::new();
+        for flow in self.engine.flows() {
+            if !flow.is_listening() && !flow.is_paused() && flow.open_source().await.is_ok() {
+                opened.push(flow.name.clone());
+            }
+        }
+        opened
+    }
+
     /// Drops messages that are older than the workspace keeps them and settled, now and then. Never returns.
     pub async fn retain(&self) {
         let Some(retention) = self.retention else { return std::future::pending().await };
@@ -136,6 +152,7 @@ impl Host {
 
     /// Loads the workspace and applies what compiles. What does not compile goes on as it ran.
     pub async fn apply(&self) -> (Workspace, Vec<Diagnostic>, Option<Changes>) {
+        let _alone = self.applying.lock().await;
         let (workspace, findings) = (self.loader)();
         // A workspace that cannot be read as a whole must not stop every interface.
         if workspace.definitions.is_empty() && place::has_errors(&findings) {

@@ -53,6 +53,8 @@ pub struct Dev {
 
 /// Pause between looks at the files of the workspace.
 const WATCH_PAUSE: Duration = Duration::from_millis(400);
+/// Pause between attempts to open sources that could not be opened.
+const REOPEN_PAUSE: Duration = Duration::from_secs(3);
 
 impl Run {
     pub fn run(self, screen: &Screen) -> Result {
@@ -96,6 +98,7 @@ async fn engine(screen: &Screen, at: Place, is_watching: bool, until_eof: bool) 
         failure = host.wait() => failure,
         served = &mut serving => Some(unserved(served)),
         () = host.retain() => None,
+        () = keep_listening(screen, &host) => None,
         () = crate::run::end_of_input(until_eof) => None,
         () = follow(screen, &host, &folder, is_watching) => None,
     };
@@ -107,6 +110,16 @@ async fn engine(screen: &Screen, at: Place, is_watching: bool, until_eof: bool) 
     match ended {
         Some(failure) => Err(failure),
         None => closed.map(|()| Exit::Ok),
+    }
+}
+
+/// Tries again, now and then, to open sources that could not be opened. Never returns.
+async fn keep_listening(screen: &Screen, host: &Host) {
+    loop {
+        tokio::time::sleep(REOPEN_PAUSE).await;
+        for name in host.reopen().await {
+            screen.say(format!("{name} listens now"));
+        }
     }
 }
 

@@ -28,7 +28,7 @@ fn a_destination_that_is_down_shows_in_status_queues_and_doctor() {
 fn a_port_in_use_is_named_and_the_other_interfaces_run() {
     let workspace = Workspace::with(&pharmacy(free_port()));
     let port = free_port();
-    let _taken = std::net::TcpListener::bind(("127.0.0.1", port)).expect("a port");
+    let taken = std::net::TcpListener::bind(("127.0.0.1", port)).expect("a port");
     workspace.interface("lab", &format!("  receive mllp 127.0.0.1:{port}\n{}", pharmacy(free_port())));
     workspace.sinew(&["doctor"]).expect(1).says(&["FAIL", &port.to_string(), "lab"]);
     let engine = workspace.run();
@@ -36,6 +36,9 @@ fn a_port_in_use_is_named_and_the_other_interfaces_run() {
     engine.sinew(&["status"]).expect(1).says(&["lab", "failing"]);
     let file = workspace.write("one.hl7", &admission("B2", "P1"));
     engine.send(&[&file.display().to_string()]);
+    drop(taken);
+    engine.wait_to_say("lab listens now");
+    assert_eq!(engine.address("lab"), format!("127.0.0.1:{port}"));
 }
 
 #[test]
