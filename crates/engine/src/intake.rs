@@ -103,20 +103,10 @@ fn describe(
     answer: Option<Bytes>,
 ) -> Accept {
     let definition = &version.definition;
-    let disposition = match &plan.end {
-        End::Routed => Disposition::Routed,
-        End::Filtered(rule) => {
-            Disposition::Filtered { rule: format!("{} ({}:{})", rule.text, rule.place.file, rule.place.line) }
-        }
-        End::Unrouted => Disposition::Filtered { rule: "no destination's `when` holds".to_owned() },
-        End::Parked(reason) => Disposition::Parked { reason: reason.clone() },
-    };
     let deliveries = plan.deliveries.iter().map(|delivery| planned(flow, delivery)).collect();
     let mut found = acknowledge::facts(facts);
-    if !definition.index.is_empty() {
-        for (name, path) in &definition.index {
-            found.extra.extend(message.every(path).map(|value| (name.clone(), Phi::new(value.text().into_owned()))));
-        }
+    for (name, path) in &definition.index {
+        found.extra.extend(message.every(path).map(|value| (name.clone(), Phi::new(value.text().into_owned()))));
     }
     Accept {
         envelope: Envelope {
@@ -129,11 +119,22 @@ fn describe(
             raw: frame.bytes,
         },
         facts: found,
-        disposition,
+        disposition: disposition(&plan.end),
         acknowledgment: answer,
         deliveries,
         duplicate_window: definition.receive.duplicate_window,
         flags: Vec::new(),
+    }
+}
+
+fn disposition(end: &End) -> Disposition {
+    match end {
+        End::Routed => Disposition::Routed,
+        End::Filtered(rule) => {
+            Disposition::Filtered { rule: format!("{} ({}:{})", rule.text, rule.place.file, rule.place.line) }
+        }
+        End::Unrouted => Disposition::Filtered { rule: "no destination's `when` holds".to_owned() },
+        End::Parked(reason) => Disposition::Parked { reason: reason.clone() },
     }
 }
 
