@@ -76,16 +76,36 @@ impl Facts {
     /// Reads the facts.
     #[must_use]
     pub fn of(message: &Message) -> Facts {
-        let mut facts = message.header().map(|header| Facts::of_header(&header)).unwrap_or_default();
+        let header = message.header().map(|header| Facts::of_header(&header)).unwrap_or_default();
+        header.read_body(message, true)
+    }
+
+    /// What a message is searched by: type, trigger event, sender, control id, the bare ids of the patient, visit and
+    /// orders. The rest stays empty, which makes this twice as fast as [`Facts::of`]; a store asks it of every message.
+    #[must_use]
+    pub fn searched(message: &Message) -> Facts {
+        let header = message.header().map(|header| Facts {
+            message_type: part(&header, 9, 1),
+            trigger_event: part(&header, 9, 2),
+            control_id: header.field(10).map(|field| field.text().into_owned()).unwrap_or_default(),
+            sending_application: part(&header, 3, 1),
+            sending_facility: part(&header, 4, 1),
+            ..Facts::default()
+        });
+        header.unwrap_or_default().read_body(message, false)
+    }
+
+    fn read_body(mut self, message: &Message, is_full: bool) -> Facts {
+        let facts = &mut self;
         for segment in message.segments() {
             match segment.raw().get(..3) {
-                Some(b"PID") if facts.patient_ids.is_empty() => facts.read_patient(&segment),
+                Some(b"PID") if facts.patient_ids.is_empty() => facts.read_patient(&segment, is_full),
                 Some(b"PV1") if facts.visit.is_none() => facts.visit = phi(part(&segment, 19, 1)),
                 Some(b"ORC" | b"OBR") => facts.read_order(&segment),
                 _ => {}
             }
         }
-        facts
+        self
     }
 
     fn of_header(header: &Element<'_>) -> Facts {
@@ -108,11 +128,14 @@ impl Facts {
         }
     }
 
-    fn read_patient(&mut self, pid: &Element<'_>) {
-        self.read_ids(pid, 3);
+    fn read_patient(&mut self, pid: &Element<'_>, is_full: bool) {
+        self.read_ids(pid, 3, is_full);
         if self.patient_ids.is_empty() {
-            self.read_ids(pid, 2);
-            self.read_ids(pid, 4);
+            self.read_ids(pid, 2, is_full);
+            self.read_ids(pid, 4, is_full);
+        }
+        if !is_full {
+            return;
         }
         let name = pid.field(5).and_then(|field| field.repetition(1)).filter(|name| !name.is_empty());
         self.patient_name = name.map(|name| {
@@ -121,19 +144,19 @@ impl Facts {
         });
     }
 
-    fn read_ids(&mut self, pid: &Element<'_>, number: u16) {
+    fn read_ids(&mut self, pid: &Element<'_>, number: u16, is_full: bool) {
         let Some(field) = pid.field(number) else { return };
         for id in field.parts() {
             let value = text(id.component(1));
             if value.is_empty() || value == "\"\"" || self.patient_ids.len() >= PATIENT_IDS_MAX {
                 continue;
             }
-            let authority = id.component(4).and_then(|authority| authority.subcomponent(1));
-            self.patient_ids.push(PatientId {
-                id: Phi::new(value),
-                authority: text(authority),
-                kind: text(id.component(5)),
-            });
+            let mut patient = PatientId { id: Phi::new(value), ..PatientId::default() };
+            if is_full {
+                patient.authority = text(id.component(4).and_then(|authority| authority.subcomponent(1)));
+                patient.kind = text(id.component(5));
+            }
+            self.patient_ids.push(patient);
         }
     }
 
@@ -183,6 +206,29 @@ ORC|RE|P1^A|F1\rOBR|1|P1|F2\r";
         let orders: Vec<_> = facts.orders.iter().map(|order| order.reveal().as_str()).collect();
         assert_eq!(orders, ["P1", "F1", "F2"]);
         assert!(!format!("{facts:?}").contains("Jane"));
+    }
+
+    #[test]
+    fn searched_are_the_same_facts_and_fewer() {
+        let text = "MSH|^~\\&|LAB^x|NORTH|HUB|WEST|20260301||ORU^R01^ORU_R01|M\\T\\1|P|2.5.1|||AL|NE\r\
+PID|1||77^^^NORTH^MR~99^^^^PI||Doe^Jane\rPV1|1|I|||||||||||||||||V9^^^X\rORC|RE|P1^A|F1\rOBR|1|P1|F2\r";
+        for text in [text, "nothing", "MSH|^~\\&\rPID|1|7||8\r"] {
+            let message = Message::parse(text).0;
+            let (all, some) = (Facts::of(&message), Facts::searched(&message));
+            let bare = |id: &PatientId| PatientId { id: id.id.clone(), ..PatientId::default() };
+            let expect = Facts {
+                message_type: all.message_type.clone(),
+                trigger_event: all.trigger_event.clone(),
+                control_id: all.control_id.clone(),
+                sending_application: all.sending_application.clone(),
+                sending_facility: all.sending_facility.clone(),
+                patient_ids: all.patient_ids.iter().map(bare).collect(),
+                visit: all.visit.clone(),
+                orders: all.orders.clone(),
+                ..Facts::default()
+            };
+            assert_eq!(some, expect);
+        }
     }
 
     #[test]
