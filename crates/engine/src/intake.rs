@@ -37,7 +37,7 @@ pub(crate) async fn accept(flow: &Flow, frame: Frame, origin: Origin) -> Reply {
     if let Err(reason) = check(&version, &frame, &message) {
         return refuse(flow, &version, &message, reason);
     }
-    let facts = Facts::of(&message);
+    let facts = Facts::searched(&message);
     let plan = plan(&version, &message, &frame);
     let answer = acknowledge::accept(&message, &version.definition, flow.dock.clock.now());
     let hops = frame.from.map_or(0, |(_, hops)| hops);

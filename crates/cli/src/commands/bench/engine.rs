@@ -190,10 +190,8 @@ impl<'a> Run<'a> {
         self.send(senders, Duration::from_secs(1)).await?;
         drain(&mut self.engine).await?;
         let before = Reading::take(&mut self.engine, &self.partner).await?;
-        let started = Instant::now();
         let sent = self.send(senders, Duration::from_secs(u64::from(self.seconds))).await?;
-        drain(&mut self.engine).await?;
-        let seconds = started.elapsed().as_secs_f64();
+        let seconds = sent.seconds + drain(&mut self.engine).await?;
         self.figures.add("loaded_rss_mb", self.engine.process.resident_mb());
         let after = Reading::take(&mut self.engine, &self.partner).await?;
         let count = after.messages - before.messages;
@@ -225,10 +223,9 @@ impl<'a> Run<'a> {
     async fn measure_saturation(&mut self) -> Result<()> {
         let load = Load { file: &self.messages, connections: SATURATING, time: self.half(), rate: None };
         let echo = limits::echoes_per_second(&self.folder, load).await?;
-        let started = Instant::now();
         let sent = self.send(SATURATING, self.half()).await?;
-        drain(&mut self.engine).await?;
-        let rate = sent.accepted as f64 / started.elapsed().as_secs_f64();
+        let seconds = sent.seconds + drain(&mut self.engine).await?;
+        let rate = sent.accepted as f64 / seconds;
         self.figures.add("saturated_per_s", rate);
         self.figures.add("mllp_echo_per_s", echo);
         self.figures.add("saturated_ratio", rate / echo);
@@ -297,12 +294,12 @@ fn number(value: &Value) -> f64 {
     value.as_f64().unwrap_or(f64::NAN)
 }
 
-/// Waits until everything that was accepted is delivered.
-async fn drain(engine: &mut Engine) -> Result<()> {
-    let end = Instant::now() + DRAIN_TIME_MAX;
-    while Instant::now() < end {
+/// Waits until everything that was accepted is delivered; gives the seconds that took.
+async fn drain(engine: &mut Engine) -> Result<f64> {
+    let started = Instant::now();
+    while started.elapsed() < DRAIN_TIME_MAX {
         if engine.status().await?["counts"]["in_flight"] == 0 {
-            return Ok(());
+            return Ok(started.elapsed().as_secs_f64());
         }
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
