@@ -163,7 +163,7 @@ impl Flow {
         for old in &before.outboxes {
             if !version.outboxes.iter().any(|new| Arc::ptr_eq(old, new)) {
                 old.retire(true);
-                retired.push(Retired { outbox: old.clone(), since: Instant::now() });
+                retired.push(Retired { outbox: old.clone(), since: tokio::time::Instant::now().into_std() });
             }
         }
         drop(retired);

@@ -182,7 +182,7 @@ impl Outbox {
 
     /// Waits for a delivery to send. `None` when the lane is to end: the outbox stops, or it was idle for `idle_max`.
     pub async fn claim(&self, idle_max: Duration) -> Option<Claim> {
-        let give_up = Instant::now() + idle_max;
+        let give_up = tokio::time::Instant::now().into_std() + idle_max;
         self.idle.fetch_add(1, Ordering::AcqRel);
         let claim = loop {
             // Before everything that is looked at: what changes after the look wakes this future, polled or not.
@@ -190,7 +190,7 @@ impl Outbox {
             if self.is_stopping() {
                 break None;
             }
-            let now = Instant::now();
+            let now = tokio::time::Instant::now().into_std();
             let until = match self.claim_now(now) {
                 Next::Claimed(claim) => break Some(*claim),
                 Next::WaitUntil(at) => at,
