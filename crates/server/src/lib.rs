@@ -9,6 +9,7 @@
 
 pub mod client;
 pub mod codes;
+mod find;
 mod messages;
 mod problem;
 pub mod query;

@@ -108,22 +108,21 @@ fn named(word: &str, separator: char) -> Option<(&str, &str)> {
 }
 
 fn state(search: &mut Search, name: &str, value: &str, now: Timestamp) -> Result<(), Reason> {
-    let text = || Some(value.to_owned());
     match name {
-        "patient" => search.patient = text(),
-        "visit" => search.visit = text(),
-        "order" => search.order = text(),
-        "control" => search.control_id = text(),
-        "interface" => search.interface = text(),
-        "destination" => search.destination = text(),
-        "facility" => search.facility = text(),
-        "application" => search.application = text(),
-        "event" => search.event = text(),
+        "patient" => once(&mut search.patient, name, value)?,
+        "visit" => once(&mut search.visit, name, value)?,
+        "order" => once(&mut search.order, name, value)?,
+        "control" => once(&mut search.control_id, name, value)?,
+        "interface" => once(&mut search.interface, name, value)?,
+        "destination" => once(&mut search.destination, name, value)?,
+        "facility" => once(&mut search.facility, name, value)?,
+        "application" => once(&mut search.application, name, value)?,
+        "event" => once(&mut search.event, name, value)?,
         "type" => match value.split_once('^') {
-            None => search.message_type = text(),
+            None => once(&mut search.message_type, name, value)?,
             Some((message_type, event)) => {
-                search.message_type = Some(message_type.to_owned());
-                search.event = Some(event.to_owned());
+                once(&mut search.message_type, name, message_type)?;
+                once(&mut search.event, name, event)?;
             }
         },
         "id" => {
@@ -135,8 +134,8 @@ fn state(search: &mut Search, name: &str, value: &str, now: Timestamp) -> Result
                 search.states.push(message_state(word)?);
             }
         }
-        "since" => search.since = Some(time(value, now)?),
-        "until" => search.until = Some(time(value, now)?),
+        "since" => once_at(&mut search.since, name, time(value, now)?)?,
+        "until" => once_at(&mut search.until, name, time(value, now)?)?,
         other => {
             let known: Vec<&str> = NAMES.iter().map(|(name, _)| *name).collect();
             let guess = lang::syntax::closest(other, known.iter().copied());
@@ -146,6 +145,18 @@ fn state(search: &mut Search, name: &str, value: &str, now: Timestamp) -> Result
         }
     }
     Ok(())
+}
+
+/// A second value would replace the first, and the search would find what was not asked for.
+fn once(place: &mut Option<String>, name: &str, value: &str) -> Result<(), Reason> {
+    once_at(place, name, value.to_owned())
+}
+
+fn once_at<T>(place: &mut Option<T>, name: &str, value: T) -> Result<(), Reason> {
+    match place.replace(value) {
+        None => Ok(()),
+        Some(_) => Err(Reason::new(codes::E7002, format!("`{name}:` stands twice"))),
+    }
 }
 
 fn message_state(word: &str) -> Result<MessageState, Reason> {
@@ -260,6 +271,8 @@ mod tests {
         assert!(fails("pateint:1").contains("did you mean `patient:`?"));
         assert!(fails("since:yesterday").contains("2h"));
         assert!(fails("state:lost").contains("parked"));
+        assert!(fails("patient:1 patient:2").contains("twice"));
+        assert!(fails("type:ADT^A01 event:A02").contains("twice"));
         assert!(fails("id:x").contains("number"));
         assert!(fails("\"open").contains("not closed"));
     }

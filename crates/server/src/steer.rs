@@ -2,7 +2,7 @@
 
 use crate::{
     codes,
-    messages::{self, Row},
+    find::{Row, find, read},
     problem::Problem,
     socket::{Peer, State},
 };
@@ -89,7 +89,7 @@ pub(crate) async fn release(
 
 /// The deliveries that a target names.
 fn deliveries(state: &State, target: &Target) -> Result<Vec<DeliveryId>, Problem> {
-    let stored = state.engine.store().read(target.message)?;
+    let stored = read(state, target.message)?;
     let all = (0..stored.accept.deliveries.len()).filter_map(|number| u16::try_from(number).ok());
     let wanted = all.filter(|number| target.number.is_none_or(|wanted| wanted == *number));
     Ok(wanted.map(|number| DeliveryId { message: target.message, number }).collect())
@@ -137,7 +137,7 @@ pub(crate) async fn delete(
     Json(target): Json<Target>,
 ) -> Answer {
     let person = person(&peer, &target.reason)?;
-    let stored = state.engine.store().read(target.message)?;
+    let stored = read(&state, target.message)?;
     if stored.accept.deliveries.is_empty() {
         state.engine.dismiss(target.message, &person).await?;
         return Ok(Json(json!({"deliveries": [], "dismissed": true})));
@@ -154,10 +154,10 @@ pub(crate) async fn replay(
     Json(replay): Json<Replay>,
 ) -> Answer {
     let limit = replay.limit.unwrap_or(REPLAY_MESSAGES_MAX).min(REPLAY_MESSAGES_MAX);
-    let mut rows = messages::find(&state, &replay.query, limit)?;
+    let mut rows = find(&state, &replay.query, limit)?;
     rows.sort_by_key(|row| row.id); // oldest first: order per key is kept
     if !replay.is_confirmed {
-        return Ok(Json(plan(&rows)));
+        return Ok(Json(plan(&rows, limit)));
     }
     let person = person(&peer, &replay.reason)?;
     let (mut done, mut refused) = (Vec::new(), Vec::new());
@@ -171,7 +171,7 @@ pub(crate) async fn replay(
     Ok(Json(json!({"schema": "sinew.replay/1", "replayed": done, "refused": refused})))
 }
 
-fn plan(rows: &[Row]) -> Value {
+fn plan(rows: &[Row], limit: usize) -> Value {
     let mut interfaces: std::collections::BTreeMap<&str, usize> = std::collections::BTreeMap::new();
     for row in rows {
         *interfaces.entry(&row.interface).or_default() += 1;
@@ -181,6 +181,7 @@ fn plan(rows: &[Row]) -> Value {
         "schema": "sinew.replay-plan/1",
         "messages": rows.len(),
         "already_delivered": delivered,
+        "is_limited": rows.len() >= limit,
         "oldest": rows.first().map(|row| row.received),
         "newest": rows.last().map(|row| row.received),
         "interfaces": interfaces,

@@ -309,6 +309,9 @@ impl Replay {
         }
         let head = table::count(count, "message");
         screen.line(format!("{head}, oldest {}, newest {}", time("oldest"), time("newest")));
+        if plan.get("is_limited").and_then(Value::as_bool).unwrap_or(false) {
+            screen.line("  more may match: these are the newest; narrow the time, or raise --limit");
+        }
         for (interface, n) in plan.get("interfaces").and_then(Value::as_object).into_iter().flatten() {
             screen.line(format!("  {n:>6}  through {interface} as it is now"));
         }

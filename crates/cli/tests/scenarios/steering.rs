@@ -172,6 +172,35 @@ fn a_code_that_was_missing_is_added_and_what_was_parked_runs_again() {
 }
 
 #[test]
+fn every_word_of_a_search_holds_and_a_number_that_is_no_message_is_said_so() {
+    let partner = Partner::new();
+    let workspace = Workspace::with(&format!("  index ward PV1-3.1\n  index room PV1-3.2\n{}", pharmacy(partner.port)));
+    let engine = workspace.run();
+    send_one(&workspace, &engine, "Q1", "482113");
+    send_one(&workspace, &engine, "Q2", "482114");
+    engine.wait_for_state("control:Q2", "delivered");
+    let ids = |query: &str| -> Vec<String> {
+        let done = engine.sinew(&["messages", query, "--json"]);
+        let rows = done.json()["messages"].as_array().expect("rows").clone();
+        rows.iter().map(|row| row["control_id"].as_str().expect("an id").to_owned()).collect()
+    };
+    assert_eq!(ids("482113"), ["Q1"]);
+    assert_eq!(ids("V10139"), ["Q2", "Q1"]);
+    assert_eq!(ids("V10139 482113"), ["Q1"], "words are joined by and");
+    assert_eq!(ids("ward=4W room=201"), ["Q2", "Q1"]);
+    assert!(ids("ward=4W room=999").is_empty(), "so are fields");
+    let id = engine.find("control:Q1")["id"].to_string();
+    assert_eq!(ids(&id), ["Q1"], "a number may be a message");
+    assert_eq!(ids(&format!("id:{id} interface:adt")), ["Q1"]);
+    assert!(ids(&format!("id:{id} interface:lab")).is_empty());
+    engine.sinew(&["messages", "patient:1 patient:2"]).expect(2).says(&["twice"]);
+    for arguments in [&["explain", "4200"][..], &["message", "4200", "--raw"], &["explain", "99999999"]] {
+        engine.sinew(arguments).expect(1).says(&["E5201", "there is no message"]);
+    }
+    engine.sinew(&["retry", "4200", "--yes", "--reason", "x"]).expect(1).says(&["E5201"]);
+}
+
+#[test]
 fn acts_need_an_engine() {
     let workspace = Workspace::with(&pharmacy(free_port()));
     for arguments in [&["pause", "adt", "--reason", "x"][..], &["replay", "id:1"], &["messages"], &["top"], &["reload"]]
