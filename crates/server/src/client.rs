@@ -71,11 +71,9 @@ impl Client {
 
     async fn call(&self, method: Method, path: &str, body: Bytes) -> Result<Bytes, Error> {
         let not_running = |why: String| Error::NotRunning(Reason::new(codes::E7001, why));
-        let stream = UnixStream::connect(&self.socket)
-            .await
-            .map_err(|error| {
-                not_running(format!("no engine runs on this workspace: {}: {}", self.socket.display(), error.kind()))
-            })?;
+        let stream = UnixStream::connect(&self.socket).await.map_err(|error| {
+            not_running(format!("no engine runs on this workspace: {}: {}", self.socket.display(), error.kind()))
+        })?;
         let broken = |error: hyper::Error| not_running(format!("the engine went away: {error}"));
         let (mut sender, connection) =
             hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(broken)?;

@@ -80,7 +80,8 @@ fn list<'v>(value: &'v Value, name: &str) -> impl Iterator<Item = &'v Value> {
 
 /// The interfaces as a table, the worst first. `before` gives the counters of the last look, for rates.
 pub fn interfaces(engine: &Value, before: Option<(&Value, f64)>) -> Table {
-    let mut table = Table::new(&["INTERFACE", "STATE", ">MSG/S", ">ACCEPTED", ">QUEUE", ">OLDEST", ">LAST IN", "WHY"]);
+    let mut table =
+        Table::new(&["INTERFACE", "STATE", ">MSG/S", ">ACCEPTED", ">QUEUE", ">OLDEST", ">PARKED", ">LAST IN", "WHY"]);
     let now = number(engine, "at");
     let mut rows: Vec<&Value> = list(engine, "interfaces").collect();
     let badness =
@@ -101,6 +102,7 @@ pub fn interfaces(engine: &Value, before: Option<(&Value, f64)>) -> Table {
             number(row, "accepted").to_string().into(),
             queued.to_string().into(),
             since(oldest).into(),
+            number(&row["counts"], "parked").to_string().into(),
             since(row.get("last_received").and_then(Value::as_i64)).into(),
             text(row, "why").into(),
         ]);

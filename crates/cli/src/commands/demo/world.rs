@@ -243,7 +243,8 @@ fn listen(live: &Live, partners: &BTreeMap<&'static str, Partner>) -> Arc<Mutex<
             loop {
                 match arrivals.recv().await {
                     Ok(arrival) => {
-                        let is_wanted = wanted.lock().unwrap_or_else(PoisonError::into_inner).contains(&arrival.control_id);
+                        let is_wanted =
+                            wanted.lock().unwrap_or_else(PoisonError::into_inner).contains(&arrival.control_id);
                         if is_wanted {
                             reached.lock().unwrap_or_else(PoisonError::into_inner).insert(name);
                         }
