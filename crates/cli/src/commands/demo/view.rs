@@ -192,7 +192,7 @@ impl Keys {
         if saved.is_some() {
             stty(&["-icanon", "-echo", "min", "1"]);
             std::thread::spawn(move || {
-                for byte in std::io::stdin().bytes() {
+                for byte in std::io::stdin().lock().bytes() {
                     let key = match byte {
                         Ok(b'q' | b'Q') => Key::Quit,
                         Ok(b'n' | b'N') => Key::Next,
