@@ -83,9 +83,10 @@ pub(crate) fn fill(disk: &dyn Disk, path: &Path, capacity: u64) -> io::Result<Bo
     while at < capacity {
         let count = (capacity - at).min(zeros.len() as u64);
         file.write_at(&zeros[..count as usize], at)?;
+        // Piece by piece: while 64 MiB are flushed at once, every fsync of the log waits for its share of them.
+        file.sync()?;
         at += count;
     }
-    file.sync()?;
     Ok(file)
 }
 
