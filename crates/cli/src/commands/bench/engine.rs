@@ -2,7 +2,7 @@
 
 use super::{
     figures::{Bar, Figures, Named},
-    limits,
+    limits::{self, Bare},
     load::{self, Load, MESSAGE_BYTES},
     rig::{Engine, Folder, Partner},
 };
@@ -42,7 +42,7 @@ pub struct BenchEngine {
     /// How often everything is measured
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=100))]
     runs: u32,
-    /// Folder whose disk is measured; without it the temporary folder
+    /// Folder whose disk is measured; without it /var/tmp
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
     /// One JSON object instead of a table
@@ -134,7 +134,7 @@ impl BenchEngine {
     }
 
     async fn measure(&self, screen: &Screen, figures: &mut Figures) -> Result<()> {
-        let parent = self.dir.clone().unwrap_or_else(std::env::temp_dir);
+        let parent = Folder::parent(self.dir.as_deref());
         for number in 1..=self.runs {
             let say = |what: &str| screen.say(format!("run {number} of {}: {what}", self.runs));
             let mut run = Run::start(&parent, figures, self.seconds).await?;
@@ -158,6 +158,7 @@ struct Run<'a> {
     engine: Engine,
     partner: Partner,
     messages: PathBuf,
+    bare: Bare,
     seconds: u32,
     figures: &'a mut Figures,
     folder: Folder,
@@ -169,8 +170,8 @@ impl<'a> Run<'a> {
         tokio::time::sleep(IDLE_TIME).await;
         figures.add("start_ms", engine.start_ms);
         figures.add("idle_rss_mb", engine.process.resident_mb());
-        let messages = load::write(&folder)?;
-        Ok(Run { engine, partner, messages, seconds, figures, folder })
+        let (messages, bare) = (load::write(&folder)?, Bare::make(&folder)?);
+        Ok(Run { engine, partner, messages, bare, seconds, figures, folder })
     }
 
     async fn send(&self, connections: usize, time: Duration) -> Result<load::Sent> {
@@ -209,10 +210,10 @@ impl<'a> Run<'a> {
     /// The bare rate is measured before and after, so that a drift of the machine falls on both.
     async fn measure_one_sender(&mut self) -> Result<()> {
         let time = Duration::from_secs(1);
-        let first = limits::synced_writes_per_second(&self.folder, MESSAGE_BYTES, time).await?;
+        let first = self.bare.writes_per_second(MESSAGE_BYTES, time).await?;
         let sent = self.send(1, self.half()).await?;
         drain(&mut self.engine).await?;
-        let second = limits::synced_writes_per_second(&self.folder, MESSAGE_BYTES, time).await?;
+        let second = self.bare.writes_per_second(MESSAGE_BYTES, time).await?;
         let (rate, bare) = (sent.accepted as f64 / sent.seconds, (first + second) / 2.0);
         self.figures.add("one_sender_per_s", rate);
         self.figures.add("bare_fdatasync_per_s", bare);

@@ -8,42 +8,59 @@ use crate::outcome::Result;
 use std::{
     fs,
     os::unix::fs::FileExt,
-    path::Path,
+    path::PathBuf,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
-/// Bytes of the file that is written: one segment of the log.
-const FILE_BYTES: usize = 64 * 1024 * 1024;
+/// Bytes of the file that is written.
+const FILE_BYTES: usize = 16 * 1024 * 1024;
+/// Bytes that are allocated at a time.
+const PIECE_BYTES: usize = 1024 * 1024;
 
-/// Writes of `bytes` bytes a second into a file whose blocks are there, each followed by fdatasync, one at a time: the
-/// fastest that one sender with one message under way could be answered.
-pub async fn synced_writes_per_second(folder: &Folder, bytes: usize, time: Duration) -> Result<f64> {
-    let path = folder.path().join("limit.bin");
-    let measured = tokio::task::spawn_blocking(move || write_and_sync(&path, bytes, time));
-    measured.await.unwrap_or_else(|_| Ok(f64::NAN))
+/// A file whose blocks are allocated. Made long before it is measured: for seconds after a file was filled, flushes of a
+/// shared disk are several times slower.
+pub struct Bare {
+    path: PathBuf,
+    file: Arc<fs::File>,
 }
 
-fn write_and_sync(path: &Path, bytes: usize, time: Duration) -> Result<f64> {
-    let run = || -> std::io::Result<f64> {
-        let file = fs::File::create(path)?;
-        let zeros = vec![0; 1024 * 1024];
-        for at in (0..FILE_BYTES).step_by(zeros.len()) {
-            file.write_all_at(&zeros, at as u64)?;
-        }
-        file.sync_all()?;
-        let record = vec![b'x'; bytes];
-        let (started, mut count, mut at) = (Instant::now(), 0_u64, 0);
-        while started.elapsed() < time {
-            file.write_all_at(&record, at as u64)?;
-            file.sync_data()?;
-            count += 1;
-            at = (at + bytes) % (FILE_BYTES - bytes);
-        }
-        let rate = count as f64 / started.elapsed().as_secs_f64();
-        fs::remove_file(path)?;
-        Ok(rate)
-    };
-    run().map_err(|error| unreachable(path, &error))
+impl Bare {
+    /// Writes it full of zeros.
+    pub fn make(folder: &Folder) -> Result<Bare> {
+        let path = folder.path().join("limit.bin");
+        let fill = || -> std::io::Result<fs::File> {
+            let file = fs::File::create(&path)?;
+            let zeros = vec![0; PIECE_BYTES];
+            for at in (0..FILE_BYTES).step_by(PIECE_BYTES) {
+                file.write_all_at(&zeros, at as u64)?;
+                file.sync_all()?;
+            }
+            Ok(file)
+        };
+        let file = Arc::new(fill().map_err(|error| unreachable(&path, &error))?);
+        Ok(Bare { path, file })
+    }
+
+    /// Writes of `bytes` bytes a second, each followed by fdatasync, one at a time: the fastest that one sender with one
+    /// message under way could be answered.
+    pub async fn writes_per_second(&self, bytes: usize, time: Duration) -> Result<f64> {
+        let file = self.file.clone();
+        let measured = tokio::task::spawn_blocking(move || write_and_sync(&file, bytes, time)).await;
+        measured.unwrap_or(Ok(f64::NAN)).map_err(|error| unreachable(&self.path, &error))
+    }
+}
+
+fn write_and_sync(file: &fs::File, bytes: usize, time: Duration) -> std::io::Result<f64> {
+    let record = vec![b'x'; bytes];
+    let (started, mut count, mut at) = (Instant::now(), 0_u64, 0);
+    while started.elapsed() < time {
+        file.write_all_at(&record, at as u64)?;
+        file.sync_data()?;
+        count += 1;
+        at = (at + bytes) % (FILE_BYTES - bytes);
+    }
+    Ok(count as f64 / started.elapsed().as_secs_f64())
 }
 
 /// Messages a second from a sender straight to a partner: sockets and frames without an engine, a store or a step.

@@ -31,6 +31,14 @@ impl Folder {
         Ok(Folder(path))
     }
 
+    /// Where measurements go that nobody gave a place: `/var/tmp` is on a disk, `/tmp` may be memory, whose fsync does
+    /// nothing (Filesystem Hierarchy Standard 3.0 §5.15).
+    pub fn parent(wanted: Option<&Path>) -> PathBuf {
+        let on_disk = Path::new("/var/tmp");
+        let fallback = || if on_disk.is_dir() { on_disk.to_path_buf() } else { std::env::temp_dir() };
+        wanted.map_or_else(fallback, Path::to_path_buf)
+    }
+
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.0
