@@ -171,19 +171,10 @@ impl Record {
 
     /// Records one message before it is answered with `answer`.
     pub(super) fn take(&self, frame: &Bytes, head: Option<&Head<'_>>, answer: Answer, peer: SocketAddr) -> Arrival {
-        let id = head.map(|head| self.hasher.hash_one((head.application, head.facility, head.control_id)));
-        let place = head.filter(|_| self.sequence == Sequence::ControlId).and_then(|head| {
-            let key = match self.key {
-                Key::Patient => Some(self.hasher.hash_one((head.application, head.facility, patient_id(frame, head)?))),
-                Key::PatientAndType => {
-                    let code = head.kind.split(|byte| *byte == head.component()).next();
-                    Some(self.hasher.hash_one((head.application, head.facility, code, patient_id(frame, head)?)))
-                }
-                Key::System => Some(self.hasher.hash_one((head.application, head.facility))),
-                Key::Off => None,
-            };
-            Some((key?, trailing_number(head.control_id)?))
-        });
+        // A refused message is not taken: its next attempt is neither a duplicate nor late.
+        let taken = head.filter(|_| !matches!(answer, Answer::Code(code) if !code.is_positive()));
+        let id = taken.map(|head| self.hasher.hash_one((head.application, head.facility, head.control_id)));
+        let place = taken.and_then(|head| self.place(frame, head));
         let (number, is_duplicate) = self.with(|inner| {
             let is_duplicate = id.is_some_and(|id| inner.is_known(id));
             inner.count(frame.len(), head.is_some(), answer, is_duplicate);
@@ -212,6 +203,23 @@ impl Record {
             let _ = self.arrivals.send(arrival.clone());
         }
         arrival
+    }
+
+    /// The key that a message is checked along, and its number there.
+    fn place(&self, frame: &Bytes, head: &Head<'_>) -> Option<(u64, u64)> {
+        let key = match self.key {
+            Key::Patient => self.hasher.hash_one((head.application, head.facility, patient_id(frame, head)?)),
+            Key::PatientAndType => {
+                let code = head.kind.split(|byte| *byte == head.component()).next();
+                self.hasher.hash_one((head.application, head.facility, code, patient_id(frame, head)?))
+            }
+            Key::System => self.hasher.hash_one((head.application, head.facility)),
+            Key::Off => return None,
+        };
+        match self.sequence {
+            Sequence::ControlId => Some((key, trailing_number(head.control_id)?)),
+            Sequence::Off => None,
+        }
     }
 
     fn with<T>(&self, act: impl FnOnce(&mut Inner) -> T) -> T {
