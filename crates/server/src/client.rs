@@ -8,6 +8,7 @@ use hyper_util::rt::TokioIo;
 use message::Reason;
 use serde_json::Value;
 use std::{
+    io::ErrorKind,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -72,7 +73,13 @@ impl Client {
     async fn call(&self, method: Method, path: &str, body: Bytes) -> Result<Bytes, Error> {
         let not_running = |why: String| Error::NotRunning(Reason::new(codes::E7001, why));
         let stream = UnixStream::connect(&self.socket).await.map_err(|error| {
-            not_running(format!("no engine runs on this workspace: {}: {}", self.socket.display(), error.kind()))
+            let socket = self.socket.display();
+            not_running(match error.kind() {
+                ErrorKind::NotFound | ErrorKind::ConnectionRefused => {
+                    format!("no engine runs on this workspace: nothing answers at {socket}")
+                }
+                kind => format!("{socket}: {kind}"),
+            })
         })?;
         let broken = |error: hyper::Error| not_running(format!("the engine went away: {error}"));
         let (mut sender, connection) =
