@@ -5,11 +5,8 @@
 //! data = "data"                 # where messages are kept, relative to this folder
 //!
 //! [store]
-//! key       = "env:SINEW_KEY"   # or "file:/etc/sinew/key"; without it messages are kept unsealed
+//! key       = "env:SINEW_KEY"   # or "file:/etc/sinew/key"; without it the key lies beside the messages it seals
 //! retention = "30d"             # or "forever"
-//!
-//! [log]
-//! level = "info"                # error, warn, info, debug
 //! ```
 
 use super::environment::first_line;
@@ -21,8 +18,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 /// How long messages are kept unless the workspace says otherwise.
 pub(super) const RETENTION_DEFAULT: Duration = Duration::from_secs(30 * 24 * 3600);
 
-const LEVELS: [&str; 4] = ["error", "warn", "info", "debug"];
-const KEYS: [&str; 6] = ["name", "data", "store.key", "store.retention", "log.level", "description"];
+const KEYS: [&str; 5] = ["name", "data", "store.key", "store.retention", "description"];
 
 /// What `sinew.toml` says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,12 +27,10 @@ pub struct ServerSettings {
     pub name: Arc<str>,
     /// Where messages are kept, relative to the workspace folder or absolute.
     pub data: PathBuf,
-    /// Where the key that seals messages comes from; `None`: they are not sealed.
+    /// Where the key that seals messages comes from; `None`: a file in the data folder, made at the first start.
     pub key: Option<KeyPlace>,
     /// How long messages are kept; `None`: forever.
     pub retention: Option<Duration>,
-    /// `error`, `warn`, `info` or `debug`.
-    pub log_level: Arc<str>,
 }
 
 /// Where a key is found.
@@ -55,7 +49,6 @@ impl Default for ServerSettings {
             data: PathBuf::from("data"),
             key: None,
             retention: Some(RETENTION_DEFAULT),
-            log_level: Arc::from("info"),
         }
     }
 }
@@ -104,8 +97,6 @@ impl ServerSettings {
                 let wrong = || (format!("`{text}` is not a time"), "write a time such as 30d, or forever".to_owned());
                 self.retention = Some(read_duration(text).filter(|time| !time.is_zero()).ok_or_else(wrong)?);
             }
-            "log.level" if LEVELS.contains(&text) => self.log_level = text.into(),
-            "log.level" => return Err((format!("`{text}` is not a level"), format!("one of {}", LEVELS.join(", ")))),
             "description" => {}
             _ => return Err((format!("`{key}` is empty"), "leave the line out for the default".to_owned())),
         }
@@ -146,7 +137,7 @@ mod tests {
     fn settings() {
         let (settings, findings) = ServerSettings::read(
             "sinew.toml",
-            "name = \"north\"\ndata = \"/var/lib/sinew\"\n[store]\nkey = \"env:K\"\nretention = \"90d\"\n[log]\nlevel = \"debug\"",
+            "name = \"north\"\ndata = \"/var/lib/sinew\"\n[store]\nkey = \"env:K\"\nretention = \"90d\"",
         );
         assert!(findings.is_empty(), "{findings:?}");
         assert_eq!(
@@ -156,7 +147,6 @@ mod tests {
                 data: "/var/lib/sinew".into(),
                 key: Some(KeyPlace::Variable("K".into())),
                 retention: Some(Duration::from_secs(90 * 86_400)),
-                log_level: "debug".into(),
             }
         );
         let (settings, _) = ServerSettings::read("sinew.toml", "[store]\nretention = \"forever\"\nkey = \"file:k\"");
@@ -177,7 +167,6 @@ mod tests {
         check("[store]\nretension = \"3d\"", "E3003", "did you mean `store.retention`?");
         check("[store]\nretention = \"3\"", "E3003", "30d");
         check("[store]\nkey = \"hunter2\"", "E3003", "env:NAME");
-        check("[log]\nlevel = \"loud\"", "E3003", "debug");
         check("data = 7", "E3003", "quotes");
         check("data = \"\"", "E3003", "default");
     }
