@@ -99,7 +99,7 @@ pub fn interfaces(engine: &Value, before: Option<(&Value, f64)>) -> Table {
             text(row, "name").into(),
             Cell(text(row, "state").to_owned(), colour(text(row, "state"))),
             rate.map_or_else(|| "-".to_owned(), |rate| format!("{rate:.1}")).into(),
-            number(row, "accepted").to_string().into(),
+            number(&row["counts"], "accepted").to_string().into(),
             queued.to_string().into(),
             since(oldest).into(),
             number(&row["counts"], "parked").to_string().into(),
