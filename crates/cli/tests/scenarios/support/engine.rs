@@ -20,19 +20,29 @@ impl Engine {
     /// Starts it and waits until it answers on its socket.
     pub fn start(folder: &Path, verb: &str) -> Engine {
         let mut engine = Engine::spawn(folder, verb);
-        let pid = u64::from(engine.child.id());
+        engine.wait_to_answer();
+        engine
+    }
+
+    /// Waits until it answers on its socket.
+    #[track_caller]
+    pub fn wait_to_answer(&mut self) {
+        let pid = u64::from(self.pid());
         wait_for("the engine to answer", || {
-            assert!(engine.child.try_wait().expect("a state").is_none(), "the engine ended:\n{}", engine.talk());
-            let status = engine.sinew(&["status", "--json"]);
+            assert!(self.try_end().is_none(), "the engine ended:\n{}", self.talk());
+            let status = self.sinew(&["status", "--json"]);
             let status: Value = serde_json::from_str(&status.out).ok()?;
             (status["process"]["pid"].as_u64() == Some(pid)).then_some(())
         });
-        engine
     }
 
     /// Starts it.
     pub fn spawn(folder: &Path, verb: &str) -> Engine {
-        let mut command = command(&[verb]);
+        Engine::spawn_with(folder, command(&[verb]))
+    }
+
+    /// Starts it by a command of the caller, which has to become the engine.
+    pub fn spawn_with(folder: &Path, mut command: Command) -> Engine {
         command.current_dir(folder).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the binary starts");
         let talk = Arc::new(Mutex::new(String::new()));
@@ -44,6 +54,16 @@ impl Engine {
             }
         });
         Engine { child, folder: folder.to_path_buf(), talk }
+    }
+
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Its exit code, once it has ended; -1 stands for a signal.
+    pub fn try_end(&mut self) -> Option<i32> {
+        self.child.try_wait().expect("a state").map(|status| status.code().unwrap_or(-1))
     }
 
     /// What it said so far.
@@ -112,15 +132,15 @@ impl Engine {
 
     /// Ends it with a signal, and gives its exit code.
     pub fn signal(mut self, name: &str) -> (i32, String) {
-        let pid = self.child.id().to_string();
+        let pid = self.pid().to_string();
         assert!(Command::new("kill").args([name, &pid]).status().expect("kill").success());
-        let code = wait_for("the engine to end", || self.child.try_wait().expect("a state")).code().unwrap_or(-1);
+        let code = wait_for("the engine to end", || self.try_end());
         (code, self.talk())
     }
 
     /// Waits until it ends by itself.
     pub fn end(mut self) -> (i32, String) {
-        let code = wait_for("the engine to end", || self.child.try_wait().expect("a state")).code().unwrap_or(-1);
+        let code = wait_for("the engine to end", || self.try_end());
         // The reader of stderr ends with the pipe; what was said last may be a moment behind the exit.
         std::thread::sleep(std::time::Duration::from_millis(50));
         (code, self.talk())

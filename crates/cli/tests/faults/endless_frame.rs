@@ -1,0 +1,57 @@
+//! F17: a frame without an end. Memory stays bounded, the connection is closed, the others go on.
+
+use super::{
+    rig::{Line, content},
+    support::{Workspace, field, free_port, wait_for},
+};
+use std::{io::Write, net::TcpStream, time::Duration};
+
+/// What the peer sends if it is let. The engine reads on for half a second after it has closed its side, so that its last
+/// answer arrives; a fast peer sends hundreds of megabytes meanwhile.
+const STREAM_BYTES: usize = 10 * 1024 * 1024 * 1024;
+/// The limit of a frame (64 MiB) and what the engine may take besides.
+const RESIDENT_KILOBYTES_MAX: u64 = (64 + 100) * 1024;
+
+/// The most memory that a process ever had resident, in kB.
+fn resident_peak(pid: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("a status");
+    let line = status.lines().find(|line| line.starts_with("VmHWM:")).expect("a peak");
+    line.split_whitespace().nth(1).and_then(|number| number.parse().ok()).expect("a number")
+}
+
+/// Streams a frame that does not end; gives how many bytes the engine took before it hung up.
+fn stream(address: &str) -> usize {
+    let mut socket = TcpStream::connect(address).expect("a connection");
+    socket.set_write_timeout(Some(Duration::from_secs(30))).expect("a timeout");
+    socket.write_all(b"\x0bMSH|^~\\&|EPR|NORTH|HUB|NORTH|20260301120000||ORU^R01|ENDLESS|P|2.5.1\r").expect("a start");
+    let piece = vec![b'A'; 256 * 1024];
+    let mut sent = 0;
+    while sent < STREAM_BYTES {
+        match socket.write(&piece) {
+            Ok(count) => sent += count,
+            Err(_) => return sent,
+        }
+    }
+    sent
+}
+
+#[test]
+fn a_frame_without_an_end_takes_bounded_memory() {
+    let address = format!("127.0.0.1:{}", free_port());
+    let workspace = Workspace::empty();
+    let source = format!("  receive mllp {address} {{\n    limit size 64MiB\n  }}\n");
+    workspace.interface("adt", &(source + &super::black_hole::pharmacy(free_port())));
+    let engine = workspace.run();
+    let mut other = Line::new(&address);
+    assert_eq!(field(&other.exchange(&content("BEFORE")).expect("an answer"), "MSA", 1), "AA");
+    let sent = stream(&address);
+    assert!(sent < STREAM_BYTES, "the connection was never closed");
+    let peak = resident_peak(engine.pid());
+    println!("endless_frame: {} MiB were taken, peak {} MiB", sent / 1024 / 1024, peak / 1024);
+    assert!(peak < RESIDENT_KILOBYTES_MAX, "{peak} kB resident");
+    assert_eq!(field(&other.exchange(&content("AFTER")).expect("an answer"), "MSA", 1), "AA");
+    wait_for("the reason to be told", || {
+        (engine.status()["interfaces"][0]["anomalies"].as_u64() >= Some(1)).then_some(())
+    });
+    assert_eq!(engine.count("accepted"), 2, "half a message is none");
+}

@@ -1,0 +1,21 @@
+//! Faults on the real process: what a machine, a disk and a network do to the real binary, and what is promised then.
+//! Each is a file, named by the fault; what they share is in `rig`. A fault that needs the rights of root or a tool says
+//! so and is skipped where it has none.
+
+// Nothing outside uses a test: `pub` marks what a module offers to its siblings.
+#![allow(unreachable_pub)]
+
+mod black_hole;
+mod disk_full;
+#[cfg(any())]
+mod endless_frame;
+mod failed_fsync;
+#[cfg(any())]
+mod no_handles;
+mod power_cut;
+mod rig;
+mod slow_peers;
+mod stopped;
+#[allow(dead_code, reason = "the scenarios use all of it")]
+#[path = "../scenarios/support/mod.rs"]
+mod support;
