@@ -7,7 +7,7 @@ use super::{
     ledger::{Ledger, OpenDelivery},
     prepare::{self, Preparer},
     queue::{Accepting, Changing, Queue, Submission},
-    record::Kind,
+    record::{self, Kind},
     recover,
     restated::Restated,
     scan::{self, Found},
@@ -32,6 +32,7 @@ use std::{
         atomic::{AtomicU64, Ordering},
     },
     thread::{self, JoinHandle},
+    time::Duration,
 };
 use tokio::sync::{oneshot, watch};
 
@@ -145,7 +146,7 @@ impl Embedded {
 
     /// Reads a record of one kind.
     fn record(&self, lsn: u64, kind: Kind) -> Result<Record, Error> {
-        if lsn >= self.shared.written.load(Ordering::Acquire) || !lsn.is_multiple_of(super::record::ALIGNMENT) {
+        if lsn >= self.shared.written.load(Ordering::Acquire) || !lsn.is_multiple_of(record::ALIGNMENT) {
             return Err(Error::NotFound { message: MessageId(lsn) });
         }
         let record = self.shared.segments.read(lsn)?;
@@ -182,6 +183,23 @@ impl Embedded {
         };
         let change = changed::decode(&body, secret).ok_or_else(|| self.damaged(lsn))?;
         Ok((fixed, Entry { lsn, at, change }))
+    }
+
+    /// The changes of a message before a damaged one, found by reading the log: the links end at the damage.
+    fn changes_between(&self, id: MessageId, damaged: u64) -> Result<Vec<Entry>, Error> {
+        let mut places = Vec::new();
+        let mut from = id.0;
+        while let Some(next) = self.walk(from, damaged, &mut |found| {
+            if let Found::Record(header, bytes) = found
+                && header.kind == Kind::Change
+                && changed::Fixed::decode(&bytes[record::HEADER_BYTES..]).is_some_and(|fixed| fixed.message == id.0)
+            {
+                places.push(header.lsn);
+            }
+        })? {
+            from = next;
+        }
+        Ok(places.into_iter().filter_map(|lsn| self.change_at(lsn).ok()).map(|(_, entry)| entry).collect())
     }
 
     /// Visits the records below `until` of the segment that holds `from`, or the next one; gives the place to go on, or `None`.
@@ -236,6 +254,24 @@ fn run_guarded(shared: &Shared, writer: Writer) {
     }
 }
 
+/// Pause and number of looks at a group that is being written: a second in all.
+const WRITE_PAUSE: Duration = Duration::from_micros(200);
+const WRITE_LOOKS_MAX: u32 = 5_000;
+
+impl Embedded {
+    /// The ledger is ahead of the disk while a group is being written: waits until the record at `lsn` can be read, for
+    /// a second at most.
+    fn wait_written(&self, lsn: u64) {
+        let is_written = || lsn < self.shared.written.load(Ordering::Acquire);
+        for _ in 0..WRITE_LOOKS_MAX {
+            if is_written() {
+                return;
+            }
+            thread::sleep(WRITE_PAUSE);
+        }
+    }
+}
+
 impl Log for Embedded {
     fn commit_then(&self, accept: Accept, then: Option<OnDurable>) -> Commit {
         let pushed = accepted::encode(&accept, self.duplicates).and_then(|encoded| {
@@ -286,9 +322,20 @@ impl Log for Embedded {
             Some(head) if head != changed::PREV_UNKNOWN => head,
             _ => self.shared.index.head(id)?,
         };
+        self.wait_written(lsn);
         let mut entries = Vec::new();
         while lsn != 0 && entries.len() < HISTORY_MAX {
-            let (fixed, entry) = self.change_at(lsn)?;
+            let (fixed, entry) = match self.change_at(lsn) {
+                Ok(found) => found,
+                // A power cut may tear a change that nobody waited for in front of a whole one that links to it (R7).
+                Err(Error::Corrupt { .. } | Error::NotFound { .. })
+                    if lsn < self.shared.written.load(Ordering::Acquire) =>
+                {
+                    entries.extend(self.changes_between(id, lsn)?.into_iter().rev());
+                    break;
+                }
+                Err(error) => return Err(error),
+            };
             if fixed.message != id.0 {
                 return Err(self.damaged(lsn));
             }

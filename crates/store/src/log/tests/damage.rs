@@ -6,7 +6,7 @@ use crate::{
     contract::{accept, attempt},
     log::Log,
 };
-use message::DeliveryId;
+use message::{DeliveryId, Timestamp};
 
 #[test]
 fn any_flipped_bit_is_detected_and_only_its_record_is_lost() {
@@ -65,6 +65,26 @@ fn a_damaged_message_keeps_its_neighbours_deliveries() {
     let others: Vec<_> = ids.iter().copied().filter(|id| *id != ids[4]).collect();
     assert_eq!(open, others);
     assert!(log.written() > ids[8].0, "nothing after it is cut off");
+}
+
+/// What a power cut leaves of changes that nobody waited for: a torn one in front of a whole one.
+#[test]
+fn a_damaged_change_keeps_the_rest_of_its_messages_history() {
+    let rig = Rig::new();
+    let (log, _) = rig.open();
+    let id = commit(&log, accept("adt", 1, &["a"])).unwrap().id();
+    let delivery = DeliveryId { message: id, number: 0 };
+    let thens = [Then::RetryAt(Timestamp(1)), Then::RetryAt(Timestamp(2)), Then::Park];
+    let places: Vec<u64> =
+        (1..).zip(thens).map(|(number, then)| change(&log, &attempt(delivery, number, then)).unwrap()).collect();
+    let disk = rig.disk.fork();
+    drop(log);
+    let path = rig.on(disk.clone()).segments()[0].0.clone();
+    disk.overwrite(&path, places[1] as usize + 40, b"damage");
+    let (log, report) = rig.on(disk).open();
+    assert_eq!(report.quarantined.iter().map(|place| place.lsn).collect::<Vec<_>>(), [places[1]]);
+    let history: Vec<u64> = log.history(id).unwrap().iter().map(|entry| entry.lsn).collect();
+    assert_eq!(history, [places[0], places[2]]);
 }
 
 #[test]
