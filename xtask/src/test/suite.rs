@@ -38,11 +38,16 @@ fn report(name: &str, output: &output::Output) -> Result<Outcome, String> {
     })
 }
 
-/// Sums the result lines of both runners.
+/// Sums the result lines of both runners. Where nextest sums up, the lines of single tests that it repeats do not count.
 fn tally(text: &str) -> (usize, usize, usize) {
+    let is_summary = |line: &str| line.trim_start().starts_with("Summary [");
+    let has_summary = text.lines().map(plain).any(|line| is_summary(&line));
     let mut sum = (0, 0, 0);
     for line in text.lines().map(plain) {
-        let is_nextest = line.trim_start().starts_with("Summary [");
+        let is_nextest = is_summary(&line);
+        if has_summary && !is_nextest {
+            continue;
+        }
         let counts = if is_nextest { line.split_once(" run: ") } else { line.split_once("test result: ") };
         let Some((_, counts)) = counts else { continue };
         let words: Vec<&str> = counts.split([' ', ',', ';', '.', '(', ')']).filter(|word| !word.is_empty()).collect();
@@ -84,6 +89,10 @@ mod tests {
         );
         let one = "test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s\n";
         check(&one.repeat(2), (6, 0, 2));
+        check(
+            "test result: FAILED. 0 passed; 1 failed; 0 ignored\n Summary [   4.2s] 5 tests run: 4 passed, 1 failed, 0 skipped",
+            (4, 1, 0),
+        );
         check("test result: FAILED. 3 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out", (3, 2, 0));
         check("no tests", (0, 0, 0));
     }
