@@ -146,8 +146,7 @@ impl Outbox {
         if self.is_closed.load(Ordering::Relaxed) {
             return Err(Box::new(entry));
         }
-        queue.push(key, Entry { bytes: None, ..entry });
-        queue.restore_hold(key);
+        queue.push_held(key, Entry { bytes: None, ..entry });
         Ok(())
     }
 

@@ -213,14 +213,22 @@ impl Queue {
         }
     }
 
-    /// Marks the key of a delivery that was held before a restart.
-    pub fn restore_hold(&mut self, key: u64) {
-        if let Some(queue) = self.keys.get_mut(&key)
-            && queue.state == KeyState::Ready
-        {
-            self.ready.remove(&rank(&queue.head, key));
-            queue.state = KeyState::Held;
+    /// Adds a delivery that was held before a restart, as the head of its key: what a person put back into the key
+    /// meanwhile stands behind it, even where it is older.
+    pub fn push_held(&mut self, key: u64, entry: Entry) {
+        let Some(queue) = self.keys.get_mut(&key) else {
+            self.keys.insert(key, KeyQueue { head: entry, rest: VecDeque::new(), state: KeyState::Held });
+            self.len += 1;
+            return;
+        };
+        if matches!(queue.state, KeyState::Busy | KeyState::Held) {
+            return self.push(key, entry);
         }
+        self.len += 1;
+        self.ready.remove(&rank(&queue.head, key));
+        let behind = std::mem::replace(&mut queue.head, entry);
+        queue.rest.push_front(behind);
+        queue.state = KeyState::Held;
     }
 
     /// The destination is out of reach: nothing goes out before `until`, then one probe. Returns nothing; the claimed

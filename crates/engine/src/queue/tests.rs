@@ -73,6 +73,25 @@ fn a_retrying_head_holds_only_its_own_key() {
 }
 
 #[test]
+fn what_was_held_before_a_restart_is_the_head_that_is_held() {
+    let (mut queue, now) = (Queue::default(), Instant::now());
+    // 1 was parked and put back while 2 was held; a restart gives them in the order of their ids.
+    queue.push(7, entry(1));
+    queue.push_held(7, entry(2));
+    queue.push(7, entry(3));
+    queue.push_held(8, entry(4));
+    let delivery = |number| DeliveryId { message: MessageId(number), number: 0 };
+    assert_eq!(queue.held_heads(), [(7, delivery(2)), (8, delivery(4))]);
+    assert_eq!((queue.claim(now), queue.len(), queue.ready()), (Next::Wait, 4, 0));
+    assert!(queue.release(7, delivery(2)));
+    for number in [2, 1, 3] {
+        assert_eq!(claim(&mut queue, now).entry.delivery, delivery(number));
+        queue.settle(7);
+    }
+    assert!(queue.is_held(8, delivery(4)));
+}
+
+#[test]
 fn while_down_one_probe_goes_out() {
     let (mut queue, now) = (Queue::default(), Instant::now());
     queue.push(1, entry(1));
