@@ -7,7 +7,6 @@
 
 mod black_hole;
 mod disk_full;
-#[cfg(any())]
 mod endless_frame;
 mod failed_fsync;
 #[cfg(any())]

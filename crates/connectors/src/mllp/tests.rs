@@ -21,6 +21,19 @@ const COMMITTED: &[u8] = &[0x06];
 const NOT_COMMITTED: &[u8] = &[0x15];
 const LONG: Duration = Duration::from_secs(20);
 
+#[test]
+fn the_buffer_of_a_large_frame_stays_near_the_limit() {
+    let check = |length, limit, expect| assert_eq!(super::inbox::grown_bytes(length, limit), expect, "{length}");
+    const MIB: usize = 1024 * 1024;
+    check(4096, 64 * MIB, None);
+    check(MIB, 64 * MIB, Some(4 * MIB));
+    check(4 * MIB, 64 * MIB, Some(16 * MIB));
+    check(16 * MIB, 64 * MIB, Some(64 * MIB + 4096));
+    check(17 * MIB, 64 * MIB, Some(64 * MIB + 4096));
+    check(64 * MIB + 1, 64 * MIB, Some(65 * MIB + 1));
+    check(MIB, usize::MAX, Some(4 * MIB));
+}
+
 fn framed(content: &[u8]) -> Vec<u8> {
     [wire::START, content, wire::END].concat()
 }
