@@ -10,7 +10,7 @@ use foldhash::fast::RandomState;
 use message::{DeliveryId, Timestamp};
 use std::{
     cmp::Reverse,
-    collections::{BTreeSet, BinaryHeap, HashMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, VecDeque},
     fmt,
     time::{Duration, Instant},
 };
@@ -73,6 +73,8 @@ pub struct Queue {
     keys: HashMap<u64, KeyQueue, RandomState>,
     ready: BTreeSet<Rank>,
     waiting: BinaryHeap<Reverse<(Instant, u64)>>,
+    /// Deliveries that are held but not yet the head of their key.
+    held_behind: BTreeMap<DeliveryId, u64>,
     busy: usize,
     len: usize,
     down: Option<Down>,
@@ -173,8 +175,11 @@ impl Queue {
         match queue.rest.pop_front() {
             Some(next) => {
                 queue.head = next;
-                queue.state = KeyState::Ready;
-                self.ready.insert(rank(&queue.head, key));
+                queue.state = KeyState::Held;
+                if self.held_behind.remove(&queue.head.delivery).is_none() {
+                    queue.state = KeyState::Ready;
+                    self.ready.insert(rank(&queue.head, key));
+                }
                 if queue.rest.capacity() > 64 && queue.rest.len() * 8 < queue.rest.capacity() {
                     queue.rest.shrink_to(queue.rest.len() * 2);
                 }
@@ -213,22 +218,15 @@ impl Queue {
         }
     }
 
-    /// Adds a delivery that was held before a restart, as the head of its key: what a person put back into the key
-    /// meanwhile stands behind it, even where it is older.
+    /// Adds a delivery that was held before a restart. Where an older one of its key is open too (a person put it back,
+    /// or its end did not reach the disk), that one goes first (R3), and this one is held once it is the head.
     pub fn push_held(&mut self, key: u64, entry: Entry) {
-        let Some(queue) = self.keys.get_mut(&key) else {
-            self.keys.insert(key, KeyQueue { head: entry, rest: VecDeque::new(), state: KeyState::Held });
-            self.len += 1;
-            return;
-        };
-        if matches!(queue.state, KeyState::Busy | KeyState::Held) {
+        if self.keys.contains_key(&key) {
+            self.held_behind.insert(entry.delivery, key);
             return self.push(key, entry);
         }
         self.len += 1;
-        self.ready.remove(&rank(&queue.head, key));
-        let behind = std::mem::replace(&mut queue.head, entry);
-        queue.rest.push_front(behind);
-        queue.state = KeyState::Held;
+        self.keys.insert(key, KeyQueue { head: entry, rest: VecDeque::new(), state: KeyState::Held });
     }
 
     /// The destination is out of reach: nothing goes out before `until`, then one probe. Returns nothing; the claimed
@@ -286,6 +284,9 @@ impl Queue {
 
     /// Makes a key ready whose held head is this delivery; `false` when it is not held.
     pub fn release(&mut self, key: u64, delivery: DeliveryId) -> bool {
+        if self.held_behind.remove(&delivery).is_some() {
+            return true;
+        }
         let Some(queue) = self.keys.get_mut(&key) else { return false };
         if queue.state != KeyState::Held || queue.head.delivery != delivery {
             return false;
@@ -295,11 +296,12 @@ impl Queue {
         true
     }
 
-    /// The heads that wait for a person, with their keys, in the order of acceptance.
+    /// The deliveries that wait for a person, with their keys, in the order of acceptance.
     #[must_use]
     pub fn held_heads(&self) -> Vec<(u64, DeliveryId)> {
         let held = self.keys.iter().filter(|(_, queue)| queue.state == KeyState::Held);
         let mut heads: Vec<_> = held.map(|(key, queue)| (*key, queue.head.delivery)).collect();
+        heads.extend(self.held_behind.iter().map(|(delivery, key)| (*key, *delivery)));
         heads.sort_unstable_by_key(|(_, delivery)| *delivery);
         heads
     }
@@ -309,6 +311,7 @@ impl Queue {
     pub fn is_held(&self, key: u64, delivery: DeliveryId) -> bool {
         let queue = self.keys.get(&key);
         queue.is_some_and(|queue| queue.state == KeyState::Held && queue.head.delivery == delivery)
+            || self.held_behind.contains_key(&delivery)
     }
 
     /// This delivery is in the queue, waiting or under way.
@@ -326,6 +329,7 @@ impl Queue {
         if queue.head.delivery != delivery {
             let place = queue.rest.iter().position(|entry| entry.delivery == delivery)?;
             self.len = self.len.saturating_sub(1);
+            self.held_behind.remove(&delivery);
             return queue.rest.remove(place);
         }
         if queue.state == KeyState::Busy {

@@ -19,10 +19,22 @@ impl Folder {
     #[must_use]
     #[allow(clippy::new_without_default, reason = "it makes a folder; that should be visible at the call")]
     pub fn new() -> Folder {
+        Folder::below(&std::env::temp_dir())
+    }
+
+    /// Makes it in memory where the system has such a place (Linux: `/dev/shm`): for tests whose disk is simulated, so
+    /// that what is on a real one costs no time.
+    #[must_use]
+    pub fn in_memory() -> Folder {
+        let memory = Path::new("/dev/shm");
+        if memory.is_dir() { Folder::below(memory) } else { Folder::new() }
+    }
+
+    fn below(parent: &Path) -> Folder {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let nanos = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |age| age.subsec_nanos());
-        let path = std::env::temp_dir().join(format!("sinew-test-{}-{number}-{nanos}", process::id()));
+        let path = parent.join(format!("sinew-test-{}-{number}-{nanos}", process::id()));
         match std::fs::create_dir_all(&path) {
             Ok(()) => Folder(path),
             Err(error) => panic!("no temporary folder: {error}"),

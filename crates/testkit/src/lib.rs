@@ -1,5 +1,5 @@
 //! What tests of several crates need: folders that remove themselves, a scripted intake, fake peers, and the
-//! conformance suites of the connectors' contracts.
+//! conformance suites of the connectors' contracts, and the parts of the simulator.
 //!
 //! Owns: [`source`] and [`destination`], the suites; their clauses carry the numbers of the lists in
 //! `interface::contract`.
@@ -14,6 +14,7 @@ mod intake;
 pub mod partner;
 mod peer;
 pub mod sample;
+pub mod sim;
 pub mod source;
 mod vault;
 
