@@ -32,6 +32,15 @@ struct State {
     fail_sync_at: Option<u64>,
     fail_write_at: Option<u64>,
     lie_about_sync: bool,
+    has_no_handle: bool,
+}
+
+impl State {
+    /// What opening a file needs besides the file.
+    fn handle(&self) -> io::Result<()> {
+        const EMFILE: i32 = 24;
+        if self.has_no_handle { Err(io::Error::from_raw_os_error(EMFILE)) } else { Ok(()) }
+    }
 }
 
 /// The disk; clones share their files.
@@ -72,6 +81,10 @@ impl Memory {
     /// Syncs return without making anything durable: a disk that lies.
     pub fn lie_about_sync(&self, lie: bool) {
         lock(&self.state).lie_about_sync = lie;
+    }
+    /// Nothing can be created or opened: the process has used up its handles (EMFILE).
+    pub fn take_handles(&self, has_no_handle: bool) {
+        lock(&self.state).has_no_handle = has_no_handle;
     }
     /// Room for this many bytes in all; `None` is endless.
     pub fn set_room(&self, bytes: Option<u64>) {
@@ -161,13 +174,17 @@ impl Disk for Memory {
     fn create(&self, path: &Path) -> io::Result<Box<dyn File>> {
         let content = Arc::new(Mutex::new(Content::default()));
         let mut state = lock(&self.state);
+        state.handle()?;
         if let Some(old) = state.files.insert(path.to_path_buf(), content.clone()) {
             state.used -= lock(&old).live.len() as u64;
         }
         Ok(Box::new(Handle { disk: self.clone(), content }))
     }
     fn open(&self, path: &Path) -> io::Result<Box<dyn File>> {
-        let content = lock(&self.state).files.get(path).cloned().ok_or(io::ErrorKind::NotFound)?;
+        let state = lock(&self.state);
+        state.handle()?;
+        let content = state.files.get(path).cloned().ok_or(io::ErrorKind::NotFound)?;
+        drop(state);
         Ok(Box::new(Handle { disk: self.clone(), content }))
     }
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
@@ -194,6 +211,7 @@ impl Disk for Memory {
     }
     fn sync_directory(&self, path: &Path) -> io::Result<()> {
         let mut state = lock(&self.state);
+        state.handle()?;
         if state.lie_about_sync {
             return Ok(());
         }

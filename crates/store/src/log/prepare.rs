@@ -16,6 +16,9 @@ use std::{
 /// The file that is turned into a segment when nothing else is left.
 const RESERVE_NAME: &str = "reserve";
 
+/// EMFILE and ENFILE, which have no `ErrorKind` of their own; the same numbers on every Unix.
+const NO_HANDLE: [i32; 2] = [24, 23];
+
 /// What the log thread gets when it asks for a segment.
 pub(crate) enum Prepared {
     Ready(Arc<Segment>),
@@ -236,8 +239,11 @@ fn is_whole(file: &dyn File, place: &Place) -> bool {
     file.len().is_ok_and(|length| length == place.reserve_bytes)
 }
 
+/// Nothing is broken, and a later try may succeed: no room, or no file handle because peers hold them all. A file that
+/// could not be opened was not fsynced either, so nothing that R6 forbids is tried again.
 fn is_full(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+        || error.raw_os_error().is_some_and(|code| NO_HANDLE.contains(&code))
 }
 
 /// Removes what an interrupted preparation left.

@@ -99,6 +99,26 @@ fn a_full_disk_refuses_messages_passes_changes_and_recovers_by_itself() {
 }
 
 #[test]
+fn a_process_without_file_handles_only_pauses() {
+    let rig = Rig::new();
+    let (log, _) = rig.open();
+    let expected = 2 * rig.segment_bytes + 32 * 1024;
+    until("the reserve and the next segment are made", || rig.disk.used() >= expected);
+    rig.disk.take_handles(true);
+    let mut count = 0;
+    let refused = loop {
+        match commit(&log, accept("adt", count, &["a"])) {
+            Ok(_) => count += 1,
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(refused, Error::Full, "later, and not the end");
+    rig.disk.take_handles(false);
+    until("intake resumes", || commit(&log, accept("adt", count, &["a"])).is_ok());
+    assert_eq!(log.counts()[0].1.accepted, count + 1);
+}
+
+#[test]
 fn a_message_larger_than_a_segment_gets_its_own() {
     let rig = Rig::new();
     let (log, _) = rig.open();
