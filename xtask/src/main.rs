@@ -1,11 +1,12 @@
 //! `cargo xtask`: what the house does to itself. `tidy` checks the rules that a machine can read, `test` runs
-//! everything that must pass, `gen` writes the generated reference pages.
+//! everything that must pass, `sim` runs the simulator, `gen` writes the generated reference pages.
 //!
 //! Promises: works from a fresh clone without the network beyond the crates that Cargo.lock names; says what it skips.
 //! Never: changes a file that it was not asked to change.
 
 mod generate;
 mod root;
+mod simulate;
 mod source;
 mod test;
 mod tidy;
@@ -16,6 +17,7 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 cargo xtask tidy [--update-ratchet] [--advice]   check the house rules (under 2 seconds)
 cargo xtask test [--fast | STEP…]                everything that must pass, or these steps; --fast leaves out the slow ones
+cargo xtask sim --seed N [--runs M] [--again]    the simulator: seeds N to N+M-1, or M times the same one
 cargo xtask gen [--check]                        write (or compare) the generated pages under docs/reference";
 
 fn main() -> ExitCode {
@@ -26,6 +28,7 @@ fn main() -> ExitCode {
         ["test"] => test::run(test::Choice::All),
         ["test", "--fast"] => test::run(test::Choice::Fast),
         ["test", steps @ ..] => known(steps, &test::names()).and_then(|()| test::run(test::Choice::Named(steps))),
+        ["sim", words @ ..] => simulate::run(words),
         ["gen", flags @ ..] => known(flags, &["--check"]).and_then(|()| generate::run(flags.contains(&"--check"))),
         _ => Err(format!("usage:\n{USAGE}")),
     };
