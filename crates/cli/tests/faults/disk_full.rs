@@ -14,7 +14,7 @@ const DISK_MEGABYTES: u32 = 112;
 const DIGITS: usize = 600_000;
 
 /// A large message that does not compress well.
-fn large(id: &str) -> String {
+pub fn large(id: &str) -> String {
     let mut seed = Seed::of(id);
     let mut message = admission(id, "P1");
     message.push_str("NTE|1||");

@@ -9,7 +9,6 @@ mod black_hole;
 mod disk_full;
 mod endless_frame;
 mod failed_fsync;
-#[cfg(any())]
 mod no_handles;
 mod power_cut;
 mod rig;
