@@ -10,8 +10,11 @@ use std::{
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
-use store::{Store, disk::memory::Memory};
-use testkit::sim::{CrashingDisk, Seen, recovery};
+use store::{
+    Store,
+    disk::{Disk, memory::Memory},
+};
+use testkit::sim::{Chance, CrashingDisk, Seen, recovery};
 use tokio::runtime::Runtime;
 
 /// Small, so that a run fills several.
@@ -26,7 +29,7 @@ pub(crate) struct Life {
 
 impl Run {
     /// Opens the store on a disk.
-    pub(crate) fn open(&self, disk: Arc<dyn store::disk::Disk>) -> Result<(Store, store::Recovered), store::Error> {
+    pub(crate) fn open(&self, disk: Arc<dyn Disk>) -> Result<(Store, store::Recovered), store::Error> {
         let options = store::Options {
             clock: self.clock.clone(),
             segment_bytes: SEGMENT_BYTES,
@@ -91,6 +94,21 @@ impl Run {
             true => Ok(()),
             false => Err(format!("a second recovery gives another state:\n{before}\nthen\n{after}")),
         }
+    }
+
+    /// R7: one byte of the log rots while the machine is off.
+    pub(crate) fn rot(&self, left: &Memory, chance: &mut Chance) -> Result<(), String> {
+        let (disk, folder) = (left.fork(), self.folder.join("log"));
+        let names = disk.list(&folder).unwrap_or_default();
+        let paths: Vec<_> = names.iter().filter(|name| name.ends_with(".log")).map(|name| folder.join(name)).collect();
+        let Some(path) = (!paths.is_empty()).then(|| chance.pick(&paths)) else { return Ok(()) };
+        let bytes = disk.bytes(path).unwrap_or_default();
+        let written = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+        let place = usize::try_from(chance.below(written as u64)).unwrap_or(0);
+        disk.overwrite(path, place, &[bytes.get(place).copied().unwrap_or(0) ^ (1 << chance.below(8))]);
+        let (store, _) = self.open(Arc::new(disk)).map_err(|error| format!("one byte rots, {error} (R7)"))?;
+        let rotten = recovery::check_damaged(&store, &self.witness.all(), &self.load.letters);
+        rotten.map_err(|why| format!("{}, byte {place}: {why}", path.display()))
     }
 
     /// R7: a power cut may tear a write that nobody was told of in front of one that is whole; nothing else does damage.

@@ -83,6 +83,9 @@ impl Run {
             left = self.live_badly(left, &mut chance.branch())?;
             check::all(&self.witness.all(), &self.scenery, &self.load.letters)?;
             self.recover(&left)?;
+            if chance.one_in(3) {
+                self.rot(&left, &mut chance.branch())?;
+            }
         }
         self.world.be_kind();
         self.live_well(left, &mut chance.branch())

@@ -77,3 +77,24 @@ pub fn check(store: &Store, seen: &[Seen], letters: &[Letter]) -> Verdict {
     }
     Ok(())
 }
+
+/// R7, after one byte of the log was changed behind the store's back: at most one message is not served any more, and
+/// none is served otherwise than it was acknowledged.
+///
+/// # Errors
+/// What is not so.
+pub fn check_damaged(store: &Store, seen: &[Seen], letters: &[Letter]) -> Verdict {
+    let mut lost = BTreeSet::new();
+    for one in seen {
+        let Seen::Answered(letter, Answer::Accepted(id, _)) = one else { continue };
+        match store.read(*id) {
+            Ok(stored) if stored.accept.envelope.raw == letters[*letter].bytes => {}
+            Ok(_) => return Err(format!("{id} is served with other bytes than were acknowledged (R7, R9)")),
+            Err(_) => drop(lost.insert(*id)),
+        }
+    }
+    match lost.len() {
+        0 | 1 => Ok(()),
+        many => Err(format!("one byte was changed, and {many} messages are not served: {lost:?} (R7)")),
+    }
+}
