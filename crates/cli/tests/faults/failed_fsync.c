@@ -6,6 +6,7 @@
    FAULT_SUFFIX  only files whose path ends so count; empty: all
    FAULT_ARM     calls count once this file exists; empty: from the start
    FAULT_CALL    the number of the call that fails, from 1
+   FAULT_LIE     if set, no call fails: each says that the data is safe and does nothing
    FAULT_MARK    made just before that call returns, with the path of the file in it */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -37,6 +38,11 @@ static int counts(int fd, char *path) {
     return !*arm || access(arm, F_OK) == 0;
 }
 
+static int lies(int fd) {
+    char path[PATH_BYTES];
+    return *setting("FAULT_LIE") && counts(fd, path);
+}
+
 static int fails(int fd) {
     char path[PATH_BYTES];
     if (!counts(fd, path) || __sync_add_and_fetch(&calls, 1) != atoi(setting("FAULT_CALL"))) return 0;
@@ -49,11 +55,13 @@ static int fails(int fd) {
 int fsync(int fd) {
     static int (*real)(int);
     if (!real) real = (int (*)(int))dlsym(RTLD_NEXT, "fsync");
+    if (lies(fd)) return 0;
     return fails(fd) ? -1 : real(fd);
 }
 
 int fdatasync(int fd) {
     static int (*real)(int);
     if (!real) real = (int (*)(int))dlsym(RTLD_NEXT, "fdatasync");
+    if (lies(fd)) return 0;
     return fails(fd) ? -1 : real(fd);
 }

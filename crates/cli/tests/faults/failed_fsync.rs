@@ -6,13 +6,24 @@ use super::{
     rig::{Line, Load, Seed, assert_stored, content, has_all, nobody_there, run, wait_to_listen},
     support::{Engine, Workspace, command, free_port, wait_for},
 };
-use std::{path::PathBuf, process::Command};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 /// The calls that fail, one a run.
 const CALLS: std::ops::RangeInclusive<u32> = 1..=8;
 /// Files of a new store, by the end of their path, and how many of their calls fail: keys and identity, what comes before
 /// the tables (SQLite takes some errors of an empty database upon itself), drafts of segments, the reserve.
 const FIRST_CALLS: [(&str, u32); 3] = [("", 4), (".new", 8), ("/reserve", 2)];
+
+/// Compiles the shim into a folder; says so where it cannot.
+pub fn compile_shim(folder: &Path) -> Option<PathBuf> {
+    let shim = folder.join("failed_fsync.so");
+    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/faults/failed_fsync.c");
+    let compiled = run(&["cc", "-shared", "-fPIC", "-O1", "-o", &shim.display().to_string(), source, "-ldl"]);
+    compiled.inspect_err(|why| println!("skipped: the shim does not compile here: {why}")).ok().map(|()| shim)
+}
 
 /// A workspace, and the shim that fails one of its calls.
 struct Stage {
@@ -29,15 +40,8 @@ impl Stage {
         let workspace = Workspace::empty();
         let address = format!("127.0.0.1:{}", free_port());
         workspace.interface("adt", &nobody_there(&address, "", free_port()));
-        let shim = workspace.path().join("failed_fsync.so");
-        let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/faults/failed_fsync.c");
-        match run(&["cc", "-shared", "-fPIC", "-O1", "-o", &shim.display().to_string(), source, "-ldl"]) {
-            Ok(()) => Some(Stage { workspace, address, shim }),
-            Err(why) => {
-                println!("skipped: failed_fsync: the shim does not compile here: {why}");
-                None
-            }
-        }
+        let shim = compile_shim(workspace.path())?;
+        Some(Stage { workspace, address, shim })
     }
 
     fn file(&self, name: &str) -> PathBuf {

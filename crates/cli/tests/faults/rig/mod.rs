@@ -10,7 +10,7 @@ pub use load::{Line, Load, content};
 pub use mount::Mount;
 pub use needs::{has_all, run};
 pub use seed::Seed;
-pub use stored::assert_stored;
+pub use stored::{assert_stored, lost};
 
 use super::support::{Engine, wait_for};
 use std::net::TcpStream;

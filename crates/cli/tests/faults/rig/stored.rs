@@ -5,12 +5,12 @@ use std::{collections::HashMap, path::Path};
 use store::{Options, Store};
 
 /// Control id → raw bytes of every message that is in flight.
-pub type Stored = HashMap<String, Vec<u8>>;
+type Stored = HashMap<String, Vec<u8>>;
 
-/// Opens the store of a dead engine, reads every message in flight from the log, and closes it again.
-pub fn read(data: &Path) -> Stored {
+/// Opens the store of a dead engine, reads every message in flight from the log, and closes it again; also how many
+/// damaged places it has.
+fn read(data: &Path) -> (Stored, usize) {
     let (store, recovered) = Store::open(data, &Options::default()).expect("the store opens without help");
-    assert_eq!(recovered.report.quarantined, [], "nothing is damaged");
     let mut stored = Stored::new();
     for delivery in recovered.open {
         let message = store.read(delivery.id.message).expect("a message that the log lists");
@@ -18,13 +18,20 @@ pub fn read(data: &Path) -> Stored {
     }
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     runtime.block_on(store.close()).expect("the store closes");
-    stored
+    (stored, recovered.report.quarantined.len())
+}
+
+/// Those of the acknowledged that are not stored.
+pub fn lost(data: &Path, acknowledged: &[String]) -> Vec<String> {
+    let (stored, _) = read(data);
+    acknowledged.iter().filter(|id| !stored.contains_key(*id)).cloned().collect()
 }
 
 /// Everything that was acknowledged is stored, byte for byte; gives how many are stored.
 #[track_caller]
 pub fn assert_stored(data: &Path, acknowledged: &[String]) -> usize {
-    let stored = read(data);
+    let (stored, damaged) = read(data);
+    assert_eq!(damaged, 0, "nothing is damaged");
     let lost: Vec<&String> = acknowledged.iter().filter(|id| !stored.contains_key(*id)).collect();
     assert!(lost.is_empty(), "{} of {} acknowledged are lost: {lost:?}", lost.len(), acknowledged.len());
     for (id, raw) in &stored {
