@@ -59,6 +59,8 @@ impl Host {
             .create(&setup.data)
             .map_err(|error| Failure::unreachable(format!("{}: {error}", setup.data.display())))?;
         let options = store::Options { key: setup.key, ..store::Options::default() };
+        #[cfg(debug_assertions)]
+        let options = crate::failpoints::shrink(options);
         let data = setup.data.clone();
         // Recovery reads the log: on a thread of its own, so that signals are still heard.
         let opened = tokio::task::spawn_blocking(move || Store::open(&data, &options))

@@ -10,6 +10,8 @@
 
 mod arguments;
 mod commands;
+#[cfg(debug_assertions)]
+mod failpoints;
 mod groups;
 mod host;
 mod journey;
@@ -31,6 +33,8 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    #[cfg(debug_assertions)]
+    failpoints::arm();
     let parsed = groups::grouped(arguments::Sinew::command()).try_get_matches();
     let arguments = match parsed.and_then(|matches| arguments::Sinew::from_arg_matches(&matches)) {
         Ok(arguments) => arguments,

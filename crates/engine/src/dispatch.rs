@@ -14,7 +14,11 @@ use interface::{
     catalogue::{Connector, Context},
     contract::{Destination, Outgoing},
 };
-use message::{Class, Clock, MessageId, Name, Origin, Outcome, Phi, Reason, Scope, Timestamp, limits};
+use message::{
+    Class, Clock, MessageId, Name, Origin, Outcome, Phi, Reason, Scope, Timestamp,
+    failpoint::{Place, pass},
+    limits,
+};
 use std::{
     future::poll_fn,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -218,11 +222,13 @@ async fn settle(dock: &Dock, outbox: &Outbox, claim: &Claim, started: Timestamp,
         reply_bytes: kept_reply(&outcome, &decision),
         then,
     });
+    pass(Place::SettleBefore);
     if !record(dock, &change).await {
         outbox.change(|queue| queue.unclaim(claim.key));
         outbox.stop();
         return;
     }
+    pass(Place::SettleAfter);
     if let Some(reason) = &decision.reason {
         outbox.trouble(ended, reason.clone());
     }

@@ -13,7 +13,11 @@ use crate::{
 use bytes::Bytes;
 use hl7v2::{Facts, Message};
 use interface::contract::{Frame, Reply};
-use message::{DeliveryId, Envelope, MessageId, Origin, Phi, Reason, limits};
+use message::{
+    DeliveryId, Envelope, MessageId, Origin, Phi, Reason,
+    failpoint::{Place, pass},
+    limits,
+};
 use std::{
     hash::BuildHasher,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -45,7 +49,10 @@ pub(crate) async fn accept(flow: &Flow, frame: Frame, origin: Origin) -> Reply {
     let accepted =
         Accept { flags, ..describe(flow, &version, frame, origin, (&message, facts), &plan, answer.clone()) };
     match commit(flow, version.clone(), accepted, plan.deliveries, hops).await {
-        Ok(receipt) => answer_receipt(flow, &receipt, answer),
+        Ok(receipt) => {
+            pass(Place::AcknowledgeBefore);
+            answer_receipt(flow, &receipt, answer)
+        }
         Err(error @ store::Error::TooLarge { .. }) => {
             refuse(flow, &version, &message, Reason::new(codes::E5008, error.to_string()))
         }

@@ -1,7 +1,7 @@
 //! Floor 0: the words of the house.
 //!
 //! Owns the vocabulary that every other crate speaks: ids, envelopes, states, acknowledgment codes, outcomes,
-//! diagnostics, limits, the clock. A closed list: a type lands here only when two floors need it and neither owns it.
+//! diagnostics, limits, the clock, the places where tests end a process. A closed list: a type lands here only when two floors need it and neither owns it.
 //!
 //! Promises: pure apart from [`clock::System`], the one place that reads the wall clock; no patient data in any
 //! `Debug` or `Display` of its own ([`Phi`] redacts).
@@ -12,6 +12,7 @@ pub mod clock;
 mod code;
 mod diagnostic;
 mod envelope;
+pub mod failpoint;
 mod id;
 pub mod limits;
 mod outcome;

@@ -103,6 +103,10 @@ impl Store {
         let tables: Arc<dyn Tables> = Arc::new(tables::Database::open(directory)?);
         let (log, report) = Embedded::open(opening, options)?;
         let log: Arc<dyn Log> = log;
+        // What retention dropped in an earlier run may still stand in the file of its day.
+        if let Some(first) = log.segments().first() {
+            index.drop_below(first.base);
+        }
         index.start(Arc::downgrade(&log))?;
         let store = Store { rooms: Arc::new(Rooms { log, index, hash_key, tables, _lock: lock }) };
         let open = store.open_deliveries();

@@ -1,4 +1,5 @@
-//! The newcomer's first minute, as a test: the release binary runs the hospital and accounts for every message.
+//! The newcomer's first minute, as a test: the release binary runs the hospital and accounts for every message. And what
+//! only a debug build may have, the release binary has not.
 //!
 //! Reads `sinew demo --headless --json` (schema `sinew.demo/1`). Skipped only while the binary has no demo, and that is
 //! said; once `crates/cli` has a demo module, its absence from the binary is a failure.
@@ -19,6 +20,9 @@ pub(super) fn run() -> Result<Outcome, String> {
     let build = ["build", "--quiet", "--locked", "--release", "--package", "cli"];
     if !output::stream(root::cargo(&build))?.is_success {
         return Ok(Outcome::of(false, "the release build failed"));
+    }
+    if !ignores_failpoints()? {
+        return Ok(Outcome::of(false, "the release binary heeds SINEW_FAILPOINT: crates/message/src/failpoint.rs"));
     }
     if !is_available()? {
         let why = "`sinew demo --headless` does not exist yet";
@@ -45,6 +49,12 @@ fn sinew(words: &[&str]) -> Command {
         root::cargo(&["run", "--quiet", "--locked", "--release", "--package", "cli", "--bin", "sinew", "--"]);
     command.args(words).stdin(std::process::Stdio::null());
     command
+}
+
+/// A place that does not exist ends a debug build at once; a release build does not read the variable.
+fn ignores_failpoints() -> Result<bool, String> {
+    let output = sinew(&["version"]).env("SINEW_FAILPOINT", "no.such.place").output();
+    output.map(|output| output.status.success()).map_err(|error| error.to_string())
 }
 
 fn is_available() -> Result<bool, String> {

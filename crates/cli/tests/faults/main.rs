@@ -9,6 +9,7 @@ mod black_hole;
 mod disk_full;
 mod endless_frame;
 mod failed_fsync;
+mod failpoints;
 mod no_handles;
 mod power_cut;
 mod rig;

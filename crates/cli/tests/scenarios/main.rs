@@ -15,6 +15,7 @@ mod offline;
 mod pages;
 mod shutdown;
 mod steering;
+#[allow(dead_code, reason = "the faults use the rest")]
 mod support;
 mod trouble;
 mod two_processes;

@@ -16,7 +16,10 @@ use crate::{
 use bytes::Bytes;
 use hl7v2::mllp::{self, Commit};
 use interface::contract::{Boxed, Destination, Outgoing};
-use message::{Outcome, Reason, Scope};
+use message::{
+    Outcome, Reason, Scope,
+    failpoint::{Place, pass},
+};
 use tokio::{
     net::TcpStream,
     time::{Instant, timeout_at},
@@ -60,10 +63,12 @@ impl Lane {
             let text = "the message contains 0x1C 0x0D, the end of an MLLP block";
             return Outcome::Permanent { reason: Reason::new(codes::E6110, text), reply: None };
         }
+        pass(Place::SendBefore);
         let mut line = match self.send_bytes(&outgoing.bytes).await {
             Ok(line) => line,
             Err(outcome) => return outcome,
         };
+        pass(Place::SendAfter);
         if !self.config.is_reply_expected && self.config.release == Release::One {
             self.line = Some(line);
             return Outcome::Delivered { reply: None };
@@ -117,6 +122,7 @@ impl Lane {
                 Answer::Commit(Commit::Acknowledged) if is_two => {}
                 Answer::Commit(_) => ignored.odd += 1,
                 Answer::Frame(frame) => {
+                    pass(Place::ReplyBefore);
                     if is_two {
                         // The peer's acknowledgment is content of its own, and release 2 commits every content.
                         let commit = mllp::encode_commit(Commit::Acknowledged);
@@ -124,6 +130,7 @@ impl Lane {
                         written.map_err(|broken| self.explain_broken_reply(broken.kind))?;
                     }
                     if self.is_answer(&frame, id) {
+                        pass(Place::ReplyAfter);
                         return Ok(Some(frame));
                     }
                     ignored.foreign += 1;

@@ -15,7 +15,10 @@ use crate::{
 use bytes::Bytes;
 use hl7v2::mllp::{self, Commit};
 use interface::contract::{Boxed, Frame, Intake, Phase, Reply, Source, Verdict};
-use message::{Clock, Format, Reason};
+use message::{
+    Clock, Format, Reason,
+    failpoint::{Place, pass},
+};
 use std::{sync::Arc, time::Duration};
 use tokio::{
     net::TcpStream,
@@ -101,6 +104,7 @@ impl Conversation {
             if let Err(end) = self.answer(&reply).await {
                 return end;
             }
+            pass(Place::AcknowledgeAfter);
             if listen::is_draining(&self.session.phase) {
                 return End::Leave;
             }

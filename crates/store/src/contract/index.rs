@@ -137,4 +137,8 @@ pub fn forgets_what_was_dropped(subject: &dyn Subject) {
     assert!(found.iter().all(|id| store.read(*id).is_ok()), "7: what is found can be read");
     let is_piecewise = store.segments().len() > 1 || found.len() < 200;
     assert!(is_piecewise, "7: something was dropped");
+    assert!(wait(store.close()).is_ok(), "7");
+    drop(store);
+    let store = subject.open();
+    assert_eq!(ids(&store, &Query { limit: 1000, ..Query::default() }), found, "7: also after reopening");
 }

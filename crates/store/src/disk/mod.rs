@@ -8,6 +8,7 @@ mod real;
 
 pub use real::Real;
 
+use message::failpoint::{Place, pass};
 use std::{io, path::Path};
 
 /// A set of files.
@@ -68,10 +69,13 @@ pub(crate) fn replace(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> io::Result<
     let draft = path.with_extension("new");
     let file = disk.create(&draft)?;
     file.write_at(bytes, 0)?;
+    pass(Place::FileWrite);
     file.sync()?;
+    pass(Place::FileRename);
     disk.rename(&draft, path)?;
-    match path.parent() {
-        Some(folder) => disk.sync_directory(folder),
-        None => Ok(()),
+    if let Some(folder) = path.parent() {
+        disk.sync_directory(folder)?;
     }
+    pass(Place::FileReady);
+    Ok(())
 }

@@ -4,7 +4,10 @@
 //! stand under the 64 MiB piece of the log that it is in, so that new keys touch few pages however large the day is.
 
 use super::{Accepted, Changed};
-use message::Name;
+use message::{
+    Name,
+    failpoint::{Place, pass},
+};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Result, params};
 use std::{collections::HashMap, path::Path};
 
@@ -156,7 +159,9 @@ impl Day {
             // Names that were given in the transaction are gone with it.
             self.names.clear();
         }
+        pass(Place::IndexBefore);
         let ended = self.connection.execute_batch(end);
+        pass(Place::IndexAfter);
         if done.is_err() {
             let _ = self.load_names();
         }

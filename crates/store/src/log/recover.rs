@@ -13,6 +13,7 @@ use super::{
     segments::Segments,
 };
 use crate::{Error, Quarantined, Report, disk};
+use message::failpoint::{Place, pass};
 use std::{io, path::Path, sync::Arc};
 
 /// Size of the first segment of a new store at most: it is written full of zeros before the engine listens, the
@@ -137,7 +138,9 @@ fn finish(segments: &Segments, mut walk: Walk, ends: Vec<(Arc<Segment>, End)>) -
             continue;
         }
         let zeros = vec![0; (to - from) as usize];
+        pass(Place::RecoverBefore);
         segment.file.write_at(&zeros, from - segment.base).and_then(|()| segment.file.sync()).map_err(refused)?;
+        pass(Place::RecoverAfter);
         walk.report.torn_bytes += to - from;
     }
     let mut spare = None;

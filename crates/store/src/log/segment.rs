@@ -9,6 +9,7 @@ use crate::{
     envelope::{self, Block},
     seal::{self, KEY_BYTES, MasterKey, SealingKey},
 };
+use message::failpoint::{Place, pass};
 use std::{
     io,
     path::{Path, PathBuf},
@@ -83,6 +84,7 @@ pub(crate) fn fill(disk: &dyn Disk, path: &Path, capacity: u64) -> io::Result<Bo
     while at < capacity {
         let count = (capacity - at).min(zeros.len() as u64);
         file.write_at(&zeros[..count as usize], at)?;
+        pass(Place::SegmentFill);
         // Piece by piece: while 64 MiB are flushed at once, every fsync of the log waits for its share of them.
         file.sync()?;
         at += count;
@@ -104,8 +106,11 @@ pub(crate) fn adopt(
     let block = Block { magic: *MAGIC, store: owner.store, numbers: [base, capacity] };
     file.write_at(&block.area(&owner.master, &key).map_err(io::Error::other)?, 0)?;
     file.sync()?;
+    pass(Place::SegmentHeader);
     disk.rename(draft, &path(folder, base))?;
+    pass(Place::SegmentRename);
     disk.sync_directory(folder)?;
+    pass(Place::SegmentReady);
     Ok(Segment { base, capacity, file, key: SealingKey::new(&key).map_err(io::Error::other)? })
 }
 

@@ -22,7 +22,10 @@ use super::{
     segment::{self, Segment},
 };
 use crate::{Error, Health, Receipt, Verdict, index, seal::TAG_BYTES};
-use message::{MessageId, Timestamp};
+use message::{
+    MessageId, Timestamp,
+    failpoint::{Place, pass},
+};
 use std::{
     collections::VecDeque,
     sync::{Arc, PoisonError, atomic::Ordering},
@@ -194,7 +197,9 @@ impl Writer {
         self.tell_health();
         if closing.is_some() {
             submissions.for_each(|submission| refuse(submission, &Error::Closed));
+            pass(Place::CloseBefore);
             self.mark(Kind::Closed, &[])?;
+            pass(Place::CloseAfter);
             self.checkpoint(None)?;
         } else if self.tail >= self.checkpoint_at {
             self.checkpoint(None)?;
@@ -422,6 +427,7 @@ impl Writer {
         assert_eq!(next.base, self.segment.end(), "segments follow each other");
         self.must_sync |= self.unsynced_since.is_some() || !self.buffer.is_empty();
         self.flush()?;
+        pass(Place::SegmentRoll);
         self.shared.segments.insert(&next);
         self.tail = next.first();
         self.buffer_at = self.tail;
@@ -436,7 +442,9 @@ impl Writer {
     fn flush(&mut self) -> Result<(), Error> {
         if !self.buffer.is_empty() {
             let offset = self.buffer_at - self.segment.base;
+            pass(Place::LogWriteBefore);
             self.segment.file.write_at(&self.buffer, offset).map_err(|error| failed("writing the log", &error))?;
+            pass(Place::LogWriteAfter);
             self.shared.stats.groups.fetch_add(1, Ordering::Relaxed);
             self.shared.stats.bytes.fetch_add(self.buffer.len() as u64, Ordering::Relaxed);
             self.shared.written.store(self.tail, Ordering::Release);
@@ -458,7 +466,9 @@ impl Writer {
 
     fn sync(&mut self) -> Result<(), Error> {
         let started = self.shared.clock.monotonic();
+        pass(Place::LogFsyncBefore);
         self.segment.file.sync().map_err(|error| failed("fsync of the log", &error))?;
+        pass(Place::LogFsyncAfter);
         let micros = u64::try_from(self.age(started).as_micros()).unwrap_or(u64::MAX);
         self.shared.stats.fsyncs.fetch_add(1, Ordering::Relaxed);
         self.shared.stats.fsync_micros_last.store(micros, Ordering::Relaxed);
@@ -507,7 +517,9 @@ impl Writer {
         self.checkpoint_at = self.tail + CHECKPOINT_BYTES_MIN.max(bytes.len() as u64 * CHECKPOINT_RATIO);
         let shared = self.shared.clone();
         let write = move || {
+            pass(Place::CheckpointBefore);
             let written = crate::disk::replace(&*shared.segments.disk, &shared.checkpoint_path, &bytes);
+            pass(Place::CheckpointAfter);
             if let Some(reply) = reply {
                 let _ = reply.send(written.map_err(|error| Error::unavailable("writing the checkpoint", &error)));
             }
@@ -539,7 +551,9 @@ impl Writer {
             let counts = names.zip(&ledger.baseline).map(|(name, counts)| (name.clone(), *counts)).collect();
             super::baseline::Baseline { cut, counts }.encode()
         };
+        pass(Place::RetentionBefore);
         self.mark(Kind::Baseline, &baseline)?;
+        pass(Place::RetentionBaseline);
         let mut freed = 0;
         for (base, capacity) in doomed {
             self.shared.segments.remove(base);
@@ -547,6 +561,7 @@ impl Writer {
             if self.shared.segments.disk.remove(&path).is_ok() {
                 freed += capacity;
             }
+            pass(Place::RetentionRemove);
         }
         let _ = reply.send(Ok(freed));
         Ok(())

@@ -2,7 +2,10 @@
 
 use super::{AuditBreak, AuditEntry, AuditQuery, AuditRow, Configuration, Switch, Tables, migrations::STEPS};
 use crate::Error;
-use message::{Name, Timestamp};
+use message::{
+    Name, Timestamp,
+    failpoint::{Place, pass},
+};
 use rusqlite::{Connection, OptionalExtension, Result as Sql, Row, params};
 use std::{
     path::Path,
@@ -62,6 +65,13 @@ impl Database {
     fn run<T>(&self, run: impl FnOnce(&mut Connection) -> Sql<T>) -> Result<T, Error> {
         run(&mut self.lock()).map_err(|error| refused(&error))
     }
+
+    fn write<T>(&self, write: impl FnOnce(&mut Connection) -> Sql<T>) -> Result<T, Error> {
+        pass(Place::TablesBefore);
+        let written = self.run(write);
+        pass(Place::TablesAfter);
+        written
+    }
 }
 
 fn connect(path: &Path) -> Sql<Connection> {
@@ -93,7 +103,10 @@ fn migrate(connection: &mut Connection) -> Result<(), Error> {
             let transaction = connection.transaction()?;
             transaction.execute_batch(step)?;
             transaction.pragma_update(None, "user_version", place as u32 + 1)?;
-            transaction.commit()
+            pass(Place::TablesBefore);
+            transaction.commit()?;
+            pass(Place::TablesAfter);
+            Ok(())
         };
         apply(connection).map_err(|error| refused(&error))?;
     }
@@ -136,7 +149,7 @@ fn limit_of(asked: usize) -> i64 {
 
 impl Tables for Database {
     fn audit_append(&self, at: Timestamp, entry: &AuditEntry) -> Result<AuditRow, Error> {
-        self.run(|connection| {
+        self.write(|connection| {
             let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
             let sql = "SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1";
             let last = transaction.query_row(sql, [], |row| Ok((row.get::<_, i64>(0)?, blob(row, 1)?))).optional()?;
@@ -191,7 +204,7 @@ impl Tables for Database {
     fn configuration_applied(&self, configuration: &Configuration) -> Result<(), Error> {
         let Configuration { interface, version, text, at, by } = configuration;
         let sql = "INSERT INTO configurations (interface, version, text, at, who) VALUES (?1, ?2, ?3, ?4, ?5)";
-        self.run(|connection| {
+        self.write(|connection| {
             connection.execute(sql, params![&**interface, *version as i64, text, at.0, by]).map(|_| ())
         })
     }
@@ -215,7 +228,7 @@ impl Tables for Database {
     }
 
     fn set_switch(&self, name: &str, switch: Option<&Switch>) -> Result<(), Error> {
-        self.run(|connection| {
+        self.write(|connection| {
             let Some(Switch { value, at, by, reason }) = switch else {
                 return connection.execute("DELETE FROM switches WHERE name = ?1", [name]).map(|_| ());
             };

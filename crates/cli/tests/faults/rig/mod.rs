@@ -1,11 +1,13 @@
 //! What the faults share: mounts, a load that remembers what was acknowledged, the store read from outside.
 
+mod kept;
 mod load;
 mod mount;
 mod needs;
 mod seed;
 mod stored;
 
+pub use kept::{Kept, SEGMENT_BYTES};
 pub use load::{Line, Load, content};
 pub use mount::Mount;
 pub use needs::{has_all, run};

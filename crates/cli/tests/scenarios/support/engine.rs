@@ -4,6 +4,7 @@ use super::{Done, command, finish, wait_for};
 use serde_json::Value;
 use std::{
     io::Read,
+    os::unix::process::ExitStatusExt,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{Arc, Mutex},
@@ -64,6 +65,13 @@ impl Engine {
     /// Its exit code, once it has ended; -1 stands for a signal.
     pub fn try_end(&mut self) -> Option<i32> {
         self.child.try_wait().expect("a state").map(|status| status.code().unwrap_or(-1))
+    }
+
+    /// Waits until a signal has ended it, and gives its number; fails where it ended by itself.
+    #[track_caller]
+    pub fn wait_for_signal(&mut self) -> i32 {
+        let status = wait_for("the engine to be killed", || self.child.try_wait().expect("a state"));
+        status.signal().unwrap_or_else(|| panic!("the engine ended with {status}:\n{}", self.talk()))
     }
 
     /// What it said so far.
@@ -132,10 +140,14 @@ impl Engine {
 
     /// Ends it with a signal, and gives its exit code.
     pub fn signal(mut self, name: &str) -> (i32, String) {
-        let pid = self.pid().to_string();
-        assert!(Command::new("kill").args([name, &pid]).status().expect("kill").success());
+        self.send_signal(name);
         let code = wait_for("the engine to end", || self.try_end());
         (code, self.talk())
+    }
+
+    /// Sends it a signal.
+    pub fn send_signal(&self, name: &str) {
+        assert!(Command::new("kill").args([name, &self.pid().to_string()]).status().expect("kill").success());
     }
 
     /// Waits until it ends by itself.

@@ -2,7 +2,10 @@
 
 use super::{free_port, wait_for};
 use hospital::wire::{Act, Behaviour, PartnerConfig};
-use std::net::SocketAddr;
+use std::{
+    io::Read,
+    net::{Shutdown, SocketAddr, TcpStream},
+};
 use tokio::runtime::Runtime;
 
 /// A partner on a port of its own, with a runtime of its own.
@@ -60,6 +63,17 @@ impl Partner {
     pub fn messages(&self) -> Vec<String> {
         let messages = self.handle().messages();
         messages.iter().map(|message| String::from_utf8_lossy(message).into_owned()).collect()
+    }
+
+    /// Waits until everything that a sender sent before it died is taken, and gives how many messages that makes.
+    #[track_caller]
+    pub fn wait_until_left(&self) -> usize {
+        // Connections are taken in their order: once this one was, all before it were.
+        let mut last = TcpStream::connect(("127.0.0.1", self.port)).expect("a connection");
+        last.shutdown(Shutdown::Write).expect("to say so");
+        assert_eq!(last.read(&mut [0]).expect("the end"), 0);
+        wait_for("the partner's connections to end", || (self.handle().stats().connections_open == 0).then_some(()));
+        self.messages().len()
     }
 
     /// Waits until this many messages have arrived.

@@ -17,6 +17,13 @@ impl Workspace {
         workspace
     }
 
+    /// As [`Workspace::empty`], in memory where the system has such a place: for faults that a disk has no part in.
+    pub fn in_memory() -> Workspace {
+        let workspace = Workspace { folder: Folder::in_memory() };
+        workspace.write("sinew.toml", "name = \"scenario\"\ndata = \"data\"\n");
+        workspace
+    }
+
     /// The interface `adt` with these lines, from a free port, ordered by patient.
     pub fn with(lines: &str) -> Workspace {
         let workspace = Workspace::empty();

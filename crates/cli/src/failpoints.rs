@@ -1,0 +1,38 @@
+//! What a test may ask of the process by its environment; in builds with debug assertions only.
+//!
+//! `SINEW_FAILPOINT=log.fsync.after:17` ends the process with SIGKILL when it comes by that place for the 17th time:
+//! nothing is flushed, nothing is dropped, no other thread goes on. `SINEW_SEGMENT_BYTES` makes the files of the log
+//! small, so that a test meets their ends.
+//! Never: in a release build (`cargo xtask test demo` looks for the names in the binary).
+
+use message::failpoint;
+use rustix::process::{Signal, getpid, kill_process};
+
+/// Where the process ends.
+const PLACE: &str = "SINEW_FAILPOINT";
+/// Size of a file of the log.
+const SEGMENT: &str = "SINEW_SEGMENT_BYTES";
+
+/// Arms the place that the environment names.
+pub fn arm() {
+    if let Ok(text) = std::env::var(PLACE) {
+        // A test that misspells a place must not pass because nothing happened.
+        assert!(failpoint::arm(&text, end), "{PLACE}={text} names no place of message::failpoint");
+    }
+}
+
+fn end() {
+    let _ = kill_process(getpid(), Signal::KILL);
+    // The signal is on its way; this thread does not go past its place.
+    loop {
+        std::thread::park();
+    }
+}
+
+/// Smaller files of the log, if the environment asks for them.
+pub fn shrink(options: store::Options) -> store::Options {
+    match std::env::var(SEGMENT).ok().and_then(|text| text.parse().ok()) {
+        Some(bytes) => store::Options { segment_bytes: bytes, reserve_bytes: bytes, ..options },
+        None => options,
+    }
+}
