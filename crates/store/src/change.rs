@@ -126,6 +126,22 @@ impl Change {
         }
     }
 
+    /// Why, where the engine gives a reason; what persons give is sealed and not told here.
+    #[must_use]
+    pub fn reason(&self) -> Option<&Reason> {
+        match self {
+            Change::Attempt(attempt) => attempt.reason.as_ref(),
+            Change::Parked { reason, .. } | Change::Held { reason, .. } | Change::Expired { reason, .. } => {
+                Some(reason)
+            }
+            Change::Released { .. }
+            | Change::Deleted { .. }
+            | Change::Resent { .. }
+            | Change::Dismissed { .. }
+            | Change::ApplicationAcknowledged(_) => None,
+        }
+    }
+
     /// The delivery that it is about; `None` where it is about the whole message.
     #[must_use]
     pub fn delivery(&self) -> Option<DeliveryId> {

@@ -14,4 +14,14 @@ message::catalogue! {
     E4011 "too large for the store";
     E4012 "this change is not possible now";
     E4013 "the store is closed";
+    E4080 "the counts do not add up";
+    E4081 "a message has a change that is not possible";
+    E4082 "the attempts of a delivery are not numbered one by one";
+    E4083 "a delivery went out before an older one of its key";
+    E4084 "a delivery was tried after its end";
+    E4085 "what waits is not what the log says";
+    E4086 "recovery would give another state";
+    E4087 "a text about a message holds its content";
+    E4088 "an acknowledgment was given that is not allowed";
+    E4089 "the audit chain is broken";
 }

@@ -9,6 +9,7 @@
 
 mod accept;
 mod change;
+pub mod check;
 pub mod codes;
 pub mod contract;
 pub mod disk;

@@ -1,7 +1,7 @@
 //! The one door: a store with its three rooms.
 
 use crate::{
-    Accept, Change, Entry, Error, Health, Options, Quarantined, Receipt, Report, Stats, Stored,
+    Accept, Change, Entry, Error, Health, Options, Quarantined, Receipt, Report, Stats, Stored, check,
     hash::{self, Key},
     identity,
     index::{self, Facets, Index, Page, Query},
@@ -320,6 +320,25 @@ impl Store {
     /// `Unavailable`.
     pub fn verify(&self) -> Result<Vec<Quarantined>, Error> {
         self.rooms.log.verify()
+    }
+
+    /// Reads every record and says what is not as it must be; see [`crate::check`]. Changes nothing.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub fn examine(&self, asked: check::Examination<'_>) -> Result<check::Examined, Error> {
+        check::run(&*self.rooms.log, asked)
+    }
+
+    /// What recovery would make of the records is what there is: a full fold, a fold from the checkpoint and, where nothing
+    /// else uses the store, the live state are the same (R5, R7). Gives what differs.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub fn examine_recovery(&self, is_at_rest: bool) -> Result<Vec<check::Finding>, Error> {
+        let differences = self.rooms.log.refold(is_at_rest)?;
+        let finding = |what| check::Finding::bug(crate::codes::E4086, check::Place::Store, what);
+        Ok(differences.into_iter().map(finding).collect())
     }
 
     /// The pieces that retention can drop, and what keeps them.

@@ -113,13 +113,14 @@ pub(crate) fn decode(bytes: &[u8], store: &[u8; 16]) -> Option<Checkpoint> {
         segments.insert(take.u64()?, take_list(&mut take)?);
     }
     let count = take.count()?;
-    let mut ledger = Ledger { names, baseline, segments, cut, ..Ledger::default() };
+    let mut ledger = Ledger { names, baseline, segments, cut, folded: last_lsn, ..Ledger::default() };
     ledger.rows.reserve_exact(count);
     let mut before = 0;
     for _ in 0..count {
         let row = take_row(&mut take, before).filter(|row| usize::from(row.route) < ledger.names.routes().len())?;
         before = row.message;
         ledger.dead += usize::from(row.is_dead);
+        ledger.open += usize::from(!row.state.is_settled());
         ledger.rows.push_back(row);
     }
     let mut generation = || {

@@ -5,10 +5,12 @@
 use super::{
     Commit, Log, OnDurable, accepted, changed,
     ledger::{Ledger, OpenDelivery},
+    lines,
     prepare::{self, Preparer},
     queue::{Accepting, Changing, Queue, Submission},
     record::{self, Kind},
     recover,
+    refold::{self, Digest},
     restated::Restated,
     scan::{self, Found},
     segment::{self, Owner},
@@ -17,6 +19,7 @@ use super::{
 };
 use crate::{
     Accept, Change, Entry, Error, Health, Options, Quarantined, Report, Stats, Stored,
+    check::Line,
     hash::Key,
     health::Counters,
     index::{self, Index},
@@ -410,6 +413,39 @@ impl Log for Embedded {
         })?;
         places.into_iter().filter_map(|(lsn, kind)| self.entry_at(lsn, kind)).for_each(visit);
         Ok(next)
+    }
+
+    fn lines(&self, from: u64, until: u64, visit: &mut dyn FnMut(Line<'_>)) -> Result<Option<u64>, Error> {
+        self.wait_written(until);
+        let next = self.walk(from, self.written(), &mut |found| match found {
+            Found::Record(header, bytes) if header.lsn <= until => visit(lines::line(&header, bytes)),
+            Found::Damaged { lsn, length } if lsn <= until => visit(Line::Damaged(Quarantined { lsn, length })),
+            Found::Record(..) | Found::Damaged { .. } => {}
+        })?;
+        Ok(next.filter(|next| *next <= until))
+    }
+
+    fn snapshot(&self) -> super::Snapshot {
+        let ledger = self.shared.ledger();
+        let (end, cut, open) = (ledger.folded, ledger.cut, ledger.open_count());
+        super::Snapshot { end, cut, baseline: ledger.baseline(), counts: ledger.counts(), open }
+    }
+
+    fn refold(&self, is_at_rest: bool) -> Result<Vec<&'static str>, Error> {
+        let segments = &self.shared.segments;
+        let saved = recover::from_checkpoint(segments, &self.shared.checkpoint_path);
+        let (until, live) = {
+            let ledger = self.shared.ledger();
+            (ledger.folded, is_at_rest.then(|| Digest::of(&ledger)))
+        };
+        self.wait_written(until);
+        let mut digests = Vec::from_iter(live);
+        if let Some((ledger, from)) = saved {
+            digests.extend(refold::fold_again(segments, ledger, from, until)?.map(|ledger| Digest::of(&ledger)));
+        }
+        let again = refold::fold_again(segments, Ledger::default(), 0, until)?;
+        let Some(full) = again.map(|ledger| Digest::of(&ledger)) else { return Ok(Vec::new()) };
+        Ok(digests.iter().filter_map(|other| full.differs(other)).collect())
     }
 
     fn retain(&self, cut: u64) -> Result<oneshot::Receiver<Result<u64, Error>>, Error> {

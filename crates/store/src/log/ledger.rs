@@ -80,6 +80,10 @@ pub(crate) struct Ledger {
     /// Messages below this were dropped.
     pub(crate) cut: u64,
     pub(crate) duplicates: Duplicates,
+    /// Deliveries that are not settled.
+    pub(crate) open: usize,
+    /// Place of the last record that was taken in.
+    pub(crate) folded: u64,
 }
 
 pub(crate) fn counts_of(list: &mut Vec<Counts>, interface: u16) -> &mut Counts {
@@ -136,6 +140,7 @@ impl Ledger {
                 let route = self.names.route(interface, planned.destination);
                 let (number, order_key, priority) = (number as u16, planned.order_key, planned.priority);
                 self.rows.push_back(Row { number, route, order_key, priority, ..row });
+                self.open += usize::from(!state.is_settled());
             }
             if open.deliveries.is_empty() {
                 row.route = self.names.route(interface, "");
@@ -145,9 +150,11 @@ impl Ledger {
         let counts = counts_of(self.segments.entry(segment).or_default(), interface);
         counts.accepted += 1;
         *counts.of(state) += 1;
+        debug_assert_eq!(counts.lost(), 0, "R5: a message is in one state");
         if fixed.key != 0 {
             self.duplicates.remember(fixed.key, lsn);
         }
+        self.folded = lsn;
         state
     }
 
@@ -182,6 +189,7 @@ impl Ledger {
         restated: &[u8],
     ) -> Result<Applied, &'static str> {
         self.check(message, number, effect, restated)?;
+        self.folded = lsn;
         if self.range(message).is_empty() {
             if effect != Effect::Resent {
                 return Ok(Applied { prev: PREV_UNKNOWN, state: None });
@@ -194,7 +202,9 @@ impl Ledger {
         for row in self.rows.range_mut(range.clone()) {
             row.head = lsn;
             if row.number == number && effect != Effect::Noted {
-                row.state = transition::next(row.state, effect)?;
+                let next = transition::next(row.state, effect)?;
+                self.open = self.open + usize::from(!next.is_settled()) - usize::from(!row.state.is_settled());
+                row.state = next;
                 if let Effect::Tried { retry_at, number, .. } = effect {
                     row.attempts = row.attempts.max(number);
                     row.retry_at = retry_at;
@@ -236,6 +246,7 @@ impl Ledger {
             let counts = counts_of(counts, interface);
             *counts.of(before) = counts.of(before).saturating_sub(1);
             *counts.of(after) += 1;
+            debug_assert_eq!(counts.lost(), 0, "R5: a message is in one state");
         }
     }
 
@@ -308,7 +319,7 @@ impl Ledger {
 
     /// How many deliveries are unsettled.
     pub(crate) fn open_count(&self) -> usize {
-        self.rows.iter().filter(|row| !row.is_dead && !row.state.is_settled()).count()
+        self.open
     }
 
     /// Counters by interface, dropped messages included.
@@ -321,6 +332,11 @@ impl Ledger {
                 (name.clone(), total)
             })
             .collect()
+    }
+
+    /// Counters of what retention dropped, by interface.
+    pub(crate) fn baseline(&self) -> Vec<(Name, Counts)> {
+        self.names.interfaces().iter().cloned().zip(self.baseline.iter().copied()).collect()
     }
 
     /// Messages of a segment that keep it: in flight and parked.
@@ -349,10 +365,10 @@ impl Ledger {
 
     fn forget_below(&mut self, cut: u64) {
         self.cut = self.cut.max(cut);
-        while self.rows.front().is_some_and(|row| row.message < cut) {
-            if self.rows.pop_front().is_some_and(|row| row.is_dead) {
-                self.dead -= 1;
-            }
+        while let Some(row) = self.rows.front().copied().filter(|row| row.message < cut) {
+            self.rows.pop_front();
+            self.dead -= usize::from(row.is_dead);
+            self.open -= usize::from(!row.state.is_settled());
         }
         self.duplicates.forget_below(cut);
     }

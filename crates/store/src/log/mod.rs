@@ -23,11 +23,13 @@ mod duplicates;
 pub(crate) mod embedded;
 mod fold;
 mod ledger;
+mod lines;
 mod names;
 mod prepare;
 mod queue;
 mod record;
 mod recover;
+mod refold;
 mod restated;
 mod scan;
 pub(crate) mod segment;
@@ -40,8 +42,8 @@ mod writer;
 pub use ledger::OpenDelivery;
 
 use crate::{
-    Accept, Change, Disposition, Entry, Error, Health, MasterKey, Quarantined, Receipt, Stats, Stored, disk::Disk,
-    index,
+    Accept, Change, Disposition, Entry, Error, Health, MasterKey, Quarantined, Receipt, Stats, Stored, check::Line,
+    disk::Disk, index,
 };
 use bytes::Bytes;
 use message::{Counts, DeliveryId, MessageId, MessageState, Name, Timestamp};
@@ -124,6 +126,27 @@ pub trait Log: Send + Sync {
     /// # Errors
     /// `Unavailable`.
     fn replay(&self, from: u64, visit: &mut dyn FnMut(index::Entry)) -> Result<Option<u64>, Error>;
+    /// Gives every record up to the one at `until`, damaged places included, from a place on and in order: a piece, and
+    /// where the next begins. A log that keeps its records in another way says that it does not.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    fn lines(&self, _from: u64, _until: u64, _visit: &mut dyn FnMut(Line<'_>)) -> Result<Option<u64>, Error> {
+        Err(Error::Unavailable { what: "this store does not list its records".into() })
+    }
+    /// Counters and open deliveries of one moment.
+    fn snapshot(&self) -> Snapshot {
+        let (end, cut) = (self.written(), self.segments().first().map_or(0, |first| first.base));
+        Snapshot { end, cut, baseline: Vec::new(), counts: self.counts(), open: self.open_count() }
+    }
+    /// Folds the records anew, from the beginning and from the last checkpoint, and gives what differs; at rest, also what
+    /// differs from what is live. Empty where nothing is folded.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    fn refold(&self, _is_at_rest: bool) -> Result<Vec<&'static str>, Error> {
+        Ok(Vec::new())
+    }
     /// Drops what lies wholly below `cut` and is settled, oldest first; answers how many bytes were freed.
     ///
     /// # Errors
@@ -158,6 +181,21 @@ pub struct SegmentState {
     pub in_flight: u64,
     /// Messages in it that are parked.
     pub parked: u64,
+}
+
+/// What a log says of itself at one moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Snapshot {
+    /// Place of the last record that the rest follows from.
+    pub end: u64,
+    /// Messages below this were dropped.
+    pub cut: u64,
+    /// Counters of these.
+    pub baseline: Vec<(Name, Counts)>,
+    /// Counters of all, by interface.
+    pub counts: Vec<(Name, Counts)>,
+    /// Deliveries that wait, retry or are held.
+    pub open: usize,
 }
 
 /// What is done with a receipt on the log's own thread: how deliveries enter their queues in the order of acceptance.

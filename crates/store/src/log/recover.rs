@@ -33,6 +33,12 @@ pub(crate) struct Recovered {
     pub(crate) report: Report,
 }
 
+/// The ledger of the checkpoint with the place where it goes on; `None` where it does not fit the log.
+pub(crate) fn from_checkpoint(segments: &Segments, path: &Path) -> Option<(Ledger, u64)> {
+    let Walk { ledger, end, report, .. } = start(segments, path);
+    report.has_checkpoint.then_some((ledger, end?))
+}
+
 struct Walk {
     ledger: Ledger,
     epoch: u16,

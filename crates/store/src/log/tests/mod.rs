@@ -2,6 +2,7 @@
 
 mod crash;
 mod damage;
+mod examined;
 mod faults;
 mod golden;
 mod model;
@@ -40,6 +41,11 @@ impl Clock for Stopped {
     }
 }
 
+/// The master key of every rig.
+pub(super) fn key() -> KeySource {
+    KeySource::Given(MasterKey::from_bytes([7; 32]))
+}
+
 /// A disk, and how its log is opened.
 pub(super) struct Rig {
     pub(super) disk: Memory,
@@ -64,7 +70,7 @@ impl Rig {
     pub(super) fn try_open(&self) -> Result<(Arc<Embedded>, Report), Error> {
         let options = Options {
             clock: self.clock.clone(),
-            key: KeySource::Given(MasterKey::from_bytes([7; 32])),
+            key: key(),
             segment_bytes: self.segment_bytes,
             reserve_bytes: 32 * 1024,
             full_retry: Duration::from_millis(2),
