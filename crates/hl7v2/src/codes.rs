@@ -33,4 +33,6 @@ message::catalogue! {
     E1044 "a value holds separators that the place cannot hold";
     E1045 "no repetition matches the path";
     E1046 "the character set cannot be changed in place";
+    E1070 "an XML document passes a limit";
+    E1071 "an XML document cannot be read";
 }

@@ -46,8 +46,10 @@ mod lines;
 pub mod mllp;
 pub mod path;
 pub mod scan;
+pub mod structure;
 mod text;
 mod tree;
+pub mod xml;
 
 pub use batch::{Batch, Piece, PieceKind};
 pub use charset::Charset;
