@@ -4,6 +4,7 @@
 //! Promises: works from a fresh clone without the network beyond the crates that Cargo.lock names; says what it skips.
 //! Never: changes a file that it was not asked to change.
 
+mod dictionary;
 mod generate;
 mod root;
 mod simulate;
@@ -18,7 +19,8 @@ const USAGE: &str = "\
 cargo xtask tidy [--update-ratchet] [--advice]   check the house rules (under 2 seconds)
 cargo xtask test [--fast | STEP…]                everything that must pass, or these steps; --fast leaves out the slow ones
 cargo xtask sim --seed N [--runs M] [--again]    the simulator: seeds N to N+M-1, or M times the same one
-cargo xtask gen [--check]                        write (or compare) the generated pages under docs/reference";
+cargo xtask gen [--check]                        write (or compare) the generated pages under docs/reference
+cargo xtask gen dictionary                       make the dictionary of HL7 v2 anew from the pinned packages";
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -29,6 +31,7 @@ fn main() -> ExitCode {
         ["test", "--fast"] => test::run(test::Choice::Fast),
         ["test", steps @ ..] => known(steps, &test::names()).and_then(|()| test::run(test::Choice::Named(steps))),
         ["sim", words @ ..] => simulate::run(words),
+        ["gen", "dictionary"] => dictionary::run(),
         ["gen", flags @ ..] => known(flags, &["--check"]).and_then(|()| generate::run(flags.contains(&"--check"))),
         _ => Err(format!("usage:\n{USAGE}")),
     };

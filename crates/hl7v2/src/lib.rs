@@ -9,6 +9,7 @@
 //! | who, what, when, about whom | [`Facts`] |
 //! | acknowledge, read an acknowledgment | [`ack::build`], [`ack::Reply`], [`ack::Mode`] |
 //! | cut frames out of a stream | [`mllp::Deframer`], [`mllp::encode_frame`] |
+//! | what the standard says of segments, types, tables, structures | [`dictionary`] |
 //! | find delimiters fast | [`scan`] |
 //!
 //! ```
@@ -39,6 +40,7 @@ mod batch;
 mod charset;
 pub mod codes;
 mod delimiters;
+pub mod dictionary;
 mod error;
 pub mod escape;
 mod facts;
