@@ -164,7 +164,7 @@ impl Engine {
         let outbox = self.outbox(&stored_message.accept.envelope.interface, &planned.destination)?;
         self.audit(person, act, &delivery.to_string())?;
         let key = planned.order_key;
-        let (is_held, is_waiting) = outbox.look(|queue| (queue.is_held(key, delivery), queue.contains(delivery)));
+        let (is_held, is_waiting) = outbox.look(|queue| (queue.is_held(delivery), queue.contains(key, delivery)));
         if is_held && matches!(change, Change::Released { .. }) {
             return self.release_head(&outbox, key, delivery, person).await.map(|_| ());
         }
@@ -181,7 +181,7 @@ impl Engine {
             bytes: None,
             hops: HOPS_UNKNOWN,
         };
-        if let Err(entry) = outbox.push(key, entry) {
+        if let Err(entry) = outbox.push_again(key, entry) {
             self.shared.dock.orphans.keep(&outbox.interface, &outbox.name, key, &entry, false);
         }
         Ok(())
@@ -194,13 +194,13 @@ impl Engine {
     pub async fn delete(&self, delivery: DeliveryId, person: &Person) -> Result<(), Reason> {
         let message = self.store().read(delivery.message).map_err(stored)?;
         self.audit(person, "delete", &delivery.to_string())?;
-        let outbox = message
-            .accept
-            .deliveries
-            .get(usize::from(delivery.number))
-            .and_then(|planned| self.outbox(&message.accept.envelope.interface, &planned.destination).ok());
-        let is_waiting = outbox.as_ref().is_some_and(|outbox| outbox.look(|queue| queue.contains(delivery)));
-        if is_waiting && outbox.and_then(|outbox| outbox.remove(delivery)).is_none() {
+        let planned = message.accept.deliveries.get(usize::from(delivery.number));
+        let queued = planned.and_then(|planned| {
+            let outbox = self.outbox(&message.accept.envelope.interface, &planned.destination).ok()?;
+            let is_waiting = outbox.look(|queue| queue.contains(planned.order_key, delivery));
+            is_waiting.then_some((outbox, planned.order_key))
+        });
+        if queued.is_some_and(|(outbox, key)| outbox.remove(key, delivery).is_none()) {
             return Err(Reason::new(codes::E5202, format!("delivery {delivery} is being sent at this moment")));
         }
         self.shared.dock.orphans.take(delivery);

@@ -8,7 +8,7 @@ use crate::{
     outbox::Outbox,
     queue::{Entry, HOPS_UNKNOWN},
 };
-use message::{DeliveryId, DeliveryState, Name};
+use message::{DeliveryId, DeliveryState, MessageId, Name, Timestamp};
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -17,91 +17,139 @@ use store::OpenDelivery;
 
 /// See the module.
 #[derive(Default)]
-pub struct Orphans(Mutex<BTreeMap<Name, Vec<OpenDelivery>>>);
+pub struct Orphans(Mutex<BTreeMap<Name, BTreeMap<Name, Vec<Kept>>>>);
+
+/// One of them under its interface and destination. 32 bytes: at a start every open delivery is here for a moment.
+#[derive(Clone, Copy)]
+struct Kept {
+    message: u64,
+    order_key: u64,
+    accepted: Timestamp,
+    attempts: u32,
+    number: u16,
+    priority: u8,
+    is_held: bool,
+}
+
+const _: () = assert!(size_of::<Kept>() == 32);
+
+impl Kept {
+    fn id(&self) -> DeliveryId {
+        DeliveryId { message: MessageId(self.message), number: self.number }
+    }
+
+    fn of(entry: &Entry, order_key: u64, is_held: bool) -> Kept {
+        let Entry { delivery, accepted, attempts, priority, .. } = *entry;
+        Kept { message: delivery.message.0, number: delivery.number, order_key, accepted, attempts, priority, is_held }
+    }
+
+    fn entry(&self) -> Entry {
+        Entry {
+            delivery: self.id(),
+            accepted: self.accepted,
+            attempts: self.attempts,
+            priority: self.priority,
+            bytes: None,
+            hops: HOPS_UNKNOWN,
+        }
+    }
+
+    fn open(&self, interface: &Name, destination: &Name) -> OpenDelivery {
+        OpenDelivery {
+            id: self.id(),
+            interface: interface.clone(),
+            destination: destination.clone(),
+            order_key: self.order_key,
+            state: if self.is_held { DeliveryState::Held } else { DeliveryState::Queued },
+            attempts: self.attempts,
+            retry_at: None,
+            priority: self.priority,
+            accepted: self.accepted,
+        }
+    }
+}
 
 impl Orphans {
     /// What the store recovered: all of it is orphaned until interfaces start.
     pub fn new(open: impl IntoIterator<Item = OpenDelivery>) -> Orphans {
-        let mut all: BTreeMap<Name, Vec<OpenDelivery>> = BTreeMap::new();
-        for delivery in open {
-            all.entry(delivery.interface.clone()).or_default().push(delivery);
+        let orphans = Orphans::default();
+        let mut all = orphans.lock();
+        for open in open {
+            let kept = Kept {
+                message: open.id.message.0,
+                number: open.id.number,
+                order_key: open.order_key,
+                accepted: open.accepted,
+                attempts: open.attempts,
+                priority: open.priority,
+                is_held: open.state == DeliveryState::Held,
+            };
+            all.entry(open.interface).or_default().entry(open.destination).or_default().push(kept);
         }
-        Orphans(Mutex::new(all))
+        drop(all);
+        orphans
     }
 
     /// Every one of them, by interface, in the order of acceptance.
     #[must_use]
     pub fn all(&self) -> Vec<OpenDelivery> {
-        self.lock().values().flatten().cloned().collect()
+        let all = self.lock();
+        let of = |(interface, mine): (&Name, &BTreeMap<Name, Vec<Kept>>)| {
+            let open = mine.iter().flat_map(|(to, kept)| kept.iter().map(|kept| kept.open(interface, to)));
+            let mut open: Vec<_> = open.collect();
+            open.sort_unstable_by_key(|open| open.id);
+            open
+        };
+        all.iter().flat_map(of).collect()
     }
 
     /// How many.
     #[must_use]
     pub fn count(&self) -> usize {
-        self.lock().values().map(Vec::len).sum()
+        self.lock().values().flat_map(BTreeMap::values).map(Vec::len).sum()
     }
 
     /// Keeps a delivery whose outbox has gone.
     pub(crate) fn keep(&self, interface: &Name, destination: &Name, key: u64, entry: &Entry, is_held: bool) {
-        let delivery = OpenDelivery {
-            id: entry.delivery,
-            interface: interface.clone(),
-            destination: destination.clone(),
-            order_key: key,
-            state: if is_held { DeliveryState::Held } else { DeliveryState::Queued },
-            attempts: entry.attempts,
-            retry_at: None,
-            priority: entry.priority,
-            accepted: entry.accepted,
-        };
+        let kept = Kept::of(entry, key, is_held);
         let mut all = self.lock();
-        let mine = all.entry(interface.clone()).or_default();
-        let place = mine.partition_point(|known| known.id < delivery.id);
-        mine.insert(place, delivery);
+        let mine = all.entry(interface.clone()).or_default().entry(destination.clone()).or_default();
+        let place = mine.partition_point(|known| known.id() < kept.id());
+        mine.insert(place, kept);
     }
 
-    /// Takes one out.
-    pub(crate) fn take(&self, delivery: DeliveryId) -> Option<OpenDelivery> {
+    /// Takes one out; `false` when it is not here.
+    pub(crate) fn take(&self, delivery: DeliveryId) -> bool {
         let mut all = self.lock();
-        let (mine, place) = all.values_mut().find_map(|mine| {
-            let place = mine.binary_search_by_key(&delivery, |open| open.id).ok()?;
-            Some((mine, place))
-        })?;
-        Some(mine.remove(place))
+        let found = all.values_mut().flat_map(BTreeMap::values_mut).find_map(|mine| {
+            let place = mine.binary_search_by_key(&delivery, Kept::id).ok()?;
+            Some(mine.remove(place))
+        });
+        found.is_some()
     }
 
     /// Puts what waits for these outboxes of an interface into them. Must be done before a new message can reach them,
     /// or an older delivery would come behind a younger one of its key (R3).
     pub(crate) fn adopt(&self, interface: &Name, outboxes: &[Arc<Outbox>]) {
         let mut all = self.lock();
-        let Some(waiting) = all.remove(interface) else { return };
-        let mut left = Vec::new();
-        for open in waiting {
-            let Some(outbox) = outboxes.iter().find(|outbox| outbox.name == open.destination) else {
-                left.push(open);
-                continue;
+        let Some(mine) = all.get_mut(interface) else { return };
+        for outbox in outboxes {
+            let Some(waiting) = mine.remove(&outbox.name) else { continue };
+            let push = |kept: &Kept| match kept.is_held {
+                true => outbox.push_held(kept.order_key, kept.entry()),
+                false => outbox.push(kept.order_key, kept.entry()),
             };
-            let entry = Entry {
-                delivery: open.id,
-                accepted: open.accepted,
-                attempts: open.attempts,
-                priority: open.priority,
-                bytes: None,
-                hops: HOPS_UNKNOWN,
-            };
-            let is_held = open.state == DeliveryState::Held;
-            let pushed =
-                if is_held { outbox.push_held(open.order_key, entry) } else { outbox.push(open.order_key, entry) };
-            if pushed.is_err() {
-                left.push(open);
+            let left: Vec<Kept> = waiting.into_iter().filter(|kept| push(kept).is_err()).collect();
+            if !left.is_empty() {
+                mine.insert(outbox.name.clone(), left);
             }
         }
-        if !left.is_empty() {
-            all.insert(interface.clone(), left);
+        if mine.is_empty() {
+            all.remove(interface);
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<Name, Vec<OpenDelivery>>> {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<Name, BTreeMap<Name, Vec<Kept>>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

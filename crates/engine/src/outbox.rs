@@ -129,12 +129,29 @@ impl Outbox {
             if self.is_closed.load(Ordering::Relaxed) {
                 return Err(Box::new(entry));
             }
+            // While the destination is out of reach nothing is sent soon: the store has it.
             if let Some(bytes) = &entry.bytes
-                && !self.cache.take(bytes.len())
+                && (queue.is_down() || !self.cache.take(bytes.len()))
             {
                 entry.bytes = None;
             }
             queue.push(key, entry);
+        }
+        self.wake.notify_one();
+        Ok(())
+    }
+
+    /// Adds a delivery that a person put back: it goes to the end of its key.
+    ///
+    /// # Errors
+    /// The delivery, when the outbox is closed.
+    pub(crate) fn push_again(&self, key: u64, entry: Entry) -> Result<(), Box<Entry>> {
+        {
+            let mut queue = self.lock();
+            if self.is_closed.load(Ordering::Relaxed) {
+                return Err(Box::new(entry));
+            }
+            queue.push_again(key, Entry { bytes: None, ..entry });
         }
         self.wake.notify_one();
         Ok(())
@@ -154,16 +171,17 @@ impl Outbox {
     /// acceptance. Lanes end.
     pub(crate) fn close(&self) -> Vec<(u64, Entry, bool)> {
         self.stop();
-        let mut queue = self.lock();
-        self.is_closed.store(true, Ordering::Relaxed);
-        let queue = std::mem::take(&mut *queue);
-        let entries = queue.keyed().map(|(key, entry)| (key, entry.clone(), queue.is_held(key, entry.delivery)));
-        let mut entries: Vec<_> = entries.collect();
-        entries.sort_by_key(|(_, entry, _)| entry.delivery);
-        for bytes in entries.iter().filter_map(|(_, entry, _)| entry.bytes.as_ref()) {
-            self.cache.give_back(bytes.len());
-        }
-        entries
+        let queue = {
+            let mut queue = self.lock();
+            self.is_closed.store(true, Ordering::Relaxed);
+            std::mem::take(&mut *queue)
+        };
+        // Without the lock, which the log's thread takes.
+        let mut entries: Vec<_> =
+            queue.keyed().map(|(key, entry)| (key, queue.is_held(entry.delivery), entry)).collect();
+        entries.sort_unstable_by_key(|(_, _, entry)| entry.delivery);
+        self.cache.give_back(queue.cached_bytes());
+        entries.into_iter().map(|(key, is_held, entry)| (key, entry, is_held)).collect()
     }
 
     /// Closes it if nothing is in it; `false` when something is.
@@ -269,7 +287,11 @@ impl Outbox {
 
     /// Changes the queue, then wakes whoever may go on.
     pub fn change<R>(&self, act: impl FnOnce(&mut Queue) -> R) -> R {
-        let result = act(&mut self.lock());
+        let (result, dropped) = {
+            let mut queue = self.lock();
+            (act(&mut queue), queue.take_dropped_bytes())
+        };
+        self.cache.give_back(dropped);
         self.wake.notify_waiters();
         self.wake.notify_one();
         result
@@ -334,8 +356,8 @@ impl Outbox {
     }
 
     /// Takes a waiting delivery out.
-    pub fn remove(&self, delivery: DeliveryId) -> Option<Entry> {
-        let entry = self.lock().remove(delivery)?;
+    pub fn remove(&self, key: u64, delivery: DeliveryId) -> Option<Entry> {
+        let entry = self.lock().remove(key, delivery)?;
         if let Some(bytes) = &entry.bytes {
             self.cache.give_back(bytes.len());
         }

@@ -3,15 +3,21 @@
 //! Owns which delivery may be sent next. Pure: time is an argument, nothing blocks, nothing is stored.
 //! Promises: two deliveries of one key are never claimed at once, and are claimed in the order of acceptance; a key
 //! that waits for a retry or a person holds only itself; while the destination is down, one probe at a time goes out.
+//! What is asked about it (how many, the oldest) costs no walk, because the log's thread waits for the same lock; a
+//! delivery that waits takes 24 bytes, and its content only as long as the destination is within reach.
 //! Never: drops an entry. What leaves the queue leaves by [`Queue::settle`] or [`Queue::remove`].
+
+mod key;
 
 use bytes::Bytes;
 use foldhash::fast::RandomState;
+use key::{KeyQueue, KeyState, Rank, Slot};
 use message::{DeliveryId, Timestamp};
 use std::{
     cmp::Reverse,
-    collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, hash_map},
     fmt,
+    ops::Bound,
     time::{Duration, Instant},
 };
 
@@ -43,39 +49,26 @@ impl fmt::Debug for Entry {
 /// The hops of an entry that the store gave back: its message's origins tell them.
 pub const HOPS_UNKNOWN: u8 = u8::MAX;
 
-/// What a key is doing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum KeyState {
-    /// Its head may be claimed; it stands in `ready`.
-    Ready,
-    /// Its head is being sent.
-    Busy,
-    /// Its head is tried again at this time; it stands in `waiting`.
-    Waiting(Instant),
-    /// A person must release it.
-    Held,
-}
-
-/// The deliveries of one ordering key. The head is kept apart so that a key with one delivery allocates nothing.
-#[derive(Debug)]
-struct KeyQueue {
-    head: Entry,
-    rest: VecDeque<Entry>,
-    state: KeyState,
-}
-
-/// A ready key: higher priority first, then the older delivery.
-type Rank = (Reverse<u8>, DeliveryId, u64);
-
 /// See the module.
 #[derive(Debug, Default)]
 pub struct Queue {
     keys: HashMap<u64, KeyQueue, RandomState>,
+    /// Heads that may be claimed.
     ready: BTreeSet<Rank>,
-    waiting: BinaryHeap<Reverse<(Instant, u64)>>,
+    /// Heads under way, waiting for a retry, held: each in the order of acceptance, with its key.
+    busy: BTreeMap<DeliveryId, u64>,
+    retrying: BTreeMap<DeliveryId, u64>,
+    held: BTreeMap<DeliveryId, u64>,
     /// Deliveries that are held but not yet the head of their key.
     held_behind: BTreeMap<DeliveryId, u64>,
-    busy: usize,
+    /// When which key may be tried again.
+    waiting: BinaryHeap<Reverse<(Instant, u64)>>,
+    cached: HashMap<DeliveryId, Bytes, RandomState>,
+    /// Bytes that left `cached` without being claimed.
+    dropped_bytes: usize,
+    /// What persons put back, for the asserts alone.
+    #[cfg(debug_assertions)]
+    put_back: BTreeSet<DeliveryId>,
     len: usize,
     down: Option<Down>,
     is_paused: bool,
@@ -111,13 +104,30 @@ pub enum Next {
 impl Queue {
     /// Adds a delivery at the end of its key. Must be called in the order of acceptance.
     pub fn push(&mut self, key: u64, entry: Entry) {
+        debug_assert!(self.is_youngest(key, entry.delivery), "R3: {:?} comes behind a younger one", entry.delivery);
+        self.enqueue(key, entry);
+    }
+
+    /// Adds a delivery that a person put back: it goes to the end of its key, whatever its age.
+    pub fn push_again(&mut self, key: u64, entry: Entry) {
+        #[cfg(debug_assertions)]
+        self.put_back.insert(entry.delivery);
+        self.enqueue(key, entry);
+    }
+
+    fn enqueue(&mut self, key: u64, entry: Entry) {
         self.len += 1;
-        if let Some(queue) = self.keys.get_mut(&key) {
-            queue.rest.push_back(entry);
-            return;
+        let slot = Slot::of(&entry);
+        if let Some(bytes) = entry.bytes {
+            self.cached.insert(entry.delivery, bytes);
         }
-        self.ready.insert(rank(&entry, key));
-        self.keys.insert(key, KeyQueue { head: entry, rest: VecDeque::new(), state: KeyState::Ready });
+        match self.keys.entry(key) {
+            hash_map::Entry::Occupied(mut queue) => queue.get_mut().rest.get_or_insert_default().push_back(slot),
+            hash_map::Entry::Vacant(place) => {
+                place.insert(KeyQueue::new(slot, KeyState::Ready));
+                self.ready.insert(slot.rank(key));
+            }
+        }
     }
 
     /// Claims the next delivery that may be sent at `now`.
@@ -129,93 +139,113 @@ impl Queue {
             if now < down.until {
                 return Next::WaitUntil(down.until);
             }
-            if self.busy > 0 {
+            if !self.busy.is_empty() {
                 return Next::Wait; // the probe is out
             }
         }
         self.wake_waiting(now);
-        let Some(rank) = self.ready.pop_first() else {
+        let Some(key) = self.ready.first().map(|rank| rank.key) else {
             return self.waiting.peek().map_or(Next::Wait, |Reverse((at, _))| Next::WaitUntil(*at));
         };
-        let key = rank.2;
-        match self.keys.get_mut(&key) {
-            Some(queue) => {
-                queue.state = KeyState::Busy;
-                self.busy += 1;
-                // The bytes go with the claim: after a failure they are read from the store again, so that a long
-                // outage does not keep them in memory.
-                let bytes = queue.head.bytes.take();
-                Next::Claimed(Box::new(Claim { key, entry: Entry { bytes, ..queue.head.clone() } }))
-            }
-            None => Next::Wait,
+        debug_assert!(self.is_in_order(key), "R3: the head of a key is its oldest delivery");
+        self.turn(key, KeyState::Busy);
+        // The bytes go with the claim: after a failure they are read from the store again, so that a long outage does
+        // not keep them in memory.
+        let entry = self.keys.get(&key).map(|queue| queue.head.entry());
+        entry.map_or(Next::Wait, |entry| {
+            let bytes = self.cached.remove(&entry.delivery);
+            Next::Claimed(Box::new(Claim { key, entry: Entry { bytes, ..entry } }))
+        })
+    }
+
+    /// Puts the head of a key from the list of what it did into the list of what it does.
+    fn turn(&mut self, key: u64, to: KeyState) {
+        let Some(queue) = self.keys.get_mut(&key) else { return };
+        let (head, from) = (queue.head, std::mem::replace(&mut queue.state, to));
+        self.leave(key, head, from);
+        self.enter(key, head, to);
+    }
+
+    fn leave(&mut self, key: u64, head: Slot, state: KeyState) {
+        match state {
+            KeyState::Ready => drop(self.ready.remove(&head.rank(key))),
+            KeyState::Busy => drop(self.busy.remove(&head.delivery())),
+            KeyState::Waiting(_) => drop(self.retrying.remove(&head.delivery())),
+            KeyState::Held => drop(self.held.remove(&head.delivery())),
         }
+    }
+
+    fn enter(&mut self, key: u64, head: Slot, state: KeyState) {
+        match state {
+            KeyState::Ready => drop(self.ready.insert(head.rank(key))),
+            KeyState::Busy => drop(self.busy.insert(head.delivery(), key)),
+            KeyState::Waiting(at) => {
+                self.retrying.insert(head.delivery(), key);
+                self.waiting.push(Reverse((at, key)));
+            }
+            KeyState::Held => drop(self.held.insert(head.delivery(), key)),
+        }
+    }
+
+    fn state(&self, key: u64) -> Option<KeyState> {
+        self.keys.get(&key).map(|queue| queue.state)
     }
 
     /// Moves keys whose time has come from `waiting` to `ready`. Stale heap entries are passed over.
     fn wake_waiting(&mut self, now: Instant) {
         while let Some(Reverse((at, key))) = self.waiting.peek().copied() {
-            let queue = self.keys.get_mut(&key);
-            let is_current = queue.as_ref().is_some_and(|queue| queue.state == KeyState::Waiting(at));
+            let is_current = self.state(key) == Some(KeyState::Waiting(at));
             if is_current && at > now {
                 return;
             }
             self.waiting.pop();
-            if let (true, Some(queue)) = (is_current, queue) {
-                queue.state = KeyState::Ready;
-                self.ready.insert(rank(&queue.head, key));
+            if is_current {
+                self.turn(key, KeyState::Ready);
             }
         }
     }
 
     /// The claimed delivery ended (delivered, parked, expired, deleted): the key goes on with the next one.
     pub fn settle(&mut self, key: u64) {
-        self.busy = self.busy.saturating_sub(1);
-        self.len = self.len.saturating_sub(1);
         let Some(queue) = self.keys.get_mut(&key) else { return };
-        match queue.rest.pop_front() {
-            Some(next) => {
-                queue.head = next;
-                queue.state = KeyState::Held;
-                if self.held_behind.remove(&queue.head.delivery).is_none() {
-                    queue.state = KeyState::Ready;
-                    self.ready.insert(rank(&queue.head, key));
-                }
-                if queue.rest.capacity() > 64 && queue.rest.len() * 8 < queue.rest.capacity() {
-                    queue.rest.shrink_to(queue.rest.len() * 2);
-                }
-            }
-            None => {
-                self.keys.remove(&key);
-            }
+        let (head, state, next) = (queue.head, queue.state, queue.advance());
+        self.len = self.len.saturating_sub(1);
+        self.leave(key, head, state);
+        #[cfg(debug_assertions)]
+        self.put_back.remove(&head.delivery());
+        let Some(next) = next else {
+            self.keys.remove(&key);
+            return;
+        };
+        let is_held = self.held_behind.remove(&next.delivery()).is_some();
+        let state = if is_held { KeyState::Held } else { KeyState::Ready };
+        if let Some(queue) = self.keys.get_mut(&key) {
+            queue.state = state;
+        }
+        self.enter(key, next, state);
+    }
+
+    fn count_attempt(&mut self, key: u64) {
+        if let Some(queue) = self.keys.get_mut(&key) {
+            queue.head.attempts = queue.head.attempts.saturating_add(1);
         }
     }
 
     /// The claimed delivery is tried again at `at`; until then its key waits.
     pub fn retry(&mut self, key: u64, at: Instant) {
-        self.busy = self.busy.saturating_sub(1);
-        if let Some(queue) = self.keys.get_mut(&key) {
-            queue.head.attempts += 1;
-            queue.state = KeyState::Waiting(at);
-            self.waiting.push(Reverse((at, key)));
-        }
+        self.count_attempt(key);
+        self.turn(key, KeyState::Waiting(at));
     }
 
     /// The claimed delivery was never sent (a lane stopped): it is the head again, its attempts unchanged.
     pub fn unclaim(&mut self, key: u64) {
-        self.busy = self.busy.saturating_sub(1);
-        if let Some(queue) = self.keys.get_mut(&key) {
-            queue.state = KeyState::Ready;
-            self.ready.insert(rank(&queue.head, key));
-        }
+        self.turn(key, KeyState::Ready);
     }
 
     /// The claimed delivery, and all behind it under its key, waits for a person.
     pub fn hold(&mut self, key: u64) {
-        self.busy = self.busy.saturating_sub(1);
-        if let Some(queue) = self.keys.get_mut(&key) {
-            queue.head.attempts += 1;
-            queue.state = KeyState::Held;
-        }
+        self.count_attempt(key);
+        self.turn(key, KeyState::Held);
     }
 
     /// Adds a delivery that was held before a restart. Where an older one of its key is open too (a person put it back,
@@ -223,10 +253,12 @@ impl Queue {
     pub fn push_held(&mut self, key: u64, entry: Entry) {
         if self.keys.contains_key(&key) {
             self.held_behind.insert(entry.delivery, key);
-            return self.push(key, entry);
+            return self.enqueue(key, entry);
         }
         self.len += 1;
-        self.keys.insert(key, KeyQueue { head: entry, rest: VecDeque::new(), state: KeyState::Held });
+        let slot = Slot::of(&entry);
+        self.keys.insert(key, KeyQueue::new(slot, KeyState::Held));
+        self.enter(key, slot, KeyState::Held);
     }
 
     /// The destination is out of reach: nothing goes out before `until`, then one probe. Returns nothing; the claimed
@@ -240,6 +272,24 @@ impl Queue {
             None => 0,
         };
         self.down = Some(Down { until, failures: failures.saturating_add(1) });
+        self.drop_cached();
+    }
+
+    /// Lets go of the bytes in memory: the store has them.
+    fn drop_cached(&mut self) {
+        let cached = std::mem::take(&mut self.cached);
+        self.dropped_bytes += cached.values().map(Bytes::len).sum::<usize>();
+    }
+
+    /// Bytes of waiting deliveries that are in memory.
+    #[must_use]
+    pub fn cached_bytes(&self) -> usize {
+        self.cached.values().map(Bytes::len).sum()
+    }
+
+    /// Bytes that were let go of since the last call; who keeps the budget takes them off.
+    pub(crate) fn take_dropped_bytes(&mut self) -> usize {
+        std::mem::take(&mut self.dropped_bytes)
     }
 
     /// The destination answered: everything may go.
@@ -272,12 +322,8 @@ impl Queue {
 
     /// Makes every key that waits for a retry ready now, and forgets that the destination was down.
     pub fn hurry(&mut self) {
-        for (key, queue) in &mut self.keys {
-            if matches!(queue.state, KeyState::Waiting(_)) {
-                queue.state = KeyState::Ready;
-                self.ready.insert(rank(&queue.head, *key));
-            }
-        }
+        let keys: Vec<u64> = self.retrying.values().copied().collect();
+        keys.into_iter().for_each(|key| self.turn(key, KeyState::Ready));
         self.waiting.clear();
         self.down = None;
     }
@@ -287,59 +333,53 @@ impl Queue {
         if self.held_behind.remove(&delivery).is_some() {
             return true;
         }
-        let Some(queue) = self.keys.get_mut(&key) else { return false };
-        if queue.state != KeyState::Held || queue.head.delivery != delivery {
-            return false;
+        let is_held = self.held.contains_key(&delivery);
+        if is_held {
+            self.turn(key, KeyState::Ready);
         }
-        queue.state = KeyState::Ready;
-        self.ready.insert(rank(&queue.head, key));
-        true
+        is_held
     }
 
     /// The deliveries that wait for a person, with their keys, in the order of acceptance.
     #[must_use]
     pub fn held_heads(&self) -> Vec<(u64, DeliveryId)> {
-        let held = self.keys.iter().filter(|(_, queue)| queue.state == KeyState::Held);
-        let mut heads: Vec<_> = held.map(|(key, queue)| (*key, queue.head.delivery)).collect();
-        heads.extend(self.held_behind.iter().map(|(delivery, key)| (*key, *delivery)));
+        let held = self.held.iter().chain(&self.held_behind);
+        let mut heads: Vec<_> = held.map(|(delivery, key)| (*key, *delivery)).collect();
         heads.sort_unstable_by_key(|(_, delivery)| *delivery);
         heads
     }
 
     /// This delivery waits for a person.
     #[must_use]
-    pub fn is_held(&self, key: u64, delivery: DeliveryId) -> bool {
-        let queue = self.keys.get(&key);
-        queue.is_some_and(|queue| queue.state == KeyState::Held && queue.head.delivery == delivery)
-            || self.held_behind.contains_key(&delivery)
+    pub fn is_held(&self, delivery: DeliveryId) -> bool {
+        self.held.contains_key(&delivery) || self.held_behind.contains_key(&delivery)
     }
 
-    /// This delivery is in the queue, waiting or under way.
+    /// This delivery is in the queue under this key, waiting or under way.
     #[must_use]
-    pub fn contains(&self, delivery: DeliveryId) -> bool {
-        self.keyed().any(|(_, entry)| entry.delivery == delivery)
+    pub fn contains(&self, key: u64, delivery: DeliveryId) -> bool {
+        self.keys.get(&key).is_some_and(|queue| queue.slots().any(|slot| slot.delivery() == delivery))
     }
 
     /// Takes a delivery that is not being sent right now out of the queue (a person parks or deletes it).
-    pub fn remove(&mut self, delivery: DeliveryId) -> Option<Entry> {
-        let (&key, queue) = self
-            .keys
-            .iter_mut()
-            .find(|(_, queue)| queue.head.delivery == delivery || queue.rest.iter().any(|e| e.delivery == delivery))?;
-        if queue.head.delivery != delivery {
-            let place = queue.rest.iter().position(|entry| entry.delivery == delivery)?;
+    pub fn remove(&mut self, key: u64, delivery: DeliveryId) -> Option<Entry> {
+        let queue = self.keys.get_mut(&key)?;
+        let entry = if queue.head.delivery() == delivery {
+            if queue.state == KeyState::Busy {
+                return None;
+            }
+            let entry = queue.head.entry();
+            self.settle(key);
+            entry
+        } else {
+            let entry = queue.take_out(delivery)?.entry();
             self.len = self.len.saturating_sub(1);
             self.held_behind.remove(&delivery);
-            return queue.rest.remove(place);
-        }
-        if queue.state == KeyState::Busy {
-            return None;
-        }
-        let entry = queue.head.clone();
-        self.ready.remove(&rank(&entry, key));
-        self.busy += 1; // settle gives it back
-        self.settle(key);
-        Some(entry)
+            #[cfg(debug_assertions)]
+            self.put_back.remove(&delivery);
+            entry
+        };
+        Some(Entry { bytes: self.cached.remove(&delivery), ..entry })
     }
 
     /// Deliveries in the queue, the ones under way included.
@@ -357,7 +397,7 @@ impl Queue {
     /// Deliveries under way.
     #[must_use]
     pub fn busy(&self) -> usize {
-        self.busy
+        self.busy.len()
     }
 
     /// Keys that could be claimed at once.
@@ -369,19 +409,34 @@ impl Queue {
     /// Keys that wait for a person.
     #[must_use]
     pub fn held(&self) -> usize {
-        self.keys.values().filter(|queue| queue.state == KeyState::Held).count()
+        self.held.len()
     }
 
     /// Keys whose head failed and will be tried again.
     #[must_use]
     pub fn waiting(&self) -> usize {
-        self.keys.values().filter(|queue| matches!(queue.state, KeyState::Waiting(_))).count()
+        self.retrying.len()
     }
 
-    /// When the oldest waiting message was accepted.
+    /// When the oldest head was accepted: the first in the order of acceptance.
     #[must_use]
     pub fn oldest(&self) -> Option<Timestamp> {
-        self.keys.values().map(|queue| queue.head.accepted).min()
+        let first = |heads: &BTreeMap<DeliveryId, u64>| heads.first_key_value().map(|(id, key)| (*id, *key));
+        let others = [first(&self.busy), first(&self.retrying), first(&self.held)];
+        let (_, key) = others.into_iter().chain([self.oldest_ready()]).flatten().min()?;
+        self.keys.get(&key).map(|queue| queue.head.accepted)
+    }
+
+    /// The ready heads stand by priority first: one look for each priority that there is.
+    fn oldest_ready(&self) -> Option<(DeliveryId, u64)> {
+        let mut oldest = None;
+        let mut next = self.ready.first();
+        while let Some(rank) = next {
+            let found = (rank.delivery(), rank.key);
+            oldest = Some(oldest.map_or(found, |known: (DeliveryId, u64)| known.min(found)));
+            next = self.ready.range((Bound::Excluded(rank.last_of_priority()), Bound::Unbounded)).next();
+        }
+        oldest
     }
 
     /// How long until the destination is probed again.
@@ -390,16 +445,35 @@ impl Queue {
         self.down.map(|down| down.until.saturating_duration_since(now))
     }
 
-    /// Every delivery in the queue with its key: in order within a key.
-    pub fn keyed(&self) -> impl Iterator<Item = (u64, &Entry)> {
-        self.keys
-            .iter()
-            .flat_map(|(key, queue)| std::iter::once(&queue.head).chain(&queue.rest).map(move |entry| (*key, entry)))
+    /// Every delivery in the queue with its key: in order within a key. Their bytes, where they are in memory, stay.
+    pub fn keyed(&self) -> impl Iterator<Item = (u64, Entry)> {
+        self.keys.iter().flat_map(|(key, queue)| queue.slots().map(move |slot| (*key, slot.entry())))
     }
-}
 
-fn rank(entry: &Entry, key: u64) -> Rank {
-    (Reverse(entry.priority), entry.delivery, key)
+    #[cfg(debug_assertions)]
+    fn is_youngest(&self, key: u64, delivery: DeliveryId) -> bool {
+        let last = self.keys.get(&key).and_then(|queue| queue.slots().last());
+        last.is_none_or(|last| last.delivery() < delivery || self.put_back.contains(&last.delivery()))
+    }
+
+    /// Looks at the first few behind the head: any could be wrong, and each claim looks at others.
+    #[cfg(debug_assertions)]
+    fn is_in_order(&self, key: u64) -> bool {
+        let Some(queue) = self.keys.get(&key) else { return false };
+        let is_free = |slot: &Slot| self.put_back.contains(&slot.delivery());
+        is_free(&queue.head)
+            || queue.slots().take(8).all(|slot| is_free(slot) || slot.delivery() >= queue.head.delivery())
+    }
+
+    #[cfg(not(debug_assertions))]
+    fn is_youngest(&self, _: u64, _: DeliveryId) -> bool {
+        true
+    }
+
+    #[cfg(not(debug_assertions))]
+    fn is_in_order(&self, _: u64) -> bool {
+        true
+    }
 }
 
 #[cfg(test)]

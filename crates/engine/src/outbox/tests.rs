@@ -120,7 +120,7 @@ async fn taking_the_head_out_wakes_who_waits() {
         async move { outbox.claim(Duration::from_secs(60)).await }
     });
     tokio::time::sleep(Duration::from_millis(20)).await;
-    assert!(outbox.remove(claim.entry.delivery).is_some());
+    assert!(outbox.remove(1, claim.entry.delivery).is_some());
     let next = tokio::time::timeout(Duration::from_secs(2), waiting).await.expect("it must wake up").unwrap();
     assert_eq!(next.unwrap().entry.delivery.message, MessageId(2));
 }
@@ -139,10 +139,18 @@ async fn the_cache_gives_back_what_it_took() {
     assert_eq!((claim.entry.bytes.as_ref().map(Bytes::len), used()), (Some(large.len()), large.len()));
     outbox.change(|queue| queue.retry(claim.key, Instant::now()));
     assert_eq!(used(), large.len(), "what failed is not kept in memory");
-    outbox.remove(entry(2, None).delivery).unwrap();
+    outbox.remove(2, entry(2, None).delivery).unwrap();
     assert_eq!(used(), 0);
-    outbox.push(9, entry(9, Some(large))).unwrap();
+    outbox.push(9, entry(9, Some(large.clone()))).unwrap();
+    assert_eq!(used(), large.len());
+    let now = Instant::now();
+    outbox.change(|queue| queue.mark_down(now, now + Duration::from_secs(3600)));
+    assert_eq!(used(), 0, "a destination that is out of reach keeps nothing in memory");
+    outbox.push(10, entry(10, Some(large.clone()))).unwrap();
+    assert_eq!(used(), 0, "and takes nothing");
+    outbox.change(Queue::mark_up);
+    outbox.push(11, entry(11, Some(large))).unwrap();
     let left = outbox.close();
-    assert_eq!((left.len(), used()), (3, 0));
+    assert_eq!((left.len(), used()), (5, 0));
     assert!(outbox.push(9, entry(10, None)).is_err(), "a closed outbox gives back what is pushed");
 }

@@ -1,7 +1,9 @@
 //! The queue against a model: random pushes, claims, outcomes.
 
 use super::*;
+use crate::queue::key::KeyState;
 use message::MessageId;
+use std::collections::HashMap;
 
 fn entry(number: u64) -> Entry {
     Entry {
@@ -85,7 +87,7 @@ fn what_was_held_before_a_restart_is_held_when_its_turn_comes() {
     };
     restore(&mut queue);
     assert_eq!((queue.held_heads(), queue.len()), (vec![(7, delivery(2)), (8, delivery(4))], 4));
-    assert!(!queue.is_held(7, delivery(1)) && queue.is_held(7, delivery(2)) && queue.is_held(8, delivery(4)));
+    assert!(!queue.is_held(delivery(1)) && queue.is_held(delivery(2)) && queue.is_held(delivery(4)));
     assert_eq!(claim(&mut queue, now).entry.delivery, delivery(1), "the older one is not held");
     queue.settle(7);
     assert_eq!((queue.claim(now), queue.held()), (Next::Wait, 2));
@@ -96,7 +98,7 @@ fn what_was_held_before_a_restart_is_held_when_its_turn_comes() {
     }
     queue = Queue::default();
     restore(&mut queue);
-    assert!(queue.release(7, delivery(2)) && queue.remove(delivery(4)).is_some(), "a person acts before its turn");
+    assert!(queue.release(7, delivery(2)) && queue.remove(8, delivery(4)).is_some(), "a person acts before its turn");
     for number in [1, 2, 3] {
         assert_eq!(claim(&mut queue, now).entry.delivery, delivery(number));
         queue.settle(7);
@@ -139,6 +141,7 @@ fn higher_priority_goes_first_across_keys() {
     let (mut queue, now) = (Queue::default(), Instant::now());
     queue.push(1, entry(1));
     queue.push(2, Entry { priority: 1, ..entry(2) });
+    assert_eq!(queue.oldest(), Some(Timestamp(1)), "the oldest is not the one of the highest priority");
     assert_eq!(claim(&mut queue, now).entry.delivery.message, MessageId(2));
 }
 
@@ -148,11 +151,11 @@ fn removing_takes_exactly_one() {
     for number in 1..=3 {
         queue.push(1, entry(number));
     }
-    assert!(queue.remove(entry(2).delivery).is_some());
-    assert!(queue.remove(entry(1).delivery).is_some());
+    assert!(queue.remove(1, entry(2).delivery).is_some());
+    assert!(queue.remove(1, entry(1).delivery).is_some());
     assert_eq!(queue.len(), 1);
     let last = claim(&mut queue, now);
-    assert!(queue.remove(last.entry.delivery).is_none(), "what is being sent cannot be removed");
+    assert!(queue.remove(1, last.entry.delivery).is_none(), "what is being sent cannot be removed");
     queue.settle(last.key);
     assert!(queue.is_empty());
 }
@@ -165,6 +168,38 @@ fn random(state: &mut u64) -> u64 {
     *state
 }
 
+/// What is kept at hand: length, under way, ready, waiting, held, the oldest.
+type Figures = (usize, usize, usize, usize, usize, Option<Timestamp>);
+
+fn counters(queue: &Queue) -> Figures {
+    (queue.len(), queue.busy(), queue.ready(), queue.waiting(), queue.held(), queue.oldest())
+}
+
+/// The same, by walking over everything.
+fn recount(queue: &Queue) -> Figures {
+    let of = |is: fn(KeyState) -> bool| queue.keys.values().filter(|key| is(key.state)).count();
+    let heads = queue.keys.values().map(|key| (key.head.delivery(), key.head.accepted));
+    (
+        queue.keyed().count(),
+        of(|state| state == KeyState::Busy),
+        of(|state| state == KeyState::Ready),
+        of(|state| matches!(state, KeyState::Waiting(_))),
+        of(|state| state == KeyState::Held),
+        heads.min().map(|(_, accepted)| accepted),
+    )
+}
+
+#[test]
+#[cfg(debug_assertions)]
+fn what_comes_behind_a_younger_one_is_noticed() {
+    let push = |again: fn(&mut Queue, u64, Entry)| {
+        let mut queue = Queue::default();
+        queue.push(7, entry(2));
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| again(&mut queue, 7, entry(1)))).is_err()
+    };
+    assert_eq!((push(Queue::push), push(Queue::push_again)), (true, false));
+}
+
 #[test]
 fn any_history_keeps_order_per_key_and_loses_nothing() {
     for seed in 1..=300_u64 {
@@ -174,19 +209,33 @@ fn any_history_keeps_order_per_key_and_loses_nothing() {
         let (mut pushed, mut ended) = (0_u64, 0_u64);
         let mut out: Vec<Claim> = Vec::new();
         let mut last: HashMap<u64, u64> = HashMap::new();
+        let mut put_back = BTreeSet::new();
         for _ in 0..400 {
-            match random(&mut state) % 8 {
+            match random(&mut state) % 9 {
                 0..=2 => {
                     pushed += 1;
-                    queue.push(random(&mut state) % 5, entry(pushed));
+                    let one = Entry { priority: (random(&mut state) % 3) as u8, ..entry(pushed) };
+                    queue.push(random(&mut state) % 5, one);
                 }
-                3..=4 => {
+                3 => {
+                    // A person takes one out; another person puts one back that has the age of the first.
+                    let waiting = queue.keyed().map(|(key, entry)| (key, entry.delivery)).collect::<Vec<_>>();
+                    let place = random(&mut state) as usize % waiting.len().max(1);
+                    let taken = waiting.get(place).and_then(|(key, delivery)| queue.remove(*key, *delivery));
+                    if let Some(entry) = taken.filter(|_| waiting.len() % 2 == 0) {
+                        put_back.insert(entry.delivery.message.0);
+                        queue.push_again(waiting[place].0, entry);
+                    } else {
+                        ended += u64::from(waiting.len() > queue.len());
+                    }
+                }
+                4..=5 => {
                     if let Next::Claimed(claim) = queue.claim(now) {
                         assert!(out.iter().all(|other| other.key != claim.key), "seed {seed}: key claimed twice");
                         out.push(*claim);
                     }
                 }
-                5 => now += Duration::from_millis(random(&mut state) % 50),
+                6 => now += Duration::from_millis(random(&mut state) % 50),
                 _ if !out.is_empty() => {
                     let claim = out.swap_remove(random(&mut state) as usize % out.len());
                     match random(&mut state) % 5 {
@@ -199,8 +248,10 @@ fn any_history_keeps_order_per_key_and_loses_nothing() {
                         _ => {
                             queue.mark_up();
                             let id = claim.entry.delivery.message.0;
-                            let before = last.insert(claim.key, id).unwrap_or(0);
-                            assert!(before < id, "seed {seed}: {before} ended before {id}");
+                            if !put_back.contains(&id) {
+                                let before = last.insert(claim.key, id).unwrap_or(0);
+                                assert!(before < id, "seed {seed}: {before} ended before {id}");
+                            }
                             queue.settle(claim.key);
                             ended += 1;
                         }
@@ -212,14 +263,16 @@ fn any_history_keeps_order_per_key_and_loses_nothing() {
             }
             assert_eq!(queue.len() as u64, pushed - ended, "seed {seed}");
             assert_eq!(queue.busy(), out.len(), "seed {seed}");
+            assert_eq!(counters(&queue), recount(&queue), "seed {seed}");
         }
         for claim in out.drain(..) {
             queue.unclaim(claim.key);
         }
         release_all(&mut queue);
         while let Next::Claimed(claim) = queue.claim(now) {
-            let before = last.insert(claim.key, claim.entry.delivery.message.0).unwrap_or(0);
-            assert!(before < claim.entry.delivery.message.0, "seed {seed}");
+            let id = claim.entry.delivery.message.0;
+            let before = if put_back.contains(&id) { 0 } else { last.insert(claim.key, id).unwrap_or(0) };
+            assert!(before < id, "seed {seed}");
             queue.settle(claim.key);
             ended += 1;
         }

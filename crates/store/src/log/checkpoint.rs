@@ -115,6 +115,7 @@ pub(crate) fn decode(bytes: &[u8], store: &[u8; 16]) -> Option<Checkpoint> {
     let count = take.count()?;
     let mut ledger = Ledger { names, baseline, segments, cut, folded: last_lsn, ..Ledger::default() };
     ledger.rows.reserve_exact(count);
+    ledger.add_up();
     let mut before = 0;
     for _ in 0..count {
         let row = take_row(&mut take, before).filter(|row| usize::from(row.route) < ledger.names.routes().len())?;

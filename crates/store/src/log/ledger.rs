@@ -75,6 +75,8 @@ pub(crate) struct Ledger {
     pub(crate) dead: usize,
     /// Counters of the messages in each segment, by interface number.
     pub(crate) segments: BTreeMap<u64, Vec<Counts>>,
+    /// The sums of `segments` and `baseline`, by interface number: asked for often, so not added up each time.
+    pub(crate) totals: Vec<Counts>,
     /// Counters of messages that retention dropped.
     pub(crate) baseline: Vec<Counts>,
     /// Messages below this were dropped.
@@ -151,6 +153,9 @@ impl Ledger {
         counts.accepted += 1;
         *counts.of(state) += 1;
         debug_assert_eq!(counts.lost(), 0, "R5: a message is in one state");
+        let total = counts_of(&mut self.totals, interface);
+        total.accepted += 1;
+        *total.of(state) += 1;
         if fixed.key != 0 {
             self.duplicates.remember(fixed.key, lsn);
         }
@@ -247,6 +252,9 @@ impl Ledger {
             *counts.of(before) = counts.of(before).saturating_sub(1);
             *counts.of(after) += 1;
             debug_assert_eq!(counts.lost(), 0, "R5: a message is in one state");
+            let total = counts_of(&mut self.totals, interface);
+            *total.of(before) = total.of(before).saturating_sub(1);
+            *total.of(after) += 1;
         }
     }
 
@@ -324,14 +332,18 @@ impl Ledger {
 
     /// Counters by interface, dropped messages included.
     pub(crate) fn counts(&self) -> Vec<(Name, Counts)> {
-        let names = self.names.interfaces().iter().enumerate();
-        names
-            .map(|(place, name)| {
-                let mut total = self.baseline.get(place).copied().unwrap_or_default();
-                self.segments.values().filter_map(|list| list.get(place)).for_each(|counts| add(&mut total, counts));
-                (name.clone(), total)
-            })
-            .collect()
+        let total = |place: usize| self.totals.get(place).copied().unwrap_or_default();
+        self.names.interfaces().iter().enumerate().map(|(place, name)| (name.clone(), total(place))).collect()
+    }
+
+    /// Adds everything up anew, where it was taken over as a whole.
+    pub(crate) fn add_up(&mut self) {
+        self.totals = self.baseline.clone();
+        for list in self.segments.values() {
+            for (place, counts) in list.iter().enumerate() {
+                add(counts_of(&mut self.totals, place as u16), counts);
+            }
+        }
     }
 
     /// Counters of what retention dropped, by interface.
@@ -360,6 +372,7 @@ impl Ledger {
     pub(crate) fn rebase(&mut self, cut: u64, baseline: Vec<Counts>) {
         self.segments = self.segments.split_off(&cut);
         self.baseline = baseline;
+        self.add_up();
         self.forget_below(cut);
     }
 
