@@ -77,8 +77,9 @@ pub struct Report {
     pub was_closed: bool,
     /// Records read.
     pub records: u64,
-    /// Bytes of a torn tail that were cut: never acknowledged.
-    pub torn_bytes: u64,
+    /// What stood behind the last record and was none, and was cut: an unfinished write, of which nobody was told. Or
+    /// damage to the last record itself, which looks the same.
+    pub torn: Vec<Quarantined>,
     /// Damaged places, which are never served and never cut.
     pub quarantined: Vec<Quarantined>,
 }

@@ -22,7 +22,7 @@ use std::{
     path::{Path, PathBuf},
     time::{Duration, Instant},
 };
-use store::{KeySource, Store};
+use store::{KeySource, Quarantined, Store};
 
 /// Look over the workspace, the disk, the ports, the store and the running engine
 #[derive(Args, Debug)]
@@ -108,7 +108,7 @@ impl Doctor {
             Err(Error::Refused { reason, .. }) => report.push(finding(Level::Fail, "engine", reason.to_string(), "")),
         }
         if self.verify {
-            report.push(verify(&workspace, &data, status.is_ok())?);
+            report.extend(verify(&workspace, &data, status.is_ok())?);
         }
         self.show(screen, &report);
         Ok(if report.iter().any(|finding| finding.level == Level::Fail) { Exit::Problems } else { Exit::Ok })
@@ -285,27 +285,63 @@ fn ports(workspace: &Workspace) -> Vec<Finding> {
     report
 }
 
+/// Damaged places that are named; their number is told besides.
+const PLACES_MAX: usize = 20;
+
 /// Reads the whole store: through the running engine, or by opening it.
-fn verify(workspace: &Workspace, data: &Path, is_running: bool) -> Result<Finding> {
+fn verify(workspace: &Workspace, data: &Path, is_running: bool) -> Result<Vec<Finding>> {
+    let mut report = Vec::new();
     let damaged = if is_running {
         let answer = block_on(async { Client::new(data).post("/api/v1/verify", &json!({})).await })?;
-        answer.ok().and_then(|answer| answer["damaged"].as_array().map(Vec::len))
+        let number = |value: &Value| value.as_u64().unwrap_or(0);
+        answer.ok().and_then(|answer| {
+            let rows = answer["damaged"].as_array()?.iter();
+            Some(rows.map(|row| Quarantined { lsn: number(&row["lsn"]), length: number(&row["bytes"]) }).collect())
+        })
     } else {
         let options =
             store::Options { key: place::key(&workspace.server, &workspace.folder)?, ..store::Options::default() };
-        let (store, _) = Store::open(data, &options).map_err(|error| store_failure(&error))?;
-        let damaged = store.verify().map_err(|error| store_failure(&error))?;
+        let (store, recovered) = Store::open(data, &options).map_err(|error| store_failure(&error))?;
+        let mut damaged = store.verify().map_err(|error| store_failure(&error))?;
         let _ = block_on(async { store.close().await })?;
-        Some(damaged.len())
+        // What opening has set right since: a file of the log that was too short.
+        let is_known = |place: &Quarantined| !damaged.iter().any(|known| known.lsn == place.lsn);
+        let healed: Vec<Quarantined> = recovered.report.quarantined.into_iter().filter(is_known).collect();
+        damaged.extend(healed);
+        report.extend(recovered.report.torn.iter().map(torn));
+        Some(damaged)
     };
-    Ok(match damaged {
-        Some(0) => finding(Level::Ok, "records", "every record matches its checksum", ""),
-        Some(number) => finding(
+    report.push(match damaged {
+        Some(places) if places.is_empty() => finding(Level::Ok, "records", "every record matches its checksum", ""),
+        Some(places) => finding(
             Level::Fail,
             "records",
-            count(number as u64, "damaged place"),
+            format!("{}: {}", count(places.len() as u64, "damaged place"), list(&places)),
             "their neighbours are served; restore them from a backup",
         ),
         None => finding(Level::Fail, "records", "the check did not end", "try again with the engine stopped"),
-    })
+    });
+    Ok(report)
+}
+
+/// The number of a place is that of the message, where it was one.
+fn list(places: &[Quarantined]) -> String {
+    let name = |place: &Quarantined| format!("{} ({} bytes)", place.lsn, place.length);
+    let mut names: Vec<String> = places.iter().take(PLACES_MAX).map(name).collect();
+    if places.len() > PLACES_MAX {
+        names.push("…".to_owned());
+    }
+    names.join(", ")
+}
+
+/// The end of the log tells an unfinished write from damage to the last record only together with what happened to the
+/// machine; so a person has to look.
+fn torn(place: &Quarantined) -> Finding {
+    finding(
+        Level::Fail,
+        "records",
+        format!("{} bytes at {} were no whole record and were cut from the end", place.length, place.lsn),
+        "after a crash of the machine this is a write of which no sender was told; without one, the last message was \
+         damaged: let the senders of that time send again",
+    )
 }

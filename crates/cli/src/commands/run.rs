@@ -180,10 +180,11 @@ fn greet(screen: &Screen, host: &Host, recovered: &store::Report, changes: &Chan
     if status.counts.in_flight > 0 {
         screen.say(format!("  of an earlier run, {} in flight: they go on", count(status.counts.in_flight, "message")));
     }
-    if recovered.torn_bytes > 0 {
+    for torn in &recovered.torn {
         screen.say(format!(
-            "  the last run ended without closing: {} bytes that nobody was told of were cut",
-            recovered.torn_bytes
+            "  {} bytes at {} were no whole record and were cut: a write that a crash left unfinished, of which no sender \
+             was told; without a crash of the machine it is damage",
+            torn.length, torn.lsn
         ));
     }
     for damage in &recovered.quarantined {

@@ -238,7 +238,7 @@ fn kill_at(kill: &Kill) -> (usize, usize) {
 /// What the store says at the end.
 fn check_kept(kill: &Kill, kept: &Kept, acknowledged: &[String], arrived: &[String]) {
     let Kept { messages, listed, delivered, counts, report } = kept;
-    assert_eq!((report.quarantined.len(), report.torn_bytes), (0, 0), "{kill:?}: nothing is damaged");
+    assert_eq!((report.quarantined.len(), report.torn.len()), (0, 0), "{kill:?}: nothing is damaged");
     assert!(report.was_closed, "{kill:?}");
     for (id, raw) in messages {
         assert!(*raw == content(id).into_bytes(), "{kill:?}: {id} is not byte for byte what was sent");

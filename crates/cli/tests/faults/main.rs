@@ -6,10 +6,12 @@
 #![allow(unreachable_pub)]
 
 mod black_hole;
+mod cut_tail;
 mod disk_full;
 mod endless_frame;
 mod failed_fsync;
 mod failpoints;
+mod flipped_bits;
 mod no_handles;
 mod power_cut;
 mod rig;

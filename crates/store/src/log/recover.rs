@@ -147,8 +147,9 @@ fn finish(segments: &Segments, mut walk: Walk, ends: Vec<(Arc<Segment>, End)>) -
         pass(Place::RecoverBefore);
         segment.file.write_at(&zeros, from - segment.base).and_then(|()| segment.file.sync()).map_err(refused)?;
         pass(Place::RecoverAfter);
-        walk.report.torn_bytes += to - from;
+        walk.report.torn.push(Quarantined { lsn: from, length: to - from });
     }
+    segment::lengthen(&ends[home].0).map_err(refused)?;
     let mut spare = None;
     for (place, (segment, _)) in ends.iter().enumerate().skip(home + 1) {
         segments.remove(segment.base);
@@ -156,6 +157,7 @@ fn finish(segments: &Segments, mut walk: Walk, ends: Vec<(Arc<Segment>, End)>) -
         if !is_whole {
             walk.report.quarantined.push(Quarantined { lsn: segment.base, length: segment::HEADER_BYTES });
         }
+        let is_whole = is_whole && segment::held(segment).map_err(refused)? == segment.end();
         if is_whole && place == home + 1 && segment.base == ends[home].0.end() {
             spare = Some(segment.clone());
         } else {

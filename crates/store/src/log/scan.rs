@@ -5,7 +5,7 @@
 
 use super::{
     record::{self, ALIGNMENT, Header, Invalid, MAGIC},
-    segment::Segment,
+    segment::{self, Segment},
 };
 use crate::disk::File;
 use std::io;
@@ -60,9 +60,19 @@ impl Window<'_> {
     }
 }
 
-/// Visits the records of a segment from `from` up to `until`.
+/// Visits the records of a segment from `from` up to `until`, and what is missing of its file as damaged.
 pub(crate) fn segment(segment: &Segment, from: u64, until: u64, visit: &mut dyn FnMut(Found<'_>)) -> io::Result<End> {
     let until = until.min(segment.end());
+    let held = segment::held(segment)?;
+    // Not beyond the file's end, where each look for a record would be a read.
+    let end = records(segment, from, until.min(held), visit)?;
+    if held < until {
+        visit(Found::Damaged { lsn: held, length: until - held });
+    }
+    Ok(end)
+}
+
+fn records(segment: &Segment, from: u64, until: u64, visit: &mut dyn FnMut(Found<'_>)) -> io::Result<End> {
     let step = WINDOW_BYTES.min(usize::try_from(segment.capacity).unwrap_or(WINDOW_BYTES));
     let mut window = Window { file: &*segment.file, bytes: Vec::new(), start: 0, step };
     let mut at = from.max(segment.first());

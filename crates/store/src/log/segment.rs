@@ -79,17 +79,22 @@ pub(crate) fn create(disk: &dyn Disk, folder: &Path, owner: &Owner, base: u64, c
 /// A file of zeros, allocated.
 pub(crate) fn fill(disk: &dyn Disk, path: &Path, capacity: u64) -> io::Result<Box<dyn File>> {
     let file = disk.create(path)?;
-    let zeros = vec![0; ZERO_BYTES.min(usize::try_from(capacity).unwrap_or(ZERO_BYTES))];
-    let mut at = 0;
-    while at < capacity {
-        let count = (capacity - at).min(zeros.len() as u64);
+    zero(&*file, 0, capacity)?;
+    Ok(file)
+}
+
+fn zero(file: &dyn File, from: u64, until: u64) -> io::Result<()> {
+    let zeros = vec![0; ZERO_BYTES.min(usize::try_from(until - from).unwrap_or(ZERO_BYTES))];
+    let mut at = from;
+    while at < until {
+        let count = (until - at).min(zeros.len() as u64);
         file.write_at(&zeros[..count as usize], at)?;
         pass(Place::SegmentFill);
         // Piece by piece: while 64 MiB are flushed at once, every fsync of the log waits for its share of them.
         file.sync()?;
         at += count;
     }
-    Ok(file)
+    Ok(())
 }
 
 /// Turns a file of zeros into a segment. Needs no room on the disk.
@@ -125,11 +130,22 @@ pub(crate) fn open(disk: &dyn Disk, folder: &Path, owner: &Owner, base: u64) -> 
     if block.numbers[0] != base || block.store != owner.store {
         return Err(Error::corrupt(&name, 16, "the segment belongs to another place or store"));
     }
-    let (capacity, length) = (block.numbers[1], file.len().map_err(refused)?);
-    if length < capacity {
-        return Err(Error::corrupt(&name, length, "the segment is shorter than its header says"));
+    Ok(Segment { base, capacity: block.numbers[1], file, key: SealingKey::new(&key)? })
+}
+
+/// The place up to which the file has bytes. A file that was cut short (by a repair of the file system, by half a copy)
+/// keeps the records that it still has, and what is missing counts as damaged.
+pub(crate) fn held(segment: &Segment) -> io::Result<u64> {
+    Ok(segment.end().min(segment.base + segment.file.len()?))
+}
+
+/// Gives such a file its length back.
+pub(crate) fn lengthen(segment: &Segment) -> io::Result<()> {
+    let from = held(segment)? - segment.base;
+    if from < segment.capacity {
+        zero(&*segment.file, from, segment.capacity)?;
     }
-    Ok(Segment { base, capacity, file, key: SealingKey::new(&key)? })
+    Ok(())
 }
 
 /// Whether the header's copies and what surrounds them are as they were written.

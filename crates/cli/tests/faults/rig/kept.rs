@@ -1,9 +1,9 @@
 //! Everything that a store keeps, read in this process once the engine is gone.
 
-use super::super::support::field;
+use super::super::support::{field, wait_for};
 use message::{Counts, MessageState};
 use std::{collections::BTreeMap, path::Path};
-use store::{Options, Query, Report, Store};
+use store::{Error, Options, Query, Recovered, Report, Store};
 
 /// Size of the files of the log where a test makes them small.
 pub const SEGMENT_BYTES: u64 = 64 * 1024;
@@ -25,7 +25,7 @@ pub struct Kept {
 impl Kept {
     /// Opens a store, reads all of it, and closes it.
     pub fn read(data: &Path) -> Kept {
-        let (store, recovered) = Store::open(data, &options()).expect("the store opens without help");
+        let (store, recovered) = open(data, &options()).expect("the store opens without help");
         let mut kept = Kept {
             messages: BTreeMap::new(),
             listed: 0,
@@ -51,6 +51,15 @@ impl Kept {
         close(&store);
         kept
     }
+}
+
+/// Opens a store in this process. A process that another test starts at this moment inherits the lock of a store that
+/// was open, until it becomes the binary: that is waited for.
+pub fn open(folder: &Path, options: &Options) -> Result<(Store, Recovered), Error> {
+    wait_for("the lock", || match Store::open(folder, options) {
+        Err(Error::Locked { .. }) => None,
+        opened => Some(opened),
+    })
 }
 
 /// How tests open a store whose files are small.

@@ -1,17 +1,21 @@
 //! What the faults share: mounts, a load that remembers what was acknowledged, the store read from outside.
 
+mod frozen;
 mod kept;
 mod load;
 mod mount;
 mod needs;
 mod seed;
+mod stage;
 mod stored;
 
-pub use kept::{Kept, SEGMENT_BYTES};
+pub use frozen::{Frozen, Record};
+pub use kept::{Kept, SEGMENT_BYTES, open, options};
 pub use load::{Line, Load, content};
 pub use mount::Mount;
 pub use needs::{has_all, run};
 pub use seed::Seed;
+pub use stage::Stage;
 pub use stored::{assert_stored, lost};
 
 use super::support::{Engine, wait_for};

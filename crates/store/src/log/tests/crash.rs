@@ -53,7 +53,7 @@ fn a_tail_cut_at_any_byte_loses_nothing_before_it() {
         let killed_again = again.disk.fork();
         drop(log);
         let (log, report) = rig.on(killed_again).open();
-        assert_eq!((picture(&log), report.torn_bytes), (before, 0), "recovered twice, cut at {cut}");
+        assert_eq!((picture(&log), report.torn), (before, vec![]), "recovered twice, cut at {cut}");
     }
 }
 

@@ -32,7 +32,7 @@ fn any_flipped_bit_is_detected_and_only_its_record_is_lost() {
         disk.overwrite(path, place, &[bytes[place] ^ 1 << (chance % 8)]);
         let (log, report) = rig.on(disk).open();
         let damaged = log.verify().unwrap();
-        let is_detected = !damaged.is_empty() || report.torn_bytes > 0 || !report.quarantined.is_empty();
+        let is_detected = !damaged.is_empty() || !report.torn.is_empty() || !report.quarantined.is_empty();
         assert!(is_detected, "round {round}: {path:?} byte {place}");
         let lost = ids.iter().zip(&expect).filter(|(id, raw)| match log.read(**id) {
             Ok(found) => {
@@ -96,4 +96,45 @@ fn sealed_bytes_do_not_move_between_places_or_stores() {
     let seal_at = super::super::accepted::Fixed::decode(record.body()).unwrap().seal_at as usize;
     record.header.epoch += 1;
     assert!(record.unseal(seal_at).is_none(), "another nonce");
+}
+
+/// A file system that was repaired, or half a copy: the file of a segment is shorter than it was.
+#[test]
+fn a_shortened_file_loses_what_it_lost_and_no_more() {
+    let rig = Rig::new();
+    let (log, _) = rig.open();
+    let ids: Vec<_> = (0..130).map(|number| commit(&log, accept("adt", number, &["a"])).unwrap().id()).collect();
+    let disk = rig.disk.fork();
+    drop(log);
+    let files = rig.on(disk.clone()).segments();
+    assert!(files.len() >= 3, "several segments");
+    for (path, bytes) in &files {
+        for left in [bytes.len() - 1, bytes.len() / 2 + 3, 4096] {
+            let disk = disk.fork();
+            let file = crate::disk::Disk::create(&disk, path).unwrap();
+            file.write_at(&bytes[..left], 0).unwrap();
+            let again = rig.on(disk);
+            let (log, report) = again.open();
+            let place = format!("{path:?} cut at {left}");
+            let base = super::super::segment::parse_name(path.file_name().unwrap().to_str().unwrap()).unwrap();
+            let is_spare = base > ids[129].0;
+            assert!(is_spare || report.quarantined.iter().any(|found| found.lsn == base + left as u64), "{place}");
+            for (number, id) in ids.iter().enumerate() {
+                match log.read(*id) {
+                    Ok(found) => {
+                        assert_eq!(found.accept.envelope.raw, accept("adt", number as u64, &["a"]).envelope.raw)
+                    }
+                    Err(_) => {
+                        assert!((base + 4096..base + bytes.len() as u64).contains(&id.0), "{place}: {id} is gone")
+                    }
+                }
+            }
+            let next = commit(&log, accept("adt", 500, &["a"])).unwrap().id();
+            assert!(ids.iter().all(|id| *id < next || log.read(*id).is_err()), "{place}: ids grow");
+            let killed = again.disk.fork();
+            drop(log);
+            let (log, report) = rig.on(killed).open();
+            assert!(log.read(next).is_ok() && report.torn.is_empty(), "{place}: opened twice");
+        }
+    }
 }
