@@ -1,17 +1,22 @@
 //! Puts the sources together, and writes down where they disagree.
 
 use super::fetch::Packages;
-use super::model::{Facts, NodeFacts, PartFacts, StructureFacts, VERSIONS, VersionFacts, WholeFacts};
+use super::model::{Facts, NodeFacts, PartFacts, StructureFacts, VERSIONS, VersionFacts, WholeFacts, squeezed};
 use super::review::Review;
 use super::{hl7_dictionary, hl7apy, hl7types, tables};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 /// What stands in the packages for "any segment" and "a segment of your own".
 const NO_SEGMENTS: [&str; 8] = ["ANYHL7SEGMENT", "Hxx", "HXX", "Zxx", "ZXX", "ZL7", "ED", "UNDEF"];
 /// hl7-dictionary's table links are believed alone up to this version.
 const TABLES_ALONE_MAX: usize = 2;
-/// The place of 2.7.1 and 2.9 among the versions.
+/// What the schemas of 2.8 have for a coded field without a table.
+const NO_TABLE: u16 = 9999;
+/// The place of 2.3 among the versions: before, fields were still moved about.
+const FIRST_TYPED: usize = 2;
+/// The places of 2.7, 2.7.1 and 2.9 among the versions.
+const V2_7: usize = 8;
 const V2_7_1: usize = 9;
 const V2_9: usize = 13;
 
@@ -50,10 +55,21 @@ pub(super) fn merge(packages: &Packages, review: &Review) -> Result<(Facts, Stri
             let newer = hl7apy::read(&packages.hl7apy, "2.8")?;
             let older = facts.versions[V2_7_1 - 1].clone();
             choose_structures(&mut merged, &older, &newer);
+            // hl7types lists fewer events of 2.7.1; none was withdrawn between 2.7 and 2.8.
+            let kept =
+                older.triggers.into_iter().filter(|(_, trigger)| merged.structures.contains_key(&trigger.structure));
+            for (key, trigger) in kept.collect::<Vec<_>>() {
+                merged.triggers.entry(key).or_insert(trigger);
+            }
         }
         review.apply(&mut merged, index)?;
         complete(&mut merged, facts.versions.last());
         facts.versions.push(merged);
+    }
+    for index in (1..facts.versions.len()).rev() {
+        let (older, newer) = facts.versions.split_at_mut(index);
+        name_as_later(&mut older[index - 1].types, &newer[0].types);
+        name_as_later(&mut older[index - 1].segments, &newer[0].segments);
     }
     facts.tables = tables::merge(packages, &facts.versions)?;
     Ok((facts, log.text))
@@ -147,7 +163,9 @@ fn whole(
     let title = |source: Option<&WholeFacts>| source.map(|whole| whole.name.clone()).filter(|name| is_title(name));
     let name = title(dictionary).or_else(|| title(types)).or_else(|| title(before));
     let numbers: BTreeSet<u16> = three.into_iter().flatten().flat_map(|source| source.parts.keys().copied()).collect();
-    let mut out = WholeFacts { name: name.unwrap_or_default(), ..WholeFacts::default() };
+    let name = name.unwrap_or_default();
+    let name = name.strip_suffix(" segment").unwrap_or(&name).to_string();
+    let mut out = WholeFacts { name, ..WholeFacts::default() };
     for number in numbers {
         let place = format!("{prefix}{number}");
         let part_of = |source: Option<&WholeFacts>| source.and_then(|whole| whole.parts.get(&number)).cloned();
@@ -155,11 +173,17 @@ fn whole(
             Said { apy: part_of(apy), types: part_of(types), dictionary: part_of(dictionary), before: part_of(before) };
         out.parts.insert(number, said.merge(&place, version, log));
     }
+    // A number that was used and is in no package any more was withdrawn; it is not used again.
+    for (number, part) in before.iter().flat_map(|whole| &whole.parts).filter(|_| version > FIRST_TYPED) {
+        let withdrawn = || PartFacts { usage: 'W', repetitions: 1, table: 0, ..part.clone() };
+        out.parts.entry(*number).or_insert_with(withdrawn);
+    }
     out
 }
 
+/// Written as people do: not all in capitals, no apostrophe lost (`Mother s Maiden Name`), no `+`.
 fn is_title(name: &str) -> bool {
-    name.chars().any(char::is_lowercase)
+    name.chars().any(char::is_lowercase) && !name.contains(" s ") && !name.contains('+')
 }
 
 /// What the sources say of one field or component.
@@ -195,7 +219,7 @@ impl Said {
         let names: Vec<&str> =
             all.into_iter().flatten().map(|part| part.name.as_str()).filter(|name| !name.is_empty()).collect();
         let title = names.iter().find(|name| is_title(name)).or(names.first());
-        title.map_or_else(|| "Withdrawn".to_string(), |name| super::model::squeezed(name))
+        title.map_or_else(|| "Withdrawn".to_string(), |name| squeezed(name))
     }
 
     fn kind(&self, place: &str, usage: char, log: &mut Log) -> String {
@@ -238,6 +262,8 @@ impl Said {
             || said[0] == ' ' && said[1] == 'W';
         let chosen = match () {
             () if is_withdrawn => 'W',
+            // The schemas of 2.5 and 2.5.1 have every component optional; hl7-dictionary has the standard's table (§2.A).
+            () if place.contains('.') && log.version.starts_with("2.5") && said[2] != ' ' => said[2],
             () if count('R') * 2 > known || count('R') > 0 && count('R') + count('C') == known && count('C') == 0 => {
                 'R'
             }
@@ -260,7 +286,8 @@ impl Said {
         let is_one = match votes(true).cmp(&votes(false)) {
             std::cmp::Ordering::Greater => true,
             std::cmp::Ordering::Less => false,
-            std::cmp::Ordering::Equal => said.iter().flatten().next() == Some(&1),
+            // hl7apy says "often" of fields that the schemas name without saying how often.
+            std::cmp::Ordering::Equal => said[1..].iter().flatten().any(|most| *most == 1),
         };
         // A number beats "no limit": hl7types only says that something repeats.
         let most = said.iter().flatten().filter(|most| (**most == 1) == is_one);
@@ -273,7 +300,7 @@ impl Said {
     }
 
     fn table(&self, place: &str, version: usize, log: &mut Log) -> u16 {
-        let of = |part: &Option<PartFacts>| part.as_ref().map_or(0, |part| part.table);
+        let of = |part: &Option<PartFacts>| part.as_ref().map_or(0, |part| part.table % NO_TABLE);
         let (apy, types, dictionary) = (of(&self.apy), of(&self.types), of(&self.dictionary));
         let chosen = match () {
             () if types != 0 && (types == apy || types == dictionary) => types,
@@ -281,6 +308,11 @@ impl Said {
             () if types != 0 => types,
             () if apy != 0 => apy,
             () if version <= TABLES_ALONE_MAX => dictionary,
+            // From 2.7 on the schemas name no tables of components any more; the standard still does.
+            () if place.contains('.') && version >= V2_7 => {
+                let before = self.before.as_ref().filter(|before| before.name == self.name());
+                if dictionary != 0 { dictionary } else { before.map_or(0, |before| before.table) }
+            }
             () => self.before.as_ref().filter(|_| dictionary != 0).map_or(0, |before| before.table),
         };
         let said: BTreeSet<u16> = [apy, types, dictionary].into_iter().filter(|table| *table != 0).collect();
@@ -289,6 +321,13 @@ impl Said {
             log.add(place, "table", [&words[0], &words[1], &words[2]], &chosen.to_string());
         }
         chosen
+    }
+}
+
+/// What has no title in a version is called as in the one after.
+fn name_as_later(older: &mut BTreeMap<String, WholeFacts>, newer: &BTreeMap<String, WholeFacts>) {
+    for (name, whole) in older.iter_mut().filter(|(_, whole)| whole.name.is_empty()) {
+        whole.name = newer.get(name).map(|newer| newer.name.clone()).unwrap_or_default();
     }
 }
 

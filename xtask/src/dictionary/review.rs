@@ -53,10 +53,14 @@ fn versions(text: &str) -> Result<u16, String> {
 impl Review {
     /// Puts the chosen facts in. Every entry must change something: a fact that the sources agree on is no exception.
     pub(super) fn apply(&self, facts: &mut VersionFacts, version: usize) -> Result<(), String> {
+        let mut refused = Vec::new();
         for entry in self.entries.iter().filter(|entry| entry.versions & (1 << version) != 0) {
-            entry
-                .apply(facts)
-                .map_err(|error| format!("review.toml: {} {}: {error}", VERSIONS[version], entry.place))?;
+            if let Err(error) = entry.apply(facts) {
+                refused.push(format!("review.toml: {} {}: {error}", VERSIONS[version], entry.place));
+            }
+        }
+        if !refused.is_empty() {
+            return Err(refused.join("\n"));
         }
         Ok(())
     }

@@ -162,8 +162,8 @@ fn unescaped(text: &str) -> String {
     )
 }
 
-/// A version has a table when it has a code of it or a part that uses it. A table is HL7's own when a part of type ID
-/// uses it, and the site's otherwise.
+/// A version has a table when it has a code of it or a part that uses it. A table is HL7's own when parts of type ID, and
+/// none of type IS, use it in the newest version that has either; before 2.3 ID stood for both.
 fn uses(tables: &mut Tables, versions: &[VersionFacts]) {
     for table in tables.values_mut() {
         table.versions = table.codes.values().fold(0, |mask, code: &CodeFacts| mask | code.versions);
@@ -171,13 +171,15 @@ fn uses(tables: &mut Tables, versions: &[VersionFacts]) {
     }
     for (index, facts) in versions.iter().enumerate() {
         let wholes = facts.segments.values().chain(facts.types.values());
-        for part in wholes.flat_map(|whole| whole.parts.values()).filter(|part| part.table != 0) {
-            let table = tables
-                .entry(part.table)
-                .or_insert_with(|| TableFacts { is_user_defined: true, ..TableFacts::default() });
+        let parts = || wholes.clone().flat_map(|whole| whole.parts.values()).filter(|part| part.table != 0);
+        for part in parts() {
+            let new = || TableFacts { is_user_defined: true, ..TableFacts::default() };
+            let table = tables.entry(part.table).or_insert_with(new);
             table.versions |= 1 << index;
-            // Before 2.3 there was no type IS: ID stood for both.
             table.is_user_defined &= part.kind != "ID" || index < V2_3;
+        }
+        for part in parts().filter(|part| part.kind == "IS") {
+            tables.entry(part.table).or_default().is_user_defined = true;
         }
     }
 }
