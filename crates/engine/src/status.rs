@@ -162,6 +162,7 @@ impl Engine {
             store: match self.store().health() {
                 Health::Ok => "ok",
                 Health::Full => "full",
+                Health::Away(_) => "away",
                 Health::Failed(_) => "failed",
             },
             stats: store_stats(self.store()),

@@ -14,6 +14,10 @@ message::catalogue! {
     E4011 "too large for the store";
     E4012 "this change is not possible now";
     E4013 "the store is closed";
+    E4020 "the database cannot be reached";
+    E4021 "the database is not set to survive a power cut";
+    E4022 "another engine holds the database";
+    E4023 "the database refused a store operation";
     E4080 "the counts do not add up";
     E4081 "a message has a change that is not possible";
     E4082 "the attempts of a delivery are not numbered one by one";

@@ -77,6 +77,34 @@ pub enum Error {
         /// Why not.
         why: &'static str,
     },
+    /// The database cannot be reached, or must not be written to now: try again later.
+    Away {
+        /// Which database, and what it or the system said.
+        reason: Arc<str>,
+    },
+    /// A setting of the database puts acknowledged messages at risk.
+    Unsafe {
+        /// The setting.
+        setting: &'static str,
+        /// What it is.
+        found: Arc<str>,
+        /// What it has to be.
+        wanted: &'static str,
+    },
+    /// Another engine has the database's lease.
+    Owned {
+        /// How that engine describes itself.
+        holder: Arc<str>,
+        /// Seconds until its lease ends unless it renews it.
+        seconds: u64,
+    },
+    /// The database refused an operation that is not on the way to an acknowledgment.
+    Database {
+        /// Which operation.
+        doing: &'static str,
+        /// The SQLSTATE; its text may quote values and is not told.
+        state: Arc<str>,
+    },
     /// The store was closed.
     Closed,
 }
@@ -98,6 +126,10 @@ impl Error {
             Error::Unavailable { .. } => codes::E4010,
             Error::TooLarge { .. } => codes::E4011,
             Error::Refused { .. } => codes::E4012,
+            Error::Away { .. } => codes::E4020,
+            Error::Unsafe { .. } => codes::E4021,
+            Error::Owned { .. } => codes::E4022,
+            Error::Database { .. } => codes::E4023,
             Error::Closed => codes::E4013,
         }
     }
@@ -106,7 +138,13 @@ impl Error {
     #[must_use]
     pub fn class(&self) -> Class {
         match self {
-            Error::Full | Error::Busy | Error::Unavailable { .. } | Error::Locked { .. } => Class::Transient,
+            Error::Full
+            | Error::Busy
+            | Error::Unavailable { .. }
+            | Error::Locked { .. }
+            | Error::Away { .. }
+            | Error::Owned { .. }
+            | Error::Database { .. } => Class::Transient,
             Error::Failed { .. } => Class::Ambiguous,
             Error::NotFound { .. }
             | Error::Corrupt { .. }
@@ -115,6 +153,7 @@ impl Error {
             | Error::Incompatible { .. }
             | Error::TooLarge { .. }
             | Error::Refused { .. }
+            | Error::Unsafe { .. }
             | Error::Closed => Class::Permanent,
         }
     }
@@ -160,6 +199,14 @@ impl fmt::Display for Error {
             Error::Unavailable { what } => f.write_str(what),
             Error::TooLarge { what, size, limit } => write!(f, "{what}: {size} is more than the limit of {limit}"),
             Error::Refused { delivery, why } => write!(f, "delivery {delivery}: {why}"),
+            Error::Away { reason } => write!(f, "{reason}; intake resumes by itself when it answers"),
+            Error::Unsafe { setting, found, wanted } => {
+                write!(f, "the database's {setting} is {found} and has to be {wanted}")
+            }
+            Error::Owned { holder, seconds } => {
+                write!(f, "the database is held by {holder}; its lease ends in {seconds} s unless it is renewed")
+            }
+            Error::Database { doing, state } => write!(f, "{doing}: the database answered SQLSTATE {state}"),
             Error::Closed => f.write_str("the store is closed"),
         }
     }

@@ -12,6 +12,9 @@ pub enum Health {
     Ok,
     /// The disk is full: new messages are refused for now, changes of state pass (R8).
     Full,
+    /// The database cannot be reached or must not be written to: new messages are refused for now, and intake resumes
+    /// by itself. Says why.
+    Away(Arc<str>),
     /// A write or fsync failed; nothing is acknowledged any more and the process has to end (R6).
     Failed(Arc<str>),
 }

@@ -51,7 +51,35 @@ pub(crate) fn open(disk: &dyn Disk, directory: &Path, source: &KeySource) -> Res
     }
 }
 
-fn load(disk: &dyn Disk, directory: &Path, source: &KeySource, may_create: bool) -> Result<MasterKey, Error> {
+/// Reads the identity from the bytes of a block that is kept somewhere else.
+pub(crate) fn read(bytes: &[u8], master: MasterKey) -> Result<Identity, Error> {
+    let (block, secret) = envelope::open(NAME, bytes, MAGIC, &master)?;
+    Ok(identity(block.store, master, secret))
+}
+
+/// A new identity, and the bytes of its block.
+pub(crate) fn create(master: MasterKey) -> Result<(Identity, Vec<u8>), Error> {
+    let (store, secret) = (seal::random::<16>()?, seal::random::<32>()?);
+    let area = Block { magic: *MAGIC, store, numbers: [0, 0] }.area(&master, &secret)?;
+    Ok((identity(store, master, secret), area))
+}
+
+/// The bytes of a block with its secret wrapped for another master key.
+pub(crate) fn rewrapped(bytes: &[u8], keys: [&MasterKey; 2]) -> Result<Vec<u8>, Error> {
+    let mut area = bytes.to_vec();
+    envelope::rewrap(NAME, bytes, MAGIC, keys, |copy, at| {
+        area[at as usize..at as usize + copy.len()].copy_from_slice(copy);
+        Ok(())
+    })?;
+    Ok(area)
+}
+
+pub(crate) fn load(
+    disk: &dyn Disk,
+    directory: &Path,
+    source: &KeySource,
+    may_create: bool,
+) -> Result<MasterKey, Error> {
     match source {
         KeySource::Given(key) => Ok(key.clone()),
         KeySource::File(path) => seal::load_key_file(disk, path, may_create),
@@ -70,10 +98,9 @@ fn identity(store: [u8; 16], master: MasterKey, secret: [u8; 32]) -> Identity {
 }
 
 fn make(disk: &dyn Disk, path: &Path, master: MasterKey) -> Result<Identity, Error> {
-    let (store, secret) = (seal::random::<16>()?, seal::random::<32>()?);
-    let area = Block { magic: *MAGIC, store, numbers: [0, 0] }.area(&master, &secret)?;
+    let (identity, area) = create(master)?;
     disk::replace(disk, path, &area).map_err(|error| Error::unavailable("writing store.id", &error))?;
-    Ok(identity(store, master, secret))
+    Ok(identity)
 }
 
 /// Wraps the secret for another master key.

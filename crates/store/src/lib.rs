@@ -5,7 +5,8 @@
 //! contract and a suite that every engine behind it has to pass.
 //!
 //! Promises: R1 ([`Receipt`] is made by a durable commit only), R4, R5, R6, R7, R8, R9 and R10, as far as
-//! bytes on disk can keep them. Never: parsing, networks, async runtimes (a future of this crate waits on a channel).
+//! bytes on disk can keep them. Never: parsing, networks other than the way to its own database, async runtimes on the
+//! caller's side (a future of this crate waits on a channel).
 
 mod accept;
 mod change;
@@ -23,6 +24,7 @@ mod lock;
 pub mod log;
 mod options;
 mod pack;
+pub mod postgres;
 mod seal;
 mod store;
 pub mod tables;
@@ -34,7 +36,7 @@ pub use error::Error;
 pub use health::{Health, Quarantined, Report, Stats};
 pub use index::{Facet, Facets, Hit, Page, Query};
 pub use log::{Commit, OnDurable, OpenDelivery, SegmentState};
-pub use options::{FULL_RETRY, KeySource, Options, RESERVE_BYTES, SEGMENT_BYTES, SEGMENT_BYTES_MIN};
+pub use options::{Engine, FULL_RETRY, KeySource, Options, RESERVE_BYTES, SEGMENT_BYTES, SEGMENT_BYTES_MIN};
 pub use seal::MasterKey;
 pub use store::{OpenDeliveries, Recovered, Store};
 pub use tables::{AuditBreak, AuditEntry, AuditQuery, AuditRow, Configuration, Switch};

@@ -2,6 +2,7 @@
 
 use crate::{
     disk::{Disk, Real},
+    postgres::Database,
     seal::MasterKey,
 };
 use message::{Clock, clock};
@@ -27,9 +28,21 @@ pub enum KeySource {
     InDirectory,
 }
 
+/// What is behind the door.
+#[derive(Clone, Debug, Default)]
+pub enum Engine {
+    /// Files in the data directory.
+    #[default]
+    Embedded,
+    /// A PostgreSQL database; the data directory keeps the master key and who this engine is.
+    Postgres(Database),
+}
+
 /// How a store is opened.
 #[derive(Clone)]
 pub struct Options {
+    /// What keeps the messages.
+    pub engine: Engine,
     /// Where time comes from.
     pub clock: Arc<dyn Clock>,
     /// The master key.
@@ -49,6 +62,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Options {
         Options {
+            engine: Engine::Embedded,
             clock: Arc::new(clock::System),
             key: KeySource::InDirectory,
             segment_bytes: SEGMENT_BYTES,

@@ -11,7 +11,8 @@ use crate::{
         embedded::{Embedded, Opening},
         segment::Owner,
     },
-    options::KeySource,
+    options::{Engine, KeySource},
+    postgres,
     seal::MasterKey,
     tables::{self, Tables},
 };
@@ -35,6 +36,41 @@ struct Rooms {
     hash_key: Key,
     tables: Arc<dyn Tables>,
     _lock: lock::Lock,
+}
+
+impl Rooms {
+    fn embedded(directory: &Path, options: &Options, lock: lock::Lock) -> Result<(Rooms, Report), Error> {
+        if postgres::is_home(&*options.disk, directory) {
+            let what =
+                "the data directory belongs to an engine on PostgreSQL: name another one for the embedded engine";
+            return Err(Error::misconfigured(what));
+        }
+        let identity = identity::open(&*options.disk, directory, &options.key)?;
+        let index: Arc<dyn Index> = match options.has_index {
+            true => Arc::new(index::Files::new(&directory.join("index"), identity.index, options.clock.clone())),
+            false => Arc::new(index::Nothing::default()),
+        };
+        let opening = Opening {
+            directory,
+            owner: identity.owner,
+            duplicates: identity.duplicates,
+            index_key: identity.index,
+            index: index.clone(),
+        };
+        let tables: Arc<dyn Tables> = Arc::new(tables::Database::open(directory)?);
+        let (log, report) = Embedded::open(opening, options)?;
+        Ok((Rooms { log, index, hash_key: identity.index, tables, _lock: lock }, report))
+    }
+
+    fn postgres(
+        database: &postgres::Database,
+        directory: &Path,
+        options: &Options,
+        lock: lock::Lock,
+    ) -> Result<(Rooms, Report), Error> {
+        let postgres::Opened { log, index, tables, index_key, report } = postgres::open(database, directory, options)?;
+        Ok((Rooms { log, index, hash_key: index_key, tables, _lock: lock }, report))
+    }
 }
 
 /// What a start found.
@@ -87,28 +123,16 @@ impl Store {
         std::fs::create_dir_all(directory).map_err(refused)?;
         options.disk.create_directory(directory).map_err(refused)?;
         let lock = lock::take(directory)?;
-        let identity = identity::open(&*options.disk, directory, &options.key)?;
-        let index: Arc<dyn Index> = match options.has_index {
-            true => Arc::new(index::Files::new(&directory.join("index"), identity.index, options.clock.clone())),
-            false => Arc::new(index::Nothing::default()),
+        let (rooms, report) = match &options.engine {
+            Engine::Embedded => Rooms::embedded(directory, options, lock)?,
+            Engine::Postgres(database) => Rooms::postgres(database, directory, options, lock)?,
         };
-        let opening = Opening {
-            directory,
-            owner: identity.owner,
-            duplicates: identity.duplicates,
-            index_key: identity.index,
-            index: index.clone(),
-        };
-        let hash_key = identity.index;
-        let tables: Arc<dyn Tables> = Arc::new(tables::Database::open(directory)?);
-        let (log, report) = Embedded::open(opening, options)?;
-        let log: Arc<dyn Log> = log;
-        // What retention dropped in an earlier run may still stand in the file of its day.
-        if let Some(first) = log.segments().first() {
-            index.drop_below(first.base);
+        // What retention dropped in an earlier run may still stand in the index.
+        if let Some(first) = rooms.log.segments().first() {
+            rooms.index.drop_below(first.base);
         }
-        index.start(Arc::downgrade(&log))?;
-        let store = Store { rooms: Arc::new(Rooms { log, index, hash_key, tables, _lock: lock }) };
+        rooms.index.start(Arc::downgrade(&rooms.log))?;
+        let store = Store { rooms: Arc::new(rooms) };
         let open = store.open_deliveries();
         Ok((store, Recovered { open, report }))
     }
@@ -120,6 +144,9 @@ impl Store {
     /// `Locked`, `WrongKey`, `Corrupt`, `Unavailable`.
     pub fn rewrap(directory: &Path, options: &Options, new: &MasterKey) -> Result<(), Error> {
         let _lock = lock::take(directory)?;
+        if let Engine::Postgres(database) = &options.engine {
+            return postgres::rewrap(database, directory, options, new);
+        }
         let disk = &*options.disk;
         let identity = match identity::open(disk, directory, &options.key) {
             Err(Error::WrongKey { .. }) => identity::open(disk, directory, &KeySource::Given(new.clone()))?,
@@ -172,7 +199,7 @@ impl Store {
     fn ended(&self) -> Error {
         match &*self.rooms.log.health().borrow() {
             Health::Failed(reason) => Error::Failed { reason: reason.clone() },
-            Health::Ok | Health::Full => Error::Closed,
+            Health::Ok | Health::Full | Health::Away(_) => Error::Closed,
         }
     }
 
@@ -259,7 +286,7 @@ impl Store {
     /// # Errors
     /// As [`Store::append`].
     pub async fn retain_bytes(&self, bytes: u64) -> Result<u64, Error> {
-        self.retain_below(MessageId(self.rooms.log.written().saturating_sub(bytes))).await
+        self.retain_below(MessageId(self.rooms.log.cut_for_bytes(bytes))).await
     }
 
     /// How many deliveries are waiting, retrying or held.

@@ -5,6 +5,7 @@
 
 pub mod index;
 pub mod log;
+pub mod server;
 pub mod tables;
 
 use crate::{Accept, Act, Attempt, Change, Content, Disposition, Error, Facts, Planned, Receipt, Store, Then};

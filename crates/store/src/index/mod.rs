@@ -3,11 +3,11 @@
 //! Owns nothing that the log does not have. Promises: keyed hashes instead of patient data; a search sees every
 //! message that was committed before it began. Never on the way to an acknowledgment.
 
-mod day;
-mod entry;
+pub(crate) mod day;
+pub(crate) mod entry;
 mod none;
 mod query;
-mod search;
+pub(crate) mod search;
 mod sqlite;
 
 pub use entry::{Accepted, Changed, Entry, KeyKind};

@@ -26,6 +26,13 @@ impl Duplicates {
         }
         self.young.insert(key, lsn);
     }
+    /// The latest message with this key was not stored: the one before it counts again; 0 if there was none.
+    pub(crate) fn retract(&mut self, key: u64, prior: u64) {
+        match prior {
+            0 => drop(self.young.remove(&key)),
+            prior => drop(self.young.insert(key, prior)),
+        }
+    }
     /// Forgets messages below `cut`.
     pub(crate) fn forget_below(&mut self, cut: u64) {
         self.young.retain(|_, lsn| *lsn >= cut);

@@ -163,6 +163,30 @@ impl Ledger {
         state
     }
 
+    /// Takes back messages that were taken in last and could not be stored. `prior` is what stood before under a key.
+    pub(crate) fn retract(&mut self, segment: u64, lsn: u64, fixed: &accepted::Fixed, open: &accepted::Open<'_>) {
+        let interface = self.names.interface(open.interface);
+        let state = match open.disposition {
+            1 => MessageState::Filtered,
+            2 => MessageState::Parked,
+            _ if open.deliveries.is_empty() => MessageState::Filtered,
+            _ => MessageState::InFlight,
+        };
+        let range = self.range(lsn);
+        for row in self.rows.drain(range) {
+            self.open -= usize::from(!row.state.is_settled());
+        }
+        for counts in
+            [counts_of(self.segments.entry(segment).or_default(), interface), counts_of(&mut self.totals, interface)]
+        {
+            counts.accepted = counts.accepted.saturating_sub(1);
+            *counts.of(state) = counts.of(state).saturating_sub(1);
+        }
+        if fixed.key != 0 {
+            self.duplicates.retract(fixed.key, fixed.prior);
+        }
+    }
+
     /// Whether a change is possible now, without applying it.
     pub(crate) fn check(&self, message: u64, number: u16, effect: Effect, restated: &[u8]) -> Result<(), &'static str> {
         let range = self.range(message);
@@ -355,6 +379,18 @@ impl Ledger {
     pub(crate) fn kept_by(&self, segment: u64) -> (u64, u64) {
         let list = self.segments.get(&segment).map(Vec::as_slice).unwrap_or_default();
         list.iter().fold((0, 0), |(flight, parked), counts| (flight + counts.in_flight, parked + counts.parked))
+    }
+
+    /// What the baseline would be if everything below `cut` were dropped.
+    pub(crate) fn baseline_below(&self, cut: u64) -> Vec<(Name, Counts)> {
+        let names = self.names.interfaces().iter().enumerate();
+        let total = |(place, name): (usize, &Name)| {
+            let mut total = self.baseline.get(place).copied().unwrap_or_default();
+            let doomed = self.segments.range(..cut).filter_map(|(_, list)| list.get(place));
+            doomed.for_each(|counts| add(&mut total, counts));
+            (name.clone(), total)
+        };
+        names.map(total).collect()
     }
 
     /// Moves the counters of every segment below `cut` into the baseline.

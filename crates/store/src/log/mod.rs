@@ -16,21 +16,21 @@
 //! Owns everything on the way to an acknowledgment. Never: SQL, or the meaning of a message's content.
 
 pub(crate) mod accepted;
-mod baseline;
+pub(crate) mod baseline;
 pub(crate) mod changed;
-mod checkpoint;
+pub(crate) mod checkpoint;
 mod duplicates;
 pub(crate) mod embedded;
-mod fold;
-mod ledger;
-mod lines;
+pub(crate) mod fold;
+pub(crate) mod ledger;
+pub(crate) mod lines;
 mod names;
 mod prepare;
-mod queue;
-mod record;
+pub(crate) mod queue;
+pub(crate) mod record;
 mod recover;
-mod refold;
-mod restated;
+pub(crate) mod refold;
+pub(crate) mod restated;
 mod scan;
 pub(crate) mod segment;
 mod segments;
@@ -147,6 +147,10 @@ pub trait Log: Send + Sync {
     fn refold(&self, _is_at_rest: bool) -> Result<Vec<&'static str>, Error> {
         Ok(Vec::new())
     }
+    /// The place from which on the log takes at most this many bytes.
+    fn cut_for_bytes(&self, bytes: u64) -> u64 {
+        self.written().saturating_sub(bytes)
+    }
     /// Drops what lies wholly below `cut` and is settled, oldest first; answers how many bytes were freed.
     ///
     /// # Errors
@@ -218,7 +222,7 @@ impl Commit {
     fn ended(&self) -> Error {
         match &*self.health.borrow() {
             Health::Failed(reason) => Error::Failed { reason: reason.clone() },
-            Health::Ok | Health::Full => Error::Closed,
+            Health::Ok | Health::Full | Health::Away(_) => Error::Closed,
         }
     }
 }

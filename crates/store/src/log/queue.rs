@@ -79,6 +79,8 @@ struct State {
     is_dozing: bool,
     is_woken: bool,
     end: Option<Error>,
+    /// Why messages are refused for now.
+    inlet: Option<Error>,
 }
 
 /// See the module.
@@ -97,6 +99,9 @@ impl Queue {
     pub(crate) fn push(&self, submission: Submission) -> Result<(), Error> {
         let mut state = self.lock();
         if let Some(error) = &state.end {
+            return Err(error.clone());
+        }
+        if let (Some(error), Submission::Accept(_)) = (&state.inlet, &submission) {
             return Err(error.clone());
         }
         let bytes = submission.bytes();
@@ -151,6 +156,24 @@ impl Queue {
         state.is_urgent = false;
         state.bytes = 0;
         std::mem::swap(&mut state.waiting, into);
+    }
+
+    /// Refuses messages from now on, those that wait included, or takes them again; changes go on waiting.
+    pub(crate) fn hold_messages(&self, error: Option<Error>) {
+        let mut state = self.lock();
+        state.inlet = error.clone();
+        let Some(error) = error else { return };
+        let (messages, rest): (Vec<_>, Vec<_>) =
+            state.waiting.drain(..).partition(|submission| matches!(submission, Submission::Accept(_)));
+        state.bytes = rest.iter().map(Submission::bytes).sum();
+        state.waiting = rest;
+        drop(state);
+        messages.into_iter().for_each(|submission| refuse(submission, &error));
+    }
+
+    /// Whether the end is asked for among what waits.
+    pub(crate) fn is_closing(&self) -> bool {
+        self.lock().waiting.iter().any(|submission| matches!(submission, Submission::Close(_)))
     }
 
     /// Refuses everything from now on, and gives back what still waited.

@@ -48,6 +48,16 @@ impl AuditRow {
         hash.copy_from_slice(context.finish().as_ref());
         hash
     }
+
+    /// What does not fit in the row that should have this number and follow this hash.
+    pub(crate) fn broken(&self, number: u64, before: [u8; 32]) -> Option<&'static str> {
+        match () {
+            () if self.number != number => Some("a row is missing"),
+            () if self.before != before => Some("the row does not follow the one before"),
+            () if self.hash != self.expected_hash() => Some("the row was changed"),
+            () => None,
+        }
+    }
 }
 
 /// Which rows to list.

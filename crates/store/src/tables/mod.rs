@@ -59,6 +59,16 @@ pub trait Tables: Send + Sync {
     fn switches(&self) -> Result<Vec<(String, Switch)>, Error>;
 }
 
+/// Rows of a list unless stated, and at most.
+const LIMIT_DEFAULT: usize = 100;
+const LIMIT_MAX: usize = 10_000;
+
+/// The rows of a list.
+pub(crate) fn limit_of(asked: usize) -> i64 {
+    let limit = if asked == 0 { LIMIT_DEFAULT } else { asked.min(LIMIT_MAX) };
+    limit as i64
+}
+
 /// A version of an interface that was applied.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Configuration {

@@ -1,6 +1,6 @@
 //! The embedded tables: one SQLite file, write-ahead, `synchronous=FULL`.
 
-use super::{AuditBreak, AuditEntry, AuditQuery, AuditRow, Configuration, Switch, Tables, migrations::STEPS};
+use super::{AuditBreak, AuditEntry, AuditQuery, AuditRow, Configuration, Switch, Tables, limit_of, migrations::STEPS};
 use crate::Error;
 use message::{
     Name, Timestamp,
@@ -20,9 +20,6 @@ const SYNCHRONOUS_FULL: i64 = 2;
 /// Bytes that the write-ahead file is grown to once, so that small writes still pass on a full disk and no commit pays
 /// for growing it.
 const WAL_GROWN_BYTES: u32 = 1024 * 1024;
-/// Rows of a list.
-const LIMIT_DEFAULT: usize = 100;
-const LIMIT_MAX: usize = 10_000;
 
 /// See the module.
 pub(crate) struct Database {
@@ -142,11 +139,6 @@ fn audit_row(row: &Row<'_>) -> Sql<AuditRow> {
 
 const AUDIT_COLUMNS: &str = "number, at, who, act, object, reason, before, hash";
 
-fn limit_of(asked: usize) -> i64 {
-    let limit = if asked == 0 { LIMIT_DEFAULT } else { asked.min(LIMIT_MAX) };
-    limit as i64
-}
-
 impl Tables for Database {
     fn audit_append(&self, at: Timestamp, entry: &AuditEntry) -> Result<AuditRow, Error> {
         self.write(|connection| {
@@ -186,13 +178,7 @@ impl Tables for Database {
             while let Some(row) = rows.next()? {
                 let row = audit_row(row)?;
                 number += 1;
-                let what = match () {
-                    () if row.number != number => Some("a row is missing"),
-                    () if row.before != before => Some("the row does not follow the one before"),
-                    () if row.hash != row.expected_hash() => Some("the row was changed"),
-                    () => None,
-                };
-                if let Some(what) = what {
+                if let Some(what) = row.broken(number, before) {
                     return Ok(Err(AuditBreak { number, what }));
                 }
                 before = row.hash;

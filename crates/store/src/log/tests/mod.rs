@@ -69,6 +69,7 @@ impl Rig {
 
     pub(super) fn try_open(&self) -> Result<(Arc<Embedded>, Report), Error> {
         let options = Options {
+            engine: crate::Engine::Embedded,
             clock: self.clock.clone(),
             key: key(),
             segment_bytes: self.segment_bytes,
