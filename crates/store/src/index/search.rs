@@ -21,25 +21,31 @@ pub(crate) struct Plan<'a> {
 
 impl Plan<'_> {
     pub(crate) fn of(query: &Query, secret: Key, cut: u64) -> Plan<'_> {
-        let mut keys = Vec::new();
-        let mut add = |kind: KeyKind<'_>, value: &str| keys.push(short(key_of(secret, kind, value)));
-        if let Some(value) = &query.patient {
-            add(KeyKind::Patient, value.reveal());
-        }
-        if let Some(value) = &query.visit {
-            add(KeyKind::Visit, value.reveal());
-        }
-        if let Some(value) = &query.order {
-            add(KeyKind::Order, value.reveal());
-        }
-        if let Some(value) = &query.control_id {
-            add(KeyKind::ControlId, value);
-        }
-        if let Some((name, value)) = &query.extra {
-            add(KeyKind::Extra(name), value.reveal());
-        }
+        let keys = keys_of(query, secret).into_iter().map(short).collect();
         Plan { query, keys, cut, limit: query.limit() }
     }
+}
+
+/// The keyed hashes of the identifiers that a query names.
+pub(crate) fn keys_of(query: &Query, secret: Key) -> Vec<i64> {
+    let mut keys = Vec::new();
+    let mut add = |kind: KeyKind<'_>, value: &str| keys.push(key_of(secret, kind, value));
+    if let Some(value) = &query.patient {
+        add(KeyKind::Patient, value.reveal());
+    }
+    if let Some(value) = &query.visit {
+        add(KeyKind::Visit, value.reveal());
+    }
+    if let Some(value) = &query.order {
+        add(KeyKind::Order, value.reveal());
+    }
+    if let Some(value) = &query.control_id {
+        add(KeyKind::ControlId, value);
+    }
+    if let Some((name, value)) = &query.extra {
+        add(KeyKind::Extra(name), value.reveal());
+    }
+    keys
 }
 
 /// The names of a file by id.
@@ -197,7 +203,8 @@ fn hit(row: &rusqlite::Row<'_>, names: &Names, number: i64, first: u64) -> Resul
     })
 }
 
-fn state_of(number: i64) -> MessageState {
+/// The state of a number on disk.
+pub(crate) fn state_of(number: i64) -> MessageState {
     usize::try_from(number).ok().and_then(|place| MESSAGE_STATES.get(place)).copied().unwrap_or(MessageState::InFlight)
 }
 
@@ -224,18 +231,7 @@ pub(crate) fn count(
         let mut rows = statement.query(params_from_iter(parameters))?;
         while let Some(row) = rows.next()? {
             let count = row.get::<_, i64>(3)? as u64;
-            let parts: Vec<&str> = names.text(row.get(2)?).split(SEPARATOR).collect();
-            let part = |place: usize| parts.get(place).copied().unwrap_or("");
-            let values = [
-                names.text(row.get(0)?).to_owned(),
-                state_name(state_of(row.get(1)?)).to_owned(),
-                format!("{}^{}", part(0), part(1)),
-                part(3).to_owned(),
-            ];
-            counting.total += count;
-            for (list, value) in counting.lists.iter_mut().zip(values) {
-                *list.entry(value).or_default() += count;
-            }
+            counting.add(names.text(row.get(0)?), state_of(row.get(1)?), names.text(row.get(2)?), count);
         }
         Ok(())
     };
@@ -263,6 +259,22 @@ fn state_name(state: MessageState) -> &'static str {
 }
 
 impl Counting {
+    /// Adds hits that have interface, state and form in common.
+    pub(crate) fn add(&mut self, interface: &str, state: MessageState, form: &str, count: u64) {
+        let parts: Vec<&str> = form.split(SEPARATOR).collect();
+        let part = |place: usize| parts.get(place).copied().unwrap_or("");
+        let values = [
+            interface.to_owned(),
+            state_name(state).to_owned(),
+            format!("{}^{}", part(0), part(1)),
+            part(3).to_owned(),
+        ];
+        self.total += count;
+        for (list, value) in self.lists.iter_mut().zip(values) {
+            *list.entry(value).or_default() += count;
+        }
+    }
+
     pub(crate) fn finish(self) -> Facets {
         let list = |counts: HashMap<String, u64>| {
             let mut list: Vec<Facet> = counts.into_iter().map(|(value, count)| Facet { value, count }).collect();

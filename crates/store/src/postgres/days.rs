@@ -21,6 +21,9 @@ const DAY_BITS: u32 = 36;
 const MAGIC: &[u8; 8] = b"SINEWDAY";
 const MICROS_PER_DAY: i64 = 86_400_000_000;
 
+/// What has a partition for each day, and how full its pages are made: states of `found` change in place.
+const TABLES: [(&str, u8); 4] = [("messages", 100), ("changes", 100), ("found", 80), ("keys", 100)];
+
 /// Days since 1970 of a time.
 pub(super) fn day_at(at: i64) -> u64 {
     u64::try_from(at.div_euclid(MICROS_PER_DAY)).unwrap_or(0)
@@ -105,11 +108,11 @@ impl Days {
         let (name, from, to) = (suffix(day), base_of(day), base_of(day + 1));
         // Attached, not created as a partition: that would wait for every reader of the log, and hold the writers back
         // meanwhile. Rows are only added, so a vacuum finds nothing, and whole days are dropped before they need one.
-        let tables: String = ["messages", "changes"]
-            .map(|table| {
+        let tables: String = TABLES
+            .map(|(table, fill)| {
                 format!(
                     "CREATE TABLE {table}_{name} (LIKE {table} INCLUDING ALL)
-                         WITH (autovacuum_vacuum_insert_threshold = -1);
+                         WITH (autovacuum_vacuum_insert_threshold = -1, fillfactor = {fill});
                      ALTER TABLE {table} ATTACH PARTITION {table}_{name} FOR VALUES FROM ({from}) TO ({to});"
                 )
             })
@@ -140,7 +143,8 @@ pub(super) const DAY_BYTES: &str = "
 /// The statements that drop a day.
 pub(super) fn dropping(day: u64) -> String {
     let name = suffix(day);
-    format!("DROP TABLE messages_{name}; DROP TABLE changes_{name}; DELETE FROM days WHERE day = {day};")
+    let tables: String = TABLES.map(|(table, _)| format!("DROP TABLE {table}_{name}; ")).concat();
+    format!("{tables} DELETE FROM days WHERE day = {day};")
 }
 
 /// A day's block with its key wrapped for another master key.

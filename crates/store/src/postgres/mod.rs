@@ -18,12 +18,14 @@ mod connection;
 mod days;
 mod durability;
 mod group;
+mod index;
 mod lease;
 mod load;
 mod log;
 mod open;
 mod row;
 mod schema;
+mod search;
 mod tables;
 mod writer;
 

@@ -6,6 +6,7 @@
 use super::{
     connection::{Database, Machinery, Session, refused},
     days::{self, Days, base_of, day_at},
+    index::InTables,
     lease::{self, Holder},
     load,
     log::{Postgres, Shared},
@@ -74,7 +75,10 @@ pub(crate) fn open(database: &Database, directory: &Path, options: &Options) -> 
         Ok((taken, loaded, next))
     })?;
     let report = Report { was_closed: taken.was_closed, ..loaded.report };
-    let index: Arc<dyn Index> = Arc::new(crate::index::Nothing::default());
+    let index: Arc<dyn Index> = match options.has_index {
+        true => Arc::new(InTables::new(&reader, identity.index, options.clock.clone())),
+        false => Arc::new(crate::index::Nothing::default()),
+    };
     let shared = Arc::new(Shared {
         clock: options.clock.clone(),
         database: database.clone(),

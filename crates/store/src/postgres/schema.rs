@@ -7,7 +7,11 @@ use super::connection::{Link, refused};
 use crate::Error;
 
 /// Step n takes the schema from version n to n + 1.
-const STEPS: &[&str] = &[include_str!("migrations/0001_log.sql"), include_str!("migrations/0002_tables.sql")];
+const STEPS: &[&str] = &[
+    include_str!("migrations/0001_log.sql"),
+    include_str!("migrations/0002_tables.sql"),
+    include_str!("migrations/0003_index.sql"),
+];
 /// The advisory lock that migrations take: "sinew" in ASCII.
 const LOCK: i64 = 0x73_69_6e_65_77;
 const DOING: &str = "bringing the schema up to date";

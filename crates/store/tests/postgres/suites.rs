@@ -1,9 +1,9 @@
 //! The contract suites.
 
 use super::{InDatabase, hasty, server};
-use message::Timestamp;
+use message::{MessageState, Phi, Timestamp};
 use store::{
-    AuditEntry,
+    AuditEntry, Query, Store,
     check::Examination,
     contract::{self, Subject},
 };
@@ -58,5 +58,48 @@ fn the_tables() {
             "DELETE FROM audit; INSERT INTO audit TABLE kept; DROP TABLE kept; ALTER TABLE audit ENABLE TRIGGER ALL";
         server.sql(&format!("SET search_path = {schema}; {back}")).unwrap();
         assert_eq!(verify(), Ok(5));
+    }
+}
+
+#[test]
+fn the_index() {
+    let Some(server) = server(&[]) else { return };
+    contract::index::all(&|| Box::new(InDatabase::new(&server.address()).with(hasty)));
+    // 5 and 6 of the contract, behind the engine's back.
+    let subject = InDatabase::new(&server.address());
+    let store = subject.open();
+    let ids: Vec<_> = (0..50)
+        .map(|number| contract::wait(store.commit(contract::accept("adt", number, &["a"]))).unwrap().id())
+        .collect();
+    let found = |store: &Store| {
+        let pages = (0..20).find_map(|_| store.search(&Query::default()).ok());
+        let mut found: Vec<_> = pages.unwrap().hits.into_iter().map(|hit| hit.id).collect();
+        found.reverse();
+        found
+    };
+    assert_eq!(found(&store), ids);
+    contract::wait(store.close()).unwrap();
+    drop(store);
+    let damages = [
+        "TRUNCATE found, keys, names; UPDATE indexed SET watermark = 0",
+        "DELETE FROM indexed",
+        "UPDATE found SET state = 5; UPDATE indexed SET watermark = 9e15",
+    ];
+    for damage in damages {
+        server.sql(&format!("SET search_path = {}; {damage}", subject.schema())).unwrap();
+        let store = subject.open();
+        assert_eq!(found(&store), ids, "{damage}");
+        let patient = Query { patient: Some(Phi::new("107919".to_owned())), ..Query::default() };
+        assert_eq!(store.search(&patient).unwrap().hits.len(), 1, "{damage}");
+        let parked = Query { states: vec![MessageState::Parked], ..Query::default() };
+        assert_eq!(store.search(&parked).unwrap().hits.len(), 0, "{damage}");
+        contract::wait(store.close()).unwrap();
+    }
+    let everything =
+        "SELECT string_agg(t::text, ' ') FROM (SELECT f::text FROM found f UNION ALL SELECT k::text FROM keys k
+        UNION ALL SELECT n::text FROM names n UNION ALL SELECT encode(record, 'escape') FROM messages) t";
+    let text = server.sql(&format!("SET search_path = {}; {everything}", subject.schema())).unwrap();
+    for clear in ["107919", "500001", "MSG00000001", "Probe"] {
+        assert!(!text.contains(clear), "{clear} can be read in the database");
     }
 }

@@ -1,0 +1,431 @@
+//! The index in PostgreSQL: two tables with partitions for each day, and the thread that writes them in batches.
+//!
+//! Promises the contract of [`Index`]. What the log offers is taken into memory at once; when that would take too much
+//! memory, or the database was away, the thread goes back to the log and catches up from the watermark. Its
+//! transactions do not wait for the disk: the watermark is lost together with what it vouches for, and a commit of the
+//! index is never on disk before the commits of the log that it follows from.
+
+use super::{
+    connection::{Link, Session, refused},
+    search,
+};
+use crate::{
+    Error,
+    hash::Key,
+    index::{
+        Accepted, Entry, Facets, Index, Page, Query,
+        day::{Batch, NameKind, SEPARATOR, form_of},
+    },
+    log::Log,
+};
+use message::{Clock, MessageId, Name};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak},
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+/// How long entries wait for company, how many end the wait, and how many are held in memory.
+const BATCH_DELAY: Duration = Duration::from_millis(500);
+const BATCH_ENTRIES: usize = 16_384;
+const WAITING_MAX: usize = 100_000;
+/// Longest time that a search waits for the index.
+const SEARCH_PATIENCE: Duration = Duration::from_secs(1);
+/// Pause after the database could not be written.
+const RETRY_DELAY: Duration = Duration::from_millis(500);
+
+const NAMES: &str = "
+    WITH added AS (INSERT INTO names (kind, text) SELECT * FROM unnest($1::int2[], $2::text[])
+                   ON CONFLICT DO NOTHING RETURNING id, kind, text)
+    SELECT id, kind, text FROM added
+    UNION ALL
+    SELECT n.id, n.kind, n.text FROM names n JOIN unnest($1::int2[], $2::text[]) AS w (kind, text) USING (kind, text)";
+const FOUND: &str = "
+    INSERT INTO found (id, at, head, interface, form, route, state, flags)
+    SELECT * FROM unnest($1::int8[], $2::int8[], $3::int8[], $4::int4[], $5::int4[], $6::int4[], $7::int2[], $8::int2[])
+    ON CONFLICT DO NOTHING";
+const KEYS: &str = "INSERT INTO keys (hash, id) SELECT * FROM unnest($1::int8[], $2::int8[]) ON CONFLICT DO NOTHING";
+const STATES: &str = "
+    UPDATE found SET head = u.head, state = coalesce(u.state, found.state)
+    FROM unnest($1::int8[], $2::int8[], $3::int2[]) AS u (id, head, state)
+    WHERE found.id = u.id AND found.head < u.head";
+const FORGET: &str =
+    "BEGIN; TRUNCATE found, keys; DELETE FROM indexed; INSERT INTO indexed (watermark) VALUES (0); COMMIT";
+const HEAD: &str = "SELECT coalesce(max(id), 0) FROM changes WHERE message = $1 AND id > $1 AND id < $2";
+const BYTES: &str = "SELECT coalesce(sum(pg_total_relation_size(inhrelid)), 0)::int8 FROM pg_inherits
+    WHERE inhparent IN ('found'::regclass, 'keys'::regclass)";
+
+#[derive(Default)]
+struct State {
+    waiting: Vec<Entry>,
+    /// Everything below was offered.
+    offered: u64,
+    /// Everything below is indexed.
+    watermark: u64,
+    /// The thread reads the log; what is offered need not be kept.
+    is_behind: bool,
+    is_wanted_now: bool,
+    is_stopping: bool,
+    cut: u64,
+    problem: Option<Error>,
+}
+
+struct Shared {
+    state: Mutex<State>,
+    changed: Condvar,
+    key: Key,
+    clock: Arc<dyn Clock>,
+    writer: Session,
+}
+
+/// See the module.
+pub(super) struct InTables {
+    shared: Arc<Shared>,
+    reader: Session,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl InTables {
+    /// An index; does nothing before `start`.
+    pub(super) fn new(session: &Session, key: Key, clock: Arc<dyn Clock>) -> InTables {
+        let (state, changed) = (Mutex::default(), Condvar::new());
+        let shared = Arc::new(Shared { state, changed, key, clock, writer: session.another() });
+        InTables { shared, reader: session.another(), thread: Mutex::default() }
+    }
+
+    /// Waits until everything offered so far is indexed; gives the cut.
+    fn settle(&self) -> Result<u64, Error> {
+        let mut state = lock(&self.shared.state);
+        let (target, deadline) = (state.offered, self.shared.clock.monotonic() + SEARCH_PATIENCE);
+        while state.watermark < target {
+            state.is_wanted_now = true;
+            self.shared.changed.notify_all();
+            let left = deadline.saturating_duration_since(self.shared.clock.monotonic());
+            if left.is_zero() {
+                let late = Error::Unavailable { what: "the index is catching up; try again".into() };
+                return Err(state.problem.clone().unwrap_or(late));
+            }
+            state = self.shared.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        Ok(state.cut)
+    }
+
+    fn newest_change(&self, id: MessageId, before: u64) -> Result<u64, Error> {
+        let (message, before) = (id.0 as i64, i64::try_from(before).unwrap_or(i64::MAX));
+        self.reader.run(move |link| async move {
+            let row = link.client.query_one(HEAD, &[&message, &before]).await;
+            let row = row.map_err(|error| refused("reading the changes of a message", &error))?;
+            Ok(row.get::<_, i64>(0) as u64)
+        })
+    }
+}
+
+impl Index for InTables {
+    fn start(&self, log: Weak<dyn Log>) -> Result<(), Error> {
+        let end = log.upgrade().map_or(0, |log| log.durable());
+        {
+            let mut state = lock(&self.shared.state);
+            (state.is_behind, state.offered) = (true, end);
+        }
+        let shared = self.shared.clone();
+        let run = move || Thread { shared: &shared, log, end, names: HashMap::new() }.run();
+        let thread = thread::Builder::new().name("sinew-index".into()).spawn(run);
+        let thread = thread.map_err(|error| Error::unavailable("starting the index", &error))?;
+        *lock(&self.thread) = Some(thread);
+        Ok(())
+    }
+
+    fn offer(&self, entries: &mut Vec<Entry>, upto: u64) {
+        let mut state = lock(&self.shared.state);
+        state.offered = upto;
+        if state.is_behind || state.waiting.len() + entries.len() > WAITING_MAX {
+            state.is_behind = true;
+            state.waiting = Vec::new();
+            entries.clear();
+            self.shared.changed.notify_all();
+            return;
+        }
+        let before = state.waiting.len();
+        state.waiting.append(entries);
+        if before == 0 || (before < BATCH_ENTRIES && state.waiting.len() >= BATCH_ENTRIES) {
+            self.shared.changed.notify_all();
+        }
+    }
+
+    fn head(&self, id: MessageId) -> Result<u64, Error> {
+        self.newest_change(id, u64::MAX)
+    }
+
+    fn head_before(&self, id: MessageId, lsn: u64) -> Result<u64, Error> {
+        self.newest_change(id, lsn)
+    }
+
+    fn search(&self, query: &Query) -> Result<Page, Error> {
+        let cut = self.settle()?;
+        let plan = search::Plan::of(query, self.shared.key, cut);
+        self.reader.run(move |link| async move { plan.find(&link).await })
+    }
+
+    fn facets(&self, query: &Query) -> Result<Facets, Error> {
+        let cut = self.settle()?;
+        let plan = search::Plan::of(query, self.shared.key, cut);
+        self.reader.run(move |link| async move { plan.count(&link).await })
+    }
+
+    fn drop_below(&self, cut: u64) {
+        // The days of the log take the days of the index with them.
+        let mut state = lock(&self.shared.state);
+        state.cut = state.cut.max(cut);
+    }
+
+    fn watermark(&self) -> u64 {
+        lock(&self.shared.state).watermark
+    }
+
+    fn bytes(&self) -> u64 {
+        let bytes = self.reader.run(|link| async move {
+            let row = link.client.query_one(BYTES, &[]).await;
+            Ok(row.map_err(|error| refused("reading the size of the index", &error))?.get::<_, i64>(0))
+        });
+        bytes.map_or(0, |bytes| bytes as u64)
+    }
+
+    fn close(&self) {
+        lock(&self.shared.state).is_stopping = true;
+        self.shared.changed.notify_all();
+        if let Some(thread) = lock(&self.thread).take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for InTables {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+type Names = HashMap<(i16, String), i32>;
+
+/// The writing thread.
+struct Thread<'a> {
+    shared: &'a Shared,
+    log: Weak<dyn Log>,
+    /// Where the log ended at the start.
+    end: u64,
+    names: Names,
+}
+
+impl Thread<'_> {
+    fn run(mut self) {
+        self.load();
+        loop {
+            let mut state = lock(&self.shared.state);
+            while !state.is_stopping && !state.is_behind && state.waiting.is_empty() {
+                state = self.shared.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            }
+            if state.is_stopping && (state.waiting.is_empty() || state.is_behind) {
+                return;
+            }
+            if state.is_behind {
+                drop(state);
+                self.catch_up();
+                continue;
+            }
+            let deadline = self.shared.clock.monotonic() + BATCH_DELAY;
+            while state.waiting.len() < BATCH_ENTRIES && !state.is_wanted_now && !state.is_stopping {
+                let left = deadline.saturating_duration_since(self.shared.clock.monotonic());
+                if left.is_zero() {
+                    break;
+                }
+                state = self.shared.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+            }
+            let (entries, upto) = (std::mem::take(&mut state.waiting), state.offered);
+            state.is_wanted_now = false;
+            drop(state);
+            if !self.index(entries, upto) {
+                lock(&self.shared.state).is_behind = true;
+            }
+        }
+    }
+
+    /// Where the index ends. One that is ahead of the log belongs to another history, and one that does not say is
+    /// damaged: both are thrown away, never repaired.
+    fn load(&mut self) {
+        let end = self.end;
+        let read = self.shared.writer.run(move |link| async move {
+            let failed = |error: tokio_postgres::Error| refused("reading the index", &error);
+            let row = link.client.query_opt("SELECT watermark FROM indexed", &[]).await.map_err(failed)?;
+            if let Some(watermark) = row.map(|row| row.get::<_, i64>(0) as u64).filter(|watermark| *watermark <= end) {
+                return Ok(watermark);
+            }
+            link.client.batch_execute(FORGET).await.map_err(failed)?;
+            Ok(0)
+        });
+        lock(&self.shared.state).watermark = read.unwrap_or(0);
+    }
+
+    /// Reads the log from the watermark on until nothing is left.
+    fn catch_up(&mut self) {
+        let from = lock(&self.shared.state).watermark;
+        let Some(log) = self.log.upgrade() else {
+            lock(&self.shared.state).is_stopping = true;
+            return;
+        };
+        let mut entries = Vec::new();
+        let next = log.replay(from, &mut |entry| entries.push(entry));
+        drop(log);
+        let is_done = match &next {
+            Ok(Some(next)) => self.index(entries, *next),
+            Ok(None) => true,
+            Err(error) => {
+                lock(&self.shared.state).problem = Some(error.clone());
+                false
+            }
+        };
+        let mut state = lock(&self.shared.state);
+        if !is_done {
+            let waited = self.shared.changed.wait_timeout(state, RETRY_DELAY);
+            drop(waited.unwrap_or_else(PoisonError::into_inner).0);
+        } else if state.offered <= state.watermark || matches!(next, Ok(None)) {
+            state.watermark = state.watermark.max(state.offered);
+            state.is_behind = false;
+            self.shared.changed.notify_all();
+        }
+    }
+
+    /// Indexes entries up to a place; `false` when the database could not be written.
+    fn index(&mut self, entries: Vec<Entry>, upto: u64) -> bool {
+        let mut batch = Batch::default();
+        for entry in entries {
+            match entry {
+                Entry::Accepted(accepted) => batch.accepted.push(*accepted),
+                Entry::Changed(changed) => batch.change(&changed),
+            }
+        }
+        let names = std::mem::take(&mut self.names);
+        let written = self.shared.writer.alone(move |link| async move {
+            let written = write(&link, &batch, names, upto).await;
+            if written.is_err() {
+                let _ = link.client.batch_execute("ROLLBACK").await;
+            }
+            written.map_err(|error| refused("writing the index", &error))
+        });
+        let mut state = lock(&self.shared.state);
+        let is_written = written.is_ok();
+        match written {
+            Ok(names) => {
+                state.watermark = state.watermark.max(upto);
+                state.problem = None;
+                drop(state);
+                self.names = names;
+            }
+            Err(error) => {
+                state.problem = Some(error);
+                drop(state);
+            }
+        }
+        self.shared.changed.notify_all();
+        is_written
+    }
+}
+
+async fn write(link: &Link, batch: &Batch, mut names: Names, upto: u64) -> Result<Names, tokio_postgres::Error> {
+    let client = &link.client;
+    client.batch_execute("BEGIN; SET LOCAL synchronous_commit = off").await?;
+    learn(link, &batch.accepted, &mut names).await?;
+    let mut found = Found::default();
+    batch.accepted.iter().for_each(|accepted| found.add(accepted, batch, &names));
+    if !found.ids.is_empty() {
+        let statement = link.statement(FOUND).await?;
+        let Found { ids, ats, heads, interfaces, forms, routes, states, flags, .. } = &found;
+        client.execute(&statement, &[ids, ats, heads, interfaces, forms, routes, states, flags]).await?;
+        // In the order of the tree, so that neighbours are written together.
+        found.keys.sort_unstable();
+        let (hashes, ids): (Vec<i64>, Vec<i64>) = found.keys.into_iter().unzip();
+        client.execute(&link.statement(KEYS).await?, &[&hashes, &ids]).await?;
+    }
+    // Those that this batch inserted have their state from the insert, unless they were there before a restart.
+    let mut latest: Vec<_> = batch.latest.iter().collect();
+    latest.sort_unstable_by_key(|(message, _)| **message);
+    let (mut ids, mut heads, mut states) = (Vec::new(), Vec::new(), Vec::new());
+    for (message, change) in latest {
+        if batch.accepted.binary_search_by_key(message, |accepted| accepted.lsn).is_err() {
+            ids.push(*message as i64);
+            heads.push(change.head as i64);
+            states.push(change.state.map(|state| state as i16));
+        }
+    }
+    if !ids.is_empty() {
+        client.execute(&link.statement(STATES).await?, &[&ids, &heads, &states]).await?;
+    }
+    client.execute(&link.statement("UPDATE indexed SET watermark = $1").await?, &[&(upto as i64)]).await?;
+    client.batch_execute("COMMIT").await?;
+    Ok(names)
+}
+
+fn route_of(accepted: &Accepted) -> String {
+    let names: Vec<&str> = accepted.destinations.iter().map(|name: &Name| &**name).collect();
+    names.join(&SEPARATOR.to_string())
+}
+
+fn named(accepted: &Accepted) -> [(i16, String); 3] {
+    [
+        (NameKind::Interface as i16, accepted.interface.to_string()),
+        (NameKind::Form as i16, form_of(accepted)),
+        (NameKind::Route as i16, route_of(accepted)),
+    ]
+}
+
+/// Gives a number to every name of a batch.
+async fn learn(link: &Link, accepted: &[Accepted], names: &mut Names) -> Result<(), tokio_postgres::Error> {
+    let mut unknown: Vec<(i16, String)> =
+        accepted.iter().flat_map(named).filter(|name| !names.contains_key(name)).collect();
+    unknown.sort_unstable();
+    unknown.dedup();
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    let (kinds, texts): (Vec<i16>, Vec<String>) = unknown.into_iter().unzip();
+    for row in link.client.query(NAMES, &[&kinds, &texts]).await? {
+        names.insert((row.get(1), row.get(2)), row.get(0));
+    }
+    Ok(())
+}
+
+/// Messages as columns.
+#[derive(Default)]
+struct Found {
+    ids: Vec<i64>,
+    ats: Vec<i64>,
+    heads: Vec<i64>,
+    interfaces: Vec<i32>,
+    forms: Vec<i32>,
+    routes: Vec<i32>,
+    states: Vec<i16>,
+    flags: Vec<i16>,
+    keys: Vec<(i64, i64)>,
+}
+
+impl Found {
+    fn add(&mut self, accepted: &Accepted, batch: &Batch, names: &Names) {
+        let id = accepted.lsn as i64;
+        let [interface, form, route] = named(accepted).map(|name| names.get(&name).copied().unwrap_or(0));
+        let latest = batch.latest.get(&accepted.lsn);
+        let state = latest.and_then(|latest| latest.state).unwrap_or(accepted.state as i64);
+        self.ids.push(id);
+        self.ats.push(accepted.at);
+        self.heads.push(latest.map_or(0, |latest| latest.head as i64));
+        self.interfaces.push(interface);
+        self.forms.push(form);
+        self.routes.push(route);
+        self.states.push(state as i16);
+        self.flags.push(i16::from(accepted.is_reused));
+        self.keys.extend(accepted.keys.iter().map(|key| (*key, id)));
+    }
+}
