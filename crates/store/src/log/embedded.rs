@@ -1,6 +1,6 @@
 //! The embedded log: segment files and one thread that writes them.
 //!
-//! Owns what callers and the log thread share, and everything that reads. Promises the contract of [`Log`].
+//! Owns what callers and the writer share, and everything that reads. Promises the contract of [`Log`].
 
 use super::{
     Commit, Log, OnDurable, accepted, changed,
@@ -15,7 +15,7 @@ use super::{
     scan::{self, Found},
     segment::{self, Owner},
     segments::{Record, Segments},
-    writer::Writer,
+    writer::{self, Writer},
 };
 use crate::{
     Accept, Change, Entry, Error, Health, Options, Quarantined, Report, Stats, Stored,
@@ -28,7 +28,6 @@ use crate::{
 use bytes::Bytes;
 use message::{Clock, Counts, DeliveryId, MessageId, Name, Timestamp};
 use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, PoisonError,
@@ -65,6 +64,7 @@ pub(crate) struct Shared {
 /// See the module.
 pub(crate) struct Embedded {
     shared: Arc<Shared>,
+    writer: Arc<Mutex<Writer>>,
     duplicates: Key,
     index_key: Key,
     thread: Mutex<Option<JoinHandle<()>>>,
@@ -117,12 +117,30 @@ impl Embedded {
         }
         let epoch = found.epoch.wrapping_add(1);
         let writer = Writer::new(shared.clone(), preparer, found.segment, found.tail, epoch, found.last);
-        let guarded = shared.clone();
-        let run = move || run_guarded(&guarded, writer);
+        let writer = Arc::new(Mutex::new(writer));
+        let run = {
+            let writer = writer.clone();
+            move || writer::run(&writer)
+        };
         let thread = thread::Builder::new().name("sinew-log".into()).spawn(run).map_err(failed)?;
+        let thread = Mutex::new(Some(thread));
         let (duplicates, index_key) = (opening.duplicates, opening.index_key);
-        let log = Embedded { shared, duplicates, index_key, thread: Mutex::new(Some(thread)), opened_at: found.tail };
+        let log = Embedded { shared, writer, duplicates, index_key, thread, opened_at: found.tail };
         Ok((Arc::new(log), found.report))
+    }
+
+    /// Hands a submission over, and sees that it is done.
+    fn submit(&self, submission: Submission) -> Result<(), Error> {
+        let may_lead = matches!(submission, Submission::Accept(_));
+        let is_asleep = self.shared.queue.push(submission)?;
+        if is_asleep && !(may_lead && self.lead()) {
+            self.shared.queue.wake();
+        }
+        Ok(())
+    }
+
+    fn lead(&self) -> bool {
+        self.writer.try_lock().is_ok_and(|mut writer| writer.lead())
     }
 
     fn encode_change(&self, change: &Change) -> Result<changed::Encoded, Error> {
@@ -247,16 +265,6 @@ impl Embedded {
     }
 }
 
-/// A panic of the log thread is a failed store (R6), never a silent one.
-fn run_guarded(shared: &Shared, writer: Writer) {
-    if catch_unwind(AssertUnwindSafe(|| writer.run())).is_err() {
-        let reason: Arc<str> = "the log thread panicked".into();
-        shared.set_health(Health::Failed(reason.clone()));
-        let error = Error::Failed { reason };
-        shared.queue.close(error.clone()).into_iter().for_each(|submission| super::queue::refuse(submission, &error));
-    }
-}
-
 /// Pause and number of looks at a group that is being written: a second in all.
 const WRITE_PAUSE: Duration = Duration::from_micros(200);
 const WRITE_LOOKS_MAX: u32 = 5_000;
@@ -282,7 +290,7 @@ impl Log for Embedded {
                 accept.duplicate_window.map_or(0, |window| i64::try_from(window.as_micros()).unwrap_or(i64::MAX));
             let entry = Box::new(index::Accepted::of(&accept, self.index_key));
             let (reply, answer) = oneshot::channel();
-            self.shared.queue.push(Submission::Accept(Accepting { encoded, window, entry, reply, then }))?;
+            self.submit(Submission::Accept(Accepting { encoded, window, entry, reply, then }))?;
             Ok(answer)
         });
         Commit::new(pushed, self.shared.health.subscribe())
@@ -290,13 +298,13 @@ impl Log for Embedded {
 
     fn append(&self, change: &Change) -> Result<(), Error> {
         let encoded = self.encode_change(change)?;
-        self.shared.queue.push(Submission::Change(Changing { encoded, reply: None }))
+        self.submit(Submission::Change(Changing { encoded, reply: None }))
     }
 
     fn commit_change(&self, change: &Change) -> Result<oneshot::Receiver<Result<u64, Error>>, Error> {
         let encoded = self.encode_change(change)?;
         let (reply, answer) = oneshot::channel();
-        self.shared.queue.push(Submission::Change(Changing { encoded, reply: Some(reply) }))?;
+        self.submit(Submission::Change(Changing { encoded, reply: Some(reply) }))?;
         Ok(answer)
     }
 
@@ -450,7 +458,7 @@ impl Log for Embedded {
 
     fn retain(&self, cut: u64) -> Result<oneshot::Receiver<Result<u64, Error>>, Error> {
         let (reply, answer) = oneshot::channel();
-        self.shared.queue.push(Submission::Drop(cut, reply))?;
+        self.submit(Submission::Drop(cut, reply))?;
         Ok(answer)
     }
 
@@ -478,13 +486,13 @@ impl Log for Embedded {
 
     fn checkpoint(&self) -> Result<oneshot::Receiver<Result<(), Error>>, Error> {
         let (reply, answer) = oneshot::channel();
-        self.shared.queue.push(Submission::Checkpoint(reply))?;
+        self.submit(Submission::Checkpoint(reply))?;
         Ok(answer)
     }
 
     fn close(&self) -> Result<oneshot::Receiver<Result<(), Error>>, Error> {
         let (reply, answer) = oneshot::channel();
-        self.shared.queue.push(Submission::Close(reply))?;
+        self.submit(Submission::Close(reply))?;
         Ok(answer)
     }
 
@@ -500,7 +508,7 @@ impl Drop for Embedded {
     /// Closes as `close` does, but tells nobody whether it worked.
     fn drop(&mut self) {
         let (reply, _) = oneshot::channel();
-        let _ = self.shared.queue.push(Submission::Close(reply));
+        let _ = self.submit(Submission::Close(reply));
         self.join();
     }
 }

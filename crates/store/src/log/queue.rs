@@ -1,7 +1,7 @@
-//! What waits for the log thread: one vector under a lock, taken as a whole, so that a burst becomes one group.
+//! What waits for the writer: one vector under a lock, taken as a whole, so that a burst becomes one group.
 //!
-//! Promises: bounded in number and bytes; a submitter wakes the thread only when it sleeps; what nobody waits for does
-//! not wake it in the first [`DOZE`] after a group, so that under load changes ride along with messages.
+//! Promises: bounded in number and bytes; the log thread is woken only when it sleeps; what nobody waits for is left for
+//! [`DOZE`] at most, so that under load changes ride along with messages.
 
 use super::{accepted, changed};
 use crate::{Error, Receipt, index};
@@ -12,8 +12,8 @@ use std::{
 };
 use tokio::sync::oneshot;
 
-/// How long the thread dozes after a group before it sleeps. A thread woken for each settled delivery cost as many
-/// writes and wakes as the messages did.
+/// How long the thread dozes after a group, and over changes that nobody waits for. A thread woken for each settled
+/// delivery cost as many writes and wakes as the messages did.
 const DOZE: Duration = Duration::from_millis(1);
 /// Things that may wait.
 const SUBMISSIONS_MAX: usize = 65_536;
@@ -59,6 +59,11 @@ impl Submission {
         !matches!(self, Submission::Change(Changing { reply: None, .. }))
     }
 
+    /// It is about the log as a whole: the log thread's own business.
+    fn is_order(&self) -> bool {
+        matches!(self, Submission::Drop(..) | Submission::Checkpoint(_) | Submission::Close(_))
+    }
+
     fn bytes(&self) -> usize {
         match self {
             Submission::Accept(accepting) => accepting.encoded.packed.len() + accepting.encoded.open.len(),
@@ -74,6 +79,8 @@ struct State {
     bytes: usize,
     /// Something among what waits is urgent.
     is_urgent: bool,
+    /// Something among what waits is an order.
+    has_order: bool,
     is_sleeping: bool,
     /// Asleep for [`DOZE`] at most: woken for what is urgent only.
     is_dozing: bool,
@@ -95,8 +102,9 @@ impl Queue {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Hands a submission over.
-    pub(crate) fn push(&self, submission: Submission) -> Result<(), Error> {
+    /// Hands a submission over; `true` when the log thread sleeps, and somebody has to [`wake`](Queue::wake) it or do
+    /// its work.
+    pub(crate) fn push(&self, submission: Submission) -> Result<bool, Error> {
         let mut state = self.lock();
         if let Some(error) = &state.end {
             return Err(error.clone());
@@ -112,14 +120,17 @@ impl Queue {
         let is_urgent = submission.is_urgent();
         state.bytes += bytes;
         state.is_urgent |= is_urgent;
+        state.has_order |= submission.is_order();
         state.waiting.push(submission);
-        let must_wake = state.is_sleeping && (is_urgent || !state.is_dozing);
-        state.is_sleeping &= !must_wake;
-        drop(state);
-        if must_wake {
+        Ok(state.is_sleeping && (is_urgent || !state.is_dozing))
+    }
+
+    /// Wakes the log thread if it sleeps.
+    pub(crate) fn wake(&self) {
+        let was_sleeping = std::mem::replace(&mut self.lock().is_sleeping, false);
+        if was_sleeping {
             self.wake.notify_one();
         }
-        Ok(())
     }
 
     /// Lets the log thread look around without a submission.
@@ -130,32 +141,53 @@ impl Queue {
         self.wake.notify_one();
     }
 
-    /// Takes all that waits into `into` (which is empty); waits for something, at most `patience` after the doze. With
-    /// `pause`, what is urgent waits so long for company.
-    pub(crate) fn take(&self, into: &mut Vec<Submission>, patience: Option<Duration>, pause: Option<Duration>) {
-        let mut state = self.lock();
-        if !state.is_urgent && !state.is_woken {
-            (state.is_sleeping, state.is_dozing) = (true, true);
-            state = self.wake.wait_timeout(state, DOZE).unwrap_or_else(PoisonError::into_inner).0;
-            state.is_dozing = false;
-        }
+    /// Waits for something to do, at most `patience` after the doze. With `pause`, what is urgent waits so long for
+    /// company.
+    pub(crate) fn wait(&self, patience: Option<Duration>, pause: Option<Duration>) {
+        let mut state = self.doze(self.lock());
         if state.waiting.is_empty() && !state.is_woken {
             state.is_sleeping = true;
             state = match patience {
                 Some(time) => self.wake.wait_timeout(state, time).unwrap_or_else(PoisonError::into_inner).0,
                 None => self.wake.wait(state).unwrap_or_else(PoisonError::into_inner),
             };
+            // The change that woke it may find company too.
+            state = self.doze(state);
         }
-        state.is_sleeping = false;
-        if let (true, Some(pause)) = (state.is_urgent, pause) {
-            drop(state);
+        let is_paused = state.is_urgent;
+        drop(state);
+        if let (true, Some(pause)) = (is_paused, pause) {
             thread::sleep(pause);
-            state = self.lock();
         }
-        state.is_woken = false;
+    }
+
+    fn doze<'a>(&self, mut state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+        if !state.is_urgent && !state.is_woken {
+            (state.is_sleeping, state.is_dozing) = (true, true);
+            state = self.wake.wait_timeout(state, DOZE).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        (state.is_sleeping, state.is_dozing) = (false, false);
+        state
+    }
+
+    /// Takes all that waits into `into`, which is empty.
+    pub(crate) fn take(&self, into: &mut Vec<Submission>) {
+        let mut state = self.lock();
+        (state.is_woken, state.is_urgent, state.has_order) = (false, false, false);
+        state.bytes = 0;
+        std::mem::swap(&mut state.waiting, into);
+    }
+
+    /// As `take`, if there is no order in it and it is small; else takes nothing.
+    pub(crate) fn take_small(&self, into: &mut Vec<Submission>, bytes_max: usize) -> bool {
+        let mut state = self.lock();
+        if state.has_order || state.bytes > bytes_max {
+            return false;
+        }
         state.is_urgent = false;
         state.bytes = 0;
         std::mem::swap(&mut state.waiting, into);
+        true
     }
 
     /// Refuses messages from now on, those that wait included, or takes them again; changes go on waiting.
@@ -220,7 +252,8 @@ mod tests {
         let queue = queue.clone();
         thread::spawn(move || {
             let mut into = Vec::new();
-            queue.take(&mut into, Some(PATIENCE), pause);
+            queue.wait(Some(PATIENCE), pause);
+            queue.take(&mut into);
             into.len()
         })
     }
@@ -231,7 +264,8 @@ mod tests {
         let started = Instant::now();
         let sleeper = taken(&queue, None);
         thread::sleep(WHILE);
-        queue.push(unhurried()).unwrap();
+        assert!(queue.push(unhurried()).unwrap(), "it sleeps");
+        queue.wake();
         assert_eq!(sleeper.join().unwrap(), 1);
         queue.push(unhurried()).unwrap();
         queue.push(unhurried()).unwrap();
@@ -251,5 +285,19 @@ mod tests {
         queue.push(unhurried()).unwrap();
         queue.push(urgent()).unwrap();
         assert_eq!(waiting.join().unwrap(), 3);
+    }
+
+    #[test]
+    fn a_leader_takes_what_is_small_and_no_order() {
+        let queue = Queue::default();
+        let mut taken = Vec::new();
+        queue.push(unhurried()).unwrap();
+        assert!(!queue.take_small(&mut taken, 0) && taken.is_empty(), "too many bytes");
+        assert!(queue.take_small(&mut taken, 1024) && taken.len() == 1);
+        taken.clear();
+        queue.push(Submission::Checkpoint(oneshot::channel().0)).unwrap();
+        assert!(!queue.take_small(&mut taken, 1024) && taken.is_empty(), "an order is the log thread's");
+        queue.take(&mut taken);
+        assert_eq!(taken.len(), 1);
     }
 }

@@ -1,6 +1,8 @@
-//! The log thread: the one writer of the log.
+//! The one writer of the log.
 //!
-//! Owns the tail of the log, group commit, duplicate detection and the ledger while live.
+//! Owns the tail of the log, group commit, duplicate detection and the ledger while live. The log thread does its work;
+//! where there is little of it, a submitter leads a group itself, because handing a message to another thread and back
+//! costs as much as half an fsync.
 //!
 //! ```text
 //!   callers --push--> queue --take all--> [ place, fold, seal ] --one pwrite--> [ fdatasync ] --> answer all
@@ -28,7 +30,8 @@ use message::{
 };
 use std::{
     collections::VecDeque,
-    sync::{Arc, PoisonError, atomic::Ordering},
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, Mutex, PoisonError, atomic::Ordering},
     thread,
     time::{Duration, Instant},
 };
@@ -50,6 +53,10 @@ const CHECKPOINT_RATIO: u64 = 4;
 const COMPANY_MIN: usize = 4;
 /// Longest wait for company: a slow disk makes large groups by itself.
 const PAUSE_MAX: Duration = Duration::from_micros(150);
+/// Bytes up to which a submitter writes a group itself.
+const LEAD_BYTES_MAX: usize = 64 * 1024;
+/// Last fsync up to which a submitter leads: it may be a thread that has other things to do than to wait for the disk.
+const LEAD_FSYNC_MICROS_MAX: u64 = 1_000;
 
 /// Whom to tell once the group is on stable storage.
 enum Waiter {
@@ -72,6 +79,10 @@ pub(crate) struct Writer {
     entries: Vec<index::Entry>,
     /// Changes that found no room even in the reserve.
     deferred: VecDeque<Changing>,
+    /// Kept for its room.
+    taken: Vec<Submission>,
+    /// Closed or failed.
+    is_over: bool,
     must_sync: bool,
     /// Messages in the last group.
     company: usize,
@@ -103,6 +114,8 @@ impl Writer {
             waiters: Vec::new(),
             entries: Vec::new(),
             deferred: VecDeque::new(),
+            taken: Vec::new(),
+            is_over: false,
             must_sync: false,
             company: 0,
             unsynced_since: None,
@@ -112,23 +125,49 @@ impl Writer {
         }
     }
 
-    /// Runs until the store is closed or fails.
-    pub(crate) fn run(mut self) {
-        let mut taken = Vec::new();
-        let mut result = self.open();
-        while let Ok(None) = result {
-            self.shared.queue.take(&mut taken, self.patience(), self.pause());
-            result = self.group(&mut taken);
+    /// Takes what waits and does it. Panics are failures (R6), never silent ones.
+    fn work(&mut self) {
+        if self.is_over {
+            return;
         }
-        self.preparer.stop();
-        if let Some(running) = self.checkpointing.take() {
-            let _ = running.join();
+        self.guard(|writer| {
+            let mut taken = std::mem::take(&mut writer.taken);
+            writer.shared.queue.take(&mut taken);
+            let result = writer.group(&mut taken, false);
+            writer.conclude(result, taken);
+        });
+    }
+
+    /// As the log thread's work, by a submitter who would otherwise wake the thread and wait for it. `false` when it is
+    /// better left to the thread: much to do, a slow disk, the end of a segment.
+    pub(crate) fn lead(&mut self) -> bool {
+        let fsync = self.shared.stats.fsync_micros_last.load(Ordering::Relaxed);
+        let has_room = self.tail + 2 * LEAD_BYTES_MAX as u64 <= self.segment.end();
+        if self.is_over || self.company >= COMPANY_MIN || fsync > LEAD_FSYNC_MICROS_MAX || !has_room {
+            return false;
         }
-        let (error, closing) = match result {
-            Ok(closing) => (Error::Closed, closing),
-            Err(error) => (error, None),
-        };
-        self.end(&error, taken, closing);
+        let mut taken = std::mem::take(&mut self.taken);
+        let is_led = self.deferred.is_empty() && self.shared.queue.take_small(&mut taken, LEAD_BYTES_MAX);
+        self.guard(|writer| {
+            let result = if is_led { writer.group(&mut taken, true) } else { Ok(None) };
+            writer.conclude(result, taken);
+        });
+        is_led
+    }
+
+    fn guard(&mut self, work: impl FnOnce(&mut Writer)) {
+        if catch_unwind(AssertUnwindSafe(|| work(self))).is_err() {
+            let error = Error::Failed { reason: "the writer of the log panicked".into() };
+            self.end(&error, Vec::new(), None);
+        }
+    }
+
+    fn conclude(&mut self, result: Result<Option<Reply<()>>, Error>, taken: Vec<Submission>) {
+        match result {
+            Ok(None) => self.taken = taken,
+            Ok(closing) => self.end(&Error::Closed, taken, closing),
+            Err(error) => self.end(&error, taken, None),
+        }
     }
 
     fn patience(&self) -> Option<Duration> {
@@ -167,7 +206,7 @@ impl Writer {
         Ok(lsn)
     }
 
-    fn group(&mut self, taken: &mut Vec<Submission>) -> Result<Option<Reply<()>>, Error> {
+    fn group(&mut self, taken: &mut Vec<Submission>, is_led: bool) -> Result<Option<Reply<()>>, Error> {
         self.now = self.shared.clock.now().0;
         if let Some(reason) = self.preparer.broken() {
             return Err(Error::Failed { reason: reason.into() });
@@ -177,7 +216,7 @@ impl Writer {
         // Changes alone say nothing about how many senders there are.
         self.company = if accepts == 0 { self.company } else { accepts };
         let mut closing = None;
-        let mut submissions = std::mem::take(taken).into_iter();
+        let mut submissions = taken.drain(..);
         for submission in submissions.by_ref() {
             match submission {
                 Submission::Accept(accepting) => self.accept(accepting)?,
@@ -202,25 +241,34 @@ impl Writer {
             pass(Place::CloseAfter);
             self.checkpoint(None)?;
         } else if self.tail >= self.checkpoint_at {
-            self.checkpoint(None)?;
+            match is_led {
+                true => self.shared.queue.nudge(),
+                false => self.checkpoint(None)?,
+            }
         }
         Ok(closing)
     }
 
     /// Tells everyone who waits, and everyone to come.
-    fn end(self, error: &Error, taken: Vec<Submission>, closing: Option<Reply<()>>) {
+    fn end(&mut self, error: &Error, taken: Vec<Submission>, closing: Option<Reply<()>>) {
+        self.is_over = true;
         if let Error::Failed { reason } = error {
             self.shared.set_health(Health::Failed(reason.clone()));
         }
-        for waiter in self.waiters {
+        for waiter in self.waiters.drain(..) {
             match waiter {
                 Waiter::Receipt(reply, _, _) => drop(reply.send(Err(error.clone()))),
                 Waiter::Change(reply, _) => drop(reply.send(Err(error.clone()))),
             }
         }
-        self.deferred.into_iter().for_each(|changing| refuse(Submission::Change(changing), error));
+        self.deferred.drain(..).for_each(|changing| refuse(Submission::Change(changing), error));
         taken.into_iter().for_each(|submission| refuse(submission, error));
         self.shared.queue.close(error.clone()).into_iter().for_each(|submission| refuse(submission, error));
+        self.shared.queue.nudge();
+        self.preparer.stop();
+        if let Some(running) = self.checkpointing.take() {
+            let _ = running.join();
+        }
         if let Some(reply) = closing {
             let _ = reply.send(Ok(()));
         }
@@ -565,6 +613,30 @@ impl Writer {
         }
         let _ = reply.send(Ok(freed));
         Ok(())
+    }
+}
+
+/// The log thread: does what waits until the store is closed or fails.
+pub(crate) fn run(writer: &Mutex<Writer>) {
+    let lock = || writer.lock().unwrap_or_else(PoisonError::into_inner);
+    let shared = {
+        let mut writer = lock();
+        writer.guard(|writer| {
+            let result = writer.open();
+            writer.conclude(result, Vec::new());
+        });
+        writer.shared.clone()
+    };
+    loop {
+        let (patience, pause) = {
+            let writer = lock();
+            if writer.is_over {
+                break;
+            }
+            (writer.patience(), writer.pause())
+        };
+        shared.queue.wait(patience, pause);
+        lock().work();
     }
 }
 
