@@ -85,9 +85,17 @@ struct State {
     /// Asleep for [`DOZE`] at most: woken for what is urgent only.
     is_dozing: bool,
     is_woken: bool,
+    /// Somebody else has taken what waited since the log thread looked.
+    is_led: bool,
     end: Option<Error>,
     /// Why messages are refused for now.
     inlet: Option<Error>,
+}
+
+impl State {
+    fn is_idle(&self) -> bool {
+        self.waiting.is_empty() && !self.is_woken
+    }
 }
 
 /// See the module.
@@ -145,7 +153,11 @@ impl Queue {
     /// company.
     pub(crate) fn wait(&self, patience: Option<Duration>, pause: Option<Duration>) {
         let mut state = self.doze(self.lock());
-        if state.waiting.is_empty() && !state.is_woken {
+        // While submitters lead, it looks around by itself, so that no change has to wake it.
+        while std::mem::take(&mut state.is_led) && state.is_idle() {
+            state = self.doze(state);
+        }
+        if state.is_idle() {
             state.is_sleeping = true;
             state = match patience {
                 Some(time) => self.wake.wait_timeout(state, time).unwrap_or_else(PoisonError::into_inner).0,
@@ -184,7 +196,7 @@ impl Queue {
         if state.has_order || state.bytes > bytes_max {
             return false;
         }
-        state.is_urgent = false;
+        (state.is_urgent, state.is_led) = (false, true);
         state.bytes = 0;
         std::mem::swap(&mut state.waiting, into);
         true
