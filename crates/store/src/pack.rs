@@ -12,8 +12,9 @@ use zstd::{
 
 /// The dictionaries by number, from 1; a number once given keeps its bytes for ever.
 const DICTIONARY_1: &[u8] = include_bytes!("../dictionary/1.zdict");
-/// Level 1 costs a third of level 3 and loses under 5 % of size on short messages.
-const LEVEL: i32 = 1;
+/// Level -3 costs two thirds of level 1 (2.1 against 3.1 µs for a 1.1 KB ADT with its output) and keeps 623 bytes where
+/// that kept 502: the largest single step on the way to an acknowledgment.
+const LEVEL: i32 = -3;
 /// Codec number of bytes that are not compressed.
 const PLAIN: u16 = 0xffff;
 /// The dictionary of new messages.
