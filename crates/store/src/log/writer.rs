@@ -142,12 +142,13 @@ impl Writer {
     /// better left to the thread: much to do, a slow disk, the end of a segment.
     pub(crate) fn lead(&mut self) -> bool {
         let fsync = self.shared.stats.fsync_micros_last.load(Ordering::Relaxed);
-        let has_room = self.tail + 2 * LEAD_BYTES_MAX as u64 <= self.segment.end();
-        if self.is_over || self.company >= COMPANY_MIN || fsync > LEAD_FSYNC_MICROS_MAX || !has_room {
+        if self.is_over || self.company >= COMPANY_MIN || fsync > LEAD_FSYNC_MICROS_MAX {
             return false;
         }
+        // The next segment may have to be waited for.
+        let bytes_max = LEAD_BYTES_MAX.min((self.segment.end() - self.tail) as usize / 2);
         let mut taken = std::mem::take(&mut self.taken);
-        let is_led = self.deferred.is_empty() && self.shared.queue.take_small(&mut taken, LEAD_BYTES_MAX);
+        let is_led = self.deferred.is_empty() && self.shared.queue.take_small(&mut taken, bytes_max);
         self.guard(|writer| {
             let result = if is_led { writer.group(&mut taken, true) } else { Ok(None) };
             writer.conclude(result, taken);

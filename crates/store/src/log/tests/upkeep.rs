@@ -59,6 +59,45 @@ fn callbacks_come_in_the_order_of_ids() {
 }
 
 #[test]
+fn one_submitter_leads_its_own_group_and_many_leave_it_to_the_log_thread() {
+    let rig = Rig { segment_bytes: 1024 * 1024, ..Rig::new() };
+    let (log, _) = rig.open();
+    let led = |first: u64, senders: usize| {
+        let count = std::sync::atomic::AtomicUsize::new(0);
+        let count = &count;
+        std::thread::scope(|scope| {
+            for sender in 0..senders as u64 {
+                let log = &log;
+                scope.spawn(move || {
+                    for number in 0..40 {
+                        let own = std::thread::current().id();
+                        let (send, receive) = std::sync::mpsc::channel();
+                        let note = move |_: &_| send.send(std::thread::current().id() == own).unwrap();
+                        let number = first + sender * 1000 + number;
+                        wait(log.commit_then(accept("adt", number, &["a"]), Some(Box::new(note)))).unwrap();
+                        let is_own = receive.recv().unwrap();
+                        count.fetch_add(usize::from(is_own), std::sync::atomic::Ordering::Relaxed);
+                    }
+                });
+            }
+        });
+        count.load(std::sync::atomic::Ordering::Relaxed)
+    };
+    // The log thread may look around by itself now and then.
+    assert!(led(0, 1) >= 20, "one sender pays no thread");
+    let (before, syncs) = (log.counts()[0].1.accepted, log.stats().fsyncs);
+    led(100_000, 16);
+    assert_eq!(log.counts()[0].1.accepted - before, 16 * 40);
+    assert!(log.stats().fsyncs > syncs);
+    close(&log);
+    assert!(led_after_close(&log), "a closed log refuses, whoever writes");
+}
+
+fn led_after_close(log: &crate::log::embedded::Embedded) -> bool {
+    matches!(commit(log, accept("adt", 9_999_999, &["a"])), Err(crate::Error::Closed))
+}
+
+#[test]
 fn retention_survives_a_crash_at_any_write() {
     let rig = Rig::new();
     let (log, _) = rig.open();
