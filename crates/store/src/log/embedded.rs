@@ -132,7 +132,7 @@ impl Embedded {
     /// Hands a submission over, and sees that it is done.
     fn submit(&self, submission: Submission) -> Result<(), Error> {
         let may_lead = matches!(submission, Submission::Accept(_));
-        let is_asleep = self.shared.queue.push(submission)?;
+        let is_asleep = self.shared.queue.put(submission)?;
         if is_asleep && !(may_lead && self.lead()) {
             self.shared.queue.wake();
         }

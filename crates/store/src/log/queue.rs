@@ -110,9 +110,17 @@ impl Queue {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Hands a submission over and wakes the log thread where it sleeps.
+    pub(crate) fn push(&self, submission: Submission) -> Result<(), Error> {
+        if self.put(submission)? {
+            self.wake();
+        }
+        Ok(())
+    }
+
     /// Hands a submission over; `true` when the log thread sleeps, and somebody has to [`wake`](Queue::wake) it or do
     /// its work.
-    pub(crate) fn push(&self, submission: Submission) -> Result<bool, Error> {
+    pub(crate) fn put(&self, submission: Submission) -> Result<bool, Error> {
         let mut state = self.lock();
         if let Some(error) = &state.end {
             return Err(error.clone());
@@ -276,8 +284,7 @@ mod tests {
         let started = Instant::now();
         let sleeper = taken(&queue, None);
         thread::sleep(WHILE);
-        assert!(queue.push(unhurried()).unwrap(), "it sleeps");
-        queue.wake();
+        queue.push(unhurried()).unwrap();
         assert_eq!(sleeper.join().unwrap(), 1);
         queue.push(unhurried()).unwrap();
         queue.push(unhurried()).unwrap();

@@ -135,8 +135,13 @@ impl Walk {
 /// Finds the tail, cuts what is torn, and drops what retention had condemned.
 fn finish(segments: &Segments, mut walk: Walk, ends: Vec<(Arc<Segment>, End)>) -> Result<Recovered, Error> {
     let first = ends.first().map(|(segment, _)| segment.first());
-    let tail = walk.end.or(first).ok_or_else(|| Error::corrupt("log", 0, "the log has no segment to write to"))?;
-    let home = ends.iter().rposition(|(segment, _)| segment.base < tail).unwrap_or(0);
+    let mut tail = walk.end.or(first).ok_or_else(|| Error::corrupt("log", 0, "the log has no segment to write to"))?;
+    let mut home = ends.iter().rposition(|(segment, _)| segment.base < tail).unwrap_or(0);
+    // A file that was shortened may have held messages, and an id is never given twice: the log goes on behind it.
+    let is_short = |(segment, _): &(Arc<Segment>, End)| segment::held(segment).is_ok_and(|held| held < segment.end());
+    if let Some(short) = ends.iter().rposition(is_short).filter(|short| *short > home) {
+        (home, tail) = (short, ends[short].0.end());
+    }
     for (place, (segment, end)) in ends.iter().enumerate() {
         let End::Torn(from, to) = *end else { continue };
         if place < home {

@@ -136,7 +136,8 @@ impl Writer {
         let mut taken = Vec::new();
         let mut result = Ok(None);
         while let Ok(None) = result {
-            self.shared.queue.take(&mut taken, Some(self.patience()), self.pause());
+            self.shared.queue.wait(Some(self.patience()), self.pause());
+            self.shared.queue.take(&mut taken);
             result = self.turn(&mut taken);
         }
         let (error, closing) = match result {

@@ -107,7 +107,7 @@ fn a_shortened_file_loses_what_it_lost_and_no_more() {
     let disk = rig.disk.fork();
     drop(log);
     let files = rig.on(disk.clone()).segments();
-    assert!(files.len() >= 3, "several segments");
+    assert!(files.len() >= 2, "several segments; the spare one may still be under way");
     for (path, bytes) in &files {
         for left in [bytes.len() - 1, bytes.len() / 2 + 3, 4096] {
             let disk = disk.fork();
