@@ -12,7 +12,7 @@ use interface::{contract::Boxed, workspace::Workspace};
 use message::{Clock as _, Diagnostic, Name, Timestamp, clock};
 use serde_json::{Value, json};
 use std::{os::unix::fs::DirBuilderExt as _, path::PathBuf, sync::Arc, time::Duration};
-use store::{Health, KeySource, Store};
+use store::{Health, Store};
 use tokio::sync::{Notify, watch};
 
 /// How long the sends under way may take at the end.
@@ -43,8 +43,8 @@ pub struct Setup {
     pub workspace: Workspace,
     /// Where messages are kept.
     pub data: PathBuf,
-    /// The master key.
-    pub key: KeySource,
+    /// How the store is opened.
+    pub store: store::Options,
     /// Loads it again.
     pub loader: Box<Loader>,
 }
@@ -58,7 +58,7 @@ impl Host {
             .mode(0o700)
             .create(&setup.data)
             .map_err(|error| Failure::unreachable(format!("{}: {error}", setup.data.display())))?;
-        let options = store::Options { key: setup.key, ..store::Options::default() };
+        let options = setup.store;
         #[cfg(debug_assertions)]
         let options = crate::failpoints::shrink(options);
         let data = setup.data.clone();
@@ -187,8 +187,8 @@ impl server::Host for Host {
 /// The store's errors on the command line.
 pub fn store_failure(error: &store::Error) -> Failure {
     let exit = match error {
-        store::Error::Locked { .. } => Exit::Refused,
-        store::Error::Misconfigured { .. } | store::Error::WrongKey { .. } => Exit::Usage,
+        store::Error::Locked { .. } | store::Error::Owned { .. } => Exit::Refused,
+        store::Error::Misconfigured { .. } | store::Error::WrongKey { .. } | store::Error::Unsafe { .. } => Exit::Usage,
         _ => Exit::Unreachable,
     };
     let failure = Failure::new(exit, error.to_string()).code(error.code());
@@ -196,6 +196,8 @@ pub fn store_failure(error: &store::Error) -> Failure {
         store::Error::Locked { .. } => {
             failure.hint("another engine runs this workspace: `sinew status` asks it; nothing was changed")
         }
+        store::Error::Owned { .. } => failure.hint("one engine at a time writes to a schema; nothing was changed"),
+        store::Error::Unsafe { .. } => failure.hint("set it in postgresql.conf or at the role, and restart the server"),
         _ => failure,
     }
 }

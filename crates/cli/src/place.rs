@@ -2,11 +2,11 @@
 
 use crate::outcome::{Exit, Failure, Result};
 use clap::Args;
-use interface::workspace::{KeyPlace, Options, ServerSettings, Workspace};
+use interface::workspace::{KeyPlace, Options, ServerSettings, StoreEngine, UrlPlace, Workspace};
 use lang::syntax::render::Renderer;
 use message::{Diagnostic, Severity};
 use std::path::{Path, PathBuf};
-use store::{KeySource, MasterKey};
+use store::{Engine, KeySource, MasterKey, postgres::Database};
 
 /// The workspace flags of a command.
 #[derive(Args, Clone, Debug, Default)]
@@ -74,6 +74,37 @@ pub fn key(settings: &ServerSettings, folder: &Path) -> Result<KeySource> {
             MasterKey::from_text(&text).map(KeySource::Given).map_err(|error| Failure::usage(error.to_string()))
         }
     }
+}
+
+/// What keeps the messages of a workspace: files, or a database whose address is never shown.
+pub fn engine(settings: &ServerSettings, folder: &Path) -> Result<Engine> {
+    let Some(url) = settings.url.as_ref().filter(|_| settings.engine == StoreEngine::Postgres) else {
+        return Ok(Engine::Embedded);
+    };
+    let address = match url {
+        UrlPlace::Here(text) => text.to_string(),
+        UrlPlace::Variable(name) => std::env::var(&**name).map_err(|_| {
+            Failure::usage(format!("the environment variable {name} holds the database's address and is not set"))
+                .hint("postgresql://user:password@host:5432/name")
+        })?,
+        UrlPlace::File(path) => {
+            let path = folder.join(path);
+            std::fs::read_to_string(&path)
+                .map_err(|error| Failure::unreachable(format!("{}: {error}", path.display())))?
+        }
+    };
+    let wrong = |error: store::Error| Failure::usage(error.to_string()).code(error.code());
+    let database = Database::from_url(&address).map_err(wrong)?;
+    match &settings.schema {
+        Some(schema) => database.in_schema(schema).map_err(wrong).map(Engine::Postgres),
+        None => Ok(Engine::Postgres(database)),
+    }
+}
+
+/// How the store of a workspace is opened.
+pub fn store_options(workspace: &Workspace) -> Result<store::Options> {
+    let (settings, folder) = (&workspace.server, &workspace.folder);
+    Ok(store::Options { engine: engine(settings, folder)?, key: key(settings, folder)?, ..store::Options::default() })
 }
 
 /// Renders findings with the lines they point at.

@@ -98,6 +98,7 @@ impl Doctor {
         let data = place::store_folder(&workspace);
         report.extend(disk(&data));
         report.push(key(&workspace, &data));
+        report.extend(database(&workspace));
         let status = block_on(async { Client::new(&data).get("/api/v1/status").await })?;
         match &status {
             Ok(status) => report.extend(engine(status)),
@@ -223,6 +224,35 @@ fn key(workspace: &Workspace, data: &Path) -> Finding {
     }
 }
 
+/// The database, where the store is in one: whether it answers, and what its settings promise.
+fn database(workspace: &Workspace) -> Vec<Finding> {
+    let database = match place::engine(&workspace.server, &workspace.folder) {
+        Ok(store::Engine::Embedded) => return Vec::new(),
+        Ok(store::Engine::Postgres(database)) => database,
+        Err(failure) => {
+            return vec![finding(Level::Fail, "database", failure.message, failure.hint.unwrap_or_default())];
+        }
+    };
+    let found = match database.inspect() {
+        Ok(found) => found,
+        Err(error) => {
+            let remedy = format!("sinew explain {} says what it means", error.code().id);
+            return vec![finding(Level::Fail, "database", error.to_string(), remedy)];
+        }
+    };
+    let text = format!("{}, PostgreSQL {}, commits are durable", database.place(), found.version);
+    let mut report = vec![finding(Level::Ok, "database", text, "")];
+    if !found.has_page_checksums {
+        let text = "the server keeps no checksums of its pages";
+        report.push(finding(Level::Warn, "database", text, "pg_checksums --enable, with the server stopped"));
+    }
+    if !found.has_synchronous_standby {
+        let text = "no synchronous standby: losing this server loses what it confirmed; this is not highly available";
+        report.push(finding(Level::Warn, "database", text, "set synchronous_standby_names; see how-to/postgresql.md"));
+    }
+    report
+}
+
 fn engine(status: &Value) -> Vec<Finding> {
     let engine = &status["engine"];
     let pid = status["process"]["pid"].as_u64().unwrap_or(0);
@@ -299,8 +329,7 @@ fn verify(workspace: &Workspace, data: &Path, is_running: bool) -> Result<Vec<Fi
             Some(rows.map(|row| Quarantined { lsn: number(&row["lsn"]), length: number(&row["bytes"]) }).collect())
         })
     } else {
-        let options =
-            store::Options { key: place::key(&workspace.server, &workspace.folder)?, ..store::Options::default() };
+        let options = place::store_options(workspace)?;
         let (store, recovered) = Store::open(data, &options).map_err(|error| store_failure(&error))?;
         let mut damaged = store.verify().map_err(|error| store_failure(&error))?;
         let _ = block_on(async { store.close().await })?;

@@ -84,7 +84,7 @@ async fn engine(screen: &Screen, at: Place, is_watching: bool, until_eof: bool) 
     }
     let setup = Setup {
         data: place::store_folder(&workspace),
-        key: place::key(&workspace.server, &folder)?,
+        store: place::store_options(&workspace)?,
         loader: {
             let folder = folder.clone();
             Box::new(move || place::load(&folder, environment.as_deref()))

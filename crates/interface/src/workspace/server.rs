@@ -7,6 +7,9 @@
 //! [store]
 //! key       = "env:SINEW_KEY"   # or "file:/etc/sinew/key"; without it the key lies beside the messages it seals
 //! retention = "30d"             # or "forever"
+//! engine    = "postgres"        # or "embedded", which is the default: files in the data folder
+//! url       = "env:SINEW_DB"    # or "file:…"; or the address itself where it holds no password
+//! schema    = "sinew"           # in which schema of the database
 //! ```
 
 use super::environment::first_line;
@@ -18,7 +21,8 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 /// How long messages are kept unless the workspace says otherwise.
 pub(super) const RETENTION_DEFAULT: Duration = Duration::from_secs(30 * 24 * 3600);
 
-const KEYS: [&str; 5] = ["name", "data", "store.key", "store.retention", "description"];
+const KEYS: [&str; 8] =
+    ["name", "data", "store.key", "store.retention", "store.engine", "store.url", "store.schema", "description"];
 
 /// What `sinew.toml` says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +35,33 @@ pub struct ServerSettings {
     pub key: Option<KeyPlace>,
     /// How long messages are kept; `None`: forever.
     pub retention: Option<Duration>,
+    /// What keeps the messages.
+    pub engine: StoreEngine,
+    /// Where the address of the database is found.
+    pub url: Option<UrlPlace>,
+    /// The schema in the database; `None`: the default.
+    pub schema: Option<Arc<str>>,
+}
+
+/// What keeps the messages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum StoreEngine {
+    /// Files in the data folder.
+    #[default]
+    Embedded,
+    /// A PostgreSQL database.
+    Postgres,
+}
+
+/// Where the address of a database is found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UrlPlace {
+    /// An environment variable.
+    Variable(Arc<str>),
+    /// A file.
+    File(PathBuf),
+    /// The setting itself: an address without a password.
+    Here(Arc<str>),
 }
 
 /// Where a key is found.
@@ -49,6 +80,9 @@ impl Default for ServerSettings {
             data: PathBuf::from("data"),
             key: None,
             retention: Some(RETENTION_DEFAULT),
+            engine: StoreEngine::Embedded,
+            url: None,
+            schema: None,
         }
     }
 }
@@ -69,6 +103,13 @@ impl ServerSettings {
                         let end = (start + name.len()).min(text.len());
                         findings.push(Diagnostic::error(codes::E3003, message).at(&file, start..end, "").hint(hint));
                     }
+                }
+                if settings.engine == StoreEngine::Postgres && settings.url.is_none() && findings.is_empty() {
+                    let start = text.find("engine").unwrap_or(0);
+                    let finding =
+                        Diagnostic::error(codes::E3003, "the store is in a database and `store.url` is not set");
+                    let hint = "say where its address is: url = \"env:SINEW_DB\"";
+                    findings.push(finding.at(&file, start..(start + "engine".len()).min(text.len()), "").hint(hint));
                 }
             }
             Err(error) => {
@@ -97,6 +138,18 @@ impl ServerSettings {
                 let wrong = || (format!("`{text}` is not a time"), "write a time such as 30d, or forever".to_owned());
                 self.retention = Some(read_duration(text).filter(|time| !time.is_zero()).ok_or_else(wrong)?);
             }
+            "store.engine" => {
+                self.engine = match text {
+                    "embedded" => StoreEngine::Embedded,
+                    "postgres" => StoreEngine::Postgres,
+                    _ => {
+                        let hint = "write embedded (files in the data folder) or postgres (a database)".to_owned();
+                        return Err((format!("`{text}` is no engine of the store"), hint));
+                    }
+                }
+            }
+            "store.url" => self.url = Some(url_place(text)?),
+            "store.schema" if !text.is_empty() => self.schema = Some(text.into()),
             "description" => {}
             _ => return Err((format!("`{key}` is empty"), "leave the line out for the default".to_owned())),
         }
@@ -113,6 +166,24 @@ fn key_place(text: &str) -> Result<KeyPlace, (String, String)> {
     }
     let hint = "a key itself never stands in a workspace: write env:NAME or file:PATH".to_owned();
     Err(("the key is not `env:NAME` or `file:PATH`".to_owned(), hint))
+}
+
+fn url_place(text: &str) -> Result<UrlPlace, (String, String)> {
+    if let Some(name) = text.strip_prefix("env:") {
+        return Ok(UrlPlace::Variable(name.into()));
+    }
+    if let Some(path) = text.strip_prefix("file:") {
+        return Ok(UrlPlace::File(PathBuf::from(path)));
+    }
+    let person = text.split_once("://").and_then(|(_, rest)| rest.split_once('@')).map_or("", |(person, _)| person);
+    let hint = "write env:NAME or file:PATH, and keep the address with its password there".to_owned();
+    if person.contains(':') || text.contains("password") {
+        return Err(("a password does not belong into a workspace".to_owned(), hint));
+    }
+    if !text.contains("://") && !text.contains('=') {
+        return Err(("the address of the database cannot be read".to_owned(), hint));
+    }
+    Ok(UrlPlace::Here(text.into()))
 }
 
 /// `[store] key` as `store.key`.
@@ -147,11 +218,24 @@ mod tests {
                 data: "/var/lib/sinew".into(),
                 key: Some(KeyPlace::Variable("K".into())),
                 retention: Some(Duration::from_secs(90 * 86_400)),
+                ..ServerSettings::default()
             }
         );
         let (settings, _) = ServerSettings::read("sinew.toml", "[store]\nretention = \"forever\"\nkey = \"file:k\"");
         assert_eq!((settings.retention, settings.key), (None, Some(KeyPlace::File("k".into()))));
         assert_eq!(ServerSettings::read("sinew.toml", "").0, ServerSettings::default());
+        let url = |text: &str| {
+            let text = format!("[store]\nengine = \"postgres\"\nschema = \"north\"\nurl = \"{text}\"");
+            let (settings, findings) = ServerSettings::read("sinew.toml", &text);
+            assert!(findings.is_empty(), "{findings:?}");
+            assert_eq!((settings.engine, settings.schema.as_deref()), (StoreEngine::Postgres, Some("north")));
+            settings.url
+        };
+        assert_eq!(url("env:DB"), Some(UrlPlace::Variable("DB".into())));
+        assert_eq!(url("file:/etc/db"), Some(UrlPlace::File("/etc/db".into())));
+        for here in ["postgresql://sinew@db/north", "host=/run/postgresql dbname=north"] {
+            assert_eq!(url(here), Some(UrlPlace::Here(here.into())));
+        }
     }
 
     #[test]
@@ -167,6 +251,13 @@ mod tests {
         check("[store]\nretension = \"3d\"", "E3003", "did you mean `store.retention`?");
         check("[store]\nretention = \"3\"", "E3003", "30d");
         check("[store]\nkey = \"hunter2\"", "E3003", "env:NAME");
+        check("[store]\nengine = \"oracle\"", "E3003", "postgres");
+        check("[store]\nengine = \"postgres\"", "E3003", "env:SINEW_DB");
+        for secret in ["postgresql://a:hunter2@db/x", "host=db password=hunter2", "hunter2"] {
+            check(&format!("[store]\nurl = \"{secret}\""), "E3003", "env:NAME");
+            let (_, findings) = ServerSettings::read("sinew.toml", &format!("[store]\nurl = \"{secret}\""));
+            assert!(!format!("{findings:?}").contains("hunter2"), "{findings:?}");
+        }
         check("data = 7", "E3003", "quotes");
         check("data = \"\"", "E3003", "default");
     }

@@ -3,7 +3,7 @@
 //! Promises: every connection passed [`super::durability::assert_durable`]; a password is in no text and no `Debug`;
 //! of an error of a statement only its SQLSTATE is told, because its text may quote values.
 
-use super::durability;
+use super::durability::{self, Inspected};
 use crate::Error;
 use std::{
     collections::HashMap,
@@ -92,6 +92,15 @@ impl Database {
         format!("{host}:{port}/{}", self.config.get_dbname().unwrap_or("(the user's)"))
     }
 
+    /// Looks at the server without changing anything; waits for it.
+    ///
+    /// # Errors
+    /// `Away`, `Unsafe`.
+    pub fn inspect(&self) -> Result<Inspected, Error> {
+        let session = Session::new(Arc::new(self.clone()), Machinery::start()?);
+        session.run(|link| async move { Ok(link.inspected.clone()) })
+    }
+
     /// A new connection on the current runtime, with the settings asserted.
     pub(super) async fn connect(&self) -> Result<Link, Error> {
         let connecting = tokio::time::timeout(CONNECT_PATIENCE * 2, self.config.connect(NoTls));
@@ -109,8 +118,8 @@ impl Database {
         if client.batch_execute(&settings).await.is_err() {
             client.batch_execute(&older).await.map_err(|error| away(connecting_text(&error)))?;
         }
-        durability::assert_durable(&client).await?;
-        Ok(Link { client, statements: Mutex::default() })
+        let inspected = durability::assert_durable(&client).await?;
+        Ok(Link { client, inspected, statements: Mutex::default() })
     }
 }
 
@@ -128,6 +137,7 @@ fn connecting_text(error: &tokio_postgres::Error) -> String {
 /// A connection with the statements that it has prepared.
 pub(super) struct Link {
     pub(super) client: Client,
+    inspected: Inspected,
     statements: Mutex<HashMap<String, Statement>>,
 }
 
@@ -155,8 +165,6 @@ pub(super) enum Fate {
     Unknown(String),
     /// Not done: the server has no room.
     Full,
-    /// Not done, because it was there already.
-    Present,
     /// Not done, and trying again is of no use.
     Broken(String),
 }
@@ -170,7 +178,6 @@ pub(super) fn fate(error: &tokio_postgres::Error) -> Fate {
     let passing = ["08", "25", "40", "53", "55", "57"];
     match code {
         code if *code == SqlState::DISK_FULL => Fate::Full,
-        code if *code == SqlState::UNIQUE_VIOLATION => Fate::Present,
         _ if is_ending || passing.iter().any(|class| code.code().starts_with(class)) => Fate::Unknown(text),
         _ => Fate::Broken(text),
     }

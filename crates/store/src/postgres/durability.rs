@@ -2,7 +2,7 @@
 //!
 //! Promises: a database that may forget what it acknowledged, that cannot be written to, or that is older than
 //! [`VERSION_MIN`] is refused by the name of the setting. What only weakens protection is told, not refused
-//! ([`Findings`]). Never calls a database highly available that has no synchronous standby.
+//! ([`Inspected`]). Never calls a database highly available that has no synchronous standby.
 
 use crate::Error;
 use tokio_postgres::Client;
@@ -12,17 +12,19 @@ const VERSION_MIN: i32 = 130_000;
 /// What `synchronous_commit` may be: all of these wait for the local disk.
 const COMMIT_MODES: [&str; 3] = ["on", "remote_apply", "remote_write"];
 
-/// What is not as it should be without being a danger to acknowledged messages on this server.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Findings {
-    /// Damaged pages would be noticed by the store's own checksums only.
-    pub(super) has_no_page_checksums: bool,
-    /// Losing this server loses what it acknowledged: it is not highly available.
-    pub(super) has_no_synchronous_standby: bool,
+/// What a server that may be used is like.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Inspected {
+    /// Its version: `15.14`.
+    pub version: String,
+    /// Without them, damaged pages are noticed by the store's own checksums only.
+    pub has_page_checksums: bool,
+    /// Without one, losing this server loses what it confirmed: it is not highly available.
+    pub has_synchronous_standby: bool,
 }
 
 /// Sets what can be set for this session, and refuses what cannot.
-pub(super) async fn assert_durable(client: &Client) -> Result<Findings, Error> {
+pub(super) async fn assert_durable(client: &Client) -> Result<Inspected, Error> {
     let failed = |error: tokio_postgres::Error| super::connection::refused("reading the database's settings", &error);
     let sql = "SELECT current_setting('server_version_num')::int4, current_setting('fsync'),
                       current_setting('full_page_writes'), current_setting('synchronous_commit'),
@@ -47,5 +49,9 @@ pub(super) async fn assert_durable(client: &Client) -> Result<Findings, Error> {
     if is_standby || text(7) == "on" {
         return Err(Error::Away { reason: reason.into() });
     }
-    Ok(Findings { has_no_page_checksums: text(4) != "on", has_no_synchronous_standby: text(5).is_empty() })
+    Ok(Inspected {
+        version: format!("{}.{}", version / 10_000, version % 10_000),
+        has_page_checksums: text(4) == "on",
+        has_synchronous_standby: !text(5).trim().is_empty(),
+    })
 }

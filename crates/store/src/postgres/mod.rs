@@ -30,4 +30,5 @@ mod tables;
 mod writer;
 
 pub use connection::Database;
+pub use durability::Inspected;
 pub(crate) use open::{Opened, is_home, open, rewrap};

@@ -359,7 +359,6 @@ impl Writer {
     /// Stores what was placed. Comes back when that is done, or when the server has no room: then messages are refused
     /// and changes stay for the next time.
     fn flush(&mut self) -> Result<(), Stop> {
-        let mut is_sent_again = false;
         while !self.group.is_empty() {
             let started = self.shared.clock.monotonic();
             let sent = self.runtime.block_on(send(&self.link, self.token, &self.group));
@@ -375,13 +374,8 @@ impl Writer {
                     self.full();
                     return Ok(());
                 }
-                Err(Fate::Present) if is_sent_again => {
-                    return Err(Stop::Failed("the database has other rows under the ids of this engine".into()));
-                }
                 Err(Fate::Broken(text)) => return Err(Stop::Failed(format!("storing a group: {text}"))),
-                Err(Fate::Present) => is_sent_again = true,
                 Err(Fate::Unknown(text)) => {
-                    is_sent_again = false;
                     if self.relink(&text)? {
                         break;
                     }
@@ -452,9 +446,7 @@ impl Writer {
                 Ok(Some((link, token, is_there))) => {
                     (self.link, self.token) = (link, token);
                     self.renewed = self.shared.clock.monotonic();
-                    if let Some(first) = self.shared.days.list().first() {
-                        self.shared.ledger().drop_below(base_of(*first));
-                    }
+                    self.follow_days();
                     self.shared.set_health(Health::Ok);
                     self.shared.queue.hold_messages(None);
                     return Ok(is_there);
@@ -467,6 +459,15 @@ impl Writer {
                 return Err(Stop::Closing(error));
             }
             thread::sleep(RELINK_PAUSE);
+        }
+    }
+
+    /// The days that are there tell whether retention, whose answer was lost, had dropped some.
+    fn follow_days(&self) {
+        let first = self.shared.days.list().first().map_or(0, |day| base_of(*day));
+        let mut ledger = self.shared.ledger();
+        if ledger.segments.keys().next().is_some_and(|base| *base < first) {
+            ledger.drop_below(first);
         }
     }
 
@@ -491,7 +492,7 @@ impl Writer {
                         return self.upkeep();
                     }
                     Fate::Full => self.full(),
-                    Fate::Present | Fate::Broken(_) => return Err(Stop::Failed("renewing the lease".into())),
+                    Fate::Broken(_) => return Err(Stop::Failed("renewing the lease".into())),
                 },
             }
         }

@@ -3,6 +3,8 @@
 //! Each test starts a server of its own; without PostgreSQL it says that it skips.
 #![allow(clippy::unwrap_used)]
 
+mod faults;
+mod proxy;
 mod suites;
 
 use message::{Clock, Timestamp};

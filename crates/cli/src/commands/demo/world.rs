@@ -24,7 +24,6 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
-use store::KeySource;
 
 /// Everything that runs.
 pub struct World {
@@ -71,7 +70,7 @@ impl World {
         }
         let setup = Setup {
             data: place::store_folder(&workspace),
-            key: KeySource::InDirectory,
+            store: store::Options::default(),
             loader: {
                 let folder = folder.clone();
                 Box::new(move || load(&folder))
