@@ -13,7 +13,7 @@ const STREAM_BYTES: usize = 10 * 1024 * 1024 * 1024;
 const RESIDENT_KILOBYTES_MAX: u64 = (64 + 100) * 1024;
 
 /// The most memory that a process ever had resident, in kB.
-fn resident_peak(pid: u32) -> u64 {
+pub fn resident_peak(pid: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("a status");
     let line = status.lines().find(|line| line.starts_with("VmHWM:")).expect("a peak");
     line.split_whitespace().nth(1).and_then(|number| number.parse().ok()).expect("a number")

@@ -6,12 +6,14 @@
 #![allow(unreachable_pub)]
 
 mod black_hole;
+mod broken_frames;
 mod cut_tail;
 mod disk_full;
 mod endless_frame;
 mod failed_fsync;
 mod failpoints;
 mod flipped_bits;
+mod lying_replies;
 mod no_handles;
 mod power_cut;
 mod rig;

@@ -3,7 +3,7 @@
 use super::{
     config::{Matching, Release, Sending},
     header,
-    inbox::{Inbox, Item},
+    inbox::{Inbox, Item, LAST_BYTE_TIME_MAX},
     wire,
 };
 use crate::{
@@ -22,7 +22,7 @@ use message::{
 };
 use tokio::{
     net::TcpStream,
-    time::{Instant, timeout_at},
+    time::{Instant, timeout, timeout_at},
 };
 
 /// Late replies that are read before a message is sent; a peer with more to say is cut off and called again.
@@ -155,6 +155,12 @@ impl Lane {
                 }
                 None if line.inbox.is_over() => {
                     return Err(self.explain_broken_reply(std::io::ErrorKind::UnexpectedEof));
+                }
+                None if line.inbox.lacks_last_byte() => {
+                    match timeout(LAST_BYTE_TIME_MAX, line.inbox.fill(&mut line.stream)).await {
+                        Ok(read) => drop(read.map_err(|error| self.explain_broken_reply(error.kind()))?),
+                        Err(_) => ignored.odd += usize::from(line.inbox.take_without_last_byte().is_some()),
+                    }
                 }
                 None => {
                     let read = line.inbox.fill(&mut line.stream).await;

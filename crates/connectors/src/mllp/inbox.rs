@@ -8,9 +8,11 @@ use crate::codes;
 use bytes::{Bytes, BytesMut};
 use hl7v2::mllp::{self, Anomaly, Commit, Deframer};
 use message::Reason;
-use std::io;
+use std::{io, time::Duration};
 use tokio::{io::AsyncReadExt, net::TcpStream};
 
+/// How long the 0x0D behind 0x1C may stay out: within one packet it always comes at once, and some peers never send it.
+pub(super) const LAST_BYTE_TIME_MAX: Duration = Duration::from_millis(200);
 /// First size of a connection's buffer: an ordinary ADT fits, and a thousand idle connections cost 4 MB.
 const BUFFER_BYTES_MIN: usize = 4 * 1024;
 /// From here on the buffer grows with an eye on the limit, and beyond the limit by this much.
@@ -58,7 +60,7 @@ impl Inbox {
         self.is_inside() && self.deframer.buffer_mut().last() == Some(&mllp::END)
     }
 
-    /// Takes such a frame as it is.
+    /// Takes such a frame as it is: the anomaly, and then `next` gives the frame.
     pub(crate) fn take_without_last_byte(&mut self) -> Option<Item> {
         self.deframer.take_pending().map(|item| self.read(item))
     }

@@ -2,7 +2,7 @@
 
 use super::{
     config::{Listening, Release},
-    inbox::{Inbox, Item},
+    inbox::{Inbox, Item, LAST_BYTE_TIME_MAX},
     wire,
 };
 use crate::{
@@ -28,8 +28,6 @@ use tokio::{
 
 /// After draining began, how long a half-read frame may take to arrive.
 const DRAIN_GRACE: Duration = Duration::from_secs(5);
-/// How long the 0x0D behind 0x1C may stay out: within one packet it always comes at once.
-const LAST_BYTE_TIME_MAX: Duration = Duration::from_millis(200);
 /// Bytes outside frames that one connection may send before it is closed: this peer does not speak MLLP.
 const JUNK_BYTES_MAX: u64 = 64 * 1024;
 

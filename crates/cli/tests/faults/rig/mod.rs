@@ -2,6 +2,7 @@
 
 mod frozen;
 mod kept;
+mod liar;
 mod load;
 mod mount;
 mod needs;
@@ -11,6 +12,7 @@ mod stored;
 
 pub use frozen::{Frozen, Record};
 pub use kept::{Kept, SEGMENT_BYTES, open, options};
+pub use liar::{Liar, Lie, answer, answer_to, framed};
 pub use load::{Line, Load, content};
 pub use mount::Mount;
 pub use needs::{has_all, run};
