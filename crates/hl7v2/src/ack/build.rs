@@ -3,6 +3,7 @@
 use crate::path::Index;
 use crate::{Delimiters, Message, Path, text};
 use message::{AckCode, Severity};
+use std::borrow::Cow;
 
 /// What the acknowledgment shall say.
 #[derive(Clone, Debug)]
@@ -47,7 +48,12 @@ pub struct Finding<'a> {
 /// ```
 #[must_use]
 pub fn build(message: &Message, reply: &Acknowledgment<'_>) -> Vec<u8> {
-    let mut out = Writer { message, delimiters: message.delimiters(), bytes: Vec::with_capacity(256) };
+    let mut out = Writer {
+        message,
+        header: read_header(message),
+        delimiters: message.delimiters(),
+        bytes: Vec::with_capacity(256),
+    };
     out.header(reply);
     out.msa(reply);
     if out.version() >= (2, 5) {
@@ -81,22 +87,36 @@ pub fn condition_name(condition: u16) -> &'static str {
     }
 }
 
+/// Header fields up to MSH-18, the last one that an answer repeats; by number.
+type Header<'a> = [&'a [u8]; 19];
+
+fn read_header(message: &Message) -> Header<'_> {
+    let mut fields: Header<'_> = [&[]; 19];
+    if let Some(header) = message.header() {
+        for (field, element) in fields[1..].iter_mut().zip(header.parts()) {
+            *field = element.raw();
+        }
+    }
+    fields
+}
+
 struct Writer<'a> {
     message: &'a Message,
+    header: Header<'a>,
     delimiters: Delimiters,
     bytes: Vec<u8>,
 }
 
-impl Writer<'_> {
+impl<'a> Writer<'a> {
     /// A header field of the original as it stands; the same delimiters hold in the answer.
-    fn original(&self, number: u16) -> &[u8] {
-        self.message.header().and_then(|header| header.field(number)).map_or(&[], |field| field.raw())
+    fn original(&self, number: usize) -> Cow<'a, [u8]> {
+        Cow::Borrowed(self.header[number])
     }
 
     /// MSH-12 as numbers; a message that does not say is taken as 2.5.
     fn version(&self) -> (u8, u8) {
         let digit = |byte: Option<&u8>| byte.filter(|byte| byte.is_ascii_digit()).map(|byte| byte - b'0');
-        let field = self.original(12);
+        let field = self.header[12];
         match (digit(field.first()), digit(field.get(2))) {
             (Some(major), Some(minor)) => (major, minor),
             _ => (2, 5),
@@ -105,10 +125,10 @@ impl Writer<'_> {
 
     /// Message type with trigger event from 2.3, with the structure from 2.3.1 (HL7 v2.3.1 §2.24.1.9).
     fn message_type(&self) -> Vec<u8> {
-        let field = self.message.header().and_then(|header| header.field(9));
-        let trigger = field.and_then(|field| field.component(2)).map_or(&[][..], |trigger| trigger.raw());
+        let first = self.header[9].split(|byte| *byte == self.delimiters.repetition).next().unwrap_or_default();
+        let trigger = first.split(|byte| *byte == self.delimiters.component).nth(1).unwrap_or_default();
         let version = self.version();
-        let has_structure = version > (2, 3) || (version == (2, 3) && self.original(12).starts_with(b"2.3.1"));
+        let has_structure = version > (2, 3) || (version == (2, 3) && self.header[12].starts_with(b"2.3.1"));
         let component = [self.delimiters.component];
         if trigger.is_empty() || version < (2, 3) {
             b"ACK".to_vec()
@@ -120,24 +140,28 @@ impl Writer<'_> {
     }
 
     fn header(&mut self, reply: &Acknowledgment<'_>) {
-        let or = |field: &[u8], fallback: &[u8]| if field.is_empty() { fallback.to_vec() } else { field.to_vec() };
+        let or = |number: usize, fallback: &'static [u8]| match self.header[number] {
+            [] => Cow::Borrowed(fallback),
+            field => Cow::Borrowed(field),
+        };
+        let none = || Cow::Borrowed(&[][..]);
         let fields = [
-            self.original(5).to_vec(),
-            self.original(6).to_vec(),
-            self.original(3).to_vec(),
-            self.original(4).to_vec(),
-            self.text(reply.time),
-            Vec::new(),
-            self.message_type(),
-            self.text(reply.control_id),
-            or(self.original(11), b"P"),
-            or(self.original(12), b"2.5.1"),
-            Vec::new(),
-            Vec::new(),
-            Vec::new(),
-            Vec::new(),
-            Vec::new(),
-            self.original(18).to_vec(),
+            self.original(5),
+            self.original(6),
+            self.original(3),
+            self.original(4),
+            self.text(reply.time).into(),
+            none(),
+            self.message_type().into(),
+            self.text(reply.control_id).into(),
+            or(11, b"P"),
+            or(12, b"2.5.1"),
+            none(),
+            none(),
+            none(),
+            none(),
+            none(),
+            self.original(18),
         ];
         self.bytes.extend_from_slice(b"MSH");
         self.bytes.push(self.delimiters.field);
@@ -149,7 +173,7 @@ impl Writer<'_> {
         // MSA-3 was withdrawn with 2.7.
         let text = reply.text.filter(|_| self.version() < (2, 7)).map(|text| self.text(text)).unwrap_or_default();
         let sequence = reply.sequence.map(|number| number.to_string().into_bytes()).unwrap_or_default();
-        let fields = [reply.code.as_str().as_bytes().to_vec(), self.original(10).to_vec(), text, sequence];
+        let fields = [reply.code.as_str().as_bytes().into(), self.original(10), text.into(), sequence.into()];
         self.bytes.extend_from_slice(b"MSA");
         self.fields(&fields);
     }
@@ -167,9 +191,10 @@ impl Writer<'_> {
             Severity::Note => b"I",
         };
         let text = self.text(finding.text);
-        let none = Vec::new;
+        let none = || Cow::Borrowed(&[][..]);
         self.bytes.extend_from_slice(b"ERR");
-        self.fields(&[none(), location, condition, severity.to_vec(), none(), none(), none(), text]);
+        let (location, condition, text) = (location.into(), condition.into(), text.into());
+        self.fields(&[none(), location, condition, severity[..].into(), none(), none(), none(), text]);
     }
 
     /// HL7 v2.3 §2.16.5: ERR-1 repeats segment, sequence, field and code.
@@ -189,7 +214,7 @@ impl Writer<'_> {
             })
             .collect();
         self.bytes.extend_from_slice(b"ERR");
-        self.fields(&[entries.join(&[repetition][..])]);
+        self.fields(&[entries.join(&[repetition][..]).into()]);
     }
 
     /// ERL: segment, its sequence, field, repetition, component, subcomponent.
@@ -225,7 +250,7 @@ impl Writer<'_> {
     }
 
     /// Writes fields and the segment end, without separators behind the last value.
-    fn fields(&mut self, fields: &[Vec<u8>]) {
+    fn fields(&mut self, fields: &[Cow<'_, [u8]>]) {
         let used = fields.iter().rposition(|field| !field.is_empty()).map_or(0, |last| last + 1);
         for field in &fields[..used] {
             self.bytes.push(self.delimiters.field);
@@ -256,6 +281,7 @@ mod tests {
         check("2.3", "MSH|^~\\&|C|D|A^1^ISO|B|20260301||ACK^A01|R1|T|2.3\rMSA|AA|M1|a\\F\\b\r");
         check("2.3.1", "MSH|^~\\&|C|D|A^1^ISO|B|20260301||ACK^A01^ACK|R1|T|2.3.1\rMSA|AA|M1|a\\F\\b\r");
         check("2.5^USA", "MSH|^~\\&|C|D|A^1^ISO|B|20260301||ACK^A01^ACK|R1|T|2.5^USA\rMSA|AA|M1|a\\F\\b\r");
+        assert!(built(b"MSH|^~\\&|||||||ADT^A01~X^Y|M|P|2.5.1\r", AckCode::AA, &[]).contains("|ACK^A01^ACK|"));
         check("2.8.2", "MSH|^~\\&|C|D|A^1^ISO|B|20260301||ACK^A01^ACK|R1|T|2.8.2\rMSA|AA|M1\r");
     }
 
