@@ -30,6 +30,9 @@ const SCHEMA: &str = "
     CREATE TABLE keys (piece INTEGER, hash INTEGER, place INTEGER, PRIMARY KEY (piece, hash, place)) WITHOUT ROWID;
     CREATE TABLE joints (lsn INTEGER PRIMARY KEY, before INTEGER NOT NULL);";
 
+/// Keys that one statement inserts.
+const KEYS_A_STATEMENT: usize = 32;
+
 /// What a name is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum NameKind {
@@ -217,9 +220,27 @@ impl Day {
         }
         // In the order of the tree, so that neighbours are written together.
         keys.sort_unstable();
-        let mut insert = self.connection.prepare("INSERT OR IGNORE INTO keys VALUES (?1, ?2, ?3)")?;
-        keys.iter().try_for_each(|key| insert.execute(*key).map(|_| ()))?;
+        self.insert_keys(&keys)?;
         Ok(known)
+    }
+
+    /// Many rows a statement: starting and ending one costs as much as a row.
+    fn insert_keys(&self, keys: &[(i64, i64, i64)]) -> Result<()> {
+        let sql = |rows: usize| format!("INSERT OR IGNORE INTO keys VALUES {}", ["(?, ?, ?)"].repeat(rows).join(", "));
+        let chunks = keys.chunks_exact(KEYS_A_STATEMENT);
+        let rest = chunks.remainder();
+        let mut many = self.connection.prepare(&sql(KEYS_A_STATEMENT))?;
+        let mut one = self.connection.prepare(&sql(1))?;
+        let flat = |keys: &[(i64, i64, i64)]| {
+            rusqlite::params_from_iter(keys.iter().flat_map(|key| [key.0, key.1, key.2]).collect::<Vec<_>>())
+        };
+        for chunk in chunks {
+            many.execute(flat(chunk))?;
+        }
+        for key in rest {
+            one.execute(*key)?;
+        }
+        Ok(())
     }
 
     /// Writes the newest change of each message. Those that this batch inserted have theirs from the insert: under load
