@@ -4,6 +4,7 @@
 //! directory; a failed store ends the process with a non-zero code (R6).
 
 use crate::{
+    handles,
     outcome::{Exit, Failure, Result},
     place,
 };
@@ -73,6 +74,7 @@ impl Host {
             connectors: connectors::catalogue(),
         };
         let engine = Engine::new(store, recovered.open, options);
+        handles::share(&engine, &setup.workspace.definitions);
         let changes = engine.apply(setup.workspace.definitions.clone(), &[]).await;
         let host = Arc::new(Host {
             engine,
@@ -161,6 +163,7 @@ impl Host {
             return (workspace, findings, None);
         }
         let broken: Vec<Name> = workspace.broken.clone();
+        handles::share(&self.engine, &workspace.definitions);
         let changes = self.engine.apply(workspace.definitions.clone(), &broken).await;
         (workspace, findings, Some(changes))
     }

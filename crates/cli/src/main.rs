@@ -13,6 +13,7 @@ mod commands;
 #[cfg(debug_assertions)]
 mod failpoints;
 mod groups;
+mod handles;
 mod host;
 mod journey;
 mod mask;

@@ -12,7 +12,12 @@ pub(crate) fn context() -> Context {
 
 /// A context with this workspace.
 pub(crate) fn context_in(workspace: &Path) -> Context {
-    Context { clock: Arc::new(System), workspace: workspace.to_owned(), exchange: Arc::new(Switchboard::default()) }
+    Context {
+        clock: Arc::new(System),
+        workspace: workspace.to_owned(),
+        exchange: Arc::new(Switchboard::default()),
+        handles: Arc::default(),
+    }
 }
 
 /// The defaults of one side of a connector, then `values` over them.

@@ -14,6 +14,7 @@ use interface::{
     catalogue::{Connector, Context, Exchange},
     contract::Intake,
     definition::Definition,
+    handles::Handles,
 };
 use message::{Clock, Name, Reason};
 use std::{
@@ -105,6 +106,7 @@ impl Engine {
             clock: options.clock.clone(),
             workspace: options.workspace,
             exchange: Arc::new(Doors(Arc::downgrade(&flows))),
+            handles: Arc::default(),
         };
         let orphans = Arc::new(Orphans::new(open));
         let dock = Dock { store, clock: options.clock, connectors: options.connectors, context, orphans };
@@ -124,6 +126,12 @@ impl Engine {
     #[must_use]
     pub fn store(&self) -> &Store {
         &self.shared.dock.store
+    }
+
+    /// The connections that peers may have: the process that runs the engine knows how many.
+    #[must_use]
+    pub fn handles(&self) -> &Handles {
+        &self.shared.dock.context.handles
     }
 
     /// Brings the running interfaces to these definitions. `broken` names interfaces that exist but do not compile:

@@ -8,7 +8,10 @@ use crate::{
     outbox::{Outbox, Trouble},
     queue::Queue,
 };
-use interface::definition::{GiveUp, Order};
+use interface::{
+    definition::{GiveUp, Order},
+    handles::Handles,
+};
 use message::{Counts, Name, Timestamp};
 use serde::Serialize;
 use std::{sync::atomic::Ordering, time::Instant};
@@ -31,8 +34,19 @@ pub struct Status {
     pub lost: i64,
     /// Deliveries whose interface or destination is not in the workspace.
     pub orphans: usize,
+    /// Connections of peers over all sources.
+    pub connections: Connections,
     /// By name.
     pub interfaces: Vec<InterfaceStatus>,
+}
+
+/// Connections of peers over all sources.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Connections {
+    /// There are so many.
+    pub open: usize,
+    /// There may be so many; `None` where nobody set a limit.
+    pub max: Option<usize>,
 }
 
 /// What the store did since it was opened, and what it takes on disk.
@@ -169,9 +183,15 @@ impl Engine {
             counts: total,
             lost: total.lost(),
             orphans: self.shared.dock.orphans.count(),
+            connections: connections(self.handles()),
             interfaces,
         }
     }
+}
+
+fn connections(handles: &Handles) -> Connections {
+    let (open, max) = handles.count();
+    Connections { open, max: (max != usize::MAX).then_some(max) }
 }
 
 fn store_stats(store: &store::Store) -> StoreStats {

@@ -1,6 +1,9 @@
 //! What a connector says of itself: one table from which the checker, the documentation and the engine read.
 
-use crate::contract::{Boxed, Destination, Source};
+use crate::{
+    contract::{Boxed, Destination, Source},
+    handles::Handles,
+};
 use message::{Clock, Reason};
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
@@ -23,6 +26,8 @@ pub struct Context {
     pub workspace: PathBuf,
     /// The way into other interfaces of this engine, for the `interface` connector.
     pub exchange: Arc<dyn Exchange>,
+    /// The connections that peers may have at all sources together.
+    pub handles: Arc<Handles>,
 }
 
 /// Interfaces that feed one another inside the engine.

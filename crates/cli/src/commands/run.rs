@@ -1,6 +1,7 @@
 //! `sinew run` and `sinew dev`: the engine on this workspace.
 
 use crate::{
+    handles,
     host::{Host, Setup},
     outcome::{Exit, Failure, Result},
     place::{self, Place},
@@ -91,9 +92,13 @@ async fn engine(screen: &Screen, at: Place, is_watching: bool, until_eof: bool) 
         },
         workspace,
     };
+    let limit = handles::raise();
     let (host, recovered, changes) = Host::open(setup).await?;
     let mut serving = host.serve();
     greet(screen, &host, &recovered, &changes);
+    if let Some(warning) = handles::warning(limit, &host.engine) {
+        screen.say(screen.paint_talk("33", &warning));
+    }
     let ended = tokio::select! {
         failure = host.wait() => failure,
         served = &mut serving => Some(unserved(served)),

@@ -147,7 +147,18 @@ fn head(screen: &Screen, answer: &Value) -> Vec<String> {
             ),
         );
     }
+    lines.extend(connections(engine).map(|line| screen.paint("33", &line)));
     lines
+}
+
+/// Said where peers have nearly all connections that there may be, or where there may be few.
+fn connections(engine: &Value) -> Option<String> {
+    let of = &engine["connections"];
+    let (open, max) = (number(of, "open"), of.get("max")?.as_i64()?);
+    let is_crowded = open * 10 >= max * 9;
+    let is_few = usize::try_from(max).is_ok_and(|max| max < crate::handles::FEW);
+    (is_crowded || is_few)
+        .then(|| format!("peers have {open} of {max} connections that this process can spare (E6020)"))
 }
 
 fn is_well(engine: &Value) -> bool {

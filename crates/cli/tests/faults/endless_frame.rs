@@ -1,7 +1,7 @@
 //! F17: a frame without an end. Memory stays bounded, the connection is closed, the others go on.
 
 use super::{
-    rig::{Line, content},
+    rig::{Line, content, resident_peak},
     support::{Workspace, field, free_port, wait_for},
 };
 use std::{io::Write, net::TcpStream, time::Duration};
@@ -11,13 +11,6 @@ use std::{io::Write, net::TcpStream, time::Duration};
 const STREAM_BYTES: usize = 10 * 1024 * 1024 * 1024;
 /// The limit of a frame (64 MiB) and what the engine may take besides.
 const RESIDENT_KILOBYTES_MAX: u64 = (64 + 100) * 1024;
-
-/// The most memory that a process ever had resident, in kB.
-pub fn resident_peak(pid: u32) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("a status");
-    let line = status.lines().find(|line| line.starts_with("VmHWM:")).expect("a peak");
-    line.split_whitespace().nth(1).and_then(|number| number.parse().ok()).expect("a number")
-}
 
 /// Streams a frame that does not end; gives how many bytes the engine took before it hung up.
 fn stream(address: &str) -> usize {

@@ -35,8 +35,8 @@ impl Connector for Http {
 
     fn source(&self, settings: &Settings, context: &Context) -> Boxed<'static, Result<Box<dyn Source>, Reason>> {
         let config = config::Serving::read(settings);
-        let clock = context.clock.clone();
-        Box::pin(async move { Ok(Box::new(source::Http::open(config?, clock).await?) as Box<dyn Source>) })
+        let context = context.clone();
+        Box::pin(async move { Ok(Box::new(source::Http::open(config?, context).await?) as Box<dyn Source>) })
     }
 
     fn destination(&self, settings: &Settings, _context: &Context) -> Result<Box<dyn Destination>, Reason> {
@@ -84,9 +84,14 @@ const SOURCE_OPTIONS: &[Setting] = &[
         "connections",
         SettingKind::Count(1, 65_536),
         "1024",
-        "Connections served at a time; one more is closed at once and reported.",
+        "Connections served at a time; one more is closed at once and reported. All sources together have those that the process can spare.",
     ),
-    setting("per-peer", SettingKind::Count(1, 65_536), "256", "Connections served at a time from one network address."),
+    setting(
+        "per-peer",
+        SettingKind::Count(1, 65_536),
+        "256",
+        "Connections served at a time from one network address; never more than half of those that the process can spare.",
+    ),
     setting("idle", SettingKind::Duration, "60s", "Longest wait for the head of a request, also between two requests."),
     setting("frame-idle", SettingKind::Duration, "30s", "Longest silence inside a body."),
     setting("frame-time", SettingKind::Duration, "5m", "Longest time for a whole body."),

@@ -15,7 +15,10 @@ use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
 use hyper::{Method, Request, StatusCode, body::Body, body::Incoming, header::CONTENT_TYPE, server::conn::http1};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use interface::contract::{Boxed, Frame, Intake, Phase, Source};
+use interface::{
+    catalogue::Context,
+    contract::{Boxed, Frame, Intake, Phase, Source},
+};
 use message::{Clock, Code, Format, Reason};
 use std::{
     convert::Infallible,
@@ -43,9 +46,9 @@ pub(crate) struct Http {
 }
 
 impl Http {
-    pub(crate) async fn open(config: Serving, clock: Arc<dyn Clock>) -> Result<Http, Reason> {
-        let listener = Listener::bind(&config.address, config.seats).await?;
-        Ok(Http { listener, config: Arc::new(config), clock })
+    pub(crate) async fn open(config: Serving, context: Context) -> Result<Http, Reason> {
+        let listener = Listener::bind(&config.address, config.seats, context.handles).await?;
+        Ok(Http { listener, config: Arc::new(config), clock: context.clock })
     }
 }
 

@@ -33,8 +33,8 @@ impl Connector for Mllp {
 
     fn source(&self, settings: &Settings, context: &Context) -> Boxed<'static, Result<Box<dyn Source>, Reason>> {
         let config = config::Listening::read(settings);
-        let clock = context.clock.clone();
-        Box::pin(async move { Ok(Box::new(source::Mllp::open(config?, clock).await?) as Box<dyn Source>) })
+        let context = context.clone();
+        Box::pin(async move { Ok(Box::new(source::Mllp::open(config?, context).await?) as Box<dyn Source>) })
     }
 
     fn destination(&self, settings: &Settings, _context: &Context) -> Result<Box<dyn Destination>, Reason> {
@@ -89,9 +89,14 @@ const SOURCE_OPTIONS: &[Setting] = &[
         "connections",
         SettingKind::Count(1, 65_536),
         "1024",
-        "Connections served at a time; one more is closed at once and reported.",
+        "Connections served at a time; one more is closed at once and reported. All sources together have those that the process can spare.",
     ),
-    setting("per-peer", SettingKind::Count(1, 65_536), "256", "Connections served at a time from one network address."),
+    setting(
+        "per-peer",
+        SettingKind::Count(1, 65_536),
+        "256",
+        "Connections served at a time from one network address; never more than half of those that the process can spare.",
+    ),
     setting(
         "idle",
         SettingKind::Duration,

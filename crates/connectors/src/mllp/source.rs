@@ -14,7 +14,10 @@ use crate::{
 };
 use bytes::Bytes;
 use hl7v2::mllp::{self, Commit};
-use interface::contract::{Boxed, Frame, Intake, Phase, Reply, Source, Verdict};
+use interface::{
+    catalogue::Context,
+    contract::{Boxed, Frame, Intake, Phase, Reply, Source, Verdict},
+};
 use message::{
     Clock, Format, Reason,
     failpoint::{Place, pass},
@@ -39,9 +42,9 @@ pub(crate) struct Mllp {
 }
 
 impl Mllp {
-    pub(crate) async fn open(config: Listening, clock: Arc<dyn Clock>) -> Result<Mllp, Reason> {
-        let listener = Listener::bind(&config.address, config.seats).await?;
-        Ok(Mllp { listener, config: Arc::new(config), clock })
+    pub(crate) async fn open(config: Listening, context: Context) -> Result<Mllp, Reason> {
+        let listener = Listener::bind(&config.address, config.seats, context.handles).await?;
+        Ok(Mllp { listener, config: Arc::new(config), clock: context.clock })
     }
 }
 

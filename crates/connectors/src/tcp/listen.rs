@@ -2,7 +2,10 @@
 
 use super::{resolve_listen, tune::tune};
 use crate::codes;
-use interface::contract::{Intake, Phase};
+use interface::{
+    contract::{Intake, Phase},
+    handles::{Crowded, Handle, Handles},
+};
 use message::Reason;
 use socket2::{Domain, Protocol, Socket, Type};
 use std::{
@@ -42,6 +45,7 @@ pub(crate) struct Listener {
     socket: TcpListener,
     address: SocketAddr,
     seats: Seats,
+    handles: Arc<Handles>,
 }
 
 /// One admitted connection. Dropping it frees its seat and tells the engine.
@@ -62,6 +66,7 @@ pub(crate) struct Session {
     pub(crate) phase: watch::Receiver<Phase>,
     address: IpAddr,
     occupied: Occupied,
+    _handle: Handle,
 }
 
 type Occupied = Arc<Mutex<HashMap<IpAddr, usize>>>;
@@ -93,14 +98,14 @@ pub(crate) fn is_draining(phase: &watch::Receiver<Phase>) -> bool {
 
 impl Listener {
     /// Binds. The port can be taken again right after a restart (SO_REUSEADDR).
-    pub(crate) async fn bind(address: &str, seats: Seats) -> Result<Listener, Reason> {
+    pub(crate) async fn bind(address: &str, seats: Seats, handles: Arc<Handles>) -> Result<Listener, Reason> {
         let wanted = resolve_listen(address).await?;
         let socket = bind_socket(wanted)
             .map_err(|error| Reason::new(codes::E6002, format!("{wanted} cannot be opened: {}", explain(&error))))?;
         let address = socket
             .local_addr()
             .map_err(|error| Reason::new(codes::E6002, format!("{wanted} cannot be opened: {}", error.kind())))?;
-        Ok(Listener { socket, address, seats })
+        Ok(Listener { socket, address, seats, handles })
     }
 
     /// Where it is reached.
@@ -148,10 +153,14 @@ impl Listener {
         phase: &watch::Receiver<Phase>,
     ) -> Option<Connection> {
         let name: Arc<str> = peer.to_string().into();
-        if let Err(reason) = self.take_seat(peer.ip(), occupied) {
-            intake.report(&name, reason);
-            return None;
-        }
+        let taken = self.take_handle(peer.ip()).and_then(|handle| self.take_seat(peer.ip(), occupied).map(|()| handle));
+        let handle = match taken {
+            Ok(handle) => handle,
+            Err(reason) => {
+                intake.report(&name, reason);
+                return None;
+            }
+        };
         intake.connected(&name, true);
         let session = Session {
             peer: name,
@@ -159,12 +168,27 @@ impl Listener {
             phase: phase.clone(),
             address: peer.ip(),
             occupied: occupied.clone(),
+            _handle: handle,
         };
         match tune(&stream) {
             Ok(()) => Some(Connection { stream, session }),
             // The peer was gone before we looked; the session's drop frees the seat.
             Err(_) => None,
         }
+    }
+
+    /// A handle that the process can spare: what it needs for itself is kept back.
+    fn take_handle(&self, peer: IpAddr) -> Result<Handle, Reason> {
+        self.handles.take(peer).map_err(|crowded| match crowded {
+            Crowded::All(max) => {
+                let text = format!("the peers of all sources have {max} connections, all that this process can spare");
+                Reason::new(codes::E6020, format!("{text}: closed"))
+            }
+            Crowded::Peer(half) => {
+                let text = format!("{peer} has {half} connections, half of what this process can spare: closed");
+                Reason::new(codes::E6005, text)
+            }
+        })
     }
 
     fn take_seat(&self, peer: IpAddr, occupied: &Occupied) -> Result<(), Reason> {

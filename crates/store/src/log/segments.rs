@@ -13,7 +13,7 @@ use std::{
 };
 
 /// Segments whose files are kept open at a time, the newest aside.
-const OPEN_MAX: usize = 64;
+const OPEN_MAX: usize = 32;
 /// Bytes that a first read takes in: most records of one message fit.
 const FIRST_READ_BYTES: usize = 2048;
 

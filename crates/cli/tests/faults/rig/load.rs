@@ -43,6 +43,11 @@ impl Line {
         Line { address: address.to_owned(), stream: None, buffer: Vec::new() }
     }
 
+    /// On a connection that exists.
+    pub fn on(stream: TcpStream) -> Line {
+        Line { address: String::new(), stream: Some(stream), buffer: Vec::new() }
+    }
+
     /// Sends a message and waits for the answer; connects where needed, hangs up where it fails.
     pub fn exchange(&mut self, message: &str) -> Result<String> {
         let result = self.try_exchange(message);
