@@ -10,7 +10,7 @@ use crate::{
 };
 use engine::{Changes, Engine};
 use interface::{contract::Boxed, workspace::Workspace};
-use message::{Clock as _, Diagnostic, Name, Timestamp, clock};
+use message::{Clock as _, Diagnostic, Name, Steady, Timestamp, clock};
 use serde_json::{Value, json};
 use std::{os::unix::fs::DirBuilderExt as _, path::PathBuf, sync::Arc, time::Duration};
 use store::{Health, Store};
@@ -137,11 +137,14 @@ impl Host {
     /// Drops messages that are older than the workspace keeps them and settled, now and then. Never returns.
     pub async fn retain(&self) {
         let Some(retention) = self.retention else { return std::future::pending().await };
-        let mut tick = tokio::time::interval(RETENTION_PAUSE);
+        let life = Steady::start(&clock::System);
         loop {
-            tick.tick().await;
+            // Not at once: the clock of a machine that comes back may be years ahead until somebody sets it.
+            tokio::time::sleep(RETENTION_PAUSE).await;
             let age = i64::try_from(retention.as_micros()).unwrap_or(i64::MAX);
-            let until = Timestamp(clock::System.now().0.saturating_sub(age));
+            // The smaller of both: a clock that is set forth makes nothing old enough to be dropped.
+            let now = clock::System.now().min(life.now(&clock::System));
+            let until = Timestamp(now.0.saturating_sub(age));
             // A store that fails here has failed as a whole, and `wait` sees it.
             let _ = self.engine.store().retain_since(until).await;
         }

@@ -3,6 +3,7 @@
 //! [`deliver`] is the whole life of one attempt. [`run_lane`] repeats it.
 
 use crate::{
+    age::Ages,
     codes,
     decide::{self, Decision, Next, Situation},
     orphans::Orphans,
@@ -25,7 +26,7 @@ use std::{
     pin::pin,
     sync::Arc,
     task::Poll,
-    time::Duration,
+    time::{Duration, Instant},
 };
 use store::{Attempt, Change, Store, Then};
 
@@ -38,6 +39,8 @@ pub struct Dock {
     pub store: Store,
     /// Time.
     pub clock: Arc<dyn Clock>,
+    /// Time that does not jump, and how old messages are by it.
+    pub ages: Arc<Ages>,
     /// Finds a connector by its word.
     pub connectors: &'static [&'static dyn Connector],
     /// What connectors need.
@@ -47,6 +50,12 @@ pub struct Dock {
 }
 
 impl Dock {
+    /// The time that does not jump.
+    #[must_use]
+    pub fn steady(&self) -> Timestamp {
+        self.ages.life().now(&*self.clock)
+    }
+
     /// The connector of this name.
     #[must_use]
     pub fn connector(&self, name: &str) -> Option<&'static dyn Connector> {
@@ -93,7 +102,7 @@ async fn run_lane(dock: &Arc<Dock>, outbox: &Arc<Outbox>) {
             match opened {
                 Ok(open) => wire = Some((generation, open)),
                 Err(reason) => {
-                    settle(dock, outbox, &claim, dock.clock.now(), unopened(reason)).await;
+                    settle(dock, outbox, &claim, (dock.clock.now(), dock.clock.monotonic()), unopened(reason)).await;
                     continue;
                 }
             }
@@ -113,7 +122,7 @@ fn unopened(reason: Reason) -> Outcome {
 /// One attempt: bytes from memory or the store, sent, decided, recorded, given back to the queue. `false` when the wire
 /// must not be used again.
 pub async fn deliver(dock: &Arc<Dock>, outbox: &Arc<Outbox>, wire: &mut dyn Destination, mut claim: Claim) -> bool {
-    let started = dock.clock.now();
+    let started = (dock.clock.now(), dock.clock.monotonic());
     let mut is_sound = true;
     let outcome = match claim.entry.bytes.take().map_or_else(|| read_output(dock, &claim), Ok) {
         Ok(bytes) => {
@@ -193,15 +202,16 @@ fn read_output(dock: &Dock, claim: &Claim) -> Result<Bytes, Outcome> {
 
 /// Steps 9 and 10: decides, records, and gives the claim back. When the store has ended, the claim is given back as it
 /// was: the next run sends it again (R2).
-async fn settle(dock: &Dock, outbox: &Outbox, claim: &Claim, started: Timestamp, outcome: Outcome) {
-    let ended = dock.clock.now();
+async fn settle(dock: &Dock, outbox: &Outbox, claim: &Claim, (started, begun): (Timestamp, Instant), outcome: Outcome) {
+    // An attempt takes as long as it takes, also when the clock is set meanwhile.
+    let ended = started.after(dock.clock.monotonic().saturating_duration_since(begun));
     let definition = outbox.definition();
     let answer = decide::read_answer(&outcome);
     let situation = Situation {
         delivery: claim.entry.delivery,
         attempts: claim.entry.attempts,
         failures: outbox.look(crate::queue::Queue::failures),
-        age: ended.since(claim.entry.accepted),
+        age: dock.ages.of(claim.entry.delivery.message, claim.entry.accepted, &*dock.clock),
     };
     let decision = decide::decide(&outcome, &answer, &definition, situation);
     let then = match decision.next {

@@ -4,6 +4,7 @@
 //! source opens; a reload changes only what changed and never stops what runs well; stopping finishes what is under way.
 
 use crate::{
+    age::Ages,
     codes,
     dispatch::Dock,
     flow::Flow,
@@ -21,7 +22,7 @@ use std::{
     collections::BTreeMap,
     path::PathBuf,
     sync::{Arc, PoisonError, RwLock, Weak},
-    time::{Duration, Instant},
+    time::Duration,
 };
 use store::{OpenDelivery, Store};
 
@@ -44,7 +45,6 @@ pub struct Engine {
 pub(crate) struct Shared {
     pub(crate) dock: Arc<Dock>,
     pub(crate) flows: Arc<Flows>,
-    pub(crate) started: Instant,
     cache: Arc<Cache>,
     pub(crate) reloading: tokio::sync::Mutex<()>,
 }
@@ -109,13 +109,12 @@ impl Engine {
             handles: Arc::default(),
         };
         let orphans = Arc::new(Orphans::new(open));
-        let dock = Dock { store, clock: options.clock, connectors: options.connectors, context, orphans };
-        let started = dock.clock.monotonic();
+        let ages = Arc::new(Ages::start(&*options.clock));
+        let dock = Dock { store, clock: options.clock, ages, connectors: options.connectors, context, orphans };
         Engine {
             shared: Arc::new(Shared {
                 dock: Arc::new(dock),
                 flows,
-                started,
                 cache: Arc::default(),
                 reloading: tokio::sync::Mutex::default(),
             }),

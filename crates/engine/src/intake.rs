@@ -32,7 +32,7 @@ use store::{Accept, Content, Disposition, Planned, Receipt, Verdict};
 pub(crate) async fn accept(flow: &Flow, frame: Frame, origin: Origin) -> Reply {
     let version = flow.version();
     flow.tally.received.fetch_add(1, Ordering::Relaxed);
-    flow.tally.last_received.store(frame.received.0, Ordering::Relaxed);
+    flow.tally.last_received.store(flow.dock.steady().0, Ordering::Relaxed);
     let (message, findings) = Message::parse(frame.bytes.clone());
     if flow.is_closed() {
         let reason = Reason::new(codes::E5004, "the interface was taken out of the workspace");
@@ -179,12 +179,14 @@ async fn commit(
     let received = accepted.envelope.received;
     let raw = accepted.envelope.raw.clone();
     // Not the whole dock: the log's thread must not be the one that lets go of the store.
-    let orphans = flow.dock.orphans.clone();
+    let (orphans, ages) = (flow.dock.orphans.clone(), flow.dock.ages.clone());
+    let steady = flow.dock.steady();
     let keys: Vec<u64> = accepted.deliveries.iter().map(|planned| planned.order_key).collect();
     let enqueue = move |receipt: &Receipt| {
         if matches!(receipt.verdict(), Verdict::Duplicate { .. }) {
             return;
         }
+        ages.note(receipt.id(), received, steady);
         for (number, (delivery, key)) in deliveries.into_iter().zip(keys).enumerate() {
             let Some(outbox) = version.outboxes.get(delivery.place) else { continue };
             let id = DeliveryId { message: receipt.id(), number: u16::try_from(number).unwrap_or(u16::MAX) };

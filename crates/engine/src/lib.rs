@@ -22,6 +22,7 @@
 
 pub mod acknowledge;
 pub mod acts;
+pub mod age;
 pub mod codes;
 pub mod decide;
 pub mod dispatch;

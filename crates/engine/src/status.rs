@@ -158,21 +158,36 @@ pub enum State {
     Failing,
 }
 
+/// When the snapshot is taken, by each clock.
+#[derive(Clone, Copy)]
+struct At {
+    wall: Timestamp,
+    steady: Timestamp,
+    monotonic: Instant,
+}
+
+impl At {
+    /// A time of the clock that does not jump as people read it now: as long ago as it is.
+    fn told(self, steady: Timestamp) -> Timestamp {
+        Timestamp(self.wall.0.saturating_sub(self.steady.0.saturating_sub(steady.0)))
+    }
+}
+
 impl Engine {
     /// A snapshot.
     #[must_use]
     pub fn status(&self) -> Status {
-        let now = self.shared.dock.clock.now();
-        let monotonic = self.shared.dock.clock.monotonic();
+        let dock = &self.shared.dock;
+        let at = At { wall: dock.clock.now(), steady: dock.steady(), monotonic: dock.clock.monotonic() };
         let counts = self.store().counts();
         let of =
             |name: &Name| counts.iter().find(|(known, _)| known == name).map_or_else(Counts::default, |(_, of)| *of);
         let interfaces: Vec<InterfaceStatus> =
-            self.flows().iter().map(|flow| interface_status(flow, of(&flow.name), now, monotonic)).collect();
+            self.flows().iter().map(|flow| interface_status(flow, of(&flow.name), at)).collect();
         let total = self.store().counts_total();
         Status {
-            at: now,
-            uptime_s: monotonic.saturating_duration_since(self.shared.started).as_secs(),
+            at: at.wall,
+            uptime_s: self.shared.dock.ages.life().uptime(&*self.shared.dock.clock).as_secs(),
             store: match self.store().health() {
                 Health::Ok => "ok",
                 Health::Full => "full",
@@ -199,12 +214,12 @@ fn store_stats(store: &store::Store) -> StoreStats {
     StoreStats { messages, groups, fsyncs, fsync_micros_last, log_bytes, index_bytes: store.index_bytes() }
 }
 
-fn interface_status(flow: &Flow, counts: Counts, now: Timestamp, monotonic: Instant) -> InterfaceStatus {
+fn interface_status(flow: &Flow, counts: Counts, at: At) -> InterfaceStatus {
     let definition = flow.version().definition.clone();
     let destinations: Vec<_> =
-        flow.outboxes().iter().map(|outbox| destination_status(&definition.receive.order, outbox, monotonic)).collect();
+        flow.outboxes().iter().map(|outbox| destination_status(&definition.receive.order, outbox, at)).collect();
     let last_received = Some(flow.tally.last_received.load(Ordering::Relaxed)).filter(|at| *at != 0).map(Timestamp);
-    let (state, why) = judge(flow, &destinations, last_received, now);
+    let (state, why) = judge(flow, &destinations, last_received, at.steady);
     let read = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
     InterfaceStatus {
         name: flow.name.clone(),
@@ -220,7 +235,7 @@ fn interface_status(flow: &Flow, counts: Counts, now: Timestamp, monotonic: Inst
         duplicates: read(&flow.tally.duplicates),
         refused: read(&flow.tally.refused),
         anomalies: read(&flow.tally.anomalies),
-        last_received,
+        last_received: last_received.map(|last| at.told(last)),
         counts,
         critical: definition.critical,
         destinations,
@@ -257,11 +272,11 @@ fn judge(
     }
 }
 
-fn destination_status(order: &Order, outbox: &Outbox, monotonic: Instant) -> DestinationStatus {
+fn destination_status(order: &Order, outbox: &Outbox, at: At) -> DestinationStatus {
     let definition = outbox.definition();
     let (queued, busy, held, oldest, is_paused, is_down, probe) = outbox.look(|queue: &Queue| {
         let is_down = queue.is_down() || queue.waiting() > 0;
-        let probe = queue.probe_in(monotonic);
+        let probe = queue.probe_in(at.monotonic);
         (queue.len(), queue.busy(), queue.held(), queue.oldest(), queue.is_paused(), is_down, probe)
     });
     let state = match () {

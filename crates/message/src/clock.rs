@@ -72,6 +72,42 @@ pub trait Clock: Send + Sync {
     fn monotonic(&self) -> Instant;
 }
 
+/// The wall clock as it was at the start of a process, carried on by the monotonic one: it never jumps. Ages and windows
+/// within a process go by it, so that a clock that is set does not make what waits a day older.
+#[derive(Clone, Copy, Debug)]
+pub struct Steady {
+    started: Timestamp,
+    since: Instant,
+}
+
+impl Steady {
+    /// Begins now.
+    #[must_use]
+    pub fn start(clock: &dyn Clock) -> Steady {
+        Steady { started: clock.now(), since: clock.monotonic() }
+    }
+    /// What the wall clock said when it began.
+    #[must_use]
+    pub fn started(&self) -> Timestamp {
+        self.started
+    }
+    /// When it began, by the monotonic clock.
+    #[must_use]
+    pub fn since(&self) -> Instant {
+        self.since
+    }
+    /// Time since it began.
+    #[must_use]
+    pub fn uptime(&self, clock: &dyn Clock) -> Duration {
+        clock.monotonic().saturating_duration_since(self.since)
+    }
+    /// The time.
+    #[must_use]
+    pub fn now(&self, clock: &dyn Clock) -> Timestamp {
+        self.started.after(self.uptime(clock))
+    }
+}
+
 /// The machine's clock: the only place in the product that reads it.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct System;

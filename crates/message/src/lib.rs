@@ -20,7 +20,7 @@ mod phi;
 mod state;
 
 pub use ack::AckCode;
-pub use clock::{Clock, Timestamp};
+pub use clock::{Clock, Steady, Timestamp};
 pub use code::Code;
 pub use diagnostic::{Diagnostic, Location, Severity};
 pub use envelope::{Envelope, Format, Origin};

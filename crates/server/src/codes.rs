@@ -6,4 +6,5 @@ message::catalogue! {
     E7003 "the act needs a reason and a confirmation";
     E7004 "the request is not understood";
     E7005 "the control socket cannot be opened";
+    E7040 "the clock of the machine was set";
 }

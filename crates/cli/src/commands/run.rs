@@ -12,7 +12,7 @@ use crate::{
 use clap::Args;
 use engine::Changes;
 use interface::workspace::Workspace;
-use message::Diagnostic;
+use message::{Clock as _, Diagnostic, Steady, clock};
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 /// Run the engine on this workspace
@@ -54,6 +54,9 @@ pub struct Dev {
 
 /// Pause between looks at the files of the workspace.
 const WATCH_PAUSE: Duration = Duration::from_millis(400);
+/// Pause between looks at the clock, and how much it may be slewed meanwhile without a word.
+const CLOCK_PAUSE: Duration = Duration::from_secs(1);
+const CLOCK_CHANGE_MAX_MICROS: i64 = 1_000_000;
 /// Pause between attempts to open sources that could not be opened.
 const REOPEN_PAUSE: Duration = Duration::from_secs(3);
 
@@ -106,6 +109,7 @@ async fn engine(screen: &Screen, at: Place, is_watching: bool, until_eof: bool) 
         () = keep_listening(screen, &host) => None,
         () = crate::run::end_of_input(until_eof) => None,
         () = follow(screen, &host, &folder, is_watching) => None,
+        () = watch_clock(screen) => None,
     };
     screen.say("stopping: finishing what is under way");
     let closed = host.close().await;
@@ -124,6 +128,27 @@ async fn keep_listening(screen: &Screen, host: &Host) {
         tokio::time::sleep(REOPEN_PAUSE).await;
         for name in host.reopen().await {
             screen.say(format!("{name} listens now"));
+        }
+    }
+}
+
+/// Says when somebody sets the clock of the machine. Never returns.
+async fn watch_clock(screen: &Screen) {
+    let life = Steady::start(&clock::System);
+    let mut before = 0;
+    loop {
+        tokio::time::sleep(CLOCK_PAUSE).await;
+        let ahead = clock::System.now().0 - life.now(&clock::System).0;
+        let change = ahead - before;
+        before = ahead;
+        if change.abs() > CLOCK_CHANGE_MAX_MICROS {
+            let direction = if change > 0 { "forth" } else { "back" };
+            let seconds = change.abs() as f64 / 1e6;
+            screen.say(format!(
+                "the clock of this machine was set {seconds:.0} s {direction} ({}): order, retries and ages go on as \
+                 before, times of new messages are by the new clock",
+                server::codes::E7040
+            ));
         }
     }
 }

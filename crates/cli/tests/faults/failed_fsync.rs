@@ -17,11 +17,16 @@ const CALLS: std::ops::RangeInclusive<u32> = 1..=8;
 /// the tables (SQLite takes some errors of an empty database upon itself), drafts of segments, the reserve.
 const FIRST_CALLS: [(&str, u32); 3] = [("", 4), (".new", 8), ("/reserve", 2)];
 
-/// Compiles the shim into a folder; says so where it cannot.
+/// Compiles the shim of this test into a folder; says so where it cannot.
 pub fn compile_shim(folder: &Path) -> Option<PathBuf> {
-    let shim = folder.join("failed_fsync.so");
-    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/faults/failed_fsync.c");
-    let compiled = run(&["cc", "-shared", "-fPIC", "-O1", "-o", &shim.display().to_string(), source, "-ldl"]);
+    compile(folder, "failed_fsync")
+}
+
+/// Compiles a shim; says so where it cannot.
+pub fn compile(folder: &Path, name: &str) -> Option<PathBuf> {
+    let shim = folder.join(format!("{name}.so"));
+    let source = format!("{}/tests/faults/{name}.c", env!("CARGO_MANIFEST_DIR"));
+    let compiled = run(&["cc", "-shared", "-fPIC", "-O1", "-o", &shim.display().to_string(), &source, "-ldl"]);
     compiled.inspect_err(|why| println!("skipped: the shim does not compile here: {why}")).ok().map(|()| shim)
 }
 

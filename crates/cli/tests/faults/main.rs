@@ -7,6 +7,7 @@
 
 mod black_hole;
 mod broken_frames;
+mod clock_jumps;
 mod cut_tail;
 mod disk_full;
 mod endless_frame;

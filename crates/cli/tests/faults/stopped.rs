@@ -3,10 +3,10 @@
 
 use super::{
     black_hole::pharmacy,
-    rig::{Load, run},
+    rig::{Load, assert_order, run},
     support::{Partner, Workspace, free_port, received, wait_for},
 };
-use std::{collections::HashSet, time::Duration};
+use std::time::Duration;
 
 /// How long it stands still: longer than its timeouts towards the destination.
 const PAUSE: Duration = Duration::from_secs(3);
@@ -27,18 +27,7 @@ fn a_process_that_stands_still_for_seconds_loses_nothing() {
     run(&["kill", "-CONT", &pid]).expect("to let it go on");
     wait_for("the load to go on", || (load.count() >= count + 50).then_some(()));
     let acknowledged = load.stop();
-    let count = acknowledged.len();
     wait_for("the rest to be delivered", || (engine.count("in_flight") == 0).then_some(()));
-    let mut seen = HashSet::new();
-    let first: Vec<String> = partner.control_ids().into_iter().filter(|id| seen.insert(id.clone())).collect();
-    let missing: Vec<&String> = acknowledged.iter().filter(|id| !seen.contains(*id)).collect();
-    assert!(missing.is_empty(), "{missing:?} of {count}");
-    for patient in 0..8 {
-        let of = |ids: &[String]| -> Vec<String> {
-            let is_of = |id: &&String| super::rig::content(id).contains(&format!("|P{patient}^^^"));
-            ids.iter().filter(is_of).cloned().collect()
-        };
-        assert_eq!(of(&first)[..of(&acknowledged).len()], of(&acknowledged)[..], "order of patient {patient}");
-    }
+    assert_order(&partner.control_ids(), &acknowledged);
     assert_eq!(engine.status()["lost"].as_i64(), Some(0));
 }

@@ -2,6 +2,7 @@
 
 use super::{super::support::admission, Seed};
 use std::{
+    collections::{BTreeMap, HashMap, HashSet},
     io::{Error, ErrorKind, Read, Result, Write},
     net::TcpStream,
     sync::{
@@ -125,5 +126,27 @@ fn send(mut line: Line, prefix: &str, acknowledged: &Mutex<Vec<String>>, is_over
             }
             std::thread::sleep(PAUSE);
         }
+    }
+}
+
+/// Everything that was acknowledged has arrived, and for each sender and patient in the order of the acknowledgments. What
+/// arrived again (R2) counts where it came first.
+#[track_caller]
+pub fn assert_order(arrived: &[String], acknowledged: &[String]) {
+    let sender = |id: &str| id.rsplit_once('N').map_or_else(String::new, |(sender, _)| sender.to_owned());
+    let patient = |id: &str| super::super::support::field(&content(id), "PID", 3);
+    let keys: HashMap<&str, _> = acknowledged.iter().map(|id| (id.as_str(), (sender(id), patient(id)))).collect();
+    let mut seen = HashSet::new();
+    let first = arrived.iter().map(String::as_str).filter(|id| keys.contains_key(id) && seen.insert(*id));
+    let by_key = |ids: &mut dyn Iterator<Item = &str>| {
+        let mut by_key: BTreeMap<_, Vec<String>> = BTreeMap::new();
+        ids.for_each(|id| by_key.entry(keys[id].clone()).or_default().push(id.to_owned()));
+        by_key
+    };
+    let got = by_key(&mut first.into_iter());
+    let missing: Vec<&String> = acknowledged.iter().filter(|id| !seen.contains(id.as_str())).collect();
+    assert!(missing.is_empty(), "{missing:?} of {}", acknowledged.len());
+    for (key, expected) in by_key(&mut acknowledged.iter().map(String::as_str)) {
+        assert_eq!(got[&key], expected, "order of {key:?}");
     }
 }

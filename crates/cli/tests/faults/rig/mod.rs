@@ -14,7 +14,7 @@ mod stored;
 pub use frozen::{Frozen, Record};
 pub use kept::{Kept, SEGMENT_BYTES, open, options};
 pub use liar::{Liar, Lie, answer, answer_to, framed};
-pub use load::{Line, Load, content};
+pub use load::{Line, Load, assert_order, content};
 pub use mount::Mount;
 pub use needs::{has_all, run};
 pub use process::{connect_from, handles, has_handles, limit_handles, processor_time, resident_peak};
