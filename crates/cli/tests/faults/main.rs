@@ -14,12 +14,19 @@ mod endless_frame;
 mod failed_fsync;
 mod failpoints;
 mod flipped_bits;
+mod half_open;
 mod lying_replies;
 mod no_handles;
+mod other_version;
 mod power_cut;
+mod promised_length;
+mod queued_memory;
+mod reload_under_load;
 mod rig;
+mod slow_destination;
 mod slow_peers;
 mod stopped;
 #[allow(dead_code, reason = "the scenarios use all of it")]
 #[path = "../scenarios/support/mod.rs"]
 mod support;
+mod syn_dropped;
