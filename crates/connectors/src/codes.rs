@@ -15,6 +15,7 @@ message::catalogue! {
     E6011 "the peer did not take the answer";
     E6012 "stopping cut a connection off";
     E6020 "no file handle to spare for another connection";
+    E6021 "the peer vanished";
     E6101 "bytes outside a frame";
     E6102 "a frame broke off";
     E6103 "a frame took too long";

@@ -57,8 +57,9 @@ impl Rooms {
             index_key: identity.index,
             index: index.clone(),
         };
-        let tables: Arc<dyn Tables> = Arc::new(tables::Database::open(directory)?);
+        let tables = tables::Database::open(directory)?;
         let (log, report) = Embedded::open(opening, options)?;
+        let tables: Arc<dyn Tables> = Arc::new(tables.growing(directory));
         Ok((Rooms { log, index, hash_key: identity.index, tables, _lock: lock }, report))
     }
 

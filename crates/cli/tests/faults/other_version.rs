@@ -16,14 +16,14 @@ const COPIES_AT: [usize; 2] = [0, 2048];
 const VERSION_AT: usize = 8;
 const CRC_AT: usize = 12;
 
-/// Every file of a folder and those below it, with its bytes; sockets aside.
+/// Every file of a folder and those below it, with its bytes; sockets and the lock aside.
 fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut found = BTreeMap::new();
     for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
         let kind = entry.file_type().expect("a kind");
         if kind.is_dir() {
             found.extend(files(&entry.path()));
-        } else if kind.is_file() {
+        } else if kind.is_file() && entry.file_name() != "LOCK" {
             found.insert(entry.path(), std::fs::read(entry.path()).expect("a file"));
         }
     }

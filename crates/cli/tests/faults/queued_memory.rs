@@ -8,13 +8,14 @@ use super::{
 };
 use std::time::{Duration, Instant};
 
-/// Messages that wait.
-const MESSAGES: u64 = 100_000;
+/// Messages that wait, and bytes of each beside the admission: together far more than memory may keep.
+const MESSAGES: u64 = 10_000;
+const CONTENT: usize = 8_000;
 /// The limit of memory.
 const LIMIT_BYTES: u64 = 256 * 1024 * 1024;
 /// What the process may have resident: 32 MiB of the cache, 16 MiB of the index and its batches, some hundred bytes a
 /// message, and the debug binary itself.
-const RESIDENT_KILOBYTES_MAX: u64 = 180 * 1024;
+const RESIDENT_KILOBYTES_MAX: u64 = 90 * 1024;
 
 #[test]
 fn a_long_queue_takes_bounded_memory() {
@@ -22,7 +23,11 @@ fn a_long_queue_takes_bounded_memory() {
     let workspace = Workspace::empty();
     let receive = format!("  receive mllp {address} {{\n    order by PID-3.1\n  }}\n");
     workspace.interface("adt", &(receive + &pharmacy(free_port())));
-    let patients: String = (0..500).map(|number| admission(&format!("Q{number:05}"), &format!("P{number}"))).collect();
+    let patients: String = (0..500)
+        .map(|number| {
+            format!("{}NTE|1||{}\r", admission(&format!("Q{number:05}"), &format!("P{number}")), "A".repeat(CONTENT))
+        })
+        .collect();
     let feed = workspace.write("feed.hl7", &patients);
     let mut engine = Engine::spawn(workspace.path(), "run");
     let limit = MemoryLimit::put("queued_memory", engine.pid(), LIMIT_BYTES);

@@ -214,8 +214,12 @@ impl Conversation {
     }
 
     fn note_read(&self, read: std::io::Result<usize>) -> Result<(), End> {
-        read.map(drop).map_err(|_| {
-            if self.inbox.is_inside() {
+        read.map(drop).map_err(|error| {
+            // What the kernel says when probes stay unanswered; a peer that closes or dies says something itself.
+            if error.kind() == std::io::ErrorKind::TimedOut {
+                let text = "the peer does not answer any more, nor does its machine: closed";
+                self.report(Reason::new(codes::E6021, text));
+            } else if self.inbox.is_inside() {
                 let text = format!("the peer went away after {} bytes of a frame", self.inbox.pending_bytes());
                 self.report(Reason::new(codes::E6102, text));
             }

@@ -208,6 +208,17 @@ fn fuel_bounds_a_condition() {
     );
 }
 
+/// F26: what would take for ever elsewhere is refused or done in one pass.
+#[test]
+fn regular_expressions_are_bounded() {
+    told("PID-5 matches \"((a{100}){100}){100}\"", true, "E2203");
+    told("PID-5 matches \"(a)\\\\1\"", true, "E2203");
+    let (condition, _) = parse("NTE-3 matches \"^(a+)+$\"", &Tables::default());
+    let text = format!("MSH|^~\\&|A|B|C|D|1||ORU^R01|M1|P|2.5.1\rNTE|1||{}b\r", "a".repeat(1_000_000));
+    let (message, _) = Message::parse(text.into_bytes());
+    assert_eq!(condition.unwrap().holds(&View::new(&message), &mut Run::new(NOW, 7)).ok(), Some(false));
+}
+
 #[test]
 fn a_plain_test_reads_a_path_directly() {
     let (condition, _) = parse("PV1-2 = I", &Tables::default());

@@ -48,11 +48,17 @@ impl Database {
         let mut connection = connect(&path).map_err(|error| refused(&error))?;
         assert_durable(&connection)?;
         migrate(&mut connection)?;
-        // Growing is a comfort: a full disk must not keep the tables from opening, and a megabyte with its fsyncs must
-        // not keep the engine from listening.
+        Ok(Database { connection: Mutex::new(connection), growing: None })
+    }
+
+    /// Grows the write-ahead file in the background. Not before the rest of the store is open: a store that is refused is
+    /// not touched. A comfort: a full disk must not keep the tables from opening, and a megabyte with its fsyncs must not
+    /// keep the engine from listening.
+    pub(crate) fn growing(mut self, directory: &Path) -> Database {
+        let path = directory.join(NAME);
         let grow = move || drop(connect(&path).and_then(|mut own| grow(&mut own)));
-        let growing = thread::Builder::new().name("sinew-tables".into()).spawn(grow).ok();
-        Ok(Database { connection: Mutex::new(connection), growing })
+        self.growing = thread::Builder::new().name("sinew-tables".into()).spawn(grow).ok();
+        self
     }
 
     fn lock(&self) -> MutexGuard<'_, Connection> {
