@@ -63,13 +63,12 @@ fn established(engine: &Engine, port: u16) -> usize {
     table.lines().filter(|line| line.split_whitespace().skip(2).take(2).eq([remote.as_str(), "01"])).count()
 }
 
+/// What must be found, and how the status shows it.
+type Claim<'a> = (&'a str, &'a dyn Fn(&Value) -> bool);
+
 /// Waits until each claim holds, and gives when each did.
 #[track_caller]
-fn wait_for_each<const N: usize>(
-    engine: &Engine,
-    cut: Instant,
-    claims: [(&str, &dyn Fn(&Value) -> bool); N],
-) -> [Duration; N] {
+fn wait_for_each<const N: usize>(engine: &Engine, cut: Instant, claims: [Claim<'_>; N]) -> [Duration; N] {
     let mut found = [None; N];
     while found.iter().any(Option::is_none) {
         let status = engine.status();

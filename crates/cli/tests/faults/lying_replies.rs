@@ -3,8 +3,7 @@
 //! gets everything, with the bytes of the first attempt.
 
 use super::{
-    endless_frame::resident_peak,
-    rig::{Liar, Lie, Line, answer, answer_to, framed},
+    rig::{Liar, Lie, Line, answer, answer_to, framed, resident_peak},
     support::{Engine, Workspace, admission, field, free_port, wait_for},
 };
 use std::{
