@@ -1,7 +1,8 @@
 //! What a test may ask of the process by its environment; in builds with debug assertions only.
 //!
 //! `SINEW_FAILPOINT=log.fsync.after:17` ends the process with SIGKILL when it comes by that place for the 17th time:
-//! nothing is flushed, nothing is dropped, no other thread goes on. `SINEW_SEGMENT_BYTES` makes the files of the log
+//! nothing is flushed, nothing is dropped, no other thread goes on. `SINEW_PANIC`, of the same form, panics there instead, as
+//! a bug of ours would. `SINEW_SEGMENT_BYTES` makes the files of the log
 //! small, so that a test meets their ends.
 //! Never: in a release build (`cargo xtask test demo` looks for the names in the binary).
 
@@ -10,15 +11,23 @@ use rustix::process::{Signal, getpid, kill_process};
 
 /// Where the process ends.
 const PLACE: &str = "SINEW_FAILPOINT";
+/// Where a panic begins.
+const PANIC: &str = "SINEW_PANIC";
 /// Size of a file of the log.
 const SEGMENT: &str = "SINEW_SEGMENT_BYTES";
 
 /// Arms the place that the environment names.
 pub fn arm() {
-    if let Ok(text) = std::env::var(PLACE) {
-        // A test that misspells a place must not pass because nothing happened.
-        assert!(failpoint::arm(&text, end), "{PLACE}={text} names no place of message::failpoint");
+    for (variable, act) in [(PLACE, end as fn()), (PANIC, stumble)] {
+        if let Ok(text) = std::env::var(variable) {
+            // A test that misspells a place must not pass because nothing happened.
+            assert!(failpoint::arm(&text, act), "{variable}={text} names no place of message::failpoint");
+        }
     }
+}
+
+fn stumble() {
+    std::panic::panic_any("as a test asked");
 }
 
 fn end() {

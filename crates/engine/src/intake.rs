@@ -91,7 +91,10 @@ fn check(version: &Version, frame: &Frame, message: &Message) -> Result<(), Reas
 /// Runs the pipeline. A panic in it is a bug of ours: the message is parked, the engine goes on (F16).
 fn plan(version: &Version, message: &Message, frame: &Frame) -> Plan {
     let seed = foldhash::fast::FixedState::default().hash_one(&frame.bytes[..]);
-    let run = || pipeline::process(&version.definition, message, frame.received, seed);
+    let run = || {
+        pass(Place::PlanBefore);
+        pipeline::process(&version.definition, message, frame.received, seed)
+    };
     catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| Plan {
         end: End::Parked(Reason::new(codes::E5006, "a step stopped unexpectedly; this is a bug, please report it")),
         deliveries: Vec::new(),

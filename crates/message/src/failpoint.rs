@@ -44,6 +44,7 @@ places! {
     IndexAfter "index.after" "The batch is committed.",
     TablesBefore "tables.before" "A change of the tables is not written.",
     TablesAfter "tables.after" "The change is durable, and nobody was told.",
+    PlanBefore "plan.before" "The steps of an interface are about to run over a message.",
     AcknowledgeBefore "acknowledge.before" "A message is committed, and its answer not written to the sender.",
     AcknowledgeAfter "acknowledge.after" "The answer is written to the sender.",
     SendBefore "send.before" "A delivery has its turn, and nothing of it is sent.",

@@ -18,6 +18,7 @@ mod half_open;
 mod lying_replies;
 mod no_handles;
 mod other_version;
+mod poison;
 mod power_cut;
 mod promised_length;
 mod queued_memory;
