@@ -138,9 +138,9 @@ impl Host {
     pub async fn retain(&self) {
         let Some(retention) = self.retention else { return std::future::pending().await };
         let life = Steady::start(&clock::System);
+        let mut tick = tokio::time::interval(RETENTION_PAUSE);
         loop {
-            // Not at once: the clock of a machine that comes back may be years ahead until somebody sets it.
-            tokio::time::sleep(RETENTION_PAUSE).await;
+            tick.tick().await;
             let age = i64::try_from(retention.as_micros()).unwrap_or(i64::MAX);
             // The smaller of both: a clock that is set forth makes nothing old enough to be dropped.
             let now = clock::System.now().min(life.now(&clock::System));
