@@ -23,6 +23,7 @@
 pub mod acknowledge;
 pub mod acts;
 pub mod age;
+pub mod check;
 pub mod codes;
 pub mod decide;
 pub mod dispatch;

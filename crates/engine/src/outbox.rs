@@ -19,7 +19,7 @@ use std::{
 use tokio::sync::Notify;
 
 /// Bytes that all outboxes together may keep in memory for deliveries that wait. Beyond, the store is read.
-pub const CACHED_BYTES_MAX: usize = 32 * 1024 * 1024;
+pub const CACHED_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// The shared budget of [`CACHED_BYTES_MAX`].
 #[derive(Debug, Default)]

@@ -180,6 +180,7 @@ impl Engine {
         let dock = &self.shared.dock;
         let at = At { wall: dock.clock.now(), steady: dock.steady(), monotonic: dock.clock.monotonic() };
         let counts = self.store().counts();
+        debug_assert_eq!(store::check::conservation(&counts), [], "R5");
         let of =
             |name: &Name| counts.iter().find(|(known, _)| known == name).map_or_else(Counts::default, |(_, of)| *of);
         let interfaces: Vec<InterfaceStatus> =

@@ -52,6 +52,21 @@ async fn sends_and_is_answered() {
     assert_eq!((seen.received, seen.accepted, seen.duplicates, seen.out_of_order), (10, 10, 0, 0));
 }
 
+/// A partner that answers each fifth message late: what was due meanwhile counts from its planned time.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_plan_counts_what_a_late_answer_held_up() {
+    let late = Behaviour { act: Act::Slow(MS(40)), every: std::num::NonZeroU32::new(5).unwrap() };
+    let partner = partner(late).await;
+    let mut config = settings(&partner);
+    (config.rate_per_second, config.connections, config.reply_timeout) = (Some(200.0), 1, MS(20_000));
+    let messages: Vec<Bytes> = (1..=10).map(admission).collect();
+    let sent = tokio::task::spawn_blocking(move || hospital::wire::send_planned(&config, messages, MS(500)));
+    let stats = sent.await.unwrap().unwrap();
+    assert_eq!((stats.sent, stats.aa), (100, 100));
+    // One in five takes 40 ms, the four behind it were due 5, 10, 15 and 20 ms after it.
+    assert!(stats.latency.p50_micros > 15_000, "{:?}", stats.latency);
+}
+
 #[tokio::test]
 async fn writes_unique_control_ids() {
     let partner = partner(Behaviour::default()).await;

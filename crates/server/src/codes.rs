@@ -7,4 +7,5 @@ message::catalogue! {
     E7004 "the request is not understood";
     E7005 "the control socket cannot be opened";
     E7040 "the clock of the machine was set";
+    E7050 "the store is being examined already";
 }

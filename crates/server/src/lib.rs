@@ -16,5 +16,6 @@ pub mod query;
 mod routes;
 pub mod socket;
 mod steer;
+mod verify;
 
 pub use socket::{Host, serve};

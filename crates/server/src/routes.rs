@@ -4,12 +4,11 @@ use crate::{
     messages,
     problem::Problem,
     socket::{Peer, State},
-    steer,
+    steer, verify,
 };
 use axum::{
     Json, Router,
     extract::{ConnectInfo, DefaultBodyLimit, State as Extract},
-    response::IntoResponse,
     routing::{get, post},
 };
 use engine::acts::Person;
@@ -33,7 +32,7 @@ pub(crate) fn router(state: State) -> Router {
         .route("/api/v1/deliveries/resend", post(steer::resend))
         .route("/api/v1/deliveries/delete", post(steer::delete))
         .route("/api/v1/replay", post(steer::replay))
-        .route("/api/v1/verify", post(verify))
+        .route("/api/v1/verify", get(verify::progress).post(verify::run))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .with_state(state)
 }
@@ -52,18 +51,4 @@ async fn stop(Extract(state): Extract<State>, ConnectInfo(peer): ConnectInfo<Pee
     state.engine.audit(&person, "stop", "engine")?;
     state.host.stop();
     Ok(Json(json!({"stopping": true})))
-}
-
-/// Reads every record of the store and checks it: long work, so it runs beside the others.
-async fn verify(Extract(state): Extract<State>) -> impl IntoResponse {
-    let store = state.engine.store().clone();
-    match tokio::task::spawn_blocking(move || store.verify()).await {
-        Ok(Ok(damaged)) => {
-            let places: Vec<Value> =
-                damaged.iter().map(|place| json!({"lsn": place.lsn, "bytes": place.length})).collect();
-            Ok(Json(json!({"schema": "sinew.verify/1", "damaged": places})))
-        }
-        Ok(Err(error)) => Err(Problem::from(error)),
-        Err(_) => Err(Problem::bad_request(message::Reason::new(crate::codes::E7004, "the check was interrupted"))),
-    }
 }

@@ -1,6 +1,6 @@
 //! The local socket: `DATA/control.sock`, mode 0600. Who can open it is the owner of the engine.
 
-use crate::{codes, routes};
+use crate::{codes, routes, verify::Verifying};
 use axum::{extract::connect_info::Connected, serve::IncomingStream};
 use engine::Engine;
 use message::Reason;
@@ -22,6 +22,7 @@ pub trait Host: Send + Sync {
 pub(crate) struct State {
     pub(crate) engine: Engine,
     pub(crate) host: Arc<dyn Host>,
+    pub(crate) verifying: Arc<Verifying>,
 }
 
 /// Who is at the other end of the socket.
@@ -53,7 +54,8 @@ pub async fn serve(
     }
     let listener = UnixListener::bind(path).map_err(failed)?;
     fs::set_permissions(path, fs::Permissions::from_mode(0o600)).map_err(failed)?;
-    let app = routes::router(State { engine, host }).into_make_service_with_connect_info::<Peer>();
+    let app =
+        routes::router(State { engine, host, verifying: Arc::default() }).into_make_service_with_connect_info::<Peer>();
     let served = axum::serve(listener, app).with_graceful_shutdown(stopped).await;
     let _ = fs::remove_file(path);
     served.map_err(failed)

@@ -18,7 +18,7 @@ use crate::{
 };
 use bytes::Bytes;
 use message::{Counts, DeliveryId, MessageId, Name, Timestamp};
-use std::{path::Path, sync::Arc};
+use std::{os::unix::fs::DirBuilderExt, path::Path, sync::Arc};
 use tokio::sync::{oneshot, watch};
 
 /// Open deliveries that are fetched at a time.
@@ -121,7 +121,8 @@ impl Store {
             return Err(Error::misconfigured("segments are smaller than their minimum"));
         }
         let refused = |error| Error::unavailable("making the data directory", &error);
-        std::fs::create_dir_all(directory).map_err(refused)?;
+        // Names and times stand unsealed in it: nobody else's business.
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(refused)?;
         options.disk.create_directory(directory).map_err(refused)?;
         let lock = lock::take(directory)?;
         let (rooms, report) = match &options.engine {

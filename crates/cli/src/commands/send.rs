@@ -8,7 +8,7 @@ use crate::{
 };
 use bytes::Bytes;
 use clap::Args;
-use hospital::wire::{AfterTimeout, ControlIds, Sender, SenderConfig, SenderStats, Source};
+use hospital::wire::{AfterTimeout, ControlIds, Sender, SenderConfig, SenderStats, Source, send_planned};
 use serde_json::json;
 use std::{path::PathBuf, time::Duration};
 
@@ -19,6 +19,7 @@ Examples:
   sinew send 127.0.0.1:2575 a01.hl7                      each message of the file once
   sinew send 2575 samples/*.hl7 --count 10000 --connections 16
   sinew send 2575 a01.hl7 --rate 50 --for 1m             fifty a second for a minute
+  sinew send 2575 a01.hl7 --rate 500 --for 10s --connections 8 --planned
   sinew generate --type ADT --count 100 | sinew send 2575 -
 
 With --count, messages are sent in turn and get control ids of their own, so that the receiver does not take them for
@@ -48,6 +49,9 @@ pub struct Send {
     /// Leave MSH-10 as it is also when messages are sent more than once
     #[arg(long)]
     keep_ids: bool,
+    /// Send at the planned times even while answers are late, and count each latency from the planned time
+    #[arg(long, requires = "rate", requires = "duration", conflicts_with = "count")]
+    planned: bool,
     /// One JSON object at the end
     #[arg(long)]
     json: bool,
@@ -94,6 +98,11 @@ impl Send {
         let failed = |error: hospital::wire::Error| {
             Failure::unreachable(format!("{target}: {error}")).hint("is the receiver listening there?")
         };
+        if let (true, Some(time)) = (self.planned, self.duration) {
+            let sent = tokio::task::spawn_blocking(move || send_planned(&config, messages, time)).await;
+            let stopped = |_| Failure::new(Exit::Bug, "the sender stopped unexpectedly");
+            return sent.map_err(stopped)?.map_err(failed);
+        }
         let sender = Sender::start(config, Source::Cycle { messages, count: total }).map_err(failed)?;
         let started = tokio::time::Instant::now();
         let mut tick = tokio::time::interval(Duration::from_millis(200));

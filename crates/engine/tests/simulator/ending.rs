@@ -2,7 +2,7 @@
 
 use crate::{
     acts::{person, tell},
-    life::Life,
+    life::{Life, examine},
     run::Run,
 };
 use message::{DeliveryId, DeliveryState, MessageId};
@@ -29,6 +29,7 @@ impl Run {
         check::all(&seen, &self.scenery, &self.load.letters)?;
         recovery::check(life.engine.store(), &seen, &self.load.letters)?;
         self.account(&life, &seen)?;
+        examine(life.engine.store(), false)?;
         let stopped = life.runtime.block_on(life.engine.stop(Duration::from_secs(5)));
         stopped.map_err(|error| format!("a store without faults does not close: {error}"))?;
         let left = disk.left();

@@ -124,7 +124,18 @@ impl Run {
             self.open(Arc::new(disk.clone())).map_err(|error| format!("the store does not open: {error}"))?;
         self.check_damage(&recovered.report)?;
         recovery::check(&store, &self.witness.all(), &self.load.letters)?;
+        examine(&store, true)?;
         Ok(recovery::picture(&store))
+    }
+}
+
+/// Every checker over the store's own records: the ones that `sinew doctor` runs.
+pub(crate) fn examine(store: &Store, is_at_rest: bool) -> Result<(), String> {
+    let report =
+        engine::check::store(store, is_at_rest, &mut |_| true).map_err(|error| format!("examining: {error}"))?;
+    match report.examined.findings.first() {
+        Some(finding) => Err(format!("the records: {finding}, and {} more", report.examined.findings.len() - 1)),
+        None => Ok(()),
     }
 }
 

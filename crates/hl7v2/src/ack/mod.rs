@@ -4,9 +4,11 @@
 //! the standard has it echo. Pure: control id and time come from the caller.
 
 mod build;
+mod legal;
 mod reply;
 
 pub use build::{Acknowledgment, Finding, build, condition_name};
+pub use legal::{Illegal, check};
 pub use reply::Reply;
 
 use crate::Message;

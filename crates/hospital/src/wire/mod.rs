@@ -20,7 +20,7 @@ pub use partner::{
     Act, Answer, Arrival, Behaviour, Key, Partner, PartnerConfig, PartnerHandle, PartnerStats, Sequence,
 };
 pub use peek::{Head, Reply, patient_id};
-pub use sender::{AfterTimeout, ControlIds, Sender, SenderConfig, SenderStats, Source};
+pub use sender::{AfterTimeout, ControlIds, Sender, SenderConfig, SenderStats, Source, send_planned};
 
 /// Connections that one sender opens at most.
 pub const CONNECTIONS_MAX: usize = 256;

@@ -101,11 +101,14 @@ pub const VALUE_CHARS_MIN: usize = 4;
 /// of the first that does; values shorter than [`VALUE_CHARS_MIN`] are passed over.
 #[must_use]
 pub fn content<'v>(values: impl IntoIterator<Item = &'v str>, text: &str) -> Option<usize> {
-    let is_word = |byte: Option<u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric());
+    let bytes = text.as_bytes();
+    let is_word = |place: usize| bytes.get(place).is_some_and(u8::is_ascii_alphanumeric);
+    // The letter of `\r` or `\n` is no letter: debug texts have them.
+    let is_escape = |place: usize| place.checked_sub(1).is_some_and(|before| bytes[before] == b'\\');
     let stands = |value: &str| {
         text.match_indices(value).map(|(at, _)| at).find(|at| {
-            let before = at.checked_sub(1).map(|place| text.as_bytes()[place]);
-            !is_word(before) && !is_word(text.as_bytes().get(at + value.len()).copied())
+            let before = at.checked_sub(1).is_some_and(|before| is_word(before) && !is_escape(before));
+            !before && !is_word(at + value.len())
         })
     };
     values.into_iter().filter(|value| value.chars().count() >= VALUE_CHARS_MIN).find_map(stands)

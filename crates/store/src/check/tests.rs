@@ -56,6 +56,7 @@ fn values_stand_as_words() {
     check("HOLLOWAY", "HOLLOWAY", Some(0));
     check("HOLLOWAY", "the ward HOLLOWAYS", None);
     check("107919", "1079190 bytes, 107919 more", Some(15));
+    check("HOLLOWAY", "\\rHOLLOWAY", Some(2));
     check("IR", "IR IR IR", None);
     check("", "anything", None);
 }

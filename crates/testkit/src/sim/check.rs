@@ -44,10 +44,8 @@ pub fn acknowledgments(seen: &[Seen], letters: &[Letter]) -> Verdict {
                 if given_late.contains(letter) {
                     return Err(format!("#{at}: letter {letter} was accepted after the store had failed (R6)"));
                 }
-                let told = (field(answer, "MSA", 1), field(answer, "MSA", 2));
-                if told != ("AA".to_owned(), letters[*letter].control_id.clone()) {
-                    return Err(format!("#{at}: letter {letter} was stored and answered {}", told.0));
-                }
+                is_legal(&letters[*letter], true, answer)
+                    .map_err(|why| format!("#{at}: letter {letter} was stored: {why}"))?;
                 let known = first.entry(*letter).or_insert_with(|| (*id, answer.clone()));
                 if *known != (*id, answer.clone()) {
                     return Err(format!(
@@ -61,15 +59,20 @@ pub fn acknowledgments(seen: &[Seen], letters: &[Letter]) -> Verdict {
             }
             Seen::Answered(letter, Answer::Later(is_failed, answer)) => {
                 has_failed |= *is_failed;
-                if ["AA", "CA"].contains(&&*field(answer, "MSA", 1)) {
-                    return Err(format!("#{at}: letter {letter} was not stored and answered AA (R1)"));
-                }
+                is_legal(&letters[*letter], false, answer)
+                    .map_err(|why| format!("#{at}: letter {letter} was not stored: {why} (R1)"))?;
             }
             Seen::Answered(letter, Answer::Refused) => return Err(format!("#{at}: letter {letter} was refused")),
             Seen::Given(_) | Seen::Replayed(..) | Seen::Arrived { .. } | Seen::Ended { .. } | Seen::Acted(..) => {}
         }
     }
     Ok(())
+}
+
+/// The answer is one that the standard allows for this letter.
+fn is_legal(letter: &Letter, is_stored: bool, answer: &Bytes) -> Result<(), hl7v2::ack::Illegal> {
+    let (message, _) = hl7v2::Message::parse(letter.bytes.clone());
+    hl7v2::ack::check(&message, is_stored, Some(answer))
 }
 
 /// The ordering key of an arrival; `None` where nothing must stay in order.
@@ -176,7 +179,7 @@ pub fn same_bytes(seen: &[Seen]) -> Verdict {
 /// # Errors
 /// See there.
 pub fn no_content(what: &str, said: &str) -> Verdict {
-    match said.find(crate::sample::SECRET) {
+    match store::check::content([crate::sample::SECRET], said) {
         Some(at) => Err(format!("{what} holds content of a message at byte {at} (R10)")),
         None => Ok(()),
     }
@@ -248,7 +251,8 @@ mod tests {
             assert!(found.contains(expect) && found.is_empty() == expect.is_empty(), "{found:?}, not {expect:?}");
         };
         check(&[Seen::Given(0), yes(0, 1, "AA"), yes(0, 1, "AA"), yes(1, 2, "AA")], "");
-        check(&[yes(0, 1, "AE")], "was stored and answered AE");
+        check(&[yes(0, 1, "AE")], "was stored: its answer AE is not what happened to it");
+        check(&[yes(0, 1, "CA")], "was stored: its answer CA is not what MSH-15 and MSH-16 ask for");
         check(&[later(false, "AA")], "(R1)");
         check(&[yes(0, 1, "AA"), yes(0, 2, "AA")], "(R4)");
         check(&[yes(0, 1, "AA"), yes(1, 1, "AA")], "two letters");

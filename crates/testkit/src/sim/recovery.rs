@@ -42,10 +42,8 @@ pub fn known(seen: &[Seen]) -> BTreeSet<MessageId> {
 /// # Errors
 /// The first that is not so.
 pub fn check(store: &Store, seen: &[Seen], letters: &[Letter]) -> Verdict {
-    for (interface, counts) in store.counts() {
-        if counts.lost() != 0 {
-            return Err(format!("{interface}: {} messages are in no state: {counts:?} (R5)", counts.lost()));
-        }
+    if let Some(finding) = store::check::conservation(&store.counts()).first() {
+        return Err(format!("{finding} (R5)"));
     }
     let mut checked = BTreeSet::new();
     for one in seen {

@@ -51,16 +51,38 @@ impl Bare {
     }
 }
 
+impl Bare {
+    /// The same writes: 99 of 100 are safe within this.
+    pub async fn write_p99_ms(&self, bytes: usize, time: Duration) -> Result<f64> {
+        let file = self.file.clone();
+        let measured = tokio::task::spawn_blocking(move || {
+            let histogram = hospital::wire::Histogram::default();
+            each_write(&file, bytes, time, |took| histogram.record(took)).map(|_| histogram.latency())
+        });
+        let latency = measured.await.unwrap_or(Ok(hospital::wire::Latency::default()));
+        latency.map(|found| found.p99_micros as f64 / 1000.0).map_err(|error| unreachable(&self.path, &error))
+    }
+}
+
 fn write_and_sync(file: &fs::File, bytes: usize, time: Duration) -> std::io::Result<f64> {
+    let started = Instant::now();
+    let count = each_write(file, bytes, time, |_| ())?;
+    Ok(count as f64 / started.elapsed().as_secs_f64())
+}
+
+/// Writes and syncs until the time is over, and tells how long each took; gives their number.
+fn each_write(file: &fs::File, bytes: usize, time: Duration, tell: impl Fn(Duration)) -> std::io::Result<u64> {
     let record = vec![b'x'; bytes];
     let (started, mut count, mut at) = (Instant::now(), 0_u64, 0);
     while started.elapsed() < time {
+        let begun = Instant::now();
         file.write_all_at(&record, at as u64)?;
         file.sync_data()?;
+        tell(begun.elapsed());
         count += 1;
         at = (at + bytes) % (FILE_BYTES - bytes);
     }
-    Ok(count as f64 / started.elapsed().as_secs_f64())
+    Ok(count)
 }
 
 /// Messages a second from a sender straight to a partner: sockets and frames without an engine, a store or a step.

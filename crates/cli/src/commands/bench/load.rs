@@ -80,10 +80,21 @@ pub struct Load<'a> {
     pub file: &'a Path,
     /// Connections at once.
     pub connections: usize,
-    /// How long.
+    /// How long, at most.
     pub time: Duration,
+    /// How many; without it as many as go into the time.
+    pub count: Option<u64>,
     /// Messages a second; as fast as they are answered without it.
-    pub rate: Option<u32>,
+    pub rate: Option<f64>,
+    /// At planned times, each latency counted from the planned one.
+    pub is_planned: bool,
+}
+
+impl<'a> Load<'a> {
+    /// As fast as they are answered, for a time.
+    pub fn of(file: &'a Path, connections: usize, time: Duration) -> Load<'a> {
+        Load { file, connections, time, count: None, rate: None, is_planned: false }
+    }
 }
 
 /// Writes the file of messages that a rig sends.
@@ -98,9 +109,15 @@ pub async fn send(folder: &Folder, address: &str, load: Load<'_>) -> Result<Sent
     let time = format!("{}ms", load.time.as_millis());
     let mut arguments =
         vec!["send", address, &file, "--connections", &connections, "--for", &time, "--json", "--timeout", "10s"];
-    let rate = load.rate.map(|rate| rate.to_string());
+    let (rate, count) = (load.rate.map(|rate| rate.to_string()), load.count.map(|count| count.to_string()));
     if let Some(rate) = &rate {
         arguments.extend(["--rate", rate]);
+    }
+    if let Some(count) = &count {
+        arguments.extend(["--count", count]);
+    }
+    if load.is_planned {
+        arguments.push("--planned");
     }
     let mut process = Process::start("sender", &arguments, &log)?;
     let end = Instant::now() + load.time + Duration::from_secs(15);

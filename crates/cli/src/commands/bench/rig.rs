@@ -233,6 +233,11 @@ impl Engine {
     pub fn finish(self) -> Result<()> {
         self.process.finish()
     }
+
+    /// Ends it at whatever it is doing (SIGKILL).
+    pub fn kill(self) {
+        drop(self.process);
+    }
 }
 
 #[cfg(test)]

@@ -8,9 +8,11 @@
 //! Never: reads beyond MSA; decides what a negative acknowledgment means (it is counted).
 
 mod connection;
+mod planned;
 mod source;
 mod tally;
 
+pub use planned::send_planned;
 pub use source::{ControlIds, Source};
 pub use tally::SenderStats;
 

@@ -108,16 +108,7 @@ impl Intake {
     /// Puts the next message into `out`; false when there is none left.
     pub(super) async fn next(&self, out: &mut Outgoing) -> bool {
         match &self.supply {
-            Supply::Cycle { messages, count } => {
-                let number = self.number.fetch_add(1, Relaxed);
-                if number >= *count {
-                    return false;
-                }
-                let index = usize::try_from(number % messages.len() as u64).unwrap_or(0);
-                let (content, range) = &messages[index];
-                self.fill(out, content, range.clone(), number);
-                true
-            }
+            Supply::Cycle { .. } => self.next_of_cycle(out),
             Supply::Feed(feed) => {
                 // The number is taken under the lock, so that ids count up in the order of the channel.
                 let mut feed = feed.lock().await;
@@ -128,6 +119,19 @@ impl Intake {
                 true
             }
         }
+    }
+
+    /// The next of messages that go round, without waiting; false when there is none left, or they come otherwise.
+    pub(super) fn next_of_cycle(&self, out: &mut Outgoing) -> bool {
+        let Supply::Cycle { messages, count } = &self.supply else { return false };
+        let number = self.number.fetch_add(1, Relaxed);
+        if number >= *count {
+            return false;
+        }
+        let index = usize::try_from(number % messages.len() as u64).unwrap_or(0);
+        let (content, range) = &messages[index];
+        self.fill(out, content, range.clone(), number);
+        true
     }
 
     fn fill(&self, out: &mut Outgoing, content: &[u8], range: Range<usize>, number: u64) {
