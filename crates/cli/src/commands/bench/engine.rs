@@ -7,6 +7,7 @@ mod steady;
 use super::{
     figures::{Bar, Figures, Named},
     load::{self, MESSAGE_BYTES},
+    markdown,
     rig::{Engine, Folder, Partner},
 };
 use crate::{
@@ -31,6 +32,7 @@ Examples:
   sinew bench engine --only large_message_p50_ms,out_of_order
   sinew bench engine --json > figures.json  one JSON object
   sinew bench engine --dir /srv/sinew       on the disk that will hold the messages
+  sinew bench engine --markdown docs/reference/performance.md
 
 Load generator, engine and partner are processes of their own, so CPU time is told apart. What the machine can do
 without an engine is measured in the same run: a bare preallocated write + fdatasync of the same size in the same
@@ -54,6 +56,9 @@ pub struct BenchEngine {
     /// Folder whose disk is measured; without it /var/tmp
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
+    /// Also write the table into this page, between its marks
+    #[arg(long, value_name = "PAGE")]
+    markdown: Option<PathBuf>,
     /// One JSON object instead of a table
     #[arg(long)]
     json: bool,
@@ -163,6 +168,9 @@ impl BenchEngine {
                 _ = terminated.recv() => Err(stopped()),
             }
         })??;
+        if let Some(page) = &self.markdown {
+            markdown::write(page, &figures, &Folder::parent(self.dir.as_deref()))?;
+        }
         if self.json {
             screen.line(figures.to_json("sinew.bench.engine/1", &self.conditions()).to_string());
         } else {

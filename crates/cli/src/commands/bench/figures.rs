@@ -81,6 +81,23 @@ impl Figures {
         }
     }
 
+    /// The same as a table of Markdown.
+    pub fn to_markdown(&self) -> String {
+        let mut lines =
+            vec!["| figure | median | spread | unit | bar | |".to_owned(), "|---|---|---|---|---|---|".to_owned()];
+        for (named, values, median) in self.measured() {
+            let word = match is_reached(named.bar, median) {
+                Some(true) => "reached",
+                Some(false) => "missed",
+                None => "",
+            };
+            let spread = if values.len() > 1 { plain(spread(values)) } else { "measured once".to_owned() };
+            let bar = text_of(named.bar).unwrap_or_default();
+            lines.push(format!("| {} | {} | {spread} | {} | {bar} | {word} |", named.name, plain(median), named.unit));
+        }
+        lines.join("\n")
+    }
+
     /// `Problems` when a bar was missed.
     pub fn exit(&self) -> Exit {
         let is_missed = |(named, _, median): (&Named, &[f64], f64)| is_reached(named.bar, median) == Some(false);
@@ -167,6 +184,8 @@ mod tests {
         assert_eq!(found["schema"], "sinew.bench.engine/1");
         let expect = json!([{"name": "a", "value": 75.0, "unit": "us", "bar": "<= 80", "runs": [70.0, 90.0, 75.0], "spread": 20.0}]);
         assert_eq!(found["figures"], expect);
+        let table = figures.to_markdown();
+        assert!(table.ends_with("|\n| a | 75.0 | 20.0 | us | <= 80 | reached |"), "{table}");
         figures.add("c", 1e9);
         assert_eq!(figures.exit(), Exit::Ok, "no bar, no miss");
         figures.add("b", 99.0);

@@ -7,6 +7,7 @@ mod engine;
 mod figures;
 mod limits;
 mod load;
+mod markdown;
 mod parse;
 mod rig;
 mod store;

@@ -55,9 +55,8 @@ pub fn send_planned(config: &SenderConfig, messages: Vec<Bytes>, time: Duration)
             })
         };
         let threads: Vec<_> = links.into_iter().enumerate().map(run).collect();
-        threads.into_iter().map(|one| one.join().unwrap_or_else(|_| Err(io::ErrorKind::Other.into()))).collect()
+        threads.into_iter().try_for_each(|one| one.join().unwrap_or_else(|_| Err(io::ErrorKind::Other.into())))
     });
-    let sent: io::Result<()> = sent;
     sent.map_err(broken)?;
     Ok(tally.stats())
 }
