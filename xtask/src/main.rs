@@ -1,11 +1,13 @@
 //! `cargo xtask`: what the house does to itself. `tidy` checks the rules that a machine can read, `test` runs
-//! everything that must pass, `sim` runs the simulator, `gen` writes the generated reference pages.
+//! everything that must pass, `install` installs what the tests can use, `sim` runs the simulator, `gen` writes the
+//! generated reference pages.
 //!
 //! Promises: works from a fresh clone without the network beyond the crates that Cargo.lock names; says what it skips.
 //! Never: changes a file that it was not asked to change.
 
 mod dictionary;
 mod generate;
+mod install;
 mod root;
 mod simulate;
 mod source;
@@ -18,6 +20,7 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 cargo xtask tidy [--update-ratchet] [--advice]   check the house rules (under 2 seconds)
 cargo xtask test [--fast | STEP…]                everything that must pass, or these steps; --fast leaves out the slow ones
+cargo xtask install                              what the tests can use: PostgreSQL, by apt, as root
 cargo xtask sim --seed N [--runs M] [--again]    the simulator: seeds N to N+M-1, or M times the same one
 cargo xtask gen [--check]                        write (or compare) the generated pages under docs/reference
 cargo xtask gen dictionary                       make the dictionary of HL7 v2 anew from the pinned packages";
@@ -25,11 +28,15 @@ cargo xtask gen dictionary                       make the dictionary of HL7 v2 a
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    if let ["test", ..] = words.as_slice() {
+        install::for_ci();
+    }
     let done = match words.as_slice() {
         ["tidy", flags @ ..] => known(flags, &["--update-ratchet", "--advice"]).and_then(|()| tidy::run(flags)),
         ["test"] => test::run(test::Choice::All),
         ["test", "--fast"] => test::run(test::Choice::Fast),
         ["test", steps @ ..] => known(steps, &test::names()).and_then(|()| test::run(test::Choice::Named(steps))),
+        ["install"] => install::run(),
         ["sim", words @ ..] => simulate::run(words),
         ["gen", "dictionary"] => dictionary::run(),
         ["gen", flags @ ..] => known(flags, &["--check"]).and_then(|()| generate::run(flags.contains(&"--check"))),

@@ -10,6 +10,7 @@ mod connectors;
 mod destination_down;
 mod duplicate;
 mod first_interface;
+mod in_postgresql;
 mod kill;
 mod offline;
 mod pages;

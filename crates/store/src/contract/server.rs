@@ -10,6 +10,7 @@ use std::{
     path::{Path, PathBuf},
     process::{Command, Stdio},
     sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
 };
 
 static NEXT: AtomicU64 = AtomicU64::new(0);
@@ -30,10 +31,18 @@ impl Server {
     /// # Errors
     /// Why there is none: a sentence for a test that skips.
     pub fn start(settings: &[&str]) -> Result<Server, String> {
+        Server::start_in(&std::env::temp_dir(), settings)
+    }
+
+    /// As `start`, in a folder on the disk that is to be measured.
+    ///
+    /// # Errors
+    /// As `start`.
+    pub fn start_in(parent: &Path, settings: &[&str]) -> Result<Server, String> {
         let programs = programs().ok_or("no PostgreSQL: `initdb` is neither in PATH nor in /usr/lib/postgresql")?;
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         // Short: a path to a socket has 107 bytes at most.
-        let folder = std::env::temp_dir().join(format!("sinew-pg-{}-{number}", std::process::id()));
+        let folder = parent.join(format!("sinew-pg-{}-{number}", std::process::id()));
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
         let server = Server { programs, folder, settings: settings.iter().map(|one| format!(" -c {one}")).collect() };
@@ -92,6 +101,21 @@ impl Server {
             return Err(String::from_utf8_lossy(&output.stderr).into_owned());
         }
         Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    }
+
+    /// How many rows a second the server takes by itself: `clients` connections insert `rows` over and over in batches of
+    /// `batch` by `unnest`, each batch a durable commit. The table has a number as its key, as the log has.
+    ///
+    /// # Errors
+    /// `Away`, `Unavailable`, `Database`.
+    pub fn inserts_per_second(
+        &self,
+        rows: &[Vec<u8>],
+        batch: usize,
+        clients: usize,
+        time: Duration,
+    ) -> Result<f64, crate::Error> {
+        crate::postgres::inserts_per_second(&self.address(), rows, batch, clients, time)
     }
 
     fn cluster(&self) -> PathBuf {

@@ -14,6 +14,7 @@
 //! were found after a reconnection; asserts at every connection the settings that make a commit durable. Never: a
 //! receipt for a commit whose outcome is not known.
 
+mod bare;
 mod connection;
 mod days;
 mod durability;
@@ -29,6 +30,7 @@ mod search;
 mod tables;
 mod writer;
 
+pub(crate) use bare::inserts_per_second;
 pub use connection::Database;
 pub use durability::Inspected;
 pub(crate) use open::{Opened, is_home, open, rewrap};

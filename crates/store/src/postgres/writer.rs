@@ -50,6 +50,8 @@ const CHECKPOINT_RATIO: u64 = 4;
 const COMPANY_MIN: usize = 4;
 /// Longest wait for company.
 const PAUSE_MAX: Duration = Duration::from_micros(150);
+/// Turns of the runtime in which a connection notices its end: the socket is looked at, then read.
+const LOOKS: usize = 3;
 /// Pause between attempts to reach the database again.
 const RELINK_PAUSE: Duration = Duration::from_millis(200);
 
@@ -96,6 +98,8 @@ pub(super) struct Writer {
     /// No message is tried before, because the server had no room.
     full_until: Option<Instant>,
     company: usize,
+    /// Who asked for the end.
+    closing: Option<Reply<()>>,
     bytes_since_checkpoint: u64,
     checkpoint_bytes: u64,
 }
@@ -126,6 +130,7 @@ impl Writer {
             renewed,
             full_until: None,
             company: 0,
+            closing: None,
             bytes_since_checkpoint: 0,
             checkpoint_bytes: 0,
         }
@@ -134,26 +139,27 @@ impl Writer {
     /// Runs until the store is closed or fails.
     pub(super) fn run(mut self) {
         let mut taken = Vec::new();
-        let mut result = Ok(None);
-        while let Ok(None) = result {
+        let mut result = Ok(());
+        while result.is_ok() && self.closing.is_none() {
             self.shared.queue.wait(Some(self.patience()), self.pause());
             self.shared.queue.take(&mut taken);
             result = self.turn(&mut taken);
         }
-        let (error, closing) = match result {
-            Ok(closing) => (Error::Closed, closing),
-            Err(Stop::Closing(error)) => (error, None),
+        let (error, closed) = match result {
+            Ok(()) => (Error::Closed, Ok(())),
+            Err(Stop::Closing(error)) => (error.clone(), Err(error)),
             Err(Stop::Failed(reason)) => {
                 let reason: Arc<str> = reason.into();
                 self.shared.set_health(Health::Failed(reason.clone()));
-                (Error::Failed { reason }, None)
+                let error = Error::Failed { reason };
+                (error.clone(), Err(error))
             }
         };
         self.group.fail(&error);
         taken.into_iter().for_each(|submission| refuse(submission, &error));
         self.shared.queue.close(error.clone()).into_iter().for_each(|submission| refuse(submission, &error));
-        if let Some(reply) = closing {
-            let _ = reply.send(Ok(()));
+        if let Some(reply) = self.closing {
+            let _ = reply.send(closed);
         }
     }
 
@@ -176,15 +182,20 @@ impl Writer {
         (self.company >= COMPANY_MIN).then(|| (commit / 4).min(PAUSE_MAX))
     }
 
-    fn turn(&mut self, taken: &mut Vec<Submission>) -> Result<Option<Reply<()>>, Stop> {
+    fn turn(&mut self, taken: &mut Vec<Submission>) -> Result<(), Stop> {
+        let end = taken.iter().position(|submission| matches!(submission, Submission::Close(_)));
+        for submission in taken.drain(end.unwrap_or(taken.len())..) {
+            match submission {
+                Submission::Close(reply) => self.closing = Some(reply),
+                submission => refuse(submission, &Error::Closed),
+            }
+        }
         self.now = self.shared.clock.now().0;
         self.upkeep()?;
         let accepts = taken.iter().filter(|submission| matches!(submission, Submission::Accept(_))).count();
         self.company = if accepts == 0 { self.company } else { accepts };
-        let mut closing = None;
         for submission in taken.drain(..) {
             match submission {
-                submission if closing.is_some() => refuse(submission, &Error::Closed),
                 Submission::Accept(accepting) => self.accept(accepting)?,
                 Submission::Change(changing) => self.change(changing)?,
                 Submission::Drop(cut, reply) => {
@@ -195,21 +206,21 @@ impl Writer {
                     self.flush()?;
                     drop(self.checkpoint(Some(reply)));
                 }
-                Submission::Close(reply) => closing = Some(reply),
+                Submission::Close(reply) => self.closing = Some(reply),
             }
             if self.group.bytes >= GROUP_BYTES_MAX {
                 self.flush()?;
             }
         }
         self.flush()?;
-        if closing.is_some() {
+        if self.closing.is_some() {
             // Best effort: without it the next start only reads more, or waits for the lease of another directory.
             let _ = self.checkpoint(None).recv();
             let _ = self.runtime.block_on(lease::end(&self.link, self.token, self.next));
         } else if self.bytes_since_checkpoint >= CHECKPOINT_BYTES_MIN.max(self.checkpoint_bytes * CHECKPOINT_RATIO) {
             drop(self.checkpoint(None));
         }
-        Ok(closing)
+        Ok(())
     }
 
     // ---- placing ----
@@ -360,6 +371,15 @@ impl Writer {
     /// and changes stay for the next time.
     fn flush(&mut self) -> Result<(), Stop> {
         while !self.group.is_empty() {
+            if self.is_cut() {
+                // Nothing of the group was sent: its senders need not wait for the database.
+                let reason = format!("the database {}: the connection was lost", self.shared.database.place());
+                self.take_back(&Error::Away { reason: reason.into() });
+                if self.relink("the connection was lost")? {
+                    break;
+                }
+                continue;
+            }
             let started = self.shared.clock.monotonic();
             let sent = self.runtime.block_on(send(&self.link, self.token, &self.group));
             match sent {
@@ -384,6 +404,17 @@ impl Writer {
         }
         self.settle();
         Ok(())
+    }
+
+    /// Whether the connection is known to be lost. It is looked at only while this thread waits for it, so it is given a
+    /// moment to say so.
+    fn is_cut(&self) -> bool {
+        self.runtime.block_on(async {
+            for _ in 0..LOOKS {
+                tokio::task::yield_now().await;
+            }
+        });
+        self.link.client.is_closed()
     }
 
     /// The group is stored.
@@ -412,6 +443,11 @@ impl Writer {
     fn full(&mut self) {
         self.shared.set_health(Health::Full);
         self.full_until = Some(self.shared.clock.monotonic() + self.shared.retry);
+        self.take_back(&Error::Full);
+    }
+
+    /// Refuses the messages of the group, of which none was stored. Changes stay, to be sent again.
+    fn take_back(&mut self, error: &Error) {
         let mut ledger = self.shared.ledger();
         for (id, record) in self.group.ids.iter().zip(&self.group.records).rev() {
             let id = *id as u64;
@@ -421,7 +457,7 @@ impl Writer {
             self.seen.remove(&id);
         }
         drop(ledger);
-        self.group.refuse_messages(&Error::Full);
+        self.group.refuse_messages(error);
     }
 
     /// Reaches the database again. Gives whether the group was stored, which is known after the token was raised:
@@ -455,7 +491,7 @@ impl Writer {
                 Err(Error::Away { reason: text }) => reason = text.to_string(),
                 Err(error) => reason = error.to_string(),
             }
-            if self.shared.queue.is_closing() {
+            if self.closing.is_some() || self.shared.queue.is_closing() {
                 return Err(Stop::Closing(error));
             }
             thread::sleep(RELINK_PAUSE);

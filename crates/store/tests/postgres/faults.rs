@@ -79,7 +79,7 @@ fn a_server_that_crashes_under_load_loses_nothing_and_intake_resumes() {
             server.begin().unwrap();
             let before = count();
             until("intake to resume by itself", || count() > before + 20);
-            assert_eq!(store.health(), Health::Ok);
+            until("health", || store.health() == Health::Ok);
         }
         is_ended.store(true, Ordering::Relaxed);
     });
@@ -93,6 +93,28 @@ fn a_server_that_crashes_under_load_loses_nothing_and_intake_resumes() {
         acknowledged.len() as u64,
         "changes are kept over a crash of the server"
     );
+}
+
+#[test]
+fn a_server_that_is_gone_is_told_at_once() {
+    let Some(server) = server(&[]) else { return };
+    let subject = InDatabase::new(&server.address());
+    let store = subject.open();
+    insist(&store, 1);
+    server.stop("immediate").unwrap();
+    for number in 2..4 {
+        let refused = wait(store.commit(accept("adt", number, &["a"])));
+        assert!(matches!(refused, Err(Error::Away { .. })), "{refused:?}");
+    }
+    assert_eq!(store.counts_total().accepted, 1, "what was refused does not count");
+    server.begin().unwrap();
+    let receipt = insist(&store, 2);
+    assert_eq!(receipt.verdict(), store::Verdict::New, "what was refused is no original");
+    // An end is possible without the server too.
+    server.stop("immediate").unwrap();
+    store.append(&attempt(DeliveryId { message: receipt.id(), number: 0 }, 1, Then::Done)).unwrap();
+    let closed = wait(store.close());
+    assert!(matches!(closed, Err(Error::Away { .. }) | Ok(())), "{closed:?}");
 }
 
 #[test]
@@ -147,12 +169,12 @@ fn settings_that_lose_messages_are_refused_or_overridden() {
     set("fsync", "off");
     server.stop("immediate").unwrap();
     server.begin().unwrap();
-    let commit = store.commit(accept("adt", 2, &["a"]));
+    drop(store.commit(accept("adt", 2, &["a"])));
     until("the setting to be noticed", || matches!(store.health(), Health::Away(why) if why.contains("fsync")));
     let refused = wait(store.commit(accept("adt", 3, &["a"])));
     assert!(matches!(refused, Err(Error::Away { .. })), "{refused:?}");
     set("fsync", "on");
-    wait(commit).unwrap();
+    insist(&store, 2);
     insist(&store, 3);
     assert_eq!(store.counts_total().accepted, 3);
 }

@@ -2,6 +2,7 @@
 
 mod large;
 mod million;
+mod postgres;
 mod steady;
 
 use super::{
@@ -81,6 +82,7 @@ const NAMED: &[Named] = &[
     named("stored_bytes_per_message", "B", Bar::Most(1500.0)),
     named("large_message_p50_ms", "ms", Bar::Most(30.0)),
     named("large_message_rss_mb", "MB", Bar::Most(150.0)),
+    named("postgres_ratio", "ratio", Bar::Least(0.3)),
     named("out_of_order", "count", Bar::Most(0.0)),
     named("lost", "count", Bar::Most(0.0)),
     named("million_queued_rss_mb", "MB", Bar::Most(200.0)),
@@ -98,6 +100,9 @@ const NAMED: &[Named] = &[
     named("bare_fdatasync_p99_ms", "ms", Bar::Free),
     named("large_message_p99_ms", "ms", Bar::Free),
     named("million_queued_per_s", "1/s", Bar::Free),
+    named("postgres_delivered_per_s", "1/s", Bar::Free),
+    named("postgres_inserts_per_s", "1/s", Bar::Free),
+    named("postgres_cpu_us_per_message", "us", Bar::Free),
 ];
 
 /// What is measured together: the figures of one part.
@@ -121,6 +126,8 @@ const HALF_LOAD: Part = &["ack_p99_half_load_ratio", "ack_p99_half_load_ms", "ba
 const BYTES: Part = &["stored_bytes_per_message", "lost"];
 const ORDER: Part = &["out_of_order"];
 const LARGE: Part = &["large_message_p50_ms", "large_message_p99_ms", "large_message_rss_mb"];
+const POSTGRES: Part =
+    &["postgres_ratio", "postgres_delivered_per_s", "postgres_inserts_per_s", "postgres_cpu_us_per_message"];
 const MILLION: Part = &["million_queued_rss_mb", "million_queued_start_s", "million_queued_per_s"];
 
 /// Longest wait for the queue to be empty.
@@ -205,6 +212,10 @@ impl BenchEngine {
             if self.wants(LARGE) {
                 say("messages of 2 MB");
                 large::measure(&parent, figures, self.seconds).await?;
+            }
+            if self.wants(POSTGRES) {
+                say("the engine on PostgreSQL, and the server's own inserts");
+                postgres::measure(screen, &parent, figures, self.seconds).await?;
             }
         }
         if self.wants(MILLION) {
