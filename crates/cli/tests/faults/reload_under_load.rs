@@ -2,7 +2,7 @@
 //! dropped, and each message is processed by one version, which it records.
 
 use super::{
-    rig::{Load, assert_order},
+    rig::{Line, Load, assert_order, content},
     support::{Engine, Partner, Workspace, field, free_port, wait_for},
 };
 use std::{
@@ -40,7 +40,7 @@ fn reloads_under_load_lose_nothing_and_each_message_has_one_version() {
     let engine = workspace.run();
     let mut marks = HashMap::from([(version(&engine), "TEXT0".to_owned())]);
     let load = Load::start(&address, "R", 1);
-    let mut slowest = Duration::ZERO;
+    let (mut there, mut slowest) = (Line::new(&address), Duration::ZERO);
     for number in 1..=RELOADS {
         let mark = format!("TEXT{number}");
         write(&workspace, &address, partner.port, dead, &mark);
@@ -49,6 +49,8 @@ fn reloads_under_load_lose_nothing_and_each_message_has_one_version() {
         slowest = slowest.max(begun.elapsed());
         // Once it has been said, the new text holds.
         marks.insert(version(&engine), mark);
+        // On the connection that was there before the first one.
+        there.exchange(&content(&format!("THERE{number}"))).expect("the connection to stay");
     }
     let count = load.count();
     wait_for("the load to go on", || (load.count() > count).then_some(()));
