@@ -1,10 +1,9 @@
 //! What a test may ask of the process by its environment; in builds with debug assertions only.
 //!
 //! `SINEW_FAILPOINT=log.fsync.after:17` ends the process with SIGKILL when it comes by that place for the 17th time:
-//! nothing is flushed, nothing is dropped, no other thread goes on. `SINEW_PANIC`, of the same form, panics there instead, as
-//! a bug of ours would. `SINEW_SEGMENT_BYTES` makes the files of the log
-//! small, so that a test meets their ends.
-//! Never: in a release build (`cargo xtask test demo` looks for the names in the binary).
+//! nothing is flushed, nothing is dropped, no other thread goes on. `SINEW_PANIC`, of the same form, panics there instead,
+//! as a bug of ours would. `SINEW_SEGMENT_BYTES` makes the files of the log small, so that a test meets their ends.
+//! Never: in a release build; `cargo xtask test demo` starts one with a place that does not exist, which ends any other.
 
 use message::failpoint;
 use rustix::process::{Signal, getpid, kill_process};
