@@ -44,6 +44,7 @@ pub enum Command {
     Explain(commands::explain::Explain),
     Test(commands::test::Test),
     Parse(commands::parse::Parse),
+    Validate(commands::validate::Validate),
     Show(commands::show::Show),
     Get(commands::get::Get),
     Set(commands::set::Set),

@@ -20,6 +20,7 @@ mod mask;
 mod messages;
 mod outcome;
 mod place;
+mod profiles;
 mod reach;
 mod run;
 mod screen;

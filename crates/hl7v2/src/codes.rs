@@ -35,4 +35,22 @@ message::catalogue! {
     E1046 "the character set cannot be changed in place";
     E1070 "an XML document passes a limit";
     E1071 "an XML document cannot be read";
+    E1072 "a part of a conformance profile cannot be used";
+    E1073 "there is no conformance profile in the files";
+    E1074 "the profile does not describe this message";
+    E1080 "a required element is missing";
+    E1081 "an element that may be empty is empty";
+    E1082 "an element is present that the profile does not support";
+    E1083 "an element comes too often or not often enough";
+    E1084 "a value is longer or shorter than the profile allows";
+    E1085 "a value does not have the form of its datatype";
+    E1086 "a value is not the constant of the profile";
+    E1087 "a segment has no place in the profile";
+    E1088 "a segment is out of order";
+    E1089 "there is a value behind the last element of the profile";
+    E1090 "a value has no type that the profile allows";
+    E1091 "a value holds separators that are not escaped";
+    E1092 "an element fits none of the slices of the profile";
+    E1093 "a co-constraint does not hold";
+    E1094 "an element is not the one code that the profile asks for";
 }

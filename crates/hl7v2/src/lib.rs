@@ -47,10 +47,12 @@ mod facts;
 mod lines;
 pub mod mllp;
 pub mod path;
+pub mod profile;
 pub mod scan;
 pub mod structure;
 mod text;
 mod tree;
+pub mod validate;
 pub mod xml;
 
 pub use batch::{Batch, Piece, PieceKind};

@@ -23,6 +23,7 @@ pub mod show;
 pub mod status;
 pub mod steer;
 pub mod test;
+pub mod validate;
 pub mod version;
 
 use crate::{arguments::Command, outcome::Result, screen::Screen};
@@ -38,6 +39,7 @@ pub fn run(command: Command, screen: &Screen) -> Result {
         Command::Fmt(command) => command.run(screen),
         Command::Explain(command) => command.run(screen),
         Command::Test(command) => command.run(screen),
+        Command::Validate(command) => command.run(screen),
         Command::Parse(command) => command.run(screen),
         Command::Show(command) => command.run(screen),
         Command::Get(command) => command.run(screen),

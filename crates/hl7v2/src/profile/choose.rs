@@ -1,0 +1,131 @@
+//! Which message of a profile a message is meant to be.
+//!
+//! In this order: how much of MSH-9 agrees; an id of MSH-21 that the profile gives the message; how many statements about
+//! MSH-21 hold, and how few ids they take; how few segments are missing or misplaced; clearly fewer errors; the order of
+//! the profile.
+//!
+//! Promises: the same message gives the same answer; a message that agrees in nothing of MSH-9 gets none.
+
+use super::Options;
+use super::check::{check, misplaced};
+use super::expression::{Path, Verdict};
+use super::model::{Constraint, Message, Model};
+use super::tree::{Tree, What};
+use ::message::Severity;
+use std::cmp::Reverse;
+use std::collections::HashSet;
+
+/// What MSH says.
+struct Header {
+    parts: [String; 3],
+    ids: Vec<String>,
+}
+
+impl Header {
+    fn read(message: &crate::Message) -> Option<Header> {
+        let header = message.header()?;
+        let kind = header.field(9)?;
+        let part = |number| kind.component(number).map(|part| part.text().into_owned()).unwrap_or_default();
+        let ids = header.field(21).into_iter().flat_map(|field| field.parts().collect::<Vec<_>>()).flat_map(|entity| {
+            [1, 3].into_iter().filter_map(move |number| entity.component(number).map(|part| part.text().into_owned()))
+        });
+        Some(Header { parts: [part(1), part(2), part(3)], ids: ids.filter(|id| !id.is_empty()).collect() })
+    }
+
+    /// How much of MSH-9 agrees.
+    fn kind(&self, message: &Message) -> usize {
+        let own = [&message.kind, &message.event, &message.structure_id];
+        own.iter().zip(&self.parts).filter(|(own, found)| !found.is_empty() && ****own == *found.as_str()).count()
+    }
+
+    /// 2 for an id of MSH-21 that is the message's own, 1 for one that is a word of its names.
+    fn identity(&self, message: &Message) -> usize {
+        const WORD_LETTERS_MIN: usize = 3;
+        let names = [&message.id, &message.identifier, &message.name];
+        let is_word = |name: &str, id: &str| {
+            id.len() >= WORD_LETTERS_MIN
+                && name.split(|letter: char| !letter.is_alphanumeric()).any(|word| word.eq_ignore_ascii_case(id))
+        };
+        let score = |id: &String| {
+            if names.iter().any(|name| name.eq_ignore_ascii_case(id)) {
+                2
+            } else {
+                usize::from(names.iter().any(|name| is_word(name, id)))
+            }
+        };
+        self.ids.iter().map(score).max().unwrap_or(0)
+    }
+}
+
+/// The message of the profile, by its place.
+pub(super) fn choose(model: &Model, message: &crate::Message) -> Option<usize> {
+    let header = Header::read(message)?;
+    let best = best_of((0..model.messages.len()).collect(), |at| header.kind(&model.messages[at]));
+    if header.kind(&model.messages[*best.first()?]) == 0 {
+        return None;
+    }
+    let best = best_of(best, |at| header.identity(&model.messages[at]));
+    if best.len() == 1 {
+        return best.first().copied();
+    }
+    let best = best_of(best, |at| claims(&Tree::build(model, &model.messages[at], message)));
+    if best.len() == 1 {
+        return best.first().copied();
+    }
+    let best = best_of(best, |at| Reverse(misplaced(&Tree::build(model, &model.messages[at], message))));
+    let first = *best.first()?;
+    if best.len() == 1 {
+        return Some(first);
+    }
+    // One that fits far better wins over the first; a single mistake of the sender must not decide.
+    let errors = |at: usize| {
+        let report = check(&Tree::build(model, &model.messages[at], message), &Options::default());
+        report.count(Severity::Error)
+    };
+    let own = errors(first);
+    let others = best.iter().skip(1).map(|at| (errors(*at), *at)).min();
+    others.filter(|(count, _)| count + CLEARLY_FEWER <= own).map_or(Some(first), |(_, at)| Some(at))
+}
+
+/// So many errors less are no chance.
+const CLEARLY_FEWER: usize = 3;
+
+/// Those with the highest score, in their order.
+fn best_of<S: Ord>(candidates: Vec<usize>, score: impl Fn(usize) -> S) -> Vec<usize> {
+    let scored: Vec<(usize, S)> = candidates.into_iter().map(|at| (at, score(at))).collect();
+    let Some(best) = scored.iter().map(|(_, score)| score).max() else { return Vec::new() };
+    scored.iter().filter(|(_, score)| score == best).map(|(at, _)| *at).collect()
+}
+
+/// Statements about MSH-21 that hold, less those that do not; of equals, the one that takes fewer ids is meant.
+fn claims(tree: &Tree<'_, '_>) -> (isize, Reverse<usize>) {
+    let mut score = 0;
+    let mut ids = HashSet::new();
+    let mut count = |at: u32, constraint: &Constraint| {
+        constraint.assertion.texts(&mut |text| {
+            ids.insert(text.to_owned());
+        });
+        match tree.verdict(at, &constraint.assertion) {
+            Verdict::Holds => score += 1,
+            Verdict::Fails => score -= 2,
+            Verdict::Unknown => {}
+        }
+    };
+    let is_about = |constraint: &Constraint, steps: &[u16]| {
+        let path = constraint.target.as_ref().or_else(|| constraint.assertion.first_path());
+        let starts = |path: &Path| path.0.iter().map(|step| step.position).take(steps.len()).eq(steps.iter().copied());
+        path.is_some_and(starts)
+    };
+    let own = tree.message.statements.first().map(|own| &own.constraints[..]).unwrap_or_default();
+    own.iter().filter(|one| is_about(one, &[1, 21])).for_each(|one| count(0, one));
+    for at in tree.children(0) {
+        if let What::Segment(segment) = tree.nodes[at as usize].what {
+            let rules = &tree.model.segments[segment as usize];
+            if &*rules.name == "MSH" {
+                let own = &rules.statements.constraints;
+                own.iter().filter(|one| is_about(one, &[21])).for_each(|one| count(at, one));
+            }
+        }
+    }
+    (score, Reverse(ids.len()))
+}

@@ -1,0 +1,177 @@
+//! The operations themselves.
+
+use super::{FieldRef, Pick, Run, is_code};
+use crate::profile::expression::Verdict;
+use crate::profile::program::CodeSystem;
+use crate::profile::tree::{Tree, What};
+use crate::profile::value::Moment;
+use std::borrow::Cow;
+use std::collections::HashSet;
+
+/// Runs an operation in the context of a node.
+pub(in crate::profile) fn run(run: &Run, tree: &Tree<'_, '_>, at: u32) -> Verdict {
+    match run {
+        Run::ProfileIds(lists) => {
+            let ids = texts(tree, at, &FieldRef { segment: *b"MSH", field: 21, component: 3 });
+            lists.iter().any(|list| list.iter().all(|id| ids.iter().any(|found| **found == **id))).into()
+        }
+        Run::ProfileEntity(parts) => {
+            let entities = fields(tree, at, &FieldRef { segment: *b"MSH", field: 21, component: 0 });
+            let has = |entity: u32, index: usize| {
+                part(tree, entity, index as u16 + 1).is_some_and(|text| *text == *parts[index])
+            };
+            entities.iter().any(|entity| (0..parts.len()).all(|index| has(*entity, index))).into()
+        }
+        Run::CodeForm { field, system } => code_form(tree, at, field, *system).into(),
+        Run::Unique(field) => {
+            let mut seen = HashSet::new();
+            fields(tree, at, field).into_iter().all(|node| seen.insert(whole(tree, node))).into()
+        }
+        Run::AtMostOne { field, value } => {
+            (texts(tree, at, field).iter().filter(|text| ***text == **value).count() <= 1).into()
+        }
+        Run::OneForEach { field, among, value } => {
+            let count = texts(tree, at, among).iter().filter(|text| ***text == **value).count();
+            (count >= fields(tree, at, field).len()).into()
+        }
+        Run::Among { field, when, value, same } => among(tree, at, (field, when, same), value).into(),
+        Run::UniqueObservation => unique_observations(tree, at).into(),
+        Run::NotBefore { first, second } => not_before(tree, at, first, second),
+        Run::EachIn { first, second } => {
+            let allowed = texts(tree, at, second);
+            texts(tree, at, first).iter().all(|text| allowed.contains(text)).into()
+        }
+    }
+}
+
+/// The segments with an id below a node, the node itself included; prior results do not count.
+fn segments(tree: &Tree<'_, '_>, at: u32, id: [u8; 3]) -> Vec<u32> {
+    let mut found = Vec::new();
+    let mut open = vec![at];
+    while let Some(node) = open.pop() {
+        match tree.nodes[node as usize].what {
+            What::Group(place) => {
+                let is_prior = tree.message.structure.node(place).name.contains("PRIOR");
+                if node == at || !is_prior {
+                    open.extend(tree.children(node).rev());
+                }
+            }
+            What::Segment(_) => {
+                let is_wanted = tree.nodes[node as usize].element.is_some_and(|element| element.id().as_bytes() == id);
+                found.extend(is_wanted.then_some(node));
+            }
+            What::Value(_) => {}
+        }
+    }
+    found
+}
+
+/// Every repetition of a field below a node.
+fn fields(tree: &Tree<'_, '_>, at: u32, field: &FieldRef) -> Vec<u32> {
+    let segments = segments(tree, at, field.segment).into_iter();
+    segments.flat_map(|segment| tree.children_at(segment, field.field).collect::<Vec<_>>()).collect()
+}
+
+/// The first value of a component; of a field without parts, the field.
+fn part(tree: &Tree<'_, '_>, field: u32, component: u16) -> Option<Cow<'static, str>> {
+    let mut node = if tree.is_leaf(field) {
+        (component <= 1).then_some(field)?
+    } else {
+        tree.children_at(field, component.max(1)).next()?
+    };
+    while !tree.is_leaf(node) {
+        node = tree.children(node).next()?;
+    }
+    Some(Cow::Owned(tree.text(node).into_owned()))
+}
+
+fn texts(tree: &Tree<'_, '_>, at: u32, field: &FieldRef) -> Vec<Cow<'static, str>> {
+    fields(tree, at, field).into_iter().filter_map(|node| part(tree, node, field.component)).collect()
+}
+
+/// A whole field, without separators behind its last value.
+fn whole(tree: &Tree<'_, '_>, node: u32) -> Vec<u8> {
+    let Some(element) = tree.nodes[node as usize].element else { return Vec::new() };
+    let delimiters = element.message().delimiters();
+    let mut raw = element.raw();
+    while let [rest @ .., last] = raw
+        && (*last == delimiters.component || *last == delimiters.subcomponent)
+    {
+        raw = rest;
+    }
+    raw.to_vec()
+}
+
+fn code_form(tree: &Tree<'_, '_>, at: u32, field: &FieldRef, system: CodeSystem) -> bool {
+    let name = match system {
+        CodeSystem::Loinc => "LN",
+        CodeSystem::Snomed => "SCT",
+    };
+    fields(tree, at, field).into_iter().all(|node| {
+        let is_meant = part(tree, node, field.component + 2).is_some_and(|found| found == name);
+        !is_meant || part(tree, node, field.component).is_some_and(|code| is_code(system, &code))
+    })
+}
+
+fn among(tree: &Tree<'_, '_>, at: u32, of: (&FieldRef, &FieldRef, &FieldRef), value: &str) -> bool {
+    let (field, when, same) = of;
+    let allowed: HashSet<Vec<u8>> = fields(tree, at, field).into_iter().map(|node| whole(tree, node)).collect();
+    segments(tree, at, when.segment).into_iter().all(|segment| {
+        let is_meant = texts(tree, segment, when).iter().any(|text| text == value);
+        let mut found = tree.children_at(segment, same.field).peekable();
+        !is_meant || (found.peek().is_some() && found.all(|node| allowed.contains(&whole(tree, node))))
+    })
+}
+
+/// Observations under one request: the code of either triplet with the sub-id does not come twice.
+fn unique_observations(tree: &Tree<'_, '_>, at: u32) -> bool {
+    let mut seen: HashSet<(u32, Vec<Cow<'static, str>>, Vec<u8>)> = HashSet::new();
+    for segment in segments(tree, at, *b"OBX") {
+        let parent = tree.nodes[segment as usize].parent;
+        let is_own_group = match tree.nodes[parent as usize].what {
+            What::Group(place) => &*tree.message.structure.node(place).name == "OBSERVATION",
+            What::Segment(_) | What::Value(_) => false,
+        };
+        let scope = if is_own_group { tree.nodes[parent as usize].parent } else { parent };
+        let sub_id = tree.children_at(segment, 4).next().map(|node| whole(tree, node)).unwrap_or_default();
+        let Some(code) = tree.children_at(segment, 3).next() else { continue };
+        let mut keys = HashSet::new();
+        for first in [1, 4] {
+            let key: Vec<_> = [first, first + 2].iter().map(|at| part(tree, code, *at).unwrap_or_default()).collect();
+            if key.iter().any(|part| !part.is_empty()) {
+                keys.insert((scope, key, sub_id.clone()));
+            }
+        }
+        if keys.into_iter().any(|key| !seen.insert(key)) {
+            return false;
+        }
+    }
+    true
+}
+
+/// Times of different precision compare as far as both say.
+fn not_before(tree: &Tree<'_, '_>, at: u32, first: &(FieldRef, Pick), second: &(FieldRef, Pick)) -> Verdict {
+    let pick = |of: &(FieldRef, Pick)| {
+        let texts = texts(tree, at, &of.0);
+        let moments = texts.into_iter().filter_map(|text| Moment::read(&text, true).map(|moment| (moment, text)));
+        match of.1 {
+            Pick::Earliest => moments.min_by(|left, right| left.0.compare(&right.0)),
+            Pick::Latest => moments.max_by(|left, right| left.0.compare(&right.0)),
+        }
+    };
+    let (Some((first, first_text)), Some((second, second_text))) = (pick(first), pick(second)) else {
+        return Verdict::Holds;
+    };
+    let precision = first.precision.min(second.precision);
+    let cut = |text: &str| {
+        let zone = text.find(['+', '-']).unwrap_or(text.len());
+        let digits = &text[..zone];
+        // A fraction goes with a second.
+        let kept = if precision >= 14 { digits } else { &digits[..precision] };
+        Moment::read(&format!("{kept}{}", &text[zone..]), true)
+    };
+    match (cut(&first_text), cut(&second_text)) {
+        (Some(first), Some(second)) => first.compare(&second).is_ge().into(),
+        _ => Verdict::Unknown,
+    }
+}

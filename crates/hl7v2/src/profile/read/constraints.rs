@@ -1,0 +1,135 @@
+//! `ConformanceContext`: constraints, predicates, and co-constraints of the older form.
+
+use super::{By, Level, Reader};
+use crate::profile::expression::{Expression, Many, Path, Test, ValueTest, Verdict};
+use crate::profile::model::{Constraint, Pair, Predicate, Statements, Usage};
+use crate::xml::{attribute, child, children, named, text_of};
+use ::message::Severity;
+use roxmltree::Node;
+
+impl Reader {
+    pub(super) fn read_constraints(&mut self, root: Node<'_, '_>) {
+        if child(root, "OrderIndifferent").is_some() {
+            self.problem("statements without an order (OrderIndifferent) belong to test cases; they are not checked");
+        }
+        for (section, add) in [
+            ("Predicates", Reader::read_predicate as fn(&mut Reader, Node<'_, '_>, &By<'_>) -> Option<Statement>),
+            ("Constraints", Reader::read_constraint),
+            ("CoConstraints", Reader::read_pairs),
+        ] {
+            let Some(section) = child(root, section) else { continue };
+            for (level, name) in Level::ALL {
+                for context in child(section, name).into_iter().flat_map(children) {
+                    let Some(by) = By::read(context) else { continue };
+                    self.read_context(context, level, &by, add);
+                }
+            }
+        }
+    }
+
+    fn read_context(
+        &mut self,
+        context: Node<'_, '_>,
+        level: Level,
+        by: &By<'_>,
+        add: fn(&mut Reader, Node<'_, '_>, &By<'_>) -> Option<Statement>,
+    ) {
+        if self.statements_of(level, by).is_empty() {
+            // Libraries of statements serve several profiles; a context that this one lacks is ordinary.
+            return;
+        }
+        let statements: Vec<Statement> = children(context).filter_map(|node| add(self, node, by)).collect();
+        for owner in self.statements_of(level, by) {
+            for statement in &statements {
+                statement.clone().put(owner);
+            }
+        }
+    }
+
+    fn read_constraint(&mut self, node: Node<'_, '_>, by: &By<'_>) -> Option<Statement> {
+        let id = attribute(node, "ID").unwrap_or("a statement without an id");
+        let description = child(node, "Description").map(text_of).unwrap_or_default();
+        let assertion = child(node, "Assertion").and_then(|assertion| children(assertion).next());
+        let Some(assertion) = assertion else {
+            self.problem(format!("{}: {id} has no assertion", by.text()));
+            return None;
+        };
+        let severity = match (attribute(node, "Classification"), attribute(node, "Strength")) {
+            (Some("W"), _) | (None, Some("SHOULD")) => Severity::Warning,
+            (Some("A"), _) => Severity::Note,
+            _ => Severity::Error,
+        };
+        Some(Statement::Constraint(Constraint {
+            id: id.into(),
+            target: self.target(node, id),
+            severity,
+            assertion: self.expression(assertion, id, &description, 0),
+            description: description.into(),
+        }))
+    }
+
+    fn target(&mut self, node: Node<'_, '_>, id: &str) -> Option<Path> {
+        let text = attribute(node, "Target")?;
+        let path = Path::read(text);
+        if path.is_none() {
+            self.problem(format!("{id}: the target is no path"));
+        }
+        path
+    }
+
+    fn read_predicate(&mut self, node: Node<'_, '_>, by: &By<'_>) -> Option<Statement> {
+        let text = attribute(node, "Target").unwrap_or_default();
+        let id = attribute(node, "ID").map_or_else(|| format!("[{}]{text}", by.text()), str::to_owned);
+        let condition = child(node, "Condition").and_then(|condition| children(condition).next());
+        let (Some(condition), Some(target)) = (condition, self.target(node, &id)) else {
+            self.problem(format!("{id}: a predicate without a condition or a target"));
+            return None;
+        };
+        let description = child(node, "Description").map(text_of).unwrap_or_default();
+        let usage = |name: &str| Usage::read(attribute(node, name).unwrap_or("O"));
+        Some(Statement::Predicate(Predicate {
+            target,
+            when_true: usage("TrueUsage"),
+            when_false: usage("FalseUsage"),
+            condition: self.expression(condition, &id, &description, 0),
+            description: description.into(),
+            id: id.into(),
+        }))
+    }
+
+    fn read_pairs(&mut self, node: Node<'_, '_>, by: &By<'_>) -> Option<Statement> {
+        let description = child(node, "Description").map(text_of).unwrap_or_default();
+        let mut pairs = Vec::new();
+        for pair in child(node, "Assertion").into_iter().flat_map(|list| named(list, "PlainCoConstraint")) {
+            let (Some(path), Some(value)) =
+                (attribute(pair, "KeyPath").and_then(Path::read), attribute(pair, "KeyValue"))
+            else {
+                self.problem(format!("{}: a co-constraint without a key", by.text()));
+                continue;
+            };
+            let test = Test::Text { text: value.into(), ignores_case: true };
+            let key = Expression::Value(ValueTest { path, test, many: Many::All, absent: Verdict::Fails });
+            let assertions = children(pair).map(|one| self.expression(one, by.text(), &description, 0)).collect();
+            pairs.push(Pair { description: description.as_str().into(), key, assertions });
+        }
+        Some(Statement::Pairs(pairs))
+    }
+}
+
+/// One of what a context can hold.
+#[derive(Clone)]
+enum Statement {
+    Constraint(Constraint),
+    Predicate(Predicate),
+    Pairs(Vec<Pair>),
+}
+
+impl Statement {
+    fn put(self, owner: &mut Statements) {
+        match self {
+            Statement::Constraint(constraint) => owner.constraints.push(constraint),
+            Statement::Predicate(predicate) => owner.predicates.push(predicate),
+            Statement::Pairs(pairs) => owner.pairs.extend(pairs),
+        }
+    }
+}
