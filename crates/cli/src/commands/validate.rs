@@ -31,13 +31,13 @@ Examples:
   sinew validate feed/ --profile guide/Global#OML_O21:LOI_GU
   sinew validate feed.hl7 --profile guide --json | jq 'select(.valid | not)'
 
-The folder of a profile holds XML files as NIST and IGAMT export them: profile, constraints, value sets, and where there
-are any, value set bindings, co-constraints and slicings. Subfolders are searched. Without #MESSAGE-ID the message of the
-profile is chosen by MSH-9 and MSH-21.
+The folder of a profile holds XML files as NIST and IGAMT export them: profile, constraints,
+value sets, bindings, co-constraints, slicings. Subfolders are searched. Without #MESSAGE-ID the
+message of the profile is chosen by MSH-9 and MSH-21.
 
-A message is valid when no issue is an error. The code of an issue is the id of the broken statement, predicate or value
-set, or an error code. No issue shows what is in the message; --values does. --json prints one object a message; index
-counts from 1:
+A message is valid when no issue is an error. The code of an issue is the id of the broken
+statement, predicate or value set, or an error code. No issue shows what is in the message;
+--values does. --json prints one object a message; index counts from 1:
   {\"file\",\"index\",\"valid\",\"profile\",\"issues\":[{\"code\",\"severity\",\"path\",\"group\",\"message\"}]}
 Exit: 0 all are valid, 1 some are not, 2 the profile is not one, 3 a file cannot be opened.")]
 pub struct Validate {
@@ -122,7 +122,7 @@ impl Validate {
                 Ok((good, count)) => {
                     valid += good;
                     all += count;
-                    is_good &= good == count && count > 0;
+                    is_good &= good == count;
                 }
                 Err(failure) => {
                     // The other files are checked all the same; the last failure is told at the end.
@@ -137,7 +137,8 @@ impl Validate {
         }
         match unopened {
             Some(failure) => Err(failure),
-            None => Ok(if is_good { Exit::Ok } else { Exit::Problems }),
+            // A folder may hold other files; a call that finds no message at all has found a problem.
+            None => Ok(if is_good && all > 0 { Exit::Ok } else { Exit::Problems }),
         }
     }
 

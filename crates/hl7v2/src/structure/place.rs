@@ -5,8 +5,9 @@
 //! 2. a new instance of an open group, or further on in a group around it, innermost first;
 //! 3. a group that is entered behind optional leading segments costs a little, so that an ORC behind a specimen opens
 //!    the next order and not a prior result;
-//! 4. a place behind a required segment that is missing, more; beyond the highest number of repetitions, more still;
-//! 5. a place before the last one, the most: the segment is out of order.
+//! 4. one group more than allowed costs more, a place behind a required segment that is missing more still, and one
+//!    segment more than allowed even more;
+//! 5. a place before the last one costs most: the segment is out of order.
 //!
 //! Promises: every segment is in the result, in the order of the message; a segment that the structure does not know is
 //! kept in the group where it stands; the same input gives the same result; time is linear in the segments for a given
@@ -19,8 +20,10 @@ use super::model::{Kind, NodeId, Structure, UNBOUNDED};
 const LEADING_OPTIONAL: u32 = 1;
 /// Skipping, or leaving without, a required child.
 const REQUIRED: u32 = 20;
-/// One repetition more than allowed.
-const TOO_MANY: u32 = 60;
+/// One instance of a group more than allowed.
+const GROUP_TOO_MANY: u32 = 10;
+/// One segment more than allowed.
+const SEGMENT_TOO_MANY: u32 = 60;
 /// Back to a place before the last one.
 const BACKWARDS: u32 = 1_000;
 
@@ -182,7 +185,11 @@ impl Placer<'_> {
                 && let Some(inside) = self.cost_of_entering(*child, wanted.0, wanted.1)
             {
                 let is_full = is_here && node.max != UNBOUNDED && frame.count >= node.max;
-                let cost = leaving + skipped + inside + if is_full { TOO_MANY } else { 0 };
+                let more = match node.kind {
+                    Kind::Segment(_) => SEGMENT_TOO_MANY,
+                    Kind::Group | Kind::Choice => GROUP_TOO_MANY,
+                };
+                let cost = leaving + skipped + inside + if is_full { more } else { 0 };
                 offer(best, Goal { cost, depth: depth + 1, child: index, is_backwards: false });
                 if cost == 0 {
                     return;
