@@ -29,8 +29,10 @@ fn a_long_queue_takes_bounded_memory() {
         })
         .collect();
     let feed = workspace.write("feed.hl7", &patients);
+    // Declared before the engine, so that it goes after it: a group with a process in it cannot be removed.
+    let limit;
     let mut engine = Engine::spawn(workspace.path(), "run");
-    let limit = MemoryLimit::put("queued_memory", engine.pid(), LIMIT_BYTES);
+    limit = MemoryLimit::put("queued_memory", engine.pid(), LIMIT_BYTES);
     engine.wait_to_answer();
     let (begun, count) = (Instant::now(), MESSAGES.to_string());
     engine.sinew(&["send", &address, &feed.display().to_string(), "--count", &count, "--connections", "16"]).expect(0);
