@@ -12,6 +12,7 @@ pub const GROUPS: &[(&str, &[&str])] = &[
     ("On the wire", &["send", "listen"]),
     ("Look at a running engine", &["status", "top", "queues", "messages", "message"]),
     ("Steer a running engine", &["pause", "resume", "release", "retry", "resend", "delete", "replay", "reload"]),
+    ("Keep safe", &["backup", "restore", "drill"]),
     ("Help", &["doctor", "bench", "completions", "version"]),
 ];
 

@@ -4,11 +4,12 @@
 //! directory; a failed store ends the process with a non-zero code (R6).
 
 use crate::{
+    backing::{self, Desk, Target},
     handles,
     outcome::{Exit, Failure, Result},
     place,
 };
-use engine::{Changes, Engine};
+use engine::{Changes, Engine, acts::Person};
 use interface::{contract::Boxed, workspace::Workspace};
 use message::{Clock as _, Diagnostic, Name, Steady, Timestamp, clock};
 use serde_json::{Value, json};
@@ -32,6 +33,7 @@ pub struct Host {
     retention: Option<Duration>,
     folder: PathBuf,
     data: PathBuf,
+    backups: Desk,
     /// One reload or attempt to listen again at a time.
     applying: tokio::sync::Mutex<()>,
     stop: Arc<Notify>,
@@ -82,6 +84,7 @@ impl Host {
             retention: setup.workspace.server.retention,
             folder: setup.workspace.folder,
             data: setup.data,
+            backups: Desk::default(),
             applying: tokio::sync::Mutex::default(),
             stop: Arc::default(),
             done: watch::Sender::new(false),
@@ -183,6 +186,23 @@ impl server::Host for Host {
     }
     fn stop(&self) {
         self.stop.notify_one();
+    }
+    fn begin_backup(
+        &self,
+        to: PathBuf,
+        recipients: Vec<String>,
+        person: Person,
+    ) -> std::result::Result<Value, message::Reason> {
+        let (workspace, _) = (self.loader)();
+        let store = self.engine.store().clone();
+        let target = Target { to: to.clone(), recipients };
+        self.backups.begin(&to, move |progress| {
+            let manifest = backing::make(&store, &workspace, &target, (&person.by, &person.reason), progress)?;
+            Ok(backing::told(&manifest, &target.to))
+        })
+    }
+    fn backup(&self) -> Value {
+        self.backups.look()
     }
     fn describe(&self) -> Value {
         json!({"version": env!("CARGO_PKG_VERSION"), "pid": std::process::id(),

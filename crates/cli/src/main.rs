@@ -9,7 +9,9 @@
 #![allow(unreachable_pub)]
 
 mod arguments;
+mod backing;
 mod commands;
+mod drilling;
 #[cfg(debug_assertions)]
 mod failpoints;
 mod groups;
@@ -22,6 +24,7 @@ mod outcome;
 mod place;
 mod profiles;
 mod reach;
+mod restoring;
 mod run;
 mod screen;
 mod table;

@@ -42,7 +42,8 @@ impl Reach {
     }
 }
 
-fn failure(error: Error) -> Failure {
+/// Why the engine did not do it.
+pub fn failure(error: Error) -> Failure {
     match error {
         Error::NotRunning(reason) => Failure::unreachable(reason.text)
             .code(server::codes::E7001)
@@ -64,6 +65,6 @@ fn failure(error: Error) -> Failure {
 }
 
 /// The code of the catalogue with this id.
-fn known(id: &str) -> Option<Code> {
+pub fn known(id: &str) -> Option<Code> {
     crate::commands::explain::catalogue().find(|code| code.id == id).copied()
 }

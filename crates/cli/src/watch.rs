@@ -21,30 +21,31 @@ pub struct Snapshot(BTreeMap<PathBuf, (u64, Option<SystemTime>)>);
 impl Snapshot {
     /// Looks at every file that the workspace may read.
     pub fn of(workspace: &Path) -> Snapshot {
-        let mut files = BTreeMap::new();
-        let mut look = |path: PathBuf, facts: &Metadata| {
-            if files.len() < FILES_MAX {
-                files.insert(path, (facts.len(), facts.modified().ok()));
-            }
-        };
-        let settings = workspace.join(WORKSPACE_FILE);
-        if let Ok(facts) = settings.metadata() {
-            look(settings, &facts);
-        }
-        let mut folders: Vec<PathBuf> = FOLDERS.iter().map(|name| workspace.join(name)).collect();
-        while let Some(folder) = folders.pop() {
-            for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
-                let is_hidden = entry.file_name().to_string_lossy().starts_with('.');
-                let Ok(facts) = entry.metadata() else { continue };
-                if facts.is_dir() && !is_hidden {
-                    folders.push(entry.path());
-                } else if facts.is_file() && !is_hidden {
-                    look(entry.path(), &facts);
-                }
-            }
-        }
-        Snapshot(files)
+        let files = files(workspace).into_iter();
+        Snapshot(files.map(|(path, facts)| (path, (facts.len(), facts.modified().ok()))).collect())
     }
+}
+
+/// Every file that a workspace is made of.
+pub fn files(workspace: &Path) -> BTreeMap<PathBuf, Metadata> {
+    let mut files = BTreeMap::new();
+    let settings = workspace.join(WORKSPACE_FILE);
+    if let Ok(facts) = settings.metadata() {
+        files.insert(settings, facts);
+    }
+    let mut folders: Vec<PathBuf> = FOLDERS.iter().map(|name| workspace.join(name)).collect();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
+            let is_hidden = entry.file_name().to_string_lossy().starts_with('.');
+            let Ok(facts) = entry.metadata() else { continue };
+            if facts.is_dir() && !is_hidden {
+                folders.push(entry.path());
+            } else if facts.is_file() && !is_hidden && files.len() < FILES_MAX {
+                files.insert(entry.path(), facts);
+            }
+        }
+    }
+    files
 }
 
 #[cfg(test)]

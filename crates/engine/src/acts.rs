@@ -284,8 +284,8 @@ fn is_parked_whole(message: &Stored) -> bool {
 /// Pause before a full inlet of the log is tried again.
 const BUSY_PAUSE: Duration = Duration::from_millis(5);
 
-/// The value of a switch that stops an intake or a destination.
-pub(crate) const PAUSED: &str = "paused";
+/// The value of a switch that pauses an interface or a destination.
+pub const PAUSED: &str = "paused";
 
 fn object(interface: &str, destination: Option<&str>) -> String {
     destination.map_or_else(|| interface.to_owned(), |destination| format!("{interface}/{destination}"))

@@ -12,9 +12,12 @@ use crate::{
 };
 use bytes::Bytes;
 use hl7v2::{Facts, Message};
-use interface::contract::{Frame, Reply};
+use interface::{
+    contract::{Frame, Reply},
+    definition::Definition,
+};
 use message::{
-    DeliveryId, Envelope, MessageId, Origin, Phi, Reason,
+    DeliveryId, Envelope, MessageId, Origin, Phi, Reason, Timestamp,
     failpoint::{Place, pass},
     limits,
 };
@@ -42,7 +45,7 @@ pub(crate) async fn accept(flow: &Flow, frame: Frame, origin: Origin) -> Reply {
         return refuse(flow, &version, &message, reason);
     }
     let facts = Facts::searched(&message);
-    let plan = plan(&version, &message, &frame);
+    let plan = plan(&version.definition, &message, &frame.bytes, frame.received);
     let answer = acknowledge::accept(&message, &version.definition, flow.dock.clock.now());
     let hops = frame.from.map_or(0, |(_, hops)| hops);
     let flags = findings.iter().chain(&plan.notes).map(|finding| finding.code.id.into()).collect();
@@ -89,11 +92,11 @@ fn check(version: &Version, frame: &Frame, message: &Message) -> Result<(), Reas
 }
 
 /// Runs the pipeline. A panic in it is a bug of ours: the message is parked, the engine goes on (F16).
-fn plan(version: &Version, message: &Message, frame: &Frame) -> Plan {
-    let seed = foldhash::fast::FixedState::default().hash_one(&frame.bytes[..]);
+pub(crate) fn plan(definition: &Definition, message: &Message, raw: &[u8], received: Timestamp) -> Plan {
+    let seed = foldhash::fast::FixedState::default().hash_one(raw);
     let run = || {
         pass(Place::PlanBefore);
-        pipeline::process(&version.definition, message, frame.received, seed)
+        pipeline::process(definition, message, received, seed)
     };
     catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| Plan {
         end: End::Parked(Reason::new(codes::E5006, "a step stopped unexpectedly; this is a bug, please report it")),
@@ -137,7 +140,7 @@ fn describe(
     }
 }
 
-fn disposition(end: &End) -> Disposition {
+pub(crate) fn disposition(end: &End) -> Disposition {
     match end {
         End::Routed => Disposition::Routed,
         End::Filtered(rule) => {

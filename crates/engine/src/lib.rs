@@ -22,6 +22,7 @@
 
 pub mod acknowledge;
 pub mod acts;
+pub mod again;
 pub mod age;
 pub mod check;
 pub mod codes;

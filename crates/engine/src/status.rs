@@ -24,6 +24,8 @@ pub struct Status {
     pub at: Timestamp,
     /// Seconds since the engine started.
     pub uptime_s: u64,
+    /// Which store it is, hexadecimal: backups name it too. Empty where backups are not made by Sinew.
+    pub store_id: String,
     /// `ok`, `full` or `failed`.
     pub store: &'static str,
     /// Figures of the store since it was opened.
@@ -75,6 +77,8 @@ pub struct InterfaceStatus {
     pub title: String,
     /// The worst thing that can be said of it.
     pub state: State,
+    /// A person paused its intake.
+    pub is_paused: bool,
     /// Why, in words; empty when it is ok.
     pub why: String,
     /// Where it receives.
@@ -112,6 +116,8 @@ pub struct DestinationStatus {
     pub name: Name,
     /// Its state.
     pub state: State,
+    /// A person paused it; its state may be a worse one.
+    pub is_paused: bool,
     /// Its connector.
     pub connector: &'static str,
     /// Where it sends.
@@ -189,6 +195,7 @@ impl Engine {
         Status {
             at: at.wall,
             uptime_s: self.shared.dock.ages.life().uptime(&*self.shared.dock.clock).as_secs(),
+            store_id: self.store().id().iter().flatten().map(|byte| format!("{byte:02x}")).collect(),
             store: match self.store().health() {
                 Health::Ok => "ok",
                 Health::Full => "full",
@@ -226,6 +233,7 @@ fn interface_status(flow: &Flow, counts: Counts, at: At) -> InterfaceStatus {
         name: flow.name.clone(),
         title: definition.title.to_string(),
         state,
+        is_paused: flow.is_paused(),
         why,
         address: flow.address(),
         connector: definition.receive.connector,
@@ -290,6 +298,7 @@ fn destination_status(order: &Order, outbox: &Outbox, at: At) -> DestinationStat
     DestinationStatus {
         name: outbox.name.clone(),
         state,
+        is_paused,
         connector: definition.connector,
         address: definition.settings.address.to_string(),
         queued,

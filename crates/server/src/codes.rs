@@ -6,6 +6,8 @@ message::catalogue! {
     E7003 "the act needs a reason and a confirmation";
     E7004 "the request is not understood";
     E7005 "the control socket cannot be opened";
+    E7020 "no place or no recipient for backups is set up";
+    E7021 "the drill found that the backup would not do";
     E7040 "the clock of the machine was set";
     E7050 "the store is being examined already";
 }

@@ -7,6 +7,7 @@
 //! reading content is an act.
 //! Never: decides anything about a message; answers anyone but the owner of the socket.
 
+mod backup;
 pub mod client;
 pub mod codes;
 mod find;

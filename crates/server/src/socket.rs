@@ -2,9 +2,15 @@
 
 use crate::{codes, routes, verify::Verifying};
 use axum::{extract::connect_info::Connected, serve::IncomingStream};
-use engine::Engine;
+use engine::{Engine, acts::Person};
 use message::Reason;
-use std::{fs, future::Future, os::unix::fs::PermissionsExt, path::Path, sync::Arc};
+use std::{
+    fs,
+    future::Future,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 use tokio::net::{UnixListener, unix::UCred};
 
 /// What the engine's process offers to the API besides the engine: things that only the binary can do.
@@ -13,6 +19,13 @@ pub trait Host: Send + Sync {
     fn reload(&self) -> interface::contract::Boxed<'_, serde_json::Value>;
     /// Asks the process to end in good order.
     fn stop(&self);
+    /// Begins a backup into the repository `to`; one at a time. Gives what [`Host::backup`] says then.
+    ///
+    /// # Errors
+    /// Another one is under way; a recipient is none.
+    fn begin_backup(&self, to: PathBuf, recipients: Vec<String>, person: Person) -> Result<serde_json::Value, Reason>;
+    /// How the backup under way is, or how the last one ended.
+    fn backup(&self) -> serde_json::Value;
     /// Facts about the process for `status`: workspace, version, process id.
     fn describe(&self) -> serde_json::Value;
 }

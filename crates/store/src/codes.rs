@@ -18,6 +18,17 @@ message::catalogue! {
     E4021 "the database is not set to survive a power cut";
     E4022 "another engine holds the database";
     E4023 "the database refused a store operation";
+    E4040 "the backup repository cannot be read or written";
+    E4041 "a file of a backup is damaged";
+    E4042 "a file of a backup is missing";
+    E4043 "the key does not open the backup";
+    E4044 "a backup setting is wrong";
+    E4045 "the folder to restore into is not empty";
+    E4046 "there is no such backup";
+    E4047 "another backup is being made";
+    E4048 "the backup has another format version";
+    E4049 "the backups are of another store";
+    E4050 "the chain of backups is broken";
     E4080 "the counts do not add up";
     E4081 "a message has a change that is not possible";
     E4082 "the attempts of a delivery are not numbered one by one";

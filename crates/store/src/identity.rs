@@ -27,6 +27,8 @@ pub(crate) struct Identity {
     pub(crate) duplicates: Key,
     /// Keys the hashes of the index.
     pub(crate) index: Key,
+    /// Authenticates the store's backups.
+    pub(crate) backup: [u8; 32],
 }
 
 /// Reads the identity, or makes one when the directory holds no store.
@@ -94,13 +96,20 @@ pub(crate) fn master(disk: &dyn Disk, directory: &Path, source: &KeySource) -> R
 
 fn identity(store: [u8; 16], master: MasterKey, secret: [u8; 32]) -> Identity {
     let half = |start: usize| Key::from_bytes(std::array::from_fn(|place| secret[start + place]));
-    Identity { owner: Owner { store, master }, duplicates: half(0), index: half(16) }
+    let backup = crate::backup::key_of(&secret);
+    Identity { owner: Owner { store, master }, duplicates: half(0), index: half(16), backup }
 }
 
 fn make(disk: &dyn Disk, path: &Path, master: MasterKey) -> Result<Identity, Error> {
     let (identity, area) = create(master)?;
     disk::replace(disk, path, &area).map_err(|error| Error::unavailable("writing store.id", &error))?;
     Ok(identity)
+}
+
+/// The key of the backups of the store whose `store.id` has these bytes.
+pub(crate) fn backup_key(bytes: &[u8], master: &MasterKey) -> Result<[u8; 32], Error> {
+    let (_, secret) = envelope::open(NAME, bytes, MAGIC, master)?;
+    Ok(crate::backup::key_of(&secret))
 }
 
 /// Wraps the secret for another master key.

@@ -9,6 +9,8 @@
 //! caller's side (a future of this crate waits on a channel).
 
 mod accept;
+pub mod age;
+pub mod backup;
 mod change;
 pub mod check;
 pub mod codes;
@@ -35,7 +37,7 @@ pub use change::{Act, Attempt, Change, Entry, Then};
 pub use error::Error;
 pub use health::{Health, Quarantined, Report, Stats};
 pub use index::{Facet, Facets, Hit, Page, Query};
-pub use log::{Commit, OnDurable, OpenDelivery, SegmentState};
+pub use log::{Commit, Cut, Hold, OnDurable, OpenDelivery, SegmentState, Standing};
 pub use options::{Engine, FULL_RETRY, KeySource, Options, RESERVE_BYTES, SEGMENT_BYTES, SEGMENT_BYTES_MIN};
 pub use seal::MasterKey;
 pub use store::{OpenDeliveries, Recovered, Store};

@@ -1,13 +1,13 @@
 //! The one door: a store with its three rooms.
 
 use crate::{
-    Accept, Change, Entry, Error, Health, Options, Quarantined, Receipt, Report, Stats, Stored, check,
+    Accept, Change, Entry, Error, Health, Options, Quarantined, Receipt, Report, Stats, Stored, backup, check,
     hash::{self, Key},
     identity,
     index::{self, Facets, Index, Page, Query},
     lock,
     log::{
-        Commit, Log, OpenDelivery, SegmentState,
+        Commit, Log, OpenDelivery, SegmentState, Standing,
         embedded::{Embedded, Opening},
         segment::Owner,
     },
@@ -35,6 +35,8 @@ struct Rooms {
     index: Arc<dyn Index>,
     hash_key: Key,
     tables: Arc<dyn Tables>,
+    /// What backups are made of; none where the engine has its own means.
+    source: Option<backup::Source>,
     _lock: lock::Lock,
 }
 
@@ -57,10 +59,18 @@ impl Rooms {
             index_key: identity.index,
             index: index.clone(),
         };
+        let source = backup::Source {
+            directory: directory.to_path_buf(),
+            disk: options.disk.clone(),
+            clock: options.clock.clone(),
+            owner: opening.owner.clone(),
+            key: identity.backup,
+        };
         let tables = tables::Database::open(directory)?;
         let (log, report) = Embedded::open(opening, options)?;
         let tables: Arc<dyn Tables> = Arc::new(tables.growing(directory));
-        Ok((Rooms { log, index, hash_key: identity.index, tables, _lock: lock }, report))
+        let source = Some(source);
+        Ok((Rooms { log, index, hash_key: identity.index, tables, source, _lock: lock }, report))
     }
 
     fn postgres(
@@ -70,7 +80,7 @@ impl Rooms {
         lock: lock::Lock,
     ) -> Result<(Rooms, Report), Error> {
         let postgres::Opened { log, index, tables, index_key, report } = postgres::open(database, directory, options)?;
-        Ok((Rooms { log, index, hash_key: index_key, tables, _lock: lock }, report))
+        Ok((Rooms { log, index, hash_key: index_key, tables, source: None, _lock: lock }, report))
     }
 }
 
@@ -368,6 +378,44 @@ impl Store {
         let differences = self.rooms.log.refold(is_at_rest)?;
         let finding = |what| check::Finding::bug(crate::codes::E4086, check::Place::Store, what);
         Ok(differences.into_iter().map(finding).collect())
+    }
+
+    /// The latest messages below a place in the log, the latest first.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub fn latest(&self, below: u64, limit: usize) -> Result<Vec<MessageId>, Error> {
+        self.rooms.log.latest(below, limit)
+    }
+
+    /// Which store this is; `None` where backups are not made by Sinew.
+    #[must_use]
+    pub fn id(&self) -> Option<[u8; 16]> {
+        self.rooms.source.as_ref().map(|source| source.owner.store)
+    }
+
+    /// The place after the last record.
+    #[must_use]
+    pub fn end(&self) -> u64 {
+        self.rooms.log.written()
+    }
+
+    /// What is not at its end, counted by destination and state. Waits for the log's thread.
+    ///
+    /// # Errors
+    /// As [`Store::append`].
+    pub fn standings(&self) -> Result<Vec<Standing>, Error> {
+        let cut = self.rooms.log.cut()?.blocking_recv().unwrap_or(Err(Error::Closed))?;
+        Ok(cut.standings)
+    }
+
+    pub(crate) fn log(&self) -> &dyn Log {
+        &*self.rooms.log
+    }
+
+    pub(crate) fn source(&self) -> Result<&backup::Source, Error> {
+        let none = || Error::misconfigured("messages are kept in PostgreSQL: back the database up by its own means");
+        self.rooms.source.as_ref().ok_or_else(none)
     }
 
     /// The pieces that retention can drop, and what keeps them.

@@ -1,5 +1,6 @@
 //! `sinew doctor`: what is well, what is not, and what to do.
 
+mod kept;
 mod machine;
 mod modes;
 mod records;
@@ -97,6 +98,7 @@ impl Doctor {
         report.push(modes::key(&workspace, &data));
         report.extend(modes::folder(&data));
         report.extend(database(&workspace));
+        report.extend(kept::backups(&workspace));
         let status = block_on(async { Client::new(&data).get("/api/v1/status").await })?;
         let pid = status.as_ref().ok().and_then(|status| status["process"]["pid"].as_u64());
         report.extend(machine::settings(&data, pid));

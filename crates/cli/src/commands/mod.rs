@@ -1,11 +1,13 @@
 //! The commands, a file each: flags, help with examples, and `run`.
 
+pub mod backup;
 pub mod bench;
 pub mod check;
 pub mod completions;
 pub mod demo;
 pub mod diff;
 pub mod doctor;
+pub mod drill;
 pub mod examples;
 pub mod explain;
 pub mod fmt;
@@ -16,6 +18,7 @@ pub mod listen;
 pub mod messages;
 pub mod parse;
 pub mod reference;
+pub mod restore;
 pub mod run;
 pub mod send;
 pub mod set;
@@ -61,6 +64,9 @@ pub fn run(command: Command, screen: &Screen) -> Result {
         Command::Delete(command) => command.run(screen),
         Command::Replay(command) => command.run(screen),
         Command::Reload(command) => command.run(screen),
+        Command::Backup(command) => command.run(screen),
+        Command::Restore(command) => command.run(screen),
+        Command::Drill(command) => command.run(screen),
         Command::Doctor(command) => command.run(screen),
         Command::Bench(command) => command.run(screen),
         Command::Completions(command) => command.run(screen),

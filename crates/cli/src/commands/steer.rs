@@ -24,10 +24,25 @@ pub struct Pause {
 
 /// Undo a pause
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:\n  sinew resume adt-main/pharmacy --reason \"pharmacy is back\"")]
+#[command(after_help = "\
+Examples:
+  sinew resume adt-main/pharmacy --reason \"pharmacy is back\"
+  sinew resume --all --reason \"restored, and the old engine is off\"
+
+Everything that is paused: destinations first, then sources. Exit: 0, 1 something could not be resumed, 3 no engine runs
+here, 5 a reason is missing.")]
 pub struct Resume {
+    /// INTERFACE or INTERFACE/DESTINATION
+    #[arg(required_unless_present = "all")]
+    place: Option<String>,
+    /// Everything that is paused
+    #[arg(long, conflicts_with = "place")]
+    all: bool,
+    /// Why: kept in the audit chain
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    reason: String,
     #[command(flatten)]
-    act: Act,
+    reach: Reach,
 }
 
 /// Send now what a destination holds or retries
@@ -152,7 +167,8 @@ pub struct Replay {
     json: bool,
 }
 
-fn needs(reason: &str, is_confirmed: bool) -> Result<()> {
+/// Refuses what was not confirmed or has no reason.
+pub fn needs(reason: &str, is_confirmed: bool) -> Result<()> {
     let missing = match (is_confirmed, reason.trim().is_empty()) {
         (true, false) => return Ok(()),
         (true, true) => "--reason \"why\"",
@@ -185,8 +201,43 @@ impl Pause {
 
 impl Resume {
     pub fn run(self, screen: &Screen) -> Result {
-        self.act.post(screen, "/api/v1/interfaces/resume", "resumed")
+        const PATH: &str = "/api/v1/interfaces/resume";
+        let Resume { place, all, reason, reach } = self;
+        needs(&reason, true)?;
+        let places = match place {
+            Some(place) if !all => vec![place],
+            Some(_) | None => paused(&reach.get("/api/v1/status")?),
+        };
+        if places.is_empty() {
+            screen.say("nothing is paused");
+        }
+        let mut last = Ok(Exit::Ok);
+        for place in places {
+            let act = Act { place, reason: reason.clone(), reach: reach.clone() };
+            // One that cannot be resumed (its port is taken) does not keep the others.
+            if let Err(failure) = act.post(screen, PATH, "resumed")
+                && let Err(before) = std::mem::replace(&mut last, Err(failure))
+            {
+                screen.fail(&before);
+            }
+        }
+        last
     }
+}
+
+/// What is paused: destinations, then the sources that would fill them.
+fn paused(status: &Value) -> Vec<String> {
+    let rows = |value: &Value, name: &str| value[name].as_array().cloned().unwrap_or_default();
+    let name = |row: &Value| row["name"].as_str().unwrap_or_default().to_owned();
+    let (mut destinations, mut sources) = (Vec::new(), Vec::new());
+    for interface in rows(&status["engine"], "interfaces") {
+        let waiting = rows(&interface, "destinations").into_iter().filter(|row| row["is_paused"] == true);
+        destinations.extend(waiting.map(|row| format!("{}/{}", name(&interface), name(&row))));
+        if interface["is_paused"] == true {
+            sources.push(name(&interface));
+        }
+    }
+    destinations.into_iter().chain(sources).collect()
 }
 
 impl Release {

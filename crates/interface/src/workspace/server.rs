@@ -10,6 +10,10 @@
 //! engine    = "postgres"        # or "embedded", which is the default: files in the data folder
 //! url       = "env:SINEW_DB"    # or "file:…"; or the address itself where it holds no password
 //! schema    = "sinew"           # in which schema of the database
+//!
+//! [backup]
+//! to        = "/mnt/backup/north"   # another disk; a folder of its own for each workspace
+//! recipient = "age1…"               # from `sinew backup key`; several with blanks between them
 //! ```
 
 use super::environment::first_line;
@@ -21,8 +25,18 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 /// How long messages are kept unless the workspace says otherwise.
 pub(super) const RETENTION_DEFAULT: Duration = Duration::from_secs(30 * 24 * 3600);
 
-const KEYS: [&str; 8] =
-    ["name", "data", "store.key", "store.retention", "store.engine", "store.url", "store.schema", "description"];
+const KEYS: [&str; 10] = [
+    "name",
+    "data",
+    "store.key",
+    "store.retention",
+    "store.engine",
+    "store.url",
+    "store.schema",
+    "backup.to",
+    "backup.recipient",
+    "description",
+];
 
 /// What `sinew.toml` says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +49,10 @@ pub struct ServerSettings {
     pub key: Option<KeyPlace>,
     /// How long messages are kept; `None`: forever.
     pub retention: Option<Duration>,
+    /// The repository of backups, relative to the workspace folder or absolute; `None`: not set up.
+    pub backup_to: Option<PathBuf>,
+    /// To whom backups are encrypted, as written.
+    pub backup_recipients: Vec<Arc<str>>,
     /// What keeps the messages.
     pub engine: StoreEngine,
     /// Where the address of the database is found.
@@ -83,6 +101,8 @@ impl Default for ServerSettings {
             engine: StoreEngine::Embedded,
             url: None,
             schema: None,
+            backup_to: None,
+            backup_recipients: Vec::new(),
         }
     }
 }
@@ -150,11 +170,22 @@ impl ServerSettings {
             }
             "store.url" => self.url = Some(url_place(text)?),
             "store.schema" if !text.is_empty() => self.schema = Some(text.into()),
+            "backup.to" if !text.is_empty() => self.backup_to = Some(PathBuf::from(text)),
+            "backup.recipient" => self.backup_recipients = recipients(text)?,
             "description" => {}
             _ => return Err((format!("`{key}` is empty"), "leave the line out for the default".to_owned())),
         }
         Ok(())
     }
+}
+
+fn recipients(text: &str) -> Result<Vec<Arc<str>>, (String, String)> {
+    let words: Vec<Arc<str>> = text.split([' ', ',']).filter(|word| !word.is_empty()).map(Arc::from).collect();
+    if words.is_empty() || words.iter().any(|word| !word.starts_with("age1")) {
+        let hint = "`sinew backup key FILE` makes a key and prints its recipient; the key itself never stands here";
+        return Err(("a recipient is `age1…`".to_owned(), hint.to_owned()));
+    }
+    Ok(words)
 }
 
 fn key_place(text: &str) -> Result<KeyPlace, (String, String)> {
@@ -236,6 +267,10 @@ mod tests {
         for here in ["postgresql://sinew@db/north", "host=/run/postgresql dbname=north"] {
             assert_eq!(url(here), Some(UrlPlace::Here(here.into())));
         }
+        let text = "[backup]\nto = \"/mnt/backup\"\nrecipient = \"age1a, age1b\"";
+        let (settings, findings) = ServerSettings::read("sinew.toml", text);
+        assert!(findings.is_empty(), "{findings:?}");
+        assert_eq!((settings.backup_to, settings.backup_recipients.len()), (Some("/mnt/backup".into()), 2));
     }
 
     #[test]
@@ -258,6 +293,7 @@ mod tests {
             let (_, findings) = ServerSettings::read("sinew.toml", &format!("[store]\nurl = \"{secret}\""));
             assert!(!format!("{findings:?}").contains("hunter2"), "{findings:?}");
         }
+        check("[backup]\nrecipient = \"AGE-SECRET-KEY-1X\"", "E3003", "backup key");
         check("data = 7", "E3003", "quotes");
         check("data = \"\"", "E3003", "default");
     }

@@ -59,6 +59,8 @@ pub(crate) struct Shared {
     /// Records below this place are on stable storage.
     pub(crate) durable: AtomicU64,
     pub(crate) index: Arc<dyn Index>,
+    /// Cloned by whoever copies the log's files.
+    pub(crate) held: Arc<()>,
 }
 
 /// See the module.
@@ -101,6 +103,7 @@ impl Embedded {
             written: AtomicU64::new(found.tail),
             durable: AtomicU64::new(found.tail),
             index: opening.index,
+            held: Arc::default(),
         });
         let place = prepare::Place {
             disk: options.disk.clone(),
@@ -488,6 +491,33 @@ impl Log for Embedded {
         let (reply, answer) = oneshot::channel();
         self.submit(Submission::Checkpoint(reply))?;
         Ok(answer)
+    }
+
+    fn cut(&self) -> Result<oneshot::Receiver<Result<super::Cut, Error>>, Error> {
+        let (reply, answer) = oneshot::channel();
+        self.shared.queue.push(Submission::Cut(reply))?;
+        Ok(answer)
+    }
+
+    fn hold(&self) -> super::Hold {
+        super::Hold(self.shared.held.clone())
+    }
+
+    fn latest(&self, below: u64, limit: usize) -> Result<Vec<MessageId>, Error> {
+        let mut found = Vec::new();
+        for (base, _) in self.shared.segments.list().into_iter().rev().filter(|(base, _)| *base < below) {
+            let mut inside = Vec::new();
+            self.walk(base, below.min(self.written()), &mut |seen| match seen {
+                Found::Record(header, _) if header.kind == Kind::Accept => inside.push(MessageId(header.lsn)),
+                Found::Record(..) | Found::Damaged { .. } => {}
+            })?;
+            found.extend(inside.into_iter().rev());
+            if found.len() >= limit {
+                break;
+            }
+        }
+        found.truncate(limit);
+        Ok(found)
     }
 
     fn close(&self) -> Result<oneshot::Receiver<Result<(), Error>>, Error> {

@@ -59,6 +59,19 @@ pub struct OpenDelivery {
     pub accepted: Timestamp,
 }
 
+/// Deliveries of messages that are not at their end, counted.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Standing {
+    /// The interface; empty for messages that are parked as a whole.
+    pub interface: String,
+    /// Where to; empty for messages that are parked as a whole.
+    pub destination: String,
+    /// Where they stand.
+    pub state: DeliveryState,
+    /// How many.
+    pub deliveries: u64,
+}
+
 /// What a change did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Applied {
@@ -352,6 +365,25 @@ impl Ledger {
     /// How many deliveries are unsettled.
     pub(crate) fn open_count(&self) -> usize {
         self.open
+    }
+
+    /// How many deliveries stand where, sorted by interface and destination. What is parked as a whole has no destination.
+    pub(crate) fn standings(&self) -> Vec<Standing> {
+        let mut found: BTreeMap<(u16, bool, u8), (DeliveryState, u64)> = BTreeMap::new();
+        for row in self.rows.iter().filter(|row| !row.is_dead) {
+            found.entry((row.route, row.number == WHOLE, row.state as u8)).or_insert((row.state, 0)).1 += 1;
+        }
+        let standing = |((route, is_whole, _), (state, deliveries)): ((u16, bool, u8), (DeliveryState, u64))| {
+            let place = if is_whole { None } else { self.names.of_route(route) };
+            let (interface, destination) = place.map_or_else(Default::default, |(a, b)| (a.to_string(), b.to_string()));
+            Standing { interface, destination, state, deliveries }
+        };
+        let mut standings: Vec<Standing> = found.into_iter().map(standing).collect();
+        // By name: numbers of names depend on what a log was folded from.
+        standings.sort_by(|a, b| {
+            (&a.interface, &a.destination, a.state as u8).cmp(&(&b.interface, &b.destination, b.state as u8))
+        });
+        standings
     }
 
     /// Counters by interface, dropped messages included.

@@ -39,7 +39,7 @@ mod tests;
 pub(crate) mod transition;
 mod writer;
 
-pub use ledger::OpenDelivery;
+pub use ledger::{OpenDelivery, Standing};
 
 use crate::{
     Accept, Change, Disposition, Entry, Error, Health, MasterKey, Quarantined, Receipt, Stats, Stored, check::Line,
@@ -165,6 +165,25 @@ pub trait Log: Send + Sync {
     /// # Errors
     /// As `append`.
     fn checkpoint(&self) -> Result<oneshot::Receiver<Result<(), Error>>, Error>;
+    /// Makes everything durable that was given before, and tells where that ends.
+    ///
+    /// # Errors
+    /// As `append`; `Misconfigured` for an engine whose backups are made by its own means.
+    fn cut(&self) -> Result<oneshot::Receiver<Result<Cut, Error>>, Error> {
+        Err(Error::misconfigured("this store engine is backed up by its own means, not by Sinew"))
+    }
+    /// While it lives, retention drops nothing.
+    fn hold(&self) -> Hold {
+        Hold::default()
+    }
+    /// The latest messages below a place, the latest first.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    fn latest(&self, below: u64, limit: usize) -> Result<Vec<MessageId>, Error> {
+        let _ = (below, limit);
+        Ok(Vec::new())
+    }
     /// Writes what waits and ends.
     ///
     /// # Errors
@@ -201,6 +220,23 @@ pub struct Snapshot {
     /// Deliveries that wait, retry or are held.
     pub open: usize,
 }
+
+/// Where a backup ends: everything below `end` is durable, and the rest is as of there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cut {
+    /// The place after the last record.
+    pub end: u64,
+    /// Base and capacity of every segment that has something below it.
+    pub pieces: Vec<(u64, u64)>,
+    /// Counters by interface.
+    pub counts: Vec<(Name, Counts)>,
+    /// What is not settled.
+    pub standings: Vec<Standing>,
+}
+
+/// See [`Log::hold`].
+#[derive(Clone, Debug, Default)]
+pub struct Hold(#[allow(dead_code, reason = "counted by its clones")] std::sync::Arc<()>);
 
 /// What is done with a receipt on the log's own thread: how deliveries enter their queues in the order of acceptance.
 pub type OnDurable = Box<dyn FnOnce(&Receipt) + Send>;

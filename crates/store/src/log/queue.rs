@@ -49,6 +49,8 @@ pub(crate) enum Submission {
     Drop(u64, Reply<u64>),
     /// Write a checkpoint now.
     Checkpoint(Reply<()>),
+    /// Make everything durable that came before, and tell where it ends.
+    Cut(Reply<super::Cut>),
     /// Write the closing record and end.
     Close(Reply<()>),
 }
@@ -68,7 +70,7 @@ impl Submission {
         match self {
             Submission::Accept(accepting) => accepting.encoded.packed.len() + accepting.encoded.open.len(),
             Submission::Change(changing) => changing.encoded.open.len() + changing.encoded.secret.len(),
-            Submission::Drop(..) | Submission::Checkpoint(_) | Submission::Close(_) => 0,
+            Submission::Drop(..) | Submission::Checkpoint(_) | Submission::Cut(_) | Submission::Close(_) => 0,
         }
     }
 }
@@ -247,6 +249,7 @@ pub(crate) fn refuse(submission: Submission, error: &Error) {
             }
         }
         Submission::Drop(_, reply) => drop(reply.send(Err(error.clone()))),
+        Submission::Cut(reply) => drop(reply.send(Err(error.clone()))),
         Submission::Checkpoint(reply) | Submission::Close(reply) => drop(reply.send(Err(error.clone()))),
     }
 }

@@ -224,6 +224,7 @@ impl Writer {
                 Submission::Change(changing) => self.change(changing)?,
                 Submission::Drop(cut, reply) => self.drop_below(cut, reply)?,
                 Submission::Checkpoint(reply) => self.checkpoint(Some(reply))?,
+                Submission::Cut(reply) => self.cut(reply)?,
                 Submission::Close(reply) => closing = Some(reply),
             }
             if self.buffer.len() >= GROUP_BYTES_MAX {
@@ -579,9 +580,24 @@ impl Writer {
         Ok(())
     }
 
+    /// Everything up to the tail becomes durable; counters and standings are told as of there, where a backup ends.
+    fn cut(&mut self, reply: Reply<super::Cut>) -> Result<(), Error> {
+        self.must_sync = true;
+        self.flush()?;
+        let (counts, standings) = {
+            let ledger = self.shared.ledger();
+            (ledger.counts(), ledger.standings())
+        };
+        let mut pieces = self.shared.segments.list();
+        pieces.retain(|(base, _)| *base < self.tail);
+        let _ = reply.send(Ok(super::Cut { end: self.tail, pieces, counts, standings }));
+        Ok(())
+    }
+
     /// Retention: a durable baseline first, the files after, so that a crash in between only leaves files to remove.
     fn drop_below(&mut self, cut: u64, reply: Reply<u64>) -> Result<(), Error> {
-        let cut = cut.min(self.segment.base);
+        // A backup copies files: none of them goes away under it. Retention comes again by itself.
+        let cut = if self.shared.is_held() { 0 } else { cut.min(self.segment.base) };
         let doomed: Vec<(u64, u64)> = {
             let ledger = self.shared.ledger();
             let list = self.shared.segments.list();
@@ -649,6 +665,11 @@ impl Shared {
     /// The ledger, for as short as possible.
     pub(crate) fn ledger(&self) -> std::sync::MutexGuard<'_, super::ledger::Ledger> {
         self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Somebody copies the log's files.
+    fn is_held(&self) -> bool {
+        Arc::strong_count(&self.held) > 1
     }
 
     pub(crate) fn set_health(&self, health: Health) {

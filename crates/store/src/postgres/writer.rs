@@ -206,6 +206,8 @@ impl Writer {
                     self.flush()?;
                     drop(self.checkpoint(Some(reply)));
                 }
+                // Backups of a database are made by its own means: `Log::cut` is not offered, and never gets here.
+                Submission::Cut(reply) => drop(reply.send(Err(Error::Closed))),
                 Submission::Close(reply) => self.closing = Some(reply),
             }
             if self.group.bytes >= GROUP_BYTES_MAX {

@@ -8,10 +8,14 @@ mod migrations;
 mod sqlite;
 
 pub use audit::{AuditBreak, AuditEntry, AuditQuery, AuditRow};
-pub(crate) use sqlite::Database;
+pub(crate) use sqlite::{Database, NAME};
+
+/// The version of the schema.
+pub(crate) const VERSION: u32 = migrations::STEPS.len() as u32;
 
 use crate::Error;
 use message::{Name, Timestamp};
+use std::path::Path;
 
 /// What the tables promise, whatever is behind them. The suite in [`crate::contract::tables`] uses the same numbers.
 ///
@@ -52,6 +56,15 @@ pub trait Tables: Send + Sync {
     /// # Errors
     /// `Unavailable`.
     fn set_switch(&self, name: &str, switch: Option<&Switch>) -> Result<(), Error>;
+    /// Writes a copy of everything into a new file while others go on; gives the number and hash of the copy's last
+    /// audit row.
+    ///
+    /// # Errors
+    /// `Unavailable`; `Misconfigured` for an engine whose backups are made by its own means.
+    fn copy_to(&self, path: &Path) -> Result<Option<(u64, [u8; 32])>, Error> {
+        let _ = path;
+        Err(Error::misconfigured("this store engine is backed up by its own means, not by Sinew"))
+    }
     /// Every switch that is set, by name.
     ///
     /// # Errors

@@ -8,9 +8,10 @@ use message::{
 };
 use rusqlite::{Connection, OptionalExtension, Result as Sql, Row, params};
 use std::{
-    path::Path,
+    path::{Path, PathBuf},
     sync::{Mutex, MutexGuard, PoisonError},
     thread::{self, JoinHandle},
+    time::Duration,
 };
 
 /// The file, in the data directory.
@@ -20,9 +21,13 @@ const SYNCHRONOUS_FULL: i64 = 2;
 /// Bytes that the write-ahead file is grown to once, so that small writes still pass on a full disk and no commit pays
 /// for growing it.
 const WAL_GROWN_BYTES: u32 = 1024 * 1024;
+/// How long a copy waits for a lock at a time, and between its tries: it needs one moment without a schema change.
+const COPY_PATIENCE: Duration = Duration::from_secs(5);
+const COPY_PAUSE: Duration = Duration::from_millis(5);
 
 /// See the module.
 pub(crate) struct Database {
+    path: PathBuf,
     connection: Mutex<Connection>,
     growing: Option<JoinHandle<()>>,
 }
@@ -48,7 +53,7 @@ impl Database {
         let mut connection = connect(&path).map_err(|error| refused(&error))?;
         assert_durable(&connection)?;
         migrate(&mut connection)?;
-        Ok(Database { connection: Mutex::new(connection), growing: None })
+        Ok(Database { path, connection: Mutex::new(connection), growing: None })
     }
 
     /// Grows the write-ahead file in the background. Not before the rest of the store is open: a store that is refused is
@@ -199,6 +204,23 @@ impl Tables for Database {
         self.write(|connection| {
             connection.execute(sql, params![&**interface, *version as i64, text, at.0, by]).map(|_| ())
         })
+    }
+
+    /// By SQLite's backup interface, in one step on a connection of its own: with a write-ahead log a reader sees one
+    /// moment, and no writer waits for it.
+    fn copy_to(&self, path: &Path) -> Result<Option<(u64, [u8; 32])>, Error> {
+        let copy = || -> Sql<Option<(u64, [u8; 32])>> {
+            let from = Connection::open(&self.path)?;
+            let mut to = Connection::open(path)?;
+            from.busy_timeout(COPY_PATIENCE)?;
+            rusqlite::backup::Backup::new(&from, &mut to)?.run_to_completion(i32::MAX, COPY_PAUSE, None)?;
+            let sql = "SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1";
+            let last = to.query_row(sql, [], |row| Ok((row.get::<_, i64>(0)? as u64, blob(row, 1)?))).optional()?;
+            // One file, without a write-ahead log beside it.
+            to.execute_batch("PRAGMA journal_mode = DELETE")?;
+            Ok(last)
+        };
+        copy().map_err(|error| refused(&error))
     }
 
     fn configurations(&self, interface: &str, limit: usize) -> Result<Vec<Configuration>, Error> {

@@ -1,0 +1,63 @@
+//! A stored message through its interface once more: what a drill compares with what was recorded.
+//!
+//! Promises: pure: the same parser and pipeline as the running engine, with the time at which the message was received.
+//! Never: stores, sends, or opens anything.
+
+use crate::{
+    intake,
+    pipeline::{Delivery, OrderKey},
+};
+use hl7v2::Message;
+use interface::definition::Definition;
+use store::{Content, Planned, Store, Stored};
+
+/// What came of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Again {
+    /// Everything as recorded, byte for byte.
+    Same,
+    /// It was processed by another version of the interface: nothing can be compared.
+    OtherVersion,
+    /// Something is otherwise than recorded.
+    Differs(&'static str),
+}
+
+/// Runs a message again through `definition`, and compares plan and outputs with what `store` keeps of it.
+#[must_use]
+pub fn run(store: &Store, stored: &Stored, definition: &Definition) -> Again {
+    let accept = &stored.accept;
+    let envelope = &accept.envelope;
+    if definition.version != envelope.interface_version {
+        return Again::OtherVersion;
+    }
+    let (message, _) = Message::parse(envelope.raw.clone());
+    let plan = intake::plan(definition, &message, &envelope.raw, envelope.received);
+    if intake::disposition(&plan.end) != accept.disposition {
+        return Again::Differs("it ends otherwise: routed, filtered or parked");
+    }
+    if plan.deliveries.len() != accept.deliveries.len() {
+        return Again::Differs("it has another number of deliveries");
+    }
+    let pairs = plan.deliveries.iter().zip(&accept.deliveries);
+    pairs.map(|(now, then)| compare(store, now, then)).find(|again| *again != Again::Same).unwrap_or(Again::Same)
+}
+
+fn compare(store: &Store, now: &Delivery, then: &Planned) -> Again {
+    let output = match &then.content {
+        Content::Raw => None,
+        Content::Output(bytes) => Some(bytes),
+    };
+    let is_same_order = match &now.order {
+        OrderKey::Strict => then.order_key == 0,
+        OrderKey::Value(value) => then.order_key == store.keyed_hash(value.reveal()),
+        // A key of its own has no value that could be compared.
+        OrderKey::Free => true,
+    };
+    match () {
+        () if now.destination != then.destination => Again::Differs("a delivery goes to another destination"),
+        () if now.output.as_ref() != output => Again::Differs("an output has other bytes"),
+        () if !is_same_order => Again::Differs("a delivery has another ordering key"),
+        () if now.priority != then.priority => Again::Differs("a delivery has another priority"),
+        () => Again::Same,
+    }
+}
