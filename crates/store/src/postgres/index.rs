@@ -2,8 +2,9 @@
 //!
 //! Promises the contract of [`Index`]. What the log offers is taken into memory at once; when that would take too much
 //! memory, or the database was away, the thread goes back to the log and catches up from the watermark. Its
-//! transactions do not wait for the disk: the watermark is lost together with what it vouches for, and a commit of the
-//! index is never on disk before the commits of the log that it follows from.
+//! transactions do not wait for the disk: the watermark is lost together with what it vouches for, a batch is written
+//! only where the one before it ended, and a commit of the index is never on disk before the commits of the log that it
+//! follows from.
 
 use super::{
     connection::{Link, Session, refused},
@@ -43,9 +44,10 @@ const NAMES: &str = "
     SELECT n.id, n.kind, n.text FROM names n JOIN unnest($1::int2[], $2::text[]) AS w (kind, text) USING (kind, text)";
 const FOUND: &str = "
     INSERT INTO found (id, at, head, interface, form, route, state, flags)
-    SELECT * FROM unnest($1::int8[], $2::int8[], $3::int8[], $4::int4[], $5::int4[], $6::int4[], $7::int2[], $8::int2[])
-    ON CONFLICT DO NOTHING";
-const KEYS: &str = "INSERT INTO keys (hash, id) SELECT * FROM unnest($1::int8[], $2::int8[]) ON CONFLICT DO NOTHING";
+    SELECT * FROM unnest($1::int8[], $2::int8[], $3::int8[], $4::int4[], $5::int4[], $6::int4[], $7::int2[], $8::int2[])";
+const KEYS: &str = "INSERT INTO keys (hash, id) SELECT * FROM unnest($1::int8[], $2::int8[])";
+/// A batch begins where the one before ended, or it is not written.
+const ADVANCE: &str = "UPDATE indexed SET watermark = $2 WHERE watermark = $1";
 const STATES: &str = "
     UPDATE found SET head = u.head, state = coalesce(u.state, found.state)
     FROM unnest($1::int8[], $2::int8[], $3::int2[]) AS u (id, head, state)
@@ -133,7 +135,7 @@ impl Index for InTables {
             (state.is_behind, state.offered) = (true, end);
         }
         let shared = self.shared.clone();
-        let run = move || Thread { shared: &shared, log, end, names: HashMap::new() }.run();
+        let run = move || Thread { shared: &shared, log, is_loaded: false, names: HashMap::new() }.run();
         let thread = thread::Builder::new().name("sinew-index".into()).spawn(run);
         let thread = thread.map_err(|error| Error::unavailable("starting the index", &error))?;
         *lock(&self.thread) = Some(thread);
@@ -216,14 +218,13 @@ type Names = HashMap<(i16, String), i32>;
 struct Thread<'a> {
     shared: &'a Shared,
     log: Weak<dyn Log>,
-    /// Where the log ended at the start.
-    end: u64,
+    /// Where the index ends is known.
+    is_loaded: bool,
     names: Names,
 }
 
 impl Thread<'_> {
     fn run(mut self) {
-        self.load();
         loop {
             let mut state = lock(&self.shared.state);
             while !state.is_stopping && !state.is_behind && state.waiting.is_empty() {
@@ -255,10 +256,10 @@ impl Thread<'_> {
     }
 
     /// Where the index ends. One that is ahead of the log belongs to another history, and one that does not say is
-    /// damaged: both are thrown away, never repaired.
-    fn load(&mut self) {
-        let end = self.end;
-        let read = self.shared.writer.run(move |link| async move {
+    /// damaged: both are thrown away, never repaired. `false` when the database did not answer.
+    fn load(&mut self) -> bool {
+        let end = lock(&self.shared.state).offered;
+        let read = self.shared.writer.alone(move |link| async move {
             let failed = |error: tokio_postgres::Error| refused("reading the index", &error);
             let row = link.client.query_opt("SELECT watermark FROM indexed", &[]).await.map_err(failed)?;
             if let Some(watermark) = row.map(|row| row.get::<_, i64>(0) as u64).filter(|watermark| *watermark <= end) {
@@ -267,11 +268,26 @@ impl Thread<'_> {
             link.client.batch_execute(FORGET).await.map_err(failed)?;
             Ok(0)
         });
-        lock(&self.shared.state).watermark = read.unwrap_or(0);
+        let mut state = lock(&self.shared.state);
+        match read {
+            Ok(watermark) => state.watermark = watermark,
+            Err(error) => {
+                state.problem = Some(error);
+                self.is_loaded = false;
+                return false;
+            }
+        }
+        self.is_loaded = true;
+        true
     }
 
     /// Reads the log from the watermark on until nothing is left.
     fn catch_up(&mut self) {
+        if !self.is_loaded && !self.load() {
+            let state = lock(&self.shared.state);
+            drop(self.shared.changed.wait_timeout(state, RETRY_DELAY).unwrap_or_else(PoisonError::into_inner));
+            return;
+        }
         let from = lock(&self.shared.state).watermark;
         let Some(log) = self.log.upgrade() else {
             lock(&self.shared.state).is_stopping = true;
@@ -282,7 +298,11 @@ impl Thread<'_> {
         drop(log);
         let is_done = match &next {
             Ok(Some(next)) => self.index(entries, *next),
-            Ok(None) => true,
+            // Nothing is left below what was offered: ids may have been passed over.
+            Ok(None) => {
+                let offered = lock(&self.shared.state).offered;
+                offered <= from || self.index(Vec::new(), offered)
+            }
             Err(error) => {
                 lock(&self.shared.state).problem = Some(error.clone());
                 false
@@ -292,8 +312,7 @@ impl Thread<'_> {
         if !is_done {
             let waited = self.shared.changed.wait_timeout(state, RETRY_DELAY);
             drop(waited.unwrap_or_else(PoisonError::into_inner).0);
-        } else if state.offered <= state.watermark || matches!(next, Ok(None)) {
-            state.watermark = state.watermark.max(state.offered);
+        } else if state.offered <= state.watermark {
             state.is_behind = false;
             self.shared.changed.notify_all();
         }
@@ -309,15 +328,19 @@ impl Thread<'_> {
             }
         }
         let names = std::mem::take(&mut self.names);
+        let from = lock(&self.shared.state).watermark;
         let written = self.shared.writer.alone(move |link| async move {
-            let written = write(&link, &batch, names, upto).await;
-            if written.is_err() {
+            let written = write(&link, &batch, names, [from, upto]).await;
+            if !matches!(written, Ok(Some(_))) {
                 let _ = link.client.batch_execute("ROLLBACK").await;
             }
-            written.map_err(|error| refused("writing the index", &error))
+            let moved = Error::Unavailable { what: "the index is not where it was left; it catches up".into() };
+            written.map_err(|error| refused("writing the index", &error))?.ok_or(moved)
         });
         let mut state = lock(&self.shared.state);
         let is_written = written.is_ok();
+        // What the database has now is not known: it is asked.
+        self.is_loaded &= is_written;
         match written {
             Ok(names) => {
                 state.watermark = state.watermark.max(upto);
@@ -335,9 +358,18 @@ impl Thread<'_> {
     }
 }
 
-async fn write(link: &Link, batch: &Batch, mut names: Names, upto: u64) -> Result<Names, tokio_postgres::Error> {
+/// Writes a batch that begins and ends at these places; `None` when the index ends somewhere else.
+async fn write(
+    link: &Link,
+    batch: &Batch,
+    mut names: Names,
+    [from, upto]: [u64; 2],
+) -> Result<Option<Names>, tokio_postgres::Error> {
     let client = &link.client;
     client.batch_execute("BEGIN; SET LOCAL synchronous_commit = off").await?;
+    if client.execute(&link.statement(ADVANCE).await?, &[&(from as i64), &(upto as i64)]).await? == 0 {
+        return Ok(None);
+    }
     learn(link, &batch.accepted, &mut names).await?;
     let mut found = Found::default();
     batch.accepted.iter().for_each(|accepted| found.add(accepted, batch, &names));
@@ -350,7 +382,7 @@ async fn write(link: &Link, batch: &Batch, mut names: Names, upto: u64) -> Resul
         let (hashes, ids): (Vec<i64>, Vec<i64>) = found.keys.into_iter().unzip();
         client.execute(&link.statement(KEYS).await?, &[&hashes, &ids]).await?;
     }
-    // Those that this batch inserted have their state from the insert, unless they were there before a restart.
+    // Those that this batch inserted have their state from the insert.
     let mut latest: Vec<_> = batch.latest.iter().collect();
     latest.sort_unstable_by_key(|(message, _)| **message);
     let (mut ids, mut heads, mut states) = (Vec::new(), Vec::new(), Vec::new());
@@ -364,9 +396,8 @@ async fn write(link: &Link, batch: &Batch, mut names: Names, upto: u64) -> Resul
     if !ids.is_empty() {
         client.execute(&link.statement(STATES).await?, &[&ids, &heads, &states]).await?;
     }
-    client.execute(&link.statement("UPDATE indexed SET watermark = $1").await?, &[&(upto as i64)]).await?;
     client.batch_execute("COMMIT").await?;
-    Ok(names)
+    Ok(Some(names))
 }
 
 fn route_of(accepted: &Accepted) -> String {

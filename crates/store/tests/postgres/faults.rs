@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 use store::{
-    Error, Health, KeySource, MasterKey, Options, Receipt, Store, Then,
+    Error, Health, KeySource, MasterKey, Options, Query, Receipt, Store, Then,
     check::Examination,
     contract::{Subject, accept, attempt, wait},
 };
@@ -84,6 +84,11 @@ fn a_server_that_crashes_under_load_loses_nothing_and_intake_resumes() {
         is_ended.store(true, Ordering::Relaxed);
     });
     let acknowledged = acknowledged.into_inner().unwrap();
+    let found = |store: &Store| {
+        let all = Query { limit: Query::LIMIT_MAX, ..Query::default() };
+        (0..20).find_map(|_| store.search(&all).ok()).unwrap().hits.len()
+    };
+    assert_eq!(found(&store), acknowledged.len(), "the index missed nothing");
     wait(store.close()).unwrap();
     drop(store);
     let store = subject.open();

@@ -18,8 +18,8 @@ use std::{path::Path, time::Duration};
 /// Rows of a batch of the server's own inserts, and how many connections insert at once.
 const BATCH: usize = 128;
 const CLIENTS: usize = 8;
-/// Connections of the load generator: as many messages under way as half of what the server's own clients have.
-const SENDERS: usize = 512;
+/// Connections of the load generator: its most, and a quarter of the rows that the server has under way by itself.
+const SENDERS: usize = 256;
 
 /// Measures on a server of its own; says why when there is none.
 pub async fn measure(screen: &Screen, parent: &Path, figures: &mut Figures, seconds: u32) -> Result<()> {
