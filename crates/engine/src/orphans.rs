@@ -10,14 +10,14 @@ use crate::{
 };
 use message::{DeliveryId, DeliveryState, MessageId, Name, Timestamp};
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 use store::OpenDelivery;
 
 /// See the module.
 #[derive(Default)]
-pub struct Orphans(Mutex<BTreeMap<Name, BTreeMap<Name, Vec<Kept>>>>);
+pub struct Orphans(Mutex<BTreeMap<Name, BTreeMap<Name, Line>>>);
 
 /// One of them under its interface and destination. 32 bytes: at a start every open delivery is here for a moment.
 #[derive(Clone, Copy)]
@@ -32,6 +32,51 @@ struct Kept {
 }
 
 const _: () = assert!(size_of::<Kept>() == 32);
+
+/// Those of one destination in the order of acceptance, in pieces: while a million of them go over into a queue at a start,
+/// each piece gives its memory to the next of the queue.
+#[derive(Default)]
+struct Line(VecDeque<Vec<Kept>>);
+
+/// Of one piece, unless something comes in between.
+const PIECE: usize = 1024;
+
+impl Line {
+    fn push(&mut self, kept: Kept) {
+        match self.0.back_mut() {
+            Some(piece) if piece.last().is_some_and(|last| last.id() > kept.id()) => self.insert(kept),
+            Some(piece) if piece.len() < PIECE => piece.push(kept),
+            _ => {
+                let mut piece = Vec::with_capacity(PIECE);
+                piece.push(kept);
+                self.0.push_back(piece);
+            }
+        }
+    }
+
+    /// Among those that are there.
+    fn insert(&mut self, kept: Kept) {
+        let place = self.0.partition_point(|piece| piece.last().is_some_and(|last| last.id() < kept.id()));
+        if let Some(piece) = self.0.get_mut(place) {
+            let place = piece.partition_point(|known| known.id() < kept.id());
+            piece.insert(place, kept);
+        }
+    }
+
+    fn take(&mut self, delivery: DeliveryId) -> Option<Kept> {
+        let place = self.0.partition_point(|piece| piece.last().is_some_and(|last| last.id() < delivery));
+        let piece = self.0.get_mut(place)?;
+        let kept = piece.remove(piece.binary_search_by_key(&delivery, Kept::id).ok()?);
+        if piece.is_empty() {
+            self.0.remove(place);
+        }
+        Some(kept)
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &Kept> {
+        self.0.iter().flatten()
+    }
+}
 
 impl Kept {
     fn id(&self) -> DeliveryId {
@@ -94,7 +139,7 @@ impl Orphans {
     #[must_use]
     pub fn all(&self) -> Vec<OpenDelivery> {
         let all = self.lock();
-        let of = |(interface, mine): (&Name, &BTreeMap<Name, Vec<Kept>>)| {
+        let of = |(interface, mine): (&Name, &BTreeMap<Name, Line>)| {
             let open = mine.iter().flat_map(|(to, kept)| kept.iter().map(|kept| kept.open(interface, to)));
             let mut open: Vec<_> = open.collect();
             open.sort_unstable_by_key(|open| open.id);
@@ -106,26 +151,20 @@ impl Orphans {
     /// How many.
     #[must_use]
     pub fn count(&self) -> usize {
-        self.lock().values().flat_map(BTreeMap::values).map(Vec::len).sum()
+        self.lock().values().flat_map(BTreeMap::values).flat_map(|line| &line.0).map(Vec::len).sum()
     }
 
     /// Keeps a delivery whose outbox has gone.
     pub(crate) fn keep(&self, interface: &Name, destination: &Name, key: u64, entry: &Entry, is_held: bool) {
         let kept = Kept::of(entry, key, is_held);
         let mut all = self.lock();
-        let mine = all.entry(interface.clone()).or_default().entry(destination.clone()).or_default();
-        let place = mine.partition_point(|known| known.id() < kept.id());
-        mine.insert(place, kept);
+        all.entry(interface.clone()).or_default().entry(destination.clone()).or_default().push(kept);
     }
 
     /// Takes one out; `false` when it is not here.
     pub(crate) fn take(&self, delivery: DeliveryId) -> bool {
         let mut all = self.lock();
-        let found = all.values_mut().flat_map(BTreeMap::values_mut).find_map(|mine| {
-            let place = mine.binary_search_by_key(&delivery, Kept::id).ok()?;
-            Some(mine.remove(place))
-        });
-        found.is_some()
+        all.values_mut().flat_map(BTreeMap::values_mut).find_map(|mine| mine.take(delivery)).is_some()
     }
 
     /// Puts what waits for these outboxes of an interface into them. Must be done before a new message can reach them,
@@ -139,8 +178,11 @@ impl Orphans {
                 true => outbox.push_held(kept.order_key, kept.entry()),
                 false => outbox.push(kept.order_key, kept.entry()),
             };
-            let left: Vec<Kept> = waiting.into_iter().filter(|kept| push(kept).is_err()).collect();
-            if !left.is_empty() {
+            let mut left = Line::default();
+            for piece in waiting.0 {
+                piece.into_iter().filter(|kept| push(kept).is_err()).for_each(|kept| left.push(kept));
+            }
+            if !left.0.is_empty() {
                 mine.insert(outbox.name.clone(), left);
             }
         }
@@ -149,7 +191,43 @@ impl Orphans {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<Name, BTreeMap<Name, Vec<Kept>>>> {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<Name, BTreeMap<Name, Line>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kept(message: u64) -> Kept {
+        let entry = Entry {
+            delivery: DeliveryId { message: MessageId(message), number: 0 },
+            accepted: Timestamp(1),
+            attempts: 0,
+            priority: 0,
+            bytes: None,
+            hops: HOPS_UNKNOWN,
+        };
+        Kept::of(&entry, 7, false)
+    }
+
+    #[test]
+    fn a_line_is_in_order_whatever_comes_when_and_gives_each_one_back_once() {
+        let mut line = Line::default();
+        let odd = (0..3000).map(|number| number * 2 + 1);
+        let even = (0..3000).rev().map(|number| number * 2);
+        odd.chain(even).for_each(|number| line.push(kept(number)));
+        let all = |line: &Line| line.iter().map(|kept| kept.message).collect::<Vec<_>>();
+        assert_eq!(all(&line), (0..6000).collect::<Vec<_>>());
+        for number in (0..6000).step_by(3) {
+            assert!(line.take(kept(number).id()).is_some() && line.take(kept(number).id()).is_none());
+        }
+        assert_eq!(all(&line), (0..6000).filter(|number| number % 3 != 0).collect::<Vec<_>>());
+        assert!(line.take(kept(6001).id()).is_none());
+        (0..6000).for_each(|number| {
+            line.take(kept(number).id());
+        });
+        assert!(line.0.is_empty());
     }
 }

@@ -12,7 +12,7 @@ use super::{
     segment::{self, Segment},
     segments::Segments,
 };
-use crate::{Error, Quarantined, Report, disk};
+use crate::{Error, Quarantined, Report};
 use message::failpoint::{Place, pass};
 use std::{io, path::Path, sync::Arc};
 
@@ -91,8 +91,8 @@ pub(crate) fn recover(segments: &Segments, checkpoint: &Path, segment_bytes: u64
 fn start(segments: &Segments, path: &Path) -> Walk {
     let empty =
         Walk { ledger: Ledger::default(), epoch: 0, last: (0, 0), end: None, kind: None, report: Report::default() };
-    let Ok(bytes) = disk::read_all(&*segments.disk, path) else { return empty };
-    let Some(found) = checkpoint::decode(&bytes, &segments.owner.store) else { return empty };
+    let Ok(file) = segments.disk.open(path) else { return empty };
+    let Some(found) = checkpoint::read(&*file, &segments.owner.store) else { return empty };
     if !has_record(segments, found.last) {
         return empty;
     }
