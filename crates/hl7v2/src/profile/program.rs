@@ -63,4 +63,8 @@ pub(super) enum Run {
     EachIn { first: FieldRef, second: FieldRef },
     /// Ids that MSH-21 has to hold in one repetition.
     ProfileEntity([Box<str>; 4]),
+    /// Every child order names its parent order, and the observation of it that it follows from.
+    ParentOrder { has_service: bool },
+    /// All of several.
+    All(Vec<Run>),
 }

@@ -2,7 +2,7 @@
 
 use super::Checker;
 use crate::codes;
-use crate::profile::expression::Verdict;
+use crate::profile::expression::{Path, Verdict};
 use crate::profile::model::{Binding, CodeUsage, Location, SetRef, SingleCode, Strength, ValueSet};
 use crate::profile::tree::Tree;
 use ::message::Severity;
@@ -52,8 +52,11 @@ impl<'m, 'p> Tree<'m, 'p> {
 
     /// The codes at the locations of a binding.
     fn holders(&self, at: u32, locations: &[Location]) -> Vec<Holder<'m>> {
-        let one = |path: &crate::profile::expression::Path| match self.query(at, &path.0)?.as_slice() {
-            [node] if self.is_leaf(*node) => Some(*node),
+        let is_leaf = self.is_leaf(at);
+        let one = |path: &Path| match (self.query(at, &path.0).as_deref(), path.0.as_ref()) {
+            (Some([node]), _) if self.is_leaf(*node) => Some(*node),
+            // A value without parts is its own first part.
+            (_, [step]) if is_leaf && step.position == 1 => Some(at),
             _ => None,
         };
         let holder = |location: &Location| {
@@ -173,7 +176,8 @@ impl Checker<'_, '_, '_> {
             }
             // A code of another system is how an open set is extended.
             let is_extension = sets.iter().all(|set| set.is_open) && holder.has_system() && named.is_empty();
-            let severity = if is_extension && coding == Coding::Unlisted { Severity::Warning } else { severity };
+            let is_mild = (is_extension && coding == Coding::Unlisted) || coding == Coding::NoSystem;
+            let severity = if is_mild { Severity::Warning } else { severity };
             let sets = if named.is_empty() { &sets } else { &named };
             let spot = self.tree.spot(holder.node);
             let stand = match coding {

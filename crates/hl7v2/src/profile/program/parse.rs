@@ -86,6 +86,10 @@ const PATTERNS: &[Pattern] = &[
         },
     },
     Pattern {
+        text: r"Parent/Child relationship.*proper linking from the Child result to the Parent OBR.*",
+        make: |found| Some(Run::ParentOrder { has_service: found[0].contains("OBR-50") }),
+    },
+    Pattern {
         text: r"{F}[^.]*, SHALL be identical to an occurrence of {F}",
         make: |found| Some(Run::EachIn { first: field(found, 1)?, second: field(found, 4)? }),
     },
@@ -98,10 +102,11 @@ fn by_sentence(text: &str) -> Option<Run> {
     if text.contains("MSH-21") && text.contains("SHALL be valued with") {
         return profile_ids(text);
     }
-    PATTERNS
-        .iter()
-        .zip(COMPILED.iter())
-        .find_map(|(pattern, regex)| regex.as_ref()?.captures(text).and_then(|found| (pattern.make)(&found)))
+    PATTERNS.iter().zip(COMPILED.iter()).find_map(|(pattern, regex)| {
+        let found = regex.as_ref()?.captures_iter(text);
+        let mut runs: Vec<Run> = found.filter_map(|found| (pattern.make)(&found)).collect();
+        if runs.len() > 1 { Some(Run::All(runs)) } else { runs.pop() }
+    })
 }
 
 /// `'2.16…' or three occurrences SHALL be valued with '2.16…' (name), '2.16…' and '2.16…'`.
@@ -206,6 +211,17 @@ mod tests {
         check(
             "MSH-21 (Id) SHALL be valued with '1.2.3' (A) when acknowledging a message where MSH-21 contains '1.9'.",
             None,
+        );
+        check(
+            "The earliest SPM-17.1 (Start) SHALL be equal to or before OBR-7 (Time) and OBR-7 (Time) SHALL be equal to or before the latest SPM-17.2 (End).",
+            Some(Run::All(vec![
+                Run::NotBefore { first: (of("OBR-7"), Pick::Earliest), second: (of("SPM-17.1"), Pick::Earliest) },
+                Run::NotBefore { first: (of("SPM-17.2"), Pick::Latest), second: (of("OBR-7"), Pick::Earliest) },
+            ])),
+        );
+        check(
+            "Results with a Parent/Child relationship MUST provide proper linking from the Child result to the Parent OBR and OBX.",
+            Some(Run::ParentOrder { has_service: false }),
         );
         check("The moon SHALL be full.", None);
         assert_eq!(

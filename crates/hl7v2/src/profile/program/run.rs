@@ -37,6 +37,12 @@ pub(in crate::profile) fn run(run: &Run, tree: &Tree<'_, '_>, at: u32) -> Verdic
         Run::Among { field, when, value, same } => among(tree, at, (field, when, same), value).into(),
         Run::UniqueObservation => unique_observations(tree, at).into(),
         Run::NotBefore { first, second } => not_before(tree, at, first, second),
+        Run::ParentOrder { has_service } => parent_orders(tree, at, *has_service).into(),
+        Run::All(runs) => {
+            let verdicts: Vec<Verdict> = runs.iter().map(|one| self::run(one, tree, at)).collect();
+            let worst = [Verdict::Fails, Verdict::Unknown].into_iter().find(|verdict| verdicts.contains(verdict));
+            worst.unwrap_or(Verdict::Holds)
+        }
         Run::EachIn { first, second } => {
             let allowed = texts(tree, at, second);
             texts(tree, at, first).iter().all(|text| allowed.contains(text)).into()
@@ -147,6 +153,50 @@ fn unique_observations(tree: &Tree<'_, '_>, at: u32) -> bool {
         }
     }
     true
+}
+
+/// The values of the parts of an element, with their places: a field with components and a component with subcomponents
+/// that say the same are the same (HL7 v2.5.1 §4.5.3.29: the separators of a parent number go one level down).
+fn parts(tree: &Tree<'_, '_>, node: Option<u32>) -> Vec<(u16, String)> {
+    let Some(node) = node else { return Vec::new() };
+    if tree.is_leaf(node) {
+        return vec![(1, tree.text(node).into_owned())];
+    }
+    let text = |child: u32| {
+        let mut leaf = child;
+        while !tree.is_leaf(leaf) {
+            leaf = tree.children(leaf).next()?;
+        }
+        Some((tree.nodes[child as usize].position, tree.text(leaf).into_owned()))
+    };
+    tree.children(node).filter_map(text).collect()
+}
+
+/// A child order is one for a generated specimen action, or one with a parent result (HL7 v2.5.1 §4.5.3).
+fn parent_orders(tree: &Tree<'_, '_>, at: u32, has_service: bool) -> bool {
+    let field = |segment: u32, number: u16| tree.children_at(segment, number).next();
+    let component = |segment: u32, number: u16, part: u16| {
+        field(segment, number).filter(|node| !tree.is_leaf(*node)).and_then(|node| tree.children_at(node, part).next())
+    };
+    let same = |child: Option<u32>, parent: Option<u32>| parts(tree, child) == parts(tree, parent);
+    let orders = segments(tree, at, *b"OBR");
+    orders.iter().enumerate().all(|(number, child)| {
+        let is_child = field(*child, 26).is_some() || field(*child, 11).is_some_and(|node| tree.text(node) == "G");
+        let has_observation = |child: u32, parent: u32| {
+            let group = tree.nodes[parent as usize].parent;
+            segments(tree, group, *b"OBX").into_iter().any(|observation| {
+                same(component(child, 26, 1), field(observation, 3))
+                    && same(component(child, 26, 2), field(observation, 4))
+            })
+        };
+        let is_parent = |parent: &&u32| {
+            same(component(*child, 29, 1), field(**parent, 2))
+                && same(component(*child, 29, 2), field(**parent, 3))
+                && (!has_service || same(field(*child, 50), field(**parent, 4)))
+                && (field(*child, 26).is_none() || has_observation(*child, **parent))
+        };
+        !is_child || orders[..number].iter().any(|parent| is_parent(&parent))
+    })
 }
 
 /// Times of different precision compare as far as both say.
