@@ -21,3 +21,4 @@ mod steering;
 mod support;
 mod trouble;
 mod two_processes;
+mod validate;
