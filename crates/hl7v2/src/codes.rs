@@ -26,7 +26,7 @@ message::catalogue! {
     E1023 "bytes outside any message";
     E1031 "this is not a path";
     E1032 "a number in a path is out of range";
-    E1033 "the path needs the dictionary";
+    E1033 "the path names an unknown group";
     E1041 "the segment is not in the message";
     E1042 "this place cannot be changed";
     E1043 "a value holds characters that the message cannot carry";

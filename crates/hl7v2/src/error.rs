@@ -53,12 +53,13 @@ impl Error {
         }
     }
 
-    pub(crate) fn needs_dictionary(path: impl fmt::Display) -> Error {
-        Error::Unsupported {
-            code: codes::E1033,
-            path: path.to_string(),
-            text: Cow::Borrowed("a group in a path can only be found with the dictionary of message structures"),
-        }
+    pub(crate) fn unknown_group(path: impl fmt::Display, group: &str) -> Error {
+        let meant = crate::structure::standard::similar_group(group).filter(|meant| *meant != group);
+        let text = match meant {
+            Some(meant) => format!("no message structure has a group {group}: did you mean {meant}?"),
+            None => format!("no message structure has a group {group}, or it cannot be chosen like this"),
+        };
+        Error::Unsupported { code: codes::E1033, path: path.to_string(), text: text.into() }
     }
 
     /// The code of the catalogue.

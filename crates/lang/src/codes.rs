@@ -30,7 +30,7 @@ message::catalogue! {
     E2106 "element path in an HL7 v2 message";
     E2108 "value or sign is missing";
     E2109 "braces in a text";
-    E2110 "path through groups";
+    E2110 "path through an unknown group";
     E2111 "field is not in the segment";
     E2112 "several values for one place";
     E2113 "field of another segment";

@@ -88,6 +88,11 @@ pub(super) fn rows(section: Section) -> impl Iterator<Item = usize> + Clone {
     (0..count(section)).map(move |index| row(section, index))
 }
 
+/// The number of the row at `at`.
+pub(super) fn index(section: Section, at: usize) -> usize {
+    (at - LAYOUT.offset[section as usize]) / ROW_BYTES[section as usize]
+}
+
 #[inline]
 pub(super) fn u16_at(at: usize) -> u16 {
     FILE.get(at..at + 2).map_or(0, |bytes| u16::from_le_bytes([bytes[0], bytes[1]]))

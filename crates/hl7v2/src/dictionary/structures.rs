@@ -39,10 +39,16 @@ impl Structure {
         Nodes { next: first, end: first + usize::from(file::u16_at(self.definition + 8)) }
     }
 
-    /// The definition that it shares with other versions and names: equal numbers are equal trees.
+    /// The number of its definition, which it may share with the same structure of other versions.
     #[must_use]
-    pub fn identity(self) -> usize {
-        self.definition
+    pub fn definition_number(self) -> usize {
+        file::index(Section::StructureDefinitions, self.definition)
+    }
+
+    /// How many definitions there are.
+    #[must_use]
+    pub fn definitions() -> usize {
+        file::count(Section::StructureDefinitions)
     }
 }
 
@@ -101,12 +107,6 @@ impl Node {
     #[must_use]
     pub fn children(self) -> Nodes {
         Nodes { next: self.index + 1, end: self.index + usize::from(file::u16_at(self.at() + 8)) }
-    }
-
-    /// A number for this place, the same in every call and unlike that of any other place.
-    #[must_use]
-    pub fn identity(self) -> usize {
-        self.index
     }
 }
 

@@ -7,8 +7,8 @@
 mod parse;
 mod print;
 
-use crate::Error;
-use crate::codes;
+use crate::structure::standard;
+use crate::{Error, codes};
 
 /// Highest number of a segment occurrence, field, repetition or component in a path: an edit that has to make the
 /// fields before it stays small.
@@ -17,7 +17,7 @@ pub const NUMBER_MAX: u16 = 9_999;
 /// A place in a message.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Path {
-    /// Groups in front (`ORDER_OBSERVATION[2].`): only the dictionary can find them.
+    /// Groups in front (`ORDER_OBSERVATION[2].`), found by the structure that the dictionary has for the message.
     pub groups: Vec<Group>,
     /// The segment id.
     pub segment: [u8; 3],
@@ -116,13 +116,15 @@ impl Path {
         path
     }
 
-    /// `Ok` when a message alone can answer the path.
+    /// `Ok` when a message can answer the path.
     ///
     /// # Errors
-    /// [`Error::Unsupported`] for a path with groups; [`Error::InvalidPath`] for numbers that [`Path::parse`] refuses.
+    /// [`Error::Unsupported`] for a group that no structure of the standard has; [`Error::InvalidPath`] for numbers that [`Path::parse`] refuses.
     pub fn check_evaluable(&self) -> Result<(), Error> {
-        if !self.groups.is_empty() {
-            return Err(Error::needs_dictionary(self));
+        for group in &self.groups {
+            if !standard::is_group(&group.name) || matches!(group.occurrence, Index::Append | Index::Where(_)) {
+                return Err(Error::unknown_group(self, &group.name));
+            }
         }
         let index = |index: &Index| match index {
             Index::At(number) => Some(*number),

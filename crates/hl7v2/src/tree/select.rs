@@ -5,7 +5,9 @@
 //! level an empty element counts as absent in the last two.
 
 use super::{Element, Elements, Message};
+use crate::lines::Kind;
 use crate::path::{Index, Member, Path};
+use crate::structure::standard;
 
 impl Message {
     /// The first element at `path`. A field path without a component answers the first repetition.
@@ -44,7 +46,7 @@ impl Message {
 
     fn first_segment(&self, path: &Path) -> Option<Element<'_>> {
         if !path.groups.is_empty() {
-            return None;
+            return self.element_of_line(*self.lines_in_groups(path, false).first()?);
         }
         let mut segments = self.lines.iter().filter(|line| line.id == path.segment);
         let line = match &path.occurrence {
@@ -53,6 +55,19 @@ impl Message {
             Index::Append | Index::Where(_) => None,
         };
         line.map(|line| Element::segment(self, line))
+    }
+
+    /// The lines that a path with groups names.
+    pub(super) fn lines_in_groups(&self, path: &Path, is_every: bool) -> Vec<usize> {
+        let numbers = standard::segments_at(self, path, is_every);
+        let mut lines = self.lines.iter().enumerate().filter(|(_, line)| line.kind == Kind::Segment).map(|(at, _)| at);
+        let mut passed = 0;
+        let line_of = |number: u32| {
+            let skipped = number as usize - passed;
+            passed = number as usize + 1;
+            lines.nth(skipped)
+        };
+        numbers.into_iter().map_while(line_of).collect()
     }
 }
 
@@ -63,6 +78,8 @@ pub struct Selection<'m, 'p> {
     is_every: bool,
     /// The next line to look at.
     line: usize,
+    /// The lines that a path with groups names; they are found before the first answer.
+    grouped: Option<std::vec::IntoIter<usize>>,
     /// Segments with the path's id met so far.
     met: usize,
     repetitions: Option<Elements<'m>>,
@@ -72,11 +89,15 @@ pub struct Selection<'m, 'p> {
 
 impl<'m, 'p> Selection<'m, 'p> {
     fn new(message: &'m Message, path: &'p Path, is_every: bool) -> Selection<'m, 'p> {
-        let line = if path.groups.is_empty() { 0 } else { message.lines.len() };
-        Selection { message, path, is_every, line, met: 0, repetitions: None, repetition: 1 }
+        let has_groups = !path.groups.is_empty();
+        let grouped = has_groups.then(|| message.lines_in_groups(path, is_every).into_iter());
+        Selection { message, path, is_every, line: 0, grouped, met: 0, repetitions: None, repetition: 1 }
     }
 
     fn next_segment(&mut self) -> Option<Element<'m>> {
+        if let Some(grouped) = &mut self.grouped {
+            return self.message.element_of_line(grouped.next()?);
+        }
         while let Some(line) = self.message.lines.get(self.line) {
             self.line += 1;
             if line.id != self.path.segment {

@@ -113,11 +113,10 @@ fn is_group_path(text: &str) -> bool {
 pub(crate) fn parse_v2(text: &str, scope: &Scope<'_>) -> Result<Path, Box<Diagnostic>> {
     let wrong = |what: String| Diagnostic::error(codes::E2101, what);
     match Path::parse_with_hint(text) {
-        Ok((path, _)) if !path.groups.is_empty() => {
-            let what = "paths through groups come with the dictionary of message structures";
-            Err(Diagnostic::error(codes::E2110, what)
-                .hint(format!("name the segment itself: `{}`", without_groups(&path)))
-                .into())
+        Ok((path, _)) if !path.groups.is_empty() && path.check_evaluable().is_err() => {
+            let text = path.check_evaluable().err().map(|error| error.diagnostic().message).unwrap_or_default();
+            let hint = format!("name the segment itself: `{}`", without_groups(&path));
+            Err(Diagnostic::error(codes::E2110, text).hint(hint).into())
         }
         Ok((path, Some(_))) => {
             let finding = wrong(format!("`{text}` is not how a path is written"));

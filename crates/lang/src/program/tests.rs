@@ -95,7 +95,7 @@ fn set_refused() {
     refused("set PID-5.1 = PID-5[+].1", "E2104");
     refused("set PID-5.1 = \"{x\"", "E2109");
     refused("set PID-5.1 = \"{x}\"", "E2109");
-    refused("set PID-5.1 = ORDER_OBSERVATION[2].OBX-5", "E2110");
+    refused("set PID-5.1 = ORDER_OBSERVATIONS[2].OBX-5", "E2110");
     refused("set PID-5.1 = a, b", "E2112");
     refused("set PVI-2 = I", "E2102 the standard has no segment `PVI` (did you mean `PV1`?");
     refused("set PID-5.1 = see letter", "E2310");

@@ -28,7 +28,7 @@ impl Message {
     /// # Errors
     /// [`Error::Refused`]: E1041 no such segment, E1042 MSH-1 and MSH-2, E1043 a character that the set lacks, E1044
     /// separators that the place cannot hold, E1045 no repetition matches the filter, E1046 MSH-18 of a message that
-    /// holds characters of another set. [`Error::Unsupported`] for paths with groups.
+    /// holds characters of another set. [`Error::Unsupported`] for unknown groups.
     ///
     /// ```
     /// use hl7v2::{Message, Path, Value};
@@ -77,7 +77,7 @@ impl Message {
     /// repetition is meant.
     ///
     /// # Errors
-    /// [`Error::Refused`] E1042 for MSH, MSH-1 and MSH-2; [`Error::Unsupported`] for paths with groups.
+    /// [`Error::Refused`] E1042 for MSH, MSH-1 and MSH-2; [`Error::Unsupported`] for unknown groups.
     pub fn delete(&mut self, path: &Path) -> Result<usize, Error> {
         self.check_edit(path)?;
         if path.is_segment() {
@@ -126,6 +126,9 @@ impl Message {
 
     /// Lines that a path names: the first or every one where it says nothing.
     fn lines_named(&self, path: &Path, is_every: bool) -> Vec<usize> {
+        if !path.groups.is_empty() {
+            return self.lines_in_groups(path, is_every);
+        }
         let all = (0..self.lines.len()).filter(|at| self.lines[*at].id == path.segment);
         match &path.occurrence {
             Index::Unsaid if !is_every => all.take(1).collect(),
