@@ -49,6 +49,8 @@ pub enum Command {
     Get(commands::get::Get),
     Set(commands::set::Set),
     Diff(commands::diff::Diff),
+    Dict(commands::dict::Dict),
+    Xml(commands::xml::Xml),
     Generate(commands::generate::Generate),
     Send(commands::send::Send),
     Listen(commands::listen::Listen),

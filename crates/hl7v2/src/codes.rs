@@ -33,6 +33,9 @@ message::catalogue! {
     E1044 "a value holds separators that the place cannot hold";
     E1045 "no repetition matches the path";
     E1046 "the character set cannot be changed in place";
+    E1050 "the document holds no message";
+    E1051 "an element has no place in a message";
+    E1052 "the character set lacks a character of the document";
     E1070 "an XML document passes a limit";
     E1071 "an XML document cannot be read";
     E1072 "a part of a conformance profile cannot be used";

@@ -10,6 +10,7 @@
 //! | acknowledge, read an acknowledgment | [`ack::build`], [`ack::Reply`], [`ack::Mode`] |
 //! | cut frames out of a stream | [`mllp::Deframer`], [`mllp::encode_frame`] |
 //! | what the standard says of segments, types, tables, structures | [`dictionary`] |
+//! | the XML encoding, both ways | [`v2xml`] |
 //! | find delimiters fast | [`scan`] |
 //!
 //! ```
@@ -53,6 +54,7 @@ pub mod structure;
 mod text;
 mod tree;
 pub mod validate;
+pub mod v2xml;
 pub mod xml;
 
 pub use batch::{Batch, Piece, PieceKind};

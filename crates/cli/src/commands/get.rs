@@ -18,6 +18,7 @@ Examples:
   sinew get a01.hl7 'PID-3[.5=MR].1'      the one of type MR
   sinew get feed.hl7 MSH-10               the control id of each message
   sinew get oru.hl7 'OBX[*]-5' --raw      escapes left as they are
+  sinew get oru.hl7 'ORDER_OBSERVATION[2].OBX-5'   the results of the second order
 
 A repeating path prints every value, one a line; a line break inside a value is written \\n. On a terminal, values about the patient are masked: --reveal shows them.
 Exit: 0, 1 nothing is there, 2 the path is wrong, 3 the file cannot be opened.")]

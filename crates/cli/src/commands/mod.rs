@@ -5,6 +5,7 @@ pub mod bench;
 pub mod check;
 pub mod completions;
 pub mod demo;
+pub mod dict;
 pub mod diff;
 pub mod doctor;
 pub mod drill;
@@ -28,6 +29,7 @@ pub mod steer;
 pub mod test;
 pub mod validate;
 pub mod version;
+pub mod xml;
 
 use crate::{arguments::Command, outcome::Result, screen::Screen};
 
@@ -48,6 +50,8 @@ pub fn run(command: Command, screen: &Screen) -> Result {
         Command::Get(command) => command.run(screen),
         Command::Set(command) => command.run(screen),
         Command::Diff(command) => command.run(screen),
+        Command::Dict(command) => command.run(screen),
+        Command::Xml(command) => command.run(screen),
         Command::Generate(command) => command.run(screen),
         Command::Send(command) => command.run(screen),
         Command::Listen(command) => command.run(screen),

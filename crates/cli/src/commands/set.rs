@@ -80,7 +80,12 @@ impl Set {
         match &self.output {
             None if screen.is_terminal && !self.reveal => {
                 for found in messages::split(out.into()).messages {
-                    super::show::print(screen, &found.bytes, true, None);
+                    super::show::print(
+                        screen,
+                        &found.bytes,
+                        super::show::Look { is_masked: true, is_plain: true },
+                        None,
+                    );
                 }
                 screen.say("masked; -o FILE writes the message, --reveal shows it");
             }

@@ -9,6 +9,7 @@ mod broken_line;
 mod canary;
 mod connectors;
 mod destination_down;
+mod dictionary;
 mod duplicate;
 mod first_interface;
 mod in_postgresql;

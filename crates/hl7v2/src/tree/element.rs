@@ -82,7 +82,7 @@ impl<'m> Element<'m> {
         &self.message.buffer()[self.range()]
     }
 
-    pub(super) fn shape(&self) -> &'m [u8] {
+    pub(crate) fn shape(&self) -> &'m [u8] {
         &self.message.shape()[self.range()]
     }
 
