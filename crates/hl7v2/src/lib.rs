@@ -53,8 +53,8 @@ pub mod scan;
 pub mod structure;
 mod text;
 mod tree;
-pub mod validate;
 pub mod v2xml;
+pub mod validate;
 pub mod xml;
 
 pub use batch::{Batch, Piece, PieceKind};

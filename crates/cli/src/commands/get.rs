@@ -81,6 +81,7 @@ pub fn parse_path(text: &str) -> Result<Path> {
             None => failure,
         }
     })?;
-    path.check_evaluable().map_err(|error| Failure::usage(error.to_string()).code(error.code()))?;
+    path.check_evaluable()
+        .map_err(|error| Failure::usage(format!("`{text}`: {}", error.diagnostic().message)).code(error.code()))?;
     Ok(path)
 }

@@ -1,3 +1,5 @@
+//! The XML encoding: what is written, what others write, what is refused, and that every value comes back.
+
 use super::{read, write};
 use crate::{Message, Path, codes};
 use proptest::prelude::*;
@@ -99,6 +101,8 @@ proptest! {
                 }
             }
         }
-        prop_assert_eq!(write(&back), document);
+        // Separators without a value behind them are gone after the first time, and nothing after that.
+        let second = write(&back);
+        prop_assert_eq!(xml(&er7(&second)), second);
     }
 }

@@ -124,7 +124,7 @@ impl Question {
                 dictionary.datatype(name).map(|found| Found::Datatype(found, version)),
                 dictionary
                     .structure(name)
-                    .or_else(|| event_structure(dictionary, name))
+                    .or_else(|| structure_of_trigger(dictionary, name))
                     .map(|found| Found::Structure(found, version)),
                 dictionary.trigger_event(name).map(|found| Found::TriggerEvent(found, version)),
             ]
@@ -151,7 +151,7 @@ impl Question {
 }
 
 /// `ADT_A04`, which has the structure ADT_A01.
-fn event_structure(dictionary: Dictionary, name: &str) -> Option<Structure> {
+fn structure_of_trigger(dictionary: Dictionary, name: &str) -> Option<Structure> {
     let (kind, event) = name.split_once('_')?;
     dictionary.structure(dictionary.structure_of(kind, event)?)
 }
