@@ -21,7 +21,7 @@ impl Hit {
 /// Everything of a version whose name has all the words: fields first, then types, tables, structures, events, codes.
 pub fn search(version: Version, words: &[String]) -> Vec<Hit> {
     let dictionary = Dictionary::of(version);
-    let words: Vec<String> = words.iter().flat_map(|word| word.split_whitespace()).map(|word| folded(word)).collect();
+    let words: Vec<String> = words.iter().flat_map(|word| word.split_whitespace()).map(folded).collect();
     let mut hits = Vec::new();
     let mut offer = |place: String, text: &str| {
         let name = folded(text);
