@@ -74,8 +74,13 @@ proptest! {
 
 #[test]
 fn circles_and_depths() {
-    let circle = PROFILE.replace("Name=\"Namespace\" Datatype=\"ST\"", "Name=\"Namespace\" Datatype=\"CX\"");
-    validate(&profile(&circle).expect("a profile"), b"MSH|^~\\&|||||||ORU^R01\rPID|||A^^^N&u~B\rOBR|1|P^^^N\r");
+    // A type that is a part of itself, further on or as its own first part.
+    for (name, circle) in [("Namespace", "CX"), ("ID", "CX")] {
+        let from = format!("Name=\"{name}\" Datatype=\"ST\"");
+        let text = PROFILE.replace(&from, &format!("Name=\"{name}\" Datatype=\"{circle}\""));
+        assert_ne!(text, PROFILE);
+        validate(&profile(&text).expect("a profile"), b"MSH|^~\\&|||||||ORU^R01\rPID|||A^^^N&u~B\rOBR|1|P^^^N\r");
+    }
     let nested = |depth: usize| {
         let assertion = "<NOT>".repeat(depth) + "<Presence Path='4[1]'/>" + &"</NOT>".repeat(depth);
         format!(
