@@ -3,6 +3,7 @@
 mod measure;
 mod parser;
 mod store;
+mod validate;
 
 use std::process::ExitCode;
 
@@ -17,8 +18,12 @@ fn main() -> ExitCode {
             store::run(is_json, queued.unwrap_or(0));
             return ExitCode::SUCCESS;
         }
+        Some("validate") => {
+            validate::run(is_json);
+            return ExitCode::SUCCESS;
+        }
         _ => {
-            eprintln!("usage: bench parser|store [--json] [--queued=COUNT]");
+            eprintln!("usage: bench parser|store|validate [--json] [--queued=COUNT]");
             return ExitCode::from(2);
         }
     };

@@ -46,7 +46,7 @@ const PID: &str = "PID|1||00048812^^^NORTH^MR~7700123^^^STATE^PI||Vandermeer^Oda
 12 Larkspur Lane^^Ambleford^WA^98000^USA^H||^PRN^PH^^1^206^5550142~^NET^Internet^odalys@example.org|||M||V000118|||||||||||N\r";
 
 /// An admission of about 1 KB.
-pub(super) fn adt() -> String {
+pub(crate) fn adt() -> String {
     let mut out = String::from(
         "MSH|^~\\&|ADT1|NORTH|HUB|WEST|20260301070809.123+0000||ADT^A01^ADT_A01|MSG0000042|P|2.5.1|||AL|NE||\r\
 EVN|A01|20260301070809||||20260301070700\r",
@@ -65,7 +65,7 @@ IN1|1|PPO^Preferred|INS07|Cedar Mutual|PO Box 7^^Ambleford^WA^98001||||GRP1188||
 }
 
 /// A result of about 5 KB.
-pub(super) fn oru() -> String {
+pub(crate) fn oru() -> String {
     let mut out = String::from("MSH|^~\\&|LAB|NORTH|HUB|WEST|20260301101112||ORU^R01^ORU_R01|MSG0000043|P|2.5.1\r");
     out.push_str(PID);
     out.push_str(

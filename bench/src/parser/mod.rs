@@ -4,7 +4,7 @@
 //! their fastest documented way to a value (direct navigation rather than text queries where they have it); every
 //! contender's answers are compared before anything is timed.
 
-mod messages;
+pub(crate) mod messages;
 mod ours;
 mod peers;
 mod report;

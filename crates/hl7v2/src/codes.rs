@@ -56,4 +56,26 @@ message::catalogue! {
     E1092 "an element fits none of the slices of the profile";
     E1093 "a co-constraint does not hold";
     E1094 "an element is not the one code that the profile asks for";
+    E1110 "the version of the message is missing or not known";
+    E1111 "the version has no such message type";
+    E1112 "the structure in MSH-9 is not that of the message type";
+    E1113 "a required segment or group is missing";
+    E1114 "a segment has no place in the message type";
+    E1115 "a segment stands too late";
+    E1116 "a segment or group comes too often";
+    E1117 "a required field is empty";
+    E1118 "a required component is empty";
+    E1119 "a field repeats too often";
+    E1120 "a withdrawn field has a value";
+    E1121 "there is a value behind the last field or component";
+    E1122 "a value is no date or time of HL7";
+    E1123 "a value is no number";
+    E1124 "a value is no sequence id";
+    E1125 "a value is no telephone number of HL7";
+    E1126 "a code is not in its table";
+    E1127 "a value is longer than the standard has it";
+    E1128 "an escape sequence is not one of HL7";
+    E1129 "nothing says which type a value has";
+    E1130 "a value holds separators where its type has no parts";
+    E1131 "the version has no such segment";
 }

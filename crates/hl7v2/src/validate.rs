@@ -2,10 +2,54 @@
 //!
 //! Promises: a message is valid when no issue is an error; the sentence says what the rule asks, and never holds content
 //! of the message. What stood there is apart, as [`Phi`], and only where it was asked for.
-//! Never: rules. A profile ([`crate::profile`]) has them.
+//!
+//! The rules of a profile are in [`crate::profile`]; those of the standard are here: [`validate`] checks a message by the
+//! dictionary of its version, strictly or as receivers in practice need it ([`Level`]). [`Conditions`] makes ERR segments
+//! of either.
+//!
+//! ```
+//! use hl7v2::{Message, validate::{self, Level, Options}};
+//! let (message, findings) = Message::parse("MSH|^~\\&|A|B|C|D|20260301||ADT^A01|1|P|2.5\rEVN||20260301\rPID|1||7||Doe||1970-01-01\rPV1|1|I\r");
+//! let report = validate::validate(&message, &findings, Options::default());
+//! assert_eq!(report.issues.iter().map(|issue| &*issue.path).collect::<Vec<_>>(), ["PID-7"]);
+//! assert!(!report.is_valid());
+//! ```
 
-use message::{Phi, Severity};
+mod abstract_structure;
+mod check;
+mod condition;
+mod form;
+mod header;
+mod levels;
+mod placing;
+#[cfg(test)]
+mod rules;
+mod segments;
+mod spot;
+mod values;
+
+pub use condition::{CONDITIONS_MAX, Conditions, condition};
+pub use levels::Level;
+
+use crate::Message;
+use message::{Diagnostic, Phi, Severity};
 use std::borrow::Cow;
+
+/// What a check by the standard should tell.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// How strictly.
+    pub level: Level,
+    /// What stood at the place of an issue, as [`message::Phi`].
+    pub values: bool,
+}
+
+/// Checks a message by the dictionary of the version that MSH-12 names, or of the nearest one. `findings` is what
+/// [`Message::parse`] said of it.
+#[must_use]
+pub fn validate(message: &Message, findings: &[Diagnostic], options: Options) -> Report {
+    check::check(message, findings, options)
+}
 
 /// One broken rule at one place.
 #[derive(Clone, Debug, PartialEq, Eq)]

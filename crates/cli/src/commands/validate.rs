@@ -1,20 +1,24 @@
 //! `sinew validate`: checks messages against rules and says what is wrong, a sentence an issue.
 //!
-//! The rules come from a conformance profile. Where they come from is decided in [`Rules`]; how issues are shown does not
-//! depend on it.
+//! The rules are those of the standard, or come from a conformance profile. Where they come from is decided in [`Rules`];
+//! how issues are shown does not depend on it.
+
+mod counts;
 
 use crate::{
     messages,
-    outcome::{Exit, Failure, Result},
+    outcome::{Exit, Result},
     profiles::{self, Loaded},
     screen::{Screen, plain},
     table,
 };
 use clap::Args;
+use counts::Counts;
 use hl7v2::{
     Message, codes,
+    dictionary::Version,
     profile::Options,
-    validate::{Issue, Report},
+    validate::{self, Issue, Level, Report},
 };
 use message::{Diagnostic, Severity};
 use serde_json::{Value, json};
@@ -23,13 +27,19 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Check messages against a conformance profile
+/// Check messages against the standard or a conformance profile
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
+  sinew validate feed/
+  sinew validate admit.hl7 --level strict --values
   sinew validate order.hl7 --profile guide/Global
   sinew validate feed/ --profile guide/Global#OML_O21:LOI_GU
   sinew validate feed.hl7 --profile guide --json | jq 'select(.valid | not)'
+
+Without --profile the rules are those of the version that MSH-12 names. lenient: errors are what
+receivers in practice cannot do without; strict: the standard as it is written. Of many messages
+the issues are counted by rule and place; --all shows each message.
 
 The folder of a profile holds XML files as NIST and IGAMT export them: profile, constraints,
 value sets, bindings, co-constraints, slicings. Subfolders are searched. Without #MESSAGE-ID the
@@ -47,10 +57,13 @@ pub struct Validate {
     /// The folder of a conformance profile, and which of its messages
     #[arg(long, value_name = "DIR[#MESSAGE-ID]")]
     profile: Option<String>,
+    /// How strictly the standard is read
+    #[arg(long, value_name = "LEVEL", value_parser = level, default_value = "lenient", conflicts_with = "profile")]
+    level: Level,
     /// Show what stands at the place of an issue: patient data
     #[arg(long)]
     values: bool,
-    /// List every empty element that may be empty, not only how many
+    /// Show each of many messages, and every empty element that may be empty
     #[arg(long)]
     all: bool,
     /// A JSON object a message
@@ -60,14 +73,18 @@ pub struct Validate {
 
 /// Where the rules come from.
 enum Rules {
+    Standard(Level),
     Profile(Box<Loaded>),
+}
+
+fn level(text: &str) -> std::result::Result<Level, String> {
+    Level::parse(text).ok_or_else(|| "write strict or lenient".to_owned())
 }
 
 impl Rules {
     fn of(command: &Validate, screen: &Screen) -> Result<Rules> {
         let Some(text) = &command.profile else {
-            return Err(Failure::usage("name the rules that the messages are to be checked against")
-                .hint("for a conformance profile: --profile DIR[#MESSAGE-ID]"));
+            return Ok(Rules::Standard(command.level));
         };
         let loaded = profiles::load(text)?;
         for diagnostic in &loaded.diagnostics {
@@ -78,7 +95,15 @@ impl Rules {
 
     /// The report about a message, and the name of what it was checked against.
     fn check(&self, message: &Message, findings: &[Diagnostic], options: &Options) -> (Report, String) {
-        let Rules::Profile(loaded) = self;
+        let loaded = match self {
+            Rules::Profile(loaded) => loaded,
+            Rules::Standard(level) => {
+                let options = validate::Options { level: *level, values: options.values };
+                let version = Version::of(message).map_or("version unknown", Version::as_str);
+                let name = format!("{version} {}", level.as_str());
+                return (validate::validate(message, findings, options), name);
+            }
+        };
         let mut out = Report::default();
         // What makes a message unreadable is an issue of every check.
         findings.iter().filter(|finding| finding.is_error()).for_each(|finding| out.push(unreadable(finding)));
@@ -97,6 +122,16 @@ impl Rules {
     }
 }
 
+impl Rules {
+    /// The key of the JSON that names the rules.
+    fn kind(&self) -> &'static str {
+        match self {
+            Rules::Standard(_) => "rules",
+            Rules::Profile(_) => "profile",
+        }
+    }
+}
+
 fn unreadable(finding: &Diagnostic) -> Issue {
     Issue { severity: finding.severity, ..issue(finding.code, finding.path(), &finding.message) }
 }
@@ -112,13 +147,21 @@ fn issue(code: message::Code, path: &str, text: &str) -> Issue {
     }
 }
 
+/// What is told when all messages are checked: counts of many, the whole of a single one.
+#[derive(Default)]
+struct Told {
+    counts: Counts,
+    first: Option<(String, String, Report)>,
+}
+
 impl Validate {
     pub fn run(self, screen: &Screen) -> Result {
         let rules = Rules::of(&self, screen)?;
         let (mut is_good, mut unopened) = (true, None);
         let (mut valid, mut all) = (0, 0);
+        let mut told = Told::default();
         for path in messages::expand(&self.files)? {
-            match self.check_file(screen, &rules, &path) {
+            match self.check_file(screen, &rules, &path, &mut told) {
                 Ok((good, count)) => {
                     valid += good;
                     all += count;
@@ -132,6 +175,11 @@ impl Validate {
                 }
             }
         }
+        if let Some((name, rules, report)) = told.first.filter(|_| all == 1) {
+            self.print(screen, &name, &rules, &report);
+        } else {
+            told.counts.print(screen);
+        }
         if !self.json && all > 1 {
             screen.line(format!("{valid} of {} are valid", table::count(all as u64, "message")));
         }
@@ -143,7 +191,7 @@ impl Validate {
     }
 
     /// How many messages of a file are valid, and how many there are.
-    fn check_file(&self, screen: &Screen, rules: &Rules, path: &Path) -> Result<(usize, usize)> {
+    fn check_file(&self, screen: &Screen, rules: &Rules, path: &Path, told: &mut Told) -> Result<(usize, usize)> {
         let file = messages::read(path)?;
         let name = path.display().to_string();
         if file.messages.is_empty() {
@@ -152,12 +200,18 @@ impl Validate {
         let mut valid = 0;
         for (place, found) in file.messages.iter().enumerate() {
             let (message, findings) = Message::parse(found.bytes.clone());
-            let (report, rules) = rules.check(&message, &findings, &Options { values: self.values });
+            let (report, checked) = rules.check(&message, &findings, &Options { values: self.values });
             valid += usize::from(report.is_valid());
-            if self.json {
-                screen.line(as_json(&name, place + 1, &rules, &report).to_string());
-            } else {
-                self.print(screen, &format!("{name}#{}", place + 1), &rules, &report);
+            let title = format!("{name}#{}", place + 1);
+            match rules {
+                _ if self.json => {
+                    screen.line(as_json(&name, place + 1, (rules.kind(), &checked), &report).to_string());
+                }
+                Rules::Standard(_) if !self.all => {
+                    told.counts.add(&title, &report);
+                    told.first.get_or_insert((title, checked, report));
+                }
+                Rules::Standard(_) | Rules::Profile(_) => self.print(screen, &title, &checked, &report),
             }
         }
         Ok((valid, file.messages.len()))
@@ -202,9 +256,10 @@ impl Validate {
     }
 }
 
-fn as_json(file: &str, index: usize, rules: &str, report: &Report) -> Value {
+fn as_json(file: &str, index: usize, (kind, rules): (&str, &str), report: &Report) -> Value {
     let issues: Vec<Value> = report.issues.iter().map(issue_as_json).collect();
-    let mut out = json!({"file": file, "index": index, "valid": report.is_valid(), "profile": rules, "issues": issues});
+    let mut out = json!({"file": file, "index": index, "valid": report.is_valid(), "issues": issues});
+    out[kind] = json!(rules);
     if report.left_out > 0 {
         out["left_out"] = json!(report.left_out);
     }
