@@ -178,7 +178,26 @@ fn is_of_telephone(part: Part) -> bool {
     )
 }
 
-/// A code of a table. Codes of other versions are understood; so are types and events of the site.
+/// The table of coding systems, which is registered apart from the versions and open to sites.
+const CODING_SYSTEMS: u16 = 396;
+
+/// The table does not list it, and the standard lets it be: what a site names itself, and what has a rule of its own.
+fn is_own(table: u16, code: &str) -> bool {
+    match table {
+        3 | 76 => code.starts_with('Z'),
+        // HL7 v2.9 table 0396: L, 99 and a name, HL7 and the number of a table.
+        CODING_SYSTEMS => code == "L" || code.starts_with("99") || code.strip_prefix("HL7").is_some_and(is_digits),
+        // MSH-12 and the structure in MSH-9.
+        104 | 354 => true,
+        _ => false,
+    }
+}
+
+fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// A code of a table. Lenient takes a code that any version has.
 fn code<'m>(check: &mut Check<'m>, spot: Spot, context: &Context, part: Part, form: Form, element: Element<'m>) {
     let Some(number) = part.table_number() else { return escapes(check, spot, context, element) };
     let Some(table) = part.table().filter(|table| !table.is_empty()) else { return };
@@ -187,22 +206,18 @@ fn code<'m>(check: &mut Check<'m>, spot: Spot, context: &Context, part: Part, fo
         return;
     }
     let is_site = form == Form::SiteCode || table.is_user_defined();
-    let is_local = match number {
-        3 | 76 => text.starts_with('Z'),
-        // Coding systems of the site (HL7 v2.9 table 0396): L, 99 and a name.
-        396 => text == "L" || text.starts_with("99"),
-        // MSH-12 and the structure in MSH-9 have rules of their own.
-        104 | 354 => true,
-        _ => false,
-    };
-    if is_local || (is_site && check.options.level == Level::Lenient) {
+    let is_lenient = check.options.level == Level::Lenient;
+    if is_own(number, &text) || (is_lenient && (is_site || number == CODING_SYSTEMS)) {
         return;
     }
     let is_known = Version::ALL
         .into_iter()
         .any(|version| Dictionary::of(version).table(number).is_some_and(|table| table.code(&text).is_some()));
+    if is_known && is_lenient {
+        return;
+    }
     let rule = if is_site { Rule::SiteCode } else { Rule::TableCode };
-    let weight = if is_known { Weight::Light } else { weight_of_table(number) };
+    let weight = weight_of_table(number);
     let version = check.dictionary.version();
     check.tell(rule, weight, spot, Some(element), |path| {
         let name = part.name();
