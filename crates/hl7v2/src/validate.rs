@@ -15,7 +15,6 @@
 //! assert!(!report.is_valid());
 //! ```
 
-mod abstract_structure;
 mod check;
 mod condition;
 mod form;

@@ -5,15 +5,14 @@
 use super::levels::{Rule, Weight};
 use super::spot::Spot;
 use super::{Issue, Options, Report, header, placing, segments};
-use crate::dictionary::Dictionary;
-use crate::structure::Placement;
+use crate::dictionary::{self, Dictionary};
+use crate::structure::{Placement, Structure};
 use crate::tree::Element;
 use crate::{Message, codes};
 use message::{Diagnostic, Phi, Severity};
 use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 pub(super) struct Check<'m> {
     pub(super) message: &'m Message,
@@ -28,7 +27,8 @@ pub(super) struct Check<'m> {
 
 /// The segments in the groups of the message's structure.
 pub(super) struct Placed {
-    pub(super) compiled: Arc<super::abstract_structure::Compiled>,
+    pub(super) of: dictionary::Structure,
+    pub(super) structure: &'static Structure,
     pub(super) placement: Placement,
 }
 
@@ -133,7 +133,7 @@ impl Placed {
     pub(super) fn group_of(&self, item: u32) -> String {
         let names = self.placement.items.get(item as usize).map(|item| self.placement.groups(item)).unwrap_or_default();
         let named = names.into_iter().map(|(node, occurrence)| {
-            let name = &self.compiled.structure.node(node).name;
+            let name = &self.structure.node(node).name;
             if occurrence > 1 { format!("{name}[{occurrence}]") } else { name.to_string() }
         });
         named.collect::<Vec<_>>().join(".")

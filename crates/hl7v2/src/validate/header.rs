@@ -1,12 +1,11 @@
 //! What MSH says of the message as a whole: version, type, structure.
 
-use super::abstract_structure::compiled;
 use super::check::{Check, Placed, id_of};
 use super::levels::{Rule, Weight};
 use super::spot::Spot;
 use crate::Path;
 use crate::dictionary::{Dictionary, Version};
-use crate::structure::place;
+use crate::structure::{place, standard};
 
 const TYPE: Path = Path::component(b"MSH", 9, 1);
 const EVENT: Path = Path::component(b"MSH", 9, 2);
@@ -45,10 +44,10 @@ pub(super) fn check(check: &mut Check<'_>) {
             format!("{path} should be {expected}: version {version} has this structure for the type and trigger event.")
         });
     }
-    if let Some(structure) = structure {
-        let compiled = compiled(structure);
-        let placement = place(&compiled.structure, check.segments.iter().map(id_of));
-        check.placed = Some(Placed { compiled, placement });
+    if let Some(of) = structure {
+        let structure = standard::compiled(of);
+        let placement = place(structure, check.segments.iter().map(id_of));
+        check.placed = Some(Placed { of, structure, placement });
     }
 }
 

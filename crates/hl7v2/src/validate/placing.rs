@@ -3,6 +3,7 @@
 use super::check::{Check, Placed};
 use super::levels::{Rule, Weight, weight_of_segment};
 use super::spot::Spot;
+use crate::dictionary::{NodeKind, Nodes};
 use crate::structure::{Kind, NodeId, Order, Structure, model::UNBOUNDED};
 
 pub(super) fn check(check: &mut Check<'_>) {
@@ -20,7 +21,7 @@ pub(super) fn check(check: &mut Check<'_>) {
 
 /// Required children that no instance of their group has: the item of the group, the node.
 fn absent(placed: &Placed) -> Vec<(u32, NodeId)> {
-    let (structure, items) = (&placed.compiled.structure, &placed.placement.items);
+    let (structure, items) = (placed.structure, &placed.placement.items);
     // One flag for every child of every group instance, side by side.
     let mut base = Vec::with_capacity(items.len());
     let mut total = 0;
@@ -41,7 +42,9 @@ fn absent(placed: &Placed) -> Vec<(u32, NodeId)> {
             continue;
         }
         for (index, child) in structure.children(item.node).iter().enumerate() {
-            if structure.node(*child).min > 0 && !is_there[base[at] + index] {
+            let node = structure.node(*child);
+            let is_named = !matches!(node.kind, Kind::Segment(_)) || !is_any(&node.name);
+            if node.min > 0 && is_named && !is_there[base[at] + index] {
                 out.push((at as u32, *child));
             }
         }
@@ -51,7 +54,7 @@ fn absent(placed: &Placed) -> Vec<(u32, NodeId)> {
 
 fn tell_absent(check: &mut Check<'_>, item: u32, node: NodeId) {
     let Some(placed) = &check.placed else { return };
-    let structure = &placed.compiled.structure;
+    let structure = placed.structure;
     let missing = structure.node(node);
     let group = placed.placement.items.get(item as usize).map_or(String::new(), |own| {
         let around = placed.group_of(item);
@@ -78,6 +81,18 @@ fn tell_absent(check: &mut Check<'_>, item: u32, node: NodeId) {
     check.tell_absent(weight, path, group, text);
 }
 
+/// A place for any segment, such as `Hxx` or `anyHL7Segment`: none is unexpected, and none is missing.
+fn is_any(name: &str) -> bool {
+    name.len() != 3 || name == "ANY" || name.bytes().any(|byte| byte.is_ascii_lowercase())
+}
+
+fn is_open(mut nodes: Nodes) -> bool {
+    nodes.any(|node| match node.kind() {
+        NodeKind::Segment => is_any(node.name()),
+        NodeKind::Group | NodeKind::Choice => is_open(node.children()),
+    })
+}
+
 /// The first segment that a group must have, or else may have.
 fn first_segment(structure: &Structure, node: NodeId) -> String {
     let mut at = node;
@@ -100,12 +115,12 @@ struct Odd {
 }
 
 fn odd(placed: &Placed) -> impl Iterator<Item = Odd> + '_ {
-    let (compiled, items) = (&placed.compiled, &placed.placement.items);
+    let (structure, items) = (placed.structure, &placed.placement.items);
     items.iter().enumerate().skip(1).filter_map(move |(at, item)| {
-        let node = compiled.structure.node(item.node);
+        let node = structure.node(item.node);
         let is_over = node.max != UNBOUNDED && item.occurrence == node.max.saturating_add(1);
         let rule = match item.order {
-            Order::Unknown if compiled.is_open => return None,
+            Order::Unknown if is_open(placed.of.nodes()) => return None,
             Order::Unknown => Rule::Unexpected,
             Order::Broken => Rule::Order,
             Order::Kept if is_over => Rule::TooMany,
@@ -126,8 +141,7 @@ fn tell_odd(check: &mut Check<'_>, odd: Odd) {
         // Local segments may stand anywhere; of a segment that the version does not have, its own rule speaks.
         return;
     }
-    let name =
-        check.placed.as_ref().map(|placed| placed.compiled.structure.node(0).name.to_string()).unwrap_or_default();
+    let name = check.placed.as_ref().map(|placed| placed.structure.node(0).name.to_string()).unwrap_or_default();
     let spot = Spot::segment(odd.segment as usize);
     check.tell(odd.rule, Weight::Light, spot, None, |path| match odd.rule {
         Rule::Unexpected => format!("{path} has no place in {name}."),
