@@ -64,10 +64,17 @@ pub fn similar(text: &str) -> Option<String> {
     let mut names = BTreeSet::new();
     for version in Version::ALL {
         let dictionary = Dictionary::of(version);
-        names.extend(dictionary.segments().map(|found| found.id()));
-        names.extend(dictionary.datatypes().map(|found| found.id()));
-        names.extend(dictionary.structures().map(|found| found.id()));
-        names.extend(dictionary.trigger_events().map(|found| found.code()));
+        // A dash stands behind a segment only, a dot behind a data type.
+        if !tail.starts_with('.') {
+            names.extend(dictionary.segments().map(|found| found.id()));
+        }
+        if !tail.starts_with('-') {
+            names.extend(dictionary.datatypes().map(|found| found.id()));
+        }
+        if tail.is_empty() {
+            names.extend(dictionary.structures().map(|found| found.id()));
+            names.extend(dictionary.trigger_events().map(|found| found.code()));
+        }
     }
     let most = if wanted.len() <= 3 { 1 } else { 2 };
     let near = names.into_iter().map(|name| (distance(name, &wanted), name)).filter(|(far, _)| *far <= most).min()?;
