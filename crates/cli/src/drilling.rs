@@ -202,15 +202,25 @@ fn seconds(time: Duration) -> String {
     format!("{:.1} s", time.as_secs_f64())
 }
 
-/// Every record: checksum, seal, content.
+/// Every record with the checkers of `sinew doctor --verify`: checksum, seal and content; the steps of each message, order
+/// for each key, and that recovering again gives the same.
 fn records(report: &mut Report, store: &Store) {
-    let verified = store.verify().map_err(|error| store_failure(&error));
-    let Some(damaged) = report.take("records", verified) else { return };
-    let text = match damaged.first() {
+    let examined = engine::check::store(store, true, &mut |_| true).map_err(|error| store_failure(&error));
+    let Some(engine::check::Report { examined, .. }) = report.take("records", examined) else { return };
+    let text = match examined.damaged.first() {
         None => "every record matches its checksum and opens".to_owned(),
-        Some(first) => format!("{} damaged records, the first at {}", damaged.len(), first.lsn),
+        Some(first) => format!("{} damaged records, the first at {}", examined.damaged.len(), first.lsn),
     };
-    report.check("records", damaged.is_empty(), text);
+    report.check("records", examined.damaged.is_empty(), text);
+    // The audit chain has its own line.
+    let found: Vec<_> = examined.findings.iter().filter(|finding| finding.code != store::codes::E4089).collect();
+    let text = match found.first() {
+        None => format!("the {} changes of every message follow each other as they must", examined.changes),
+        Some(first) => {
+            format!("{} findings, the first: {} {}: {}", found.len(), first.code.id, first.place, first.text)
+        }
+    };
+    report.check("history", found.is_empty(), text);
 }
 
 /// The audit chain, up to the row that the manifest names.
