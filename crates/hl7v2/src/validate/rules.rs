@@ -94,6 +94,8 @@ fn values_of_fields() {
     check(&with("1||77||Doe^Jane|||Q"), &["note E1126 PID-8"], &[]);
     check(&with("1||77^^^^^^1970x||Doe^Jane"), &["error E1122 PID-3.7"], &["error E1122 PID-3.7"]);
     check(&with("1||77~78^^^^^^1970x||Doe^Jane"), &["error E1122 PID-3[2].7"], &["error E1122 PID-3[2].7"]);
+    let until = ["error E1122 PID-5.10.2"];
+    check(&with("1||77||Doe^Jane^^^^^L^^^1970&x"), &until, &until);
     let dead = with("1||77||Doe^Jane|||||||||||||||||||||||||Q");
     check(&dead, &["error E1126 PID-30"], &["error E1126 PID-30"]);
 }
