@@ -1,7 +1,7 @@
 //! The acknowledgments that this engine gives, and the facts it stores: the seam to `hl7v2`.
 //!
-//! Promises: AE and AR are never given for what happens after a message is stored; an acknowledgment is never
-//! acknowledged; "later" is AR with ERR-3 207 in original mode and CE in enhanced mode (requirement F3).
+//! Promises: AE and AR are never given for what happens after a message is stored, unless the interface says
+//! `ack after-delivered`; an acknowledgment is never acknowledged; "later" is AR with ERR-3 207 in original mode and CE in enhanced mode (requirement F3).
 
 use crate::codes;
 use bytes::Bytes;
@@ -16,10 +16,49 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// The answer to a message that is stored, if its sender wants one.
 #[must_use]
 pub fn accept(message: &Message, definition: &Definition, now: Timestamp) -> Option<Bytes> {
-    if definition.receive.acknowledge == Acknowledge::None {
-        return None;
+    match definition.receive.acknowledge {
+        Acknowledge::None => None,
+        Acknowledge::AfterDelivered if !ack::needs_accept_ack(message, true) => None,
+        Acknowledge::AfterStored | Acknowledge::AfterValidated | Acknowledge::AfterDelivered => {
+            build(message, now, AckCode::AA, AckCode::CA, None)
+        }
     }
-    build(message, now, AckCode::AA, AckCode::CA, None)
+}
+
+/// When the sender of a stored message waits for an application acknowledgment besides what [`accept`] says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Due {
+    /// It does not.
+    Never,
+    /// It waits for nothing else: original mode.
+    Alone,
+    /// It comes as a message of its own: enhanced mode.
+    Later,
+}
+
+/// See [`Due`].
+#[must_use]
+pub fn due(message: &Message, when: Acknowledge) -> Due {
+    if when == Acknowledge::None || ack::is_acknowledgment(message) {
+        return Due::Never;
+    }
+    let is_delivered = when == Acknowledge::AfterDelivered;
+    match Mode::of(message) {
+        Mode::Original if is_delivered => Due::Alone,
+        Mode::Original => Due::Never,
+        Mode::Enhanced { accept, application } => {
+            let can_be = application.applies(true) || (is_delivered && application.applies(false));
+            // Without a commit acknowledgment the answer to the storing is already the application's.
+            if can_be && (is_delivered || accept.applies(true)) { Due::Later } else { Due::Never }
+        }
+    }
+}
+
+/// The application acknowledgment of a stored message, if its sender wants one of this sign.
+#[must_use]
+pub fn application(message: &Message, now: Timestamp, code: AckCode, reason: Option<&Reason>) -> Option<Bytes> {
+    let is_wanted = !ack::is_acknowledgment(message) && ack::needs_application_ack(message, code.is_positive());
+    is_wanted.then(|| write(message, now, code, reason.map(|reason| (207, reason))))
 }
 
 /// The answer to a message that will never be taken as it stands.
@@ -61,6 +100,10 @@ fn build(
         Mode::Enhanced { .. } if ack::needs_application_ack(message, is_positive) => original,
         Mode::Enhanced { .. } => return None,
     };
+    Some(write(message, now, code, problem))
+}
+
+fn write(message: &Message, now: Timestamp, code: AckCode, problem: Option<(u16, &Reason)>) -> Bytes {
     let text = problem.map(|(_, reason)| reason.to_string()).unwrap_or_default();
     let finding =
         problem.map(|(condition, _)| Finding { location: None, condition, severity: Severity::Error, text: &text });
@@ -73,7 +116,7 @@ fn build(
         sequence: None,
         findings: &findings,
     };
-    Some(Bytes::from(ack::build(message, &reply)))
+    Bytes::from(ack::build(message, &reply))
 }
 
 /// What the store indexes of a message. Every patient id counts, whatever its type.

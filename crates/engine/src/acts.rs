@@ -127,7 +127,10 @@ impl Engine {
     async fn commit(&self, change: Change) -> Result<(), Reason> {
         loop {
             match self.store().commit_change(change.clone()).await {
-                Ok(_) => return Ok(()),
+                Ok(_) => {
+                    self.shared.dock.endings.tell(change.message());
+                    return Ok(());
+                }
                 Err(store::Error::Busy) => tokio::time::sleep(BUSY_PAUSE).await,
                 Err(store::Error::Refused { delivery, why }) => {
                     return Err(Reason::new(codes::E5202, format!("delivery {delivery}: {why}")));

@@ -13,6 +13,8 @@ message::catalogue! {
     E5010 "the source of an interface could not be opened";
     E5011 "the destination of an interface could not be opened";
     E5012 "a delivery waits for a destination that no longer exists";
+    E5013 "a delivery ended without success, and the sender waits for it";
+    E5014 "the deliveries did not end in the time that the sender waits";
     E5101 "the destination refused the message";
     E5102 "the destination's answer cannot be read";
     E5103 "the stored bytes of a delivery cannot be read";

@@ -34,7 +34,7 @@ pub struct Decision {
     pub is_up: bool,
     /// MSA-1 of the reply, if there was one.
     pub code: Option<AckCode>,
-    /// Why it is not done.
+    /// Why it is not done, or what is odd about it.
     pub reason: Option<Reason>,
 }
 
@@ -56,12 +56,14 @@ pub struct Situation {
 pub fn decide(outcome: &Outcome, answer: &Answer, to: &DestinationDefinition, at: Situation) -> Decision {
     let code = match answer {
         Answer::Acknowledged { code, .. } => Some(*code),
+        Answer::Unconfirmed => Some(AckCode::CA),
         _ => None,
     };
     let action = to.replies.decide(answer, at.attempts);
     let is_down = matches!(outcome, Outcome::Transient { scope: Scope::Destination, .. });
-    let is_up = matches!(outcome, Outcome::Delivered { .. } | Outcome::Permanent { .. });
-    let reason = if action == Action::Done { None } else { Some(reason_of(outcome, answer)) };
+    let is_committed = *answer == Answer::Unconfirmed;
+    let is_up = is_committed || matches!(outcome, Outcome::Delivered { .. } | Outcome::Permanent { .. });
+    let reason = if action == Action::Done && !is_committed { None } else { Some(reason_of(outcome, answer)) };
     let next = match action {
         Action::Done => Next::Done,
         Action::Park => Next::Park,
@@ -99,6 +101,8 @@ fn give_up(retry: &Retry, age: Duration) -> Option<Next> {
 /// could take for this message: rows of the reply table of their own (requirement F15).
 const WRONG_ID: &str = "E6107";
 /// See [`WRONG_ID`].
+const UNCONFIRMED: &str = "E6111";
+/// See [`WRONG_ID`].
 const UNREADABLE: &str = "E6108";
 
 fn is_reason(outcome: &Outcome, code: &str) -> bool {
@@ -114,6 +118,7 @@ pub fn read_answer(outcome: &Outcome) -> Answer {
     };
     match reply {
         None if is_reason(outcome, WRONG_ID) => Answer::WrongId,
+        None if is_reason(outcome, UNCONFIRMED) => Answer::Unconfirmed,
         None if is_reason(outcome, UNREADABLE) => Answer::Unreadable,
         None => Answer::of(outcome),
         Some(reply) if reply.is_empty() => Answer::of(outcome),

@@ -4,6 +4,7 @@
 
 use crate::{
     age::Ages,
+    application::Endings,
     codes,
     decide::{self, Decision, Next, Situation},
     orphans::Orphans,
@@ -47,6 +48,8 @@ pub struct Dock {
     pub context: Context,
     /// What waits for an interface or destination that is not there.
     pub orphans: Arc<Orphans>,
+    /// Who waits for the end of a message's deliveries.
+    pub endings: Arc<Endings>,
 }
 
 impl Dock {
@@ -239,6 +242,7 @@ async fn settle(dock: &Dock, outbox: &Outbox, claim: &Claim, (started, begun): (
         return;
     }
     pass(Place::SettleAfter);
+    dock.endings.tell(claim.entry.delivery.message);
     if let Some(reason) = &decision.reason {
         outbox.trouble(ended, reason.clone());
     }

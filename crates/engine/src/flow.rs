@@ -58,6 +58,8 @@ pub struct Flow {
     is_closed: AtomicBool,
     cache: Arc<Cache>,
     trouble: Mutex<Option<(Timestamp, Reason)>>,
+    /// True while the source must end: nobody waits any longer for deliveries.
+    pub(crate) leaving: watch::Sender<bool>,
 }
 
 /// An outbox that the definition no longer names.
@@ -98,6 +100,7 @@ impl Flow {
             is_closed: AtomicBool::new(false),
             cache,
             trouble: Mutex::default(),
+            leaving: watch::Sender::new(false),
         }
     }
 
@@ -191,6 +194,7 @@ impl Flow {
             }
         };
         let address = source.address();
+        self.leaving.send_replace(false);
         let (phase, watched) = watch::channel(Phase::Running);
         let flow = self.clone();
         let handle = tokio::spawn(async move {
@@ -204,6 +208,7 @@ impl Flow {
 
     /// Tells the source to finish what it has begun, and waits for it.
     pub async fn close_source(&self) {
+        self.leaving.send_replace(true);
         let running = self.source.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(RunningSource { phase, mut handle, .. }) = running {
             let _ = phase.send(Phase::Draining);

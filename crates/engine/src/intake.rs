@@ -5,7 +5,9 @@
 //! the peer hangs up before its answer.
 
 use crate::{
-    acknowledge, codes,
+    acknowledge::{self, Due},
+    application::Owed,
+    codes,
     flow::{Flow, Version},
     pipeline::{self, Delivery, End, OrderKey, Plan},
     queue::Entry,
@@ -48,13 +50,15 @@ pub(crate) async fn accept(flow: &Flow, frame: Frame, origin: Origin) -> Reply {
     let plan = plan(&version.definition, &message, &frame.bytes, frame.received);
     let answer = acknowledge::accept(&message, &version.definition, flow.dock.clock.now());
     let hops = frame.from.map_or(0, |(_, hops)| hops);
+    let is_replay = matches!(origin, Origin::Replay { .. });
     let flags = findings.iter().chain(&plan.notes).map(|finding| finding.code.id.into()).collect();
     let accepted =
         Accept { flags, ..describe(flow, &version, frame, origin, (&message, facts), &plan, answer.clone()) };
     match commit(flow, version.clone(), accepted, plan.deliveries, hops).await {
         Ok(receipt) => {
             pass(Place::AcknowledgeBefore);
-            answer_receipt(flow, &receipt, answer)
+            let reply = answer_receipt(flow, &receipt, answer);
+            if is_replay { reply } else { answer_later(flow, &version, message, &receipt, reply).await }
         }
         Err(error @ store::Error::TooLarge { .. }) => {
             refuse(flow, &version, &message, Reason::new(codes::E5008, error.to_string()))
@@ -234,4 +238,23 @@ fn answer_receipt(flow: &Flow, receipt: &Receipt, answer: Option<Bytes>) -> Repl
 /// A duplicate gets the answer that the original got (R4).
 fn stored_answer(flow: &Flow, of: MessageId) -> Option<Bytes> {
     flow.dock.store.read(of).ok().and_then(|stored| stored.accept.acknowledgment)
+}
+
+/// Step 11, where the sender waits for more than the storing. A duplicate asks for the answer to the original.
+async fn answer_later(flow: &Flow, version: &Version, message: Message, receipt: &Receipt, reply: Reply) -> Reply {
+    let receive = &version.definition.receive;
+    let due = acknowledge::due(&message, receive.acknowledge);
+    if due == Due::Never {
+        return reply;
+    }
+    let id = match receipt.verdict() {
+        Verdict::Duplicate { of } => of,
+        Verdict::New | Verdict::ReusedControlId { .. } => receipt.id(),
+    };
+    let leaving = (due == Due::Alone).then(|| flow.leaving.subscribe());
+    let owed = Owed { dock: flow.dock.clone(), id, message, when: receive.acknowledge, within: receive.acknowledge_within, leaving };
+    match due {
+        Due::Alone => Reply::accepted(receipt, owed.answered().await),
+        Due::Later | Due::Never => reply.with_later(owed.deferred()),
+    }
 }

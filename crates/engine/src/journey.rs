@@ -3,7 +3,7 @@
 //! Owns the telling; the facts are the log's. Never: content of the message, so it may be shown to anyone who may see
 //! that the message exists.
 
-use crate::engine::Engine;
+use crate::{application, engine::Engine};
 use message::{Class, DeliveryId, DeliveryState, MessageId, Origin, Timestamp};
 use serde::Serialize;
 use store::{Attempt, Change, Content, Disposition, Entry, Stored, Then};
@@ -78,6 +78,12 @@ pub fn tell(stored: &Stored, history: &[Entry]) -> Journey {
         accept.deliveries.get(usize::from(delivery.number)).map(|planned| planned.destination.to_string())
     };
     stages.extend(history.iter().flat_map(|entry| told(entry, entry.change.delivery().and_then(name))));
+    if application::is_owed(accept, history) {
+        stages.push(Stage {
+            is_good: false,
+            ..stage(11, None, "application acknowledgment owed to the sender: sent when the message comes again")
+        });
+    }
     let deliveries = accept
         .deliveries
         .iter()
@@ -138,7 +144,7 @@ fn arrival(stored: &Stored) -> Vec<Stage> {
                 hl7v2::ack::Reply::read(answer.clone()).code.map_or_else(|| "?".to_owned(), |code| code.to_string());
             stage(6, None, format!("acknowledged {code}"))
         }
-        None => stage(6, None, "no acknowledgment was asked for"),
+        None => stage(6, None, "no acknowledgment at once was asked for"),
     });
     stages
 }
@@ -177,7 +183,7 @@ fn told(entry: &Entry, destination: Option<String>) -> Vec<Stage> {
         Change::Resent { act, .. } => person(act, "sent again"),
         Change::Dismissed { act, .. } => person(act, "dismissed"),
         Change::ApplicationAcknowledged(answer) => {
-            vec![line(11, entry.at, format!("application answered {}", answer.code), answer.code.is_positive())]
+            vec![line(11, entry.at, format!("application acknowledgment {} for the sender", answer.code), answer.code.is_positive())]
         }
     }
 }
@@ -186,7 +192,10 @@ fn attempted(attempt: &Attempt, line: &impl Fn(u8, Timestamp, String, bool) -> S
     let took = attempt.ended.since(attempt.started).as_secs_f64() * 1000.0;
     let reply = attempt.reply.map_or_else(String::new, |code| format!(", answered {code}"));
     let sent = match attempt.failure {
-        None => format!("attempt {}: delivered in {took:.1} ms{reply}", attempt.number),
+        None => {
+            let odd = attempt.reason.as_ref().map_or_else(String::new, |reason| format!("; {reason}"));
+            format!("attempt {}: delivered in {took:.1} ms{reply}{odd}", attempt.number)
+        }
         Some(class) => {
             let class = match class {
                 Class::Transient => "not delivered",
@@ -211,7 +220,7 @@ fn attempted(attempt: &Attempt, line: &impl Fn(u8, Timestamp, String, bool) -> S
 }
 
 /// Where a delivery stands after its history.
-fn standing(delivery: DeliveryId, history: &[Entry]) -> (DeliveryState, u32, Option<Timestamp>) {
+pub(crate) fn standing(delivery: DeliveryId, history: &[Entry]) -> (DeliveryState, u32, Option<Timestamp>) {
     let mut now = (DeliveryState::Queued, 0, None);
     for entry in history.iter().filter(|entry| entry.change.delivery() == Some(delivery)) {
         now = match &entry.change {

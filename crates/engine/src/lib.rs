@@ -24,6 +24,7 @@ pub mod acknowledge;
 pub mod acts;
 pub mod again;
 pub mod age;
+pub mod application;
 pub mod check;
 pub mod codes;
 pub mod decide;

@@ -31,6 +31,30 @@ pub struct Frame {
 pub struct Reply {
     verdict: Verdict,
     acknowledgment: Option<Bytes>,
+    later: Option<Deferred>,
+}
+
+/// An acknowledgment message that comes after the first answer (HL7 v2 enhanced mode).
+#[derive(Clone)]
+pub struct Deferred(Arc<dyn Fn() -> Boxed<'static, Option<Bytes>> + Send + Sync>);
+
+impl Deferred {
+    /// `begin` gives the wait for it.
+    pub fn new(begin: impl Fn() -> Boxed<'static, Option<Bytes>> + Send + Sync + 'static) -> Deferred {
+        Deferred(Arc::new(begin))
+    }
+    /// Waits for it. What it gives is on record as sent, so the source writes it at once; a source that drops the wait
+    /// leaves it owed.
+    #[must_use]
+    pub fn begin(&self) -> Boxed<'static, Option<Bytes>> {
+        (self.0)()
+    }
+}
+
+impl std::fmt::Debug for Deferred {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Deferred")
+    }
 }
 
 /// The three answers to a frame.
@@ -48,17 +72,27 @@ impl Reply {
     /// The frame is safe. Only a commit makes a receipt, so acknowledging early does not compile.
     #[must_use]
     pub fn accepted(receipt: &store::Receipt, acknowledgment: Option<Bytes>) -> Reply {
-        Reply { verdict: Verdict::Accepted(receipt.id()), acknowledgment }
+        Reply { verdict: Verdict::Accepted(receipt.id()), acknowledgment, later: None }
     }
     /// The frame is not stored; the sender should try again.
     #[must_use]
     pub fn later(reason: Reason, acknowledgment: Option<Bytes>) -> Reply {
-        Reply { verdict: Verdict::Later(reason), acknowledgment }
+        Reply { verdict: Verdict::Later(reason), acknowledgment, later: None }
     }
     /// The frame is not stored; trying again is of no use.
     #[must_use]
     pub fn refused(reason: Reason, acknowledgment: Option<Bytes>) -> Reply {
-        Reply { verdict: Verdict::Refused(reason), acknowledgment }
+        Reply { verdict: Verdict::Refused(reason), acknowledgment, later: None }
+    }
+    /// The same, with an acknowledgment of its own to follow.
+    #[must_use]
+    pub fn with_later(self, later: Deferred) -> Reply {
+        Reply { later: Some(later), ..self }
+    }
+    /// What a source that keeps a conversation with the peer sends after the first answer; others leave it.
+    #[must_use]
+    pub fn later_acknowledgment(&self) -> Option<&Deferred> {
+        self.later.as_ref()
     }
     /// Which of the three.
     #[must_use]

@@ -88,6 +88,9 @@ pub struct Receive {
     pub settings: Settings,
     /// When the sender is told that the message is safe.
     pub acknowledge: Acknowledge,
+    /// How long the deliveries may take under [`Acknowledge::AfterDelivered`]; absent: the engine's own limit in
+    /// original mode, none in enhanced mode.
+    pub acknowledge_within: Option<Duration>,
     /// What must stay in order. A destination may say otherwise.
     pub order: Order,
     /// Largest frame that is taken, bytes.

@@ -68,6 +68,8 @@ pub enum Answer {
     Unreadable,
     /// An acknowledgment to another message (MSA-2 is not our MSH-10).
     WrongId,
+    /// The peer committed the message (CA); the application acknowledgment that was to follow did not come.
+    Unconfirmed,
     /// An HTTP status without an acknowledgment in the body.
     Http(u16),
     /// No answer, and the peer certainly did not process the message.
@@ -102,6 +104,8 @@ pub enum Row {
     Unreadable,
     /// `wrong-id retry`.
     WrongId,
+    /// `no-application park`: committed, and the application acknowledgment did not come.
+    NoApplication,
     /// One HTTP status: `http 409 done`.
     Http(u16),
     /// `refused park`: what the connector reports as permanent.
@@ -159,6 +163,7 @@ impl ReplyTable {
             Answer::Acknowledged { code, conditions } => self.acknowledged(*code, conditions),
             Answer::Unreadable => self.bounded(Row::Unreadable, attempts),
             Answer::WrongId => self.bounded(Row::WrongId, attempts),
+            Answer::Unconfirmed => self.stated(Row::NoApplication).unwrap_or(Action::Done),
             Answer::Http(status) => self.stated(Row::Http(*status)).unwrap_or_else(|| http(*status)),
             Answer::Transient => Action::Retry,
             Answer::Permanent => self.stated(Row::Refused).unwrap_or(Action::Park),

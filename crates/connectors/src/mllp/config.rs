@@ -46,6 +46,8 @@ pub(crate) struct Sending {
     pub(crate) reply_bytes_max: usize,
     pub(crate) matching: Matching,
     pub(crate) is_reply_expected: bool,
+    /// How long to wait for the application acknowledgment behind a commit acknowledgment; `None`: not at all.
+    pub(crate) application_time_max: Option<Duration>,
     pub(crate) release: Release,
 }
 
@@ -83,6 +85,10 @@ impl Sending {
             reply_time_max: duration(settings, "timeout")?,
             reply_bytes_max: size(settings, "limit")?,
             matching: if settings.text("match") == "any" { Matching::Any } else { Matching::Strict },
+            application_time_max: match settings.text("await") {
+                "application" => Some(duration(settings, "application-timeout")?),
+                _ => None,
+            },
             is_reply_expected: settings.text("acknowledgment") != "none",
             release: release(settings),
         })

@@ -14,12 +14,17 @@ use crate::{
     },
 };
 use bytes::Bytes;
-use hl7v2::mllp::{self, Commit};
+use hl7v2::{
+    Message,
+    ack::{self, Acknowledgment, Condition, Mode},
+    mllp::{self, Commit},
+};
 use interface::contract::{Boxed, Destination, Outgoing};
 use message::{
-    Outcome, Reason, Scope,
+    AckCode, Clock, Outcome, Reason, Scope,
     failpoint::{Place, pass},
 };
+use std::sync::Arc;
 use tokio::{
     net::TcpStream,
     time::{Instant, timeout, timeout_at},
@@ -31,6 +36,7 @@ const STALE_BYTES_MAX: u64 = 64 * 1024;
 /// The lane.
 pub(crate) struct Lane {
     config: Sending,
+    clock: Arc<dyn Clock>,
     /// Taken out while a message is under way: a send that is cancelled or fails leaves no half-used connection.
     line: Option<Line>,
 }
@@ -54,8 +60,8 @@ struct Ignored {
 }
 
 impl Lane {
-    pub(crate) fn new(config: Sending) -> Lane {
-        Lane { config, line: None }
+    pub(crate) fn new(config: Sending, clock: Arc<dyn Clock>) -> Lane {
+        Lane { config, clock, line: None }
     }
 
     async fn deliver(&mut self, outgoing: &Outgoing) -> Outcome {
@@ -77,13 +83,72 @@ impl Lane {
         let mut ignored = Ignored::default();
         let answer = timeout_at(end, self.await_reply(&mut line, &outgoing.bytes, &mut ignored)).await;
         match answer {
-            Ok(Ok(reply)) => {
-                self.line = Some(line);
-                Outcome::Delivered { reply }
-            }
+            Ok(Ok(reply)) => match self.application_wait(&outgoing.bytes, reply.as_ref()) {
+                Some(wait) => self.deliver_further(line, &outgoing.bytes, Instant::now() + wait).await,
+                None => {
+                    self.line = Some(line);
+                    Outcome::Delivered { reply }
+                }
+            },
             Ok(Err(outcome)) => outcome,
             Err(_) => Outcome::Ambiguous { reason: self.explain_silence(&ignored, line.inbox.junk_bytes()) },
         }
+    }
+
+    /// How long to wait for more: the reply is a commit acknowledgment, and an application acknowledgment is sure to
+    /// follow. Where MSH-16 asks for errors only, silence means yes.
+    fn application_wait(&self, sent: &Bytes, reply: Option<&Bytes>) -> Option<std::time::Duration> {
+        let wait = self.config.application_time_max?;
+        let is_commit = ack::Reply::read(reply?.clone()).code == Some(AckCode::CA);
+        let is_asked = match Mode::of(&Message::parse(sent.clone()).0) {
+            Mode::Original => false,
+            Mode::Enhanced { application, .. } => matches!(application, Condition::Always | Condition::OnSuccess),
+        };
+        (is_commit && is_asked).then_some(wait)
+    }
+
+    /// The partner has committed the message; what its application says decides.
+    async fn deliver_further(&mut self, mut line: Line, sent: &[u8], end: Instant) -> Outcome {
+        let mut ignored = Ignored::default();
+        let answer = timeout_at(end, async {
+            loop {
+                let reply = self.await_reply(&mut line, sent, &mut ignored).await;
+                let Ok(Some(bytes)) = reply else { return None };
+                let answer = Message::parse(bytes.clone()).0;
+                // The commit acknowledgment, said twice.
+                if ack::Reply::of(&answer).code == Some(AckCode::CA) {
+                    continue;
+                }
+                let is_sound = self.commit_answer(&line, &answer).await;
+                return Some((bytes, is_sound));
+            }
+        });
+        match answer.await {
+            Ok(Some((bytes, is_sound))) => {
+                self.line = is_sound.then_some(line);
+                Outcome::Delivered { reply: Some(bytes) }
+            }
+            Ok(None) | Err(_) => {
+                let text = format!(
+                    "{} committed the message (CA), but its application's answer did not come",
+                    self.config.address
+                );
+                Outcome::Ambiguous { reason: Reason::new(codes::E6111, text) }
+            }
+        }
+    }
+
+    /// Says CA to an application acknowledgment whose MSH-15 asks for it; no other acknowledgment is acknowledged.
+    /// The delivery that it answers is on disk, so a CA before it is recorded risks a second answer and nothing else.
+    async fn commit_answer(&self, line: &Line, answer: &Message) -> bool {
+        if !ack::needs_accept_ack(answer, true) {
+            return true;
+        }
+        let now = self.clock.now();
+        let (control_id, time) = (format!("{:X}", now.0), now.to_dtm());
+        let code = AckCode::CA;
+        let commit = Acknowledgment { code, control_id: &control_id, time: &time, text: None, sequence: None, findings: &[] };
+        wire::write(&line.stream, &[wire::START, &ack::build(answer, &commit), wire::END]).await.is_ok()
     }
 
     /// Puts the message on the wire: on the open connection if it is alive, else on a new one.
@@ -239,7 +304,7 @@ impl Line {
     }
 
     /// Forgets replies that came too late or twice. An application acknowledgment that follows a commit acknowledgment
-    /// (enhanced mode) ends here too: the engine has no use for it yet.
+    /// (enhanced mode) ends here too where it is not awaited.
     fn drop_stale(&mut self) -> bool {
         while let Some(item) = self.inbox.next() {
             if matches!(item, Item::TooLarge(_)) {

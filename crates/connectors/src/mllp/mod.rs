@@ -37,8 +37,8 @@ impl Connector for Mllp {
         Box::pin(async move { Ok(Box::new(source::Mllp::open(config?, context).await?) as Box<dyn Source>) })
     }
 
-    fn destination(&self, settings: &Settings, _context: &Context) -> Result<Box<dyn Destination>, Reason> {
-        Ok(Box::new(destination::Lane::new(config::Sending::read(settings)?)))
+    fn destination(&self, settings: &Settings, context: &Context) -> Result<Box<dyn Destination>, Reason> {
+        Ok(Box::new(destination::Lane::new(config::Sending::read(settings)?, context.clock.clone())))
     }
 }
 
@@ -50,7 +50,9 @@ Receives and sends HL7 v2 messages in MLLP frames, release 1 and release 2, orig
 
 **As a source** it answers a message only after the message is on disk. Frames of one connection are taken one at a \
 time, in order. Limits of size and time hold while a frame is read. Bytes between frames are skipped and reported; \
-after a broken frame, reading goes on at the next 0x0B. A peer that vanished is found within 35 s.
+after a broken frame, reading goes on at the next 0x0B. \
+An application acknowledgment that follows the commit acknowledgment (MSH-15 and MSH-16) goes out on the same \
+connection as soon as it is due. A peer that vanished is found within 35 s.
 
 **As a destination** it keeps one connection open for each lane. Before each message it looks whether the peer has \
 closed the connection, and connects again if so; late replies that are waiting are read and dropped. A reply counts \
@@ -131,6 +133,21 @@ const DESTINATION_OPTIONS: &[Setting] = &[
         "expected",
         "`none` for partners that never answer: the message counts as delivered once it is written to the connection. \
          This is weaker: bytes that the network or the partner loses after that are lost without a trace.",
+    ),
+    setting(
+        "await",
+        SettingKind::Word(&["commit", "application"]),
+        "commit",
+        "What ends a delivery whose MSH-15 and MSH-16 ask for two answers: `commit`, the partner's CA; or `application`, \
+         the AA, AE or AR that follows on the same connection, where MSH-16 is AL or SU. Only for partners that answer on \
+         the connection on which they were asked: each message waits for it.",
+    ),
+    setting(
+        "application-timeout",
+        SettingKind::Duration,
+        "30s",
+        "With `await application`: how long to wait for it after the CA. Then the row `no-application` of `replies` \
+         decides; without one the delivery is done, because the partner has committed it, and the trouble is shown.",
     ),
     setting(
         "release",

@@ -26,11 +26,16 @@ use std::{sync::Arc, time::Duration};
 use tokio::{
     net::TcpStream,
     sync::watch,
-    time::{Instant, sleep_until},
+    task::JoinSet,
+    time::{Instant, sleep_until, timeout_at},
 };
 
 /// After draining began, how long a half-read frame may take to arrive.
 const DRAIN_GRACE: Duration = Duration::from_secs(5);
+/// How long acknowledgments that are still owed may hold up the end of a conversation.
+const FAREWELL: Duration = Duration::from_secs(2);
+/// Acknowledgments that one connection may wait for; then the next frame waits.
+const OWED_MAX: usize = 1024;
 /// Bytes outside frames that one connection may send before it is closed: this peer does not speak MLLP.
 const JUNK_BYTES_MAX: u64 = 64 * 1024;
 
@@ -82,13 +87,19 @@ struct Conversation {
     config: Arc<Listening>,
     clock: Arc<dyn Clock>,
     drain_end: Option<Instant>,
+    /// Acknowledgments that follow the first answer, as they become due (enhanced mode).
+    owed: JoinSet<Option<Bytes>>,
 }
 
 async fn converse(connection: Connection, config: Arc<Listening>, clock: Arc<dyn Clock>) {
     let Connection { stream, session } = connection;
     let inbox = Inbox::new(config.limits.bytes_max);
-    let mut conversation = Conversation { stream, session, inbox, config, clock, drain_end: None };
-    if conversation.run().await == End::Leave {
+    let mut conversation = Conversation { stream, session, inbox, config, clock, drain_end: None, owed: JoinSet::new() };
+    let end = conversation.run().await;
+    if end == End::Leave || conversation.inbox.is_over() {
+        conversation.say_farewell().await;
+    }
+    if end == End::Leave {
         tune::part(conversation.stream).await;
     }
 }
@@ -104,6 +115,9 @@ impl Conversation {
             let reply = self.session.intake.accept(self.envelop(frame)).await;
             if let Err(end) = self.answer(&reply).await {
                 return end;
+            }
+            if let Some(later) = reply.later_acknowledgment() {
+                self.owed.spawn(later.begin());
             }
             pass(Place::AcknowledgeAfter);
             if listen::is_draining(&self.session.phase) {
@@ -133,6 +147,8 @@ impl Conversation {
                 if let Some(frame) = self.read_inside(begun).await? {
                     return Ok(frame);
                 }
+            } else if self.owed.len() >= OWED_MAX {
+                self.await_owed().await?;
             } else {
                 begun = None;
                 self.read_between().await?;
@@ -173,6 +189,7 @@ impl Conversation {
         let end = self.config.idle_max.map(|idle| Instant::now() + idle);
         tokio::select! {
             biased;
+            Some(owed) = self.owed.join_next() => self.pay(owed.ok().flatten()).await,
             read = self.inbox.fill(&mut self.stream) => self.note_read(read),
             () = listen::draining(&mut self.session.phase) => Err(End::Leave),
             () = wait_until(end) => Err(End::Leave),
@@ -195,6 +212,7 @@ impl Conversation {
         }
         tokio::select! {
             biased;
+            Some(owed) = self.owed.join_next() => self.pay(owed.ok().flatten()).await.map(|()| None),
             read = self.inbox.fill(&mut self.stream) => self.note_read(read).map(|()| None),
             () = sleep_until(end), if lacks_last_byte => self.take_loose(),
             () = sleep_until(end), if !lacks_last_byte => {
@@ -253,6 +271,35 @@ impl Conversation {
             self.report(Reason::new(codes::E6011, text));
             End::Gone
         })
+    }
+
+    /// The peer has so many answers to come that it must wait for one.
+    async fn await_owed(&mut self) -> Result<(), End> {
+        tokio::select! {
+            biased;
+            Some(owed) = self.owed.join_next() => self.pay(owed.ok().flatten()).await,
+            () = listen::draining(&mut self.session.phase) => Err(End::Leave),
+        }
+    }
+
+    /// Sends an acknowledgment that was owed.
+    async fn pay(&self, owed: Option<Bytes>) -> Result<(), End> {
+        let Some(bytes) = owed else { return Ok(()) };
+        wire::write(&self.stream, &[wire::START, &bytes, wire::END]).await.map_err(|broken| {
+            let text = format!("an application acknowledgment could not be written: {}", broken.kind);
+            self.report(Reason::new(codes::E6011, text));
+            End::Gone
+        })
+    }
+
+    /// What is due within a moment still goes out; the rest stays owed.
+    async fn say_farewell(&mut self) {
+        let end = Instant::now() + FAREWELL;
+        while let Ok(Some(owed)) = timeout_at(end, self.owed.join_next()).await {
+            if self.pay(owed.ok().flatten()).await.is_err() {
+                return;
+            }
+        }
     }
 
     fn report(&self, reason: Reason) {

@@ -8,7 +8,9 @@ use crate::{
 use lang::syntax::Cursor;
 use message::AckCode;
 
-const ROWS: [&str; 11] = ["AA", "AE", "AR", "CA", "CE", "CR", "unreadable", "wrong-id", "timeout", "refused", "http"];
+const ROWS: [&str; 12] = [
+    "AA", "AE", "AR", "CA", "CE", "CR", "unreadable", "wrong-id", "no-application", "timeout", "refused", "http",
+];
 
 /// Reads a `replies` line with its block.
 pub(super) fn read(reader: &mut Reader<'_>, line: Line<'_>) -> Option<ReplyTable> {
@@ -45,6 +47,7 @@ fn rows(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>, table: &mut ReplyTable
             },
             ("unreadable", _) => Row::Unreadable,
             ("wrong-id", _) => Row::WrongId,
+            ("no-application", _) => Row::NoApplication,
             ("timeout", _) => Row::Timeout,
             ("refused", _) => Row::Refused,
             ("http", _) => Row::Http(u16::try_from(reader.count(cursor, 100, 599)?).ok()?),

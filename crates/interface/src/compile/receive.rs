@@ -19,6 +19,9 @@ use std::{ops::Range, time::Duration};
 /// Longest time that control ids may be remembered: they are kept in memory by their hash.
 const DUPLICATE_WINDOW_MAX: Duration = Duration::from_secs(90 * 24 * 3600);
 
+/// Longest time that a sender may be left waiting for the deliveries.
+const ACKNOWLEDGE_WITHIN_MAX: Duration = Duration::from_secs(24 * 3600);
+
 const FORMATS: [(&str, Format); 6] = [
     ("hl7v2", Format::Hl7v2),
     ("fhir", Format::Fhir),
@@ -31,7 +34,7 @@ const FORMATS: [(&str, Format); 6] = [
 /// The words of `receive` besides the connector's settings.
 #[derive(Default)]
 struct ReceiveWords {
-    acknowledge: Option<Acknowledge>,
+    acknowledge: Option<(Acknowledge, Option<Duration>)>,
     order: Option<Order>,
     size_max: Option<usize>,
     duplicate_window: Option<Option<Duration>>,
@@ -46,10 +49,12 @@ pub(super) fn read(reader: &mut Reader<'_>, line: Line<'_>, interface: &str) -> 
     // The environment may change the connector's own limit, so that one counts.
     let own_limit = connected.settings.values.get("limit").map(|_| connected.settings.count("limit"));
     let own_limit = own_limit.and_then(|size| usize::try_from(size).ok());
+    let (acknowledge, acknowledge_within) = words.acknowledge.unwrap_or_default();
     let receive = Receive {
         connector: connected.spec.name,
         settings: connected.settings,
-        acknowledge: words.acknowledge.unwrap_or_default(),
+        acknowledge,
+        acknowledge_within,
         order: words.order.unwrap_or_default(),
         size_max: own_limit.or(words.size_max).unwrap_or(limits::FRAME_BYTES_MAX),
         duplicate_window: words.duplicate_window.unwrap_or(Some(limits::DUPLICATE_WINDOW)),
@@ -91,7 +96,8 @@ fn format(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Option<Format> {
     Some(format)
 }
 
-fn acknowledge(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Option<Acknowledge> {
+/// `after-stored`, `none`, `after-delivered [within 20s]`.
+fn acknowledge(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Option<(Acknowledge, Option<Duration>)> {
     let choices = [
         ("after-stored", Acknowledge::AfterStored),
         ("after-validated", Acknowledge::AfterValidated),
@@ -101,14 +107,27 @@ fn acknowledge(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Option<Ackno
     let span = cursor.here();
     let acknowledge = reader.choice(cursor, "a moment to acknowledge", &choices)?;
     match acknowledge {
-        Acknowledge::AfterStored | Acknowledge::None => Some(acknowledge),
-        Acknowledge::AfterValidated | Acknowledge::AfterDelivered => {
-            let message = format!("`ack {}` comes with a later release", cursor.tree().text.get(span.clone())?);
+        Acknowledge::AfterStored | Acknowledge::None => Some((acknowledge, None)),
+        Acknowledge::AfterDelivered if cursor.eat("within") => Some((acknowledge, Some(within(reader, cursor)?))),
+        Acknowledge::AfterDelivered => Some((acknowledge, None)),
+        Acknowledge::AfterValidated => {
+            let message = "`ack after-validated` comes with a later release".to_owned();
             let hint = "use `ack after-stored`: the sender hears AA as soon as the message is safe".to_owned();
             reader.error(codes::E3104, cursor.tree(), span, message, Some(hint));
             None
         }
     }
+}
+
+fn within(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Option<Duration> {
+    let span = cursor.here();
+    let within = reader.duration(cursor)?;
+    if within.is_zero() || within > ACKNOWLEDGE_WITHIN_MAX {
+        let message = "a sender waits from 1ms to 1d for its acknowledgment";
+        reader.error(codes::E3109, cursor.tree(), span, message, None);
+        return None;
+    }
+    Some(within)
 }
 
 /// `by PATH`, `by source`, `none`.

@@ -180,9 +180,12 @@ pub const KEYWORDS: &[Keyword] = &[
     word(
         Receive,
         "ack",
-        "ack after-stored | none",
-        "When the sender is told that the message is safe: never before it is on disk. `after-validated` and \
-         `after-delivered` come with a later release.",
+        "ack after-stored | after-delivered [within DURATION] | none",
+        "When the sender is told that the message is safe: never before it is on disk. With `after-delivered` the \
+         application acknowledgment (AA) waits until every destination has the message: AE if one of them parked or \
+         gave it up, AR (`ERR-3` 207) if that took longer than `within`, 20 s where nothing is said. A sender in enhanced \
+         mode has its CA at once and hears AA or AE later on the same connection; it waits without limit where nothing \
+         is said. `after-validated` comes with a later release.",
         "ack after-stored",
     ),
     word(

@@ -91,7 +91,11 @@ fn receive_lines() {
     receive("receive mllp env:PORT", &[]);
     receive("receive mllp env:PROT", &["E3117 env:PROT"]);
     receive("receive mllp 2575 clients secret:x", &["E3117 secret:x"]);
-    receive("receive mllp 2575 ack after-delivered", &["E3104 after-delivered"]);
+    receive("receive mllp 2575 ack after-validated", &["E3104 after-validated"]);
+    receive("receive mllp 2575 ack after-delivered", &[]);
+    receive("receive mllp 2575 ack after-delivered within 5s", &[]);
+    receive("receive mllp 2575 ack after-delivered within 0s", &["E3109 0s"]);
+    receive("receive mllp 2575 ack after-stored within 5s", &["E3119 within"]);
     receive("receive mllp 2575 ack later", &["E3109 later"]);
     receive("receive mllp 2575 order by", &["E3102"]);
     receive("receive mllp 2575 order by PID", &["E3109 PID"]);
