@@ -111,7 +111,8 @@ impl Engine {
         let orphans = Arc::new(Orphans::new(open));
         let ages = Arc::new(Ages::start(&*options.clock));
         let endings = Arc::default();
-        let dock = Dock { store, clock: options.clock, ages, connectors: options.connectors, context, orphans, endings };
+        let dock =
+            Dock { store, clock: options.clock, ages, connectors: options.connectors, context, orphans, endings };
         Engine {
             shared: Arc::new(Shared {
                 dock: Arc::new(dock),

@@ -252,7 +252,14 @@ async fn answer_later(flow: &Flow, version: &Version, message: Message, receipt:
         Verdict::New | Verdict::ReusedControlId { .. } => receipt.id(),
     };
     let leaving = (due == Due::Alone).then(|| flow.leaving.subscribe());
-    let owed = Owed { dock: flow.dock.clone(), id, message, when: receive.acknowledge, within: receive.acknowledge_within, leaving };
+    let owed = Owed {
+        dock: flow.dock.clone(),
+        id,
+        message,
+        when: receive.acknowledge,
+        within: receive.acknowledge_within,
+        leaving,
+    };
     match due {
         Due::Alone => Reply::accepted(receipt, owed.answered().await),
         Due::Later | Due::Never => reply.with_later(owed.deferred()),

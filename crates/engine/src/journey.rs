@@ -144,7 +144,7 @@ fn arrival(stored: &Stored) -> Vec<Stage> {
                 hl7v2::ack::Reply::read(answer.clone()).code.map_or_else(|| "?".to_owned(), |code| code.to_string());
             stage(6, None, format!("acknowledged {code}"))
         }
-        None => stage(6, None, "no acknowledgment at once was asked for"),
+        None => stage(6, None, "no acknowledgment was asked for at once"),
     });
     stages
 }
@@ -183,7 +183,12 @@ fn told(entry: &Entry, destination: Option<String>) -> Vec<Stage> {
         Change::Resent { act, .. } => person(act, "sent again"),
         Change::Dismissed { act, .. } => person(act, "dismissed"),
         Change::ApplicationAcknowledged(answer) => {
-            vec![line(11, entry.at, format!("application acknowledgment {} for the sender", answer.code), answer.code.is_positive())]
+            vec![line(
+                11,
+                entry.at,
+                format!("application acknowledgment {} for the sender", answer.code),
+                answer.code.is_positive(),
+            )]
         }
     }
 }

@@ -147,7 +147,8 @@ impl Lane {
         let now = self.clock.now();
         let (control_id, time) = (format!("{:X}", now.0), now.to_dtm());
         let code = AckCode::CA;
-        let commit = Acknowledgment { code, control_id: &control_id, time: &time, text: None, sequence: None, findings: &[] };
+        let commit =
+            Acknowledgment { code, control_id: &control_id, time: &time, text: None, sequence: None, findings: &[] };
         wire::write(&line.stream, &[wire::START, &ack::build(answer, &commit), wire::END]).await.is_ok()
     }
 

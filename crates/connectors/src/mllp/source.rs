@@ -94,7 +94,8 @@ struct Conversation {
 async fn converse(connection: Connection, config: Arc<Listening>, clock: Arc<dyn Clock>) {
     let Connection { stream, session } = connection;
     let inbox = Inbox::new(config.limits.bytes_max);
-    let mut conversation = Conversation { stream, session, inbox, config, clock, drain_end: None, owed: JoinSet::new() };
+    let mut conversation =
+        Conversation { stream, session, inbox, config, clock, drain_end: None, owed: JoinSet::new() };
     let end = conversation.run().await;
     if end == End::Leave || conversation.inbox.is_over() {
         conversation.say_farewell().await;

@@ -1,5 +1,7 @@
 //! The conformance suites over loopback sockets, and what is special about MLLP.
 
+mod enhanced;
+
 use super::{Mllp, wire};
 use crate::testing::{context, settings};
 use bytes::Bytes;

@@ -85,7 +85,8 @@ fn outcome_and_answer_decide() {
         let decision = decide(&outcome, &answer, &to(retry(1000, 2000, GiveUp::Never), &[]), at(attempts, 9_999_999));
         let found = (word(&decision.next), decision.is_down, decision.is_up);
         assert_eq!(found, (expect, is_down, is_up), "{outcome:?} after {attempts}");
-        assert_eq!(decision.reason.is_none(), expect == "done", "what is not done has a reason, what is has none");
+        let is_plain = expect == "done" && answer != Answer::Unconfirmed;
+        assert_eq!(decision.reason.is_none(), is_plain, "what is not done has a reason, what is has none");
     };
     check(Outcome::Delivered { reply: None }, 0, "done", false, true);
     check(answered(""), 0, "done", false, true);
@@ -103,6 +104,7 @@ fn outcome_and_answer_decide() {
     check(ambiguous("E6107"), 3, "park", false, false);
     check(ambiguous("E6108"), 3, "park", false, false);
     check(ambiguous("E6106"), 99, "retry", false, false);
+    check(ambiguous("E6111"), 0, "done", false, true);
     check(transient(Scope::Destination, None), 99, "retry", true, false);
     check(transient(Scope::Message, None), 99, "retry", false, false);
     check(permanent(), 0, "park", false, true);
@@ -119,6 +121,8 @@ fn rows_of_the_destination_win() {
     check(Row::Code(AckCode::AR), Action::Done, ack("AR", ""), "done");
     check(Row::WrongId, Action::Hold, ambiguous("E6107"), "hold");
     check(Row::Timeout, Action::Park, ambiguous("E6106"), "park");
+    check(Row::Timeout, Action::Park, ambiguous("E6111"), "done");
+    check(Row::NoApplication, Action::Park, ambiguous("E6111"), "park");
     check(Row::Refused, Action::Retry, permanent(), "retry");
     check(Row::Unreadable, Action::Done, answered("thanks"), "done");
 }

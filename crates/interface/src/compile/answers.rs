@@ -8,9 +8,8 @@ use crate::{
 use lang::syntax::Cursor;
 use message::AckCode;
 
-const ROWS: [&str; 12] = [
-    "AA", "AE", "AR", "CA", "CE", "CR", "unreadable", "wrong-id", "no-application", "timeout", "refused", "http",
-];
+const ROWS: [&str; 12] =
+    ["AA", "AE", "AR", "CA", "CE", "CR", "unreadable", "wrong-id", "no-application", "timeout", "refused", "http"];
 
 /// Reads a `replies` line with its block.
 pub(super) fn read(reader: &mut Reader<'_>, line: Line<'_>) -> Option<ReplyTable> {

@@ -95,7 +95,7 @@ fn receive_lines() {
     receive("receive mllp 2575 ack after-delivered", &[]);
     receive("receive mllp 2575 ack after-delivered within 5s", &[]);
     receive("receive mllp 2575 ack after-delivered within 0s", &["E3109 0s"]);
-    receive("receive mllp 2575 ack after-stored within 5s", &["E3119 within"]);
+    receive("receive mllp 2575 ack after-stored within 5s", &["E3108 within"]);
     receive("receive mllp 2575 ack later", &["E3109 later"]);
     receive("receive mllp 2575 order by", &["E3102"]);
     receive("receive mllp 2575 order by PID", &["E3109 PID"]);
