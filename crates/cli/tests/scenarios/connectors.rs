@@ -90,23 +90,3 @@ fn enhanced_mode_is_answered_with_a_commit_acknowledgment() {
     partner.wait_for(1);
     engine.wait_for_count("delivered", 1);
 }
-
-#[test]
-fn the_application_acknowledgment_follows_when_the_deliveries_have_ended() {
-    let workspace = Workspace::empty();
-    workspace.interface(
-        "adt",
-        "  receive mllp 127.0.0.1:0 {\n    ack after-delivered\n  }\n  send hub {\n    file out\n  }",
-    );
-    let engine = workspace.run();
-    let enhanced = admission("E2", "P1").replacen("|P|2.5.1\r", "|P|2.5.1|||AL|AL\r", 1);
-    let mut peer = Peer::connect(&engine.address("adt"));
-    let commit = peer.exchange(&enhanced);
-    assert_eq!((field(&commit, "MSA", 1), field(&commit, "MSA", 2)), ("CA".to_owned(), "E2".to_owned()));
-    let application = peer.next().expect("a second answer on the same connection");
-    assert_eq!((field(&application, "MSA", 1), field(&application, "MSA", 2)), ("AA".to_owned(), "E2".to_owned()));
-    let original = peer.exchange(&admission("E3", "P1"));
-    assert_eq!(field(&original, "MSA", 1), "AA");
-    let id = engine.find("control:E2")["id"].to_string();
-    engine.sinew(&["explain", &id]).expect(0).says(&["acknowledged CA", "application acknowledgment AA"]);
-}

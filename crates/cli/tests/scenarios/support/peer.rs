@@ -41,11 +41,6 @@ impl Peer {
 
     fn try_once(&mut self, message: &str) -> std::io::Result<String> {
         self.0.write_all(format!("\x0b{message}\x1c\r").as_bytes())?;
-        self.next()
-    }
-
-    /// Waits for the next frame.
-    pub fn next(&mut self) -> std::io::Result<String> {
         let mut bytes = Vec::new();
         let mut byte = [0];
         while !bytes.ends_with(b"\x1c\r") {
