@@ -34,7 +34,7 @@ pub fn target(workspace: &Workspace, to: Option<PathBuf>, recipients: Vec<String
     if settings.engine == StoreEngine::Postgres {
         return Err(Failure::usage("messages are kept in PostgreSQL, which is backed up by its own means")
             .code(store::codes::E4008)
-            .hint("pg_basebackup with archived write-ahead logs; keep the store's key and this folder with it"));
+            .hint("pg_basebackup with archived write-ahead logs, and the key in a backup of its own; see docs/how-to/postgresql.md"));
     }
     let written = || settings.backup_recipients.iter().map(ToString::to_string).collect();
     let recipients: Vec<String> = if recipients.is_empty() { written() } else { recipients };

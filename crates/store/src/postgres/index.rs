@@ -22,10 +22,12 @@ use crate::{
 use message::{Clock, MessageId, Name};
 use std::{
     collections::HashMap,
+    pin::pin,
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak},
     thread::{self, JoinHandle},
     time::Duration,
 };
+use tokio_postgres::{binary_copy::BinaryCopyInWriter, types::Type};
 
 /// How long entries wait for company, how many end the wait, and how many are held in memory.
 const BATCH_DELAY: Duration = Duration::from_millis(500);
@@ -42,10 +44,11 @@ const NAMES: &str = "
     SELECT id, kind, text FROM added
     UNION ALL
     SELECT n.id, n.kind, n.text FROM names n JOIN unnest($1::int2[], $2::text[]) AS w (kind, text) USING (kind, text)";
-const FOUND: &str = "
-    INSERT INTO found (id, at, head, interface, form, route, state, flags)
-    SELECT * FROM unnest($1::int8[], $2::int8[], $3::int8[], $4::int4[], $5::int4[], $6::int4[], $7::int2[], $8::int2[])";
-const KEYS: &str = "INSERT INTO keys (hash, id) SELECT * FROM unnest($1::int8[], $2::int8[])";
+const FOUND: &str = "COPY found (id, at, head, interface, form, route, state, flags) FROM STDIN (FORMAT binary)";
+const FOUND_TYPES: [Type; 8] =
+    [Type::INT8, Type::INT8, Type::INT8, Type::INT4, Type::INT4, Type::INT4, Type::INT2, Type::INT2];
+const KEYS: &str = "COPY keys (hash, id) FROM STDIN (FORMAT binary)";
+const KEYS_TYPES: [Type; 2] = [Type::INT8, Type::INT8];
 /// A batch begins where the one before ended, or it is not written.
 const ADVANCE: &str = "UPDATE indexed SET watermark = $2 WHERE watermark = $1";
 const STATES: &str = "
@@ -373,15 +376,7 @@ async fn write(
     learn(link, &batch.accepted, &mut names).await?;
     let mut found = Found::default();
     batch.accepted.iter().for_each(|accepted| found.add(accepted, batch, &names));
-    if !found.ids.is_empty() {
-        let statement = link.statement(FOUND).await?;
-        let Found { ids, ats, heads, interfaces, forms, routes, states, flags, .. } = &found;
-        client.execute(&statement, &[ids, ats, heads, interfaces, forms, routes, states, flags]).await?;
-        // In the order of the tree, so that neighbours are written together.
-        found.keys.sort_unstable();
-        let (hashes, ids): (Vec<i64>, Vec<i64>) = found.keys.into_iter().unzip();
-        client.execute(&link.statement(KEYS).await?, &[&hashes, &ids]).await?;
-    }
+    found.copy(link).await?;
     // Those that this batch inserted have their state from the insert.
     let mut latest: Vec<_> = batch.latest.iter().collect();
     latest.sort_unstable_by_key(|(message, _)| **message);
@@ -429,34 +424,60 @@ async fn learn(link: &Link, accepted: &[Accepted], names: &mut Names) -> Result<
     Ok(())
 }
 
-/// Messages as columns.
+/// Messages as rows.
 #[derive(Default)]
 struct Found {
-    ids: Vec<i64>,
-    ats: Vec<i64>,
-    heads: Vec<i64>,
-    interfaces: Vec<i32>,
-    forms: Vec<i32>,
-    routes: Vec<i32>,
-    states: Vec<i16>,
-    flags: Vec<i16>,
+    rows: Vec<FoundRow>,
     keys: Vec<(i64, i64)>,
+}
+
+struct FoundRow {
+    id: i64,
+    at: i64,
+    head: i64,
+    names: [i32; 3],
+    state: i16,
+    flags: i16,
 }
 
 impl Found {
     fn add(&mut self, accepted: &Accepted, batch: &Batch, names: &Names) {
         let id = accepted.lsn as i64;
-        let [interface, form, route] = named(accepted).map(|name| names.get(&name).copied().unwrap_or(0));
         let latest = batch.latest.get(&accepted.lsn);
         let state = latest.and_then(|latest| latest.state).unwrap_or(accepted.state as i64);
-        self.ids.push(id);
-        self.ats.push(accepted.at);
-        self.heads.push(latest.map_or(0, |latest| latest.head as i64));
-        self.interfaces.push(interface);
-        self.forms.push(form);
-        self.routes.push(route);
-        self.states.push(state as i16);
-        self.flags.push(i16::from(accepted.is_reused));
+        self.rows.push(FoundRow {
+            id,
+            at: accepted.at,
+            head: latest.map_or(0, |latest| latest.head as i64),
+            names: named(accepted).map(|name| names.get(&name).copied().unwrap_or(0)),
+            state: state as i16,
+            flags: i16::from(accepted.is_reused),
+        });
         self.keys.extend(accepted.keys.iter().map(|key| (*key, id)));
+    }
+
+    /// Copied, not inserted: the server then writes a page of rows at a time.
+    async fn copy(mut self, link: &Link) -> Result<(), tokio_postgres::Error> {
+        if self.rows.is_empty() {
+            return Ok(());
+        }
+        let sink = link.client.copy_in(&link.statement(FOUND).await?).await?;
+        let mut rows = pin!(BinaryCopyInWriter::new(sink, &FOUND_TYPES));
+        for FoundRow { id, at, head, names: [interface, form, route], state, flags } in &self.rows {
+            rows.as_mut().write(&[id, at, head, interface, form, route, state, flags]).await?;
+        }
+        rows.finish().await?;
+        if self.keys.is_empty() {
+            return Ok(());
+        }
+        // In the order of the tree, so that neighbours are written together.
+        self.keys.sort_unstable();
+        let sink = link.client.copy_in(&link.statement(KEYS).await?).await?;
+        let mut rows = pin!(BinaryCopyInWriter::new(sink, &KEYS_TYPES));
+        for (hash, id) in &self.keys {
+            rows.as_mut().write(&[hash, id]).await?;
+        }
+        rows.finish().await?;
+        Ok(())
     }
 }
