@@ -94,6 +94,10 @@ fn the_message_of_the_profile_and_its_mistakes() {
     run(&guide, "no message").expect(1).says(&["no HL7 v2 message"]);
     run(&workspace.at("guide/Cases"), &good).expect(2).says(&["E1073"]);
     run(&workspace.at("nowhere"), &good).expect(3);
-    sinew_with(&["validate", "-"], good.as_bytes()).expect(2).says(&["--profile"]);
+    // Without a profile, by the standard of its version.
+    let whole = "MSH|^~\\&|ADT|NORTH|HUB|WEST|20260301||ADT^A08^ADT_A01|M1|P|2.5.1\rEVN||20260301\rPID|||7^^^NORTH^MR||Quist^Ada\rPV1||I\r";
+    sinew_with(&["validate", "-"], whole.as_bytes()).expect(0);
+    sinew_with(&["validate", "-"], whole.replace("PV1||I", "PV1||").as_bytes()).expect(1).says(&["E1117", "PV1-2"]);
+    sinew_with(&["validate", "-", "--level", "loose"], whole.as_bytes()).expect(2).says(&["strict"]);
     sinew(&["validate", "nowhere.hl7", "--profile", &guide]).expect(3).says(&["nowhere.hl7"]);
 }
