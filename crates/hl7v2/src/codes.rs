@@ -78,4 +78,9 @@ message::catalogue! {
     E1129 "nothing says which type a value has";
     E1130 "a value holds separators where its type has no parts";
     E1131 "the version has no such segment";
+    E1150 "what the version does not have was removed";
+    E1151 "a part that the type does not have was removed";
+    E1152 "a value is kept that the version does not want";
+    E1153 "a value was copied to the place where the version has it";
+    E1154 "the bridge between two versions could not decide";
 }

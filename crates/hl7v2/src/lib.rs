@@ -11,6 +11,7 @@
 //! | cut frames out of a stream | [`mllp::Deframer`], [`mllp::encode_frame`] |
 //! | what the standard says of segments, types, tables, structures | [`dictionary`] |
 //! | the XML encoding, both ways | [`v2xml`] |
+//! | a message of one version as another has it | [`bridge`] |
 //! | find delimiters fast | [`scan`] |
 //!
 //! ```
@@ -38,6 +39,7 @@
 
 pub mod ack;
 mod batch;
+pub mod bridge;
 mod charset;
 pub mod codes;
 mod delimiters;
