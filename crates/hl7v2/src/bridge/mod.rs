@@ -11,9 +11,9 @@
 //!
 //! ```
 //! use hl7v2::{Message, bridge::bridge, dictionary::Version};
-//! let (mut message, _) = Message::parse("MSH|^~\\&|LAB|||||202603010708^M||ADT^A04|1|P|2.3\r");
+//! let (mut message, _) = Message::parse("MSH|^~\\&|LAB||||202603010708^M||ADT^A04|1|P|2.3\r");
 //! let found = bridge(&mut message, Version::V2_3, Version::V2_6);
-//! assert_eq!(&*message.write(), b"MSH|^~\\&|LAB|||||202603010708||ADT^A04^ADT_A01|1|P|2.6\r");
+//! assert_eq!(&*message.write(), b"MSH|^~\\&|LAB||||202603010708||ADT^A04^ADT_A01|1|P|2.6\r");
 //! assert_eq!((found[0].code.id, found[0].path()), ("E1151", "MSH-7.2"));
 //! ```
 
@@ -33,7 +33,13 @@ pub const FINDINGS_MAX: usize = 256;
 /// Changes a message of version `from` in place to what version `to` has. The answer says what was lost, copied or
 /// could not be decided, by place.
 pub fn bridge(message: &mut Message, from: Version, to: Version) -> Vec<Diagnostic> {
-    let mut bridge = Bridge { message, from: Dictionary::of(from), to: Dictionary::of(to), found: Vec::new() };
+    let mut bridge = Bridge {
+        message,
+        from: Dictionary::of(from),
+        to: Dictionary::of(to),
+        found: Vec::new(),
+        renamed: HashMap::new(),
+    };
     if from != to {
         bridge.copy_moved();
         bridge.rename_observations();
@@ -53,6 +59,8 @@ struct Bridge<'m> {
     from: Dictionary,
     to: Dictionary,
     found: Vec<Diagnostic>,
+    /// The type that OBX-2 named before, by the number of the segment.
+    renamed: HashMap<u16, String>,
 }
 
 /// A field of one segment of the message.
@@ -187,8 +195,7 @@ impl Bridge<'_> {
         let segment = self.message.segments_named(*b"OBX").nth(usize::from(occurrence) - 1)?;
         let new = segment.field(2)?.text().into_owned();
         self.to.datatype(&new)?;
-        let old =
-            if self.from.datatype(&new).is_some() { new.clone() } else { moves::renamed(&new, self.from)?.to_owned() };
+        let old = self.renamed.get(&occurrence).cloned().unwrap_or_else(|| new.clone());
         Some((old, new))
     }
 
@@ -204,7 +211,11 @@ impl Bridge<'_> {
                 continue;
             }
             match moves::renamed(&name, self.to) {
-                Some(new) => drop(self.write(spot, new.as_bytes())),
+                Some(new) => {
+                    if self.write(spot, new.as_bytes()) {
+                        self.renamed.insert(occurrence, name);
+                    }
+                }
                 None => {
                     let text = format!("{spot} names a type that {} does not have", self.to.version());
                     self.note(codes::E1154, &spot.to_string(), text);
