@@ -170,3 +170,14 @@ fn the_corpus_goes_up_and_back() {
     }
     eprintln!("{messages} messages with {segments} segments: {codes:?}");
 }
+
+#[test]
+fn what_is_not_told_one_by_one_is_counted() {
+    let segments = "OBX|1|ST|A^B^C||x||||||||||||||SET^A^B\r".repeat(300);
+    let text = format!("MSH|^~\\&|A||||||ORU^R01^ORU_R01|1|P|2.5.1\rPID|||7\rOBR|1\r{segments}");
+    let (mut message, _) = Message::parse(text);
+    let found = bridge(&mut message, version("2.5.1"), version("2.1"));
+    assert!(found.len() > hl7v2::bridge::FINDINGS_MAX, "{}", found.len());
+    let last = found.last().expect("findings");
+    assert!(last.code.id == "E1154" && last.message.contains("more findings"), "{}", last.message);
+}

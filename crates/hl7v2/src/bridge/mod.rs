@@ -27,7 +27,7 @@ use message::{Code, Diagnostic};
 use std::collections::HashMap;
 use value::{Change, Cut, cut};
 
-/// Most findings that one bridge keeps.
+/// Most findings that one bridge tells one by one; the last one says how many more there are.
 pub const FINDINGS_MAX: usize = 256;
 
 /// Changes a message of version `from` in place to what version `to` has. The answer says what was lost, copied or
@@ -38,6 +38,7 @@ pub fn bridge(message: &mut Message, from: Version, to: Version) -> Vec<Diagnost
         from: Dictionary::of(from),
         to: Dictionary::of(to),
         found: Vec::new(),
+        untold: 0,
         renamed: HashMap::new(),
     };
     if from != to {
@@ -51,7 +52,12 @@ pub fn bridge(message: &mut Message, from: Version, to: Version) -> Vec<Diagnost
     if set.is_err() {
         bridge.note(codes::E1154, "MSH-12", "the version could not be written".to_owned());
     }
-    bridge.found
+    let Bridge { mut found, untold, .. } = bridge;
+    if untold > 0 {
+        let text = format!("{untold} more findings of this kind or another are not told one by one");
+        found.push(Diagnostic::warning(codes::E1154, text));
+    }
+    found
 }
 
 struct Bridge<'m> {
@@ -59,6 +65,8 @@ struct Bridge<'m> {
     from: Dictionary,
     to: Dictionary,
     found: Vec<Diagnostic>,
+    /// Findings beyond [`FINDINGS_MAX`].
+    untold: usize,
     /// The type that OBX-2 named before, by the number of the segment.
     renamed: HashMap<u16, String>,
 }
@@ -91,6 +99,8 @@ impl Bridge<'_> {
     fn note(&mut self, code: Code, place: &str, text: String) {
         if self.found.len() < FINDINGS_MAX {
             self.found.push(Diagnostic::warning(code, text).at_path(place, None));
+        } else {
+            self.untold += 1;
         }
     }
 

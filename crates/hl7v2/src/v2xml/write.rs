@@ -12,7 +12,7 @@ use std::fmt::Write;
 ///
 /// ```
 /// use hl7v2::{Message, v2xml};
-/// let (message, _) = Message::parse("MSH|^~\\&|LAB|||||ADT^A04|1|P|2.5.1\rPID|||77||Doe^Jane\r");
+/// let (message, _) = Message::parse("MSH|^~\\&|LAB||||||ADT^A04|1|P|2.5.1\rPID|||77||Doe^Jane\r");
 /// let xml = v2xml::write(&message);
 /// assert!(xml.contains("<ADT_A01 xmlns=\"urn:hl7-org:v2xml\">"));
 /// assert!(xml.contains("<XPN.1><FN.1>Doe</FN.1></XPN.1>"));
