@@ -5,6 +5,7 @@
 //! | read the files of a profile | [`Profile::read`], [`FileKind::detect`] |
 //! | which message of the profile a message is | [`Profile::choose`], [`Profile::find`] |
 //! | check a message | [`Profile::validate`] |
+//! | what it says, laid out to be read and compared | [`Profile::outline`] |
 //!
 //! A profile is compiled when it is read: afterwards there is no XML, no path in text and no name to look up. One
 //! message is placed in the profile's structure, split once into a tree of what has a value, and judged there.
@@ -17,6 +18,7 @@ mod choose;
 mod eval;
 mod expression;
 mod model;
+pub mod outline;
 mod place;
 mod program;
 mod read;
@@ -105,6 +107,12 @@ impl Profile {
     #[must_use]
     pub fn choose(&self, message: &crate::Message) -> Option<usize> {
         choose::choose(&self.model, message)
+    }
+
+    /// What the profile says of its message at this place; `None` when there is no such place.
+    #[must_use]
+    pub fn outline(&self, at: usize) -> Option<outline::Outline> {
+        self.model.messages.get(at).map(|rules| outline::of_compiled(&self.model, rules))
     }
 
     /// Statements that are not checked because the guide keeps them in a program that is not known here.

@@ -13,13 +13,18 @@ pub(super) const NO_TYPE: u32 = u32::MAX;
 
 /// How an element is to be used (HL7 v2.9 §2.B.7.5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Usage {
+pub enum Usage {
+    /// R.
     Required,
+    /// RE: sent wherever a value is known.
     RequiredOrEmpty,
+    /// O, and B.
     Optional,
-    /// A predicate decides.
+    /// C: a predicate decides.
     Conditional,
+    /// X.
     NotSupported,
+    /// W.
     Withdrawn,
 }
 
@@ -184,7 +189,7 @@ pub(super) struct Predicate {
 }
 
 /// How strongly a value set is bound.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Strength {
     Required,
     Suggested,
