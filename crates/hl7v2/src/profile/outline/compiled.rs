@@ -15,14 +15,8 @@ use std::sync::Arc;
 const DEPTH: u8 = 3;
 
 pub(in crate::profile) fn outline(model: &Model, message: &Message) -> Outline {
-    let mut walk = Walk {
-        model,
-        message,
-        left: PARTS_MAX,
-        sets: HashMap::new(),
-        told: HashSet::new(),
-        statements: Vec::new(),
-    };
+    let mut walk =
+        Walk { model, message, left: PARTS_MAX, sets: HashMap::new(), told: HashSet::new(), statements: Vec::new() };
     let nodes = walk.children(0, &[]);
     Outline {
         name: message.id.to_string(),

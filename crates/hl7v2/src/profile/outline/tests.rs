@@ -25,7 +25,8 @@ fn line(part: &Part) -> String {
         None => String::new(),
         Some((min, max)) => format!(" len {}", bounds(min, max)),
     };
-    let codes = part.codes.as_ref().map_or(String::new(), |codes| format!(" {}[{}]", codes.name, codes.codes.join(",")));
+    let codes =
+        part.codes.as_ref().map_or(String::new(), |codes| format!(" {}[{}]", codes.name, codes.codes.join(",")));
     let constant = part.constant.as_ref().map_or(String::new(), |constant| format!(" ={constant}"));
     format!(
         "{} {} {} {}{length}{codes}{constant}",
