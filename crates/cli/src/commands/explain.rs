@@ -35,6 +35,7 @@ pub struct Explain {
 pub fn catalogue() -> impl Iterator<Item = &'static Code> {
     [
         hl7v2::codes::ALL,
+        fhir::codes::ALL,
         lang::codes::ALL,
         interface::codes::ALL,
         store::codes::ALL,

@@ -1,0 +1,33 @@
+//! Floor 1: FHIR resources. Pure: no I/O, clock, randomness or async.
+//!
+//! | what | where |
+//! |---|---|
+//! | read JSON, find elements, build, edit, write | [`Tree`], [`Node`], [`Place`], [`Value`] |
+//! | name a place once, fill it in many resources | [`Route`] |
+//! | property names | [`Name`] |
+//!
+//! ```
+//! use fhir::{Place, Tree, Value};
+//!
+//! let mut patient = Tree::read(br#"{"resourceType":"Patient","name":[{"family":"Doe","given":["Jane"]}]}"#)?;
+//! let name = patient.root().get("name").and_then(|names| names.at(0)).ok_or("no name")?.id();
+//! assert_eq!(patient.node(name).get("family").and_then(|family| family.text()), Some("Doe"));
+//!
+//! patient.set(name, "family", Value::Text("Roe"))?;             // keeps its place among the properties
+//! patient.append(name, "given", Value::Text("Ann"))?;
+//! assert_eq!(
+//!     patient.write(),
+//!     br#"{"resourceType":"Patient","name":[{"family":"Roe","given":["Jane","Ann"]}]}"#
+//! );
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Promises: order, decimals as written, elements nobody knows and nulls are kept; no function here panics on any
+//! input; everything has a named limit; no error or `Debug` holds content (R10).
+
+pub mod codes;
+mod error;
+pub mod tree;
+
+pub use error::Error;
+pub use tree::{Key, Kind, Name, Node, NodeId, Number, Place, Route, Tree, Value};

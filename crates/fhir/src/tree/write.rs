@@ -1,0 +1,142 @@
+//! Writes JSON, compact or for reading. Walks by the links of the nodes, so that no depth is too deep.
+
+use super::{Cell, Kind, NONE, Node, Tree};
+
+/// Spaces for each level where people read it.
+const INDENT: usize = 2;
+
+impl Tree {
+    /// Compact JSON.
+    #[must_use]
+    pub fn write(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(self.text.len() + self.text.len() / 4);
+        self.root().write_to(&mut out);
+        out
+    }
+
+    /// JSON for people: a property a line, two spaces a level.
+    #[must_use]
+    pub fn write_pretty(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(self.text.len() * 2);
+        self.root().write_pretty_to(&mut out);
+        out
+    }
+}
+
+impl Node<'_> {
+    /// Appends compact JSON of this value.
+    pub fn write_to(self, out: &mut Vec<u8>) {
+        Writer { tree: self.tree(), out, is_pretty: false }.write(self.id().0);
+    }
+
+    /// Appends JSON for people.
+    pub fn write_pretty_to(self, out: &mut Vec<u8>) {
+        Writer { tree: self.tree(), out, is_pretty: true }.write(self.id().0);
+    }
+}
+
+struct Writer<'t> {
+    tree: &'t Tree,
+    out: &'t mut Vec<u8>,
+    is_pretty: bool,
+}
+
+impl Writer<'_> {
+    fn write(&mut self, top: u32) {
+        let (mut at, mut depth) = (top, 0);
+        loop {
+            let cell = self.tree.cell(at);
+            if at != top {
+                self.lead(cell, depth);
+            }
+            if cell.is_container() && cell.a != NONE {
+                self.out.push(if cell.kind == Kind::Array { b'[' } else { b'{' });
+                depth += 1;
+                at = cell.a;
+                continue;
+            }
+            self.scalar(cell);
+            loop {
+                if at == top {
+                    return;
+                }
+                let cell = self.tree.cell(at);
+                if cell.next != NONE {
+                    self.out.push(b',');
+                    at = cell.next;
+                    break;
+                }
+                depth -= 1;
+                self.line(depth);
+                at = cell.parent;
+                self.out.push(if self.tree.cell(at).kind == Kind::Array { b']' } else { b'}' });
+            }
+        }
+    }
+
+    /// What stands before a value: line, name, colon.
+    fn lead(&mut self, cell: &Cell, depth: usize) {
+        self.line(depth);
+        if cell.name != NONE {
+            let name = self.tree.spell(super::Name(cell.name));
+            // Known names are plain; one of the tree's own may hold anything.
+            let is_plain = !name.bytes().any(is_escaped);
+            self.string(name, is_plain);
+            self.out.extend_from_slice(if self.is_pretty { b": " } else { b":" });
+        }
+    }
+
+    fn line(&mut self, depth: usize) {
+        if self.is_pretty {
+            self.out.push(b'\n');
+            self.out.resize(self.out.len() + depth * INDENT, b' ');
+        }
+    }
+
+    fn scalar(&mut self, cell: &Cell) {
+        match cell.kind {
+            Kind::Null => self.out.extend_from_slice(b"null"),
+            Kind::Bool => self.out.extend_from_slice(if cell.a == 1 { b"true" } else { b"false" }),
+            Kind::Number => self.out.extend_from_slice(self.tree.text_of(cell).as_bytes()),
+            Kind::Text => self.string(self.tree.text_of(cell), cell.is_plain),
+            Kind::Array => self.out.extend_from_slice(b"[]"),
+            Kind::Object => self.out.extend_from_slice(b"{}"),
+        }
+    }
+
+    fn string(&mut self, text: &str, is_plain: bool) {
+        self.out.push(b'"');
+        if is_plain {
+            self.out.extend_from_slice(text.as_bytes());
+        } else {
+            text.bytes().for_each(|byte| self.byte(byte));
+        }
+        self.out.push(b'"');
+    }
+
+    fn byte(&mut self, byte: u8) {
+        let short = match byte {
+            b'"' => b'"',
+            b'\\' => b'\\',
+            0x08 => b'b',
+            0x0C => b'f',
+            b'\n' => b'n',
+            b'\r' => b'r',
+            b'\t' => b't',
+            0..=0x1F => {
+                self.out.extend_from_slice(format!("\\u{byte:04x}").as_bytes());
+                return;
+            }
+            _ => {
+                self.out.push(byte);
+                return;
+            }
+        };
+        self.out.extend_from_slice(&[b'\\', short]);
+    }
+}
+
+/// JSON cannot write this byte as it is.
+pub(super) fn is_escaped(byte: u8) -> bool {
+    matches!(byte, b'"' | b'\\' | 0..=0x1F)
+}
