@@ -8,7 +8,6 @@ use crate::outcome::{Exit, Failure, Result};
 use hl7v2::{
     codes,
     profile::{FileKind, Profile, Source},
-    xml,
 };
 use message::Diagnostic;
 use std::{

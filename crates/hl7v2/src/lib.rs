@@ -57,7 +57,6 @@ mod text;
 mod tree;
 pub mod v2xml;
 pub mod validate;
-pub mod xml;
 
 pub use batch::{Batch, Piece, PieceKind};
 pub use charset::Charset;

@@ -24,6 +24,7 @@ const PLACES: &[(&str, Place)] = &[
     ("fhir", Place::Floor(1)),
     ("store", Place::Floor(1)),
     ("message", Place::Floor(0)),
+    ("xml", Place::Floor(0)),
     ("testkit", Place::Beside(3)),
     // The demo ships in the binary, so `cli` may depend on the hospital; the hospital knows messages only.
     ("hospital", Place::Beside(1)),

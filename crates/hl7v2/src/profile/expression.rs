@@ -8,7 +8,7 @@ use super::program;
 use regex::Regex;
 
 /// Deepest nesting of an expression; the XML is not deeper either.
-pub(super) const DEPTH_MAX: usize = crate::xml::DEPTH_MAX;
+pub(super) const DEPTH_MAX: usize = xml::DEPTH_MAX;
 
 /// One step of a path: a child by its position, one instance of it or all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

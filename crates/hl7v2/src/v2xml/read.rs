@@ -1,10 +1,10 @@
 //! XML as a message.
 
 use crate::codes;
-use crate::{Charset, Delimiters, xml};
+use crate::{Charset, Delimiters};
 use message::{Code, Diagnostic};
-use roxmltree::Node;
 use std::collections::BTreeMap;
+use xml::Node;
 
 /// Highest number of a field or component in the name of an element.
 const NUMBER_MAX: u16 = 999;
@@ -38,7 +38,11 @@ impl Refused {
 
 impl From<xml::Refusal> for Refused {
     fn from(refusal: xml::Refusal) -> Refused {
-        Refused { code: refusal.code, text: refusal.text, at: refusal.at }
+        let code = match refusal.reason {
+            xml::Reason::Limit => codes::E1070,
+            xml::Reason::Shape => codes::E1071,
+        };
+        Refused { code, text: refusal.text, at: refusal.at }
     }
 }
 

@@ -8,7 +8,7 @@ const ORU: &str = "MSH|^~\\&|LAB&1.2&ISO|N|H|W|20260301||ORU^R01^ORU_R01|1|P|2.5
 ORC|RE\rOBR|1|||GLU^Glucose^L\rOBX|1|CE|GLU||H^High^L||3.9~6.1\rOBX|2|FT|N||one\\.br\\two \\H\\loud\\N\\ A\\T\\B <5\rNTE|1||\"\"\r\
 ZPD|a^b&c|x\r";
 
-fn xml(text: &str) -> String {
+fn written(text: &str) -> String {
     write(&Message::parse(text.to_owned()).0)
 }
 
@@ -18,7 +18,7 @@ fn er7(xml: &str) -> String {
 
 #[test]
 fn groups_types_and_escapes() {
-    let xml = xml(ORU);
+    let xml = written(ORU);
     for expect in [
         "<ORU_R01 xmlns=\"urn:hl7-org:v2xml\">",
         "<MSH.2>^~\\&amp;</MSH.2>",
@@ -39,7 +39,7 @@ fn groups_types_and_escapes() {
 #[test]
 fn other_delimiters_and_sets() {
     let odd = "MSH*$~\\&*A****|**ADT$A04*1*P*2.5.1**********8859/1\rPID*1**7|7$$$N*\r".replace('*', "!");
-    assert_eq!(er7(&xml(&odd)), odd.replace("N!\r", "N\r"));
+    assert_eq!(er7(&written(&odd)), odd.replace("N!\r", "N\r"));
     let latin = [&b"MSH|^~\\&|A||||||ADT^A04|1|P|2.5.1||||||8859/1\rPID|1||7||M\xFCller\r"[..]].concat();
     let document = write(&Message::parse(latin.clone()).0);
     assert!(document.contains("Müller"));

@@ -3,8 +3,8 @@
 use super::{By, Level, Reader};
 use crate::profile::expression::Path;
 use crate::profile::model::{Binding, Location, SingleCode, Strength};
-use crate::xml::{attribute, child, children, named};
-use roxmltree::Node;
+use xml::Node;
+use xml::{attribute, child, children, named};
 
 impl Reader {
     pub(super) fn read_bindings(&mut self, root: Node<'_, '_>) {

@@ -3,9 +3,9 @@
 use super::{By, Level, Reader};
 use crate::profile::expression::{Expression, Many, Path, Test, ValueTest, Verdict};
 use crate::profile::model::{Constraint, Pair, Predicate, Statements, Usage};
-use crate::xml::{attribute, child, children, named, text_of};
 use ::message::Severity;
-use roxmltree::Node;
+use xml::Node;
+use xml::{attribute, child, children, named, text_of};
 
 impl Reader {
     pub(super) fn read_constraints(&mut self, root: Node<'_, '_>) {

@@ -4,9 +4,9 @@ use super::{Reader, bound, is_true};
 use crate::profile::expression::{DEPTH_MAX, Expression, Many, Operator, Path, PathTest, Test, ValueTest, Verdict};
 use crate::profile::model::{Binding, Location, Strength};
 use crate::profile::program::{self, CodeSystem};
-use crate::xml::{attribute, children};
 use regex::{Regex, RegexBuilder};
-use roxmltree::Node;
+use xml::Node;
+use xml::{attribute, children};
 
 /// Largest compiled form of one regular expression.
 const REGEX_BYTES_MAX: usize = 1024 * 1024;

@@ -7,8 +7,8 @@ use crate::profile::model::{
     Usage,
 };
 use crate::structure::{Builder, model::UNBOUNDED};
-use crate::xml::{attribute, child, children, named};
-use roxmltree::Node;
+use xml::Node;
+use xml::{attribute, child, children, named};
 
 impl Reader {
     pub(super) fn read_profile(&mut self, root: Node<'_, '_>) {

@@ -17,10 +17,10 @@ mod tables;
 mod value_sets;
 
 use super::model::{Datatype, Message, Model, SetRef, Statements};
-use crate::{codes, xml};
+use crate::{codes, v2xml::Refused};
 use ::message::Diagnostic;
-use roxmltree::Node;
 use std::collections::{HashMap, HashSet};
+use xml::Node;
 
 /// Most findings about one profile.
 const DIAGNOSTICS_MAX: usize = 200;
@@ -115,7 +115,7 @@ pub(super) fn read(sources: &[Source<'_>]) -> (Option<Model>, Vec<Diagnostic>) {
         .filter_map(|source| match xml::decode(source.bytes) {
             Ok(text) => Some((source.name, text)),
             Err(refusal) => {
-                reader.diagnostics.push(refusal.diagnostic(source.name));
+                reader.diagnostics.push(Refused::from(refusal).diagnostic(source.name));
                 None
             }
         })
@@ -124,7 +124,7 @@ pub(super) fn read(sources: &[Source<'_>]) -> (Option<Model>, Vec<Diagnostic>) {
     for (name, text) in &texts {
         match xml::read(text) {
             Ok(document) => documents.push((*name, document)),
-            Err(refusal) => reader.diagnostics.push(refusal.diagnostic(name)),
+            Err(refusal) => reader.diagnostics.push(Refused::from(refusal).diagnostic(name)),
         }
     }
     let mut files: Vec<(FileKind, &str, Node<'_, '_>)> = Vec::new();

@@ -2,8 +2,8 @@
 
 use super::Reader;
 use crate::profile::model::{Slice, SliceWhen, Slicing};
-use crate::xml::{attribute, child, children, named, text_of};
-use roxmltree::Node;
+use xml::Node;
+use xml::{attribute, child, children, named, text_of};
 
 impl Reader {
     pub(super) fn read_slicings(&mut self, root: Node<'_, '_>) {

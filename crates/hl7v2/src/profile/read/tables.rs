@@ -3,8 +3,8 @@
 use super::{Reader, bound};
 use crate::profile::expression::Path;
 use crate::profile::table::{Cell, CellTest, CodeLocation, Context, Grouper, Row, RowGroup, Rows, Table};
-use crate::xml::{attribute, child, children, named, text_of};
-use roxmltree::Node;
+use xml::Node;
+use xml::{attribute, child, children, named, text_of};
 
 impl Reader {
     pub(super) fn read_tables(&mut self, root: Node<'_, '_>) {

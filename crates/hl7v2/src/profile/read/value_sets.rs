@@ -3,9 +3,9 @@
 use super::Reader;
 use crate::profile::model::{CodeUsage, Coded, Shape, ValueSet};
 use crate::profile::read::expression::anchored;
-use crate::xml::{attribute, child, named, text_of};
-use roxmltree::Node;
 use std::collections::{HashMap, HashSet};
+use xml::Node;
+use xml::{attribute, child, named, text_of};
 
 impl Reader {
     pub(super) fn read_value_sets(&mut self, root: Node<'_, '_>) {

@@ -1,14 +1,14 @@
-//! The one entry for XML in this crate: bytes in, a read-only tree out.
+//! Floor 0: the one door for XML: bytes in, a read-only tree out. Pure.
 //!
 //! Promises: a document type definition is refused, so nothing is fetched and nothing expands; size, number of nodes and
 //! depth are bounded, so a walk that follows the depth cannot overflow the stack; an error says where, never what.
 //! Never: namespaces by prefix (ask for the local name), writing, or validation against a schema.
 
-use crate::codes;
+pub use roxmltree::{Document, Node};
+
 use encoding_rs::Encoding;
-use message::{Code, Diagnostic};
-use roxmltree::{Document, Node, ParsingOptions};
-use std::borrow::Cow;
+use roxmltree::ParsingOptions;
+use std::{borrow::Cow, fmt};
 
 /// Largest document that is read.
 pub const BYTES_MAX: usize = 64 * 1024 * 1024;
@@ -17,11 +17,20 @@ pub const NODES_MAX: u32 = 4_000_000;
 /// Deepest nesting of elements.
 pub const DEPTH_MAX: usize = 100;
 
+/// What is wrong with a document that was not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// It passes a limit.
+    Limit,
+    /// It is not what is read here: no XML, no characters, a document type definition.
+    Shape,
+}
+
 /// Why a document was not read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// E1070 or E1071.
-    pub code: Code,
+    /// Whether it is too much, or no XML.
+    pub reason: Reason,
     /// One sentence, without content of the document.
     pub text: String,
     /// Line and column, from 1, where known.
@@ -30,20 +39,23 @@ pub struct Refusal {
 
 impl Refusal {
     fn limit(text: impl Into<String>) -> Refusal {
-        Refusal { code: codes::E1070, text: text.into(), at: None }
+        Refusal { reason: Reason::Limit, text: text.into(), at: None }
     }
 
     fn shape(text: impl Into<String>, at: Option<(u32, u32)>) -> Refusal {
-        Refusal { code: codes::E1071, text: text.into(), at }
-    }
-
-    /// The refusal for people; `name` is the file, or what the document is.
-    #[must_use]
-    pub fn diagnostic(&self, name: &str) -> Diagnostic {
-        let place = self.at.map(|(line, column)| format!(" (line {line}, column {column})")).unwrap_or_default();
-        Diagnostic::error(self.code, format!("{name}: {}{place}", self.text))
+        Refusal { reason: Reason::Shape, text: text.into(), at }
     }
 }
+
+/// The sentence with its place: `the document is not well-formed XML (line 3, column 7)`.
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)?;
+        self.at.map_or(Ok(()), |(line, column)| write!(f, " (line {line}, column {column})"))
+    }
+}
+
+impl std::error::Error for Refusal {}
 
 /// The characters of a document: by its byte order mark, else as it declares in its first line, else UTF-8.
 ///
@@ -168,30 +180,30 @@ mod tests {
             b"<?xml version='1.0' encoding='ISO-8859-1'?><a>\xE9</a>",
             "<?xml version='1.0' encoding='ISO-8859-1'?><a>é</a>",
         );
-        assert_eq!(decode(b"<a>\xE9</a>").expect_err("no UTF-8").code, codes::E1071);
-        assert_eq!(decode(b"<?xml encoding=\"klingon\"?>").expect_err("unknown").code, codes::E1071);
+        assert_eq!(decode(b"<a>\xE9</a>").expect_err("no UTF-8").reason, Reason::Shape);
+        assert_eq!(decode(b"<?xml encoding=\"klingon\"?>").expect_err("unknown").reason, Reason::Shape);
     }
 
     #[test]
     fn hostile_documents_are_refused() {
         let bomb = "<!DOCTYPE a [<!ENTITY b \"bbbb\"><!ENTITY c \"&b;&b;\">]><a>&c;</a>";
         let refusal = read(bomb).expect_err("a definition");
-        assert_eq!(refusal.code, codes::E1071);
+        assert_eq!(refusal.reason, Reason::Shape);
         assert!(refusal.text.contains("definition"), "{}", refusal.text);
         let fetched = "<!DOCTYPE a SYSTEM \"file:///etc/passwd\"><a/>";
-        assert_eq!(read(fetched).expect_err("a definition").code, codes::E1071);
+        assert_eq!(read(fetched).expect_err("a definition").reason, Reason::Shape);
         let deep = |depth: usize| "<a>".repeat(depth) + &"</a>".repeat(depth);
         assert!(read(&deep(DEPTH_MAX)).is_ok());
-        assert_eq!(read(&deep(DEPTH_MAX + 1)).expect_err("too deep").code, codes::E1070);
-        assert_eq!(read(&deep(200_000)).expect_err("too deep").code, codes::E1070);
+        assert_eq!(read(&deep(DEPTH_MAX + 1)).expect_err("too deep").reason, Reason::Limit);
+        assert_eq!(read(&deep(200_000)).expect_err("too deep").reason, Reason::Limit);
         assert_eq!(read("<a><b></a>").expect_err("not closed").at.map(|at| at.0), Some(1));
-        assert_eq!(decode(&vec![b' '; BYTES_MAX + 1]).expect_err("too large").code, codes::E1070);
+        assert_eq!(decode(&vec![b' '; BYTES_MAX + 1]).expect_err("too large").reason, Reason::Limit);
     }
 
     #[test]
     fn a_refusal_says_where_and_never_what() {
         let refusal = read("<PID>\n<Doe^Jane></PID>").expect_err("no XML");
-        let text = refusal.diagnostic("profile.xml").message;
-        assert!(text.starts_with("profile.xml: ") && text.contains("line 2") && !text.contains("Doe"), "{text}");
+        let text = refusal.to_string();
+        assert!(text.contains("line 2") && !text.contains("Doe"), "{text}");
     }
 }
