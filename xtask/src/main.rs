@@ -6,8 +6,10 @@
 //! Never: changes a file that it was not asked to change.
 
 mod dictionary;
+mod fhir;
 mod generate;
 mod install;
+mod packages;
 mod root;
 mod simulate;
 mod source;
@@ -23,7 +25,8 @@ cargo xtask test [--fast | STEP…]                everything that must pass, or
 cargo xtask install                              what the tests can use: PostgreSQL, by apt, as root
 cargo xtask sim --seed N [--runs M] [--again]    the simulator: seeds N to N+M-1, or M times the same one
 cargo xtask gen [--check]                        write (or compare) the generated pages under docs/reference
-cargo xtask gen dictionary                       make the dictionary of HL7 v2 anew from the pinned packages";
+cargo xtask gen dictionary                       make the dictionary of HL7 v2 anew from the pinned packages
+cargo xtask gen fhir                             make the definitions of FHIR R4 anew from the pinned package";
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -39,6 +42,7 @@ fn main() -> ExitCode {
         ["install"] => install::run(),
         ["sim", words @ ..] => simulate::run(words),
         ["gen", "dictionary"] => dictionary::run(),
+        ["gen", "fhir"] => fhir::run(),
         ["gen", flags @ ..] => known(flags, &["--check"]).and_then(|()| generate::run(flags.contains(&"--check"))),
         _ => Err(format!("usage:\n{USAGE}")),
     };

@@ -5,6 +5,7 @@
 //! | read JSON, find elements, build, edit, write | [`Tree`], [`Node`], [`Place`], [`Value`] |
 //! | name a place once, fill it in many resources | [`Route`] |
 //! | property names | [`Name`] |
+//! | what R4 says of types, elements, codes and rules | [`definitions`] |
 //!
 //! ```
 //! use fhir::{Place, Tree, Value};
@@ -26,6 +27,7 @@
 //! input; everything has a named limit; no error or `Debug` holds content (R10).
 
 pub mod codes;
+pub mod definitions;
 mod error;
 pub mod tree;
 

@@ -1,20 +1,7 @@
-//! Downloads the packages through the registries' own clients, compares their hashes, unpacks them.
+//! The packages that the dictionary is made from.
 
-use crate::root;
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
-
-/// A package as it is pinned.
-pub(super) struct Pinned {
-    /// `pypi` or `npm`.
-    pub(super) registry: &'static str,
-    pub(super) name: &'static str,
-    pub(super) version: &'static str,
-    /// The name of the downloaded file.
-    file: &'static str,
-    pub(super) sha256: &'static str,
-}
+use crate::packages::{Pinned, unpacked};
+use std::path::PathBuf;
 
 pub(super) const PINNED: [Pinned; 4] = [
     Pinned {
@@ -58,83 +45,21 @@ pub(super) struct Packages {
 pub(super) fn all() -> Result<Packages, String> {
     let [hl7apy, hl7types, hl7_dictionary, medplum] = &PINNED;
     Ok(Packages {
-        hl7apy: package(hl7apy)?.join("hl7apy"),
-        hl7types: package(hl7types)?.join("hl7types/hl7"),
-        hl7_dictionary: package(hl7_dictionary)?.join("package/lib"),
-        medplum: package(medplum)?.join("package/dist/fhir/r4"),
+        hl7apy: unpacked(hl7apy)?.join("hl7apy"),
+        hl7types: unpacked(hl7types)?.join("hl7types/hl7"),
+        hl7_dictionary: unpacked(hl7_dictionary)?.join("package/lib"),
+        medplum: unpacked(medplum)?.join("package/dist/fhir/r4"),
     })
-}
-
-/// The folder of an unpacked package; downloaded when it is not in the cache yet.
-fn package(pinned: &Pinned) -> Result<PathBuf, String> {
-    let cache = root::folder().join("target").join("xtask").join("dictionary");
-    fs::create_dir_all(&cache).map_err(|error| format!("{}: {error}", cache.display()))?;
-    let file = cache.join(pinned.file);
-    if !file.exists() {
-        download(pinned, &cache)?;
-    }
-    let found = sha256(&file)?;
-    if found != pinned.sha256 {
-        return Err(format!("{}: SHA-256 is {found}, pinned is {}", pinned.file, pinned.sha256));
-    }
-    let folder = cache.join(pinned.file.trim_end_matches(".whl").trim_end_matches(".tgz"));
-    if !folder.exists() {
-        let into = folder.to_string_lossy();
-        let from = file.to_string_lossy();
-        fs::create_dir_all(&folder).map_err(|error| format!("{into}: {error}"))?;
-        match pinned.registry {
-            "pypi" => output(Command::new("python3").args(["-m", "zipfile", "-e", &from, &into]))?,
-            _ => output(Command::new("tar").args(["-xzf", &from, "-C", &into]))?,
-        };
-    }
-    Ok(folder)
-}
-
-fn download(pinned: &Pinned, cache: &Path) -> Result<(), String> {
-    println!("gen dictionary: downloading {} {}", pinned.name, pinned.version);
-    let command = match pinned.registry {
-        "pypi" => {
-            let wanted = format!("{}=={}", pinned.name, pinned.version);
-            output(
-                Command::new("pip")
-                    .args(["download", "--quiet", "--no-deps", "--only-binary", ":all:", &wanted])
-                    .current_dir(cache),
-            )
-        }
-        _ => {
-            let wanted = format!("{}@{}", pinned.name, pinned.version);
-            output(Command::new("npm").args(["pack", "--silent", &wanted]).current_dir(cache))
-        }
-    };
-    command.map(|_| ())
-}
-
-fn sha256(file: &Path) -> Result<String, String> {
-    let text = output(Command::new("sha256sum").arg(file))?;
-    text.split_whitespace().next().map(str::to_string).ok_or_else(|| format!("{}: no hash", file.display()))
-}
-
-fn output(command: &mut Command) -> Result<String, String> {
-    let done = command.output().map_err(|error| format!("{command:?}: {error}"))?;
-    if !done.status.success() {
-        return Err(format!("{command:?} failed:\n{}", String::from_utf8_lossy(&done.stderr)));
-    }
-    Ok(String::from_utf8_lossy(&done.stdout).into_owned())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::packages::tests::check_sources;
+    use crate::root;
 
-    /// The committed file says which inputs it was made from; they must be those that are pinned here.
     #[test]
     fn the_committed_file_is_made_from_the_pinned_packages() {
-        let bytes = fs::read(root::folder().join(crate::dictionary::FOLDER).join("dictionary.bin")).unwrap();
-        for pinned in &PINNED {
-            let name = format!("{}:{}", pinned.registry, pinned.name);
-            for text in [name.as_str(), pinned.version, pinned.sha256] {
-                assert!(bytes.windows(text.len()).any(|window| window == text.as_bytes()), "{name}: {text}");
-            }
-        }
+        check_sources(&root::folder().join(crate::dictionary::FOLDER).join("dictionary.bin"), &PINNED);
     }
 }
