@@ -14,6 +14,7 @@ mod select;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use edit::Rebuilt;
 pub use edit::{Place, Value};
 pub use element::{Element, Elements, Level, State};
 pub use select::Selection;

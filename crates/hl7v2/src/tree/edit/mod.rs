@@ -6,9 +6,11 @@
 //! Never: tidying (trailing separators, line ends and stray lines stay).
 
 mod aim;
+mod rebuild;
 mod segment;
 mod value;
 
+pub(crate) use rebuild::Rebuilt;
 pub use segment::Place;
 pub use value::Value;
 

@@ -88,7 +88,7 @@ impl Message {
     }
 
     /// Where the line behind this one starts.
-    fn next_start(&self, line: usize) -> usize {
+    pub(super) fn next_start(&self, line: usize) -> usize {
         self.lines.get(line + 1).map_or(self.buffer().len(), |next| next.start as usize)
     }
 
