@@ -7,7 +7,7 @@
 use crate::{
     acknowledge::{self, Due},
     application::Owed,
-    codes,
+    codes, findings,
     flow::{Flow, Version},
     pipeline::{self, Delivery, End, OrderKey, Plan},
     queue::Entry,
@@ -38,7 +38,7 @@ pub(crate) async fn accept(flow: &Flow, frame: Frame, origin: Origin) -> Reply {
     let version = flow.version();
     flow.tally.received.fetch_add(1, Ordering::Relaxed);
     flow.tally.last_received.store(flow.dock.steady().0, Ordering::Relaxed);
-    let (message, findings) = Message::parse(frame.bytes.clone());
+    let (message, found) = Message::parse(frame.bytes.clone());
     if flow.is_closed() {
         let reason = Reason::new(codes::E5004, "the interface was taken out of the workspace");
         return Reply::later(reason, acknowledge::later(&message, &version.definition, flow.dock.clock.now()));
@@ -51,7 +51,7 @@ pub(crate) async fn accept(flow: &Flow, frame: Frame, origin: Origin) -> Reply {
     let answer = acknowledge::accept(&message, &version.definition, flow.dock.clock.now());
     let hops = frame.from.map_or(0, |(_, hops)| hops);
     let is_replay = matches!(origin, Origin::Replay { .. });
-    let flags = findings.iter().chain(&plan.notes).map(|finding| finding.code.id.into()).collect();
+    let flags = findings::brief(found.iter().chain(&plan.notes));
     let accepted =
         Accept { flags, ..describe(flow, &version, frame, origin, (&message, facts), &plan, answer.clone()) };
     match commit(flow, version.clone(), accepted, plan.deliveries, hops).await {

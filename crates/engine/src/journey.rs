@@ -135,7 +135,7 @@ fn arrival(stored: &Stored) -> Vec<Stage> {
     });
     stages.push(planned(stored));
     if !accept.flags.is_empty() {
-        stages.push(stage(4, None, format!("findings: {}", accept.flags.join(", "))));
+        stages.push(stage(4, None, format!("findings: {}", accept.flags.join("; "))));
     }
     stages.push(stage(5, Some(stored.at), "stored and fsynced, with its plan"));
     stages.push(match &accept.acknowledgment {

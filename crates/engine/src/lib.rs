@@ -30,6 +30,7 @@ pub mod codes;
 pub mod decide;
 pub mod dispatch;
 pub mod engine;
+mod findings;
 #[cfg(test)]
 mod fixture;
 pub mod flow;

@@ -37,6 +37,7 @@ fn process(definition: &Definition, given: &Given, now: Timestamp) -> Processed 
         end: End::Refused { code: code.id.into() },
         outputs: Vec::new(),
         acknowledgment: None,
+        notes: Vec::new(),
     };
     if let Some(edits) = &given.edits
         && let Err(fault) = edits.apply(&mut message, &mut Run::new(now, 0))
@@ -62,6 +63,7 @@ fn process(definition: &Definition, given: &Given, now: Timestamp) -> Processed 
             .into_iter()
             .map(|delivery| (delivery.destination, delivery.output.unwrap_or_else(|| Bytes::clone(&bytes))))
             .collect(),
+        notes: plan.notes,
     }
 }
 

@@ -16,7 +16,7 @@ use crate::definition::{Edit, Place};
 use bytes::Bytes;
 use hl7v2::Path;
 use lang::Condition;
-use message::{AckCode, Name};
+use message::{AckCode, Diagnostic, Name};
 use std::{sync::Arc, time::Duration};
 
 /// One `test` block.
@@ -130,6 +130,13 @@ pub enum Expected {
     },
     /// The sender was told this.
     Acknowledged(AckCode),
+    /// A step left a note of this code, at this place of the message if one is given.
+    Noted {
+        /// The code.
+        code: Arc<str>,
+        /// The place.
+        path: Option<Arc<str>>,
+    },
 }
 
 /// What became of one given message, as the runner saw it.
@@ -141,6 +148,8 @@ pub struct Processed {
     pub outputs: Vec<(Name, Bytes)>,
     /// What the sender was told.
     pub acknowledgment: Option<AckCode>,
+    /// What the steps noted: places and reasons, nothing of the message.
+    pub notes: Vec<Diagnostic>,
 }
 
 /// How the processing of a message ended.

@@ -67,4 +67,11 @@ message::catalogue! {
     E2404 "message needs too many steps";
     E2405 "place cannot be written";
     E2406 "segment was not inserted";
+    E2550 "version of HL7 is not known";
+    E2551 "line changes no version";
+    E2552 "message does not say its version";
+    E2553 "message would lose content in the new version";
+    E2554 "version of a message is changed in a map";
+    E2555 "message has another version than the line says";
+    E2556 "version of the message cannot be changed";
 }

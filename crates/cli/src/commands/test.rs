@@ -12,6 +12,9 @@ use interface::{case::Verdict, workspace::Workspace};
 use serde_json::json;
 use std::path::PathBuf;
 
+/// Notes of one test that are printed.
+const NOTES_SHOWN_MAX: usize = 10;
+
 /// Run the tests of a workspace
 #[derive(Args, Debug)]
 #[command(after_help = "\
@@ -89,6 +92,13 @@ fn print(screen: &Screen, verdict: &Verdict) {
 
 fn lines(screen: &Screen, verdict: &Verdict) -> Vec<String> {
     let mut lines = vec![format!("{} {}: {}", screen.mark(verdict.is_passed()), verdict.interface, verdict.name)];
+    for note in verdict.notes.iter().take(NOTES_SHOWN_MAX) {
+        let place = if note.path().is_empty() { String::new() } else { format!(" {}", note.path()) };
+        lines.push(format!("    note {}{place}: {}", note.code, note.message));
+    }
+    if let Some(more) = verdict.notes.len().checked_sub(NOTES_SHOWN_MAX).filter(|more| *more > 0) {
+        lines.push(format!("    and {more} more notes; --json has them all"));
+    }
     for failure in &verdict.failures {
         lines.push(format!("    {}:{}: {}", failure.place.file, failure.place.line, failure.expected));
         lines.push(format!("      {}", failure.found));
@@ -102,5 +112,16 @@ fn as_json(verdict: &Verdict) -> serde_json::Value {
         .iter()
         .map(|failure| json!({"file": &*failure.place.file, "line": failure.place.line, "expected": failure.expected, "found": failure.found}))
         .collect();
-    json!({"interface": &*verdict.interface, "name": &*verdict.name, "passed": verdict.is_passed(), "failures": failures})
+    let notes: Vec<_> = verdict
+        .notes
+        .iter()
+        .map(|note| json!({"code": note.code.id, "path": note.path(), "message": note.message}))
+        .collect();
+    json!({
+        "interface": &*verdict.interface,
+        "name": &*verdict.name,
+        "passed": verdict.is_passed(),
+        "failures": failures,
+        "notes": notes,
+    })
 }

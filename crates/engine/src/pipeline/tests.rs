@@ -123,3 +123,26 @@ fn keys_and_priorities() {
     assert_eq!(plan("send out {\n fake out").deliveries[0].priority, 1);
     assert_eq!(run("send out {\n fake out\n}", &message("A01", "4W")).deliveries[0].priority, 0);
 }
+
+#[test]
+fn a_version_is_changed_for_all_or_for_one() {
+    let text = "MSH|^~\\&|REG|NORTH|HUB|H|20260301||ADT^A01|M1|P|2.3\rPID|1|9|7\rPV1|1|I|4W\r";
+    let outputs = |lines: &str| {
+        let plan = run(lines, &Message::parse(text).0);
+        let versions: Vec<String> = plan
+            .deliveries
+            .iter()
+            .map(|delivery| {
+                let path = hl7v2::Path::parse("MSH-12").unwrap();
+                let output = delivery.output.clone();
+                output.map_or("raw".to_owned(), |bytes| Message::parse(bytes).0.text(&path).into_owned())
+            })
+            .collect();
+        let notes: Vec<&str> = plan.notes.iter().map(|note| note.code.id).collect();
+        (versions.join(" "), notes.join(" "))
+    };
+    let all = "translate version to 2.5.1\nsend a {\n fake a\n}\nsend b {\n fake b\n}";
+    assert_eq!(outputs(all), ("2.5.1 2.5.1".to_owned(), "E1153".to_owned()));
+    let one = "send a {\n fake a\n}\nsend b {\n fake b\n translate version 2.3 to 2.8\n}";
+    assert_eq!(outputs(one), ("raw 2.8".to_owned(), "E1153 E1152".to_owned()));
+}

@@ -30,6 +30,7 @@ pub fn evaluate(case: &TestCase, definition: &Definition, processed: &[Processed
         interface: case.interface.clone(),
         place: case.place.clone(),
         failures: failures.collect(),
+        notes: processed.iter().flat_map(|one| one.notes.iter().cloned()).collect(),
     }
 }
 
@@ -93,6 +94,7 @@ impl Seen<'_> {
                 _ => Ok(()),
             },
             Expected::Acknowledged(code) => self.acknowledged(*code),
+            Expected::Noted { code, path } => self.noted(code, path.as_deref()),
         }
     }
 
@@ -147,6 +149,23 @@ impl Seen<'_> {
                 None => "the sender got no answer".to_owned(),
             }),
         }
+    }
+
+    /// Some message has the note.
+    fn noted(&self, code: &str, path: Option<&str>) -> Result<(), String> {
+        let mut notes = self.processed.iter().flat_map(|one| &one.notes);
+        if notes.clone().any(|note| note.code.id == code && path.is_none_or(|path| note.path() == path)) {
+            return Ok(());
+        }
+        let first = notes.next().map(|first| match first.path() {
+            "" => first.code.id.to_owned(),
+            path => format!("{} at {path}", first.code),
+        });
+        Err(match (first, notes.count()) {
+            (None, _) => "nothing was noted".to_owned(),
+            (Some(first), 0) => format!("noted was {first}"),
+            (Some(first), more) => format!("noted was {first}, and {more} more"),
+        })
     }
 
     fn matches(&self, destination: &str, expected: &[u8]) -> Result<(), String> {

@@ -18,11 +18,11 @@ fn check(lines: &str, processed: &[Processed], expect: Result<(), &str>) {
 
 fn routed(to: &[(&str, &str)]) -> Processed {
     let outputs = to.iter().map(|(name, text)| (Name::from(*name), Bytes::copy_from_slice(text.as_bytes())));
-    Processed { end: End::Routed, outputs: outputs.collect(), acknowledgment: Some(AckCode::AA) }
+    Processed { end: End::Routed, outputs: outputs.collect(), acknowledgment: Some(AckCode::AA), notes: Vec::new() }
 }
 
 fn ended(end: End) -> Processed {
-    Processed { end, outputs: Vec::new(), acknowledgment: Some(AckCode::AA) }
+    Processed { end, outputs: Vec::new(), acknowledgment: Some(AckCode::AA), notes: Vec::new() }
 }
 
 #[test]
@@ -93,4 +93,15 @@ fn how_partners_behave() {
     check("with rx is-slow 5s\nexpect rx sent 1", &one, Ok(()));
     check("expect rx parked", &one, Err("nothing is parked at rx"));
     check("expect rx queued 1", &one, Err("0 waiting"));
+}
+
+#[test]
+fn notes() {
+    let note = |path: &str| Diagnostic::warning(hl7v2::codes::E1150, "gone").at_path(path, None);
+    let one = [Processed { notes: vec![note("PID-31"), note("NTE-4")], ..routed(&[]) }];
+    check("expect noted E1150", &one, Ok(()));
+    check("expect noted E1150 at NTE-4", &one, Ok(()));
+    check("expect noted E1150 at NTE-5", &one, Err("noted was E1150 at PID-31, and 1 more"));
+    check("expect noted E1151", &one, Err("noted was E1150 at PID-31, and 1 more"));
+    check("expect noted E1151", &[routed(&[])], Err("nothing was noted"));
 }

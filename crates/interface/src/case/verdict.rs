@@ -1,7 +1,7 @@
 //! What a test case came to.
 
 use crate::definition::Place;
-use message::Name;
+use message::{Diagnostic, Name};
 use std::sync::Arc;
 
 /// The result of one test case.
@@ -15,6 +15,8 @@ pub struct Verdict {
     pub place: Place,
     /// What was not as expected; empty when it passed.
     pub failures: Vec<Failure>,
+    /// What the steps noted on the way, of all given messages in order.
+    pub notes: Vec<Diagnostic>,
 }
 
 impl Verdict {

@@ -165,7 +165,9 @@ fn looks_at(what: &Expected, name: &str) -> bool {
         | Expected::Queued { destination, .. }
         | Expected::Matches { destination, .. } => &**destination == name,
         Expected::Nothing { destination } | Expected::Parked { destination } => destination.as_deref() == Some(name),
-        Expected::Filtered { .. } | Expected::Rejected { .. } | Expected::Acknowledged(_) => false,
+        Expected::Filtered { .. } | Expected::Rejected { .. } | Expected::Acknowledged(_) | Expected::Noted { .. } => {
+            false
+        }
     }
 }
 

@@ -216,6 +216,13 @@ fn expectation(
             cursor.take();
             Expected::Nothing { destination: None }
         }
+        "noted" => {
+            cursor.take();
+            let code = reader.value(cursor, "a code such as E1150")?.text;
+            let path =
+                if cursor.eat("at") { Some(reader.value(cursor, "a place such as `PID-31`")?.text) } else { None };
+            Expected::Noted { code, path }
+        }
         _ => at_destination(reader, cursor, owner)?,
     };
     reader.end(cursor);

@@ -132,6 +132,16 @@ pub const KEYWORDS: &[Keyword] = &[
         "Replaces a code by what a table says. `missing` says what happens to a code that the table does not have.",
         "translate PV1-3.1 with units missing keep",
     ),
+    word(
+        Interface,
+        "translate version",
+        "translate version [VERSION] to VERSION [loss note|keep|park] [when CONDITION]",
+        "Changes the whole message to what another version of HL7 v2 has: fields that moved, parts that a type lost, the \
+         type in OBX-2, the structure in MSH-9.3, MSH-12. Without the first VERSION it goes from what MSH-12 says. `loss` \
+         says what happens to content that has no place in the new version: `note`, if it is not said, removes it and \
+         leaves a note with its place; `keep` leaves it where it was; `park` hands the message to a person.",
+        "translate version 2.3 to 2.5.1 loss keep",
+    ),
     word(Interface, "map", "map FILE", "Runs a map over the message.", "map maps/pharmacy.map"),
     block(
         Interface,
@@ -234,6 +244,13 @@ pub const KEYWORDS: &[Keyword] = &[
         "Replaces a code by what a table says, for this destination only.",
         "translate PV1-3.1 with units missing keep",
     ),
+    word(
+        Send,
+        "translate version",
+        "translate version [VERSION] to VERSION [loss note|keep|park] [when CONDITION]",
+        "Changes the message to another version of HL7 v2 for this destination only.",
+        "translate version to 2.3.1 loss note",
+    ),
     word(Send, "map", "map FILE", "Runs a map for this destination only.", "map maps/pharmacy.map"),
     word(
         Send,
@@ -292,8 +309,9 @@ pub const KEYWORDS: &[Keyword] = &[
         Test,
         "expect",
         "expect NAME CONDITION | NAME sent [N] | NAME queued N | NAME nothing | NAME parked | NAME matches FILE | \
-         filtered [by drop] | rejected with CODE | parked | acknowledged AA | nothing",
-        "What must be true at the end.",
+         filtered [by drop] | rejected with CODE | parked | acknowledged AA | noted CODE [at PLACE] | nothing",
+        "What must be true at the end. `noted` asks for a note that a step left, such as E1150 for content that \
+         `translate version` removed.",
         "expect archive PID-5.1 = \"Quist\"",
     ),
 ];

@@ -189,6 +189,10 @@ fn heads() {
     check("map m from hl7v2 to hl7v2", "E2309");
     check("map m from hl7v2 to hl7v2 { }\nmap m from hl7v2 to hl7v2 { }", "E2305");
     check("map segment obx as o { }", "E2302 the head of this shared map");
+    check(
+        "map m from hl7v2 to hl7v2 { translate version to 2.5.1 }",
+        "E2554 `translate version` changes a whole message",
+    );
 }
 
 #[test]

@@ -1,6 +1,10 @@
 //! What lines of programs and maps do when they run.
 
-use super::{edit, write};
+use super::{
+    edit,
+    version::{self, Crossing},
+    write,
+};
 use crate::{
     condition::Condition,
     path::{ReadPath, Target, is_named},
@@ -33,6 +37,8 @@ pub(crate) enum Kind {
     Insert { segment: [u8; 3], is_after: bool, anchor: Target, lines: Vec<Action> },
     /// `translate PATH with TABLE missing …`
     Translate { target: Target, table: Arc<Table>, missing: Missing },
+    /// `translate version FROM to TO`
+    Cross(Crossing),
     /// `each PATH as NAME { … }`
     Each { over: ReadPath, slot: usize, body: Vec<Action> },
     /// `when COND { … }`
@@ -155,6 +161,7 @@ pub(crate) fn perform(actions: &[Action], stage: &mut Stage<'_, '_>, run: &mut R
             Kind::Translate { target, table, missing } => {
                 edit::translate(target, table, missing, stage, &action.site, run)?;
             }
+            Kind::Cross(crossing) => version::cross(*crossing, stage, &action.site, run)?,
             Kind::Each { over, slot, body } => {
                 each_turn(over, *slot, action.when.as_ref(), body, stage, &action.site, run)?;
             }

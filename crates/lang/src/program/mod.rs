@@ -1,7 +1,8 @@
 //! Programs: the lines that change a message in place, in their order.
 //!
 //! `set PATH = VALUE`, `remove PATH|SEGMENT`, `insert SEGMENT after|before SEGMENT { … }`,
-//! `translate PATH with TABLE missing error|keep|null|default CODE`, each with `when COND` at its end.
+//! `translate PATH with TABLE missing error|keep|null|default CODE`, `translate version FROM to TO loss note|keep|park`,
+//! each with `when COND` at its end.
 //!
 //! Promises: a line sees what the lines before it did; an edit changes its own bytes only; a line that cannot do its work
 //! ends the run with a [`Fault`], never silently; the same message, program and run give the same bytes.
@@ -9,6 +10,7 @@
 pub(crate) mod action;
 mod edit;
 pub(crate) mod parse;
+mod version;
 pub(crate) mod write;
 
 use crate::{
@@ -57,7 +59,12 @@ impl Program {
         scope: &Scope<'_>,
         found: &mut Vec<Diagnostic>,
     ) -> bool {
-        match parse::parse_edit(tree, statement, scope, found) {
+        let action = if version::is_crossing(tree, statement) {
+            version::parse(tree, statement, scope, found)
+        } else {
+            parse::parse_edit(tree, statement, scope, found)
+        };
+        match action {
             Some(action) if self.actions.len() < ACTIONS_MAX => {
                 self.actions.push(action);
                 true

@@ -33,7 +33,7 @@ pub(crate) fn parse_edit(
         "set" => assignment(&mut cursor, scope, found, &place)?,
         "remove" => remove(&mut cursor, scope, found)?,
         "insert" => return insert(tree, statement, cursor, scope, found),
-        "translate" => translate(&mut cursor, scope, found)?,
+        "translate" => translate(&mut cursor, statement, scope, found)?,
         _ => {
             let mut finding = Diagnostic::error(codes::E2301, format!("`{word}` does not change a message"));
             finding.hint = suggest::did_you_mean(word, super::Program::WORDS)
@@ -238,12 +238,16 @@ fn anchor(cursor: &mut Cursor<'_>, scope: &Scope<'_>, found: &mut Vec<Diagnostic
 /// The words after `missing`.
 const MISSING: [&str; 4] = ["error", "keep", "null", "default"];
 
-fn translate(cursor: &mut Cursor<'_>, scope: &Scope<'_>, found: &mut Vec<Diagnostic>) -> Option<Kind> {
+fn translate(
+    cursor: &mut Cursor<'_>,
+    statement: &Statement,
+    scope: &Scope<'_>,
+    found: &mut Vec<Diagnostic>,
+) -> Option<Kind> {
     let file = cursor.tree().file.clone();
     let place = cursor.here();
-    if cursor.is_at("version") {
-        let finding = Diagnostic::error(codes::E2301, "`translate version` comes with the dictionary");
-        found.push(finding.at(&file, place, "").hint("set the fields that differ, and `version` itself"));
+    if super::version::is_crossing(cursor.tree(), statement) {
+        super::version::refuse(&file, place, found);
         return None;
     }
     let path = parse_target(cursor, scope, false, found)?;

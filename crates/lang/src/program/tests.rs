@@ -154,7 +154,7 @@ fn translate() {
         "E2310 what happens to a missing code is not said (did you mean `keep`?)",
     );
     refused("translate PV1-3.1 units", "E2310");
-    refused("translate version 2.3 to 2.5.1", "E2301");
+    check("translate version with units missing keep", "PID|1", "PID|1");
 }
 
 #[test]
@@ -166,4 +166,77 @@ fn fuel_bounds_a_run() {
     run.fuel = 5;
     let fault = program.apply(&mut message, &mut run).expect_err("no fuel");
     assert_eq!((fault.code, run.fuel), (crate::codes::E2404, 0));
+}
+
+/// The message as 2.3 with these segments, through one line.
+fn crossed(line: &str, version: &str, segments: &str) -> Result<String, String> {
+    let tables = example_tables();
+    let (program, found) = compile(line, &tables);
+    assert_eq!(found, Vec::<String>::new(), "{line}");
+    let text = format!("MSH|^~\\&|LAB|||||||1|P|{version}\r{}\r", segments.replace(" / ", "\r"));
+    let (mut message, _) = Message::parse(text);
+    let mut run = Run::new(NOW, 7);
+    let before = run.fuel;
+    program.apply(&mut message, &mut run).map_err(|fault| fault.to_string())?;
+    assert!(run.fuel < before, "it costs fuel");
+    let out = String::from_utf8(message.write().into_owned()).unwrap();
+    let (header, body) = out.split_once('\r').unwrap();
+    let version = header.rsplit('|').next().unwrap();
+    let notes: String = run.notes.iter().map(|note| format!(" ! {} {}", note.code, note.path())).collect();
+    Ok(format!("{version}: {}{notes}", body.trim_end_matches('\r').replace('\r', " / ")))
+}
+
+#[test]
+fn versions() {
+    let check = |line: &str, version: &str, segments: &str, expect: &str| {
+        assert_eq!(crossed(line, version, segments).as_deref(), Ok(expect), "{line}");
+    };
+    let (up, down) = ("translate version 2.3 to 2.5.1", "translate version 2.5.1 to 2.3");
+    check(up, "2.3", "PID|1|9|7", "2.5.1: PID|1|9|7~9 ! E1153 PID-3");
+    check("translate version to 2.5.1", "2.3", "PID|1|9|7", "2.5.1: PID|1|9|7~9 ! E1153 PID-3");
+    check("translate version to 2.5.1", "2.3", "ZPD|a^b&c", "2.5.1: ZPD|a^b&c");
+    check("translate version to 2.5.1 when PID-3 = 8", "2.3", "PID|1|9|7", "2.3: PID|1|9|7");
+    check(down, "2.5.1", "PID|1 / SPM|1", "2.3: PID|1 ! E1150 SPM[1]");
+    check(&format!("{down} loss note"), "2.5.1", "PID|1 / SPM|1", "2.3: PID|1 ! E1150 SPM[1]");
+    check(&format!("{down} loss keep"), "2.5.1", "PID|1 / SPM|1", "2.3: PID|1 / SPM|1 ! E1152 SPM[1]");
+    check(&format!("{down} loss park"), "2.5.1", "PID|1 / ZPD|1", "2.3: PID|1 / ZPD|1");
+    check(up, "2.2", "PID|1||7", "2.5.1: PID|1||7 ! E2555 MSH-12");
+    check(up, "", "PID|1||7", "2.5.1: PID|1||7");
+}
+
+#[test]
+fn version_faults() {
+    let fails = |line: &str, version: &str, segments: &str, expect: &str| {
+        let fault = crossed(line, version, segments).expect_err(line);
+        assert!(fault.starts_with(expect), "{line}: {fault}");
+    };
+    let line = "translate version to 2.5.1";
+    fails(line, "", "PID|1", "E2552: interface.flow line 1: ");
+    fails(line, "three", "PID|1", "E2552");
+    let text = "E2553: interface.flow line 1: 2 places have none in 2.3, the first is PID-5.1.2";
+    fails("translate version 2.5.1 to 2.3 loss park", "2.5.1", "PID|1||7||A&b / SPM|1", text);
+}
+
+#[test]
+fn versions_refused() {
+    refused("translate version 2.33 to 2.5.1", "E2550 `2.33` is no version of HL7 v2 (did you mean `2.3`?)");
+    refused("translate version v2.3 to 2.5.1", "E2550 `v2.3` is no version of HL7 v2 (did you mean `2.3`?)");
+    refused("translate version 3 to 2.5.1", "E2550");
+    refused("translate version to", "E2550 a version is missing (versions are 2.1, 2.2");
+    refused("translate version 2.3 2.5.1", "E2310 `to VERSION` is missing");
+    refused("translate version 2.3 to 2.5.1 loss keeps", "E2310");
+    refused("translate version 2.3 to 2.5.1 lose keep", "E2310");
+    refused("translate version 2.3 to 2.5.1 { }", "E2309");
+    refused("translate version 2.3 to 2.3", "E2551 the line goes from 2.3 to 2.3: it changes nothing");
+}
+
+#[test]
+fn a_version_costs_fuel() {
+    let tables = example_tables();
+    let (program, _) = compile("translate version 2.3 to 2.5.1", &tables);
+    let (mut message, _) = Message::parse(format!("MSH|^~\\&|A|||||||1|P|2.3\r{}", "OBX|1\r".repeat(1000)));
+    let mut run = Run::new(NOW, 7);
+    run.fuel = 10_000;
+    let fault = program.apply(&mut message, &mut run).expect_err("too little fuel");
+    assert_eq!(fault.code.id, "E2404");
 }

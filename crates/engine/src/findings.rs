@@ -1,0 +1,65 @@
+//! What was found in a message and noted by its steps, in the few words that the log keeps beside it.
+//!
+//! Promises: codes and places, nothing of the message (R10); as short for a message with a thousand findings as for one
+//! with ten.
+
+use message::Diagnostic;
+use std::{borrow::Cow, fmt::Write as _};
+
+/// Different codes that are kept.
+const CODES_MAX: usize = 16;
+/// Places of one code that are named; the others are counted.
+const PLACES_MAX: usize = 8;
+
+/// One entry a code, in the order of their first findings: `E1150`, `E1150 at PID-31, NTE-4 and 3 more`.
+pub(crate) fn brief<'d>(findings: impl IntoIterator<Item = &'d Diagnostic>) -> Vec<Cow<'static, str>> {
+    let mut entries: Vec<(&'static str, Vec<&str>, usize)> = Vec::new();
+    for finding in findings {
+        let (id, path) = (finding.code.id, finding.path());
+        let at = entries.iter().position(|(known, ..)| *known == id).unwrap_or(entries.len());
+        if at == entries.len() && at < CODES_MAX {
+            entries.push((id, Vec::new(), 0));
+        }
+        let Some(entry) = entries.get_mut(at) else { continue };
+        if path.is_empty() || entry.1.contains(&path) {
+            continue;
+        }
+        if entry.1.len() < PLACES_MAX { entry.1.push(path) } else { entry.2 += 1 }
+    }
+    entries.into_iter().map(|(id, places, more)| describe(id, &places, more)).collect()
+}
+
+fn describe(id: &'static str, places: &[&str], more: usize) -> Cow<'static, str> {
+    if places.is_empty() {
+        return Cow::Borrowed(id);
+    }
+    let mut text = format!("{id} at {}", places.join(", "));
+    if more > 0 {
+        let _ = write!(text, " and {more} more");
+    }
+    Cow::Owned(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hl7v2::codes;
+
+    #[test]
+    fn findings_in_few_words() {
+        let check = |places: &[(message::Code, &str)], expect: &[&str]| {
+            let findings: Vec<Diagnostic> =
+                places.iter().map(|(code, path)| Diagnostic::warning(*code, "x").at_path(*path, None)).collect();
+            assert_eq!(brief(&findings), expect, "{places:?}");
+        };
+        check(&[], &[]);
+        check(&[(codes::E1002, "")], &["E1002"]);
+        check(&[(codes::E1002, ""), (codes::E1002, "")], &["E1002"]);
+        let three = [(codes::E1150, "PID-31"), (codes::E1002, ""), (codes::E1150, "NTE-4"), (codes::E1150, "NTE-4")];
+        check(&three, &["E1150 at PID-31, NTE-4", "E1002"]);
+        let places: Vec<String> = (1..=10).map(|number| format!("NTE[{number}]-4")).collect();
+        let many: Vec<(message::Code, &str)> = places.iter().map(|place| (codes::E1150, &**place)).collect();
+        let expect = format!("E1150 at {} and 2 more", places[..8].join(", "));
+        check(&many, &[&expect]);
+    }
+}
