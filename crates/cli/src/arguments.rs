@@ -48,6 +48,7 @@ pub enum Command {
     Show(commands::show::Show),
     Get(commands::get::Get),
     Set(commands::set::Set),
+    Convert(commands::convert::Convert),
     Diff(commands::diff::Diff),
     Dict(commands::dict::Dict),
     Xml(commands::xml::Xml),

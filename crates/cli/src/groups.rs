@@ -8,7 +8,10 @@ use clap::Command;
 pub const GROUPS: &[(&str, &[&str])] = &[
     ("Begin", &["demo", "init", "run", "dev"]),
     ("Build", &["check", "fmt", "test", "explain"]),
-    ("Messages, from files and pipes", &["parse", "show", "get", "set", "diff", "validate", "dict", "xml", "generate"]),
+    (
+        "Messages, from files and pipes",
+        &["parse", "show", "get", "set", "convert", "diff", "validate", "dict", "xml", "generate"],
+    ),
     ("On the wire", &["send", "listen"]),
     ("Look at a running engine", &["status", "top", "queues", "messages", "message"]),
     ("Steer a running engine", &["pause", "resume", "release", "retry", "resend", "delete", "replay", "reload"]),

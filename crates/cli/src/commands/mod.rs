@@ -4,6 +4,7 @@ pub mod backup;
 pub mod bench;
 pub mod check;
 pub mod completions;
+pub mod convert;
 pub mod demo;
 pub mod dict;
 pub mod diff;
@@ -49,6 +50,7 @@ pub fn run(command: Command, screen: &Screen) -> Result {
         Command::Show(command) => command.run(screen),
         Command::Get(command) => command.run(screen),
         Command::Set(command) => command.run(screen),
+        Command::Convert(command) => command.run(screen),
         Command::Diff(command) => command.run(screen),
         Command::Dict(command) => command.run(screen),
         Command::Xml(command) => command.run(screen),

@@ -23,3 +23,4 @@ mod support;
 mod trouble;
 mod two_processes;
 mod validate;
+mod versions;

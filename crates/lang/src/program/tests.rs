@@ -213,7 +213,7 @@ fn version_faults() {
     let line = "translate version to 2.5.1";
     fails(line, "", "PID|1", "E2552: interface.flow line 1: ");
     fails(line, "three", "PID|1", "E2552");
-    let text = "E2553: interface.flow line 1: 2 places have none in 2.3, the first is PID-5.1.2";
+    let text = "E2553: interface.flow line 1: 2 without a place in 2.3, the first at PID-5.1.2";
     fails("translate version 2.5.1 to 2.3 loss park", "2.5.1", "PID|1||7||A&b / SPM|1", text);
 }
 

@@ -151,7 +151,7 @@ pub(super) fn cross(crossing: Crossing, stage: &mut Stage<'_, '_>, site: &Site, 
     if crossing.on_loss == OnLoss::Park && bridged.losses > 0 {
         let is_loss = |note: &&Diagnostic| note.code.id == "E1150" || note.code.id == "E1151";
         let first = bridged.found.iter().find(is_loss).map_or("", |note| note.path());
-        let what = format!("{} places have none in {}, the first is {first}", bridged.losses, crossing.to);
+        let what = format!("{} without a place in {}, the first at {first}", bridged.losses, crossing.to);
         return Err(site.fault(codes::E2553, what));
     }
     bridged.found.into_iter().for_each(|note| run.note(note));

@@ -1,0 +1,96 @@
+//! `sinew convert`: messages as another format, or as another version of their own.
+
+mod version;
+
+use crate::{
+    outcome::{Failure, Result},
+    screen::Screen,
+};
+use clap::{Args, ValueEnum};
+use hl7v2::dictionary::Version;
+use std::path::PathBuf;
+
+/// Turn messages into another version of HL7 v2
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  sinew convert --to hl7v2 --version 2.5.1 adt.hl7 > adt-251.hl7
+  sinew convert --to hl7v2 --version 2.3 oru.hl7 --loss keep -o oru-23.hl7
+  sinew convert --to hl7v2 --version 2.8 samples/ --json | jq .notes
+
+Fields that moved are copied, parts that a type lost are removed, OBX-2 and MSH-9.3 get the names of the new version. Each
+place that is lost, copied or kept against the version is told on stderr, or in --json, one object a message:
+  {\"schema\":\"sinew.convert/1\",\"file\",\"index\",\"from\",\"to\",\"lost\",\"notes\":[{\"code\",\"path\",\"message\",\"hint\"}],\"message\"}
+The same in an interface: translate version 2.3 to 2.5.1
+Exit: 0, 1 something was lost with --loss park or a message has no version, 2 usage, 3 a file cannot be opened.")]
+pub struct Convert {
+    /// Files, folders, or - for standard input
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    /// The format to write
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    to: Format,
+    /// The version to write: 2.5.1
+    #[arg(long, value_name = "VERSION")]
+    version: Option<String>,
+    /// The version that the messages have, where MSH-12 does not say it or is wrong
+    #[arg(long, value_name = "VERSION")]
+    from: Option<String>,
+    /// What has no place in the new version: note removes it and says so, keep leaves it, park writes nothing
+    #[arg(long, value_enum, default_value_t = Loss::Note, value_name = "WHAT")]
+    loss: Loss,
+    /// A JSON object a message
+    #[arg(long)]
+    json: bool,
+    /// Show patient data on the terminal
+    #[arg(long)]
+    reveal: bool,
+    /// Write here instead of to standard output
+    #[arg(short, long, value_name = "FILE", conflicts_with = "json")]
+    output: Option<PathBuf>,
+}
+
+/// What `--to` takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// HL7 v2, in the version of --version
+    Hl7v2,
+}
+
+/// What `--loss` takes: the words of `translate version`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Loss {
+    Note,
+    Keep,
+    Park,
+}
+
+impl Convert {
+    pub fn run(self, screen: &Screen) -> Result {
+        match self.to {
+            Format::Hl7v2 => version::run(&self, screen),
+        }
+    }
+
+    fn target(&self) -> Result<Version> {
+        let text = self
+            .version
+            .as_deref()
+            .ok_or_else(|| Failure::usage("--to hl7v2 needs the version to write").hint("add --version 2.5.1"))?;
+        named(text)
+    }
+
+    fn origin(&self) -> Result<Option<Version>> {
+        self.from.as_deref().map(named).transpose()
+    }
+}
+
+/// A version as MSH-12 writes it.
+fn named(text: &str) -> Result<Version> {
+    Version::parse(text).ok_or_else(|| {
+        let known: Vec<&str> = Version::ALL.iter().map(|version| version.as_str()).collect();
+        Failure::usage(format!("`{text}` is no version of HL7 v2"))
+            .code(lang::codes::E2550)
+            .hint(format!("versions are {}", known.join(", ")))
+    })
+}
