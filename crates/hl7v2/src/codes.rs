@@ -83,4 +83,5 @@ message::catalogue! {
     E1152 "a value is kept that the version does not want";
     E1153 "a value was copied to the place where the version has it";
     E1154 "the bridge between two versions could not decide";
+    E1170 "a rule of the profile cannot be decided";
 }

@@ -107,13 +107,12 @@ impl Rules {
         let mut out = Report::default();
         // What makes a message unreadable is an issue of every check.
         findings.iter().filter(|finding| finding.is_error()).for_each(|finding| out.push(unreadable(finding)));
-        let chosen = loaded.named.or_else(|| loaded.profile.choose(message));
-        let Some(at) = chosen else {
+        let Some((profile, at)) = loaded.choose(message) else {
             out.push(issue(codes::E1074, "MSH-9", "The profile describes no message of this type."));
             return (out, String::new());
         };
-        let name = loaded.profile.messages().nth(at).map(|message| message.id.to_owned()).unwrap_or_default();
-        let report = loaded.profile.validate(message, at, options).unwrap_or_default();
+        let name = profile.messages().nth(at).map(|message| message.id.to_owned()).unwrap_or_default();
+        let report = profile.validate(message, at, options).unwrap_or_default();
         let left_out = report.left_out;
         report.issues.into_iter().for_each(|issue| out.push(issue));
         out.left_out += left_out;

@@ -1,8 +1,8 @@
-//! Which message of a profile a message is meant to be.
+//! Which message of one or several profiles a message is meant to be.
 //!
 //! In this order: how much of MSH-9 agrees; an id of MSH-21 that the profile gives the message; how many statements about
 //! MSH-21 hold, and how few ids they take; how few segments are missing or misplaced; clearly fewer errors; the order of
-//! the profile.
+//! the profiles.
 //!
 //! Promises: the same message gives the same answer; a message that agrees in nothing of MSH-9 gets none.
 
@@ -14,6 +14,25 @@ use super::tree::{Tree, What};
 use ::message::Severity;
 use std::cmp::Reverse;
 use std::collections::HashSet;
+
+/// What the parts of MSH-9 weigh.
+const TYPE: usize = 4;
+const EVENT: usize = 3;
+const STRUCTURE: usize = 2;
+
+/// An id is a whole word of a name, or several: `PH_SS-Ack` of `ADT-A04-PH_SS-Ack`.
+fn is_word(name: &str, id: &str) -> bool {
+    const LETTERS_MIN: usize = 3;
+    if id.len() < LETTERS_MIN {
+        return false;
+    }
+    let (name, id) = (name.to_ascii_lowercase(), id.to_ascii_lowercase());
+    let ends = |part: &str, letter: Option<char>| part.is_empty() || !letter.is_some_and(char::is_alphanumeric);
+    name.match_indices(&id).any(|(at, _)| {
+        let (before, behind) = (&name[..at], &name[at + id.len()..]);
+        ends(before, before.chars().next_back()) && ends(behind, behind.chars().next())
+    })
+}
 
 /// What MSH says.
 struct Header {
@@ -32,20 +51,17 @@ impl Header {
         Some(Header { parts: [part(1), part(2), part(3)], ids: ids.filter(|id| !id.is_empty()).collect() })
     }
 
-    /// How much of MSH-9 agrees.
+    /// How much of MSH-9 agrees: the type weighs more than the trigger event, and that more than the structure.
     fn kind(&self, message: &Message) -> usize {
-        let own = [&message.kind, &message.event, &message.structure_id];
-        own.iter().zip(&self.parts).filter(|(own, found)| !found.is_empty() && ****own == *found.as_str()).count()
+        let own = [(&message.kind, TYPE), (&message.event, EVENT), (&message.structure_id, STRUCTURE)];
+        let agree =
+            own.iter().zip(&self.parts).filter(|((own, _), found)| !found.is_empty() && ***own == *found.as_str());
+        agree.map(|((_, weight), _)| weight).sum()
     }
 
     /// 2 for an id of MSH-21 that is the message's own, 1 for one that is a word of its names.
     fn identity(&self, message: &Message) -> usize {
-        const WORD_LETTERS_MIN: usize = 3;
         let names = [&message.id, &message.identifier, &message.name];
-        let is_word = |name: &str, id: &str| {
-            id.len() >= WORD_LETTERS_MIN
-                && name.split(|letter: char| !letter.is_alphanumeric()).any(|word| word.eq_ignore_ascii_case(id))
-        };
         let score = |id: &String| {
             if names.iter().any(|name| name.eq_ignore_ascii_case(id)) {
                 2
@@ -57,42 +73,45 @@ impl Header {
     }
 }
 
-/// The message of the profile, by its place.
-pub(super) fn choose(model: &Model, message: &crate::Message) -> Option<usize> {
+/// The message of some profiles that a message is meant to be: the number of the profile, and the place in it.
+pub(super) fn choose(models: &[&Model], message: &crate::Message) -> Option<(usize, usize)> {
     let header = Header::read(message)?;
-    let best = best_of((0..model.messages.len()).collect(), |at| header.kind(&model.messages[at]));
-    if header.kind(&model.messages[*best.first()?]) == 0 {
+    let all =
+        models.iter().enumerate().flat_map(|(number, model)| (0..model.messages.len()).map(move |at| (number, at)));
+    let own = |(number, at): (usize, usize)| &models[number].messages[at];
+    let tree = |at: (usize, usize)| Tree::build(models[at.0], own(at), message);
+    let best = best_of(all.collect(), |at| header.kind(own(at)));
+    // A trigger event alone is no message: ACK^R01 is not ORU^R01. Unless MSH-21 names it.
+    let kind = header.kind(own(*best.first()?));
+    let best = best_of(best, |at| header.identity(own(at)));
+    if kind <= EVENT && header.identity(own(*best.first()?)) == 0 {
         return None;
     }
-    let best = best_of(best, |at| header.identity(&model.messages[at]));
     if best.len() == 1 {
         return best.first().copied();
     }
-    let best = best_of(best, |at| claims(&Tree::build(model, &model.messages[at], message)));
+    let best = best_of(best, |at| claims(&tree(at)));
     if best.len() == 1 {
         return best.first().copied();
     }
-    let best = best_of(best, |at| Reverse(misplaced(&Tree::build(model, &model.messages[at], message))));
+    let best = best_of(best, |at| Reverse(misplaced(&tree(at))));
     let first = *best.first()?;
     if best.len() == 1 {
         return Some(first);
     }
     // One that fits far better wins over the first; a single mistake of the sender must not decide.
-    let errors = |at: usize| {
-        let report = check(&Tree::build(model, &model.messages[at], message), &Options::default());
-        report.count(Severity::Error)
-    };
-    let own = errors(first);
+    let errors = |at: (usize, usize)| check(&tree(at), &Options::default()).count(Severity::Error);
+    let fewest = errors(first);
     let others = best.iter().skip(1).map(|at| (errors(*at), *at)).min();
-    others.filter(|(count, _)| count + CLEARLY_FEWER <= own).map_or(Some(first), |(_, at)| Some(at))
+    others.filter(|(count, _)| count + CLEARLY_FEWER <= fewest).map_or(Some(first), |(_, at)| Some(at))
 }
 
 /// So many errors less are no chance.
 const CLEARLY_FEWER: usize = 3;
 
 /// Those with the highest score, in their order.
-fn best_of<S: Ord>(candidates: Vec<usize>, score: impl Fn(usize) -> S) -> Vec<usize> {
-    let scored: Vec<(usize, S)> = candidates.into_iter().map(|at| (at, score(at))).collect();
+fn best_of<C: Copy, S: Ord>(candidates: Vec<C>, score: impl Fn(C) -> S) -> Vec<C> {
+    let scored: Vec<(C, S)> = candidates.into_iter().map(|at| (at, score(at))).collect();
     let Some(best) = scored.iter().map(|(_, score)| score).max() else { return Vec::new() };
     scored.iter().filter(|(_, score)| score == best).map(|(at, _)| *at).collect()
 }

@@ -178,6 +178,27 @@ impl Expression {
         }
     }
 
+    /// Nothing in it is unreadable.
+    pub(super) fn is_readable(&self) -> bool {
+        match self {
+            Expression::Unreadable => false,
+            Expression::Not(inner) | Expression::Inside { assertion: inner, .. } => inner.is_readable(),
+            Expression::And(list) | Expression::Or(list) => list.iter().all(Expression::is_readable),
+            Expression::Xor(first, second) | Expression::Imply(first, second) => {
+                first.is_readable() && second.is_readable()
+            }
+            Expression::Presence(_)
+            | Expression::Value(_)
+            | Expression::Paths(_)
+            | Expression::Elements(_)
+            | Expression::SetId(_)
+            | Expression::SequenceId { .. }
+            | Expression::ValueSet { .. }
+            | Expression::IsNull(_)
+            | Expression::Program(_) => true,
+        }
+    }
+
     /// The first path in it: where a broken statement without a target is shown.
     pub(super) fn first_path(&self) -> Option<&Path> {
         match self {

@@ -106,7 +106,14 @@ impl Profile {
     /// `None` when the profile has none of its type.
     #[must_use]
     pub fn choose(&self, message: &crate::Message) -> Option<usize> {
-        choose::choose(&self.model, message)
+        choose::choose(&[&self.model], message).map(|(_, at)| at)
+    }
+
+    /// The same among several profiles: the number of the profile, and the place of the message in it.
+    #[must_use]
+    pub fn choose_among(profiles: &[Profile], message: &crate::Message) -> Option<(usize, usize)> {
+        let models: Vec<&model::Model> = profiles.iter().map(|profile| &profile.model).collect();
+        choose::choose(&models, message)
     }
 
     /// What the profile says of its message at this place; `None` when there is no such place.

@@ -152,6 +152,8 @@ pub(super) struct Place {
 
 #[derive(Clone, Debug)]
 pub(super) struct Message {
+    /// Which of the profile files it is from.
+    pub(super) file: u32,
     pub(super) id: Box<str>,
     pub(super) identifier: Box<str>,
     pub(super) name: Box<str>,
@@ -289,6 +291,17 @@ pub(super) struct ValueSet {
 impl ValueSet {
     pub(super) fn is_empty(&self) -> bool {
         self.codes.is_empty() && self.shapes.is_empty()
+    }
+
+    /// Takes the codes of another set of the same name.
+    pub(super) fn absorb(&mut self, other: &ValueSet) {
+        self.is_open |= other.is_open;
+        self.systems.extend(other.systems.iter().cloned());
+        for (code, entries) in &other.codes {
+            let own = self.codes.entry(code.clone()).or_default();
+            own.extend(entries.iter().filter(|entry| entry.usage != CodeUsage::Excluded).cloned());
+        }
+        self.shapes.extend(other.shapes.iter().cloned());
     }
 
     /// The entries for a code.

@@ -63,6 +63,13 @@ pub(super) enum Run {
     EachIn { first: FieldRef, second: FieldRef },
     /// Ids that MSH-21 has to hold in one repetition.
     ProfileEntity([Box<str>; 4]),
+    /// Where the first is said, there is a segment (another one, if so) whose fields have the values of these.
+    Linked { when: FieldRef, is_other: bool, pairs: Vec<(FieldRef, FieldRef)> },
+    /// Numbers in two parts, `3.1`: the first is that of the segment above, the second counts.
+    PartNumber { field: FieldRef, above: FieldRef },
+    /// Observations with one sub-id tell a vaccine information statement: barcode and date given, or vaccine type,
+    /// version date and date given.
+    Statements,
     /// Every child order names its parent order, and the observation of it that it follows from.
     ParentOrder { has_service: bool },
     /// All of several.

@@ -1,5 +1,6 @@
 //! Small invented profiles: every kind of rule, kept and broken.
 
+mod family;
 mod hostile;
 mod parts;
 mod statements;

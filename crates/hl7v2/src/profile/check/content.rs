@@ -2,7 +2,7 @@
 
 use super::Checker;
 use crate::codes;
-use crate::profile::expression::{Path, Verdict};
+use crate::profile::expression::{Expression, Path, Verdict};
 use crate::profile::model::{Constraint, Pair, Predicate, Usage};
 use crate::profile::place::Spot;
 use crate::profile::table::{self, Finding};
@@ -26,8 +26,10 @@ impl Checker<'_, '_, '_> {
     }
 
     fn check_constraint(&mut self, at: u32, constraint: &Constraint) {
-        if self.tree.verdict(at, &constraint.assertion) != Verdict::Fails {
-            return;
+        match self.tree.verdict(at, &constraint.assertion) {
+            Verdict::Holds => return,
+            Verdict::Unknown => return self.undecided(at, &constraint.id, &constraint.assertion),
+            Verdict::Fails => {}
         }
         let path = constraint.target.as_ref().or_else(|| constraint.assertion.first_path());
         let (spot, node) = self.at(at, path);
@@ -35,6 +37,17 @@ impl Checker<'_, '_, '_> {
         let description = sentence(&constraint.description, &constraint.id);
         let text = format!("{description} {stand}: {}.", spot.words());
         self.put(Cow::Owned(constraint.id.to_string()), constraint.severity, spot, text, node);
+    }
+
+    /// A rule that says nothing about this message: what it asks for has another shape than the rule expects.
+    fn undecided(&mut self, at: u32, id: &str, assertion: &Expression) {
+        // What cannot be read at all was told with the profile.
+        if assertion.is_readable() && self.undecided.insert(id.to_owned()) {
+            let (spot, _) = self.at(at, assertion.first_path());
+            let text =
+                format!("{id} cannot be decided here: {} is not of the kind that the rule expects.", spot.words());
+            self.issue(codes::E1170, Severity::Note, spot, text, None);
+        }
     }
 
     /// The place at a path, and the node if it is there.
@@ -51,7 +64,7 @@ impl Checker<'_, '_, '_> {
         let (usage, is_true) = match self.tree.verdict(at, &predicate.condition) {
             Verdict::Holds => (predicate.when_true, true),
             Verdict::Fails => (predicate.when_false, false),
-            Verdict::Unknown => return,
+            Verdict::Unknown => return self.undecided(at, &predicate.id, &predicate.condition),
         };
         let Some((last, above)) = predicate.target.0.split_last() else { return };
         // Where the parent is missing, its own usage says so.

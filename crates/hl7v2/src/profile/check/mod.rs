@@ -15,10 +15,12 @@ use super::tree::{Tree, What};
 use crate::validate::{Issue, Report};
 use ::message::{Code, Phi, Severity};
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 /// Everything about one message.
 pub(super) fn check(tree: &Tree<'_, '_>, options: &Options) -> Report {
-    let mut checker = Checker { tree, options, report: Report::default(), hidden: hidden(tree) };
+    let mut checker =
+        Checker { tree, options, report: Report::default(), hidden: hidden(tree), undecided: HashSet::new() };
     checker.check_structure();
     checker.check_content();
     checker.check_values();
@@ -29,7 +31,8 @@ pub(super) fn check(tree: &Tree<'_, '_>, options: &Options) -> Report {
 /// How many errors there are in the order, presence and number of segments and groups: how well a message fits.
 pub(super) fn misplaced(tree: &Tree<'_, '_>) -> usize {
     let options = Options::default();
-    let mut checker = Checker { tree, options: &options, report: Report::default(), hidden: hidden(tree) };
+    let mut checker =
+        Checker { tree, options: &options, report: Report::default(), hidden: hidden(tree), undecided: HashSet::new() };
     checker.check_groups();
     checker.report.count(Severity::Error)
 }
@@ -40,6 +43,8 @@ struct Checker<'t, 'm, 'p> {
     report: Report,
     /// Nodes that are not supported, with all below them: what they hold does not matter.
     hidden: Vec<bool>,
+    /// Rules that were told to be undecided.
+    undecided: HashSet<String>,
 }
 
 /// A node or one around it is not supported or withdrawn.

@@ -24,6 +24,10 @@ fn by_class(class: &str) -> Option<Run> {
         let id = "2.16.840.1.114222.4.10.3";
         Some(Run::ProfileEntity([name.into(), "SS Sender".into(), id.into(), "ISO".into()]))
     };
+    if class == "gov.nist.healthcare.hl7.v2.iz.plugins.IZ24Constraint" {
+        // CDC, HL7 Version 2.5.1 Implementation Guide for Immunization Messaging, R1.5, conformance statement IZ-24.
+        return Some(Run::Statements);
+    }
     match class.strip_prefix("gov.nist.healthcare.mu.")? {
         // HL7 Version 2.5.1 Implementation Guide: Laboratory Orders, R1: a profile, or the components that make it.
         "loi.custom.LOI_GU" => lists(&[&["85"], &["86"], &["66", "78", "82"], &["66", "78", "81"]]),
@@ -86,6 +90,25 @@ const PATTERNS: &[Pattern] = &[
         },
     },
     Pattern {
+        text: r"(?i)If {F} is valued, then there SHALL be at least one (other )?[A-Z][A-Z0-9]{2} in the message where (.*)$",
+        make: |found| {
+            let pairs: Vec<(FieldRef, FieldRef)> = PAIR
+                .as_ref()?
+                .captures_iter(&found[5])
+                .filter_map(|pair| Some((field(&pair, 1)?, field(&pair, 4)?)))
+                .collect();
+            let run = Run::Linked { when: field(found, 1)?, is_other: found.get(4).is_some(), pairs };
+            matches!(&run, Run::Linked { pairs, .. } if !pairs.is_empty()).then_some(run)
+        },
+    },
+    Pattern {
+        text: r"first part of {F} SHALL contain the same value as the sequence number of the associated ([A-Z][A-Z0-9]{2}) segment.*second part",
+        make: |found| {
+            let above = FieldRef { segment: found[4].as_bytes().try_into().ok()?, field: 1, component: 0 };
+            Some(Run::PartNumber { field: field(found, 1)?, above })
+        },
+    },
+    Pattern {
         text: r"Parent/Child relationship.*proper linking from the Child result to the Parent OBR.*",
         make: |found| Some(Run::ParentOrder { has_service: found[0].contains("OBR-50") }),
     },
@@ -94,6 +117,9 @@ const PATTERNS: &[Pattern] = &[
         make: |found| Some(Run::EachIn { first: field(found, 1)?, second: field(found, 4)? }),
     },
 ];
+
+/// `OBX-3 (Name) = OBR-26.1 (Name)`.
+static PAIR: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(&"{F} = {F}".replace("{F}", FIELD)).ok());
 
 static COMPILED: LazyLock<Vec<Option<Regex>>> =
     LazyLock::new(|| PATTERNS.iter().map(|pattern| Regex::new(&pattern.text.replace("{F}", FIELD)).ok()).collect());
@@ -222,6 +248,18 @@ mod tests {
         check(
             "Results with a Parent/Child relationship MUST provide proper linking from the Child result to the Parent OBR and OBX.",
             Some(Run::ParentOrder { has_service: false }),
+        );
+        check(
+            "If OBR-29 (Parent) is valued, then there SHALL be at least one other OBR in the message where OBR-2 (Placer) = OBR-29.1 (A) AND OBR-3 (Filler) = OBR-29.2 (B)",
+            Some(Run::Linked {
+                when: of("OBR-29"),
+                is_other: true,
+                pairs: vec![(of("OBR-2"), of("OBR-29.1")), (of("OBR-3"), of("OBR-29.2"))],
+            }),
+        );
+        check(
+            "The first part of OM4-1 (Sequence) SHALL contain the same value as the sequence number of the associated OM1 segment. The second part of OM4-1 (Sequence) SHALL be valued sequentially.",
+            Some(Run::PartNumber { field: of("OM4-1"), above: of("OM1-1") }),
         );
         check("The moon SHALL be full.", None);
         assert_eq!(

@@ -38,6 +38,9 @@ pub(in crate::profile) fn run(run: &Run, tree: &Tree<'_, '_>, at: u32) -> Verdic
         Run::UniqueObservation => unique_observations(tree, at).into(),
         Run::NotBefore { first, second } => not_before(tree, at, first, second),
         Run::ParentOrder { has_service } => parent_orders(tree, at, *has_service).into(),
+        Run::Linked { when, is_other, pairs } => linked(tree, at, when, *is_other, pairs).into(),
+        Run::PartNumber { field, above } => part_numbers(tree, at, field, above).into(),
+        Run::Statements => information_statements(tree, at).into(),
         Run::All(runs) => {
             let verdicts: Vec<Verdict> = runs.iter().map(|one| self::run(one, tree, at)).collect();
             let worst = [Verdict::Fails, Verdict::Unknown].into_iter().find(|verdict| verdicts.contains(verdict));
@@ -197,6 +200,59 @@ fn parent_orders(tree: &Tree<'_, '_>, at: u32, has_service: bool) -> bool {
         };
         !is_child || orders[..number].iter().any(|parent| is_parent(&parent))
     })
+}
+
+/// Every segment that says the first field finds the one that its values lead to.
+fn linked(tree: &Tree<'_, '_>, at: u32, when: &FieldRef, is_other: bool, pairs: &[(FieldRef, FieldRef)]) -> bool {
+    let Some((first, _)) = pairs.first() else { return true };
+    let value = |segment: u32, field: &FieldRef| {
+        let whole = tree.children_at(segment, field.field).next()?;
+        if field.component == 0 || tree.is_leaf(whole) {
+            return Some(whole);
+        }
+        tree.children_at(whole, field.component).next()
+    };
+    let targets = segments(tree, at, first.segment);
+    segments(tree, at, when.segment).into_iter().all(|segment| {
+        let is_meant = tree.children_at(segment, when.field).next().is_some();
+        let fits = |target: &&u32| {
+            (!is_other || **target != segment)
+                && pairs
+                    .iter()
+                    .all(|(own, named)| parts(tree, value(**target, own)) == parts(tree, value(segment, named)))
+        };
+        !is_meant || targets.iter().any(|target| fits(&target))
+    })
+}
+
+/// `3.1`, `3.2` below the segment with number 3; a single one may say `3`.
+fn part_numbers(tree: &Tree<'_, '_>, at: u32, field: &FieldRef, above: &FieldRef) -> bool {
+    let own = texts(tree, at, above).into_iter().next().unwrap_or_default();
+    texts(tree, at, field).iter().enumerate().all(|(index, text)| match text.split_once('.') {
+        Some((first, second)) => first == own && second == (index + 1).to_string(),
+        None => *text == own && index == 0,
+    })
+}
+
+/// Groups of observations by OBX-4 (LOINC: 69764-9 barcode, 29769-7 date given, 30956-7 vaccine, 29768-9 version date).
+fn information_statements(tree: &Tree<'_, '_>, at: u32) -> bool {
+    const CODES: [&str; 4] = ["69764-9", "29769-7", "30956-7", "29768-9"];
+    let mut groups: std::collections::BTreeMap<String, Vec<Option<usize>>> = std::collections::BTreeMap::new();
+    let observations = segments(tree, at, *b"OBX");
+    for segment in &observations {
+        let of = |field, component| FieldRef { segment: *b"OBX", field, component };
+        let (code, sub_id) = (texts(tree, *segment, &of(3, 1)), texts(tree, *segment, &of(4, 1)));
+        if let (Some(code), Some(sub_id)) = (code.first(), sub_id.first()) {
+            let kind = CODES.iter().position(|known| *known == code.as_ref());
+            groups.entry(sub_id.to_string()).or_default().push(kind);
+        }
+    }
+    observations.len() > 1
+        && groups.values().all(|kinds| {
+            let mut known: Vec<usize> = kinds.iter().flatten().copied().collect();
+            known.sort_unstable();
+            known.is_empty() || (known.len() == kinds.len() && (known == [0, 1] || known == [1, 2, 3]))
+        })
 }
 
 /// Times of different precision compare as far as both say.

@@ -7,33 +7,60 @@ use ::message::Severity;
 use xml::Node;
 use xml::{attribute, child, children, named, text_of};
 
+/// Reads one statement.
+type Add = fn(&mut Reader, Node<'_, '_>, &By<'_>) -> Option<Statement>;
+
 impl Reader {
     pub(super) fn read_constraints(&mut self, root: Node<'_, '_>) {
-        if child(root, "OrderIndifferent").is_some() {
-            self.problem("statements without an order (OrderIndifferent) belong to test cases; they are not checked");
-        }
-        for (section, add) in [
-            ("Predicates", Reader::read_predicate as fn(&mut Reader, Node<'_, '_>, &By<'_>) -> Option<Statement>),
-            ("Constraints", Reader::read_constraint),
-            ("CoConstraints", Reader::read_pairs),
-        ] {
-            let Some(section) = child(root, section) else { continue };
-            for (level, name) in Level::ALL {
-                for context in child(section, name).into_iter().flat_map(children) {
-                    let Some(by) = By::read(context) else { continue };
-                    self.read_context(context, level, &by, add);
+        for section in children(root) {
+            let add = match section.tag_name().name() {
+                "Predicates" => Reader::read_predicate as Add,
+                "Constraints" => Reader::read_constraint,
+                "CoConstraints" => Reader::read_pairs,
+                // The oldest form has the contexts of constraints at the top.
+                "Datatype" | "Segment" | "Group" | "Message" => {
+                    self.read_level(section, Reader::read_constraint);
+                    continue;
                 }
+                "MetaData" => continue,
+                "OrderIndifferent" => {
+                    self.problem(
+                        "statements without an order (OrderIndifferent) belong to test cases; they are not checked",
+                    );
+                    continue;
+                }
+                other => {
+                    self.problem(format!("the section \"{other}\" is not known; it is not used"));
+                    continue;
+                }
+            };
+            for level in children(section) {
+                self.read_level(level, add);
             }
         }
     }
 
-    fn read_context(
-        &mut self,
-        context: Node<'_, '_>,
-        level: Level,
-        by: &By<'_>,
-        add: fn(&mut Reader, Node<'_, '_>, &By<'_>) -> Option<Statement>,
-    ) {
+    /// The contexts of one level: each names its owners, and has their statements.
+    fn read_level(&mut self, node: Node<'_, '_>, add: Add) {
+        let name = node.tag_name().name();
+        let Some((level, _)) = Level::ALL.into_iter().find(|(_, known)| *known == name) else {
+            return self.problem(format!("statements about \"{name}\" are not known; they are not checked"));
+        };
+        for context in children(node) {
+            match By::read(context) {
+                Some(by) => self.read_context(context, level, &by, add),
+                None if children(context).next().is_some() => {
+                    let name = context.tag_name().name();
+                    self.problem(format!(
+                        "the owner of statements is named by \"{name}\", which is not ByID or ByName; they are not checked"
+                    ));
+                }
+                None => {}
+            }
+        }
+    }
+
+    fn read_context(&mut self, context: Node<'_, '_>, level: Level, by: &By<'_>, add: Add) {
         if self.statements_of(level, by).is_empty() {
             // Libraries of statements serve several profiles; a context that this one lacks is ordinary.
             return;

@@ -1,6 +1,6 @@
 //! `ConformanceProfile`: messages, segments and datatypes.
 
-use super::{Reader, bound};
+use super::{Names, Reader, bound};
 use crate::profile::expression::Path;
 use crate::profile::model::{
     Binding, Case, Datatype, Dynamic, Format, Location, Message, NO_TYPE, Place, Segment, Slot, Statements, Strength,
@@ -12,29 +12,37 @@ use xml::{attribute, child, children, named};
 
 impl Reader {
     pub(super) fn read_profile(&mut self, root: Node<'_, '_>) {
-        attribute(root, "ID").unwrap_or_default().clone_into(&mut self.model.id);
+        if self.model.id.is_empty() {
+            attribute(root, "ID").unwrap_or_default().clone_into(&mut self.model.id);
+        }
+        self.names = Names::default();
+        let (first_datatype, first_segment) = (self.model.datatypes.len(), self.model.segments.len());
+        let file = self.all_names.len() as u32;
         let all = |list: &'static str, name: &'static str| {
             child(root, list).into_iter().flat_map(move |list| named(list, name))
         };
         // Numbers first: a datatype may stand before the ones that it is made of.
         for (at, node) in all("Datatypes", "Datatype").enumerate() {
-            self.datatypes.insert(attribute(node, "ID").unwrap_or_default().to_owned(), at as u32);
+            let id = attribute(node, "ID").unwrap_or_default().to_owned();
+            self.names.datatypes.insert(id, (first_datatype + at) as u32);
         }
-        let names: Vec<String> =
-            all("Datatypes", "Datatype").map(|node| attribute(node, "Name").unwrap_or_default().to_owned()).collect();
+        let mut names: Vec<String> = vec![String::new(); first_datatype];
+        names.extend(all("Datatypes", "Datatype").map(|node| attribute(node, "Name").unwrap_or_default().to_owned()));
         for node in all("Datatypes", "Datatype") {
             let datatype = self.read_datatype(node, &names);
             self.model.datatypes.push(datatype);
         }
         for (at, node) in all("Segments", "Segment").enumerate() {
-            self.segments.insert(attribute(node, "ID").unwrap_or_default().to_owned(), at as u32);
+            let id = attribute(node, "ID").unwrap_or_default().to_owned();
+            self.names.segments.insert(id, (first_segment + at) as u32);
             let segment = self.read_segment(node, &names);
             self.model.segments.push(segment);
         }
         for node in all("Messages", "Message") {
-            let message = self.read_message(node);
+            let message = self.read_message(node, file);
             self.model.messages.push(message);
         }
+        self.all_names.push(self.names.clone());
     }
 
     fn read_datatype(&mut self, node: Node<'_, '_>, names: &[String]) -> Datatype {
@@ -140,9 +148,10 @@ impl Reader {
         Some(Dynamic { position, reference, second, cases })
     }
 
-    fn read_message(&mut self, node: Node<'_, '_>) -> Message {
+    fn read_message(&mut self, node: Node<'_, '_>, file: u32) -> Message {
         let text = |name: &str| attribute(node, name).unwrap_or_default();
         let mut message = Message {
+            file,
             id: text("ID").into(),
             identifier: text("Identifier").into(),
             name: text("Name").into(),

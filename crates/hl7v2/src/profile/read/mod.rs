@@ -1,11 +1,11 @@
 //! Reads the files of a profile and compiles them: bytes in, a [`Model`] and findings out.
 //!
 //! Six kinds of file, told apart by their root elements: `ConformanceProfile`, `ConformanceContext` (constraints and
-//! predicates), `ValueSetLibrary`, `ValueSetBindingsContext`, `CoConstraintContext`, `ProfileSlicing`. There is one
-//! profile; of the others there may be none or several, which are taken together.
+//! predicates), `ValueSetLibrary`, `ValueSetBindingsContext`, `CoConstraintContext`, `ProfileSlicing`. Of each there may
+//! be several, which are taken together: guides are exported whole, and again message by message.
 //!
 //! Promises: what cannot be understood is said and left out, and the rest is still read; a reference to something that
-//! is not there is said; no input panics.
+//! is not there is said; ids of datatypes and segments hold inside one file; no input panics.
 //! Never: files of a file system, or what a file includes.
 
 mod bindings;
@@ -99,15 +99,24 @@ pub(super) struct Reader {
     left_out: usize,
     /// The file that is being read.
     file: String,
-    datatypes: HashMap<String, u32>,
-    segments: HashMap<String, u32>,
+    /// Of the profile that is being read, or that slices are about.
+    names: Names,
+    /// Those of every profile that was read.
+    all_names: Vec<Names>,
     sets: HashMap<String, u32>,
     excluded: HashSet<String>,
     /// Value sets that are not there and were told.
     missing: HashSet<String>,
 }
 
-/// Reads the files of one profile. `None` when there is no message in them that could be checked.
+/// The numbers of the datatypes and segments of one profile, by their ids.
+#[derive(Clone, Debug, Default)]
+struct Names {
+    datatypes: HashMap<String, u32>,
+    segments: HashMap<String, u32>,
+}
+
+/// Reads the files of one guide. `None` when there is no message in them that could be checked.
 pub(super) fn read(sources: &[Source<'_>]) -> (Option<Model>, Vec<Diagnostic>) {
     let mut reader = Reader::default();
     let texts: Vec<_> = sources
@@ -151,18 +160,11 @@ pub(super) fn read(sources: &[Source<'_>]) -> (Option<Model>, Vec<Diagnostic>) {
 
 impl Reader {
     fn read_all(&mut self, files: &[(FileKind, &str, Node<'_, '_>)]) {
-        let mut has_profile = false;
         for (kind, name, root) in files {
             (*name).clone_into(&mut self.file);
             match kind {
                 FileKind::ValueSets => self.read_value_sets(*root),
-                FileKind::Profile if has_profile => {
-                    self.problem("a second conformance profile; only the first is used");
-                }
-                FileKind::Profile => {
-                    has_profile = true;
-                    self.read_profile(*root);
-                }
+                FileKind::Profile => self.read_profile(*root),
                 FileKind::Constraints => self.read_constraints(*root),
                 FileKind::Bindings => self.read_bindings(*root),
                 FileKind::CoConstraints => self.read_tables(*root),
@@ -172,6 +174,7 @@ impl Reader {
     }
 
     fn finish(mut self) -> (Option<Model>, Vec<Diagnostic>) {
+        self.drop_repeated();
         if self.left_out > 0 {
             let text = format!("{} more findings about the profile are left out", self.left_out);
             self.diagnostics.push(Diagnostic::warning(codes::E1072, text));
@@ -185,6 +188,25 @@ impl Reader {
             return (None, self.diagnostics);
         }
         (Some(self.model), self.diagnostics)
+    }
+
+    /// A message that several files describe under one id counts once: as the file with the most messages has it.
+    fn drop_repeated(&mut self) {
+        let messages = std::mem::take(&mut self.model.messages);
+        let in_file = |file: u32| messages.iter().filter(|own| own.file == file).count();
+        let mut best: HashMap<&str, (usize, usize)> = HashMap::new();
+        for (at, message) in messages.iter().enumerate() {
+            let count = in_file(message.file);
+            let kept = best.entry(&message.id).or_insert((at, count));
+            if count > kept.1 {
+                *kept = (at, count);
+            }
+        }
+        let mut kept: Vec<usize> = best.values().map(|(at, _)| *at).collect();
+        kept.sort_unstable();
+        let keeps = |at: usize| kept.binary_search(&at).is_ok();
+        self.model.messages =
+            messages.into_iter().enumerate().filter(|(at, _)| keeps(*at)).map(|(_, own)| own).collect();
     }
 
     /// Something in the profile that is not right; the message does not show it.
@@ -215,16 +237,20 @@ impl Reader {
 
     /// The value sets that a text names, with `:` or a blank between them.
     fn set_refs(&mut self, text: &str) -> Vec<SetRef> {
+        // Some ids hold a blank or a colon themselves.
+        if self.sets.contains_key(text) {
+            return vec![self.set_ref(text)];
+        }
         let ids = text.split(|letter: char| letter == ':' || letter.is_whitespace());
         ids.filter(|id| !id.is_empty()).map(|id| self.set_ref(id)).collect()
     }
 
     fn datatype(&self, id: &str) -> Option<u32> {
-        self.datatypes.get(id).copied()
+        self.names.datatypes.get(id).copied()
     }
 
     fn segment(&self, id: &str) -> Option<u32> {
-        self.segments.get(id).copied()
+        self.names.segments.get(id).copied()
     }
 
     /// Every set of statements that a context names: by id or by name, of a datatype, a segment, a group or a message.
@@ -238,17 +264,15 @@ impl Reader {
                 let segments = self.model.segments.iter_mut().filter(|own| by.takes(&own.id, &own.name));
                 segments.map(|own| &mut own.statements).collect()
             }
-            Level::Group => self.model.messages.iter_mut().flat_map(|message| groups(message, by)).collect(),
-            Level::Message => {
-                let messages = self.model.messages.iter_mut();
-                let messages = messages.filter(|own| by.takes(&own.id, &own.structure_id));
-                messages.filter_map(|own| own.statements.first_mut()).collect()
+            // A message is the outermost group: guides write its statements under either word.
+            Level::Group | Level::Message => {
+                self.model.messages.iter_mut().flat_map(|message| groups(message, by)).collect()
             }
         }
     }
 }
 
-/// The statements of the groups of a message that a context names.
+/// The statements of a message and its groups that a context names.
 fn groups<'m>(message: &'m mut Message, by: &By<'_>) -> Vec<&'m mut Statements> {
     let named: Vec<usize> = message
         .structure
@@ -256,7 +280,6 @@ fn groups<'m>(message: &'m mut Message, by: &By<'_>) -> Vec<&'m mut Statements> 
         .iter()
         .zip(&message.places)
         .zip(&message.group_ids)
-        .skip(1)
         .filter(|((node, place), id)| place.statements.is_some() && by.takes(id, &node.name))
         .filter_map(|((_, place), _)| place.statements.map(|at| at as usize))
         .collect();

@@ -1,15 +1,25 @@
 //! `ProfileSlicing`: other rules for some instances of a segment or a field.
 
 use super::Reader;
-use crate::profile::model::{Slice, SliceWhen, Slicing};
+use crate::profile::model::{Message, Slice, SliceWhen, Slicing};
 use xml::Node;
 use xml::{attribute, child, children, named, text_of};
 
 impl Reader {
     pub(super) fn read_slicings(&mut self, root: Node<'_, '_>) {
+        // Slices lead to segments and datatypes of the profile that they stand in.
+        for (file, names) in std::mem::take(&mut self.all_names).into_iter().enumerate() {
+            self.names = names;
+            self.read_slicings_of(root, file as u32);
+            self.all_names.push(std::mem::take(&mut self.names));
+        }
+    }
+
+    fn read_slicings_of(&mut self, root: Node<'_, '_>, file: u32) {
         for message in child(root, "SegmentSlicing").into_iter().flat_map(|list| named(list, "Message")) {
             let id = attribute(message, "ID").unwrap_or_default();
-            let Some(at) = self.model.messages.iter().position(|own| &*own.id == id) else { continue };
+            let is_it = |own: &Message| own.file == file && &*own.id == id;
+            let Some(at) = self.model.messages.iter().position(is_it) else { continue };
             for context in named(message, "GroupContext") {
                 for slicing in children(context).filter_map(|node| self.read_slicing(node, true)).collect::<Vec<_>>() {
                     self.slice_segment(at, attribute(context, "ID").unwrap_or_default(), slicing);

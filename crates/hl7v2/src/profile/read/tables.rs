@@ -10,7 +10,11 @@ impl Reader {
     pub(super) fn read_tables(&mut self, root: Node<'_, '_>) {
         for message in named(root, "ByMessage") {
             let id = attribute(message, "ID").unwrap_or_default();
-            let Some(at) = self.model.messages.iter().position(|own| &*own.id == id) else { continue };
+            let all: Vec<usize> =
+                (0..self.model.messages.len()).filter(|at| &*self.model.messages[*at].id == id).collect();
+            if all.is_empty() {
+                continue;
+            }
             for context in named(message, "Context") {
                 for segment in named(context, "Segment") {
                     let paths = attribute(context, "Path")
@@ -22,7 +26,10 @@ impl Reader {
                     };
                     let name = attribute(segment, "Name").unwrap_or_default().into();
                     let tables = children(segment).filter_map(|table| self.read_table(table)).collect();
-                    self.model.messages[at].tables.push(Context { group, target, name, tables });
+                    let context = Context { group, target, name, tables };
+                    for at in &all {
+                        self.model.messages[*at].tables.push(context.clone());
+                    }
                 }
             }
         }

@@ -12,12 +12,21 @@ impl Reader {
         for list in named(root, "NoValidation") {
             self.excluded.extend(named(list, "BindingIdentifier").map(text_of));
         }
+        let first = self.model.sets.len() as u32;
+        let mut repeated = 0;
         for set in named(root, "ValueSetDefinitions").flat_map(|list| named(list, "ValueSetDefinition")) {
-            let set = self.read_value_set(set);
+            let mut set = self.read_value_set(set);
             let at = self.model.sets.len() as u32;
-            // Of two with one name the later one counts, as in the tools that write these files.
-            self.sets.insert(set.id.to_string(), at);
+            // Of two with one name the later one counts, as in the tools that write these files. Two libraries are
+            // taken together: which of them a message is meant for, nothing says.
+            if let Some(before) = self.sets.insert(set.id.to_string(), at).filter(|before| *before < first) {
+                set.absorb(&self.model.sets[before as usize]);
+                repeated += 1;
+            }
             self.model.sets.push(set);
+        }
+        if repeated > 0 {
+            self.problem(format!("{repeated} value sets are in another library too; the codes of both count"));
         }
         // A library that the site keeps elsewhere is named without codes.
         for set in child(root, "ExternalValueSetDefinitions")
