@@ -6,6 +6,7 @@
 //! | name a place once, fill it in many resources | [`Route`] |
 //! | property names | [`Name`] |
 //! | what R4 says of types, elements, codes and rules | [`definitions`] |
+//! | the XML form, both ways | [`xml`] |
 //!
 //! ```
 //! use fhir::{Place, Tree, Value};
@@ -30,6 +31,7 @@ pub mod codes;
 pub mod definitions;
 mod error;
 pub mod tree;
+pub mod xml;
 
 pub use error::Error;
 pub use tree::{Key, Kind, Name, Node, NodeId, Number, Place, Route, Tree, Value};

@@ -78,6 +78,12 @@ impl Type {
         file::find_row(Section::Types, name).map(Type)
     }
 
+    /// `Element`, which every data type specializes: what an id and extensions can stand in.
+    #[must_use]
+    pub fn element() -> Type {
+        Type::named("Element").unwrap_or(Type(0))
+    }
+
     /// All types, by name.
     pub fn all() -> impl Iterator<Item = Type> + Clone {
         file::all(Section::Types).map(Type)
