@@ -52,6 +52,7 @@ pub enum Command {
     Diff(commands::diff::Diff),
     Dict(commands::dict::Dict),
     Xml(commands::xml::Xml),
+    Fhir(commands::fhir::Fhir),
     Generate(commands::generate::Generate),
     Send(commands::send::Send),
     Listen(commands::listen::Listen),

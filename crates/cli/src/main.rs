@@ -24,6 +24,7 @@ mod outcome;
 mod place;
 mod profiles;
 mod reach;
+mod resources;
 mod restoring;
 mod run;
 mod screen;

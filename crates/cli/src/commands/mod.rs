@@ -12,6 +12,7 @@ pub mod doctor;
 pub mod drill;
 pub mod examples;
 pub mod explain;
+pub mod fhir;
 pub mod fmt;
 pub mod generate;
 pub mod get;
@@ -54,6 +55,7 @@ pub fn run(command: Command, screen: &Screen) -> Result {
         Command::Diff(command) => command.run(screen),
         Command::Dict(command) => command.run(screen),
         Command::Xml(command) => command.run(screen),
+        Command::Fhir(command) => command.run(screen),
         Command::Generate(command) => command.run(screen),
         Command::Send(command) => command.run(screen),
         Command::Listen(command) => command.run(screen),

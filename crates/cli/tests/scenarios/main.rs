@@ -11,6 +11,7 @@ mod connectors;
 mod destination_down;
 mod dictionary;
 mod duplicate;
+mod fhir;
 mod first_interface;
 mod in_postgresql;
 mod kill;

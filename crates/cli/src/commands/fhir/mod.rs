@@ -1,0 +1,33 @@
+//! `sinew fhir`: what is done with FHIR resources in files and pipes, a verb each.
+
+mod convert;
+
+use crate::{outcome::Result, screen::Screen};
+use clap::{Args, Subcommand};
+
+/// Convert FHIR resources between JSON and XML
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  sinew fhir convert bundle.xml --to json
+  sinew fhir convert --help
+
+Resources are of FHIR R4 (4.0.1). Everything works offline, on files and pipes: JSON, XML, and NDJSON with one
+resource a line.")]
+pub struct Fhir {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Convert(convert::Convert),
+}
+
+impl Fhir {
+    pub fn run(self, screen: &Screen) -> Result {
+        match self.verb {
+            Verb::Convert(verb) => verb.run(screen),
+        }
+    }
+}
