@@ -78,6 +78,8 @@ message::catalogue! {
     E1129 "nothing says which type a value has";
     E1130 "a value holds separators where its type has no parts";
     E1131 "the version has no such segment";
+    E1132 "the profile is not for messages of this type";
+    E1133 "the message is of another version than the profile";
     E1150 "what the version does not have was removed";
     E1151 "a part that the type does not have was removed";
     E1152 "a value is kept that the version does not want";

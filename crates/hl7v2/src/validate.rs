@@ -3,9 +3,9 @@
 //! Promises: a message is valid when no issue is an error; the sentence says what the rule asks, and never holds content
 //! of the message. What stood there is apart, as [`Phi`], and only where it was asked for.
 //!
-//! The rules of a profile are in [`crate::profile`]; those of the standard are here: [`validate`] checks a message by the
-//! dictionary of its version, strictly or as receivers in practice need it ([`Level`]). [`Conditions`] makes ERR segments
-//! of either.
+//! The rules of a guide's profile are in [`crate::profile`]; those of the standard are here: [`validate`] checks a message by the
+//! dictionary of its version, strictly or as receivers in practice need it ([`Level`]). A profile of a site is the standard
+//! with [`lines`] over it: [`validate_with`]. [`Conditions`] makes ERR segments of any of them.
 //!
 //! ```
 //! use hl7v2::{Message, validate::{self, Level, Options}};
@@ -20,6 +20,7 @@ mod condition;
 mod form;
 mod header;
 mod levels;
+pub mod lines;
 mod placing;
 #[cfg(test)]
 mod rules;
@@ -47,7 +48,19 @@ pub struct Options {
 /// [`Message::parse`] said of it.
 #[must_use]
 pub fn validate(message: &Message, findings: &[Diagnostic], options: Options) -> Report {
-    check::check(message, findings, options)
+    check::check(message, findings, options, None)
+}
+
+/// Checks a message by a profile over the standard; the level of its base goes over that of `options`.
+#[must_use]
+pub fn validate_with(
+    message: &Message,
+    findings: &[Diagnostic],
+    options: Options,
+    lines: &lines::Lines,
+    judge: &mut dyn lines::Judge,
+) -> Report {
+    check::check(message, findings, options, Some((lines, judge)))
 }
 
 /// One broken rule at one place.
@@ -65,6 +78,8 @@ pub struct Issue {
     pub message: String,
     /// What stood there, when values were asked for.
     pub found: Option<Phi<String>>,
+    /// The condition of table 0357, where the code does not say it by itself.
+    pub condition: Option<u16>,
 }
 
 /// All that was found about one message.
@@ -118,6 +133,7 @@ mod tests {
             group: String::new(),
             message: String::new(),
             found: None,
+            condition: None,
         };
         let mut report = Report::default();
         for _ in 0..ISSUES_MAX {

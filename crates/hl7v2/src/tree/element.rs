@@ -284,7 +284,7 @@ impl<'m> Element<'m> {
     }
 
     /// The repetition has the value that a filter asks for.
-    pub(super) fn matches(&self, filter: &Filter) -> bool {
+    pub(crate) fn matches(&self, filter: &Filter) -> bool {
         let part = self.component(filter.component);
         let part = match filter.subcomponent {
             Some(number) => part.and_then(|component| component.subcomponent(number)),

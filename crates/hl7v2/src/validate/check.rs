@@ -4,6 +4,7 @@
 
 use super::levels::{Rule, Weight};
 use super::spot::Spot;
+use super::lines::{self, Judge, Lines};
 use super::{Issue, Options, Report, header, placing, segments};
 use crate::dictionary::{self, Dictionary};
 use crate::structure::{Placement, Structure};
@@ -32,12 +33,19 @@ pub(super) struct Placed {
     pub(super) placement: Placement,
 }
 
-/// Checks a message by the dictionary of its version.
-pub(super) fn check(message: &Message, findings: &[Diagnostic], options: Options) -> Report {
+/// Checks a message by the dictionary of its version, and by the lines of a profile.
+pub(super) fn check(
+    message: &Message,
+    findings: &[Diagnostic],
+    options: Options,
+    profile: Option<(&Lines, &mut dyn Judge)>,
+) -> Report {
+    let base = profile.as_ref().map(|(lines, _)| lines.base());
+    let level = base.map_or(Some(options.level), |base| base.level);
     let mut check = Check {
         message,
-        dictionary: header::dictionary(message),
-        options,
+        dictionary: header::dictionary(message, base),
+        options: Options { level: level.unwrap_or_default(), ..options },
         segments: message.segments().collect(),
         placed: None,
         report: Report::default(),
@@ -46,9 +54,18 @@ pub(super) fn check(message: &Message, findings: &[Diagnostic], options: Options
     };
     findings.iter().for_each(|finding| check.keep(finding));
     if message.header().is_some() {
-        header::check(&mut check);
-        placing::check(&mut check);
-        segments::check(&mut check);
+        match level {
+            Some(_) => {
+                header::check(&mut check);
+                placing::check(&mut check);
+                segments::check(&mut check);
+            }
+            None => header::place_segments(&mut check),
+        }
+        if let Some((lines, judge)) = profile {
+            check.report.issues.retain(|issue| !lines.answers(issue));
+            lines::check(&mut check, lines, judge);
+        }
     } else if findings.iter().all(|finding| finding.code != codes::E1001) {
         let text = "The message has no header segment (MSH): nothing says what it is.".to_owned();
         check.put(codes::E1001.id, Severity::Error, "MSH".to_owned(), String::new(), text, None);
@@ -102,19 +119,54 @@ impl<'m> Check<'m> {
         message: String,
         found: Option<Phi<String>>,
     ) {
-        self.report.push(Issue { code: Cow::Borrowed(code), severity, path, group, message, found });
+        let issue = Issue { code: Cow::Borrowed(code), severity, path, group, message, found, condition: None };
+        self.report.push(issue);
+    }
+
+    /// Tells of a broken line of a profile: its condition of table 0357, and what stands there.
+    pub(super) fn put_line(
+        &mut self,
+        code: String,
+        severity: Severity,
+        spot: Spot,
+        message: String,
+        (condition, element): (u16, Option<Element<'_>>),
+    ) {
+        let (path, group) = (self.path(spot), self.group(spot.segment));
+        let found = element.filter(|_| self.options.values).map(|element| Phi::new(element.text().into_owned()));
+        let code = Cow::Owned(code);
+        self.report.push(Issue { code, severity, path, group, message, found, condition: Some(condition) });
+    }
+
+    /// The same at a place that the message does not have.
+    pub(super) fn put_at(
+        &mut self,
+        code: String,
+        severity: Severity,
+        path: String,
+        group: String,
+        message: String,
+        condition: u16,
+    ) {
+        let code = Cow::Owned(code);
+        self.report.push(Issue { code, severity, path, group, message, found: None, condition: Some(condition) });
     }
 
     pub(super) fn path(&self, spot: Spot) -> String {
-        let labels = self.labels.get_or_init(|| labels(&self.segments));
         let at = spot.segment as usize;
         let id = self.segments.get(at).map(|segment| segment.id()).unwrap_or_default();
-        spot.path(id, labels.get(at).copied().unwrap_or((1, false)))
+        spot.path(id, self.label(at))
     }
 
-    /// The groups around a segment: `PATIENT_RESULT.ORDER_OBSERVATION[2]`.
-    pub(super) fn group(&self, segment: u32) -> String {
-        let Some(placed) = &self.placed else { return String::new() };
+    /// Which of its kind a segment is, from 1, and whether there are several.
+    pub(super) fn label(&self, segment: usize) -> (u32, bool) {
+        let labels = self.labels.get_or_init(|| labels(&self.segments));
+        labels.get(segment).copied().unwrap_or((1, false))
+    }
+
+    /// The item of the placement that a segment is; the message without a placement.
+    pub(super) fn item(&self, segment: usize) -> u32 {
+        let Some(placed) = &self.placed else { return 0 };
         let items = self.groups.get_or_init(|| {
             let mut of = vec![0; self.segments.len()];
             for (at, item) in placed.placement.items.iter().enumerate() {
@@ -124,11 +176,26 @@ impl<'m> Check<'m> {
             }
             of
         });
-        items.get(segment as usize).map(|item| placed.group_of(*item)).unwrap_or_default()
+        items.get(segment).copied().unwrap_or(0)
+    }
+
+    /// The groups around a segment: `PATIENT_RESULT.ORDER_OBSERVATION[2]`.
+    pub(super) fn group(&self, segment: u32) -> String {
+        let Some(placed) = &self.placed else { return String::new() };
+        placed.group_of(self.item(segment as usize))
     }
 }
 
 impl Placed {
+    /// A group instance with those around it; empty for the message.
+    pub(super) fn path_of(&self, item: u32) -> String {
+        let Some(own) = self.placement.items.get(item as usize).filter(|_| item != 0) else { return String::new() };
+        let around = self.group_of(item);
+        let name = &self.structure.node(own.node).name;
+        let name = if own.occurrence > 1 { format!("{name}[{}]", own.occurrence) } else { name.to_string() };
+        if around.is_empty() { name } else { format!("{around}.{name}") }
+    }
+
     /// The groups around an item.
     pub(super) fn group_of(&self, item: u32) -> String {
         let names = self.placement.items.get(item as usize).map(|item| self.placement.groups(item)).unwrap_or_default();

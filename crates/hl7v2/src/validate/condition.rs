@@ -35,7 +35,7 @@ impl<'r> Conditions<'r> {
         let errors = report.issues.iter().filter(|issue| issue.severity == Severity::Error).take(CONDITIONS_MAX);
         let found = errors.map(|issue| {
             let location = Path::parse(&issue.path).ok().filter(|path| path.check_evaluable().is_ok());
-            (issue, location, known(dictionary, condition(&issue.code)))
+            (issue, location, known(dictionary, issue.condition.unwrap_or_else(|| condition(&issue.code))))
         });
         Conditions { found: found.collect() }
     }
@@ -69,7 +69,7 @@ pub fn condition(code: &str) -> u16 {
         104
     } else if is(&[codes::E1116, codes::E1119, codes::E1083]) {
         198
-    } else if is(&[codes::E1111, codes::E1112, codes::E1074]) {
+    } else if is(&[codes::E1111, codes::E1112, codes::E1074, codes::E1132]) {
         200
     } else if is(&[codes::E1110]) {
         203

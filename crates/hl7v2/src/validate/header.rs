@@ -2,6 +2,7 @@
 
 use super::check::{Check, Placed, id_of};
 use super::levels::{Rule, Weight};
+use super::lines::Base;
 use super::spot::Spot;
 use crate::Path;
 use crate::dictionary::{Dictionary, Version};
@@ -15,8 +16,19 @@ const VERSION: Path = Path::component(b"MSH", 12, 1);
 /// The version that a message is read with that names none: the one that is sent most.
 const UNSAID: Version = Version::V2_5_1;
 
-pub(super) fn dictionary(message: &crate::Message) -> Dictionary {
-    Dictionary::of(Version::of(message).unwrap_or(UNSAID))
+pub(super) fn dictionary(message: &crate::Message, base: Option<&Base>) -> Dictionary {
+    let own = Version::of(message);
+    Dictionary::of(base.map_or(own, |base| base.version(own)).unwrap_or(UNSAID))
+}
+
+/// The segments in the groups of the message's structure, without a word about it.
+pub(super) fn place_segments(check: &mut Check<'_>) {
+    let part = |path| check.message.text(path);
+    if let Some(of) = check.dictionary.structure_named(&part(&TYPE), &part(&EVENT), &part(&STRUCTURE)) {
+        let structure = standard::compiled(of);
+        let placement = place(structure, check.segments.iter().map(id_of));
+        check.placed = Some(Placed { of, structure, placement });
+    }
 }
 
 pub(super) fn check(check: &mut Check<'_>) {
@@ -44,11 +56,7 @@ pub(super) fn check(check: &mut Check<'_>) {
             format!("{path} should be {expected}: version {version} has this structure for the type and trigger event.")
         });
     }
-    if let Some(of) = structure {
-        let structure = standard::compiled(of);
-        let placement = place(structure, check.segments.iter().map(id_of));
-        check.placed = Some(Placed { of, structure, placement });
-    }
+    place_segments(check);
 }
 
 fn version(check: &mut Check<'_>, header: Spot) {

@@ -56,15 +56,7 @@ fn tell_absent(check: &mut Check<'_>, item: u32, node: NodeId) {
     let Some(placed) = &check.placed else { return };
     let structure = placed.structure;
     let missing = structure.node(node);
-    let group = placed.placement.items.get(item as usize).map_or(String::new(), |own| {
-        let around = placed.group_of(item);
-        if item == 0 {
-            return around;
-        }
-        let name = &structure.node(own.node).name;
-        let name = if own.occurrence > 1 { format!("{name}[{}]", own.occurrence) } else { name.to_string() };
-        if around.is_empty() { name } else { format!("{around}.{name}") }
-    });
+    let group = placed.path_of(item);
     let inside = if group.is_empty() { structure.node(0).name.to_string() } else { group.clone() };
     let name = missing.name.to_string();
     let first = first_segment(structure, node);

@@ -79,6 +79,7 @@ impl Checker<'_, '_, '_> {
 
     fn put(&mut self, code: Cow<'static, str>, severity: Severity, spot: Spot, message: String, node: Option<u32>) {
         let found = node.filter(|_| self.options.values).map(|node| Phi::new(self.tree.text(node).into_owned()));
-        self.report.push(Issue { code, severity, path: spot.path, group: spot.group, message, found });
+        let (path, group) = (spot.path, spot.group);
+        self.report.push(Issue { code, severity, path, group, message, found, condition: None });
     }
 }

@@ -1,0 +1,242 @@
+//! A profile of a site: the standard, and lines that say more, or something else, about single places.
+//!
+//! | what | where |
+//! |---|---|
+//! | what a line is about | [`Place`], resolved against a [`Base`] |
+//! | what it asks for | [`Demand`] |
+//! | fields that the site explains | [`Documented`] |
+//! | check a message | [`super::validate_with`] |
+//!
+//! The standard's own rules apply at the level of the [`Base`]; where a line speaks about a place, it answers there for
+//! the standard. Conditions are asked from a [`Judge`]: who wrote them knows how to read them.
+//!
+//! Promises: a profile is resolved once; while a message is checked, no name is looked up and nothing is allocated for a
+//! line that holds; no issue holds content of the message.
+//! Never: the text that the lines were written in.
+
+mod answered;
+mod base;
+mod check;
+mod counts;
+mod documented;
+mod place;
+
+pub use base::{Base, Of};
+pub use documented::{Documented, DocumentedSegment};
+pub use place::{Facts, Place, Unknown};
+
+use crate::tree::Element;
+use answered::Answered;
+use message::Severity;
+use std::sync::Arc;
+
+pub(super) use check::check;
+
+/// Most lines of one profile, inherited ones included.
+pub const LINES_MAX: usize = 10_000;
+
+/// No upper bound of a count or length.
+pub const UNBOUNDED: u32 = u32::MAX;
+
+/// A test of one value: a code of a table, a pattern.
+pub type ValueTest = dyn Fn(&str) -> bool + Send + Sync;
+
+/// Answers conditions, which lines name by numbers.
+pub trait Judge {
+    /// Whether the condition is true of the message; of the segment, where one is meant, for paths into segments of its
+    /// kind. `None` when it cannot be told: nothing is said about the message then.
+    fn holds(&mut self, condition: usize, message: &crate::Message, segment: Option<Element<'_>>) -> Option<bool>;
+}
+
+/// A judge for lines without conditions.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoJudge;
+
+impl Judge for NoJudge {
+    fn holds(&mut self, _: usize, _: &crate::Message, _: Option<Element<'_>>) -> Option<bool> {
+        None
+    }
+}
+
+/// When a line applies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct When {
+    /// The judge's number of it.
+    pub condition: usize,
+    /// It applies where the condition does not hold.
+    pub is_negated: bool,
+    /// As it is written, for sentences.
+    pub words: Arc<str>,
+}
+
+/// What a line asks for.
+#[derive(Clone)]
+pub enum Demand {
+    /// There is a value, a segment, a group.
+    Present,
+    /// There is none.
+    Absent,
+    /// There may be one: what the standard asks for is not asked.
+    Free,
+    /// How often a segment, a group or a repetition comes.
+    Count {
+        /// At least.
+        min: u32,
+        /// At most; [`UNBOUNDED`].
+        max: u32,
+    },
+    /// Shortest and longest, in characters.
+    Length {
+        /// At least.
+        min: u32,
+        /// At most; [`UNBOUNDED`].
+        max: u32,
+    },
+    /// Every value passes a test.
+    Value {
+        /// The test.
+        test: Arc<ValueTest>,
+        /// Behind `PATH (Name) `: `is not a code of table 0001 (Administrative Sex)`.
+        fails: Arc<str>,
+        /// The test is about codes: it answers for the standard's table.
+        is_coded: bool,
+    },
+    /// Conditions hold, each with the path that is shown when it does not.
+    Rule {
+        /// What the rule says.
+        text: Arc<str>,
+        /// The judge's numbers, and places.
+        conditions: Vec<(usize, Arc<str>)>,
+    },
+}
+
+impl std::fmt::Debug for Demand {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Demand::Present => f.write_str("Present"),
+            Demand::Absent => f.write_str("Absent"),
+            Demand::Free => f.write_str("Free"),
+            Demand::Count { min, max } => write!(f, "Count({min}..{max})"),
+            Demand::Length { min, max } => write!(f, "Length({min}..{max})"),
+            Demand::Value { fails, .. } => write!(f, "Value({fails})"),
+            Demand::Rule { text, .. } => write!(f, "Rule({text})"),
+        }
+    }
+}
+
+/// One line of a profile.
+#[derive(Clone, Debug)]
+pub struct Line {
+    /// What an issue is called: `adt-feed:require-PID-8`.
+    pub code: Arc<str>,
+    /// What it is about.
+    pub place: Place,
+    /// What the place is called; empty where nobody says.
+    pub name: Arc<str>,
+    /// What it asks for.
+    pub demand: Demand,
+    /// How much it weighs.
+    pub severity: Severity,
+    /// When it applies; always without.
+    pub when: Option<When>,
+    /// Why, in words for the vendor.
+    pub because: Option<Arc<str>>,
+}
+
+/// The lines of a profile, ready to check.
+#[derive(Clone, Debug)]
+pub struct Lines {
+    base: Base,
+    lines: Vec<Line>,
+    documented: Vec<DocumentedSegment>,
+    /// Which lines are about values or single segments of each kind, in order of the kinds.
+    of_segments: Vec<([u8; 3], Vec<u32>)>,
+    /// Lines that count segments or groups, and rules about the whole message.
+    of_message: Vec<u32>,
+    answered: Answered,
+}
+
+impl Lines {
+    /// Sorts lines by where they are looked at.
+    #[must_use]
+    pub fn new(base: Base, lines: Vec<Line>, documented: Vec<DocumentedSegment>) -> Lines {
+        let mut of_segments: Vec<([u8; 3], Vec<u32>)> = Vec::new();
+        let mut of_message = Vec::new();
+        for (number, line) in lines.iter().enumerate() {
+            let number = u32::try_from(number).unwrap_or(u32::MAX);
+            match line.segment_looked_at() {
+                None if matches!(line.demand, Demand::Free) => {}
+                None => of_message.push(number),
+                Some(id) => match of_segments.iter_mut().find(|(known, _)| *known == id) {
+                    Some((_, numbers)) => numbers.push(number),
+                    None => of_segments.push((id, vec![number])),
+                },
+            }
+        }
+        of_segments.sort_unstable_by_key(|(id, _)| *id);
+        let answered = Answered::by(&lines, &documented);
+        Lines { base, lines, documented, of_segments, of_message, answered }
+    }
+
+    /// What the profile is over.
+    #[must_use]
+    pub fn base(&self) -> &Base {
+        &self.base
+    }
+
+    /// The lines, inherited ones first.
+    #[must_use]
+    pub fn lines(&self) -> &[Line] {
+        &self.lines
+    }
+
+    /// The segments with fields that the profile explains.
+    #[must_use]
+    pub fn documented(&self) -> &[DocumentedSegment] {
+        &self.documented
+    }
+
+    /// The profile speaks about what this issue of the standard is about.
+    pub(super) fn answers(&self, issue: &super::Issue) -> bool {
+        self.answered.takes(issue)
+    }
+
+    fn of_segment(&self, id: [u8; 3]) -> &[u32] {
+        let found = self.of_segments.binary_search_by_key(&id, |(known, _)| *known);
+        found.ok().and_then(|at| self.of_segments.get(at)).map(|(_, numbers)| &numbers[..]).unwrap_or_default()
+    }
+}
+
+impl Line {
+    /// The segments that the line is looked at for, one by one; `None` when it is about the message as a whole.
+    fn segment_looked_at(&self) -> Option<[u8; 3]> {
+        let Place::Path(path) = &self.place else { return None };
+        match self.demand {
+            Demand::Free => None,
+            Demand::Rule { .. } => Some(path.segment),
+            // A segment that is not wanted is told of where it stands.
+            Demand::Absent => Some(path.segment),
+            Demand::Present | Demand::Count { .. } if path.is_segment() => None,
+            Demand::Present | Demand::Count { .. } | Demand::Length { .. } | Demand::Value { .. } => Some(path.segment),
+        }
+    }
+
+    /// The condition of table 0357 that a broken line is.
+    pub(super) fn condition(&self) -> u16 {
+        let is_segment = match &self.place {
+            Place::Message | Place::Group(_) => true,
+            Place::Path(path) => path.is_segment(),
+        };
+        match &self.demand {
+            Demand::Present if is_segment => 100,
+            Demand::Present => 101,
+            Demand::Value { is_coded: true, .. } => 103,
+            Demand::Length { .. } | Demand::Value { .. } => 102,
+            Demand::Count { .. } => 198,
+            Demand::Absent | Demand::Free | Demand::Rule { .. } => 199,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
