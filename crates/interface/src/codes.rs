@@ -29,6 +29,9 @@ message::catalogue! {
     E3116 "a block is missing or does not belong here";
     E3117 "a secret or a variable is not set";
     E3118 "a reply or an action that is not known";
+    E3119 "an example is not as its profile says";
+    E3120 "a line that does not belong into a file of profiles";
+    E3121 "the answer to invalid messages and their validation do not fit together";
     E3201 "two interfaces listen on the same port";
     E3202 "interfaces feed one another in a circle";
     E3203 "the next interface is not there";

@@ -28,6 +28,7 @@ pub(crate) mod tests;
 pub(crate) use interface::Outline;
 pub(crate) use lint::lint;
 pub(crate) use quantity::duration as read_duration;
+pub(crate) use version::Hash;
 
 use crate::{
     case::TestCase,
@@ -36,7 +37,7 @@ use crate::{
     keywords::{self, Within},
     workspace::{Environment, Files},
 };
-use lang::{Library, Tables, syntax::Tree};
+use lang::{Library, Profiles, Tables, syntax::Tree};
 use line::Line;
 use message::Diagnostic;
 use reader::Reader;
@@ -61,6 +62,8 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) tables: &'a Tables,
     /// The shared parts of maps in `shared/maps`.
     pub(crate) library: &'a Library,
+    /// The profiles of `shared/profiles`, and those that ship with Sinew.
+    pub(crate) profiles: &'a Profiles,
 }
 
 impl Surroundings<'_> {

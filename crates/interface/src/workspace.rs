@@ -3,7 +3,7 @@
 //! ```text
 //! sinew.toml                      name, data folder, store, log
 //! interfaces/NAME/interface.flow  one interface; beside it maps/ tables/ samples/ tests/*.flow README.md
-//! shared/                         NAME.flow blocks, tables/, maps/
+//! shared/                         NAME.flow blocks, tables/, maps/, profiles/
 //! environments/NAME.toml          addresses, secrets and limits that differ
 //! ```
 //!
@@ -24,9 +24,10 @@ use crate::{
     codes,
     compile::{self, Outline, Surroundings},
     definition::Definition,
+    profiles,
 };
 use lang::{
-    Library, Tables,
+    Library, Profiles, Tables,
     syntax::{self, Tree},
 };
 use message::{Diagnostic, Name};
@@ -76,6 +77,10 @@ pub struct Workspace {
     pub broken: Vec<Name>,
     /// Every test without errors.
     pub tests: Vec<TestCase>,
+    /// The code tables of `shared/tables`.
+    pub tables: Tables,
+    /// The profiles of `shared/profiles`, over those that ship with Sinew.
+    pub profiles: Profiles,
     files: Files,
     paths: Vec<String>,
 }
@@ -110,6 +115,7 @@ impl Workspace {
         let tables = loading.tables(&paths);
         let blocks = loading.blocks(&paths);
         let library = loading.library(&paths);
+        let profiles = profiles::shared(&loading.files, &paths, &tables, &mut loading.findings);
         let surroundings = Surroundings {
             connectors: options.connectors,
             files: &loading.files,
@@ -118,6 +124,7 @@ impl Workspace {
             blocks: &blocks,
             tables: &tables,
             library: &library,
+            profiles: &profiles,
         };
         let (outlines, tests, found) = compile_all(&paths, &surroundings);
         loading.findings.extend(found);
@@ -134,6 +141,8 @@ impl Workspace {
             broken: broken.collect(),
             definitions: outlines.into_iter().filter_map(|outline| outline.definition).map(Arc::new).collect(),
             tests,
+            tables,
+            profiles,
             files: loading.files,
             paths,
         };

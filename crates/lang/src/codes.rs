@@ -1,5 +1,5 @@
 //! The error codes of the language: E20xx syntax, E21xx paths and values, E22xx conditions and steps, E23xx maps and
-//! tables.
+//! tables, E24xx runs, E25xx profiles.
 
 message::catalogue! {
     E2001 "closing brace without an opening one";
@@ -38,7 +38,7 @@ message::catalogue! {
     E2202 "unknown comparison";
     E2203 "regular expression does not work";
     E2204 "condition is always or never true";
-    E2205 "`valid under` needs profiles";
+    E2205 "`valid under` stands where it cannot be asked";
     E2206 "unknown step";
     E2207 "step has wrong arguments";
     E2208 "scripts are not in this build";
@@ -67,6 +67,18 @@ message::catalogue! {
     E2404 "message needs too many steps";
     E2405 "place cannot be written";
     E2406 "segment was not inserted";
+    E2500 "head of a profile cannot be read";
+    E2501 "profile to extend is not there";
+    E2502 "profiles extend one another";
+    E2503 "place is not in the standard";
+    E2504 "line of a profile is not complete";
+    E2505 "two lines of a profile do not go together";
+    E2506 "word does not begin a line of a profile";
+    E2507 "codes to bind are not there";
+    E2508 "bounds cannot be read";
+    E2509 "line does not fit its place";
+    E2510 "two profiles have one name";
+    E2511 "unknown profile";
     E2550 "version of HL7 is not known";
     E2551 "line changes no version";
     E2552 "message does not say its version";

@@ -29,6 +29,8 @@ pub enum Place {
     Edit,
     /// At the start of a line of a map.
     Map,
+    /// At the start of a line of a profile.
+    Profile,
     /// In a condition, before the path.
     Condition,
     /// In a condition, between the two sides.
@@ -136,6 +138,112 @@ pub const KEYWORDS: &[Keyword] = &[
         "each OBX as obx { use tidy-result with obx }",
     ),
     word(
+        Place::Profile,
+        "require",
+        "require PATH|SEGMENT|GROUP [when COND] [severity error|warning|note] [because TEXT] [code NAME]",
+        "There has to be a value; of a field in every segment of its kind that comes, of a component in every repetition \
+         (and at least one). A segment or group has to come, inside a group in each of its instances. `because` is added to \
+         the sentence that the sender's people get, `code` names the line; without it the code is made from the line. Every \
+         line about a place takes these four words.",
+        "require PID-3[.5=MR].1 because \"patients are found by it\"",
+    ),
+    word(
+        Place::Profile,
+        "expect",
+        "expect PATH|SEGMENT|GROUP …",
+        "As `require`, and a warning: the message is valid without it.",
+        "expect PID-13",
+    ),
+    word(
+        Place::Profile,
+        "forbid",
+        "forbid PATH|SEGMENT|GROUP …",
+        "Nothing may be there.",
+        "forbid PID-19 because \"policy DP-7\"",
+    ),
+    word(
+        Place::Profile,
+        "optional",
+        "optional PATH|SEGMENT|GROUP …",
+        "It may be there or not, although the standard, or the profile that this one extends, asks for it.",
+        "optional EVN",
+    ),
+    word(
+        Place::Profile,
+        "usage",
+        "usage PATH required|expected|optional|forbidden when COND [else …] …",
+        "What holds depends on a condition. Where a segment comes several times, a condition about its own fields is asked of \
+         each: `usage OBX-6 required when OBX-2 = NM`.",
+        "usage PV1-45 required when event = A03 else optional",
+    ),
+    word(
+        Place::Profile,
+        "cardinality",
+        "cardinality SEGMENT|GROUP|FIELD LOW..HIGH|LOW..* …",
+        "How often it may come: segments and groups in the message or in each instance of the group in front, repetitions \
+         that have a value in each segment. A segment that the structure does not have is brought in by it.",
+        "cardinality NK1 0..3",
+    ),
+    word(
+        Place::Profile,
+        "length",
+        "length PATH LOW..HIGH …",
+        "Shortest and longest, in characters. What is empty, or null, has no length.",
+        "length PID-5.1 1..50",
+    ),
+    word(
+        Place::Profile,
+        "bind",
+        "bind PATH to table 0001|table:NAME|[A, B] [, …] [except [C]] …",
+        "Values are codes of a table of HL7, of a code table of the site, or of a list. Of a coded element the first component \
+         is meant. It goes over the standard's own table.",
+        "bind PV1-2 to [I, O, E]",
+    ),
+    word(
+        Place::Profile,
+        "constrain",
+        "constrain PATH COMPARISON …",
+        "Every value at the place passes: = != < <= > >= in matches starts ends contains, with a text on the right.",
+        "constrain PV1-19.1 matches \"^V[0-9]+$\"",
+    ),
+    word(
+        Place::Profile,
+        "rule",
+        "rule TEXT [each SEGMENT] [when COND] [severity …] [because TEXT] { COND … }",
+        "Conditions over several places, one a line; the text is what the sender's people read. With `each`, it is asked of \
+         every segment of the kind by itself.",
+        "rule \"a discharge has a date\" when event = A03 { PV1-45 exists }",
+    ),
+    word(
+        Place::Profile,
+        "document",
+        "document FIELD|SEGMENT TEXT [TYPE] [table 0001]",
+        "What a field of a Z-segment is, or what a field means here. Validation checks its values by the type and table; \
+         `sinew show` and `sinew dict` show it.",
+        "document ZPD-1 \"Debug token\" ST",
+    ),
+    word(
+        Place::Profile,
+        "example",
+        "example FILE [invalid because TEXT]",
+        "A message that is valid, or not, beside the profile; `sinew check` looks whether it is so.",
+        "",
+    ),
+    word(
+        Place::Profile,
+        "standard",
+        "standard lenient|strict|off",
+        "How strictly the standard's own rules count besides the lines: `lenient` if nothing is said.",
+        "standard strict",
+    ),
+    word(
+        Place::Profile,
+        "description",
+        "description TEXT",
+        "A text for people.",
+        "description \"What the hub takes from the registration systems.\"",
+    ),
+    word(
         Place::Condition,
         "any",
         "any PATH COMPARISON",
@@ -156,6 +264,13 @@ pub const KEYWORDS: &[Keyword] = &[
         "count PATH = NUMBER",
         "Compares how many segments, repetitions or values there are.",
         "count OBX > 3",
+    ),
+    word(
+        Place::Condition,
+        "valid",
+        "valid under strict|lenient|PROFILE",
+        "The message, as it is at this line, has no error by the standard or by a profile. In interfaces only.",
+        "valid under lenient",
     ),
     word(Place::Condition, "not", "not COND", "The opposite. Binds more than `and`.", "not PV1-2 = I"),
     word(Place::Condition, "and", "COND and COND", "Both are true. Binds more than `or`.", "event = A01 and PV1-2 = I"),

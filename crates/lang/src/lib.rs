@@ -10,6 +10,7 @@
 //! | compile and ask `when …` | [`Condition::parse`], [`Condition::holds`] over a [`View`] |
 //! | compile and run `set`, `remove`, `insert`, `translate` | [`Program::push_statement`], [`Program::apply`] |
 //! | compile and run a `.map` file | [`MapFile::compile`], [`MapFile::apply`] |
+//! | compile profiles, check a message against one | [`Profiles::compile`], [`Profile::validate`] |
 //! | give a message its fuel, time and seed | [`Run::new`] |
 //! | list keywords, steps and rules for the reference | [`keyword::KEYWORDS`], [`steps::catalogue`], [`reference::CHAPTERS`] |
 //!
@@ -26,6 +27,7 @@ mod item;
 pub mod keyword;
 mod map;
 mod path;
+pub mod profile;
 mod program;
 pub mod reference;
 mod run;
@@ -42,6 +44,7 @@ pub use dictionary::{Dictionary, Segments};
 pub use item::{Atom, Item};
 pub use keyword::Keyword;
 pub use map::{Format, Ignored, Library, Map, MapFile, Shape};
+pub use profile::{Profile, Profiles, Ruleset};
 pub use program::Program;
 pub use run::{Fault, NOTES_MAX, Run};
 pub use scope::Scope;

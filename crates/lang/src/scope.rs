@@ -4,6 +4,7 @@ use crate::{
     codes,
     dictionary::{Dictionary, Segments},
     map::Library,
+    profile::Profiles,
     suggest,
     table::{Table, Tables},
 };
@@ -15,6 +16,7 @@ pub struct Scope<'a> {
     pub(crate) tables: &'a Tables,
     pub(crate) dictionary: &'a dyn Dictionary,
     pub(crate) library: Option<&'a Library>,
+    pub(crate) profiles: Option<&'a Profiles>,
     pub(crate) names: Vec<Binding>,
     /// Nesting of `each` at this line: the slot of the next name.
     pub(crate) depth: usize,
@@ -43,7 +45,7 @@ impl<'a> Scope<'a> {
     /// The code tables, and the built-in dictionary of segments.
     #[must_use]
     pub fn new(tables: &'a Tables) -> Scope<'a> {
-        Scope { tables, dictionary: &Segments, library: None, names: Vec::new(), depth: 0 }
+        Scope { tables, dictionary: &Segments, library: None, profiles: None, names: Vec::new(), depth: 0 }
     }
     /// With another dictionary.
     #[must_use]
@@ -55,6 +57,13 @@ impl<'a> Scope<'a> {
     #[must_use]
     pub fn with_library(mut self, library: &'a Library) -> Scope<'a> {
         self.library = Some(library);
+        self
+    }
+
+    /// With profiles for `valid under`.
+    #[must_use]
+    pub fn with_profiles(mut self, profiles: &'a Profiles) -> Scope<'a> {
+        self.profiles = Some(profiles);
         self
     }
 

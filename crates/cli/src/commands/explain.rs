@@ -85,6 +85,7 @@ fn described(place: Place) -> &'static str {
         Place::Interface => "in `interface`",
         Place::Edit => "a line that changes a message",
         Place::Map => "in `map`",
+        Place::Profile => "in `profile`",
         Place::Condition => "in a condition, before the path",
         Place::Comparison => "in a condition, between the two sides",
         Place::Value => "in a value",

@@ -143,6 +143,7 @@ fn issue(code: message::Code, path: &str, text: &str) -> Issue {
         group: String::new(),
         message: text.to_owned(),
         found: None,
+        condition: None,
     }
 }
 

@@ -17,6 +17,7 @@ mod check;
 mod choose;
 mod eval;
 mod expression;
+mod files;
 mod model;
 pub mod outline;
 mod place;
@@ -29,6 +30,7 @@ mod value;
 #[cfg(test)]
 mod tests;
 
+pub use files::guides;
 pub use read::{FileKind, Source};
 
 use crate::validate::Report;

@@ -3,8 +3,8 @@
 //! Promises: a rule that holds allocates nothing; paths and sentences are built for issues only.
 
 use super::levels::{Rule, Weight};
-use super::spot::Spot;
 use super::lines::{self, Judge, Lines};
+use super::spot::Spot;
 use super::{Issue, Options, Report, header, placing, segments};
 use crate::dictionary::{self, Dictionary};
 use crate::structure::{Placement, Structure};

@@ -4,10 +4,10 @@ use super::{
     line::Line,
     reader::{Reader, did_you_mean},
 };
-use crate::{codes, definition::Edit, workspace};
+use crate::{codes, definition::Edit, profiles, workspace};
 use hl7v2::{Message, Path, State};
 use lang::{
-    Condition, MapFile, Program, Run, Scope, Tables, View,
+    Condition, MapFile, Profiles, Program, Run, Scope, Tables, View,
     syntax::{self, Cursor},
 };
 use message::{Name, Timestamp};
@@ -30,6 +30,7 @@ pub(crate) struct Home {
     /// Relative to the workspace, without a slash at the end.
     pub(crate) folder: String,
     tables: Tables,
+    profiles: Profiles,
     maps: RefCell<Vec<(String, String)>>,
 }
 
@@ -42,7 +43,18 @@ impl Home {
         let below = if folder.is_empty() { "tables".to_owned() } else { format!("{folder}/tables") };
         let (paths, _) = files.list(&below);
         workspace::read_tables(files, &paths, &format!("{below}/"), &mut tables, &mut reader.findings);
-        Home { interface: interface.clone(), folder, tables, maps: RefCell::new(Vec::new()) }
+        let profiles = own_profiles(reader, line, &folder, &tables);
+        Home { interface: interface.clone(), folder, tables, profiles, maps: RefCell::new(Vec::new()) }
+    }
+
+    /// The profiles that lines may name.
+    pub(crate) fn profiles(&self) -> &Profiles {
+        &self.profiles
+    }
+
+    /// What conditions and edits may refer to.
+    fn scope(&self) -> Scope<'_> {
+        Scope::new(&self.tables).with_profiles(&self.profiles)
     }
 
     /// A path as a line writes it, relative to the workspace: `shared/…` is at the top, the rest beside the interface.
@@ -63,6 +75,25 @@ impl Home {
     pub(crate) fn maps(&self) -> Vec<(String, String)> {
         self.maps.borrow().clone()
     }
+}
+
+/// The profiles of an interface: in its folder, and beside it in its file; those of the workspace below them.
+fn own_profiles(reader: &mut Reader<'_>, line: Line<'_>, folder: &str, tables: &Tables) -> Profiles {
+    let surroundings = reader.surroundings;
+    let mut trees = Vec::new();
+    if !folder.is_empty() {
+        let (paths, _) = surroundings.files.list(&format!("{folder}/profiles"));
+        for path in paths.iter().filter(|path| path.ends_with(".flow")) {
+            trees.extend(profiles::read(surroundings.files, path, &mut reader.findings));
+        }
+    }
+    if line.tree.statements.iter().any(|statement| statement.word(line.tree) == "profile") {
+        trees.push(Arc::new(line.tree.clone()));
+    }
+    if trees.is_empty() {
+        return surroundings.profiles.clone();
+    }
+    profiles::compile(surroundings.files, &trees, tables, surroundings.profiles, &mut reader.findings)
 }
 
 /// A path that can be read from a message.
@@ -93,7 +124,7 @@ pub(crate) fn path(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>, expected: &
 
 /// A condition to the end of the line.
 pub(crate) fn condition(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>, home: &Home) -> Option<Arc<Condition>> {
-    let scope = Scope::new(home.tables());
+    let scope = home.scope();
     let condition = Condition::parse(cursor, &scope, &mut reader.findings);
     if condition.is_some() {
         reader.end(cursor);
@@ -107,7 +138,7 @@ pub(crate) fn edit(reader: &mut Reader<'_>, line: Line<'_>, home: &Home) -> Opti
         return map(reader, line, home).map(Arc::new);
     }
     let mut program = Program::default();
-    let scope = Scope::new(home.tables());
+    let scope = home.scope();
     program
         .push_statement(line.tree, line.statement, &scope, &mut reader.findings)
         .then(|| Arc::new(Edit::Lines(program)))

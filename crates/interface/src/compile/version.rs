@@ -8,13 +8,16 @@ use lang::syntax::{Statement, Tree};
 use std::fmt::Write;
 
 /// FNV-1a with 64 bits: stable over releases and machines, which `std`'s hasher does not promise.
-pub(super) struct Hash(u64);
+pub(crate) struct Hash(u64);
 
 impl Hash {
-    pub(super) fn new() -> Hash {
+    pub(crate) fn new() -> Hash {
         Hash(0xcbf2_9ce4_8422_2325)
     }
-    pub(super) fn add(&mut self, bytes: &[u8]) {
+    pub(crate) fn sum(&self) -> u64 {
+        self.0
+    }
+    pub(crate) fn add(&mut self, bytes: &[u8]) {
         for byte in bytes.iter().chain(&[0]) {
             self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
         }
@@ -48,6 +51,7 @@ pub(super) fn of(reader: &Reader<'_>, home: &Home, definition: &Definition, line
             statement(&tree, inner, &mut hash, &mut words);
         }
     }
+    profiles(home, &mut hash, &mut words);
     let is_named = |name: &str| words.iter().any(|word| word.strip_prefix("table:").unwrap_or(word) == name);
     for table in home.tables().iter().filter(|table| is_named(table.name())) {
         for column in 0..table.columns().len() {
@@ -59,6 +63,26 @@ pub(super) fn of(reader: &Reader<'_>, home: &Home, definition: &Definition, line
         let _infallible = write!(hash, "{settings:?}");
     }
     hash.0
+}
+
+/// The profiles that a word names, and those that they extend.
+fn profiles(home: &Home, hash: &mut Hash, words: &mut Vec<String>) {
+    let mut done: Vec<&str> = Vec::new();
+    loop {
+        let is_named = |name: &str, words: &[String]| words.iter().any(|word| word == name);
+        let next = home.profiles().iter().find(|one| is_named(&one.name, words) && !done.contains(&&*one.name));
+        let Some(next) = next else { break };
+        done.push(&next.name);
+        let (tree, index) = next.source();
+        if let Some(found) = tree.statements.get(index) {
+            statement(tree, found, hash, words);
+        }
+    }
+    for (name, _, digest) in home.profiles().guides() {
+        if words.iter().any(|word| word.split('#').next() == Some(&**name)) {
+            hash.add(&digest.to_le_bytes());
+        }
+    }
 }
 
 fn is_use_of(word: &str, tree: &Tree) -> bool {

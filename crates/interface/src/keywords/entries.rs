@@ -53,7 +53,15 @@ pub const KEYWORDS: &[Keyword] = &[
         "Lines that several interfaces share, in `shared/NAME.flow`; `use shared/NAME` brings them in.",
         "block owner-lab {\n  owner \"Lab\" contact lab@example.org\n}",
     ),
-    later(File, "profile", "profile NAME extends hl7v2 2.5.1 ADT_A01 { … }", "What a valid message is at this site."),
+    block(
+        File,
+        "profile",
+        "profile NAME [\"Title\"] extends hl7v2 [VERSION|[…]] [TYPE|[…]] { … } | profile NAME extends PROFILE { … }",
+        "What a valid message is at this site: the standard, and lines that say more about single places. In \
+         `shared/profiles/NAME.flow`, in the folder `profiles` of an interface, or beside it in its file. TYPE is a message \
+         type (`ADT`) or a structure (`ADT_A01`); a profile without version or type is for all of them.",
+        "profile ward-feed extends hl7v2 2.5.1 ADT {\n  require PID-3.1\n  forbid PID-19\n}",
+    ),
     word(
         Interface,
         "owner",

@@ -14,6 +14,7 @@ mod parse;
 use crate::{
     item::Atom,
     path::atom,
+    profile::Ruleset,
     run::{Fault, Run, Site},
     table::Table,
     view::View,
@@ -36,7 +37,13 @@ enum Node {
     Or(Vec<Node>),
     Not(Box<Node>),
     Test(Test),
-    Count { operand: Operand, comparison: Comparison, right: Right },
+    Count {
+        operand: Operand,
+        comparison: Comparison,
+        right: Right,
+    },
+    /// `valid under PROFILE`.
+    Valid(Ruleset),
 }
 
 /// One comparison.
@@ -72,6 +79,31 @@ enum Check {
     Contains(Right),
     Exists,
     Null,
+}
+
+/// A comparison without its left side, for any text.
+#[derive(Debug)]
+pub(crate) struct Comparing {
+    check: Check,
+    is_negated: bool,
+    /// What there is to look at besides the text: nothing.
+    message: hl7v2::Message,
+    site: Site,
+}
+
+impl Comparing {
+    /// The text passes.
+    pub(crate) fn passes(&self, text: &str) -> bool {
+        let mut run = Run::new(message::Timestamp::default(), 0);
+        let view = View::new(&self.message);
+        self.check.passes(&Atom::text(text), &view, &mut run, &self.site) == Ok(!self.is_negated)
+    }
+
+    /// It says which values there may be.
+    pub(crate) fn is_of_codes(&self) -> bool {
+        let is_list = matches!(self.check, Check::In(_) | Check::InTable(_) | Check::Compare(Comparison::Equal, _));
+        is_list && !self.is_negated
+    }
 }
 
 impl Condition {
@@ -110,6 +142,7 @@ impl Node {
                 let count = operand.count(site, view, run)?.to_string();
                 right.test(*comparison, &count, view, run, site)
             }
+            Node::Valid(ruleset) => Ok(ruleset.validate(view.message(), &[], false, run)?.is_valid()),
         }
     }
 }

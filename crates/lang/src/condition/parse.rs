@@ -1,6 +1,8 @@
 //! Reads conditions from a line: `or` binds least, then `and`, then `not`; parentheses group.
 
-use super::{Check, Comparison, Condition, Node, Operand, Quantifier, Right, Test, compare::Typed, constant};
+use super::{
+    Check, Comparing, Comparison, Condition, Node, Operand, Quantifier, Right, Test, compare::Typed, constant,
+};
 use crate::{
     codes,
     path::{Found, ReadPath, SHORTHANDS, is_segment_shape, looks_like_path, not_a_path, resolve},
@@ -35,6 +37,30 @@ impl Condition {
         let end = cursor.here().start.max(start);
         constant::warn(&node, &file, start..end, parser.found);
         Some(Condition { node, site: Site::new(cursor.tree(), start..end) })
+    }
+}
+
+impl Comparing {
+    /// Reads a comparison with texts; the cursor is left at what follows it.
+    pub(crate) fn parse(cursor: &mut Cursor<'_>, scope: &Scope<'_>, found: &mut Vec<Diagnostic>) -> Option<Comparing> {
+        let file = cursor.tree().file.clone();
+        let place = cursor.here();
+        let mut parser = Parser { file, scope, found, depth: 0, tests: 0 };
+        let (check, is_negated) = parser.check(cursor, place.clone())?;
+        let is_read = |right: &Right| matches!(right, Right::Read(_));
+        let is_of_message = match &check {
+            Check::Compare(_, right) | Check::Starts(right) | Check::Ends(right) | Check::Contains(right) => {
+                is_read(right)
+            }
+            Check::In(_) | Check::InTable(_) | Check::Matches(_) => false,
+            Check::Exists | Check::Null => true,
+        };
+        if is_of_message {
+            let finding = Diagnostic::error(codes::E2202, "a value is compared with a text here")
+                .hint("to compare two places, write a `rule`; whether something is there say `require` and `forbid`");
+            return parser.fail(finding, place);
+        }
+        Some(Comparing { check, is_negated, message: hl7v2::Message::parse("").0, site: Site::nowhere() })
     }
 }
 
@@ -101,6 +127,9 @@ impl Parser<'_, '_> {
             let node = Node::Count { operand, comparison, right: self.right(cursor)? };
             return Some(if is_negated { Node::Not(Box::new(node)) } else { node });
         }
+        if cursor.is_at("valid") {
+            return self.valid_under(cursor);
+        }
         let quantifier = if cursor.eat("any") {
             Quantifier::Any
         } else if cursor.eat("all") {
@@ -111,12 +140,30 @@ impl Parser<'_, '_> {
         self.test(cursor, quantifier)
     }
 
-    fn test(&mut self, cursor: &mut Cursor<'_>, quantifier: Quantifier) -> Option<Node> {
-        if cursor.is_at("valid") {
-            let finding =
-                Diagnostic::error(codes::E2205, "`valid under` comes with profiles, which this build does not have");
-            return self.fail(finding.hint("test the fields themselves for now"), cursor.here());
+    /// `valid under PROFILE`.
+    fn valid_under(&mut self, cursor: &mut Cursor<'_>) -> Option<Node> {
+        cursor.take();
+        let place = cursor.here();
+        if !cursor.eat("under") {
+            let finding = Diagnostic::error(codes::E2201, "`under` is missing after `valid`");
+            return self.fail(finding.hint("write it like `valid under lenient` or `valid under adt-feed`"), place);
         }
+        let place = cursor.here();
+        let Some((name, _)) = cursor.text() else {
+            let finding = Diagnostic::error(codes::E2201, "the name of a profile is missing");
+            return self.fail(finding.hint("write strict, lenient or the name of a profile"), place);
+        };
+        let Some(profiles) = self.scope.profiles else {
+            let finding = Diagnostic::error(codes::E2205, "`valid under` does not stand in a profile");
+            return self.fail(finding.hint("extend the other profile: `profile NAME extends OTHER { … }`"), place);
+        };
+        match profiles.ruleset(&name) {
+            Ok(ruleset) => Some(Node::Valid(ruleset)),
+            Err(finding) => self.fail(*finding, place),
+        }
+    }
+
+    fn test(&mut self, cursor: &mut Cursor<'_>, quantifier: Quantifier) -> Option<Node> {
         let place = cursor.here();
         let operand = self.operand(cursor)?;
         let is_text_operand = !matches!(operand, Operand::Read(_));

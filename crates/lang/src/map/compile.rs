@@ -74,6 +74,7 @@ impl<'a, 's> Compiler<'a, 's> {
             tables: scope.tables,
             dictionary: scope.dictionary,
             library: scope.library,
+            profiles: scope.profiles,
             names: scope.names.clone(),
             depth: scope.depth,
         };

@@ -59,14 +59,11 @@ impl ReadPath {
     /// The element for a copy: a field without more is the field with all its repetitions.
     pub(crate) fn whole<'m>(&self, view: &View<'m>) -> Option<Element<'m>> {
         match self {
-            ReadPath::Message(path) => view.message.whole(path),
-            ReadPath::Bound { slot, member } => {
-                let element = view.turns.get(*slot)?.element;
-                match member {
-                    Member { field: Some((number, Index::Unsaid)), component: None, .. } => element.field(*number),
-                    _ => element.get(member),
-                }
-            }
+            ReadPath::Message(path) => match view.focus_of(path) {
+                Some(focus) => whole_of(focus, &path.member),
+                None => view.message.whole(path),
+            },
+            ReadPath::Bound { slot, member } => whole_of(view.turns.get(*slot)?.element, member),
             ReadPath::Now => None,
         }
     }
@@ -74,7 +71,10 @@ impl ReadPath {
     /// The first element.
     pub(crate) fn first<'m>(&self, view: &View<'m>) -> Option<Element<'m>> {
         match self {
-            ReadPath::Message(path) => view.message.first(path),
+            ReadPath::Message(path) => match view.focus_of(path) {
+                Some(focus) => focus.get(&path.member),
+                None => view.message.first(path),
+            },
             ReadPath::Bound { slot, member } => view.turns.get(*slot)?.element.get(member),
             ReadPath::Now => None,
         }
@@ -100,7 +100,12 @@ impl ReadPath {
     /// left out.
     pub(crate) fn every<'m>(&self, view: &View<'m>, mut visit: impl FnMut(Element<'m>) -> bool) -> bool {
         match self {
-            ReadPath::Message(path) => view.message.every(path).any(visit),
+            ReadPath::Message(path) => match view.focus_of(path) {
+                Some(focus) => {
+                    each_place(focus, &path.member, |place| place.is_some_and(|e| !e.is_empty() && visit(e)))
+                }
+                None => view.message.every(path).any(visit),
+            },
             ReadPath::Bound { slot, member } => {
                 let Some(turn) = view.turns.get(*slot) else { return false };
                 each_place(turn.element, member, |place| place.is_some_and(|e| !e.is_empty() && visit(e)))
@@ -114,6 +119,9 @@ impl ReadPath {
     pub(crate) fn places<'m>(&self, view: &View<'m>, mut visit: impl FnMut(Option<Element<'m>>) -> bool) -> bool {
         match self {
             ReadPath::Message(path) => {
+                if let Some(focus) = view.focus_of(path) {
+                    return each_place(focus, &path.member, visit);
+                }
                 let is_wanted = |number: usize| match &path.occurrence {
                     Index::Unsaid | Index::All => true,
                     Index::At(wanted) => usize::from(*wanted) == number,
@@ -130,6 +138,14 @@ impl ReadPath {
             }
             ReadPath::Now => false,
         }
+    }
+}
+
+/// A field without more with all its repetitions.
+fn whole_of<'m>(element: Element<'m>, member: &Member) -> Option<Element<'m>> {
+    match member {
+        Member { field: Some((number, Index::Unsaid)), component: None, .. } => element.field(*number),
+        _ => element.get(member),
     }
 }
 

@@ -87,6 +87,12 @@ impl<'t> Cursor<'t> {
         self.peek().map_or(self.end..self.end, |token| token.start as usize..token.end as usize)
     }
 
+    /// One past the last token that was taken.
+    #[must_use]
+    pub fn before(&self) -> usize {
+        self.end
+    }
+
     /// From the start of the next token to the end of the header.
     #[must_use]
     pub fn rest_span(&self) -> Range<usize> {

@@ -56,7 +56,8 @@ impl Answered {
         let (name, numbers) = match Path::parse(&issue.path) {
             Ok(path) => {
                 let Member { field, component, subcomponent } = path.member;
-                let numbers = [field.map_or(0, |(number, _)| number), component.unwrap_or(0), subcomponent.unwrap_or(0)];
+                let numbers =
+                    [field.map_or(0, |(number, _)| number), component.unwrap_or(0), subcomponent.unwrap_or(0)];
                 (String::from_utf8_lossy(&path.segment).into_owned(), numbers)
             }
             // Of a group its name, without those around it and without its number.

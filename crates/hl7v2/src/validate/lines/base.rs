@@ -55,9 +55,8 @@ impl Base {
     /// The structures that messages of the profile may have; empty when they are not known.
     #[must_use]
     pub fn structures(&self) -> Vec<dictionary::Structure> {
-        let is_of_type = |id: &str, kind: &str| {
-            id == kind || id.strip_prefix(kind).is_some_and(|rest| rest.starts_with('_'))
-        };
+        let is_of_type =
+            |id: &str, kind: &str| id == kind || id.strip_prefix(kind).is_some_and(|rest| rest.starts_with('_'));
         let takes = |id: &str| {
             self.of.is_empty()
                 || self.of.iter().any(|of| match of {

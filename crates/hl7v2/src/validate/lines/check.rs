@@ -74,9 +74,7 @@ fn base(check: &mut Check<'_>, lines: &Lines) {
 fn applies(check: &Check<'_>, line: &Line, judge: &mut dyn Judge, segment: Option<Element<'_>>) -> bool {
     match &line.when {
         None => true,
-        Some(when) => {
-            judge.holds(when.condition, check.message, segment).is_some_and(|holds| holds != when.is_negated)
-        }
+        Some(when) => judge.holds(when.condition, check.message, segment).is_some_and(|holds| holds != when.is_negated),
     }
 }
 
@@ -95,14 +93,7 @@ fn is_meant(check: &Check<'_>, number: usize, path: &Path) -> bool {
     is_number(&path.occurrence, u32::from(own.occurrence)) && counts::inside(placed, item, &path.groups).is_some()
 }
 
-fn one<'m>(
-    check: &mut Check<'m>,
-    line: &Line,
-    path: &Path,
-    spot: Spot,
-    segment: Element<'m>,
-    judge: &mut dyn Judge,
-) {
+fn one<'m>(check: &mut Check<'m>, line: &Line, path: &Path, spot: Spot, segment: Element<'m>, judge: &mut dyn Judge) {
     if let Demand::Rule { .. } = &line.demand {
         return rule(check, line, Some((spot, segment)), judge);
     }
@@ -136,7 +127,11 @@ fn one<'m>(
     }
     match line.demand {
         Demand::Present if found == 0 => {
-            let spot = Spot { component: member.component.unwrap_or(0), subcomponent: member.subcomponent.unwrap_or(0), ..spot };
+            let spot = Spot {
+                component: member.component.unwrap_or(0),
+                subcomponent: member.subcomponent.unwrap_or(0),
+                ..spot
+            };
             match index {
                 Index::Where(_) => tell(check, line, spot, None, "is required, and no repetition is one"),
                 _ => tell(check, line, spot, None, "is required and empty"),

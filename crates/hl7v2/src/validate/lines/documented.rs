@@ -6,11 +6,11 @@
 use super::base::Base;
 use super::place;
 use crate::dictionary::{Datatype, Dictionary};
+use crate::tree::Element;
 use crate::validate::check::Check;
 use crate::validate::form::{Fit, Form};
 use crate::validate::levels::{Rule, Weight};
 use crate::validate::spot::Spot;
-use crate::tree::Element;
 
 /// A segment with fields that the profile explains.
 #[derive(Clone, Debug, PartialEq, Eq)]

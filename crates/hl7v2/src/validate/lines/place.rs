@@ -123,7 +123,9 @@ impl Place {
     pub fn resolve(&self, base: &Base, documented: &[DocumentedSegment], is_new: bool) -> Result<Facts, Unknown> {
         match self {
             Place::Message => Ok(Facts::default()),
-            Place::Group(groups) => resolve_groups(groups, base).map(|()| Facts { is_repeating: true, ..Facts::default() }),
+            Place::Group(groups) => {
+                resolve_groups(groups, base).map(|()| Facts { is_repeating: true, ..Facts::default() })
+            }
             Place::Path(path) => {
                 resolve_groups(&path.groups, base)?;
                 resolve_path(path, base, documented, is_new)
@@ -160,7 +162,11 @@ fn resolve_path(path: &Path, base: &Base, documented: &[DocumentedSegment], is_n
         return descend(facts, datatype, path);
     }
     if id.starts_with('Z') {
-        return Ok(Facts { is_repeating: true, name: own.map(|own| own.name.to_string()).unwrap_or_default(), ..Facts::default() });
+        return Ok(Facts {
+            is_repeating: true,
+            name: own.map(|own| own.name.to_string()).unwrap_or_default(),
+            ..Facts::default()
+        });
     }
     let all = base.dictionaries();
     let segments: Vec<_> = all.iter().filter_map(|dictionary| dictionary.segment(id)).collect();

@@ -59,29 +59,37 @@ fn something_is_there() {
     check(ADT, "PV1-3.3", &[("PV1-3.3", "PV1-3.3 is required and empty.")]);
     check(ADT, "PV1-44.1", &[("PV1-44.1", "PV1-44.1 is required and empty.")]);
     check(ADT, "PID-3[.5=MR]", &[]);
+    check(ADT, "PID-3[.5=PI].1", &[("PID-3.1", "PID-3.1 [PID-3[.5=PI].1] is required, and no repetition is one.")]);
     check(
         ADT,
-        "PID-3[.5=PI].1",
-        &[("PID-3.1", "PID-3.1 [PID-3[.5=PI].1] is required, and no repetition is one.")],
+        "PID-3.6",
+        &[("PID-3.6", "PID-3.6 is required and empty."), ("PID-3[2].6", "PID-3[2].6 is required and empty.")],
     );
-    check(ADT, "PID-3.6", &[("PID-3.6", "PID-3.6 is required and empty."), ("PID-3[2].6", "PID-3[2].6 is required and empty.")]);
     check(ADT, "NK1", &[("NK1", "NK1 is required and missing.")]);
     check(ADT, "NK1-2", &[]);
     check(ADT, "ZPD-3", &[("ZPD-3", "ZPD-3 is required and empty.")]);
     check(ADT, "INSURANCE", &[("INSURANCE", "INSURANCE is required and missing.")]);
     check(ORU, "ORDER_OBSERVATION.OBX", &[("OBX", "OBX is required and missing.")]);
-    check(ORU, "ORDER_OBSERVATION.OBX-8", &[
-        ("OBX[1]-8", "OBX[1]-8 is required and empty."),
-        ("OBX[2]-8", "OBX[2]-8 is required and empty."),
-    ]);
+    check(
+        ORU,
+        "ORDER_OBSERVATION.OBX-8",
+        &[("OBX[1]-8", "OBX[1]-8 is required and empty."), ("OBX[2]-8", "OBX[2]-8 is required and empty.")],
+    );
     check(ORU, "OBX[2]-8", &[("OBX[2]-8", "OBX[2]-8 is required and empty.")]);
-    check(ORU, "ORDER_OBSERVATION.SPECIMEN", &[
-        ("PATIENT_RESULT.ORDER_OBSERVATION.SPECIMEN", "PATIENT_RESULT.ORDER_OBSERVATION.SPECIMEN is required and missing."),
-        (
-            "PATIENT_RESULT.ORDER_OBSERVATION[2].SPECIMEN",
-            "PATIENT_RESULT.ORDER_OBSERVATION[2].SPECIMEN is required and missing.",
-        ),
-    ]);
+    check(
+        ORU,
+        "ORDER_OBSERVATION.SPECIMEN",
+        &[
+            (
+                "PATIENT_RESULT.ORDER_OBSERVATION.SPECIMEN",
+                "PATIENT_RESULT.ORDER_OBSERVATION.SPECIMEN is required and missing.",
+            ),
+            (
+                "PATIENT_RESULT.ORDER_OBSERVATION[2].SPECIMEN",
+                "PATIENT_RESULT.ORDER_OBSERVATION[2].SPECIMEN is required and missing.",
+            ),
+        ],
+    );
 }
 
 #[test]
@@ -115,19 +123,22 @@ fn how_often() {
     check(ADT, "NK1", (2, 3), &[("NK1", "NK1 comes never; the profile asks for 2 to 3.")]);
     check(ORU, "OBX", (0, 1), &[("OBX[2]", "OBX[2] is one of 2; the profile asks for at most 1.")]);
     check(ORU, "ORDER_OBSERVATION.OBX", (0, 2), &[]);
-    check(ORU, "ORDER_OBSERVATION.OBX", (1, 1), &[
-        ("OBX[2]", "OBX[2] is one of 2; the profile asks for exactly 1."),
-        ("OBX", "OBX is required and missing."),
-    ]);
+    check(
+        ORU,
+        "ORDER_OBSERVATION.OBX",
+        (1, 1),
+        &[("OBX[2]", "OBX[2] is one of 2; the profile asks for exactly 1."), ("OBX", "OBX is required and missing.")],
+    );
     check(ORU, "ORDER_OBSERVATION", (1, 1), &[("OBR[2]", "OBR[2] is one of 2; the profile asks for exactly 1.")]);
 }
 
 #[test]
 fn what_values_are() {
-    check(ADT, vec![line("PID-5.1", Demand::Length { min: 1, max: 4 })], &[(
-        "PID-5.1",
-        "PID-5.1 has 5 characters; the profile allows 1 to 4.",
-    )]);
+    check(
+        ADT,
+        vec![line("PID-5.1", Demand::Length { min: 1, max: 4 })],
+        &[("PID-5.1", "PID-5.1 has 5 characters; the profile allows 1 to 4.")],
+    );
     check(&ADT.replace("Quist", "Ñuñé"), vec![line("PID-5.1", Demand::Length { min: 1, max: 4 })], &[]);
     let one_of = |codes: &'static [&'static str]| Demand::Value {
         test: Arc::new(move |text| codes.contains(&text)),
@@ -137,17 +148,19 @@ fn what_values_are() {
     check(ADT, vec![line("PV1-2", one_of(&["I", "O"]))], &[]);
     check(ADT, vec![line("PV1-2", one_of(&["O"]))], &[("PV1-2", "PV1-2 is not a code of the list.")]);
     check(ADT, vec![line("PV1-3", one_of(&["4W"]))], &[]);
-    check(ADT, vec![line("PID-3[.5=MR].4", one_of(&["S"]))], &[(
-        "PID-3.4",
-        "PID-3.4 [PID-3[.5=MR].4] is not a code of the list.",
-    )]);
+    check(
+        ADT,
+        vec![line("PID-3[.5=MR].4", one_of(&["S"]))],
+        &[("PID-3.4", "PID-3.4 [PID-3[.5=MR].4] is not a code of the list.")],
+    );
     check(&ADT.replace("|F\r", "|\"\"\r"), vec![line("PID-8", one_of(&["M"]))], &[]);
 }
 
 #[test]
 fn conditions_and_rules() {
     let when = |condition, is_negated| Some(When { condition, is_negated, words: "event = A03".into() });
-    let present = |condition, is_negated| vec![Line { when: when(condition, is_negated), ..line("PID-10", Demand::Present) }];
+    let present =
+        |condition, is_negated| vec![Line { when: when(condition, is_negated), ..line("PID-10", Demand::Present) }];
     check(ADT, present(0, false), &[("PID-10", "PID-10 is required and empty (when event = A03).")]);
     check(ADT, present(0, true), &[]);
     check(ADT, present(1, false), &[]);
@@ -204,7 +217,11 @@ fn places_that_exist() {
     let base = Base { versions: vec![Version::V2_5_1], of: vec![Of::Type("ADT".into())], level: None };
     let check = |text: &str, expect: Result<(&str, &str), Unknown>| {
         let found = Place::parse(text).and_then(|place| place.resolve(&base, &[], false));
-        assert_eq!(found.map(|facts| (facts.name, facts.datatype)), expect.map(|(n, d)| (n.to_owned(), d.to_owned())), "{text}");
+        assert_eq!(
+            found.map(|facts| (facts.name, facts.datatype)),
+            expect.map(|(n, d)| (n.to_owned(), d.to_owned())),
+            "{text}"
+        );
     };
     check("PID-8", Ok(("Administrative Sex", "IS")));
     check("PID-5.1.2", Ok(("Own Surname Prefix", "ST")));
