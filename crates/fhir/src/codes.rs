@@ -7,6 +7,13 @@ message::catalogue! {
     E1203 "a string in JSON cannot be read";
     E1204 "this place of a resource cannot be changed";
     E1205 "this is not a route to an element";
+    E1210 "an expression of FHIRPath cannot be read";
+    E1211 "FHIRPath has no such function, or it is called otherwise";
+    E1212 "a value does not fit an expression of FHIRPath";
+    E1213 "FHIRPath and FHIR have no such type";
+    E1214 "an expression of FHIRPath passes a limit";
+    E1215 "an expression of FHIRPath cannot be right for this type";
+    E1216 "an expression of FHIRPath asks for what is not there";
     E1250 "a resource in XML cannot be read";
     E1251 "a resource in XML passes a limit";
     E1252 "the XML is no resource of FHIR R4";

@@ -20,6 +20,19 @@ pub enum Error {
         /// One sentence.
         text: Cow<'static, str>,
     },
+    /// An expression is wrong, or cannot be evaluated on what it was given.
+    Expression {
+        /// E1210–E1216.
+        code: Code,
+        /// Byte of the expression.
+        offset: u32,
+        /// Column of that byte in characters, from 1; 0 until the expression is known.
+        column: u32,
+        /// One sentence.
+        text: Cow<'static, str>,
+        /// "did you mean".
+        hint: Option<String>,
+    },
     /// This tree cannot take this edit; it is as it was.
     Refused {
         /// E1201, E1204 or E1205.
@@ -46,6 +59,30 @@ impl Error {
         Error::Refused { code, path: path.to_string(), text: text.into() }
     }
 
+    pub(crate) fn expression(code: Code, offset: u32, text: impl Into<Cow<'static, str>>) -> Error {
+        Error::Expression { code, offset, column: 0, text: text.into(), hint: None }
+    }
+
+    pub(crate) fn with_hint(self, meant: impl Into<String>) -> Error {
+        match self {
+            Error::Expression { code, offset, column, text, .. } => {
+                Error::Expression { code, offset, column, text, hint: Some(meant.into()) }
+            }
+            Error::InvalidBytes { .. } | Error::Refused { .. } => self,
+        }
+    }
+
+    /// With the column, counted in the text of the expression.
+    pub(crate) fn in_expression(self, expression: &str) -> Error {
+        match self {
+            Error::Expression { code, offset, text, hint, .. } => {
+                let before = expression.get(..offset as usize).unwrap_or(expression);
+                Error::Expression { code, offset, column: before.chars().count() as u32 + 1, text, hint }
+            }
+            Error::InvalidBytes { .. } | Error::Refused { .. } => self,
+        }
+    }
+
     pub(crate) fn limit(text: impl Into<Cow<'static, str>>) -> Error {
         Error::refused(codes::E1201, "", text)
     }
@@ -54,7 +91,7 @@ impl Error {
     #[must_use]
     pub fn code(&self) -> Code {
         match self {
-            Error::InvalidBytes { code, .. } | Error::Refused { code, .. } => *code,
+            Error::InvalidBytes { code, .. } | Error::Expression { code, .. } | Error::Refused { code, .. } => *code,
         }
     }
 
@@ -71,6 +108,13 @@ impl Error {
             Error::InvalidBytes { code, offset, line, column, text } => {
                 Diagnostic::error(*code, format!("{text} (line {line}, column {column})")).at_path("", Some(*offset))
             }
+            Error::Expression { code, column, text, hint, .. } => {
+                let out = Diagnostic::error(*code, format!("{text} (column {column} of the expression)"));
+                match hint {
+                    Some(hint) => out.hint(hint),
+                    None => out,
+                }
+            }
             Error::Refused { code, path, text } => Diagnostic::error(*code, text.to_string()).at_path(path, None),
         }
     }
@@ -81,6 +125,10 @@ impl fmt::Display for Error {
         match self {
             Error::InvalidBytes { code, line, column, text, .. } => {
                 write!(f, "{code}: line {line}, column {column}: {text}")
+            }
+            Error::Expression { code, column, text, hint, .. } => {
+                write!(f, "{code}: column {column}: {text}")?;
+                hint.as_ref().map_or(Ok(()), |hint| write!(f, "; {hint}"))
             }
             Error::Refused { code, path, text } if path.is_empty() => write!(f, "{code}: {text}"),
             Error::Refused { code, path, text } => write!(f, "{code}: {path}: {text}"),

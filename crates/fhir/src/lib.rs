@@ -7,6 +7,7 @@
 //! | property names | [`Name`] |
 //! | what R4 says of types, elements, codes and rules | [`definitions`] |
 //! | the XML form, both ways | [`xml`] |
+//! | ask with FHIRPath | [`fhirpath::Program`] |
 //!
 //! ```
 //! use fhir::{Place, Tree, Value};
@@ -30,6 +31,7 @@
 pub mod codes;
 pub mod definitions;
 mod error;
+pub mod fhirpath;
 pub mod tree;
 pub mod xml;
 
