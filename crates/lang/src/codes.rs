@@ -1,5 +1,5 @@
 //! The error codes of the language: E20xx syntax, E21xx paths and values, E22xx conditions and steps, E23xx maps and
-//! tables, E24xx runs, E25xx profiles.
+//! tables, E24xx runs, E25xx profiles, E26xx runs of maps to FHIR.
 
 message::catalogue! {
     E2001 "closing brace without an opening one";
@@ -61,6 +61,30 @@ message::catalogue! {
     E2323 "code table is empty";
     E2324 "row of a code table cannot be read";
     E2325 "code table is too large";
+    E2330 "unknown type of FHIR";
+    E2331 "element is not in the type";
+    E2332 "choice is not made";
+    E2333 "type is not in the choice";
+    E2334 "value does not fit the element";
+    E2335 "two lines write one element";
+    E2336 "values for an element that does not repeat";
+    E2337 "required element is never written";
+    E2338 "code is not in the value set";
+    E2339 "table has codes that the element does not take";
+    E2340 "field or component is not in the standard";
+    E2341 "reference to a type that is not allowed";
+    E2342 "no resource of that name";
+    E2343 "shared map does not fit";
+    E2344 "identity of a resource cannot be read";
+    E2345 "extension is not complete";
+    E2346 "group or structure is unknown";
+    E2347 "path of an element cannot be read";
+    E2348 "text is not of the element's type";
+    E2349 "item of an element that does not repeat";
+    E2350 "table has no code systems";
+    E2351 "resource or line stands in the wrong place";
+    E2352 "line does not belong in a map to FHIR";
+    E2353 "block may stay without a required element";
     E2401 "code is not in the table";
     E2402 "required value is empty";
     E2403 "step cannot work on a value";
@@ -86,4 +110,10 @@ message::catalogue! {
     E2554 "version of a message is changed in a map";
     E2555 "message has another version than the line says";
     E2556 "version of the message cannot be changed";
+    E2600 "value is not of the element's type";
+    E2601 "second value for one element";
+    E2602 "required element stayed empty";
+    E2603 "result is too large";
+    E2604 "no map for this message";
+    E2605 "time without an offset";
 }

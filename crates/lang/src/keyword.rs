@@ -29,6 +29,8 @@ pub enum Place {
     Edit,
     /// At the start of a line of a map.
     Map,
+    /// At the start of a line of a map to FHIR, or in the head of a resource there.
+    Fhir,
     /// At the start of a line of a profile.
     Profile,
     /// In a condition, before the path.
@@ -56,9 +58,10 @@ pub const KEYWORDS: &[Keyword] = &[
     word(
         Place::File,
         "map",
-        "map NAME from hl7v2 [VERSION] [TYPE] to hl7v2 [VERSION] [TYPE] { … }",
-        "A map: lines that make one message from another. `map segment OBX as obx { … }` and `map datatype CX [NAME] as \
-         cx { … }` are parts that maps share with `use`.",
+        "map NAME from hl7v2 [VERSION] [TYPE] to hl7v2 [VERSION] [TYPE] | fhir r4 RESOURCE { … }",
+        "A map: lines that make one message from another, or a FHIR resource, most often a Bundle. `map segment OBX as obx \
+         { … }` and `map datatype CX [NAME] as cx { … }` are parts that maps to v2 share with `use`; `map datatype CX \
+         [NAME] to Identifier as cx { … }` those of maps to FHIR.",
         "map tidy from hl7v2 to hl7v2 { PID-5.1 = PID-5.1 | upper }",
     ),
     word(
@@ -136,6 +139,43 @@ pub const KEYWORDS: &[Keyword] = &[
         "use NAME with NAME",
         "Puts the lines of a shared map here, for the segment or repetition that a name stands for.",
         "each OBX as obx { use tidy-result with obx }",
+    ),
+    word(
+        Place::Fhir,
+        "update",
+        "RESOURCE [as NAME] update by ELEMENT [when COND] { … }",
+        "Makes a resource that is the same one whenever the element is the same: a conditional update, `PUT \
+         Type?identifier=system|value`. Two of one identity in a bundle are one.",
+        "Patient as patient update by identifier { identifier.value = PID-3[1].1 }",
+    ),
+    word(
+        Place::Fhir,
+        "create",
+        "RESOURCE [as NAME] [create] [when COND] { … }",
+        "Makes a resource with an id of its own, the same whenever the message is sent again. What a resource without \
+         other words does.",
+        "Patient as patient create { active = true }",
+    ),
+    word(
+        Place::Fhir,
+        "create-if-none",
+        "RESOURCE [as NAME] create-if-none by ELEMENT [when COND] { … }",
+        "Makes a resource unless the receiver has one with this element: `POST` with `ifNoneExist`.",
+        "Organization create-if-none by identifier { identifier.value = MSH-4.1 }",
+    ),
+    word(
+        Place::Fhir,
+        "by",
+        "update by ELEMENT | create-if-none by ELEMENT",
+        "The element that says which resource it is, most often `identifier`.",
+        "Patient update by identifier { identifier.value = PID-3[1].1 }",
+    ),
+    word(
+        Place::Fhir,
+        "zone",
+        "zone NAME",
+        "The time zone of times that come without an offset. Without this line the offset of MSH-7 counts, then UTC.",
+        "zone Europe/Berlin",
     ),
     word(
         Place::Profile,

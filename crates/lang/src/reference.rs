@@ -2,7 +2,7 @@
 //! listed from [`crate::keyword::KEYWORDS`] and [`crate::steps::catalogue`].
 
 /// Every chapter, in Markdown with its heading, in the order of the reference.
-pub const CHAPTERS: [&str; 5] = [PATHS, CONDITIONS, VALUES, MAPS, TABLES];
+pub const CHAPTERS: [&str; 6] = [PATHS, CONDITIONS, VALUES, MAPS, FHIR, TABLES];
 
 /// How places in a message are written.
 pub const PATHS: &str = "## Paths
@@ -65,6 +65,30 @@ source, or with `start empty` as its MSH segment alone. Inside `each OBX as obx`
 the segment of this turn: the same one in a copy, the next one in a result that started empty; so with repetitions inside
 `each PID-3 as id`. `[+]` makes one new segment or repetition a turn, however many lines write it. Removing inside an
 `each` happens at the end of the map. Two lines of one block that write one target without a condition are an error.
+
+";
+
+/// What maps to FHIR mean.
+pub const FHIR: &str = "## Maps to FHIR
+
+```
+map NAME from hl7v2 [VERSION] [STRUCTURE] to fhir r4 Bundle|RESOURCE {
+  TYPE [as NAME] [update by ELEMENT | create | create-if-none by ELEMENT] [when COND] {
+    element.path = VALUE [| step …] [| code TABLE] [| use MAP] [as NAME] [when COND] [{ … }]
+    element { … }
+    use MAP with SEGMENT|NAME|PATH [when COND]
+  }
+  each GROUP|SEGMENT|PATH as NAME [when COND] { … }
+}
+map segment PID [NAME] to Patient as pid { … }
+map datatype CX [NAME] to Identifier as cx { … }
+```
+
+Left stand elements of R4: `name.family`, `telecom[phone].value` (the item of this block that is called phone), `value[Quantity]`
+or `valueQuantity`, `extension(patient-religion).valueCodeableConcept`. The types of both sides decide what is written: a text
+is read as the primitive, a field with parts goes through the shared map for the two types, a code through a table gives system
+and display, the name of a resource a reference. A field that repeats fills an element that repeats. The first line that has a
+value for a single element wins. Inside `each GROUP` a segment is that of the turn.
 
 ";
 

@@ -122,7 +122,7 @@ impl Site {
         Site { file: nothing.clone(), source: nothing, start: 0, end: 0 }
     }
     /// The line, from 1.
-    fn line(&self) -> usize {
+    pub(crate) fn line(&self) -> usize {
         let before = self.source.get(..self.start as usize).unwrap_or("");
         before.bytes().filter(|byte| *byte == b'\n').count() + 1
     }

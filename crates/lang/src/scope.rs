@@ -4,9 +4,15 @@ use crate::{
     codes,
     dictionary::{Dictionary, Segments},
     map::Library,
+    path::ReadPath,
     profile::Profiles,
     suggest,
+    syntax::Cursor,
     table::{Table, Tables},
+};
+use hl7v2::{
+    Path,
+    structure::{NodeId, Structure},
 };
 use message::{Diagnostic, limits};
 use std::{cell::Cell, sync::Arc};
@@ -20,6 +26,10 @@ pub struct Scope<'a> {
     pub(crate) names: Vec<Binding>,
     /// Nesting of `each` at this line: the slot of the next name.
     pub(crate) depth: usize,
+    /// The structure whose groups lines may name.
+    pub(crate) structure: Option<&'static Structure>,
+    /// Steps that the line itself reads, behind the value: they need to know what is written.
+    pub(crate) own_steps: Cell<&'static [&'static str]>,
 }
 
 /// A name bound by `each … as`.
@@ -39,13 +49,26 @@ pub(crate) enum Bound {
     Segment([u8; 3]),
     /// A repetition of a field: `id.5`.
     Repetition([u8; 3], u16),
+    /// A group of the structure: segments inside it are those of its turn.
+    Group(NodeId),
+    /// A value of this data type, in a shared map: `cx.4`.
+    Datatype(&'static str),
 }
 
 impl<'a> Scope<'a> {
     /// The code tables, and the built-in dictionary of segments.
     #[must_use]
     pub fn new(tables: &'a Tables) -> Scope<'a> {
-        Scope { tables, dictionary: &Segments, library: None, profiles: None, names: Vec::new(), depth: 0 }
+        Scope {
+            tables,
+            dictionary: &Segments,
+            library: None,
+            profiles: None,
+            names: Vec::new(),
+            depth: 0,
+            structure: None,
+            own_steps: Cell::new(&[]),
+        }
     }
     /// With another dictionary.
     #[must_use]
@@ -83,6 +106,45 @@ impl<'a> Scope<'a> {
                 .or_else(|| Some(format!("add the file tables/{name}.csv with a line `from,to`")));
             Box::new(finding)
         })
+    }
+
+    /// The pipe before which the cursor stands begins a step that the line reads itself.
+    pub(crate) fn ends_value(&self, cursor: &Cursor<'_>) -> bool {
+        let mut ahead = cursor.clone();
+        ahead.take();
+        self.own_steps.get().iter().any(|word| ahead.is_at(word))
+    }
+
+    /// A path of the message as this line means it: inside an `each` over a group that has the segment, that of the turn.
+    pub(crate) fn place(&self, path: Path) -> ReadPath {
+        let is_free = path.groups.is_empty();
+        let around = self.names.iter().rev().filter(|_| is_free).find(|binding| match binding.bound {
+            Bound::Group(node) => self.has_segment(node, path.segment),
+            Bound::Segment(_) | Bound::Repetition(..) | Bound::Datatype(_) => false,
+        });
+        match around {
+            Some(binding) => {
+                binding.is_used.set(true);
+                ReadPath::Within { slot: binding.slot, path }
+            }
+            None => ReadPath::Message(path),
+        }
+    }
+
+    /// The group may hold segments of this id. Z segments stand anywhere.
+    fn has_segment(&self, group: NodeId, id: [u8; 3]) -> bool {
+        let Some(structure) = self.structure else { return false };
+        let is_inside = |node: NodeId| -> bool {
+            let mut at = node;
+            while at != 0 && at != group {
+                at = structure.node(at).parent;
+            }
+            at == group
+        };
+        id[0] == b'Z'
+            || (0u32..)
+                .zip(structure.nodes())
+                .any(|(number, node)| node.kind == hl7v2::structure::Kind::Segment(id) && is_inside(number))
     }
 
     /// Another level of `each` is within the limit.

@@ -82,6 +82,7 @@ fn words(what: &str) -> Vec<Word> {
 fn described(place: Place) -> &'static str {
     match place {
         Place::File => "at the top of a map file",
+        Place::Fhir => "in a map to FHIR",
         Place::Interface => "in `interface`",
         Place::Edit => "a line that changes a message",
         Place::Map => "in `map`",

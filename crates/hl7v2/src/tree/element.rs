@@ -64,6 +64,12 @@ impl<'m> Element<'m> {
         self.start as usize..self.end as usize
     }
 
+    /// Where it stands in the bytes of the message, for a report of what was read.
+    #[must_use]
+    pub fn span(&self) -> Range<usize> {
+        self.range()
+    }
+
     /// The message that it belongs to.
     #[must_use]
     pub fn message(&self) -> &'m Message {

@@ -5,7 +5,7 @@ use super::{
 };
 use crate::{
     codes,
-    path::{Found, ReadPath, SHORTHANDS, is_segment_shape, looks_like_path, not_a_path, resolve},
+    path::{Found, SHORTHANDS, is_segment_shape, looks_like_path, not_a_path, resolve},
     run::Site,
     scope::Scope,
     suggest,
@@ -205,7 +205,7 @@ impl Parser<'_, '_> {
             for finding in crate::path::check_path(&path, self.scope) {
                 self.found.push(finding.at(&self.file, place.clone(), ""));
             }
-            return Some(Operand::Read(ReadPath::Message(path)));
+            return Some(Operand::Read(self.scope.place(path)));
         }
         match resolve(&text, self.scope) {
             Found::Path(path, odd) => {

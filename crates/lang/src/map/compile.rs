@@ -1,6 +1,6 @@
 //! Compiles maps from their statements.
 
-use super::{Ignored, Library, Map, MapFile, header};
+use super::{Ignored, Library, Map, MapFile, Work, fhir, header, header::Format};
 use crate::{
     codes,
     path::{Found, ReadPath, is_segment_shape, resolve},
@@ -37,11 +37,16 @@ impl MapFile {
                         let finding = Diagnostic::error(codes::E2305, format!("there are two maps `{name}`"));
                         found.push(finding.at(&tree.file, statement.span.clone(), ""));
                     }
+                    let site = Site::new(tree, statement.span.clone());
+                    if to.format == Format::FhirR4 {
+                        let (map, ignored) = fhir::compile(tree, statement, (&from, &to), scope, &own, &mut found);
+                        maps.push(Map { name, from, to, ignored, work: Work::Fhir(Box::new(map)), site });
+                        continue;
+                    }
                     let mut compiler = Compiler::new(scope, &own, &mut found);
                     let actions = compiler.map(tree, statement);
                     let (ignored, starts_empty) = (compiler.ignored, compiler.starts_empty.unwrap_or(false));
-                    let site = Site::new(tree, statement.span.clone());
-                    maps.push(Map { name, from, to, ignored, starts_empty, actions, site });
+                    maps.push(Map { name, from, to, ignored, work: Work::V2 { starts_empty, actions }, site });
                 }
                 Some(header::Header::Shared) | None => {}
             }
@@ -77,6 +82,8 @@ impl<'a, 's> Compiler<'a, 's> {
             profiles: scope.profiles,
             names: scope.names.clone(),
             depth: scope.depth,
+            structure: scope.structure,
+            own_steps: Cell::new(&[]),
         };
         Compiler { scope, own, found, ignored: Vec::new(), starts_empty: None, used: Vec::new(), count: 0 }
     }
@@ -301,7 +308,7 @@ impl<'a, 's> Compiler<'a, 's> {
                     _ => None,
                 }
             }
-            ReadPath::Now => None,
+            ReadPath::Within { .. } | ReadPath::Now => None,
         };
         let Some((segment, field)) = field else {
             let finding = Diagnostic::error(codes::E2105, format!("`{text}` does not repeat"))
@@ -349,6 +356,7 @@ fn repeating(member: &Member) -> Option<u16> {
 fn example(name: &str, bound: Bound) -> String {
     match bound {
         Bound::Segment(_) => format!("{name}-1"),
-        Bound::Repetition(..) => format!("{name}.1"),
+        Bound::Repetition(..) | Bound::Datatype(_) => format!("{name}.1"),
+        Bound::Group(_) => name.to_owned(),
     }
 }

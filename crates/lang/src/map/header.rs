@@ -12,6 +12,8 @@ use std::sync::Arc;
 pub enum Format {
     /// HL7 v2.
     Hl7v2,
+    /// FHIR R4.
+    FhirR4,
 }
 
 /// One side of a map.
@@ -34,8 +36,9 @@ pub(super) enum Header {
 }
 
 /// Formats that are planned, with what they are called.
-const LATER: [&str; 5] = ["fhir", "cda", "json", "xml", "csv"];
-const HINT: &str = "write it like `map NAME from hl7v2 2.5.1 ADT to hl7v2 2.3 ADT { … }`";
+const LATER: [&str; 4] = ["cda", "json", "xml", "csv"];
+const HINT: &str =
+    "write it like `map NAME from hl7v2 2.5.1 ADT to hl7v2 2.3 ADT { … }`, or `… to fhir r4 Bundle { … }`";
 
 pub(super) fn parse(tree: &Tree, statement: &Statement, found: &mut Vec<Diagnostic>) -> Option<Header> {
     let mut cursor = Cursor::new(tree, statement);
@@ -69,14 +72,29 @@ pub(super) fn parse(tree: &Tree, statement: &Statement, found: &mut Vec<Diagnost
         let format = cursor.peek_str().to_owned();
         cursor.take();
         if LATER.contains(&format.as_str()) {
-            let hint = "this build maps from hl7v2 to hl7v2".to_owned();
+            let hint = "this build maps from hl7v2 to hl7v2, and from hl7v2 to fhir r4".to_owned();
             return fail(format!("maps {word} {format} come later"), place, hint);
         }
-        if format != "hl7v2" {
-            let hint = suggest::did_you_mean(&format, ["hl7v2"]).unwrap_or_else(|| HINT.to_owned());
-            return fail(format!("there is no format `{format}`"), place, hint);
+        match format.as_str() {
+            "hl7v2" => sides.push(side(&mut cursor)),
+            "fhir" if word == "from" => {
+                let hint = "this build maps from hl7v2 to fhir r4".to_owned();
+                return fail("maps from fhir come later".to_owned(), place, hint);
+            }
+            "fhir" => {
+                let here = cursor.here();
+                if !cursor.eat("r4") && !cursor.eat("R4") {
+                    let hint = "write `to fhir r4 Bundle`; this build has R4 (4.0.1)".to_owned();
+                    return fail("which version of FHIR?".to_owned(), here, hint);
+                }
+                let kind = cursor.text().map(|(kind, _)| Arc::from(&*kind));
+                sides.push(Shape { format: Format::FhirR4, version: Some(Arc::from("4.0.1")), kind });
+            }
+            _ => {
+                let hint = suggest::did_you_mean(&format, ["hl7v2", "fhir"]).unwrap_or_else(|| HINT.to_owned());
+                return fail(format!("there is no format `{format}`"), place, hint);
+            }
         }
-        sides.push(side(&mut cursor));
     }
     if !cursor.is_done() {
         return fail("the line should end here".to_owned(), cursor.rest_span(), HINT.to_owned());

@@ -19,8 +19,8 @@ pub struct Library {
 pub(crate) enum Over {
     /// Segments of this id.
     Segment([u8; 3]),
-    /// Repetitions of any field.
-    Datatype,
+    /// Values of this data type; in a map to v2 of any, whatever the name says.
+    Datatype(Arc<str>),
 }
 
 #[derive(Clone, Debug)]
@@ -31,6 +31,8 @@ pub(crate) struct Part {
     pub(crate) over: Over,
     /// The name that the part gives to what it works on.
     pub(crate) binding: Arc<str>,
+    /// The type of FHIR that it fills; none for one that writes v2.
+    pub(crate) to: Option<Arc<str>>,
 }
 
 impl Part {
@@ -56,7 +58,8 @@ impl Library {
             let place = cursor.here();
             let Some((name, part)) = read(tree, index, &mut cursor, is_segment) else {
                 let finding = Diagnostic::error(codes::E2302, "the head of this shared map cannot be read");
-                let hint = "write it like `map segment OBX as obx { … }` or `map datatype CX tidy-id as cx { … }`";
+                let hint =
+                    "write it like `map segment OBX as obx { … }` or `map datatype CX to Identifier as cx { … }`";
                 found.push(finding.at(&tree.file, place, "").hint(hint));
                 continue;
             };
@@ -85,13 +88,31 @@ fn read(tree: &Arc<Tree>, index: usize, cursor: &mut Cursor<'_>, is_segment: boo
         }
         Over::Segment(kind.as_bytes().try_into().ok()?)
     } else {
-        Over::Datatype
+        Over::Datatype(Arc::from(&*kind))
     };
-    let name = if cursor.is_at("as") { kind } else { cursor.text()?.0 };
+    let is_named = !cursor.is_at("as") && !cursor.is_at("to");
+    let name = if is_named { Some(cursor.text()?.0) } else { None };
+    let to = if cursor.eat("to") { Some(cursor.text()?.0) } else { None };
     if !cursor.eat("as") {
         return None;
     }
     let (binding, _) = cursor.text()?;
-    let part = Part { tree: tree.clone(), index, over, binding: Arc::from(&*binding) };
-    cursor.is_done().then(|| (Arc::from(&*name), part))
+    let name = name.unwrap_or_else(|| match &to {
+        Some(to) => format!("{kind}-{to}").into(),
+        None => kind,
+    });
+    let part =
+        Part { tree: tree.clone(), index, over, binding: Arc::from(&*binding), to: to.map(|to| Arc::from(&*to)) };
+    // Behind the binding a map to FHIR may say what makes its resource one and the same.
+    (cursor.is_done() || part.to.is_some()).then(|| (Arc::from(&*name), part))
+}
+
+/// The cursor behind the binding in the head of a shared part.
+pub(crate) fn rest_of_head<'t>(tree: &'t Tree, statement: &'t Statement) -> Cursor<'t> {
+    let mut cursor = Cursor::new(tree, statement);
+    while !cursor.is_done() && !cursor.eat("as") {
+        cursor.take();
+    }
+    cursor.take();
+    cursor
 }

@@ -1,4 +1,4 @@
-//! Maps: from one message to another. Today from HL7 v2 to HL7 v2.
+//! Maps: from one message to another: from HL7 v2 to HL7 v2, and in [`fhir`] to FHIR R4.
 //!
 //! ```text
 //! map pharmacy from hl7v2 2.5.1 ADT to hl7v2 2.3 ADT {
@@ -15,10 +15,12 @@
 //! Promises: no two lines write one target by accident; same source, map and run give the same bytes.
 
 mod compile;
+pub(crate) mod fhir;
 mod header;
-mod library;
+pub(crate) mod library;
 mod lines;
 
+pub use fhir::{BundleType, Origin, Origins, Settings};
 pub use header::{Format, Shape};
 pub use library::Library;
 
@@ -50,9 +52,17 @@ pub struct Map {
     pub to: Shape,
     /// What it leaves out on purpose.
     pub ignored: Vec<Ignored>,
-    starts_empty: bool,
-    actions: Vec<Action>,
+    work: Work,
     site: Site,
+}
+
+/// What a map does.
+#[derive(Debug)]
+enum Work {
+    /// To v2.
+    V2 { starts_empty: bool, actions: Vec<Action> },
+    /// To FHIR.
+    Fhir(Box<fhir::FhirMap>),
 }
 
 /// The maps of one file.
@@ -104,11 +114,37 @@ impl Map {
     /// # Errors
     /// A line that could not do its work, or no fuel left.
     pub fn apply(&self, source: &Message, run: &mut Run) -> Result<Message, Fault> {
-        let mut target = if self.starts_empty { self.header_of(source)? } else { source.clone() };
-        let mut stage = Stage::from(source, &mut target, self.starts_empty);
-        perform(&self.actions, &mut stage, run)?;
+        let (starts_empty, actions) = match &self.work {
+            Work::V2 { starts_empty, actions } => (*starts_empty, actions),
+            Work::Fhir(_) => {
+                return Err(self.site.fault(codes::E2351, "this map makes FHIR, and a v2 message is needed here"));
+            }
+        };
+        let mut target = if starts_empty { self.header_of(source)? } else { source.clone() };
+        let mut stage = Stage::from(source, &mut target, starts_empty);
+        perform(actions, &mut stage, run)?;
         stage.settle(&self.site, run)?;
         Ok(target)
+    }
+
+    /// Makes the FHIR resource that the map says from `source`, in `tree`, with the memory that it has. Notes of the run
+    /// say what was left out. The origins are there when the settings ask for them.
+    ///
+    /// # Errors
+    /// A value that is `required` and not there, a result past its limits, or no fuel left.
+    pub fn convert(
+        &self,
+        source: &Message,
+        tree: &mut ::fhir::Tree,
+        run: &mut Run,
+        settings: &Settings,
+    ) -> Result<Option<Origins>, Fault> {
+        match &self.work {
+            Work::Fhir(map) => map.apply(source, tree, run, settings),
+            Work::V2 { .. } => {
+                Err(self.site.fault(codes::E2351, "this map makes a v2 message, and FHIR is needed here"))
+            }
+        }
     }
 
     /// A message of the source's MSH segment alone.

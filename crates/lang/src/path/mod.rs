@@ -25,6 +25,8 @@ use hl7v2::{
 pub(crate) enum ReadPath {
     /// A path of the message.
     Message(Path),
+    /// A path inside the turn of an `each` over a group.
+    Within { slot: usize, path: Path },
     /// A member of what a name stands for.
     Bound { slot: usize, member: Member },
     /// The time of the run.
@@ -45,7 +47,9 @@ impl ReadPath {
     pub(crate) fn is_list(&self) -> bool {
         let repetition = |member: &Member| matches!(member.field, Some((_, Index::All)));
         match self {
-            ReadPath::Message(path) => path.occurrence == Index::All || repetition(&path.member),
+            ReadPath::Message(path) | ReadPath::Within { path, .. } => {
+                path.occurrence == Index::All || repetition(&path.member)
+            }
             ReadPath::Bound { member, .. } => repetition(member),
             ReadPath::Now => false,
         }
@@ -53,7 +57,7 @@ impl ReadPath {
 
     /// A whole segment.
     pub(crate) fn is_segment(&self) -> bool {
-        matches!(self, ReadPath::Message(path) if path.is_segment())
+        matches!(self, ReadPath::Message(path) | ReadPath::Within { path, .. } if path.is_segment())
     }
 
     /// The element for a copy: a field without more is the field with all its repetitions.
@@ -63,7 +67,8 @@ impl ReadPath {
                 Some(focus) => whole_of(focus, &path.member),
                 None => view.message.whole(path),
             },
-            ReadPath::Bound { slot, member } => whole_of(view.turns.get(*slot)?.element, member),
+            ReadPath::Bound { slot, member } => whole_of(view.turn(*slot)?.element, member),
+            ReadPath::Within { slot, path } => whole_of(segment_within(view, *slot, path)?, &path.member),
             ReadPath::Now => None,
         }
     }
@@ -75,7 +80,11 @@ impl ReadPath {
                 Some(focus) => focus.get(&path.member),
                 None => view.message.first(path),
             },
-            ReadPath::Bound { slot, member } => view.turns.get(*slot)?.element.get(member),
+            ReadPath::Bound { slot, member } => view.turn(*slot)?.element.get(member),
+            ReadPath::Within { slot, path } => {
+                let segment = segment_within(view, *slot, path)?;
+                if path.is_segment() { Some(segment) } else { segment.get(&path.member) }
+            }
             ReadPath::Now => None,
         }
     }
@@ -107,9 +116,14 @@ impl ReadPath {
                 None => view.message.every(path).any(visit),
             },
             ReadPath::Bound { slot, member } => {
-                let Some(turn) = view.turns.get(*slot) else { return false };
+                let Some(turn) = view.turn(*slot) else { return false };
                 each_place(turn.element, member, |place| place.is_some_and(|e| !e.is_empty() && visit(e)))
             }
+            ReadPath::Within { slot, path } => every_within(view, *slot, path).any(|segment| {
+                each_place(segment, &path.member, |place| {
+                    place.is_some_and(|element| (path.is_segment() || !element.is_empty()) && visit(element))
+                })
+            }),
             ReadPath::Now => false,
         }
     }
@@ -134,7 +148,10 @@ impl ReadPath {
                     .any(|(_, segment)| each_place(segment, &path.member, &mut visit))
             }
             ReadPath::Bound { slot, member } => {
-                view.turns.get(*slot).is_some_and(|turn| each_place(turn.element, member, visit))
+                view.turn(*slot).is_some_and(|turn| each_place(turn.element, member, visit))
+            }
+            ReadPath::Within { slot, path } => {
+                every_within(view, *slot, path).any(|segment| each_place(segment, &path.member, &mut visit))
             }
             ReadPath::Now => false,
         }
@@ -147,6 +164,27 @@ fn whole_of<'m>(element: Element<'m>, member: &Member) -> Option<Element<'m>> {
         Member { field: Some((number, Index::Unsaid)), component: None, .. } => element.field(*number),
         _ => element.get(member),
     }
+}
+
+/// The segment of a group's turn that a path means.
+fn segment_within<'m>(view: &View<'m>, slot: usize, path: &Path) -> Option<Element<'m>> {
+    let mut segments = view.within(slot, path.segment);
+    match &path.occurrence {
+        Index::Unsaid | Index::All => segments.next(),
+        Index::At(number) => segments.nth(usize::from(*number).checked_sub(1)?),
+        Index::Append | Index::Where(_) => None,
+    }
+}
+
+/// Every segment of a group's turn that a path can mean.
+pub(crate) fn every_within<'m>(view: &View<'m>, slot: usize, path: &Path) -> impl Iterator<Item = Element<'m>> {
+    let wanted = match &path.occurrence {
+        Index::Unsaid | Index::All => None,
+        Index::At(number) => Some(usize::from(*number)),
+        Index::Append | Index::Where(_) => Some(0),
+    };
+    let numbered = view.within(slot, path.segment).enumerate();
+    numbered.filter(move |(at, _)| wanted.is_none_or(|wanted| wanted == at + 1)).map(|(_, segment)| segment)
 }
 
 /// A repetition's part that a member names.

@@ -91,7 +91,7 @@ pub(crate) fn resolve(text: &str, scope: &Scope<'_>) -> Found {
             ),
             Ok(path) => {
                 let odd = check_path(&path, scope);
-                Found::Path(ReadPath::Message(path), odd)
+                Found::Path(scope.place(path), odd)
             }
             Err(finding) => Found::Wrong(*finding),
         };
@@ -186,7 +186,7 @@ fn resolve_member(text: &str, name: &str, bound: Bound) -> Result<Member, Box<Di
     };
     match (bound, rest.as_bytes().first()) {
         (_, None) => Ok(Member::default()),
-        (Bound::Segment(_), Some(b'-')) | (Bound::Repetition(..), Some(b'.')) => {
+        (Bound::Segment(_), Some(b'-')) | (Bound::Repetition(..) | Bound::Datatype(_), Some(b'.')) => {
             let member = Member::parse(rest).map_err(|error| {
                 Diagnostic::error(codes::E2101, format!("`{text}` is not a path: {}", plain(&error)))
             })?;
@@ -199,7 +199,10 @@ fn resolve_member(text: &str, name: &str, bound: Bound) -> Result<Member, Box<Di
         (Bound::Segment(_), _) => {
             Err(wrong(format!("`{name}` is a segment: its fields are written `{name}-5`, `{name}-5.1`")))
         }
-        (Bound::Repetition(..), _) => {
+        (Bound::Group(_), _) => {
+            Err(wrong(format!("`{name}` is a group: inside its block write the segment itself, such as `OBR-4`")))
+        }
+        (Bound::Repetition(..) | Bound::Datatype(_), _) => {
             Err(wrong(format!("`{name}` is one repetition: its components are written `{name}.5`")))
         }
     }

@@ -48,7 +48,7 @@ impl Target {
                         target.repetition_of = target.repetition_of.or(Some(binding.slot));
                     }
                 }
-                Bound::Segment(_) | Bound::Repetition(..) => {}
+                Bound::Segment(_) | Bound::Repetition(..) | Bound::Group(_) | Bound::Datatype(_) => {}
             }
         }
         target
@@ -57,10 +57,10 @@ impl Target {
     /// The path of this turn. Costs no allocation unless the path has a filter.
     pub(crate) fn now(&self, view: &View<'_>) -> Path {
         let mut path = self.path.clone();
-        if let Some(turn) = self.occurrence_of.and_then(|slot| view.turns.get(slot)) {
+        if let Some(turn) = self.occurrence_of.and_then(|slot| view.turn(slot)) {
             path.occurrence = Index::At(turn.occurrence.max(1));
         }
-        if let Some(turn) = self.repetition_of.and_then(|slot| view.turns.get(slot))
+        if let Some(turn) = self.repetition_of.and_then(|slot| view.turn(slot))
             && let Some((_, index)) = &mut path.member.field
         {
             *index = Index::At(turn.repetition.max(1));

@@ -228,14 +228,15 @@ fn each_turn(
             }
             out
         }
-        ReadPath::Now => Vec::new(),
+        ReadPath::Within { .. } | ReadPath::Now => Vec::new(),
     };
     let mut passed: u16 = 0;
     for spot in spots {
         site.burn(run, 2)?;
         let Some(view) = &mut stage.source else { return Ok(()) };
         view.turns.truncate(slot);
-        let mut turn = Turn { element: spot.element, occurrence: spot.occurrence, repetition: spot.repetition };
+        let mut turn =
+            Turn { element: spot.element, occurrence: spot.occurrence, repetition: spot.repetition, span: (0, 0) };
         view.turns.push(turn);
         if let Some(condition) = when
             && !condition.holds(view, run)?

@@ -219,7 +219,11 @@ pub(crate) fn segment_id(cursor: &mut Cursor<'_>, scope: &Scope<'_>, found: &mut
 fn anchor(cursor: &mut Cursor<'_>, scope: &Scope<'_>, found: &mut Vec<Diagnostic>) -> Option<Target> {
     let text = cursor.peek_str();
     if let Some(binding) = scope.bound(bound_name(text)).filter(|binding| *binding.name == *text) {
-        let (Bound::Segment(segment) | Bound::Repetition(segment, _)) = binding.bound;
+        let segment = match binding.bound {
+            Bound::Segment(segment) | Bound::Repetition(segment, _) => segment,
+            // Only maps to FHIR bind these, and they insert nothing.
+            Bound::Group(_) | Bound::Datatype(_) => return None,
+        };
         let path = Path { groups: Vec::new(), segment, occurrence: Index::Unsaid, member: Member::default() };
         let slot = binding.slot;
         cursor.take();

@@ -177,7 +177,11 @@ pub(crate) fn parse_steps(
 ) -> Option<Flow> {
     use crate::syntax::TokenKind;
     let mut is_sound = true;
-    while cursor.eat_kind(TokenKind::Pipe).is_some() {
+    while cursor.peek().is_some_and(|token| token.kind == TokenKind::Pipe) {
+        if scope.ends_value(cursor) {
+            break;
+        }
+        cursor.take();
         if calls.len() >= STEPS_MAX {
             let what = format!("a value has at most {STEPS_MAX} steps");
             found.push(Diagnostic::error(codes::E2308, what).at(&cursor.tree().file, cursor.here(), ""));

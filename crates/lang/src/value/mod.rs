@@ -89,6 +89,34 @@ impl Value {
         }
     }
 
+    /// The names of its steps.
+    pub(crate) fn step_names(&self) -> impl Iterator<Item = &'static str> {
+        self.calls.iter().map(|call| call.step.name)
+    }
+
+    /// Every path that it reads.
+    pub(crate) fn each_read(&self, visit: &mut dyn FnMut(&ReadPath)) {
+        for primary in self.terms.iter().flat_map(|term| &term.alternatives) {
+            match primary {
+                Primary::Read(path) => visit(path),
+                Primary::Template(template) => template.reads().for_each(&mut *visit),
+                Primary::Inner(value) => value.each_read(visit),
+                Primary::Literal(_) | Primary::Null | Primary::Empty | Primary::Begin(_) => {}
+            }
+        }
+    }
+
+    /// Every path that is a value of its own, to be made narrower or wider; not those inside texts.
+    pub(crate) fn each_read_mut(&mut self, visit: &mut dyn FnMut(&mut ReadPath)) {
+        for primary in self.terms.iter_mut().flat_map(|term| &mut term.alternatives) {
+            match primary {
+                Primary::Read(path) => visit(path),
+                Primary::Inner(value) => value.each_read_mut(visit),
+                Primary::Template(_) | Primary::Literal(_) | Primary::Null | Primary::Empty | Primary::Begin(_) => {}
+            }
+        }
+    }
+
     fn single(&self) -> Option<&Primary> {
         match (self.terms.as_slice(), self.calls.is_empty()) {
             ([Term { alternatives }], true) if alternatives.len() == 1 => alternatives.first(),

@@ -64,6 +64,14 @@ impl Template {
         }
     }
 
+    /// The paths in it.
+    pub(super) fn reads(&self) -> impl Iterator<Item = &ReadPath> {
+        self.pieces.iter().filter_map(|piece| match piece {
+            Piece::Read(path) => Some(path),
+            Piece::Literal(_) => None,
+        })
+    }
+
     pub(super) fn evaluate<'v>(&self, site: &Site, view: &View<'_>, run: &mut Run) -> Result<Atom<'v>, Fault> {
         let mut out = String::new();
         for piece in &self.pieces {

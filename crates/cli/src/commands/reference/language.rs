@@ -68,6 +68,7 @@ const PLACES: &[(Place, &str)] = &[
     (Place::Interface, "More words in interface"),
     (Place::Edit, "Lines that change a message"),
     (Place::Map, "Lines of a map"),
+    (Place::Fhir, "Words of a map to FHIR"),
     (Place::Profile, "Lines of a profile"),
     (Place::Condition, "Conditions"),
     (Place::Comparison, "Comparisons"),

@@ -1,0 +1,134 @@
+//! Codes through a table, as Coding or CodeableConcept.
+//!
+//! A CodeableConcept keeps what the sender wrote: the coding of the table takes the place of the sender's only where the
+//! sender named no other system, and a name that is lost there becomes the text.
+
+use super::{
+    machine::{Machine, known, too_large},
+    plan::{Coded, Otherwise},
+};
+use crate::{
+    codes,
+    run::{Fault, Site},
+    table::Row,
+};
+use fhir::{Node, NodeId, Place, Value};
+use hl7v2::Element;
+
+/// What a v2 table is called where it stands as the system of a code: `HL70001`.
+fn is_v2_table(system: &str) -> bool {
+    let upper = system.trim().to_ascii_uppercase();
+    let number = upper.strip_prefix("HL7").map(|rest| rest.trim_start_matches(['-', ' ']));
+    number.is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
+        || system.starts_with("http://terminology.hl7.org/CodeSystem/v2-")
+}
+
+/// Puts the coding of the table into the element that the shared map made of a coded field.
+pub(super) fn translate(
+    machine: &mut Machine<'_, '_, '_>,
+    coded: &Coded,
+    element: Element<'_>,
+    node: NodeId,
+    site: &Site,
+) -> Result<(), Fault> {
+    let part = |number: u16| {
+        element
+            .component(number)
+            .map(|part| part.text().into_owned())
+            .filter(|text| !text.trim().is_empty() && text != "\"\"")
+    };
+    // The sender's code, else its alternate.
+    let Some(code) = part(1).or_else(|| part(4)) else { return Ok(()) };
+    let code = code.trim().to_owned();
+    let Some(row) = coded.table.row(&code) else { return missed(machine, coded, &code, node, site) };
+    if !coded.is_concept {
+        return put(machine, node, row, site);
+    }
+    let full = |error: fhir::Error| too_large(site, &error);
+    let first = machine.tree.node(node).get(known("coding")).and_then(|codings| codings.at(0));
+    let text = |node: Node<'_>, name: &str| node.get(known(name)).and_then(Node::text).map(str::to_owned);
+    let (system, display, own) = match first {
+        Some(first) => (text(first, "system"), text(first, "display"), text(first, "code")),
+        None => (None, None, None),
+    };
+    let is_other = system.as_deref().is_some_and(|system| !is_v2_table(system) && system != row.to_system());
+    let target = match first.map(Node::id) {
+        Some(first) if !is_other && own.as_deref() == Some(&*code) => {
+            let has_text = machine.tree.node(node).get(known("text")).is_some();
+            if let Some(display) = display.filter(|display| !has_text && *display != row.to_name()) {
+                machine.tree.set(node, known("text"), Value::Text(&display)).map_err(full)?;
+            }
+            first
+        }
+        _ => {
+            let array = machine.tree.array(node, known("coding")).map_err(full)?;
+            machine.tree.put(Place::Before(array, 0), Value::Object).map_err(full)?
+        }
+    };
+    put(machine, target, row, site)
+}
+
+/// A coding, or a concept with one, from a text.
+pub(super) fn from_text(
+    machine: &mut Machine<'_, '_, '_>,
+    coded: &Coded,
+    text: &str,
+    node: NodeId,
+    site: &Site,
+) -> Result<(), Fault> {
+    let code = text.trim();
+    let found = coded.table.row(code);
+    let full = |error: fhir::Error| too_large(site, &error);
+    let target = if coded.is_concept && (found.is_some() || coded.otherwise != Otherwise::Empty) {
+        machine.tree.append(node, known("coding"), Value::Object).map_err(full)?
+    } else {
+        node
+    };
+    match found {
+        Some(row) => put(machine, target, row, site),
+        None => {
+            missed(machine, coded, code, node, site)?;
+            if coded.otherwise != Otherwise::Empty {
+                machine.tree.set(target, known("code"), Value::Text(code)).map_err(full)?;
+            }
+            Ok(())
+        }
+    }
+}
+
+fn put(machine: &mut Machine<'_, '_, '_>, node: NodeId, row: Row<'_>, site: &Site) -> Result<(), Fault> {
+    let full = |error: fhir::Error| too_large(site, &error);
+    for (name, text) in [("system", row.to_system()), ("code", row.to()), ("display", row.to_name())] {
+        if !text.is_empty() {
+            machine.tree.set(node, known(name), Value::Text(text)).map_err(full)?;
+        }
+    }
+    Ok(())
+}
+
+/// The table does not have the code.
+fn missed(
+    machine: &mut Machine<'_, '_, '_>,
+    coded: &Coded,
+    code: &str,
+    node: NodeId,
+    site: &Site,
+) -> Result<(), Fault> {
+    if let Some(lineage) = &mut machine.lineage {
+        lineage.missed(coded.table.name(), code);
+    }
+    let what = format!("the code is not in table `{}`", coded.table.name());
+    match coded.otherwise {
+        Otherwise::Stop => Err(site.fault(codes::E2401, what)),
+        Otherwise::Note => {
+            machine.note(site, codes::E2401, format!("{what}; the sender's own stays"));
+            Ok(())
+        }
+        Otherwise::Keep => Ok(()),
+        Otherwise::Empty => {
+            let children: Vec<NodeId> = machine.tree.node(node).children().map(Node::id).collect();
+            children.into_iter().for_each(|child| machine.tree.remove(child));
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! A map to FHIR in its compiled form: flat lists of actions with every name looked up.
+
+use super::primitive::Primitive;
+use crate::{condition::Condition, path::ReadPath, run::Site, table::Table, value::Value};
+use fhir::Name;
+use hl7v2::structure::NodeId;
+use std::{ops::Range, sync::Arc};
+
+/// Lines that run in one frame: a map, or a shared map.
+#[derive(Debug, Default)]
+pub(crate) struct Routine {
+    pub(crate) actions: Vec<Action>,
+    /// Items that lines of one block share.
+    pub(crate) slots: usize,
+    /// Names of resources.
+    pub(crate) names: usize,
+    /// Of a shared map that makes a resource.
+    pub(crate) resource: Option<Making>,
+    /// Elements that must be there, of a shared map for a data type.
+    pub(crate) required: Vec<Name>,
+}
+
+/// A line.
+#[derive(Debug)]
+pub(crate) struct Action {
+    pub(crate) kind: Kind,
+    pub(crate) when: Option<Condition>,
+    pub(crate) site: Site,
+}
+
+#[derive(Debug)]
+pub(crate) enum Kind {
+    /// `TARGET = VALUE`
+    Write(Box<Write>),
+    /// `ELEMENT { … }`
+    Element { target: Target, body: Body },
+    /// `each PATH as NAME { … }`
+    Each { over: Over, turn: usize, body: Body },
+    /// `when COND { … }`
+    When { actions: Vec<Action> },
+    /// `TYPE as NAME { … }`
+    Resource { making: Making, name: Option<usize>, body: Body },
+    /// `use NAME with PLACE`
+    Use { part: usize, with: ReadPath },
+}
+
+/// Lines with their own items and names.
+#[derive(Debug, Default)]
+pub(crate) struct Body {
+    pub(crate) actions: Vec<Action>,
+    pub(crate) slots: Range<usize>,
+    pub(crate) names: Range<usize>,
+    /// Elements that must be there, or the whole is left out.
+    pub(crate) required: Vec<Name>,
+}
+
+/// What `each` goes over.
+#[derive(Debug)]
+pub(crate) enum Over {
+    /// Segments or repetitions.
+    Path(ReadPath),
+    /// Groups, inside the turn of a group around.
+    Group { node: NodeId, within: Option<usize> },
+}
+
+/// A resource to make.
+#[derive(Clone, Debug)]
+pub(crate) struct Making {
+    pub(crate) kind: &'static str,
+    pub(crate) identity: Identity,
+}
+
+/// What a resource is in the system that gets the bundle.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Identity {
+    /// `create`, or nothing: one of this message.
+    Message,
+    /// `update by ELEMENT`
+    Update(By),
+    /// `create-if-none by ELEMENT`
+    CreateIfNone(By),
+}
+
+/// The element that says which one it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct By {
+    pub(crate) name: Name,
+    /// The search parameter.
+    pub(crate) parameter: Arc<str>,
+    /// It is an Identifier, not a plain value.
+    pub(crate) is_identifier: bool,
+}
+
+/// Where something goes, from the element that the block is for.
+#[derive(Clone, Debug)]
+pub(crate) struct Target {
+    pub(crate) hops: Vec<Hop>,
+    pub(crate) name: Name,
+    pub(crate) last: Last,
+}
+
+/// One element down.
+#[derive(Clone, Debug)]
+pub(crate) struct Hop {
+    pub(crate) name: Name,
+    /// The item of this slot; none for an element that does not repeat.
+    pub(crate) slot: Option<usize>,
+    /// An extension: its `url`.
+    pub(crate) url: Option<Arc<str>>,
+}
+
+/// How the last element is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Last {
+    /// Its only value: the first one stays.
+    Single,
+    /// A new item.
+    Append,
+    /// The item of this slot.
+    Slot(usize),
+}
+
+/// An assignment.
+#[derive(Debug)]
+pub(crate) struct Write {
+    pub(crate) target: Target,
+    pub(crate) source: Source,
+    /// The turn that `as NAME` makes.
+    pub(crate) turn: Option<usize>,
+    /// What is written inside the new element.
+    pub(crate) body: Option<Body>,
+    pub(crate) required: Option<Missing>,
+}
+
+/// What `| required` does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Missing {
+    Stop,
+    Note,
+}
+
+/// What is written.
+#[derive(Debug)]
+pub(crate) enum Source {
+    /// Texts, read as a primitive.
+    Primitive { value: Value, wanted: Primitive },
+    /// Values of a place, each through a shared map.
+    Part { from: ReadPath, part: usize },
+    /// Values of a place, each through a shared map for a primitive.
+    PartPrimitive { from: ReadPath, part: usize, wanted: Primitive },
+    /// A code through a table.
+    Coded(Box<Coded>),
+    /// A reference to a resource by its name.
+    Named(usize),
+    /// A reference to a resource that a shared map makes.
+    Made { from: ReadPath, part: usize },
+}
+
+/// A code through a table, as Coding or CodeableConcept.
+#[derive(Debug)]
+pub(crate) struct Coded {
+    pub(crate) from: CodeFrom,
+    pub(crate) table: Arc<Table>,
+    pub(crate) is_concept: bool,
+    pub(crate) otherwise: Otherwise,
+}
+
+/// Where a code comes from.
+#[derive(Debug)]
+pub(crate) enum CodeFrom {
+    /// A field with parts: the shared map for it makes the element, and the table's coding is put into it.
+    Element { from: ReadPath, part: usize },
+    /// A text.
+    Value(Value),
+}
+
+/// What happens to a code that the table does not have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Otherwise {
+    /// The sender's code stays, with a note.
+    Note,
+    /// It stays.
+    Keep,
+    /// Nothing is written.
+    Empty,
+    /// The message stops.
+    Stop,
+}
