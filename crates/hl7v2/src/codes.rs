@@ -85,5 +85,15 @@ message::catalogue! {
     E1152 "a value is kept that the version does not want";
     E1153 "a value was copied to the place where the version has it";
     E1154 "the bridge between two versions could not decide";
+    E1155 "the receiver asks for what the sender does not promise";
+    E1156 "the receiver does not allow what the sender sends";
+    E1157 "the receiver has no place for what the sender sends";
+    E1158 "an element may come more or less often than the receiver takes";
+    E1159 "a value may be longer or shorter than the receiver takes";
+    E1160 "codes may be sent that the receiver does not have";
+    E1161 "the sender and the receiver give an element different types";
+    E1162 "the receiver asks for one value and another is sent";
+    E1163 "a rule of the receiver cannot be compared";
+    E1164 "the sender and the receiver describe different messages";
     E1170 "a rule of the profile cannot be decided";
 }

@@ -12,6 +12,7 @@
 //! | what the standard says of segments, types, tables, structures | [`dictionary`] |
 //! | the XML encoding, both ways | [`v2xml`] |
 //! | a message of one version as another has it | [`bridge`] |
+//! | what a feed sends, counted | [`learn`] |
 //! | find delimiters fast | [`scan`] |
 //!
 //! ```
@@ -47,6 +48,7 @@ pub mod dictionary;
 mod error;
 pub mod escape;
 mod facts;
+pub mod learn;
 mod lines;
 pub mod mllp;
 pub mod path;

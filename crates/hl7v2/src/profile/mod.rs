@@ -5,7 +5,8 @@
 //! | read the files of a profile | [`Profile::read`], [`FileKind::detect`] |
 //! | which message of the profile a message is | [`Profile::choose`], [`Profile::find`] |
 //! | check a message | [`Profile::validate`] |
-//! | what it says, laid out to be read and compared | [`Profile::outline`] |
+//! | what it says, laid out to be read | [`Profile::outline`] |
+//! | what one side sends and the other does not take | [`gap::compare`] |
 //!
 //! A profile is compiled when it is read: afterwards there is no XML, no path in text and no name to look up. One
 //! message is placed in the profile's structure, split once into a tree of what has a value, and judged there.
@@ -18,6 +19,7 @@ mod choose;
 mod eval;
 mod expression;
 mod files;
+pub mod gap;
 mod model;
 pub mod outline;
 mod place;

@@ -40,6 +40,8 @@ pub struct Outline {
     pub statements: Vec<Statement>,
     /// There are more parts than an outline holds.
     pub is_cut: bool,
+    /// It was counted from messages: it says what was sent, not what may be.
+    pub is_observed: bool,
 }
 
 /// What a node is.
@@ -70,6 +72,8 @@ pub struct Node {
     pub min: u32,
     /// How often it may come; `None` for no bound.
     pub max: Option<u32>,
+    /// Where it was counted.
+    pub seen: Option<Seen>,
     /// Of a group.
     pub nodes: Vec<Node>,
     /// Of a segment: its fields.
@@ -101,8 +105,19 @@ pub struct Part {
     pub constant: Option<String>,
     /// The codes that it may have.
     pub codes: Option<Arc<Codes>>,
+    /// Where it was counted.
+    pub seen: Option<Seen>,
     /// Components, or subcomponents.
     pub parts: Vec<Part>,
+}
+
+/// In how many messages, groups, segments or values something was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// It was there.
+    pub present: u64,
+    /// It could have been there.
+    pub of: u64,
 }
 
 /// When a conditional element is to be used how.

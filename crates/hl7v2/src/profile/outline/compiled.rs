@@ -25,6 +25,7 @@ pub(in crate::profile) fn outline(model: &Model, message: &Message) -> Outline {
         structure: message.structure_id.to_string(),
         nodes,
         is_cut: walk.left == 0,
+        is_observed: false,
         statements: walk.statements,
     }
 }
@@ -122,6 +123,7 @@ impl<'p> Walk<'p> {
             condition: condition(&rules),
             min: place.min,
             max: (!is_unbounded).then_some(place.max),
+            seen: None,
             nodes: Vec::new(),
             parts: Vec::new(),
         };
@@ -195,6 +197,7 @@ impl<'p> Walk<'p> {
             types,
             constant: slot.constant.as_deref().map(str::to_owned),
             codes,
+            seen: None,
             parts: if depth > 1 { self.parts(components, &[], &rules, depth - 1) } else { Vec::new() },
         }
     }

@@ -50,6 +50,7 @@ impl Walk {
             condition: None,
             min: u32::from(node.min()),
             max: node.max().map(u32::from),
+            seen: None,
             nodes: self.nodes(node.children()),
             parts: segment.map(|segment| self.parts(segment.fields(), DEPTH)).unwrap_or_default(),
         }
@@ -82,6 +83,7 @@ impl Walk {
             types: Vec::new(),
             constant: None,
             codes: part.table().map(|table| self.codes(table)),
+            seen: None,
             parts: inner.map(|datatype| self.parts(datatype.components(), depth - 1)).unwrap_or_default(),
         }
     }
