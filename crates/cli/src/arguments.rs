@@ -45,6 +45,7 @@ pub enum Command {
     Test(commands::test::Test),
     Parse(commands::parse::Parse),
     Validate(commands::validate::Validate),
+    Profile(commands::profile::Profile),
     Show(commands::show::Show),
     Get(commands::get::Get),
     Set(commands::set::Set),

@@ -29,6 +29,7 @@ mod restoring;
 mod run;
 mod screen;
 mod table;
+mod traffic;
 mod values;
 mod watch;
 

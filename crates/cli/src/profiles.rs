@@ -7,7 +7,7 @@
 use crate::outcome::{Exit, Failure, Result};
 use hl7v2::{
     Message, codes,
-    profile::{FileKind, Profile, Source, guides},
+    profile::{FileKind, Profile, Source, guides, outline::Outline},
 };
 use message::Diagnostic;
 use std::{
@@ -36,6 +36,16 @@ impl Loaded {
     pub fn choose(&self, message: &Message) -> Option<(&Profile, usize)> {
         let (number, at) = self.named.or_else(|| Profile::choose_among(&self.profiles, message))?;
         self.profiles.get(number).map(|profile| (profile, at))
+    }
+}
+
+impl Loaded {
+    /// The messages of the profiles, laid out; only the one that was named.
+    pub fn outlines(&self) -> Vec<Outline> {
+        let all = self.profiles.iter().enumerate();
+        let places = all.flat_map(|(number, own)| (0..own.messages().count()).map(move |at| (number, at)));
+        let wanted = places.filter(|place| self.named.is_none_or(|named| named == *place));
+        wanted.filter_map(|(number, at)| self.profiles.get(number)?.outline(at)).collect()
     }
 }
 
@@ -83,6 +93,14 @@ fn read(paths: &[PathBuf]) -> Result<(Option<Profile>, Vec<Diagnostic>)> {
     }
     let sources: Vec<Source<'_>> = sources.iter().map(|(name, bytes)| Source { name, bytes }).collect();
     Ok(Profile::read(&sources))
+}
+
+/// A folder or file has, or is, a conformance profile in XML.
+pub fn is_profile(path: &Path) -> bool {
+    if path.is_file() {
+        return kind_of(path) == Some(FileKind::Profile);
+    }
+    find(path).is_ok_and(|found| found.iter().any(|(kind, _)| *kind == FileKind::Profile))
 }
 
 fn unread(path: &Path, error: &std::io::Error) -> Failure {

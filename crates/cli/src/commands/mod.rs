@@ -20,6 +20,7 @@ pub mod init;
 pub mod listen;
 pub mod messages;
 pub mod parse;
+pub mod profile;
 pub mod reference;
 pub mod restore;
 pub mod run;
@@ -47,6 +48,7 @@ pub fn run(command: Command, screen: &Screen) -> Result {
         Command::Explain(command) => command.run(screen),
         Command::Test(command) => command.run(screen),
         Command::Validate(command) => command.run(screen),
+        Command::Profile(command) => command.run(screen),
         Command::Parse(command) => command.run(screen),
         Command::Show(command) => command.run(screen),
         Command::Get(command) => command.run(screen),

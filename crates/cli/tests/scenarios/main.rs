@@ -17,6 +17,7 @@ mod in_postgresql;
 mod kill;
 mod offline;
 mod pages;
+mod profile;
 mod shutdown;
 mod steering;
 #[allow(dead_code, reason = "the faults use the rest")]

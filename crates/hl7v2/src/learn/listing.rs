@@ -107,7 +107,7 @@ pub(super) fn of_part(above: Listing, datatype: Option<Datatype>, number: u16, p
         ("CE" | "CWE" | "CNE" | "CF", _) => Listing::Never,
         // County and census tract; room and bed.
         ("XAD" | "AD" | "SAD", 8..) => Listing::Never,
-        ("PL" | "NDL", 2 | 3) => Listing::Never,
+        _ if is_place_of_one(part.name()) => Listing::Never,
         ("HD", 1 | 2) => Listing::Coded(None),
         _ => match part.type_name() {
             "ID" | "IS" => Listing::Coded(part.table()),
@@ -116,6 +116,12 @@ pub(super) fn of_part(above: Listing, datatype: Option<Datatype>, number: u16, p
             _ => Listing::Never,
         },
     }
+}
+
+/// A room or a bed, which is one patient's at a time.
+fn is_place_of_one(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name.split(|letter: char| !letter.is_alphanumeric()).any(|word| matches!(word, "room" | "bed"))
 }
 
 /// Which parts of a type describe a person or are an identifier.

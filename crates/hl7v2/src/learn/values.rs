@@ -227,11 +227,10 @@ impl Values {
                 out
             }
             Listing::Few => {
-                let is_good = |(code, seen): (&Box<str>, &Seen)| {
-                    seen.is_enough && is_code(code) && !(seen.is_identity && code.len() > 2)
-                };
+                let is_good =
+                    |code: &str, seen: &Seen| seen.is_enough && is_code(code) && !(seen.is_identity && code.len() > 2);
                 let is_few = distinct.len() <= FEW_MAX && self.count >= FEW_VALUES_MIN;
-                if !is_few || !distinct.iter().all(is_good) {
+                if !is_few || !distinct.iter().all(|(code, seen)| is_good(code, seen)) {
                     return Codes { listed: Vec::new(), kept_back: distinct.len() };
                 }
                 let listed = distinct

@@ -121,7 +121,12 @@ impl Comparison {
 /// Compares what one sends with what the other takes.
 #[must_use]
 pub fn compare(sender: &Outline, receiver: &Outline) -> Comparison {
-    let mut walk = Walk { is_observed: sender.is_observed, found: Comparison::default(), known: HashMap::new() };
+    let mut walk = Walk {
+        is_observed: sender.is_observed,
+        has_part_usage: !sender.is_silent_on_parts,
+        found: Comparison::default(),
+        known: HashMap::new(),
+    };
     if sender.kind != receiver.kind && !sender.kind.is_empty() && !receiver.kind.is_empty() {
         let spot = Spot { segment: "MSH", path: "MSH-9".to_owned(), name: "Message Type", group: "" };
         walk.tell(
@@ -169,6 +174,7 @@ pub(super) struct Spot<'o> {
 
 pub(super) struct Walk {
     pub(super) is_observed: bool,
+    pub(super) has_part_usage: bool,
     found: Comparison,
     /// Gaps by code, path and both texts: the same segment at several places is told once.
     known: HashMap<(&'static str, String, String, String), usize>,
@@ -260,6 +266,8 @@ impl Walk {
         }
         match (sent, wanted.kind) {
             _ if wanted.usage.is_excluded() => {}
+            // A segment that lists no field says nothing of them.
+            (Some(_), NodeKind::Segment) if wanted.parts.is_empty() => {}
             (Some(sent), NodeKind::Segment) => self.parts(&sent.parts, &wanted.parts, &wanted.name, true, &spot),
             (Some(sent), NodeKind::Group | NodeKind::Choice) => {
                 self.nodes(&sent.nodes, &wanted.nodes, &joined(group, &wanted.name), elsewhere);

@@ -42,6 +42,8 @@ pub struct Outline {
     pub is_cut: bool,
     /// It was counted from messages: it says what was sent, not what may be.
     pub is_observed: bool,
+    /// It does not say which components have to be there: the standard does so from 2.5 on.
+    pub is_silent_on_parts: bool,
 }
 
 /// What a node is.

@@ -17,7 +17,7 @@ impl Walk {
             let path = format!("{base}{joint}{}", part.number);
             let spot = Spot { path, name: &part.name, segment: above.segment, group: above.group };
             let own = find(sent, part.number).map(|at| &sent[at]);
-            self.part(own, part, &spot);
+            self.part(own, part, &spot, is_field);
         }
         for part in sent.iter().filter(|part| !part.usage.is_excluded() && find(wanted, part.number).is_none()) {
             let path = format!("{base}{joint}{}", part.number);
@@ -28,17 +28,23 @@ impl Walk {
         }
     }
 
-    fn part(&mut self, sent: Option<&Part>, wanted: &Part, spot: &Spot<'_>) {
+    fn part(&mut self, sent: Option<&Part>, wanted: &Part, spot: &Spot<'_>, is_field: bool) {
         let sent = sent.filter(|sent| !sent.usage.is_excluded());
         let side = sent.map(|sent| Side { usage: sent.usage, seen: sent.seen, min: sent.min, max: sent.max });
         let wants = Side { usage: wanted.usage, seen: None, min: wanted.min, max: wanted.max };
-        self.usage(spot, side, wants, wanted.condition.as_ref());
+        let is_said = self.has_part_usage || is_field;
+        match (side, wanted.usage) {
+            // Whether a part comes is not said: that it may not is no gap.
+            (Some(_), Usage::Required | Usage::Conditional) if !is_said => {}
+            _ => self.usage(spot, side, wants, wanted.condition.as_ref()),
+        }
         let Some(sent) = sent.filter(|_| !wanted.usage.is_excluded()) else { return };
         self.datatype(sent, wanted, spot);
         self.length(sent, wanted, spot);
         self.constant(sent, wanted, spot);
         self.codes(sent, wanted, spot);
-        if !wanted.parts.is_empty() {
+        let is_moment = types::is_moment(&sent.datatype) && types::is_moment(&wanted.datatype);
+        if !wanted.parts.is_empty() && !is_moment {
             let inner = if sent.parts.is_empty() { Cow::Owned(whole(sent)) } else { Cow::Borrowed(&sent.parts[..]) };
             if !inner.is_empty() {
                 let path = spot.path.clone();

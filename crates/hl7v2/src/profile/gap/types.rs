@@ -44,7 +44,8 @@ fn family(name: &str) -> Option<usize> {
 
 /// What is sent as `sent` can be read as `read`. Unknown types are not judged.
 pub(super) fn fits(sent: &str, read: &str) -> bool {
-    let is_unsaid = |name: &str| name.is_empty() || name.eq_ignore_ascii_case("varies") || name == "CM" || name == "-";
+    let is_unsaid =
+        |name: &str| name.is_empty() || name.eq_ignore_ascii_case("varies") || name.starts_with("CM") || name == "-";
     if sent == read || is_unsaid(sent) || is_unsaid(read) {
         return true;
     }
@@ -55,6 +56,11 @@ pub(super) fn fits(sent: &str, read: &str) -> bool {
         same(wide, read) && same(narrow, sent)
     });
     is_kin || is_wider
+}
+
+/// A date with its time, whatever the version calls it: its parts need no comparison.
+pub(super) fn is_moment(name: &str) -> bool {
+    matches!(name, "TS" | "DTM" | "DT")
 }
 
 #[cfg(test)]

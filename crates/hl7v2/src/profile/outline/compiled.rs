@@ -26,6 +26,7 @@ pub(in crate::profile) fn outline(model: &Model, message: &Message) -> Outline {
         nodes,
         is_cut: walk.left == 0,
         is_observed: false,
+        is_silent_on_parts: false,
         statements: walk.statements,
     }
 }

@@ -20,6 +20,7 @@ pub(super) fn outline(version: Version, structure: &str) -> Option<Outline> {
         structure: structure.to_owned(),
         nodes,
         is_cut: walk.left == 0,
+        is_silent_on_parts: version < Version::V2_5,
         ..Outline::default()
     })
 }

@@ -1,0 +1,37 @@
+//! `sinew profile`: what messages are at a place, learned from traffic, and compared.
+
+mod diff;
+mod learn;
+mod learned;
+mod side;
+
+use crate::{outcome::Result, screen::Screen};
+use clap::{Args, Subcommand};
+
+/// Learn a profile from traffic, compare two of them
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  sinew profile learn feed/ --json
+  sinew profile diff feed/ guide/Global
+  sinew profile diff 'hl7v2 2.3 ADT_A01' 'hl7v2 2.5.1 ADT_A01'")]
+pub struct Profile {
+    #[command(subcommand)]
+    action: Action,
+}
+
+/// Each in its file.
+#[derive(Debug, Subcommand)]
+enum Action {
+    Learn(learn::Learn),
+    Diff(diff::Diff),
+}
+
+impl Profile {
+    pub fn run(self, screen: &Screen) -> Result {
+        match self.action {
+            Action::Learn(learn) => learn.run(screen),
+            Action::Diff(diff) => diff.run(screen),
+        }
+    }
+}

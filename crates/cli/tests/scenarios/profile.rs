@@ -1,0 +1,101 @@
+//! `sinew profile`: learned from traffic, compared.
+
+use super::support::{Workspace, sinew, sinew_with};
+
+/// A guide that wants the name in five letters, no birth date, and a next of kin.
+const GUIDE: &str = r#"<ConformanceProfile ID="GUIDE"><Messages>
+  <Message ID="ADT_T" Type="ADT" Event="A01" StructID="ADT_A01"><Segment Ref="MSH_T" Usage="R" Min="1" Max="1"/>
+    <Segment Ref="PID_T" Usage="R" Min="1" Max="1"/><Segment Ref="NK1_T" Usage="R" Min="1" Max="1"/></Message>
+  </Messages><Segments>
+  <Segment ID="MSH_T" Name="MSH" Description="Header"/>
+  <Segment ID="NK1_T" Name="NK1" Description="Next of Kin"/>
+  <Segment ID="PID_T" Name="PID" Description="Patient">
+    <Field Name="Set ID" Datatype="ST" Usage="O" Max="1"/><Field Name="b" Datatype="ST" Usage="O" Max="1"/>
+    <Field Name="Identifiers" Datatype="ST" Usage="R" Min="1" Max="1"/><Field Name="d" Datatype="ST" Usage="O" Max="1"/>
+    <Field Name="Name" Datatype="XPN" Usage="R" Max="1"/>
+    <Field Name="f" Datatype="ST" Usage="O" Max="1"/><Field Name="Birth Date" Datatype="ST" Usage="X" Max="1"/></Segment>
+  </Segments><Datatypes><Datatype ID="ST" Name="ST" Description="s"/>
+  <Datatype ID="FN" Name="FN" Description="f"><Component Name="Surname" Datatype="ST" Usage="R" MinLength="1" MaxLength="5"/></Datatype>
+  <Datatype ID="XPN" Name="XPN" Description="n"><Component Name="Family" Datatype="FN" Usage="R"/>
+    <Component Name="Given" Datatype="ST" Usage="O"/></Datatype></Datatypes></ConformanceProfile>"#;
+
+fn admit(number: usize) -> String {
+    format!(
+        "MSH|^~\\&|EPIC|NORTH|LAB|SOUTH|20260301||ADT^A01^ADT_A01|{number}|P|2.5.1\rEVN||20260301\r\
+         PID|1||CANARY{number}^^^NORTH^MR||Canaryson^Ada||19700101|F||Canaryson|1 Canary Rd\rPV1|1|I|4W\r\
+         NTE|1||the canary sang\rZPD|{}\r",
+        number % 2
+    )
+}
+
+fn feed() -> (Workspace, String) {
+    let workspace = Workspace::empty();
+    for number in 0..40 {
+        workspace.write(&format!("feed/{number:02}.hl7"), &admit(number));
+    }
+    let folder = workspace.at("feed");
+    (workspace, folder)
+}
+
+#[test]
+fn counts_are_learned_and_no_person() {
+    let (_workspace, feed) = feed();
+    let done = sinew(&["profile", "learn", &feed, "--json"]).expect(0);
+    assert!(!done.out.to_lowercase().contains("canary"), "{}", done.out);
+    let told: serde_json::Value = serde_json::from_str(&done.out).expect("an object");
+    let kind = &told["types"][0];
+    assert_eq!(
+        (&told["messages"], &kind["structure"], &kind["events"]["A01"]),
+        (&40.into(), &"ADT_A01".into(), &40.into())
+    );
+    let fields = kind["fields"].as_array().expect("a list");
+    let field = |path: &str| fields.iter().find(|field| field["path"] == path).unwrap_or_else(|| panic!("{path}"));
+    assert_eq!((&field("PID-7")["forms"]["day"], &field("PID-5.1.1")["longest"]), (&40.into(), &9.into()));
+    assert_eq!(field("PID-8")["codes"][0], serde_json::json!({"code": "F", "count": 40, "display": "Female"}));
+    assert_eq!(field("ZPD-1")["codes"].as_array().map(Vec::len), Some(2));
+    assert!(field("PID-10.1").get("codes").is_some_and(|codes| codes.as_array().is_some_and(Vec::is_empty)));
+}
+
+#[test]
+fn nothing_to_learn_from() {
+    sinew_with(&["profile", "learn", "-", "--json"], b"no message").expect(1).says(&["no HL7 v2 message"]);
+    sinew(&["profile", "learn", "/nowhere/at/all"]).expect(3);
+}
+
+#[test]
+fn the_gap_between_a_feed_and_a_guide() {
+    let (workspace, feed) = feed();
+    workspace.write("guide/p.xml", GUIDE);
+    let guide = workspace.at("guide");
+    let done = sinew(&["profile", "diff", &feed, &guide]).expect(1);
+    done.says(&[
+        "PID-7",
+        "will refuse",
+        "sent in 40 of 40",
+        "NK1",
+        "was never sent",
+        "PID-5.1.1",
+        "may truncate",
+        "ZPD",
+        "gaps:",
+    ]);
+    assert!(!done.out.to_lowercase().contains("canary"), "{}", done.out);
+    let done = sinew(&["profile", "diff", &feed, &guide, "--json"]).expect(1);
+    let told: serde_json::Value = serde_json::from_str(&done.out).expect("an object");
+    let gaps = told["comparisons"][0]["gaps"].as_array().expect("a list");
+    let has = |path: &str, code: &str| gaps.iter().any(|gap| gap["path"] == path && gap["code"] == code);
+    assert!(has("PID-7", "E1156") && has("NK1", "E1155") && has("PID-5.1.1", "E1159"), "{told}");
+    assert_eq!(told["is_compatible"], false);
+}
+
+#[test]
+fn sides_by_name() {
+    let same = ["profile", "diff", "hl7v2", "2.5.1", "ORU_R01", "hl7v2 2.5.1 ORU^R01"];
+    sinew(&same).expect(0).says(&["0 gaps"]);
+    sinew(&["profile", "diff", "hl7v2 2.5.1 ORU_R01", "hl7v2 2.5.1 ADT_A01"])
+        .expect(1)
+        .says(&["E1164", "sends ORU messages"]);
+    sinew(&["profile", "diff", "hl7v2 2.5.1 QQQ", "hl7v2 2.5.1 ADT_A01"]).expect(2).says(&["no message structure"]);
+    sinew(&["profile", "diff", "hl7v2 2.5.1 ADT_A01"]).expect(2);
+    sinew(&["profile", "diff", "nothing-here", "hl7v2 2.5.1 ADT_A01"]).expect(3);
+}
