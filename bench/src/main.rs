@@ -1,5 +1,6 @@
 //! Benchmarks: `cargo run --release -p bench -- NAME [--json]`. A module each; this file only chooses.
 
+mod fhirpath;
 mod measure;
 mod parser;
 mod store;
@@ -18,12 +19,16 @@ fn main() -> ExitCode {
             store::run(is_json, queued.unwrap_or(0));
             return ExitCode::SUCCESS;
         }
+        Some("fhirpath") => {
+            fhirpath::run(is_json);
+            return ExitCode::SUCCESS;
+        }
         Some("validate") => {
             validate::run(is_json);
             return ExitCode::SUCCESS;
         }
         _ => {
-            eprintln!("usage: bench parser|store|validate [--json] [--queued=COUNT]");
+            eprintln!("usage: bench parser|store|validate|fhirpath [--json] [--queued=COUNT]");
             return ExitCode::from(2);
         }
     };

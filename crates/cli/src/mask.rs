@@ -4,6 +4,9 @@
 //! never masked, because programs read them.
 //! Never: a protection of stored data; it keeps patients off screens that others can see.
 
+use fhir::definitions::{Primitive, Type};
+use fhir::fhirpath::Item;
+
 /// Fields of person segments that say nothing about who it is: set id, sex, marital status, codes and flags.
 const OPEN_FIELDS: &[(&str, &[u16])] = &[
     ("PID", &[1, 8, 10, 15, 16, 17, 22, 24, 27, 30, 31, 32, 33, 34, 35, 36]),
@@ -34,6 +37,24 @@ pub fn is_hidden(segment: &str, field: u16) -> bool {
         return true;
     }
     HIDDEN_FIELDS.iter().any(|(id, fields)| *id == segment && fields.contains(&field))
+}
+
+/// An item of a FHIR resource, or a text made of one, may identify a patient. Codes, flags, counts and addresses of
+/// definitions do not; what is not known is hidden.
+pub fn is_hidden_item(item: &Item<'_>) -> bool {
+    match item {
+        Item::Boolean(_) | Item::Integer(_) | Item::Type(..) => false,
+        Item::Decimal(_) | Item::Text(_) | Item::Temporal(_) | Item::Quantity(_) => true,
+        Item::Element(_) => !item.fhir().and_then(Type::primitive).is_some_and(|primitive| match primitive {
+            Primitive::Boolean | Primitive::Canonical | Primitive::Code | Primitive::Integer => true,
+            Primitive::PositiveInt | Primitive::UnsignedInt | Primitive::Uri | Primitive::Oid => true,
+            Primitive::Base64Binary | Primitive::Date | Primitive::DateTime | Primitive::Decimal | Primitive::Id => {
+                false
+            }
+            Primitive::Instant | Primitive::Markdown | Primitive::String | Primitive::Time | Primitive::Url => false,
+            Primitive::Uuid | Primitive::Xhtml => false,
+        }),
+    }
 }
 
 /// The first letter of each part stays, so that a person can tell two values apart: `Pérez^María` → `P****^M****`.

@@ -14,6 +14,9 @@ message::catalogue! {
     E1214 "an expression of FHIRPath passes a limit";
     E1215 "an expression of FHIRPath cannot be right for this type";
     E1216 "an expression of FHIRPath asks for what is not there";
+    E1220 "a FHIRPath Patch cannot be read";
+    E1221 "the path of a patch does not lead to one element or list";
+    E1222 "a patch cannot be applied here";
     E1250 "a resource in XML cannot be read";
     E1251 "a resource in XML passes a limit";
     E1252 "the XML is no resource of FHIR R4";

@@ -8,6 +8,7 @@
 //! | what R4 says of types, elements, codes and rules | [`definitions`] |
 //! | the XML form, both ways | [`xml`] |
 //! | ask with FHIRPath | [`fhirpath::Program`] |
+//! | change with FHIRPath Patch | [`patch::Patch`] |
 //!
 //! ```
 //! use fhir::{Place, Tree, Value};
@@ -32,6 +33,7 @@ pub mod codes;
 pub mod definitions;
 mod error;
 pub mod fhirpath;
+pub mod patch;
 pub mod tree;
 pub mod xml;
 

@@ -13,6 +13,7 @@ pub mod drill;
 pub mod examples;
 pub mod explain;
 pub mod fhir;
+pub mod fhirpath;
 pub mod fmt;
 pub mod generate;
 pub mod get;
@@ -58,6 +59,7 @@ pub fn run(command: Command, screen: &Screen) -> Result {
         Command::Dict(command) => command.run(screen),
         Command::Xml(command) => command.run(screen),
         Command::Fhir(command) => command.run(screen),
+        Command::Fhirpath(command) => command.run(screen),
         Command::Generate(command) => command.run(screen),
         Command::Send(command) => command.run(screen),
         Command::Listen(command) => command.run(screen),

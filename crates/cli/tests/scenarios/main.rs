@@ -12,6 +12,7 @@ mod destination_down;
 mod dictionary;
 mod duplicate;
 mod fhir;
+mod fhirpath;
 mod first_interface;
 mod in_postgresql;
 mod kill;

@@ -152,8 +152,9 @@ pub(super) fn is_bare(node: Node<'_>) -> bool {
     name.is_some_and(|name| name.is_extension())
 }
 
-/// What R4 says of the element that a node is.
-pub(super) fn member(node: Node<'_>) -> Option<Member> {
+/// What R4 says of the element that a node is, by the names from its resource down to it.
+#[must_use]
+pub fn member(node: Node<'_>) -> Option<Member> {
     if node.kind() == Kind::Object
         && let Some(name) = node.resource_type()
     {

@@ -48,6 +48,7 @@ mod ucum;
 pub use decimal::Decimal;
 pub use environment::{Environment, Host, Standalone};
 pub use item::Item;
+pub use item::member;
 pub use quantity::{Calendar, Quantity, QuantityUnit};
 pub use syntax::System;
 pub use temporal::{Precision, Temporal, TemporalKind};

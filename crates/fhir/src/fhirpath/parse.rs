@@ -204,8 +204,9 @@ impl Parser {
         if !is_quoted && self.eat("(") {
             return self.call(base, &name, place);
         }
+        // Behind a point a word can only be a name: `Narrative.div`.
         let is_operator = Operator::find(&name).is_some() && !matches!(name.as_str(), "in" | "contains");
-        if is_operator && !is_quoted {
+        if is_operator && !is_quoted && base.is_none() {
             self.at -= 1;
             return Err(self.unexpected("a value or a name is expected before this operator"));
         }

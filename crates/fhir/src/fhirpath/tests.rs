@@ -37,6 +37,7 @@ fn elements() {
     check("name.where(use = 'official').given.last()", "Ann");
     check("name.family.select($this + $index.toString())", "Doe0");
     check("Resource.id", "p");
+    check("Patient.text.div.empty() and Patient.in.empty()", "true");
     check("DomainResource.active", "true");
     check("Observation.id", "");
     check("resourceType", "");

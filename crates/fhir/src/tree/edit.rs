@@ -124,6 +124,21 @@ impl Tree {
         Ok(())
     }
 
+    /// Gives a property another name; its place among the others and its number stay.
+    ///
+    /// # Errors
+    /// E1204 it is no property, or the object has one of that name.
+    pub fn rename<'a>(&mut self, node: NodeId, key: impl Into<Key<'a>>) -> Result<(), Error> {
+        let name = self.name(key);
+        let found = self.node(node);
+        let is_taken = found.parent().is_none_or(|parent| parent.get(name).is_some_and(|other| other.id() != node));
+        if is_taken || found.name().is_none() {
+            return Err(Error::refused(codes::E1204, found.path(), "the property cannot have this name"));
+        }
+        self.cell_mut(node.0).name = name.0;
+        Ok(())
+    }
+
     /// Takes a value out of its object or array, with everything below. The root becomes an empty object.
     pub fn remove(&mut self, node: NodeId) {
         let id = self.node(node).id().0;

@@ -223,6 +223,17 @@ fn places() {
 }
 
 #[test]
+fn a_property_is_renamed_where_it_stands() {
+    let mut tree = tree(r#"{"a":1,"b":[2]}"#);
+    let (a, b) = (tree.root().get("a").unwrap().id(), tree.root().get("b").unwrap().at(0).unwrap().id());
+    assert!(tree.rename(a, "b").is_err() && tree.rename(b, "c").is_err());
+    let root = tree.root().id();
+    assert!(tree.rename(root, "c").is_err());
+    tree.rename(a, "valueString").unwrap();
+    assert_eq!(written(&tree), r#"{"valueString":1,"b":[2]}"#);
+}
+
+#[test]
 fn a_removed_value_stays_out() {
     let mut tree = tree(r#"{"a":[{"b":1},2]}"#);
     let gone = tree.root().get("a").unwrap().at(0).unwrap().id();
