@@ -24,4 +24,25 @@ message::catalogue! {
     E1254 "an element or attribute is not of FHIR R4";
     E1255 "an element of the XML stands out of order";
     E1256 "a resource cannot be written as XML";
+    E1260 "R4 has no such element";
+    E1261 "a value is of another type";
+    E1262 "a value does not have the form of its type";
+    E1263 "a required element is missing";
+    E1264 "an element stands too often, or not as one or many";
+    E1265 "an element is empty";
+    E1266 "a code is not of the required value set";
+    E1267 "a code is not of the value set that should be used";
+    E1268 "a code is none of its system";
+    E1270 "a reference does not have the form of one";
+    E1271 "a reference leads to what it may not";
+    E1272 "a reference leads nowhere";
+    E1273 "an extension is not known";
+    E1274 "an extension stands where it may not, or holds what it may not";
+    E1275 "a contained resource cannot be told apart";
+    E1276 "an entry of a bundle contradicts itself";
+    E1277 "the slices of a profile do not hold";
+    E1278 "a value is not what the profile fixes";
+    E1279 "a profile is not known, or is of another type";
+    E1280 "an unknown extension changes the meaning";
+    E1281 "this is no resource of R4";
 }

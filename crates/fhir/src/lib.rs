@@ -7,6 +7,8 @@
 //! | property names | [`Name`] |
 //! | what R4 says of types, elements, codes and rules | [`definitions`] |
 //! | the XML form, both ways | [`xml`] |
+//! | check a resource by R4 and by profiles | [`validate`] |
+//! | bundles: entries, what references lead to | [`bundle`] |
 //! | ask with FHIRPath | [`fhirpath::Program`] |
 //! | change with FHIRPath Patch | [`patch::Patch`] |
 //!
@@ -29,12 +31,14 @@
 //! Promises: order, decimals as written, elements nobody knows and nulls are kept; no function here panics on any
 //! input; everything has a named limit; no error or `Debug` holds content (R10).
 
+pub mod bundle;
 pub mod codes;
 pub mod definitions;
 mod error;
 pub mod fhirpath;
 pub mod patch;
 pub mod tree;
+pub mod validate;
 pub mod xml;
 
 pub use error::Error;

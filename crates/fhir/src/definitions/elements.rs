@@ -7,7 +7,7 @@ use super::types::Type;
 use std::fmt;
 
 /// An element of a type, as R4 defines it. Copies are free.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Element(pub(super) u16);
 
 impl Element {
@@ -39,6 +39,11 @@ impl Element {
     #[must_use]
     pub fn count() -> usize {
         file::count(Section::Elements)
+    }
+
+    /// All of them, by type, each type depth first.
+    pub fn all() -> impl Iterator<Item = Element> + Clone {
+        file::all(Section::Elements).map(Element)
     }
 
     /// It stands for a whole type.

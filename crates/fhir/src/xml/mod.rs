@@ -21,6 +21,7 @@ mod read;
 mod tests;
 mod write;
 
+pub(crate) use read::kind_of;
 pub use read::read;
 pub use write::write;
 

@@ -1,0 +1,224 @@
+//! Rules in FHIRPath: which are checked by hand, which need not run, and the running of the others.
+//!
+//! A rule that reads only children which are not there gives what it gives on nothing at all; where that is true, it
+//! need not run. Which children a rule reads is taken from its text, and where that is not certain it runs.
+
+use super::plan::Bits;
+use super::walk::Walk;
+use super::{Issue, outcome};
+use crate::definitions::Constraint;
+use crate::fhirpath::{Environment, Program};
+use crate::{Node, Tree};
+use message::Severity;
+use std::borrow::Cow;
+use std::sync::OnceLock;
+
+/// A rule as the plan has it.
+pub(super) struct Rule {
+    pub(super) constraint: Constraint,
+    pub(super) native: Option<Native>,
+    /// The children that it can look at.
+    pub(super) reads: Bits,
+}
+
+/// Rules that are checked without FHIRPath, because they stand at every element or look at much more than it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Native {
+    /// The walk, or what it knows of contained resources and references, decides it.
+    Never,
+    /// ext-1: extensions or a value.
+    Extension,
+    /// dom-6: a narrative should be there.
+    Narrative,
+}
+
+impl Native {
+    pub(super) fn of(constraint: Constraint) -> Option<Native> {
+        match constraint.key() {
+            // txt-2 has the expression of txt-1.
+            "ele-1" | "ref-1" | "dom-2" | "dom-3" | "dom-4" | "dom-5" | "txt-2" => Some(Native::Never),
+            "ext-1" => Some(Native::Extension),
+            "dom-6" => Some(Native::Narrative),
+            _ => None,
+        }
+    }
+}
+
+/// Words that are no names.
+const WORDS: [&str; 12] = ["and", "or", "xor", "implies", "in", "contains", "is", "as", "true", "false", "div", "mod"];
+
+/// The names that an expression can read from what it is evaluated on; `None` where it may look at more than names.
+pub(super) fn heads(expression: &str) -> Option<Vec<&str>> {
+    let mut out = Vec::new();
+    let mut rest = expression;
+    let (mut before, mut word) = (' ', "");
+    while let Some(first) = rest.chars().next() {
+        let length = match first {
+            '\'' | '"' | '`' => quoted(rest, first)?,
+            letter if letter.is_ascii_alphabetic() || letter == '_' => {
+                rest.find(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_').unwrap_or(rest.len())
+            }
+            digit if digit.is_ascii_digit() => rest.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(rest.len()),
+            '%' => {
+                let end =
+                    rest[1..].find(|letter: char| !letter.is_ascii_alphanumeric()).map_or(rest.len(), |at| at + 1);
+                if !matches!(&rest[..end], "%ucum" | "%sct" | "%loinc") {
+                    return None;
+                }
+                end
+            }
+            '$' => return None,
+            other => other.len_utf8(),
+        };
+        let (token, after) = rest.split_at(length);
+        let name = token.trim_matches('`');
+        if first == '`' || first.is_ascii_alphabetic() {
+            let is_head = before != '.' && (first == '`' || !WORDS.contains(&name));
+            let is_call = after.trim_start().starts_with('(') && first != '`';
+            let is_type = matches!(word, "is" | "as" | "ofType");
+            if is_head && is_call && name != "iif" {
+                return None;
+            }
+            if is_head && !is_call && !is_type {
+                if name.starts_with(|letter: char| letter.is_ascii_uppercase()) {
+                    return None;
+                }
+                out.push(name);
+            }
+            word = name;
+        } else if !matches!(first, ' ' | '(' | '\n' | '\t') {
+            word = "";
+        }
+        if !first.is_whitespace() {
+            before = first;
+        }
+        rest = after;
+    }
+    Some(out)
+}
+
+/// Bytes of what stands in quotes, quotes included.
+fn quoted(text: &str, quote: char) -> Option<usize> {
+    let mut is_escaped = false;
+    for (at, letter) in text.char_indices().skip(1) {
+        match letter {
+            _ if is_escaped => is_escaped = false,
+            '\\' => is_escaped = true,
+            letter if letter == quote => return Some(at + 1),
+            _ => {}
+        }
+    }
+    None
+}
+
+/// Rules of R4, compiled when they are first needed.
+struct Compiled {
+    program: Option<Program>,
+    is_true_on_nothing: bool,
+}
+
+fn compiled(constraint: Constraint) -> &'static Compiled {
+    static ALL: OnceLock<Box<[OnceLock<Compiled>]>> = OnceLock::new();
+    let all = ALL.get_or_init(|| (0..Constraint::count()).map(|_| OnceLock::new()).collect());
+    all[constraint.index()].get_or_init(|| {
+        let program = Program::parse(constraint.expression()).ok();
+        let nothing = Tree::new();
+        let is_true = |program: &Program| program.test(&Environment::new(nothing.root())) == Ok(Some(true));
+        Compiled { is_true_on_nothing: program.as_ref().is_some_and(is_true), program }
+    })
+}
+
+impl<'t> Walk<'_, 't> {
+    /// Checks the rules of one element; `present` says which of its children are there.
+    pub(super) fn rules(&mut self, rules: &[Rule], node: Node<'t>, present: Bits) {
+        for rule in rules {
+            let is_kept = match rule.native {
+                Some(Native::Never) => true,
+                Some(Native::Extension) => {
+                    let has_value = node.children().any(|child| {
+                        let key = child.key().unwrap_or_default();
+                        key.starts_with("value") || key.starts_with("_value")
+                    });
+                    has_value != node.get("extension").is_some()
+                }
+                Some(Native::Narrative) => node.get("text").is_some_and(|text| text.get("div").is_some()),
+                None => self.is_kept(rule, node, present),
+            };
+            if !is_kept {
+                let severity = if rule.constraint.is_error() { Severity::Error } else { Severity::Warning };
+                self.tell(node, broken(rule.constraint.key(), severity, rule.constraint.human()));
+            }
+        }
+    }
+
+    /// Only `false` breaks a rule: an expression that gives nothing, or cannot be evaluated, says nothing.
+    fn is_kept(&mut self, rule: &Rule, node: Node<'t>, present: Bits) -> bool {
+        let compiled = compiled(rule.constraint);
+        if rule.reads & present == 0 && compiled.is_true_on_nothing {
+            return true;
+        }
+        let Some(program) = &compiled.program else { return true };
+        program.test(&Environment::new(node)) != Ok(Some(false))
+    }
+
+    /// Checks a rule of a profile.
+    pub(super) fn profile_rule(&mut self, rule: &super::profile::Invariant, node: Node<'t>) {
+        let Some(program) = &rule.program else { return };
+        if program.test(&Environment::new(node)) == Ok(Some(false)) {
+            self.tell(node, broken(&rule.key, rule.severity, &rule.human));
+        }
+    }
+}
+
+pub(super) fn broken(key: &str, severity: Severity, human: &str) -> Issue {
+    Issue {
+        code: Cow::Owned(key.to_owned()),
+        severity,
+        path: String::new(),
+        message: human.to_owned(),
+        hint: None,
+        kind: outcome::INVARIANT,
+        found: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_a_rule_reads() {
+        let check = |expression: &str, expect: Option<&[&str]>| {
+            assert_eq!(heads(expression).as_deref(), expect, "{expression}");
+        };
+        check("data.empty() or contentType.exists()", Some(&["data", "contentType"]));
+        check("text.`div`.exists()", Some(&["text"]));
+        check("`div`.exists()", Some(&["div"]));
+        check("code = 'a or b' and (system = %ucum)", Some(&["code", "system"]));
+        check("entry.first().resource.is(Composition)", Some(&["entry"]));
+        check("probability is decimal implies (probability as decimal) <= 100", Some(&["probability", "probability"]));
+        check("contained.where(id = '#').empty()", Some(&["contained", "id"]));
+        check("min.empty() or iif(max != '*', min <= max.toInteger())", Some(&["min", "max", "min", "max"]));
+        for unsure in [
+            "$this = '*'",
+            "empty()",
+            "children().a",
+            "%resource.a",
+            "Appointment.a.exists()",
+            "'a",
+            "a.where($this = b)",
+        ] {
+            check(unsure, None);
+        }
+    }
+
+    #[test]
+    fn every_rule_of_r4_is_compiled() {
+        let rules = crate::definitions::Element::all().flat_map(crate::definitions::Element::constraints);
+        let mut missing: Vec<&str> =
+            rules.filter(|rule| compiled(*rule).program.is_none()).map(Constraint::key).collect();
+        missing.sort_unstable();
+        missing.dedup();
+        assert!(missing.is_empty(), "{missing:?}");
+    }
+}
