@@ -3,6 +3,7 @@
 mod fhirpath;
 mod measure;
 mod parser;
+mod quality;
 mod store;
 mod validate;
 
@@ -23,12 +24,16 @@ fn main() -> ExitCode {
             fhirpath::run(is_json);
             return ExitCode::SUCCESS;
         }
+        Some("quality") => {
+            quality::run(is_json);
+            return ExitCode::SUCCESS;
+        }
         Some("validate") => {
             validate::run(is_json);
             return ExitCode::SUCCESS;
         }
         _ => {
-            eprintln!("usage: bench parser|store|validate|fhirpath [--json] [--queued=COUNT]");
+            eprintln!("usage: bench parser|quality|store|validate|fhirpath [--json] [--queued=COUNT]");
             return ExitCode::from(2);
         }
     };

@@ -15,6 +15,10 @@ message::catalogue! {
     E5012 "a delivery waits for a destination that no longer exists";
     E5013 "a delivery ended without success, and the sender waits for it";
     E5014 "the deliveries did not end in the time that the sender waits";
+    E5040 "what a sender sends has become worse";
+    E5041 "a sender sends something new";
+    E5042 "an alert on quality is open";
+    E5043 "some messages were not counted";
     E5101 "the destination refused the message";
     E5102 "the destination's answer cannot be read";
     E5103 "the stored bytes of a delivery cannot be read";

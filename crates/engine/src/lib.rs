@@ -39,6 +39,7 @@ pub mod journey;
 pub mod orphans;
 pub mod outbox;
 pub mod pipeline;
+pub mod quality;
 pub mod queue;
 pub mod rehearsal;
 pub mod status;

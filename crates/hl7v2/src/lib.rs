@@ -14,6 +14,7 @@
 //! | a message of one version as another has it | [`bridge`] |
 //! | what a feed sends, counted | [`learn`] |
 //! | find delimiters fast | [`scan`] |
+//! | every place that has a value, in one pass | [`walk`] |
 //!
 //! ```
 //! use hl7v2::{Message, Path, State, Value};
@@ -66,4 +67,5 @@ pub use delimiters::Delimiters;
 pub use error::Error;
 pub use facts::{Facts, PatientId, PatientName};
 pub use path::Path;
+pub use tree::walk;
 pub use tree::{Element, Elements, Level, Message, Place, Selection, State, Value};

@@ -29,6 +29,7 @@ mod spot;
 mod values;
 
 pub use condition::{CONDITIONS_MAX, Conditions, condition};
+pub use form::{Fit, Form};
 pub use levels::Level;
 
 use crate::Message;

@@ -32,6 +32,10 @@ message::catalogue! {
     E3119 "an example is not as its profile says";
     E3120 "a line that does not belong into a file of profiles";
     E3121 "the answer to invalid messages and their validation do not fit together";
+    E3150 "an alert watches a quality that is not known";
+    E3151 "an alert watches a place that no message has";
+    E3152 "a share is not a percentage";
+    E3153 "an alert asks what cannot be asked of this place";
     E3201 "two interfaces listen on the same port";
     E3202 "interfaces feed one another in a circle";
     E3203 "the next interface is not there";

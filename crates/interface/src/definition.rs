@@ -267,4 +267,68 @@ pub enum AlertCondition {
         /// The time.
         over: Duration,
     },
+    /// What the sender sends is not as it was, or not as it should be.
+    Quality(QualityWatch),
+}
+
+/// What an `alert quality` line watches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QualityWatch {
+    /// Which quality.
+    pub claim: QualityClaim,
+    /// How far back is looked; a whole number of the spans that are counted.
+    pub within: Duration,
+    /// Fewer cases than this say nothing: the state stays as it was.
+    pub cases_min: u64,
+}
+
+/// What must hold of what a sender sends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum QualityClaim {
+    /// Nothing gets worse than the interface's own history has it.
+    NoDrift,
+    /// No place is filled less than the interface's own history has it.
+    NoDrop,
+    /// At least so many of a million values at a place are so.
+    AtLeast {
+        /// `PID-3.5`.
+        place: Arc<str>,
+        /// How they must be.
+        measure: QualityMeasure,
+        /// Of a million.
+        per_million: u32,
+    },
+    /// At most so many of a million messages are so.
+    AtMost {
+        /// What they must not be.
+        fault: QualityFault,
+        /// Of a million.
+        per_million: u32,
+    },
+    /// 95 of 100 messages come within this time after they were sent (MSH-7).
+    Within(Duration),
+}
+
+/// How the values at a place must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum QualityMeasure {
+    /// There is one.
+    Completeness,
+    /// It has the form of its type.
+    Form,
+    /// The table of the standard has it.
+    Codes,
+}
+
+/// What messages must not be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum QualityFault {
+    /// The same again.
+    Duplicates,
+    /// Under a control id that another one had.
+    ReusedIds,
+    /// Against a rule of plausibility.
+    Implausible,
+    /// Sent later than they were received: the sender's clock is ahead.
+    Ahead,
 }

@@ -41,4 +41,6 @@ pub use log::{Commit, Cut, Hold, OnDurable, OpenDelivery, SegmentState, Standing
 pub use options::{Engine, FULL_RETRY, KeySource, Options, RESERVE_BYTES, SEGMENT_BYTES, SEGMENT_BYTES_MIN};
 pub use seal::MasterKey;
 pub use store::{OpenDeliveries, Recovered, Store};
-pub use tables::{AuditBreak, AuditEntry, AuditQuery, AuditRow, Configuration, Switch};
+pub use tables::{
+    AuditBreak, AuditEntry, AuditQuery, AuditRow, Configuration, QualityChange, QualityQuery, QualityRow, Switch,
+};

@@ -13,6 +13,7 @@ mod parse;
 mod select;
 #[cfg(test)]
 mod tests;
+pub mod walk;
 
 pub(crate) use edit::Rebuilt;
 pub use edit::{Place, Value};

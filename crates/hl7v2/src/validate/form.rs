@@ -5,7 +5,7 @@
 
 /// How a value stands to its form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fit {
+pub enum Fit {
     /// As the standard has it.
     Good,
     /// Not as the standard has it, and there is one way to read it.
@@ -16,19 +16,26 @@ pub(super) enum Fit {
 
 /// What a primitive type asks of its values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Form {
+pub enum Form {
+    /// DT.
     Date,
+    /// TM.
     Time,
+    /// DTM, and TS before it.
     DateTime,
+    /// NM.
     Number,
     /// SNM: a string of digits, such as an area code.
     Digits,
+    /// SI.
     Sequence,
+    /// TN.
     Telephone,
     /// ID: a code of an HL7 table.
     Code,
     /// IS: a code of a table of the site.
     SiteCode,
+    /// ST, TX, FT and what is not known.
     Text,
     /// CM, `varies`: nothing is said.
     Open,
@@ -36,7 +43,8 @@ pub(super) enum Form {
 
 impl Form {
     /// By the name of the type.
-    pub(super) fn of(datatype: &str) -> Form {
+    #[must_use]
+    pub fn of(datatype: &str) -> Form {
         match datatype {
             "DT" => Form::Date,
             "TM" => Form::Time,
@@ -53,7 +61,8 @@ impl Form {
     }
 
     /// Judges a value without parts.
-    pub(super) fn fit(self, raw: &[u8]) -> Fit {
+    #[must_use]
+    pub fn fit(self, raw: &[u8]) -> Fit {
         let exact = match self {
             Form::Date => date(raw),
             Form::Time => time(raw),

@@ -1,5 +1,7 @@
 //! `alert silent 20m during "Mon-Fri 06:00-20:00"`, `alert backlog pharmacy over 500 or-older-than 5m page`.
 
+mod quality;
+
 use super::{line::Line, reader::Reader};
 use crate::{
     codes,
@@ -12,7 +14,7 @@ use std::sync::Arc;
 pub(super) fn read(reader: &mut Reader<'_>, line: Line<'_>) -> Option<Alert> {
     let mut cursor = line.after_word();
     reader.no_block(line);
-    let kind = reader.value(&mut cursor, "what to watch: silent, backlog, errors or slow")?;
+    let kind = reader.value(&mut cursor, "what to watch: silent, backlog, errors, slow or quality")?;
     let condition = match &*kind.text {
         "silent" => AlertCondition::Silent(reader.duration(&mut cursor)?),
         "backlog" => backlog(reader, &mut cursor)?,
@@ -24,13 +26,9 @@ pub(super) fn read(reader: &mut Reader<'_>, line: Line<'_>) -> Option<Alert> {
             reader.expect(&mut cursor, "over")?;
             AlertCondition::Slow { over: reader.duration(&mut cursor)? }
         }
-        "quality" => {
-            let message = "`alert quality` comes with a later release";
-            reader.error(codes::E3104, line.tree, kind.span, message, None);
-            return None;
-        }
+        "quality" => AlertCondition::Quality(quality::read(reader, &mut cursor)?),
         other => {
-            let known = ["silent", "backlog", "errors", "slow"];
+            let known = ["silent", "backlog", "errors", "slow", "quality"];
             reader.unknown(codes::E3101, line.tree, kind.span, "something to watch", other, known);
             return None;
         }

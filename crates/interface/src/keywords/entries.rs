@@ -161,8 +161,12 @@ pub const KEYWORDS: &[Keyword] = &[
     word(
         Interface,
         "alert",
-        "alert silent DURATION | backlog [NAME] over N or-older-than DURATION | errors over N | slow over DURATION",
-        "What to be told of. `during \"Mon-Fri 06:00-20:00\"` limits the hours, `page` wakes someone.",
+        "alert silent DURATION | backlog [NAME] over N or-older-than DURATION | errors over N | slow over DURATION | quality \
+         drift|drop | quality PATH completeness|form|codes below PERCENT | quality duplicates|reused-ids|implausible|ahead \
+         over PERCENT | quality late over DURATION",
+        "What to be told of. `quality` watches what the sender sends: against its own history (`drift`: anything worse than \
+         before, `drop`: a place that is filled less), at a place, or as a whole; `within 6h` says how far back is looked, \
+         `at-least 50` how many cases it takes. `during \"Mon-Fri 06:00-20:00\"` limits the hours, `page` wakes someone.",
         "alert silent 20m during \"Mon-Fri 06:00-20:00\"",
     ),
     word(

@@ -2,7 +2,7 @@
 //! and is tested beside each engine.)
 
 use super::{Subject, wait};
-use crate::{AuditEntry, AuditQuery, Configuration, Store, Switch};
+use crate::{AuditEntry, AuditQuery, Configuration, QualityChange, QualityQuery, QualityRow, Store, Switch};
 use message::Timestamp;
 
 /// Every promise that needs no tampering.
@@ -10,6 +10,7 @@ pub fn all(subject: &dyn Fn() -> Box<dyn Subject>) {
     chains(&*subject());
     keeps_configurations(&*subject());
     keeps_switches(&*subject());
+    keeps_quality(&*subject());
 }
 
 fn reopen(subject: &dyn Subject, store: Store) -> Store {
@@ -74,4 +75,33 @@ pub fn keeps_switches(subject: &dyn Subject) {
     let expect =
         vec![("destination adt/pharmacy".to_owned(), switch("held")), ("interface adt".to_owned(), switch("draining"))];
     assert_eq!(store.tables().switches(), Ok(expect), "5");
+}
+
+/// 1, 6.
+pub fn keeps_quality(subject: &dyn Subject) {
+    let store = subject.open();
+    let row = |interface: &str, span_s: u32, start: i64, text: &str| QualityRow {
+        interface: interface.into(),
+        span_s,
+        start: Timestamp(start),
+        kind: "ADT1|NORTH|ADT|A01".into(),
+        text: text.into(),
+    };
+    let change = |put: Vec<QualityRow>, drop: Vec<(u32, Timestamp)>| {
+        assert_eq!(store.tables().quality_change(&QualityChange { put, drop }), Ok(()), "6");
+    };
+    change(vec![row("adt", 3_600, 20, "b"), row("adt", 3_600, 10, "a"), row("lab", 3_600, 10, "l")], Vec::new());
+    change(vec![row("adt", 3_600, 20, "B")], Vec::new());
+    // Hours become a day: the same call drops them and writes it.
+    change(vec![row("adt", 86_400, 10, "day"), row("adt", 3_600, 12, "kept")], vec![(3_600, Timestamp(20))]);
+    let store = reopen(subject, store);
+    let read = |query: &QualityQuery| store.tables().quality(query);
+    let of_adt = QualityQuery::of(&"adt".into());
+    let expect = vec![row("adt", 86_400, 10, "day"), row("adt", 3_600, 12, "kept"), row("adt", 3_600, 20, "B")];
+    assert_eq!(read(&of_adt), Ok(expect.clone()), "6: replaced, dropped before written, in order");
+    let hours = QualityQuery { span_s: Some(3_600), since: Timestamp(12), until: Timestamp(20), ..of_adt };
+    assert_eq!(read(&hours), Ok(vec![expect[1].clone()]), "6: from the first to before the last");
+    assert_eq!(read(&QualityQuery::of(&"lab".into())), Ok(Vec::new()), "6: dropped in every interface");
+    let all = QualityQuery { interface: None, span_s: None, since: Timestamp(0), until: Timestamp(100) };
+    assert_eq!(read(&all).map(|rows| rows.len()), Ok(3), "6: of every interface");
 }

@@ -24,6 +24,7 @@ mod lease;
 mod load;
 mod log;
 mod open;
+mod quality;
 mod row;
 mod schema;
 mod search;

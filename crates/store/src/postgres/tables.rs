@@ -1,12 +1,18 @@
-//! The tables in PostgreSQL: audit chain, configurations, switches.
+//! The tables in PostgreSQL: audit chain, configurations, switches, counts of quality.
 //!
 //! Promises the contract of [`Tables`]. The chain is the one of the embedded tables: the same hashes over the same
 //! bytes. Rows are numbered under a lock on the table, so that two engines could not number one twice.
 
-use super::connection::{Link, Session, refused};
+use super::{
+    connection::{Link, Session, refused},
+    quality,
+};
 use crate::{
     Error,
-    tables::{AuditBreak, AuditEntry, AuditQuery, AuditRow, Configuration, Switch, Tables, limit_of},
+    tables::{
+        AuditBreak, AuditEntry, AuditQuery, AuditRow, Configuration, QualityChange, QualityQuery, QualityRow, Switch,
+        Tables, limit_of,
+    },
 };
 use message::{Name, Timestamp};
 use tokio_postgres::{
@@ -160,6 +166,22 @@ impl Tables for Rooms {
             };
             done.map(|_| ()).map_err(failed)
         })
+    }
+
+    fn quality_change(&self, change: &QualityChange) -> Result<(), Error> {
+        let change = change.clone();
+        self.session.alone(move |link| async move {
+            let done = quality::change(&link, &change).await;
+            if done.is_err() {
+                let _ = link.client.batch_execute("ROLLBACK").await;
+            }
+            done.map_err(failed)
+        })
+    }
+
+    fn quality(&self, query: &QualityQuery) -> Result<Vec<QualityRow>, Error> {
+        let query = query.clone();
+        self.session.run(move |link| async move { quality::read(&link, &query).await.map_err(failed) })
     }
 
     fn switches(&self) -> Result<Vec<(String, Switch)>, Error> {

@@ -1,7 +1,8 @@
 //! The schema of the tables, as the list of steps that made it. A step once released is never changed.
 
 /// Step n takes the schema from version n to n + 1.
-pub(super) const STEPS: &[&str] = &["CREATE TABLE audit (
+pub(super) const STEPS: &[&str] = &[
+    "CREATE TABLE audit (
         number INTEGER PRIMARY KEY, at INTEGER NOT NULL, who TEXT NOT NULL, act TEXT NOT NULL, object TEXT NOT NULL,
         reason TEXT NOT NULL, before BLOB NOT NULL, hash BLOB NOT NULL) STRICT;
      CREATE INDEX audit_object ON audit (object, number);
@@ -13,4 +14,10 @@ pub(super) const STEPS: &[&str] = &["CREATE TABLE audit (
      CREATE INDEX configurations_interface ON configurations (interface, number);
      CREATE TABLE switches (
         name TEXT PRIMARY KEY, value TEXT NOT NULL, at INTEGER NOT NULL, who TEXT NOT NULL, reason TEXT NOT NULL)
-        STRICT, WITHOUT ROWID;"];
+        STRICT, WITHOUT ROWID;",
+    "CREATE TABLE quality (
+        interface TEXT NOT NULL, span INTEGER NOT NULL, start INTEGER NOT NULL, kind TEXT NOT NULL, text TEXT NOT NULL)
+        STRICT;
+     CREATE UNIQUE INDEX quality_key ON quality (interface, span, start, kind);
+     CREATE INDEX quality_span ON quality (span, start);",
+];

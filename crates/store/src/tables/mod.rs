@@ -1,13 +1,15 @@
 //! The tables: what is small, relational and must never be lost.
 //!
-//! Owns the audit chain, the history of configurations, and switches that people set. Promises: every write is synced
+//! Owns the audit chain, the history of configurations, switches that people set, and counts of data quality. Promises: every write is synced
 //! before it returns; the audit chain shows any row that was changed or removed. Never on the way of a message.
 
 mod audit;
 mod migrations;
+mod quality;
 mod sqlite;
 
 pub use audit::{AuditBreak, AuditEntry, AuditQuery, AuditRow};
+pub use quality::{QUALITY_ROWS_MAX, QualityChange, QualityQuery, QualityRow};
 pub(crate) use sqlite::{Database, NAME};
 
 /// The version of the schema.
@@ -25,6 +27,8 @@ use std::path::Path;
 ///    hash a caller has to keep elsewhere.
 /// 4. The newest configuration of an interface is the one applied last, and older ones stay.
 /// 5. A switch has the value that was set last; one that was never set has none.
+/// 6. A change of the counts of quality is there as a whole or not at all; a row that is written again replaces the one
+///    before, dropping comes first, and rows are read in the order of their start.
 pub trait Tables: Send + Sync {
     /// Appends to the audit chain; gives the row.
     ///
@@ -65,6 +69,16 @@ pub trait Tables: Send + Sync {
         let _ = path;
         Err(Error::misconfigured("this store engine is backed up by its own means, not by Sinew"))
     }
+    /// Drops and writes counts of quality.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    fn quality_change(&self, change: &QualityChange) -> Result<(), Error>;
+    /// Counts of quality, by start.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    fn quality(&self, query: &QualityQuery) -> Result<Vec<QualityRow>, Error>;
     /// Every switch that is set, by name.
     ///
     /// # Errors

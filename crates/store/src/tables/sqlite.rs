@@ -1,6 +1,11 @@
 //! The embedded tables: one SQLite file, write-ahead, `synchronous=FULL`.
 
-use super::{AuditBreak, AuditEntry, AuditQuery, AuditRow, Configuration, Switch, Tables, limit_of, migrations::STEPS};
+mod quality;
+
+use super::{
+    AuditBreak, AuditEntry, AuditQuery, AuditRow, Configuration, QualityChange, QualityQuery, QualityRow, Switch,
+    Tables, limit_of, migrations::STEPS,
+};
 use crate::Error;
 use message::{
     Name, Timestamp,
@@ -249,6 +254,14 @@ impl Tables for Database {
             let sql = "INSERT OR REPLACE INTO switches VALUES (?1, ?2, ?3, ?4, ?5)";
             connection.execute(sql, params![name, value, at.0, by, reason]).map(|_| ())
         })
+    }
+
+    fn quality_change(&self, change: &QualityChange) -> Result<(), Error> {
+        self.write(|connection| quality::change(connection, change))
+    }
+
+    fn quality(&self, query: &QualityQuery) -> Result<Vec<QualityRow>, Error> {
+        self.run(|connection| quality::read(connection, query))
     }
 
     fn switches(&self) -> Result<Vec<(String, Switch)>, Error> {

@@ -59,7 +59,30 @@ fn interface_lines() {
     line("alert backlog over 500 or-older-than 5m page", &[]);
     line("alert backlog archve over 500", &["E3303 demo"]);
     line("alert backlog archive", &["E3102"]);
-    line("alert quality", &["E3104 quality"]);
+    line("alert quality", &["E3102"]);
+    line("alert quality drift", &[]);
+    line("alert quality drop during \"Mon-Fri 06:00-20:00\" page", &[]);
+    line("alert quality PID-3.5 completeness below 95%", &[]);
+    line("alert quality PV1-2 codes below 99.5% within 6h at-least 50 page", &[]);
+    line("alert quality PID-7 form below 100%", &[]);
+    line("alert quality NK1 completeness below 20%", &[]);
+    line("alert quality ZPD-4 completeness below 95%", &[]);
+    line("alert quality duplicates over 2%", &[]);
+    line("alert quality implausible over 0.5%", &[]);
+    line("alert quality late over 10m", &[]);
+    line("alert quality dirft", &["E3150 dirft"]);
+    line("alert quality PID-3.5", &["E3102"]);
+    line("alert quality PID-3.5 completness below 95%", &["E3109 completness"]);
+    line("alert quality PID-3.5 completeness over 95%", &["E3102 over"]);
+    line("alert quality PID-3.5 completeness below 95", &["E3152 95"]);
+    line("alert quality PID-3.5 completeness below 195%", &["E3152 195%"]);
+    line("alert quality PID-99 completeness below 95%", &["E3151 PID-99"]);
+    line("alert quality PID-3.50 completeness below 95%", &["E3151 PID-3.50"]);
+    line("alert quality QQQ-1 completeness below 95%", &["E3151 QQQ-1"]);
+    line("alert quality PID-3[2].5 completeness below 95%", &["E3151 PID-3[2].5"]);
+    line("alert quality PID-5.1 codes below 95%", &["E3153 codes"]);
+    line("alert quality PV1-2 form below 95%", &["E3153 form"]);
+    line("alert quality drift within 0s", &["E3109 0s"]);
     line("validate p errors reject", &["E3104 validate"]);
 }
 

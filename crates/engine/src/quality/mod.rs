@@ -1,0 +1,33 @@
+//! Data quality kept over time: is what senders send still as complete, well-formed and plausible as it was?
+//!
+//! | what | where |
+//! |---|---|
+//! | what is counted of a message | `measure`, into a `stream` of counters |
+//! | rules that always hold | [`plausible`] |
+//! | what was counted in a span of time | [`record`] |
+//!
+//! Promises: counting stands behind the acknowledgment, never before it; it takes no memory that a sender could grow
+//! (`limits`); what is kept are counts and codes of the standard's tables, never a value of a message (R10).
+//! Never: judges a message on its way, changes one, or holds one up.
+
+pub mod alerts;
+mod book;
+pub mod delay;
+pub mod drift;
+pub mod findings;
+mod inbox;
+pub mod keep;
+pub mod limits;
+mod measure;
+mod moment;
+pub mod place;
+pub mod plausible;
+pub mod record;
+pub mod report;
+mod stream;
+pub mod words;
+
+pub use book::{Book, Received, Repeat, Taken};
+pub(crate) use inbox::{Inbox, Waiting};
+pub use place::Place;
+pub use record::{Counts, Kind, Record};
