@@ -63,6 +63,7 @@ pub enum Command {
     Queues(commands::status::Queues),
     Messages(commands::messages::Messages),
     Message(commands::messages::Message),
+    Quality(commands::quality::Quality),
     Pause(commands::steer::Pause),
     Resume(commands::steer::Resume),
     Release(commands::steer::Release),

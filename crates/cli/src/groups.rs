@@ -13,7 +13,7 @@ pub const GROUPS: &[(&str, &[&str])] = &[
         &["parse", "show", "get", "set", "convert", "diff", "validate", "profile", "dict", "xml", "fhir", "generate"],
     ),
     ("On the wire", &["send", "listen"]),
-    ("Look at a running engine", &["status", "top", "queues", "messages", "message"]),
+    ("Look at a running engine", &["status", "top", "queues", "messages", "message", "quality"]),
     ("Steer a running engine", &["pause", "resume", "release", "retry", "resend", "delete", "replay", "reload"]),
     ("Keep safe", &["backup", "restore", "drill"]),
     ("Help", &["doctor", "bench", "completions", "version"]),

@@ -74,6 +74,7 @@ impl Host {
             workspace: setup.workspace.folder.clone(),
             clock: Arc::new(clock::System),
             connectors: connectors::catalogue(),
+            quality: quality_settings(setup.workspace.server.quality),
         };
         let engine = Engine::new(store, recovered.open, options);
         handles::share(&engine, &setup.workspace.definitions);
@@ -153,6 +154,16 @@ impl Host {
         }
     }
 
+    /// Writes and judges what was counted of the messages' quality, now and then. Never returns.
+    pub async fn keep_quality(&self) {
+        let mut tick = tokio::time::interval(self.engine.quality_settings().pause);
+        loop {
+            tick.tick().await;
+            // What the tables do not take now is kept and tried again; messages do not wait for it.
+            let _ = self.engine.keep_quality().await;
+        }
+    }
+
     /// Ends in good order: sources first, then the sends under way, then the store.
     pub async fn close(&self) -> Result<()> {
         let closed = self.engine.stop(STOP_PATIENCE).await;
@@ -173,6 +184,11 @@ impl Host {
         let changes = self.engine.apply(workspace.definitions.clone(), &broken).await;
         (workspace, findings, Some(changes))
     }
+}
+
+fn quality_settings(set: interface::workspace::QualitySettings) -> engine::quality::Settings {
+    let spans = engine::quality::keep::Spans { hour: set.span, day: set.day, ..Default::default() };
+    engine::quality::Settings { is_on: set.is_on, spans, pause: set.pause }
 }
 
 impl server::Host for Host {

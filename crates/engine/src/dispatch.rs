@@ -50,6 +50,8 @@ pub struct Dock {
     pub orphans: Arc<Orphans>,
     /// Who waits for the end of a message's deliveries.
     pub endings: Arc<Endings>,
+    /// What is counted of the messages that come.
+    pub quality: Arc<crate::quality::Room>,
 }
 
 impl Dock {

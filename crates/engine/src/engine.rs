@@ -10,6 +10,7 @@ use crate::{
     flow::Flow,
     orphans::Orphans,
     outbox::{Cache, Outbox},
+    quality::{self, report::Asked},
 };
 use interface::{
     catalogue::{Connector, Context, Exchange},
@@ -34,6 +35,8 @@ pub struct Options {
     pub clock: Arc<dyn Clock>,
     /// Every connector of this build.
     pub connectors: &'static [&'static dyn Connector],
+    /// How the quality of what comes is counted.
+    pub quality: quality::Settings,
 }
 
 /// See the module. Cheap to clone.
@@ -111,8 +114,9 @@ impl Engine {
         let orphans = Arc::new(Orphans::new(open));
         let ages = Arc::new(Ages::start(&*options.clock));
         let endings = Arc::default();
-        let dock =
-            Dock { store, clock: options.clock, ages, connectors: options.connectors, context, orphans, endings };
+        let quality = Arc::new(quality::Room::new(options.quality));
+        let connectors = options.connectors;
+        let dock = Dock { store, clock: options.clock, ages, connectors, context, orphans, endings, quality };
         Engine {
             shared: Arc::new(Shared {
                 dock: Arc::new(dock),
@@ -264,7 +268,64 @@ impl Engine {
         let outboxes: Vec<_> = flows.iter().flat_map(|flow| flow.outboxes()).collect();
         outboxes.iter().for_each(|outbox| outbox.stop());
         wait_until(patience, || outboxes.iter().all(|outbox| outbox.look(|queue| queue.busy() == 0))).await;
+        // The counts of what came until now. Messages are safe without them, so a failure does not hold up the end.
+        let _ = self.with_tables(|dock| dock.quality.write(dock.store.tables(), &*dock.clock, true)).await;
         self.shared.dock.store.close().await
+    }
+
+    /// Work on the tables, which waits for the disk: on a thread that may wait. `None` when it stopped unexpectedly.
+    async fn with_tables<T: Send + 'static>(&self, work: impl FnOnce(&Dock) -> T + Send + 'static) -> Option<T> {
+        let dock = self.shared.dock.clone();
+        tokio::task::spawn_blocking(move || work(&dock)).await.ok()
+    }
+
+    /// Writes what was counted of the messages' quality, and judges it where it is time to. Who runs the engine calls it
+    /// once in [`quality::Settings::pause`].
+    ///
+    /// # Errors
+    /// The store's; what could not be written is kept for the next time.
+    pub async fn keep_quality(&self) -> Result<(), store::Error> {
+        let alerts: Vec<_> =
+            self.flows().iter().map(|flow| (flow.name.clone(), flow.version().definition.alerts.clone())).collect();
+        let work = move |dock: &Dock| {
+            dock.quality.write(dock.store.tables(), &*dock.clock, false)?;
+            dock.quality.judge(dock.store.tables(), &*dock.clock, &alerts)
+        };
+        self.with_tables(work).await.unwrap_or(Ok(()))
+    }
+
+    /// The quality of what an interface received, or every interface.
+    ///
+    /// # Errors
+    /// [`codes::E5201`]; the store's.
+    pub async fn quality(
+        &self,
+        interface: Option<&str>,
+        since: Duration,
+        field: Option<quality::Place>,
+    ) -> Result<Vec<quality::Report>, Reason> {
+        let flows = match interface {
+            Some(name) => vec![self.flow(name)?],
+            None => self.flows(),
+        };
+        let work = move |dock: &Dock| {
+            dock.quality.write(dock.store.tables(), &*dock.clock, false)?;
+            let now = dock.clock.now();
+            let back = i64::try_from(since.as_micros()).unwrap_or(i64::MAX);
+            let asked = Asked { since: message::Timestamp(now.0.saturating_sub(back)), now, field };
+            let report = |flow: &Arc<Flow>| {
+                dock.quality.report(dock.store.tables(), &flow.name, &flow.version().definition.alerts, asked)
+            };
+            flows.iter().map(report).collect()
+        };
+        let gone = || Err(store::Error::Closed);
+        self.with_tables(work).await.unwrap_or_else(gone).map_err(|error: store::Error| error.reason())
+    }
+
+    /// How the quality of what comes is counted.
+    #[must_use]
+    pub fn quality_settings(&self) -> quality::Settings {
+        self.shared.dock.quality.settings()
     }
 
     /// Waits until no delivery is queued, retrying or under way anywhere, or until `patience` ends.

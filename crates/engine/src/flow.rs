@@ -8,6 +8,7 @@ use crate::{
     dispatch::{self, Dock},
     intake,
     outbox::{Cache, Outbox},
+    quality,
 };
 use arc_swap::ArcSwap;
 use interface::{
@@ -57,6 +58,8 @@ pub struct Flow {
     is_paused: AtomicBool,
     is_closed: AtomicBool,
     cache: Arc<Cache>,
+    /// Where accepted messages are handed to be counted.
+    quality: Option<Arc<quality::Inbox>>,
     trouble: Mutex<Option<(Timestamp, Reason)>>,
     /// True while the source must end: nobody waits any longer for deliveries.
     pub(crate) leaving: watch::Sender<bool>,
@@ -89,9 +92,11 @@ impl Flow {
             .iter()
             .map(|destination| Arc::new(Outbox::new(definition.name.clone(), destination.clone(), cache.clone())))
             .collect();
+        let quality = dock.quality.inbox(&definition.name);
         Flow {
             name: definition.name.clone(),
             dock,
+            quality,
             tally: Tally::default(),
             version: ArcSwap::from_pointee(Version { definition, outboxes }),
             retired: Mutex::default(),
@@ -246,6 +251,16 @@ impl Flow {
     #[must_use]
     pub fn duplicates(&self) -> u64 {
         self.tally.duplicates.load(Ordering::Relaxed)
+    }
+
+    /// Hands a message over to be counted. A full batch is counted by nobody who waits for something.
+    pub(crate) fn count(&self, waiting: quality::Waiting) {
+        if let Some(inbox) = &self.quality
+            && inbox.put(waiting)
+        {
+            let (inbox, clock) = (inbox.clone(), self.dock.clock.clone());
+            tokio::spawn(async move { inbox.count(&*clock) });
+        }
     }
 
     /// Takes nothing more: the interface is no longer in the workspace.

@@ -10,6 +10,7 @@ use crate::{
     codes, findings,
     flow::{Flow, Version},
     pipeline::{self, Delivery, End, OrderKey, Plan},
+    quality::{Repeat, Waiting},
     queue::Entry,
 };
 use bytes::Bytes;
@@ -50,6 +51,7 @@ pub(crate) async fn accept(flow: &Flow, frame: Frame, origin: Origin) -> Reply {
     let plan = plan(&version.definition, &message, &frame.bytes, frame.received);
     let answer = acknowledge::accept(&message, &version.definition, flow.dock.clock.now());
     let hops = frame.from.map_or(0, |(_, hops)| hops);
+    let (received, bytes) = (frame.received, frame.bytes.len());
     let is_replay = matches!(origin, Origin::Replay { .. });
     let flags = findings::brief(found.iter().chain(&plan.notes));
     let accepted =
@@ -58,7 +60,17 @@ pub(crate) async fn accept(flow: &Flow, frame: Frame, origin: Origin) -> Reply {
         Ok(receipt) => {
             pass(Place::AcknowledgeBefore);
             let reply = answer_receipt(flow, &receipt, answer);
-            if is_replay { reply } else { answer_later(flow, &version, message, &receipt, reply).await }
+            if is_replay {
+                return reply;
+            }
+            let is_owed = acknowledge::due(&message, version.definition.receive.acknowledge) != Due::Never;
+            let owed = is_owed.then(|| message.clone());
+            // A message that a person runs again was counted when it came.
+            flow.count(waiting(message, &receipt, received, bytes));
+            match owed {
+                Some(message) => answer_later(flow, &version, message, &receipt, reply).await,
+                None => reply,
+            }
         }
         Err(error @ store::Error::TooLarge { .. }) => {
             refuse(flow, &version, &message, Reason::new(codes::E5008, error.to_string()))
@@ -214,6 +226,16 @@ async fn commit(
         }
     };
     flow.dock.store.commit_then(accepted, enqueue).await
+}
+
+/// A message on its way to be counted.
+fn waiting(message: Message, receipt: &Receipt, received: Timestamp, bytes: usize) -> Waiting {
+    let repeat = match receipt.verdict() {
+        Verdict::New => Repeat::No,
+        Verdict::ReusedControlId { .. } => Repeat::OtherContent,
+        Verdict::Duplicate { .. } => Repeat::Same,
+    };
+    Waiting { message, id: receipt.id(), received, repeat, bytes }
 }
 
 /// Step 6.

@@ -6,6 +6,7 @@ use crate::{
     engine::Engine,
     flow::Flow,
     outbox::{Outbox, Trouble},
+    quality::Summary,
     queue::Queue,
 };
 use interface::{
@@ -105,6 +106,8 @@ pub struct InterfaceStatus {
     pub counts: Counts,
     /// How important it is: 1 to 3.
     pub critical: u8,
+    /// What is known of the quality of what it receives.
+    pub quality: Summary,
     /// In the order of the file.
     pub destinations: Vec<DestinationStatus>,
 }
@@ -247,6 +250,7 @@ fn interface_status(flow: &Flow, counts: Counts, at: At) -> InterfaceStatus {
         last_received: last_received.map(|last| at.told(last)),
         counts,
         critical: definition.critical,
+        quality: flow.dock.quality.summary(&flow.name),
         destinations,
     }
 }

@@ -16,7 +16,7 @@ mod server;
 
 pub use environment::{Change, Environment};
 pub use files::{Files, Unreadable};
-pub use server::{KeyPlace, ServerSettings, StoreEngine, UrlPlace};
+pub use server::{KeyPlace, QualitySettings, ServerSettings, StoreEngine, UrlPlace};
 
 use crate::{
     case::TestCase,

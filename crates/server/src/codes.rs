@@ -6,6 +6,7 @@ message::catalogue! {
     E7003 "the act needs a reason and a confirmation";
     E7004 "the request is not understood";
     E7005 "the control socket cannot be opened";
+    E7016 "the quality of messages is not counted";
     E7020 "no place or no recipient for backups is set up";
     E7021 "the drill found that the backup would not do";
     E7040 "the clock of the machine was set";

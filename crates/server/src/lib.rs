@@ -13,6 +13,7 @@ pub mod codes;
 mod find;
 mod messages;
 mod problem;
+mod quality;
 pub mod query;
 mod routes;
 pub mod socket;

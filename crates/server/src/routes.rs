@@ -3,6 +3,7 @@
 use crate::{
     backup, messages,
     problem::Problem,
+    quality,
     socket::{Peer, State},
     steer, verify,
 };
@@ -32,6 +33,7 @@ pub(crate) fn router(state: State) -> Router {
         .route("/api/v1/deliveries/resend", post(steer::resend))
         .route("/api/v1/deliveries/delete", post(steer::delete))
         .route("/api/v1/replay", post(steer::replay))
+        .route("/api/v1/quality", get(quality::look))
         .route("/api/v1/backup", get(backup::look).post(backup::begin))
         .route("/api/v1/verify", get(verify::progress).post(verify::run))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))

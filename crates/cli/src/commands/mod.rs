@@ -22,6 +22,7 @@ pub mod listen;
 pub mod messages;
 pub mod parse;
 pub mod profile;
+pub mod quality;
 pub mod reference;
 pub mod restore;
 pub mod run;
@@ -68,6 +69,7 @@ pub fn run(command: Command, screen: &Screen) -> Result {
         Command::Queues(command) => command.run(screen),
         Command::Messages(command) => command.run(screen),
         Command::Message(command) => command.run(screen),
+        Command::Quality(command) => command.run(screen),
         Command::Pause(command) => command.run(screen),
         Command::Resume(command) => command.run(screen),
         Command::Release(command) => command.run(screen),

@@ -106,6 +106,7 @@ async fn engine(screen: &Screen, at: Place, is_watching: bool, until_eof: bool) 
         failure = host.wait() => failure,
         served = &mut serving => Some(unserved(served)),
         () = host.retain() => None,
+        () = host.keep_quality() => None,
         () = keep_listening(screen, &host) => None,
         () = crate::run::end_of_input(until_eof) => None,
         () = follow(screen, &host, &folder, is_watching) => None,

@@ -161,12 +161,25 @@ fn connections(engine: &Value) -> Option<String> {
         .then(|| format!("peers have {open} of {max} connections that this process can spare (E6020)"))
 }
 
+/// The alerts on quality that are open, a line each.
+pub fn alerts(screen: &Screen, engine: &Value) -> Vec<String> {
+    let mut lines = Vec::new();
+    for row in list(engine, "interfaces") {
+        for alert in list(&row["quality"], "alerts") {
+            let head = screen.paint("1;31", &format!("alert[{}]", text(alert, "code")));
+            lines.push(format!("{head} {}: {}", text(row, "name"), text(alert, "message")));
+        }
+    }
+    lines
+}
+
 fn is_well(engine: &Value) -> bool {
     let is_ok = |row: &Value| matches!(text(row, "state"), "ok" | "paused");
     text(engine, "store") == "ok"
         && number(engine, "lost") == 0
         && number(engine, "orphans") == 0
         && list(engine, "interfaces").all(is_ok)
+        && list(engine, "interfaces").all(|row| number(&row["quality"], "alerts_open") == 0)
 }
 
 impl Status {
@@ -177,6 +190,7 @@ impl Status {
         } else {
             head(screen, &answer).iter().for_each(|line| screen.line(line));
             interfaces(&answer["engine"], None).print(screen);
+            alerts(screen, &answer["engine"]).iter().for_each(|line| screen.line(line));
         }
         Ok(if is_well(&answer["engine"]) { Exit::Ok } else { Exit::Problems })
     }
@@ -252,6 +266,7 @@ impl Top {
             let rates = before.as_ref().zip(seconds.filter(|seconds| *seconds > 0.0));
             let mut lines = head(screen, &answer);
             lines.extend(interfaces(&engine, rates).lines(screen));
+            lines.extend(alerts(screen, &engine));
             if screen.is_terminal {
                 screen.bytes(b"\x1b[H\x1b[2J");
             }

@@ -5,6 +5,12 @@
 //! | what is counted of a message | `measure`, into a `stream` of counters |
 //! | rules that always hold | [`plausible`] |
 //! | what was counted in a span of time | [`record`] |
+//! | from the end of intake to the counters | `inbox` |
+//! | kept in the tables, folded, dropped | [`keep`] |
+//! | what has changed, and since when | [`drift`], [`findings`] |
+//! | `alert quality` lines | [`alerts`] |
+//! | what `sinew quality` shows | [`report`] |
+//! | all of it while the engine runs | `room` |
 //!
 //! Promises: counting stands behind the acknowledgment, never before it; it takes no memory that a sender could grow
 //! (`limits`); what is kept are counts and codes of the standard's tables, never a value of a message (R10).
@@ -24,6 +30,7 @@ pub mod place;
 pub mod plausible;
 pub mod record;
 pub mod report;
+mod room;
 mod stream;
 pub mod words;
 
@@ -31,3 +38,5 @@ pub use book::{Book, Received, Repeat, Taken};
 pub(crate) use inbox::{Inbox, Waiting};
 pub use place::Place;
 pub use record::{Counts, Kind, Record};
+pub use report::Report;
+pub use room::{Room, Settings, Summary};

@@ -49,7 +49,7 @@ pub(crate) enum Number {
     DischargeBeforeAdmission,
     ObservationBeforeBirth,
     ObservationInFuture,
-    ValueNotNumber,
+    ValueUnreadable,
     ValueWithoutUnit,
     FlagAgainstRange,
 }
@@ -127,7 +127,7 @@ impl Ledger<'_> {
             return;
         }
         let number = parse(value);
-        self.ask(Number::ValueNotNumber, number.is_none());
+        self.ask(Number::ValueUnreadable, number.is_none());
         self.ask(Number::ValueWithoutUnit, unit.is_empty());
         let (Some(number), Some((low, high))) = (number, bounds(range)) else { return };
         let is_broken = match flag {

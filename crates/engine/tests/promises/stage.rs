@@ -247,6 +247,7 @@ impl Stage {
             workspace: self.folder.path().to_path_buf(),
             clock: Arc::new(clock::System),
             connectors: self.connectors,
+            quality: engine::quality::Settings::default(),
         };
         let engine = Engine::new(store, recovered.open, options);
         let definitions = texts.iter().map(|text| self.definition(text)).collect();

@@ -56,6 +56,7 @@ impl Run {
             workspace: self.folder.path().to_path_buf(),
             clock: self.clock.clone(),
             connectors: self.connectors,
+            quality: engine::quality::Settings::default(),
         };
         let engine = Engine::new(store, recovered.open, options);
         let changes = runtime.block_on(engine.apply(self.definitions(texts), &[]));

@@ -14,6 +14,12 @@
 //! [backup]
 //! to        = "/mnt/backup/north"   # another disk; a folder of its own for each workspace
 //! recipient = "age1…"               # from `sinew backup key`; several with blanks between them
+//!
+//! [quality]
+//! count     = "off"                 # or "on", which is the default: what senders send is counted over time
+//! span      = "1h"                  # how long a span of the counts is, 1s to 1h
+//! day       = "1d"                  # what counts as a day: a whole number of spans; shorter in trials only
+//! pause     = "30s"                 # pause between writings of the counts
 //! ```
 
 use super::environment::first_line;
@@ -25,7 +31,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 /// How long messages are kept unless the workspace says otherwise.
 pub(super) const RETENTION_DEFAULT: Duration = Duration::from_secs(30 * 24 * 3600);
 
-const KEYS: [&str; 10] = [
+const KEYS: [&str; 14] = [
     "name",
     "data",
     "store.key",
@@ -35,6 +41,10 @@ const KEYS: [&str; 10] = [
     "store.schema",
     "backup.to",
     "backup.recipient",
+    "quality.count",
+    "quality.span",
+    "quality.day",
+    "quality.pause",
     "description",
 ];
 
@@ -53,12 +63,38 @@ pub struct ServerSettings {
     pub backup_to: Option<PathBuf>,
     /// To whom backups are encrypted, as written.
     pub backup_recipients: Vec<Arc<str>>,
+    /// How the quality of what comes is counted.
+    pub quality: QualitySettings,
     /// What keeps the messages.
     pub engine: StoreEngine,
     /// Where the address of the database is found.
     pub url: Option<UrlPlace>,
     /// The schema in the database; `None`: the default.
     pub schema: Option<Arc<str>>,
+}
+
+/// How the quality of what comes is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct QualitySettings {
+    /// It is counted.
+    pub is_on: bool,
+    /// The fine span.
+    pub span: Duration,
+    /// The coarse span.
+    pub day: Duration,
+    /// Pause between writings.
+    pub pause: Duration,
+}
+
+impl Default for QualitySettings {
+    fn default() -> QualitySettings {
+        QualitySettings {
+            is_on: true,
+            span: Duration::from_secs(3_600),
+            day: Duration::from_secs(86_400),
+            pause: Duration::from_secs(30),
+        }
+    }
 }
 
 /// What keeps the messages.
@@ -98,6 +134,7 @@ impl Default for ServerSettings {
             data: PathBuf::from("data"),
             key: None,
             retention: Some(RETENTION_DEFAULT),
+            quality: QualitySettings::default(),
             engine: StoreEngine::Embedded,
             url: None,
             schema: None,
@@ -123,6 +160,14 @@ impl ServerSettings {
                         let end = (start + name.len()).min(text.len());
                         findings.push(Diagnostic::error(codes::E3003, message).at(&file, start..end, "").hint(hint));
                     }
+                }
+                let QualitySettings { span, day, .. } = settings.quality;
+                if !day.as_secs().is_multiple_of(span.as_secs().max(1)) && findings.is_empty() {
+                    let start = text.find("quality").unwrap_or(0);
+                    let finding =
+                        Diagnostic::error(codes::E3003, "the day of the counts is no whole number of their spans");
+                    let hint = "write a span that divides the day: span = \"1h\"";
+                    findings.push(finding.at(&file, start..(start + "quality".len()).min(text.len()), "").hint(hint));
                 }
                 if settings.engine == StoreEngine::Postgres && settings.url.is_none() && findings.is_empty() {
                     let start = text.find("engine").unwrap_or(0);
@@ -172,11 +217,30 @@ impl ServerSettings {
             "store.schema" if !text.is_empty() => self.schema = Some(text.into()),
             "backup.to" if !text.is_empty() => self.backup_to = Some(PathBuf::from(text)),
             "backup.recipient" => self.backup_recipients = recipients(text)?,
+            "quality.count" => {
+                self.quality.is_on = match text {
+                    "on" => true,
+                    "off" => false,
+                    _ => return Err((format!("`{text}` is neither on nor off"), "write on or off".to_owned())),
+                }
+            }
+            "quality.span" => self.quality.span = between(text, 1, 3_600)?,
+            "quality.day" => self.quality.day = between(text, 1, 86_400)?,
+            "quality.pause" => self.quality.pause = between(text, 1, 3_600)?,
             "description" => {}
             _ => return Err((format!("`{key}` is empty"), "leave the line out for the default".to_owned())),
         }
         Ok(())
     }
+}
+
+/// A time of whole seconds between two bounds.
+fn between(text: &str, low_s: u64, high_s: u64) -> Result<Duration, (String, String)> {
+    let is_right = |time: &Duration| (low_s..=high_s).contains(&time.as_secs()) && time.subsec_nanos() == 0;
+    read_duration(text).filter(is_right).ok_or_else(|| {
+        let hint = format!("write a time from {low_s}s to {high_s}s, such as 30s or 1h");
+        (format!("`{text}` is not a time that fits"), hint)
+    })
 }
 
 fn recipients(text: &str) -> Result<Vec<Arc<str>>, (String, String)> {
@@ -252,6 +316,11 @@ mod tests {
                 ..ServerSettings::default()
             }
         );
+        let text = "[quality]\nspan = \"1s\"\nday = \"20s\"\npause = \"2s\"\ncount = \"off\"";
+        let (settings, findings) = ServerSettings::read("sinew.toml", text);
+        let QualitySettings { is_on, span, day, pause } = settings.quality;
+        assert!(findings.is_empty() && !is_on, "{findings:?}");
+        assert_eq!((span.as_secs(), day.as_secs(), pause.as_secs()), (1, 20, 2));
         let (settings, _) = ServerSettings::read("sinew.toml", "[store]\nretention = \"forever\"\nkey = \"file:k\"");
         assert_eq!((settings.retention, settings.key), (None, Some(KeyPlace::File("k".into()))));
         assert_eq!(ServerSettings::read("sinew.toml", "").0, ServerSettings::default());
@@ -294,6 +363,9 @@ mod tests {
             assert!(!format!("{findings:?}").contains("hunter2"), "{findings:?}");
         }
         check("[backup]\nrecipient = \"AGE-SECRET-KEY-1X\"", "E3003", "backup key");
+        check("[quality]\nspan = \"2h\"", "E3003", "3600s");
+        check("[quality]\ncount = \"maybe\"", "E3003", "on or off");
+        check("[quality]\nspan = \"7s\"", "E3003", "divides");
         check("data = 7", "E3003", "quotes");
         check("data = \"\"", "E3003", "default");
     }

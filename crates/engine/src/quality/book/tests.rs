@@ -1,3 +1,5 @@
+//! Messages in, counts out: what the book of an interface says of them.
+
 use super::super::{place::Place, plausible::RULES, record::Counts};
 use super::*;
 

@@ -136,7 +136,9 @@ fn place(reader: &mut Reader<'_>, cursor: &Cursor<'_>, text: &str, span: Range<u
         return refuse(format!("{segment}-{field} has no component {component}"), &hint);
     }
     // The first component of a coded field has the table of the field.
-    Some(if component == 1 { parts.into_iter().chain(fields).collect() } else { parts })
+    let is_coded = |field: &Part| matches!(field.type_name(), "CE" | "CWE" | "CNE");
+    let coded = fields.into_iter().filter(|field| component == 1 && is_coded(field));
+    Some(parts.into_iter().chain(coded).collect())
 }
 
 fn split(text: &str) -> Option<(&str, Option<u16>, Option<u16>)> {
