@@ -14,8 +14,8 @@ fn resource(text: &str, case: xml::Node<'_, '_>, name: &str) -> Option<Tree> {
 
 /// The narrative is a text in a patch, and markup in the resource: spaces between are not the same.
 fn folded(tree: &Tree) -> String {
-    let text = String::from_utf8(tree.write())
-        .unwrap()
+    let text = String::from_utf8_lossy(&tree.write())
+        .into_owned()
         .replace("\\n", " ")
         .replace("\\t", " ")
         .replace("\\r", " ")

@@ -3,7 +3,7 @@
 use super::environment::Environment;
 use super::item::{Item, is_bare, member};
 use super::parse::Parsed;
-use super::syntax::{Expr, ExprId, Step, System, TypeName};
+use super::syntax::{Expr, ExprId, Operator, Step, System, TypeName};
 use super::{Position, functions, item, operators};
 use crate::definitions::{self, Kind as TypeKind, Type};
 use crate::tree::{Kind, Node};
@@ -24,12 +24,21 @@ pub(super) struct Machine<'t, 'e> {
     pub(super) environment: &'e Environment<'t>,
     pub(super) fuel: u64,
     spare: Vec<Vec<Item<'t>>>,
+    /// Operators that wait for their left side, of all chains under way.
+    pub(super) chain: Vec<(ExprId, Operator, ExprId, ExprId)>,
     /// What `defineVariable` defined, innermost last.
     pub(super) defined: Vec<(String, Vec<Item<'t>>)>,
 }
 
 pub(super) fn run<'t>(parsed: &'t Parsed, environment: &Environment<'t>, out: &mut Vec<Item<'t>>) -> Result<(), Error> {
-    let mut machine = Machine { parsed, environment, fuel: environment.fuel, spare: Vec::new(), defined: Vec::new() };
+    let mut machine = Machine {
+        parsed,
+        environment,
+        fuel: environment.fuel,
+        spare: Vec::new(),
+        chain: Vec::new(),
+        defined: Vec::new(),
+    };
     let context = environment.context.as_slice();
     machine.eval(parsed.root, context, Frame { this: context, index: 0, total: &[] }, out)
 }
@@ -120,9 +129,7 @@ impl<'t> Machine<'t, '_> {
                 operators::sign(self, id, &items, *is_minus, out)?;
                 self.give(items);
             }
-            Expr::Binary { operator, left, right } => {
-                operators::binary(self, id, (*operator, *left, *right), focus, frame, out)?;
-            }
+            Expr::Binary { .. } => operators::binary(self, id, focus, frame, out)?,
             Expr::Is { of, ty } => {
                 let item = self.single(id, *of, focus, frame, "`is` takes one item")?;
                 out.extend(item.map(|item| Item::Boolean(is_type(&item, *ty))));

@@ -128,6 +128,10 @@ impl<'s> Lexer<'s> {
             return Ok(Token::Decimal(self.take(whole + 1 + fraction).to_string()));
         }
         let text = self.take(whole);
+        // A long integer of later versions; here every integer is long.
+        if self.rest().starts_with('L') && word_length(self.rest()) == 1 {
+            self.at += 1;
+        }
         text.parse().map(Token::Integer).map_err(|_| self.error(start, "the number is too large"))
     }
 

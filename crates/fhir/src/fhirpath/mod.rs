@@ -63,6 +63,8 @@ type Position = u32;
 pub const EXPRESSION_BYTES_MAX: usize = 64 * 1024;
 /// Nesting of an expression.
 pub const EXPRESSION_DEPTH_MAX: usize = 96;
+/// Calls and operators that stand one on the other: what comes behind a point has the rest below it.
+pub const EXPRESSION_HEIGHT_MAX: usize = 200;
 /// Steps of one evaluation, unless the environment says otherwise.
 pub const FUEL: u64 = message::limits::FUEL_PER_MESSAGE;
 /// Longest text that an evaluation makes.

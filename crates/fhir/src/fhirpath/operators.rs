@@ -5,56 +5,93 @@ use super::equality::{self, compare, contains, decimal, equal_all, equivalent_al
 use super::eval::{Frame, Machine, has_no_value};
 use super::item::Item;
 use super::quantity::{Calendar, Quantity};
-use super::syntax::{ExprId, Operator};
+use super::syntax::{Expr, ExprId, Operator};
 use super::temporal::{Precision, Temporal, TemporalKind};
 use crate::Error;
 use std::cmp::Ordering;
 
+/// An operator with its operands evaluated one after the other. A chain (`a + b + c`) is worked from its left end, so that
+/// a long one takes no deep stack.
 pub(super) fn binary<'t>(
     machine: &mut Machine<'t, '_>,
     id: ExprId,
-    (operator, left, right): (Operator, ExprId, ExprId),
     focus: &[Item<'t>],
     frame: Frame<'_, 't>,
     out: &mut Vec<Item<'t>>,
 ) -> Result<(), Error> {
-    let mine = machine.part(left, focus, frame)?;
-    // What the left side settles, the right side cannot change.
-    if let Operator::And | Operator::Or | Operator::Implies = operator {
-        let known = truth(machine, left, &mine)?;
-        let settled = match (operator, known) {
-            (Operator::And, Some(false)) => Some(false),
-            (Operator::Or, Some(true)) | (Operator::Implies, Some(false)) => Some(true),
-            _ => None,
-        };
-        if let Some(value) = settled {
-            out.push(Item::Boolean(value));
-            machine.give(mine);
-            return Ok(());
-        }
+    let parsed = machine.parsed;
+    let start = machine.chain.len();
+    let mut at = id;
+    while let Some(Expr::Binary { operator, left, right }) = parsed.exprs.get(at as usize) {
+        machine.chain.push((at, *operator, *left, *right));
+        at = *left;
     }
-    let its = machine.part(right, focus, frame)?;
+    let mut mine = machine.part(at, focus, frame)?;
+    while machine.chain.len() > start
+        && let Some((id, operator, left, right)) = machine.chain.pop()
+    {
+        let mut found = machine.take();
+        if !settle(machine, operator, left, &mine, &mut found)? {
+            let its = machine.part(right, focus, frame)?;
+            combine(machine, id, (operator, left, right), &mine, &its, &mut found)?;
+            machine.give(its);
+        }
+        machine.give(std::mem::replace(&mut mine, found));
+    }
+    out.append(&mut mine);
+    machine.give(mine);
+    Ok(())
+}
+
+/// What the left side settles, the right side cannot change, and is not evaluated for.
+fn settle<'t>(
+    machine: &Machine<'t, '_>,
+    operator: Operator,
+    left: ExprId,
+    mine: &[Item<'t>],
+    out: &mut Vec<Item<'t>>,
+) -> Result<bool, Error> {
+    if !matches!(operator, Operator::And | Operator::Or | Operator::Implies) {
+        return Ok(false);
+    }
+    let settled = match (operator, truth(machine, left, mine)?) {
+        (Operator::And, Some(false)) => Some(false),
+        (Operator::Or, Some(true)) | (Operator::Implies, Some(false)) => Some(true),
+        _ => None,
+    };
+    out.extend(settled.map(Item::Boolean));
+    Ok(settled.is_some())
+}
+
+fn combine<'t>(
+    machine: &mut Machine<'t, '_>,
+    id: ExprId,
+    (operator, left, right): (Operator, ExprId, ExprId),
+    mine: &[Item<'t>],
+    its: &[Item<'t>],
+    out: &mut Vec<Item<'t>>,
+) -> Result<(), Error> {
     machine.burn(id, mine.len() + its.len())?;
     let boolean = |value: Option<bool>, out: &mut Vec<Item<'t>>| out.extend(value.map(Item::Boolean));
     match operator {
         Operator::And | Operator::Or | Operator::Xor | Operator::Implies => {
-            let (mine, its) = (truth(machine, left, &mine)?, truth(machine, right, &its)?);
+            let (mine, its) = (truth(machine, left, mine)?, truth(machine, right, its)?);
             boolean(logic(operator, mine, its), out);
         }
-        Operator::Equal => boolean(equal_all(&mine, &its), out),
-        Operator::NotEqual => boolean(equal_all(&mine, &its).map(|is_equal| !is_equal), out),
-        Operator::Equivalent => boolean(Some(equivalent_all(&mine, &its)), out),
-        Operator::NotEquivalent => boolean(Some(!equivalent_all(&mine, &its)), out),
+        Operator::Equal => boolean(equal_all(mine, its), out),
+        Operator::NotEqual => boolean(equal_all(mine, its).map(|is_equal| !is_equal), out),
+        Operator::Equivalent => boolean(Some(equivalent_all(mine, its)), out),
+        Operator::NotEquivalent => boolean(Some(!equivalent_all(mine, its)), out),
         Operator::Less | Operator::LessOrEqual | Operator::Greater | Operator::GreaterOrEqual => {
             let one = "only single values can be compared";
-            if let (Some(mine), Some(its)) = (machine.one(id, &mine, one)?, machine.one(id, &its, one)?) {
+            if let (Some(mine), Some(its)) = (machine.one(id, mine, one)?, machine.one(id, its, one)?) {
                 boolean(order(machine, id, operator, &mine, &its)?, out);
             }
         }
-        Operator::In => member(machine, id, &mine, &its, out)?,
-        Operator::Contains => member(machine, id, &its, &mine, out)?,
-        Operator::Union => unite(machine, id, &mine, &its, out)?,
-        Operator::Join => join(machine, id, &mine, &its, out)?,
+        Operator::In => member(machine, id, mine, its, out)?,
+        Operator::Contains => member(machine, id, its, mine, out)?,
+        Operator::Union => unite(machine, id, mine, its, out)?,
+        Operator::Join => join(machine, id, mine, its, out)?,
         Operator::Add
         | Operator::Subtract
         | Operator::Multiply
@@ -62,13 +99,11 @@ pub(super) fn binary<'t>(
         | Operator::DivideWhole
         | Operator::Remainder => {
             let one = "arithmetic works on single values";
-            if let (Some(mine), Some(its)) = (machine.one(id, &mine, one)?, machine.one(id, &its, one)?) {
+            if let (Some(mine), Some(its)) = (machine.one(id, mine, one)?, machine.one(id, its, one)?) {
                 out.extend(calculate(machine, id, operator, &mine.value(), &its.value())?);
             }
         }
     }
-    machine.give(mine);
-    machine.give(its);
     Ok(())
 }
 

@@ -5,11 +5,13 @@ use super::item::Item;
 use super::lex::{Token, lex};
 use super::quantity::{Calendar, Quantity, QuantityUnit};
 use super::syntax::{Expr, ExprId, Operator, SIGN_BINDING, Step, System, TYPE_BINDING, TypeName};
-use super::{EXPRESSION_BYTES_MAX, EXPRESSION_DEPTH_MAX, Position};
+use super::{EXPRESSION_BYTES_MAX, EXPRESSION_DEPTH_MAX, EXPRESSION_HEIGHT_MAX, Position};
 use crate::definitions::{self, Type};
 use crate::tree::Name;
 use crate::{Error, codes};
+use regex::Regex;
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 /// Expressions with the byte where each begins; the last one is the whole.
@@ -17,6 +19,8 @@ pub(super) struct Parsed {
     pub(super) exprs: Vec<Expr>,
     pub(super) places: Vec<Position>,
     pub(super) root: ExprId,
+    /// Regular expressions that stand in the text itself, by the call that has them: read once, at their first use.
+    pub(super) patterns: BTreeMap<ExprId, OnceLock<Option<Regex>>>,
 }
 
 pub(super) fn parse(text: &str) -> Result<Parsed, Error> {
@@ -25,8 +29,14 @@ pub(super) fn parse(text: &str) -> Result<Parsed, Error> {
         return Err(Error::expression(codes::E1214, 0, why));
     }
     let tokens = lex(text)?;
-    let mut parser = Parser { tokens, at: 0, depth: 0, out: Parsed { exprs: Vec::new(), places: Vec::new(), root: 0 } };
+    let out = Parsed { exprs: Vec::new(), places: Vec::new(), root: 0, patterns: BTreeMap::new() };
+    let mut parser = Parser { tokens, at: 0, depth: 0, out, heights: Vec::new(), too_high: None };
     parser.out.root = parser.expression(0)?;
+    if let Some(place) = parser.too_high {
+        let why = format!("an expression has at most {EXPRESSION_HEIGHT_MAX} calls or operators in a row");
+        return Err(Error::expression(codes::E1214, place, why));
+    }
+    parser.find_patterns();
     match parser.peek() {
         Token::End => Ok(parser.out),
         _ => Err(parser.unexpected("an operator or the end is expected here")),
@@ -38,6 +48,9 @@ struct Parser {
     at: usize,
     depth: usize,
     out: Parsed,
+    /// Of each expression: how many stand on top of each other in it.
+    heights: Vec<usize>,
+    too_high: Option<Position>,
 }
 
 impl Parser {
@@ -74,7 +87,14 @@ impl Parser {
         if self.eat(symbol) { Ok(()) } else { Err(self.unexpected(expected)) }
     }
 
+    /// Adds an expression. Whoever walks them goes as deep as they are high, so that is bounded too.
     fn add(&mut self, expr: Expr, place: Position) -> ExprId {
+        let below = |part: ExprId| self.heights.get(part as usize).copied().unwrap_or_default();
+        let height = 1 + expr.parts().into_iter().map(below).max().unwrap_or_default();
+        if height > EXPRESSION_HEIGHT_MAX && self.too_high.is_none() {
+            self.too_high = Some(place);
+        }
+        self.heights.push(height);
         self.out.exprs.push(expr);
         self.out.places.push(place);
         (self.out.exprs.len() - 1) as ExprId
@@ -187,6 +207,18 @@ impl Parser {
             _ => return Err(Error::expression(codes::E1210, place, "a number is expected before a unit")),
         };
         Ok(self.add(Expr::Literal(Item::Quantity(Box::new(Quantity { value, unit }))), place))
+    }
+
+    fn find_patterns(&mut self) {
+        let is_text = |id: ExprId| matches!(self.out.exprs.get(id as usize), Some(Expr::Literal(Item::Text(_))));
+        for (id, expr) in self.out.exprs.iter().enumerate() {
+            if let Expr::Call { function, arguments, .. } = expr
+                && let Function::Matches | Function::MatchesFull | Function::ReplaceMatches = function
+                && arguments.iter().all(|argument| is_text(*argument))
+            {
+                self.out.patterns.insert(id as ExprId, OnceLock::new());
+            }
+        }
     }
 
     /// A name or a call, on a base or on what the whole is evaluated on.

@@ -262,10 +262,13 @@ pub(super) fn is_near(left: Decimal, right: Decimal) -> bool {
 }
 
 impl fmt::Display for Quantity<'_> {
-    /// `4 day`, `1.5 'mg'`.
+    /// `4 days`, `1.5 'mg'`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.unit {
-            QuantityUnit::Calendar(unit) => write!(f, "{} {}", self.value, unit.names().0),
+            QuantityUnit::Calendar(unit) => {
+                let plural = if self.value == Decimal::from(1) { "" } else { "s" };
+                write!(f, "{} {}{plural}", self.value, unit.names().0)
+            }
             QuantityUnit::Ucum(code) => write!(f, "{} '{code}'", self.value),
         }
     }

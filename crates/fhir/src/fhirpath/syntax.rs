@@ -43,6 +43,21 @@ pub(super) enum Expr {
     Call { base: Option<ExprId>, function: Function, arguments: Box<[ExprId]> },
 }
 
+impl Expr {
+    /// The expressions that it is made of, the base first.
+    pub(super) fn parts(&self) -> Vec<ExprId> {
+        match self {
+            Expr::Empty | Expr::This | Expr::Index | Expr::Total | Expr::Literal(_) | Expr::Variable(_) => Vec::new(),
+            Expr::Path { base, .. } => base.iter().copied().collect(),
+            Expr::At { base, index } => vec![*base, *index],
+            Expr::Sign { of, .. } | Expr::Is { of, .. } | Expr::As { of, .. } => vec![*of],
+            Expr::Binary { left, right, .. } => vec![*left, *right],
+            Expr::OfType { of, .. } => of.iter().copied().collect(),
+            Expr::Call { base, arguments, .. } => base.iter().chain(arguments.iter()).copied().collect(),
+        }
+    }
+}
+
 /// One name of a path.
 #[derive(Clone, Debug)]
 pub(super) struct Step {

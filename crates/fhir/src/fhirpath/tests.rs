@@ -3,6 +3,7 @@
 use super::*;
 use crate::definitions::Type;
 use crate::{Error, Tree, codes};
+use proptest::prelude::*;
 
 const PATIENT: &str = r##"{"resourceType":"Patient","id":"p","active":true,
     "contained":[{"resourceType":"Organization","id":"o","name":"North","contact":[{"name":{"family":"Roe"}}]}],
@@ -117,6 +118,9 @@ fn values_and_functions() {
     check("@T23:30 + 1 hour", "00:30");
     check("birthDate.yearOf() | @2024-05.dayOf()", "1980");
     check("coalesce({}, 2, 1/0)", "2");
+    check("4 days.toString() & 1 week.toString()", "4 days1 week");
+    check("5L + 1", "6");
+    check("name.given.hasValue() | name.given.getValue()", "false");
 }
 
 #[test]
@@ -147,7 +151,12 @@ fn errors_have_a_column_and_no_content() {
     check("conformsTo('http://example.org/x')", codes::E1216, 1);
     check(&"(".repeat(200), codes::E1214, EXPRESSION_DEPTH_MAX as u32 + 1);
     check(&format!("'{}'", "a".repeat(EXPRESSION_BYTES_MAX)), codes::E1214, 1);
-    check("(1|2|3|4|5|6|7|8|9).repeatAll($this)", codes::E1214, 21);
+    check(&format!("1{}", "+1".repeat(EXPRESSION_HEIGHT_MAX)), codes::E1214, 2 * EXPRESSION_HEIGHT_MAX as u32);
+    assert!(run(&format!("1{}", "+1".repeat(EXPRESSION_HEIGHT_MAX - 1))).is_ok());
+    assert!(run(&format!("id{}", ".where(true)".repeat(EXPRESSION_HEIGHT_MAX / 2))).is_ok());
+    let deep = EXPRESSION_DEPTH_MAX - 2;
+    assert!(run(&format!("{}true{}", "iif(true,".repeat(deep), ")".repeat(deep))).is_ok());
+    check("(1|2|3|4|5|6|7|8|9).repeatAll($this)", codes::E1214, 31);
     let double = "'0123456789'".to_string() + &".select($this & $this)".repeat(20);
     assert_eq!(run(&double).unwrap_err().code(), codes::E1214);
     for expression in ["name.family < 1", "name.family.toInteger() + name", "name.family.round()"] {
@@ -219,4 +228,121 @@ fn every_rule_of_r4_compiles_for_its_element() {
     }
     assert!(count > 500, "{count}");
     assert_eq!(wrong.into_iter().collect::<Vec<_>>(), WRONG_IN_R4);
+}
+
+#[test]
+fn a_deep_expression_is_run_or_refused_and_never_overflows() {
+    let nested = |part: &str, count: usize| format!("{}true{}", part.repeat(count), ")".repeat(count));
+    for count in [10, 40, 90, 200, 2000] {
+        for part in ["iif(true,", "iif(true,1+", "id.where(true and ", "(", "name.select($this.exists(", "-("] {
+            let closed = nested(part, count).replace("exists(", "exists((").replace(")", "))");
+            let _ = (run(&nested(part, count)), run(&closed));
+        }
+        for part in [".where(true)", "+1", " and true", "[0]", ".select($this)", " is String", ".iif(true,1)"] {
+            let _ = run(&format!("id{}", part.repeat(count)));
+        }
+    }
+}
+
+/// Words of expressions, right ones and wrong ones, in any order.
+const WORDS: &[&str] = &[
+    "name",
+    "given",
+    "birthDate",
+    "extension",
+    "value",
+    "contained",
+    "deceased",
+    "Patient",
+    ".",
+    ".",
+    ".",
+    "(",
+    ")",
+    "[",
+    "]",
+    "{}",
+    "1",
+    "0.5",
+    "-",
+    "+",
+    "*",
+    "/",
+    "div",
+    "mod",
+    "and",
+    "or",
+    "xor",
+    "implies",
+    "=",
+    "!=",
+    "~",
+    "<",
+    ">=",
+    "|",
+    "&",
+    ",",
+    "is",
+    "as",
+    "in",
+    "contains",
+    "'a'",
+    "'5 \\'mg\\''",
+    "@2024-02-29",
+    "@T10:30",
+    "@2024-02-29T10:00:00+14:00",
+    "4 days",
+    "2 'mg'",
+    "1 'a'",
+    "$this",
+    "$index",
+    "$total",
+    "%context",
+    "%resource",
+    "where(",
+    "select(",
+    "first()",
+    "exists(",
+    "count()",
+    "repeat(",
+    "children()",
+    "descendants()",
+    "toInteger()",
+    "toQuantity()",
+    "substring(",
+    "lowBoundary()",
+    "highBoundary(2)",
+    "aggregate(",
+    "iif(",
+    "sort(-",
+    "toString()",
+    "ofType(",
+    "Quantity",
+    "string",
+    "matches(",
+    "round(",
+    "power(",
+    "9223372036854775807",
+    "0.00000000000000000000000000000001",
+    "170141183460469231731687303715884105727.0",
+];
+
+proptest! {
+    #[test]
+    fn any_expression_ends_without_a_panic(words in prop::collection::vec(prop::sample::select(WORDS), 0..14), space in any::<bool>()) {
+        let text = words.join(if space { " " } else { "" });
+        if let Ok(program) = Program::parse(&text) {
+            let tree = Tree::read(PATIENT.as_bytes()).unwrap();
+            let _ = program.check(Type::named("Patient").unwrap());
+            let _ = program.run(&Environment::new(tree.root()).fuel(20_000));
+            prop_assert!(!program.outline().is_empty());
+        }
+    }
+
+    #[test]
+    fn any_text_is_read_or_refused(text in "\\PC{0,40}") {
+        let _ = Program::parse(&text);
+        let _ = (Temporal::parse_date_time(&text), Temporal::parse_time(&text), Temporal::parse_date(&text));
+        let _ = (Decimal::parse(&text), Quantity::parse(&text));
+    }
 }

@@ -3,7 +3,7 @@
 //! Nodes that are removed stay in the vector until [`Tree::clear`]; they are in no walk and are not written.
 
 use super::read::number_length;
-use super::write::is_escaped;
+use super::write::plain_length;
 use super::{Cell, Key, Kind, NONE, Node, NodeId, TREE_NODES_MAX, TREE_TEXT_MAX, Tree};
 use crate::{Error, codes};
 
@@ -292,7 +292,7 @@ impl Tree {
             return Err(Error::limit(format!("the texts of a resource take more than {} MiB", TREE_TEXT_MAX >> 20)));
         }
         self.text.push_str(text);
-        let is_plain = !text.bytes().any(is_escaped);
+        let is_plain = plain_length(text.as_bytes()) == text.len();
         Ok(Cell { a: start as u32, b: text.len() as u32, is_plain, ..Cell::new(kind, NONE, NONE) })
     }
 

@@ -137,7 +137,7 @@ impl Known {
         self.base(base.as_bytes()).map(|index| Name(index << 1 | bit))
     }
 
-    fn spell(&self, name: Name) -> Option<&str> {
+    pub(super) fn spell(&self, name: Name) -> Option<&str> {
         let text = self.get(name.index())?;
         Some(if name.is_extension() { text } else { &text[1..] })
     }

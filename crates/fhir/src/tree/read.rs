@@ -1,6 +1,7 @@
 //! Reads JSON: RFC 8259 and nothing beside it, in one pass over the bytes.
 
 use super::name::{Known, known};
+use super::write::plain_length;
 use super::{Cell, Kind, NONE, Name, TREE_BYTES_MAX, TREE_DEPTH_MAX, TREE_NODES_MAX, Tree};
 use crate::{Error, codes};
 use message::Code;
@@ -223,26 +224,10 @@ impl Reader<'_> {
         self.add(cell)
     }
 
-    /// The first quotation mark, backslash or control character, eight bytes at a time.
+    /// Where the string at `start` ends or has something to decode.
     #[inline]
     fn plain_end(&self, start: usize) -> usize {
-        const ONES: u64 = 0x0101_0101_0101_0101;
-        const HIGHS: u64 = 0x8080_8080_8080_8080;
-        let mut at = start;
-        while let Some(chunk) = self.bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
-            let chunk = u64::from_le_bytes(*chunk);
-            let (quote, slash) = (chunk ^ (ONES * 0x22), chunk ^ (ONES * 0x5C));
-            let found = (chunk.wrapping_sub(ONES * 0x20) & !chunk)
-                | (quote.wrapping_sub(ONES) & !quote)
-                | (slash.wrapping_sub(ONES) & !slash);
-            // A borrow can only mark bytes above one that is really there, so the lowest mark is right.
-            if found & HIGHS != 0 {
-                return at + ((found & HIGHS).trailing_zeros() / 8) as usize;
-            }
-            at += 8;
-        }
-        let rest = self.bytes.get(at..).unwrap_or_default();
-        rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1F)).map_or(self.bytes.len(), |more| at + more)
+        start + plain_length(self.bytes.get(start..).unwrap_or_default())
     }
 
     /// Decodes a string that has escapes onto the end of the buffer; `stop` is its first byte that is not plain.

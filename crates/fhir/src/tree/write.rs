@@ -1,5 +1,6 @@
 //! Writes JSON, compact or for reading. Walks by the links of the nodes, so that no depth is too deep.
 
+use super::name::{Known, known};
 use super::{Cell, Kind, NONE, Node, Tree};
 
 /// Spaces for each level where people read it.
@@ -26,17 +27,18 @@ impl Tree {
 impl Node<'_> {
     /// Appends compact JSON of this value.
     pub fn write_to(self, out: &mut Vec<u8>) {
-        Writer { tree: self.tree(), out, is_pretty: false }.write(self.id().0);
+        Writer { tree: self.tree(), known: known(), out, is_pretty: false }.write(self.id().0);
     }
 
     /// Appends JSON for people.
     pub fn write_pretty_to(self, out: &mut Vec<u8>) {
-        Writer { tree: self.tree(), out, is_pretty: true }.write(self.id().0);
+        Writer { tree: self.tree(), known: known(), out, is_pretty: true }.write(self.id().0);
     }
 }
 
 struct Writer<'t> {
     tree: &'t Tree,
+    known: &'static Known,
     out: &'t mut Vec<u8>,
     is_pretty: bool,
 }
@@ -78,10 +80,12 @@ impl Writer<'_> {
     fn lead(&mut self, cell: &Cell, depth: usize) {
         self.line(depth);
         if cell.name != NONE {
-            let name = self.tree.spell(super::Name(cell.name));
             // Known names are plain; one of the tree's own may hold anything.
-            let is_plain = !name.bytes().any(is_escaped);
-            self.string(name, is_plain);
+            let name = super::Name(cell.name);
+            match self.known.spell(name) {
+                Some(known) => self.string(known, true),
+                None => self.string(self.tree.spell(name), false),
+            }
             self.out.extend_from_slice(if self.is_pretty { b": " } else { b":" });
         }
     }
@@ -109,7 +113,17 @@ impl Writer<'_> {
         if is_plain {
             self.out.extend_from_slice(text.as_bytes());
         } else {
-            text.bytes().for_each(|byte| self.byte(byte));
+            let mut rest = text.as_bytes();
+            while !rest.is_empty() {
+                let (plain, after) = rest.split_at(plain_length(rest));
+                self.out.extend_from_slice(plain);
+                if let Some((byte, after)) = after.split_first() {
+                    self.byte(*byte);
+                    rest = after;
+                } else {
+                    break;
+                }
+            }
         }
         self.out.push(b'"');
     }
@@ -136,7 +150,25 @@ impl Writer<'_> {
     }
 }
 
-/// JSON cannot write this byte as it is.
-pub(super) fn is_escaped(byte: u8) -> bool {
-    matches!(byte, b'"' | b'\\' | 0..=0x1F)
+/// Where the first byte is that JSON cannot write as it is: a quotation mark, a backslash or a control character. Eight
+/// bytes at a time; the length where there is none.
+#[inline]
+pub(super) fn plain_length(bytes: &[u8]) -> usize {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGHS: u64 = 0x8080_8080_8080_8080;
+    let mut at = 0;
+    while let Some(chunk) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
+        let chunk = u64::from_le_bytes(*chunk);
+        let (quote, slash) = (chunk ^ (ONES * 0x22), chunk ^ (ONES * 0x5C));
+        let found = (chunk.wrapping_sub(ONES * 0x20) & !chunk)
+            | (quote.wrapping_sub(ONES) & !quote)
+            | (slash.wrapping_sub(ONES) & !slash);
+        // A borrow can only mark bytes above one that is really there, so the lowest mark is right.
+        if found & HIGHS != 0 {
+            return at + ((found & HIGHS).trailing_zeros() / 8) as usize;
+        }
+        at += 8;
+    }
+    let rest = bytes.get(at..).unwrap_or_default();
+    at + rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1F)).unwrap_or(rest.len())
 }

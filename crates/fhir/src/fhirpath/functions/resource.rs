@@ -16,15 +16,11 @@ pub(super) fn run<'t>(machine: &mut Machine<'t, '_>, call: Call<'_, 't>, out: &m
             }
         }
         Function::HasValue => {
-            if let Some(item) = machine.one(call.id, call.input, "`hasValue` takes one item")? {
-                out.push(Item::Boolean(item.has_value()));
-            } else {
-                out.push(Item::Boolean(false));
-            }
+            out.push(Item::Boolean(matches!(call.input, [item] if item.has_value())));
         }
         Function::GetValue => {
-            if let Some(item) = machine.one(call.id, call.input, "`getValue` takes one item")? {
-                out.extend(Some(item).filter(Item::has_value).map(|item| item.value()));
+            if let [item] = call.input {
+                out.extend(Some(item).filter(|item| item.has_value()).map(Item::value));
             }
         }
         Function::Resolve => {

@@ -6,6 +6,7 @@ use super::{Call, Function};
 use crate::Error;
 use regex::{Regex, RegexBuilder};
 use std::borrow::Cow;
+use std::sync::OnceLock;
 
 /// Memory that one compiled regular expression may take.
 const REGEX_BYTES_MAX: usize = 1024 * 1024;
@@ -157,16 +158,25 @@ fn regex<'t>(
     flags_at: usize,
     is_whole: bool,
 ) -> Result<Regex, Error> {
+    let parsed = machine.parsed;
+    let kept = parsed.patterns.get(&call.id);
+    if let Some(Some(regex)) = kept.and_then(OnceLock::get) {
+        return Ok(regex.clone());
+    }
     let flags = call.text(machine, flags_at)?.unwrap_or_default();
     let whole = if is_whole { format!("^(?:{pattern})$") } else { pattern.to_string() };
     machine.burn(call.id, 50 + pattern.len())?;
-    RegexBuilder::new(&whole)
+    let regex = RegexBuilder::new(&whole)
         .dot_matches_new_line(true)
         .case_insensitive(flags.contains('i'))
         .multi_line(flags.contains('m'))
         .size_limit(REGEX_BYTES_MAX)
         .build()
-        .map_err(|_| machine.misfit(call.id, "the regular expression cannot be read, or is too large"))
+        .map_err(|_| machine.misfit(call.id, "the regular expression cannot be read, or is too large"))?;
+    if let Some(kept) = kept {
+        let _ = kept.set(Some(regex.clone()));
+    }
+    Ok(regex)
 }
 
 /// `$1` and `${name}` of other dialects as this library has them: `$1x` means group 1 and an x.
