@@ -59,14 +59,14 @@ impl Tree<'_, '_> {
                 let good = verdicts.iter().filter(|verdict| **verdict == Verdict::Holds).count();
                 many.takes(good as u32, verdicts.len() as u32).into()
             }
-            Expression::SetId(path) => match self.query(at, &path.0).as_deref() {
-                Some([node]) if self.is_leaf(*node) => {
-                    let text = self.text(*node);
+            Expression::SetId(path) => match self.only(at, &path.0) {
+                Some(node) if self.is_leaf(node) => {
+                    let text = self.text(node);
                     // The number as such: 01 is not 1.
-                    let mut digits = [0; 5];
-                    (*text == *written(self.nodes[at as usize].instance, &mut digits)).into()
+                    let mut digits = [0; 10];
+                    (*text == *written(u32::from(self.nodes[at as usize].instance), &mut digits)).into()
                 }
-                _ => Verdict::Unknown,
+                Some(_) | None => Verdict::Unknown,
             },
             Expression::SequenceId { parent, element } => self.sequence(at, &parent.0, &element.0),
             Expression::ValueSet { path, binding, absent } => match self.query(at, &path.0).as_deref() {
@@ -236,7 +236,7 @@ impl Tree<'_, '_> {
 }
 
 /// A number in decimal digits.
-fn written(number: u16, digits: &mut [u8; 5]) -> &str {
+pub(super) fn written(number: u32, digits: &mut [u8; 10]) -> &str {
     let mut at = digits.len();
     let mut rest = number;
     loop {

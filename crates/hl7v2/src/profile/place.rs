@@ -2,9 +2,13 @@
 //!
 //! Promises: a place that is missing is named like one that is there: by the profile's own structure.
 
+use super::eval::written;
 use super::expression::Step;
 use super::tree::{Rank, Tree, What};
 use crate::structure::Kind;
+
+/// Room for most paths: `OBX[12]-5[3].10.2`.
+const PATH_LETTERS: usize = 20;
 
 /// A place to point at.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,7 +25,10 @@ impl Spot {
     /// `OBX-5.1 (Identifier)`.
     pub(super) fn words(&self) -> String {
         let path = if self.path.is_empty() { "the message" } else { &self.path };
-        if self.name.is_empty() || self.name == self.path { path.to_owned() } else { format!("{path} ({})", self.name) }
+        if self.name.is_empty() || self.name == self.path {
+            return path.to_owned();
+        }
+        [path, " (", &self.name, ")"].concat()
     }
 }
 
@@ -35,17 +42,30 @@ impl Tree<'_, '_> {
                 let name = if place == 0 { String::new() } else { self.message.structure.node(place).name.to_string() };
                 Spot { group: path.clone(), path, name }
             }
-            What::Segment(segment) => Spot {
-                path: self.segment_path(at),
-                group: self.group_path(node.parent),
-                name: self.model.segments[segment as usize].description.to_string(),
-            },
-            What::Value(_) => {
-                let parent = self.spot(node.parent);
-                let name = self.slot(node.parent, node.position).map(|slot| slot.name.to_string()).unwrap_or_default();
-                Spot { path: below(&parent.path, node.rank, node.position, node.instance), name, ..parent }
+            What::Segment(_) | What::Value(_) => {
+                let mut path = String::with_capacity(PATH_LETTERS);
+                let segment = self.write_path(at, &mut path);
+                let name = match node.what {
+                    What::Segment(rules) => &*self.model.segments[rules as usize].description,
+                    What::Value(_) | What::Group(_) => {
+                        self.slot(node.parent, node.position).map(|slot| &*slot.name).unwrap_or_default()
+                    }
+                };
+                Spot { path, group: self.group_path(self.nodes[segment as usize].parent), name: name.to_owned() }
             }
         }
+    }
+
+    /// Writes the path of a segment or a part of one, and answers the segment.
+    fn write_path(&self, at: u32, path: &mut String) -> u32 {
+        let node = &self.nodes[at as usize];
+        if node.rank <= Rank::Segment {
+            self.write_segment(at, path);
+            return at;
+        }
+        let segment = self.write_path(node.parent, path);
+        write_below(path, node.rank, node.position, node.instance);
+        segment
     }
 
     /// The place of a child that is not there.
@@ -109,7 +129,7 @@ impl Tree<'_, '_> {
 
     fn values_below(&self, mut spot: Spot, rank: Rank, slots: &[super::model::Slot], steps: &[Step]) -> Spot {
         let Some((step, rest)) = steps.split_first() else { return spot };
-        spot.path = below(&spot.path, rank, step.position, step.instance.max(1));
+        write_below(&mut spot.path, rank, step.position, step.instance.max(1));
         let slot = usize::from(step.position).checked_sub(1).and_then(|at| slots.get(at));
         spot.name = slot.map(|slot| slot.name.to_string()).unwrap_or_default();
         let next = if rank == Rank::Field { Rank::Component } else { Rank::Subcomponent };
@@ -121,27 +141,33 @@ impl Tree<'_, '_> {
         }
     }
 
-    fn segment_path(&self, at: u32) -> String {
+    fn write_segment(&self, at: u32, path: &mut String) {
         let node = &self.nodes[at as usize];
         let id = node.element.map(|element| element.id()).unwrap_or_default();
-        match self.segment_number(at).map(|number| self.label(number)) {
-            Some((number, true)) => format!("{id}[{number}]"),
-            Some((_, false)) | None => id.to_owned(),
+        path.push_str(id);
+        if let Some((number, true)) = self.segment_number(at).map(|number| self.label(number)) {
+            write_number(path, '[', number);
+            path.push(']');
         }
     }
 
+    /// The groups around and with a group, each named once for all issues in it.
     fn group_path(&self, at: u32) -> String {
-        let mut names = Vec::new();
-        let mut at = at;
-        while at != 0 {
-            let node = &self.nodes[at as usize];
-            if let What::Group(place) = node.what {
-                names.push(numbered(&self.message.structure.node(place).name, node.instance));
-            }
-            at = node.parent;
+        let mut names = self.group_names.borrow_mut();
+        if let Some(known) = names.get(&at) {
+            return known.clone();
         }
-        names.reverse();
-        names.join(".")
+        let mut parts = Vec::new();
+        let mut above = at;
+        while above != 0 {
+            let node = &self.nodes[above as usize];
+            if let What::Group(place) = node.what {
+                parts.push(numbered(&self.message.structure.node(place).name, node.instance));
+            }
+            above = node.parent;
+        }
+        parts.reverse();
+        names.entry(at).or_insert(parts.join(".")).clone()
     }
 }
 
@@ -153,12 +179,22 @@ fn joined(group: &str, name: &str) -> String {
     if group.is_empty() { name.to_owned() } else { format!("{group}.{name}") }
 }
 
-/// The path of a part.
-fn below(path: &str, rank: Rank, position: u16, instance: u16) -> String {
+/// Writes the path of a part behind that of the whole.
+fn write_below(path: &mut String, rank: Rank, position: u16, instance: u16) {
     match rank {
-        Rank::Group | Rank::Segment | Rank::Deeper(_) => path.to_owned(),
-        Rank::Field if instance > 1 => format!("{path}-{position}[{instance}]"),
-        Rank::Field => format!("{path}-{position}"),
-        Rank::Component | Rank::Subcomponent => format!("{path}.{position}"),
+        Rank::Group | Rank::Segment | Rank::Deeper(_) => {}
+        Rank::Field => {
+            write_number(path, '-', u32::from(position));
+            if instance > 1 {
+                write_number(path, '[', u32::from(instance));
+                path.push(']');
+            }
+        }
+        Rank::Component | Rank::Subcomponent => write_number(path, '.', u32::from(position)),
     }
+}
+
+fn write_number(path: &mut String, mark: char, number: u32) {
+    path.push(mark);
+    path.push_str(written(number, &mut [0; 10]));
 }

@@ -10,7 +10,7 @@ use super::model::{Datatype, Dynamic, Message, Model, NO_TYPE, Segment, SliceWhe
 use crate::structure::{NodeId, Order, Placement, place};
 use crate::tree::{Element, Level};
 use std::borrow::Cow;
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 
 /// What a node is in the profile.
@@ -73,6 +73,8 @@ pub(super) struct Tree<'m, 'p> {
     pub(super) placement: Placement,
     pub(super) segments: Vec<Element<'m>>,
     labels: OnceCell<Vec<(u32, bool)>>,
+    /// The paths of groups, as far as they were asked for.
+    pub(super) group_names: RefCell<HashMap<u32, String>>,
 }
 
 impl<'m, 'p> Tree<'m, 'p> {
@@ -83,7 +85,7 @@ impl<'m, 'p> Tree<'m, 'p> {
         let placement = place(&message.structure, segments.iter().map(id));
         let mut tree = Tree::empty(model, message);
         tree.segments = segments;
-        tree.nodes.reserve(of.write().len() / 4);
+        tree.nodes.reserve(of.write().len() / 8);
         let structure = &message.structure;
         let mut order: Vec<u32> = (1..placement.items.len() as u32).collect();
         order.retain(|at| placement.items[*at as usize].order != Order::Unknown);
@@ -114,6 +116,7 @@ impl<'m, 'p> Tree<'m, 'p> {
             placement: Placement::default(),
             segments: Vec::new(),
             labels: OnceCell::new(),
+            group_names: RefCell::new(HashMap::new()),
         }
     }
 
@@ -263,9 +266,14 @@ impl<'m, 'p> Tree<'m, 'p> {
         node.first..node.first + node.count
     }
 
-    /// The children of a node at one position.
-    pub(super) fn children_at(&self, at: u32, position: u16) -> impl Iterator<Item = u32> + '_ {
-        self.children(at).filter(move |child| self.nodes[*child as usize].position == position)
+    /// The children of a node at one position. They stand in its order.
+    pub(super) fn children_at(&self, at: u32, position: u16) -> std::ops::Range<u32> {
+        let all = self.children(at);
+        let nodes = &self.nodes[all.start as usize..all.end as usize];
+        let from = nodes.partition_point(|node| node.position < position);
+        let count = nodes[from..].iter().take_while(|node| node.position == position).count();
+        let first = all.start + from as u32;
+        first..first + count as u32
     }
 
     /// A value without parts.
@@ -313,9 +321,8 @@ impl<'m, 'p> Tree<'m, 'p> {
             return false;
         }
         let mut is_reachable = true;
-        for child in self.children(from) {
-            let node = &self.nodes[child as usize];
-            if node.position == step.position && (step.instance == 0 || node.instance == step.instance) {
+        for child in self.children_at(from, step.position) {
+            if step.instance == 0 || self.nodes[child as usize].instance == step.instance {
                 is_reachable &= self.visit(child, rest, visitor);
             }
         }
@@ -326,6 +333,16 @@ impl<'m, 'p> Tree<'m, 'p> {
     pub(super) fn query(&self, from: u32, steps: &[Step]) -> Option<Vec<u32>> {
         let mut found = Vec::new();
         self.visit(from, steps, &mut |node| found.push(node)).then_some(found)
+    }
+
+    /// The only node at a path; `None` when there is none, when there are several, and when it leads nowhere.
+    pub(super) fn only(&self, from: u32, steps: &[Step]) -> Option<u32> {
+        let (mut found, mut count) = (None, 0);
+        let is_reachable = self.visit(from, steps, &mut |node| {
+            found = Some(node);
+            count += 1;
+        });
+        found.filter(|_| is_reachable && count == 1)
     }
 
     /// The place in the profile of a child of a node: a field or a component.

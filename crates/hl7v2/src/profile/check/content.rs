@@ -67,23 +67,25 @@ impl Checker<'_, '_, '_> {
             Verdict::Unknown => return self.undecided(at, &predicate.id, &predicate.condition),
         };
         let Some((last, above)) = predicate.target.0.split_last() else { return };
-        // Where the parent is missing, its own usage says so.
-        for parent in self.tree.query(at, above).unwrap_or_default() {
-            if self.tree.is_null(parent) {
-                continue;
-            }
-            let takes = |node: &u32| last.instance == 0 || self.tree.nodes[*node as usize].instance == last.instance;
-            let found: Vec<u32> = self.tree.children_at(parent, last.position).filter(takes).collect();
-            match (usage, found.as_slice()) {
-                (Usage::Required, []) => self.break_predicate(predicate, is_true, (parent, last.position), None),
-                (Usage::NotSupported | Usage::Withdrawn, found) => {
-                    for node in found {
-                        self.break_predicate(predicate, is_true, (parent, last.position), Some(*node));
-                    }
-                }
-                _ => {}
-            }
+        if !matches!(usage, Usage::Required | Usage::NotSupported | Usage::Withdrawn) {
+            return;
         }
+        // Where the parent is missing, its own usage says so.
+        let tree = self.tree;
+        tree.visit(at, above, &mut |parent| {
+            if tree.is_null(parent) {
+                return;
+            }
+            let takes = |node: &u32| last.instance == 0 || tree.nodes[*node as usize].instance == last.instance;
+            let mut found = tree.children_at(parent, last.position).filter(takes).peekable();
+            match usage {
+                Usage::Required if found.peek().is_some() => {}
+                Usage::Required => self.break_predicate(predicate, is_true, (parent, last.position), None),
+                _ => found.for_each(|node| {
+                    self.break_predicate(predicate, is_true, (parent, last.position), Some(node));
+                }),
+            }
+        });
     }
 
     fn break_predicate(&mut self, predicate: &Predicate, is_true: bool, place: (u32, u16), node: Option<u32>) {

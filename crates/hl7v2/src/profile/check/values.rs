@@ -52,20 +52,20 @@ impl<'m, 'p> Tree<'m, 'p> {
 
     /// The codes at the locations of a binding.
     fn holders(&self, at: u32, locations: &[Location]) -> Vec<Holder<'m>> {
-        let is_leaf = self.is_leaf(at);
-        let one = |path: &Path| match (self.query(at, &path.0).as_deref(), path.0.as_ref()) {
-            (Some([node]), _) if self.is_leaf(*node) => Some(*node),
+        locations.iter().filter_map(|location| self.holder(at, location)).collect()
+    }
+
+    fn holder(&self, at: u32, location: &Location) -> Option<Holder<'m>> {
+        let one = |path: &Path| match (self.only(at, &path.0), path.0.as_ref()) {
+            (Some(node), _) if self.is_leaf(node) => Some(node),
             // A value without parts is its own first part.
-            (_, [step]) if is_leaf && step.position == 1 => Some(at),
+            (_, [step]) if step.position == 1 && self.is_leaf(at) => Some(at),
             _ => None,
         };
-        let holder = |location: &Location| {
-            let node = one(&location.code)?;
-            let code = self.text(node);
-            let system = |path| one(path).map(|node| self.text(node)).unwrap_or_default();
-            (code != "\"\"").then(|| Holder { node, code, system: location.system.as_ref().map(system) })
-        };
-        locations.iter().filter_map(holder).collect()
+        let node = one(&location.code)?;
+        let code = self.text(node);
+        let system = |path| one(path).map(|node| self.text(node)).unwrap_or_default();
+        (code != "\"\"").then(|| Holder { node, code, system: location.system.as_ref().map(system) })
     }
 }
 
@@ -129,11 +129,7 @@ impl Checker<'_, '_, '_> {
                 continue;
             }
             for binding in &statements.bindings {
-                let mut targets = Vec::new();
-                tree.visit(at, &binding.target.0, &mut |node| targets.push(node));
-                for target in targets {
-                    self.check_binding(target, binding);
-                }
+                tree.visit(at, &binding.target.0, &mut |target| self.check_binding(target, binding));
             }
             for single in &statements.single_codes {
                 for target in tree.query(at, &single.target.0).unwrap_or_default() {
@@ -152,6 +148,9 @@ impl Checker<'_, '_, '_> {
             Strength::Suggested => Severity::Warning,
             Strength::Undetermined => return,
         };
+        if !self.is_worth_a_look(at, binding) {
+            return;
+        }
         let sets = self.tree.sets(binding);
         let holders = self.tree.holders(at, &binding.locations);
         if sets.is_empty() || holders.is_empty() {
@@ -195,6 +194,24 @@ impl Checker<'_, '_, '_> {
             let text = format!("{} {stand} {}.{open}", spot.words(), names(sets));
             self.put(Cow::Owned(ids(sets)), severity, spot, text, Some(holder.node));
         }
+    }
+
+    /// The quick answer for most elements: there is no code, or one and it is listed.
+    fn is_worth_a_look(&self, at: u32, binding: &Binding) -> bool {
+        let [only] = binding.sets.as_slice() else { return true };
+        let set = match only {
+            SetRef::Set(number) => self.tree.model.sets.get(*number as usize),
+            SetRef::Unchecked => None,
+        };
+        let Some(set) = set else { return false };
+        let (mut found, mut listed) = (0, 0);
+        for location in &binding.locations {
+            if let Some(holder) = self.tree.holder(at, location) {
+                found += 1;
+                listed += usize::from(coding(&holder, &[set]) == Coding::Listed);
+            }
+        }
+        found > 0 && listed != 1
     }
 
     fn check_single(&mut self, at: u32, single: &SingleCode) {

@@ -56,33 +56,43 @@ pub(in crate::profile) fn run(run: &Run, tree: &Tree<'_, '_>, at: u32) -> Verdic
 /// The segments with an id below a node, the node itself included; prior results do not count.
 fn segments(tree: &Tree<'_, '_>, at: u32, id: [u8; 3]) -> Vec<u32> {
     let mut found = Vec::new();
-    let mut open = vec![at];
-    while let Some(node) = open.pop() {
-        match tree.nodes[node as usize].what {
-            What::Group(place) => {
-                let is_prior = tree.message.structure.node(place).name.contains("PRIOR");
-                if node == at || !is_prior {
-                    open.extend(tree.children(node).rev());
-                }
-            }
-            What::Segment(_) => {
-                let is_wanted = tree.nodes[node as usize].element.is_some_and(|element| element.id().as_bytes() == id);
-                found.extend(is_wanted.then_some(node));
-            }
-            What::Value(_) => {}
-        }
-    }
+    each_segment(tree, at, id, true, &mut |segment| found.push(segment));
     found
 }
 
+fn each_segment(tree: &Tree<'_, '_>, at: u32, id: [u8; 3], is_top: bool, visitor: &mut dyn FnMut(u32)) {
+    let node = &tree.nodes[at as usize];
+    match node.what {
+        What::Group(place) => {
+            let is_prior = tree.message.structure.node(place).name.contains("PRIOR");
+            if is_top || !is_prior {
+                tree.children(at).for_each(|child| each_segment(tree, child, id, false, visitor));
+            }
+        }
+        What::Segment(_) => {
+            if node.element.is_some_and(|element| element.id().as_bytes() == id) {
+                visitor(at);
+            }
+        }
+        What::Value(_) => {}
+    }
+}
+
 /// Every repetition of a field below a node.
+fn each_field(tree: &Tree<'_, '_>, at: u32, field: &FieldRef, visitor: &mut dyn FnMut(u32)) {
+    each_segment(tree, at, field.segment, true, &mut |segment| {
+        tree.children_at(segment, field.field).for_each(&mut *visitor);
+    });
+}
+
 fn fields(tree: &Tree<'_, '_>, at: u32, field: &FieldRef) -> Vec<u32> {
-    let segments = segments(tree, at, field.segment).into_iter();
-    segments.flat_map(|segment| tree.children_at(segment, field.field).collect::<Vec<_>>()).collect()
+    let mut found = Vec::new();
+    each_field(tree, at, field, &mut |node| found.push(node));
+    found
 }
 
 /// The first value of a component; of a field without parts, the field.
-fn part(tree: &Tree<'_, '_>, field: u32, component: u16) -> Option<Cow<'static, str>> {
+fn part<'m>(tree: &Tree<'m, '_>, field: u32, component: u16) -> Option<Cow<'m, str>> {
     let mut node = if tree.is_leaf(field) {
         (component <= 1).then_some(field)?
     } else {
@@ -91,11 +101,13 @@ fn part(tree: &Tree<'_, '_>, field: u32, component: u16) -> Option<Cow<'static, 
     while !tree.is_leaf(node) {
         node = tree.children(node).next()?;
     }
-    Some(Cow::Owned(tree.text(node).into_owned()))
+    Some(tree.text(node))
 }
 
-fn texts(tree: &Tree<'_, '_>, at: u32, field: &FieldRef) -> Vec<Cow<'static, str>> {
-    fields(tree, at, field).into_iter().filter_map(|node| part(tree, node, field.component)).collect()
+fn texts<'m>(tree: &Tree<'m, '_>, at: u32, field: &FieldRef) -> Vec<Cow<'m, str>> {
+    let mut found = Vec::new();
+    each_field(tree, at, field, &mut |node| found.extend(part(tree, node, field.component)));
+    found
 }
 
 /// A whole field, without separators behind its last value.
@@ -116,10 +128,12 @@ fn code_form(tree: &Tree<'_, '_>, at: u32, field: &FieldRef, system: CodeSystem)
         CodeSystem::Loinc => "LN",
         CodeSystem::Snomed => "SCT",
     };
-    fields(tree, at, field).into_iter().all(|node| {
+    let mut is_good = true;
+    each_field(tree, at, field, &mut |node| {
         let is_meant = part(tree, node, field.component + 2).is_some_and(|found| found == name);
-        !is_meant || part(tree, node, field.component).is_some_and(|code| is_code(system, &code))
-    })
+        is_good &= !is_meant || part(tree, node, field.component).is_some_and(|code| is_code(system, &code));
+    });
+    is_good
 }
 
 fn among(tree: &Tree<'_, '_>, at: u32, of: (&FieldRef, &FieldRef, &FieldRef), value: &str) -> bool {
@@ -134,7 +148,7 @@ fn among(tree: &Tree<'_, '_>, at: u32, of: (&FieldRef, &FieldRef, &FieldRef), va
 
 /// Observations under one request: the code of either triplet with the sub-id does not come twice.
 fn unique_observations(tree: &Tree<'_, '_>, at: u32) -> bool {
-    let mut seen: HashSet<(u32, Vec<Cow<'static, str>>, Vec<u8>)> = HashSet::new();
+    let mut seen: HashSet<(u32, Vec<Cow<'_, str>>, Vec<u8>)> = HashSet::new();
     for segment in segments(tree, at, *b"OBX") {
         let parent = tree.nodes[segment as usize].parent;
         let is_own_group = match tree.nodes[parent as usize].what {
