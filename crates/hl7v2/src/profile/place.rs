@@ -70,7 +70,18 @@ impl Tree<'_, '_> {
 
     /// The place of a child that is not there.
     pub(super) fn missing(&self, parent: u32, position: u16) -> Spot {
-        self.spot_below(parent, &[Step { position, instance: 1 }])
+        let node = &self.nodes[parent as usize];
+        let rank = match node.rank {
+            Rank::Group => return self.spot_below(parent, &[Step { position, instance: 1 }]),
+            Rank::Segment => Rank::Field,
+            Rank::Field => Rank::Component,
+            Rank::Component | Rank::Subcomponent | Rank::Deeper(_) => Rank::Subcomponent,
+        };
+        let mut path = String::with_capacity(PATH_LETTERS);
+        let segment = self.write_path(parent, &mut path);
+        write_below(&mut path, rank, position, 1);
+        let name = self.slot(parent, position).map(|slot| slot.name.to_string()).unwrap_or_default();
+        Spot { path, group: self.group_path(self.nodes[segment as usize].parent), name }
     }
 
     /// The place at a path, as far as the message has it, and then as the profile has it.

@@ -49,6 +49,8 @@ pub(super) struct Node<'m> {
     pub(super) parent: u32,
     first: u32,
     count: u32,
+    /// A bit for each position that a child has: most questions are about what is not there.
+    holds: u64,
     /// The item of the placement; of groups and segments.
     item: u32,
 }
@@ -123,7 +125,7 @@ impl<'m, 'p> Tree<'m, 'p> {
     fn push(&mut self, element: Option<Element<'m>>, what: What, rank: Rank, at: (u16, u16), up: (u32, u32)) {
         let (position, instance) = at;
         let (parent, item) = up;
-        self.nodes.push(Node { element, what, rank, position, instance, parent, first: 0, count: 0, item });
+        self.nodes.push(Node { element, what, rank, position, instance, parent, first: 0, count: 0, holds: 0, item });
     }
 
     /// Splits every node in turn; what that adds is split later, so that the children of each stand together.
@@ -138,6 +140,8 @@ impl<'m, 'p> Tree<'m, 'p> {
             }
             self.nodes[at].first = first;
             self.nodes[at].count = self.nodes.len() as u32 - first;
+            self.nodes[at].holds =
+                self.nodes[first as usize..].iter().fold(0, |holds, child| holds | bit(child.position));
             at += 1;
         }
     }
@@ -268,6 +272,10 @@ impl<'m, 'p> Tree<'m, 'p> {
 
     /// The children of a node at one position. They stand in its order.
     pub(super) fn children_at(&self, at: u32, position: u16) -> std::ops::Range<u32> {
+        let node = &self.nodes[at as usize];
+        if node.holds & bit(position) == 0 {
+            return node.first..node.first;
+        }
         let all = self.children(at);
         let nodes = &self.nodes[all.start as usize..all.end as usize];
         let from = nodes.partition_point(|node| node.position < position);
@@ -383,6 +391,11 @@ impl<'m, 'p> Tree<'m, 'p> {
     pub(super) fn item(&self, at: u32) -> u32 {
         self.nodes[at as usize].item
     }
+}
+
+/// Positions from 63 on share a bit.
+fn bit(position: u16) -> u64 {
+    1 << position.min(63)
 }
 
 /// Nothing but separators.

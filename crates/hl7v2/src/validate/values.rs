@@ -164,17 +164,25 @@ fn formed<'m>(check: &mut Check<'m>, spot: Spot, part: Part, form: Form, rule: R
         _ if raw == b"\"\"" => return,
         Fit::Good => return,
         Fit::Near => Weight::Light,
-        // Parts of telephone numbers are written with signs and spaces everywhere; people read them.
-        Fit::Bad if form == Form::Digits || is_of_telephone(part) => Weight::Light,
+        Fit::Bad if form == Form::Digits || is_read_as_text(part) => Weight::Light,
         Fit::Bad => Weight::Heavy,
     };
     check.tell(rule, weight, spot, Some(element), |path| format!("{path} ({}) must be {}.", part.name(), form.words()));
 }
 
-fn is_of_telephone(part: Part) -> bool {
+/// Numbers by the standard that receivers take as text: parts of telephone numbers are written with signs and spaces,
+/// and identifiers have letters and dashes (CK.1 and XON.3 are numbers up to 2.5.1).
+fn is_read_as_text(part: Part) -> bool {
     matches!(
         part.name(),
-        "Country Code" | "Area/city Code" | "Area/City Code" | "Phone Number" | "Local Number" | "Extension"
+        "ID Number"
+            | "Check Digit"
+            | "Country Code"
+            | "Area/city Code"
+            | "Area/City Code"
+            | "Phone Number"
+            | "Local Number"
+            | "Extension"
     )
 }
 

@@ -97,7 +97,7 @@ impl Checker<'_, '_, '_> {
             }
             (Usage::RequiredOrEmpty, 0) => {
                 let spot = self.tree.missing(parent, position);
-                let text = format!("{} is empty; it has to be sent wherever a value is known (RE).", spot.words());
+                let text = spot.words() + " is empty; it has to be sent wherever a value is known (RE).";
                 return self.issue(codes::E1081, Severity::Warning, spot, text, None);
             }
             (Usage::NotSupported | Usage::Withdrawn, 1..) => {
