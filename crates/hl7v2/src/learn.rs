@@ -23,9 +23,10 @@ mod values;
 pub use listing::{FEW_MAX, FEW_VALUES_MIN};
 pub use values::{Codes, Form, Listed, Values};
 
-use crate::Message;
-use crate::dictionary::Version;
+use crate::dictionary::{self, Dictionary, Version};
 use crate::structure::{self, Structure};
+use crate::{Message, Path, validate};
+use message::Diagnostic;
 use std::collections::BTreeMap;
 
 /// Most message types (version and structure) that are counted apart.
@@ -121,7 +122,7 @@ pub struct Learned {
 /// Messages of one version and structure.
 #[derive(Debug)]
 pub struct Kind {
-    /// MSH-12, or the nearest version that there is.
+    /// MSH-12, or the nearest version that has the message type.
     pub version: Version,
     /// MSH-9.3, or what the standard says for MSH-9.1 and MSH-9.2.
     pub structure: &'static str,
@@ -129,6 +130,8 @@ pub struct Kind {
     pub messages: u64,
     /// Trigger events, with how many messages have each.
     pub events: BTreeMap<String, u64>,
+    /// Messages that the standard, read leniently, finds an error in.
+    pub invalid: u64,
     /// Messages with a segment that stands where the structure does not have it.
     pub misplaced: u64,
     /// The structure's nodes, each with its count.
@@ -176,6 +179,8 @@ impl Count {
 pub struct Segment {
     /// How many.
     pub count: u64,
+    /// How many there are in a message, wherever they stand.
+    pub in_messages: Count,
     /// By number, from 1.
     pub fields: Vec<Part>,
 }
@@ -206,16 +211,18 @@ impl Learner {
         Learner { options, kinds: Vec::new(), left_out: BTreeMap::new(), room, messages: 0 }
     }
 
-    /// Counts a message; or says why it does not.
+    /// Counts a message; or says why it does not. `findings` is what [`Message::parse`] said of it.
     ///
     /// # Errors
     /// The reason, which is counted too.
-    pub fn add(&mut self, message: &Message) -> Result<(), LeftOut> {
+    pub fn add(&mut self, message: &Message, findings: &[Diagnostic]) -> Result<(), LeftOut> {
         match self.kind_of(message) {
             Ok(at) => {
                 self.messages += 1;
                 let sight = count::Sight::of(message, &self.options, self.messages);
                 count::add(&mut self.kinds[at], message, &sight, &mut self.room);
+                let report = validate::validate(message, findings, validate::Options::default());
+                self.kinds[at].invalid += u64::from(!report.is_valid());
                 Ok(())
             }
             Err(why) => {
@@ -226,11 +233,7 @@ impl Learner {
     }
 
     fn kind_of(&mut self, message: &Message) -> Result<usize, LeftOut> {
-        if !message.has_header() {
-            return Err(LeftOut::NoHeader);
-        }
-        let version = Version::of(message).unwrap_or(Version::V2_5_1);
-        let found = structure::of_message(message).ok_or(LeftOut::NoStructure)?;
+        let (version, found) = type_of(message)?;
         let structure = found.id();
         let is_it = |kind: &Kind| kind.version == version && kind.structure == structure;
         if let Some(at) = self.kinds.iter().position(is_it) {
@@ -245,6 +248,7 @@ impl Learner {
             structure,
             messages: 0,
             events: BTreeMap::new(),
+            invalid: 0,
             misplaced: 0,
             nodes: vec![Count::default(); compiled.nodes().len()],
             loose: BTreeMap::new(),
@@ -260,7 +264,8 @@ impl Learner {
         self.kinds.sort_by_key(|kind| (kind.version, kind.structure));
         for kind in &mut self.kinds {
             let messages = kind.messages;
-            for count in kind.loose.values_mut().filter(|count| count.of < messages) {
+            let in_messages = kind.segments.values_mut().map(|segment| &mut segment.in_messages);
+            for count in kind.loose.values_mut().chain(in_messages).filter(|count| count.of < messages) {
                 (count.of, count.least) = (messages, 0);
             }
         }
@@ -271,6 +276,29 @@ impl Learner {
             kinds: self.kinds,
             is_cut: self.room.is_cut,
         }
+    }
+}
+
+/// The version and structure that a message counts with.
+fn type_of(message: &Message) -> Result<(Version, dictionary::Structure), LeftOut> {
+    if !message.has_header() {
+        return Err(LeftOut::NoHeader);
+    }
+    let part = |number| message.text(&Path::component(b"MSH", 9, number));
+    let (kind, event, named) = (part(1), part(2), part(3));
+    let own = Version::of(message).unwrap_or(Version::V2_5_1);
+    // As the structure of a message is found: a newer version first, then an older one.
+    let (older, newer) = Version::ALL.split_at(own.index());
+    let find = |version: &Version| Some((*version, Dictionary::of(*version).structure_named(&kind, &event, &named)?));
+    newer.iter().chain(older.iter().rev()).find_map(find).ok_or(LeftOut::NoStructure)
+}
+
+impl Learned {
+    /// The message type that a message counts with; `None` where none like it was counted.
+    #[must_use]
+    pub fn kind_of(&self, message: &Message) -> Option<usize> {
+        let (version, found) = type_of(message).ok()?;
+        self.kinds.iter().position(|kind| kind.version == version && kind.structure == found.id())
     }
 }
 

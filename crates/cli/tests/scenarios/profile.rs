@@ -99,3 +99,27 @@ fn sides_by_name() {
     sinew(&["profile", "diff", "hl7v2 2.5.1 ADT_A01"]).expect(2);
     sinew(&["profile", "diff", "nothing-here", "hl7v2 2.5.1 ADT_A01"]).expect(3);
 }
+
+#[test]
+fn a_profile_is_written() {
+    let (workspace, feed) = feed();
+    let done = sinew(&["profile", "learn", &feed, "--name", "north-adt"]).expect(0);
+    done.says(&[
+        "profile north-adt",
+        "extends hl7v2 2.5.1 ADT_A01",
+        "require PID-3",
+        "bind PID-8 to [F]",
+        "document ZPD-1",
+        "# 40 of 40",
+    ]);
+    assert!(!done.out.to_lowercase().contains("canary"), "{}", done.out);
+    let file = workspace.at("shared/profiles/north-adt.flow");
+    sinew(&["profile", "learn", &feed, "--out", &file, "--closed", "--min-count", "50"]).expect(0);
+    let text = std::fs::read_to_string(&file).expect("a file");
+    assert!(
+        text.contains("profile learned ") && text.contains("forbid PID-19") && !text.contains("require PID-3"),
+        "{text}"
+    );
+    sinew(&["profile", "learn", &feed, "--name", "no name"]).expect(2);
+    sinew(&["profile", "learn", &feed, "--min-patients", "0"]).expect(2);
+}

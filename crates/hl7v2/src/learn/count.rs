@@ -64,6 +64,7 @@ pub(super) fn add(kind: &mut Kind, message: &Message, sight: &Sight, room: &mut 
     let placement = place(kind.compiled, segments.iter().map(id_of));
     structure(kind, &segments, &placement, room);
     let dictionary = Dictionary::of(kind.version);
+    let mut in_message: BTreeMap<[u8; 3], u32> = BTreeMap::new();
     for segment in segments {
         let id = id_of(&segment);
         let count = kind.segments.len();
@@ -78,7 +79,13 @@ pub(super) fn add(kind: &mut Kind, message: &Message, sight: &Sight, room: &mut 
             }
         };
         own.count += 1;
+        *in_message.entry(id).or_default() += 1;
         fields(own, &segment, dictionary.segment(segment.id()), sight, room);
+    }
+    for (id, count) in in_message {
+        if let Some(own) = kind.segments.get_mut(&id) {
+            own.in_messages.add(count);
+        }
     }
 }
 

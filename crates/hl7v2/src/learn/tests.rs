@@ -10,7 +10,8 @@ fn learn(messages: &[String]) -> Learned {
 fn learn_with(messages: &[String], options: Options) -> Learned {
     let mut learner = Learner::new(options);
     for message in messages {
-        let _ = learner.add(&Message::parse(message.clone()).0);
+        let (message, findings) = Message::parse(message.clone());
+        let _ = learner.add(&message, &findings);
     }
     learner.finish()
 }
@@ -63,6 +64,8 @@ fn counts_of_segments_and_fields() {
     assert_eq!(node("NK1"), (3, 2, 3, 0, 2));
     assert_eq!(node("PID"), (3, 3, 3, 1, 1));
     assert_eq!(node("PV2"), (3, 0, 0, 0, 0));
+    let kin = kind.segments[b"NK1"].in_messages;
+    assert_eq!((kin.of, kin.present, kin.least, kin.most), (3, 2, 0, 2));
     assert_eq!(kind.loose[b"ZPD"], Count { of: 3, present: 1, total: 1, least: 0, most: 1 });
     let counted = |path: &str| {
         let part = part(&learned, path);
@@ -234,7 +237,8 @@ proptest! {
     #[test]
     fn any_bytes_are_counted_without_a_panic(text in "(MSH\\|\\^~\\\\&\\|.{0,40}\\|ADT\\^A01\\|1\\|P\\|2\\.[0-9]\r)?(([A-Z]{3}|.{0,5})(\\|[^\r]{0,30}){0,6}\r){0,8}") {
         let mut learner = Learner::new(Options::default());
-        let _ = learner.add(&Message::parse(text).0);
+        let (message, findings) = Message::parse(text);
+        let _ = learner.add(&message, &findings);
         for kind in &learner.finish().kinds {
             let _ = kind.outline();
         }

@@ -293,7 +293,8 @@ fn moment(text: &str) -> Option<Form> {
     let number = |from: usize| main.get(from..from + 2).and_then(|two| two.parse::<u8>().ok());
     let is_in =
         |from: usize, range: std::ops::RangeInclusive<u8>| number(from).is_none_or(|found| range.contains(&found));
-    let is_sound = is_in(4, 1..=12) && is_in(6, 1..=31) && is_in(8, 0..=23) && is_in(10, 0..=59) && is_in(12, 0..=60);
+    let days = days_of(main.get(..4).and_then(|year| year.parse().ok()).unwrap_or(0), number(4).unwrap_or(1));
+    let is_sound = is_in(4, 1..=12) && is_in(6, 1..=days) && is_in(8, 0..=23) && is_in(10, 0..=59) && is_in(12, 0..=59);
     let form = match (main.len(), fraction) {
         (4, None) => Form::Year,
         (6, None) => Form::Month,
@@ -305,4 +306,13 @@ fn moment(text: &str) -> Option<Form> {
         _ => return None,
     };
     is_sound.then_some(form)
+}
+
+fn days_of(year: u16, month: u8) -> u8 {
+    match month {
+        2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    }
 }

@@ -23,6 +23,7 @@ mod compile;
 mod document;
 mod header;
 mod inherit;
+pub mod learned;
 mod line;
 mod ruleset;
 mod values;

@@ -43,6 +43,7 @@ fn kind(kind: &Kind) -> Value {
         "structure": kind.structure,
         "messages": kind.messages,
         "events": kind.events,
+        "invalid": kind.invalid,
         "misplaced": kind.misplaced,
         "segments": segments,
         "fields": fields,

@@ -12,7 +12,7 @@ use clap::{Args, Subcommand};
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
-  sinew profile learn feed/ --json
+  sinew profile learn feed/ --name epic-adt --out shared/profiles/epic-adt.flow
   sinew profile diff feed/ guide/Global
   sinew profile diff 'hl7v2 2.3 ADT_A01' 'hl7v2 2.5.1 ADT_A01'")]
 pub struct Profile {
