@@ -95,7 +95,8 @@ fn measure(name: &'static str, text: &str, definition: &Arc<Definition>) -> Row 
             pipeline::process(definition, &message, now, 7).deliveries.len()
         }),
         Contender::new("count", || {
-            let received = Received { message: 1, at: Some(now), repeat: Repeat::No, local_offset_s: 0, now };
+            let received =
+                Received { message: 1, bytes: bytes.len(), at: Some(now), repeat: Repeat::No, local_offset_s: 0, now };
             book.count(&message, received, 3_600_000_000);
             1
         }),

@@ -19,6 +19,7 @@ mod kill;
 mod offline;
 mod pages;
 mod profile;
+mod quality;
 mod shutdown;
 mod steering;
 #[allow(dead_code, reason = "the faults use the rest")]

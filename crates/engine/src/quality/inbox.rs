@@ -100,8 +100,8 @@ impl Inbox {
         let (now, span) = (clock.now(), self.span_micros.load(Ordering::Relaxed));
         let local_offset_s = local_offset_s(now);
         for waiting in messages.drain(..) {
-            let Waiting { message, id, received, repeat, .. } = waiting;
-            let received = Received { message: id.0, at: Some(received), repeat, local_offset_s, now };
+            let Waiting { message, id, received, repeat, bytes } = waiting;
+            let received = Received { message: id.0, bytes, at: Some(received), repeat, local_offset_s, now };
             book.count(&message, received, span);
             self.counted.fetch_add(1, Ordering::Relaxed);
         }

@@ -159,7 +159,7 @@ impl<'m> Visit<'m> for Pass<'m, '_> {
     #[inline]
     fn repetition(&mut self, field: u16, raw: &'m [u8], has_parts: bool) {
         let Some(segment) = self.segment else { return };
-        let Some(slot) = self.stream.field(segment, field) else { return };
+        let Some((slot, parts)) = self.stream.field(segment, field) else { return };
         let is_first = self.field != field;
         if let Some(check) = self.stream.count(slot, raw, is_first) {
             if !has_parts {
@@ -171,11 +171,9 @@ impl<'m> Visit<'m> for Pass<'m, '_> {
         if raw != b"\"\"" {
             self.field = field;
         }
-        if !has_parts && self.stream.has_parts(segment, field) {
-            // A value without separators is its own first component.
-            if let Some(slot) = self.stream.component(segment, field, 1) {
-                self.stream.count(slot, raw, true);
-            }
+        // A value without separators is its own first component.
+        if let (false, Some(first)) = (has_parts, parts) {
+            self.stream.count(first, raw, true);
         }
     }
 }

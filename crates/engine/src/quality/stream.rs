@@ -232,13 +232,13 @@ impl Stream {
         Some(self.segments.len() - 1)
     }
 
-    /// The slot of a field.
+    /// The slot of a field, and of its first component where one was seen.
     #[inline]
-    pub(super) fn field(&mut self, segment: usize, field: u16) -> Option<u16> {
-        let known = self.segments.get(segment)?.fields.get(usize::from(field)).map(|field| field.slot);
+    pub(super) fn field(&mut self, segment: usize, field: u16) -> Option<(u16, Option<u16>)> {
+        let known = self.segments.get(segment)?.fields.get(usize::from(field)).copied();
         match known {
-            Some(slot) if slot != NONE => Some(slot),
-            _ => self.add_field(segment, field),
+            Some(Field { slot, parts }) if slot != NONE => Some((slot, (parts != NONE).then_some(parts))),
+            _ => self.add_field(segment, field).map(|slot| (slot, None)),
         }
     }
 
@@ -258,13 +258,6 @@ impl Stream {
         }
         fields[usize::from(field)].slot = slot;
         Some(slot)
-    }
-
-    /// Components of this field were seen.
-    #[inline]
-    pub(super) fn has_parts(&self, segment: usize, field: u16) -> bool {
-        let field = self.segments.get(segment).and_then(|segment| segment.fields.get(usize::from(field)));
-        field.is_some_and(|field| field.parts != NONE)
     }
 
     /// The slot of a component.

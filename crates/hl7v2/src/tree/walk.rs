@@ -57,19 +57,22 @@ impl Walker {
         scan::index(message.shape(), [field, component, repetition, field, field], &mut self.marks);
         let mut marks = self.marks.as_slice();
         for line in message.lines.iter().filter(|line| line.kind == Kind::Segment) {
-            let here = marks.partition_point(|mark| *mark < line.start + 3);
-            let end = here + marks[here..].iter().position(|mark| *mark >= line.end).unwrap_or(marks.len() - here);
+            while let [first, rest @ ..] = marks
+                && *first < line.start + 3
+            {
+                marks = rest;
+            }
             visit.segment(line.id);
             let mut of = Line { message, number: 1, visit };
-            let mut own = &marks[here..end];
             if is_header(line.id) {
                 // The separator itself and the list of delimiters: up to the second field separator.
-                let second = own.iter().skip(1).position(|mark| message.shape().get(*mark as usize) == Some(&field));
-                own = second.map_or(&[], |second| &own[second + 1..]);
+                let is_field = |mark: &u32| *mark < line.end && message.shape().get(*mark as usize) == Some(&field);
+                let second = marks.iter().skip(1).take_while(|mark| **mark < line.end).position(is_field);
+                let Some(second) = second else { continue };
+                marks = marks.get(second + 1..).unwrap_or_default();
                 of.number = 3;
             }
-            of.fields(own, line.end, [field, component]);
-            marks = &marks[end..];
+            marks = of.fields(marks, line.end, [field, component]);
         }
         if self.marks.capacity() > MARKS_KEPT {
             self.marks = Vec::new();
@@ -84,16 +87,25 @@ struct Line<'m, 'v, V> {
 }
 
 impl<'m, V: Visit<'m>> Line<'m, '_, V> {
-    /// `marks` begins with the separator in front of the first field.
+    /// `marks` begins with the separator in front of the first field; gives those behind the line.
     #[inline]
-    fn fields(&mut self, marks: &[u32], end: u32, [field, component]: [u8; 2]) {
-        let Some((first, marks)) = marks.split_first() else { return };
+    fn fields<'p>(&mut self, marks: &'p [u32], end: u32, [field, component]: [u8; 2]) -> &'p [u32] {
+        let Some((first, mut marks)) = marks.split_first().filter(|(first, _)| **first < end) else { return marks };
         let (buffer, shape) = (self.message.buffer(), self.message.shape());
         let mut start = *first as usize + 1;
-        let (mut whole, mut part, mut has_value) = (start, 1_u16, false);
-        for at in marks.iter().copied().chain([end]) {
-            let at = at as usize;
-            let byte = if at == end as usize { field } else { shape.get(at).copied().unwrap_or(field) };
+        let (mut whole, mut part, mut has_value, mut is_end) = (start, 1_u16, false, false);
+        while !is_end {
+            let at = match marks {
+                [at, rest @ ..] if *at < end => {
+                    marks = rest;
+                    *at as usize
+                }
+                _ => {
+                    is_end = true;
+                    end as usize
+                }
+            };
+            let byte = if is_end { field } else { shape.get(at).copied().unwrap_or(field) };
             if byte == component || part > 1 {
                 if start < at {
                     has_value = true;
@@ -109,13 +121,11 @@ impl<'m, V: Visit<'m>> Line<'m, '_, V> {
                 self.visit.repetition(self.number, buffer.get(whole..at).unwrap_or_default(), part > 1);
             }
             if byte == field {
-                if self.number == u16::MAX {
-                    return;
-                }
-                self.number += 1;
+                self.number = self.number.saturating_add(1);
             }
             (start, whole, part, has_value) = (at + 1, at + 1, 1, false);
         }
+        marks
     }
 }
 

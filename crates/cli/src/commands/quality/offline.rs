@@ -45,7 +45,8 @@ pub(super) fn count(paths: &[PathBuf], field: Option<Place>) -> Result<Value> {
                 (true, false) => Repeat::OtherContent,
                 (true, true) => Repeat::No,
             };
-            let received = Received { message: messages_found, at: None, repeat, local_offset_s: 0, now };
+            let bytes = found.bytes.len();
+            let received = Received { message: messages_found, bytes, at: None, repeat, local_offset_s: 0, now };
             book.count(&message, received, SPAN_MICROS);
         }
     }

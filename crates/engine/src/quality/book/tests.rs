@@ -7,7 +7,7 @@ const HOUR: i64 = 3_600_000_000;
 const NOW: Timestamp = Timestamp(1_772_348_889_000_000); // 2026-03-01 07:08:09 UTC
 
 fn received(message: u64) -> Received {
-    Received { message, at: Some(NOW), repeat: Repeat::No, local_offset_s: 0, now: NOW }
+    Received { message, bytes: 100, at: Some(NOW), repeat: Repeat::No, local_offset_s: 0, now: NOW }
 }
 
 fn count(texts: &[&str]) -> Vec<(Kind, Record)> {
@@ -174,4 +174,19 @@ fn spans_are_told_apart_whatever_the_clock_does() {
     }
     let found: Vec<_> = book.take().iter().map(|taken| (taken.start.0 / HOUR - hour, taken.record.messages)).collect();
     assert_eq!(found, [(0, 2), (1, 1), (-24, 1), (1, 1)]);
+}
+
+#[test]
+fn the_header_is_read_as_elements_read_it() {
+    let check = |text: &str| {
+        let message = Message::parse(text.to_owned()).0;
+        let header = message.header().unwrap();
+        let by_elements = [3, 4, 9, 12].map(|number| header.field(number).map_or(&[][..], |field| field.raw()));
+        assert_eq!(parts_of_header(header.raw()), by_elements, "{text}");
+    };
+    check("MSH|^~\\&|A^1|B|||||ADT^A01|1|P|2.5.1||x\r");
+    check("MSH|^~\\&|A|B|||||ADT^A01|1|P|2.5.1");
+    check("MSH|^~\\&|A");
+    check("MSH|^~\\&");
+    check("MSH|");
 }
