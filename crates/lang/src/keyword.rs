@@ -172,6 +172,13 @@ pub const KEYWORDS: &[Keyword] = &[
     ),
     word(
         Place::Fhir,
+        "else",
+        "else ELEMENT = VALUE …",
+        "Writes the element only where the lines before it gave it no value.",
+        "Patient { birthDate = PID-7\nelse birthDate = PID-29 }",
+    ),
+    word(
+        Place::Fhir,
         "zone",
         "zone NAME",
         "The time zone of times that come without an offset. Without this line the offset of MSH-7 counts, then UTC.",

@@ -44,7 +44,9 @@ pub use dictionary::{Dictionary, Segments};
 pub use item::{Atom, Item};
 pub use keyword::Keyword;
 pub use map::fhir::lineage;
-pub use map::{BundleType, Format, Ignored, Library, Map, MapFile, Origin, Origins, Settings, Shape};
+pub use map::{
+    BundleType, Format, Ignored, Library, Map, MapFile, MessageMap, Origin, Origins, Settings, Shape, Standard, no_map,
+};
 pub use profile::{Profile, Profiles, Ruleset};
 pub use program::Program;
 pub use run::{Fault, NOTES_MAX, Run};

@@ -21,6 +21,7 @@ const PLACES: &[(&str, Place)] = &[
     ("interface", Place::Floor(3)),
     ("lang", Place::Floor(2)),
     ("hl7v2", Place::Floor(1)),
+    ("library", Place::Floor(1)),
     ("fhir", Place::Floor(1)),
     ("store", Place::Floor(1)),
     ("message", Place::Floor(0)),

@@ -2,7 +2,7 @@
 
 use crate::{
     codes, suggest,
-    syntax::{Cursor, Statement, Tree},
+    syntax::{Cursor, Statement, TokenKind, Tree},
 };
 use message::Diagnostic;
 use std::sync::Arc;
@@ -25,6 +25,16 @@ pub struct Shape {
     pub version: Option<Arc<str>>,
     /// The message type, if it says one: `ADT`, `ADT_A01`.
     pub kind: Option<Arc<str>>,
+    /// More structures that the map is for: `[ADT_A01, ADT_A02]`.
+    pub also: Vec<Arc<str>>,
+}
+
+impl Shape {
+    /// The side is for messages of this structure or type.
+    #[must_use]
+    pub fn takes(&self, structure: &str) -> bool {
+        self.kind.iter().chain(&self.also).any(|kind| **kind == *structure)
+    }
 }
 
 /// What a `map` line declares.
@@ -88,7 +98,7 @@ pub(super) fn parse(tree: &Tree, statement: &Statement, found: &mut Vec<Diagnost
                     return fail("which version of FHIR?".to_owned(), here, hint);
                 }
                 let kind = cursor.text().map(|(kind, _)| Arc::from(&*kind));
-                sides.push(Shape { format: Format::FhirR4, version: Some(Arc::from("4.0.1")), kind });
+                sides.push(Shape { format: Format::FhirR4, version: Some(Arc::from("4.0.1")), kind, also: Vec::new() });
             }
             _ => {
                 let hint = suggest::did_you_mean(&format, ["hl7v2", "fhir"]).unwrap_or_else(|| HINT.to_owned());
@@ -104,14 +114,29 @@ pub(super) fn parse(tree: &Tree, statement: &Statement, found: &mut Vec<Diagnost
     Some(Header::Message { name, from, to })
 }
 
-/// `[VERSION] [TYPE]`.
+/// `[VERSION] [TYPE | [TYPE, …]]`.
 fn side(cursor: &mut Cursor<'_>) -> Shape {
-    let mut shape = Shape { format: Format::Hl7v2, version: None, kind: None };
+    let mut shape = Shape { format: Format::Hl7v2, version: None, kind: None, also: Vec::new() };
+    let mut is_list = false;
     while !cursor.is_done() && !cursor.is_at("to") {
+        if cursor.eat_kind(TokenKind::OpenBracket).is_some() {
+            is_list = true;
+            continue;
+        }
+        if is_list
+            && (cursor.eat_kind(TokenKind::Comma).is_some() || cursor.eat_kind(TokenKind::CloseBracket).is_some())
+        {
+            continue;
+        }
         let Some((text, _)) = cursor.text() else { break };
-        let is_version = text.starts_with(|c: char| c.is_ascii_digit());
-        let place = if is_version { &mut shape.version } else { &mut shape.kind };
-        *place = Some(Arc::from(&*text));
+        let text: Arc<str> = Arc::from(&*text);
+        if text.starts_with(|c: char| c.is_ascii_digit()) {
+            shape.version = Some(text);
+        } else if is_list && shape.kind.is_some() {
+            shape.also.push(text);
+        } else {
+            shape.kind = Some(text);
+        }
     }
     shape
 }

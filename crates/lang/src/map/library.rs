@@ -71,6 +71,21 @@ impl Library {
         found
     }
 
+    /// As [`Library::add`]; a part of a name that is there already takes its place.
+    pub fn replace(&mut self, tree: &Arc<Tree>) -> Vec<Diagnostic> {
+        let mut own = Library::default();
+        let found = own.add(tree);
+        self.parts.append(&mut own.parts);
+        found
+    }
+
+    /// Takes the parts of another library that this one has not.
+    pub fn extend_from(&mut self, other: &Library) {
+        for (name, part) in &other.parts {
+            self.parts.entry(name.clone()).or_insert_with(|| part.clone());
+        }
+    }
+
     pub(crate) fn get(&self, name: &str) -> Option<&Part> {
         self.parts.get(name)
     }

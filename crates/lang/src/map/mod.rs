@@ -19,10 +19,12 @@ pub(crate) mod fhir;
 mod header;
 pub(crate) mod library;
 mod lines;
+mod standard;
 
 pub use fhir::{BundleType, Origin, Origins, Settings};
 pub use header::{Format, Shape};
 pub use library::Library;
+pub use standard::{MessageMap, Standard, no_map};
 
 use crate::{
     codes,

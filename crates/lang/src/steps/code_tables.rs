@@ -5,7 +5,7 @@ use crate::{
     item::{Atom, Item},
     table::Row,
 };
-use std::{borrow::Cow, sync::Arc};
+use std::{borrow::Cow, fmt::Write, sync::Arc};
 
 const DEFAULT: Step = Step {
     name: "",
@@ -82,6 +82,23 @@ pub(super) const STEPS: &[Step] = &[
         ..DEFAULT
     },
     Step {
+        name: "urn",
+        syntax: "urn NAME",
+        parameters: &[Parameter::needed("NAME", Kind::SomeText)],
+        can_fail: false,
+        description: "A URI made of a text: `urn:NAME:` and the text, with signs encoded that a URI does not have. A text \
+                      that is a URI already stays.",
+        examples: &[
+            Example { value: "\"GOOD HEALTH\" | urn x-hl7v2", gives: &["urn:x-hl7v2:GOOD%20HEALTH"] },
+            Example { value: "\"http://example.org/ids\" | urn x-hl7v2", gives: &["http://example.org/ids"] },
+        ],
+        build: |arguments| {
+            let name = arguments.text(0).unwrap_or_default();
+            each(move |text, _| Ok(if is_uri(&text) { text } else { Cow::Owned(urn(&name, text.trim())) }))
+        },
+        ..DEFAULT
+    },
+    Step {
         name: "default",
         syntax: "default TEXT",
         parameters: &[Parameter::needed("TEXT", Kind::Text)],
@@ -113,3 +130,26 @@ pub(super) const STEPS: &[Step] = &[
         ..DEFAULT
     },
 ];
+
+/// A scheme, a colon, and no blank.
+fn is_uri(text: &str) -> bool {
+    let scheme = text.split_once(':').map_or("", |(scheme, _)| scheme);
+    let is_scheme = scheme.len() > 1
+        && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'));
+    is_scheme && !text.contains(char::is_whitespace)
+}
+
+fn urn(name: &str, text: &str) -> String {
+    let mut out = format!("urn:{name}:");
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b':' | b'/' => {
+                out.push(char::from(byte))
+            }
+            _ => {
+                let _ = write!(out, "%{byte:02X}");
+            }
+        }
+    }
+    out
+}

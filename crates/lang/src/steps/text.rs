@@ -37,6 +37,17 @@ pub(super) const STEPS: &[Step] = &[
         ..DEFAULT
     },
     Step {
+        name: "base64",
+        syntax: "base64",
+        description: "The text as Base64 of its UTF-8 bytes, which FHIR wants for attachments.",
+        examples: &[
+            Example { value: "\"Ann\" | base64", gives: &["QW5u"] },
+            Example { value: "A | base64", gives: &["QQ=="] },
+        ],
+        build: |_| each(|text, _| Ok(Cow::Owned(base64(text.as_bytes())))),
+        ..DEFAULT
+    },
+    Step {
         name: "upper",
         syntax: "upper",
         description: "Makes every letter a capital.",
@@ -297,6 +308,20 @@ fn title_case(text: &str) -> String {
             out.extend(letter.to_lowercase());
         }
         is_start = !letter.is_alphanumeric();
+    }
+    out
+}
+
+/// RFC 4648 §4.
+fn base64(bytes: &[u8]) -> String {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for chunk in bytes.chunks(3) {
+        let bits = chunk.iter().fold(0u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
+        for at in 0..4 {
+            let letter = LETTERS[(bits >> (18 - 6 * at)) as usize & 63];
+            out.push(if at > chunk.len() { '=' } else { char::from(letter) });
+        }
     }
     out
 }

@@ -54,6 +54,8 @@ impl Compiler<'_, '_> {
         block: &mut Block,
     ) -> Option<Action> {
         let place = cursor.here();
+        let is_fallback =
+            tree.text.get(statement.span.start..place.start).is_some_and(|before| before.trim() == "else");
         let text = cursor.peek_str();
         cursor.take();
         cursor.eat_kind(TokenKind::Equal);
@@ -66,7 +68,9 @@ impl Compiler<'_, '_> {
         let name = type_name(found.member);
         let is_reference = name == "Reference";
         let is_coded = name == "Coding" || name == "CodeableConcept";
-        if is_reference && let Some(action) = self.named_reference(tree, statement, &cursor, block, &found, &place) {
+        if is_reference
+            && let Some(action) = self.named_reference(tree, statement, &cursor, block, &found, (&place, is_fallback))
+        {
             return action;
         }
         self.scope.own_steps.set(if is_coded { &["use", "code", "required"] } else { &["use", "required"] });
@@ -91,14 +95,15 @@ impl Compiler<'_, '_> {
         let when = parse_when(&mut cursor, &self.scope, self.found);
         let ended = when.is_some().then(|| expect_end(&cursor, self.found)).flatten();
         let written = ended.and_then(|()| {
-            self.note_written(tree, block, &found, &place, matches!(when, Some(None)))?;
+            self.note_written(tree, block, &found, &place, matches!(when, Some(None)) && !is_fallback)?;
             self.source(tree, &found, value, from, source, &tail, &at)
         });
         let body = self.refine(tree, statement, &found, &place);
         if turn.is_some() {
             self.unbind(tree, name_span, false);
         }
-        let write = Write { target: found.target, source: written?, turn, body: body?, required: tail.required };
+        let (source, body, required) = (written?, body?, tail.required);
+        let write = Write { target: found.target, source, turn, body, required, is_fallback };
         Some(Action {
             kind: Kind::Write(Box::new(write)),
             when: when?,
@@ -226,7 +231,7 @@ impl Compiler<'_, '_> {
         cursor: &Cursor<'_>,
         block: &mut Block,
         found: &Found,
-        place: &Range<usize>,
+        (place, is_fallback): (&Range<usize>, bool),
     ) -> Option<Option<Action>> {
         let mut cursor = cursor.clone();
         let at = cursor.here();
@@ -251,18 +256,13 @@ impl Compiler<'_, '_> {
         };
         if expect_end(&cursor, self.found).is_none()
             || self.check_allowed(tree, found.member, named.kind, &at).is_none()
-            || self.note_written(tree, block, found, place, when.is_none()).is_none()
+            || self.note_written(tree, block, found, place, when.is_none() && !is_fallback).is_none()
         {
             return Some(None);
         }
         let Some(body) = self.refine(tree, statement, found, place) else { return Some(None) };
-        let write = Write {
-            target: found.target.clone(),
-            source: Source::Named(named.index),
-            turn: None,
-            body,
-            required: None,
-        };
+        let (target, source) = (found.target.clone(), Source::Named(named.index));
+        let write = Write { target, source, turn: None, body, required: None, is_fallback };
         let site = Site::new(tree, statement_line(tree, statement));
         Some(Some(Action { kind: Kind::Write(Box::new(write)), when, site }))
     }

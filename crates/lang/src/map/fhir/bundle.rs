@@ -117,6 +117,11 @@ impl Entries {
         Ok(Some((self.list.len() - 1, root)))
     }
 
+    /// Takes a resource back that holds nothing of the message.
+    pub(super) fn give_up(&mut self, tree: &mut Tree, number: usize) {
+        self.drop_entry(tree, number);
+    }
+
     /// Ends a resource: the one that it is, or `None` when it stayed empty.
     pub(super) fn close(
         &mut self,
@@ -193,6 +198,15 @@ impl Entries {
         self.drop_entry(tree, second);
         self.list[second].same_as = Some(first);
         Ok(())
+    }
+
+    /// The object of a resource, of the one that it turned out to be.
+    pub(super) fn root_of(&self, resource: usize) -> Option<NodeId> {
+        let mut at = resource;
+        while let Some(same) = self.list.get(at)?.same_as {
+            at = same;
+        }
+        self.list.get(at).map(|entry| entry.root)
     }
 
     /// A reference whose text is filled in at the end.

@@ -31,7 +31,7 @@ use std::{
 };
 
 /// Words that begin the lines of a map to FHIR.
-pub(super) const WORDS: [&str; 5] = ["each", "when", "use", "ignore", "zone"];
+pub(super) const WORDS: [&str; 6] = ["each", "when", "else", "use", "ignore", "zone"];
 /// Words of maps to v2, which mean nothing here.
 const V2_WORDS: [&str; 6] = ["copy", "start", "set", "insert", "remove", "translate"];
 
@@ -180,6 +180,9 @@ impl<'a, 's> Compiler<'a, 's> {
                 continue;
             }
             let name: Arc<str> = Arc::from(cursor.peek_str());
+            if !name.starts_with(|c: char| c.is_ascii_lowercase()) {
+                continue;
+            }
             if self.named.iter().any(|known| known.name == name) {
                 let finding =
                     Diagnostic::error(codes::E2305, format!("the name `{name}` is taken by another resource"));
@@ -211,6 +214,13 @@ impl<'a, 's> Compiler<'a, 's> {
         let word = cursor.peek_str();
         let mut ahead = cursor.clone();
         ahead.take();
+        if word == "else" {
+            let mut behind = ahead.clone();
+            behind.take();
+            if behind.peek().is_some_and(|token| token.kind == TokenKind::Equal) {
+                return self.assign(tree, statement, ahead, block);
+            }
+        }
         if ahead.peek().is_some_and(|token| token.kind == TokenKind::Equal) {
             return self.assign(tree, statement, cursor, block);
         }
@@ -225,6 +235,9 @@ impl<'a, 's> Compiler<'a, 's> {
             "zone" => {
                 self.read_zone(tree, &mut cursor);
                 None
+            }
+            _ if statement.block.is_some() && self.resource_named(word).is_some() && block.takes_resources => {
+                self.reopen(tree, statement, cursor)
             }
             _ if Type::named(word).is_some_and(Type::is_resource) => self.resource(tree, statement, cursor, block),
             _ if statement.block.is_some() && word.starts_with(|c: char| c.is_ascii_lowercase()) => {

@@ -232,6 +232,20 @@ impl Compiler<'_, '_> {
         Some(Action { kind: Kind::Resource { making, name, body }, when, site: Site::new(tree, place) })
     }
 
+    /// `NAME [when COND] { … }`
+    pub(super) fn reopen(&mut self, tree: &Tree, statement: &Statement, mut cursor: Cursor<'_>) -> Option<Action> {
+        let place = cursor.here();
+        let named = self.resource_named(cursor.peek_str())?.clone();
+        cursor.take();
+        let when = parse_when(&mut cursor, &self.scope, self.found)?;
+        expect_end(&cursor, self.found)?;
+        let inside = statement.block.as_ref()?;
+        let mut own = Block::new(named.kind.root().member(), false);
+        let body = self.body(tree, &inside.statements, &mut own);
+        self.check_required(tree, &own, &place, false);
+        Some(Action { kind: Kind::Reopen { name: named.index, body }, when, site: Site::new(tree, place) })
+    }
+
     /// What makes a resource one and the same.
     pub(super) fn identity(&mut self, tree: &Tree, cursor: &mut Cursor<'_>, kind: Type) -> Option<Identity> {
         if cursor.eat("create") {

@@ -51,6 +51,8 @@ pub(super) struct Machine<'p, 'm, 'r> {
     pub(super) name_base: usize,
     waiting: Vec<Waiting>,
     told_offset: bool,
+    /// Values of the message that were written so far: what holds only texts of the map is left out again.
+    weight: u64,
 }
 
 /// Where the lines of a block write.
@@ -80,6 +82,7 @@ impl<'p, 'm, 'r> Machine<'p, 'm, 'r> {
             name_base: 0,
             waiting: Vec::new(),
             told_offset: false,
+            weight: 0,
         }
     }
 
@@ -97,7 +100,11 @@ impl<'p, 'm, 'r> Machine<'p, 'm, 'r> {
             let is_per_turn = match &action.kind {
                 Kind::Each { .. } => true,
                 Kind::Write(write) => write.turn.is_some(),
-                Kind::Element { .. } | Kind::When { .. } | Kind::Resource { .. } | Kind::Use { .. } => false,
+                Kind::Element { .. }
+                | Kind::When { .. }
+                | Kind::Resource { .. }
+                | Kind::Reopen { .. }
+                | Kind::Use { .. } => false,
             };
             if !is_per_turn && !self.is_wanted(action)? {
                 continue;
@@ -109,6 +116,12 @@ impl<'p, 'm, 'r> Machine<'p, 'm, 'r> {
                 Kind::When { actions } => self.perform(actions, at)?,
                 Kind::Resource { making, name, body } => {
                     self.resource(making, name.map(|name| self.name_base + name), body, &action.site)?;
+                }
+                Kind::Reopen { name, body } => {
+                    let resource = self.names.get(self.name_base + name).copied().flatten();
+                    if let Some(root) = resource.and_then(|resource| self.entries.root_of(resource)) {
+                        self.body(body, root)?;
+                    }
                 }
                 Kind::Use { part, with } => self.use_part(*part, with, &action.site, at)?,
             }
@@ -325,7 +338,27 @@ impl<'p, 'm, 'r> Machine<'p, 'm, 'r> {
         (self.view.base, self.slot_base, self.name_base) = (base, slots, names);
     }
 
+    /// The element of a target is there already.
+    fn is_there(&self, target: &Target, at: At) -> bool {
+        let mut node = self.tree.node(at);
+        for hop in &target.hops {
+            let next = match hop.slot {
+                Some(slot) => self.slots[self.slot_base + slot].map(|node| self.tree.node(node)),
+                None => node.get(hop.name),
+            };
+            let Some(next) = next else { return false };
+            node = next;
+        }
+        match target.last {
+            Last::Slot(slot) => self.slots[self.slot_base + slot].is_some(),
+            Last::Single | Last::Append => node.get(target.name).is_some(),
+        }
+    }
+
     fn write(&mut self, write: &'p Write, action: &'p Action, at: At) -> Result<(), Fault> {
+        if write.is_fallback && self.is_there(&write.target, at) {
+            return Ok(());
+        }
         let written = match &write.source {
             Source::Primitive { value, wanted } => {
                 if write.turn.is_some() && !self.is_wanted(action)? {
@@ -347,7 +380,7 @@ impl<'p, 'm, 'r> Machine<'p, 'm, 'r> {
                 let mut any = false;
                 for element in self.elements(from, write.target.last == Last::Append) {
                     if let Some(read) = self.primitive_of(*part, element, *wanted, &action.site)? {
-                        any |= self.put(&write.target, &read, &action.site, at)?;
+                        any |= self.put(&write.target, &read, false, &action.site, at)?;
                     }
                 }
                 any
@@ -402,10 +435,13 @@ impl<'p, 'm, 'r> Machine<'p, 'm, 'r> {
             let Atom::Text(text) = atom else { continue };
             let (node, is_new) = self.open(&write.target, at, site)?;
             if !is_new && write.target.last == Last::Single && !self.tree.node(node).is_empty() {
-                self.note(site, codes::E2601, "an earlier line gave this element a value; it stays");
+                if value.literal().is_none() {
+                    self.note(site, codes::E2601, "an earlier line gave this element a value; it stays");
+                }
                 return Ok(true);
             }
             coded::from_text(self, coded, text, node, site)?;
+            self.weight += u64::from(value.literal().is_none());
             any |= self.finish(node, is_new, write, &[], site)?;
             self.trace_line(node, site);
             if write.target.last != Last::Append {
@@ -447,7 +483,14 @@ impl<'p, 'm, 'r> Machine<'p, 'm, 'r> {
                     return Ok(true);
                 }
             }
+            let before = self.weight;
             let required = fill(self, element, node)?;
+            if is_new && self.weight == before {
+                // Nothing of the message is in it.
+                self.remove(node, &write.target);
+                self.view.turns.truncate(depth);
+                continue;
+            }
             any |= self.finish(node, is_new, write, required, &action.site)?;
             self.view.turns.truncate(depth);
         }
@@ -533,11 +576,13 @@ impl<'p, 'm, 'r> Machine<'p, 'm, 'r> {
         at: At,
     ) -> Result<bool, Fault> {
         let Some(item) = self.evaluated(value, site)? else { return Ok(false) };
+        // A text of the map says nothing of the message, and gives way to what does.
+        let is_own = value.literal().is_some();
         let mut any = false;
         for atom in item.atoms() {
             let Atom::Text(text) = atom else { continue };
             let Some(read) = self.read(std::borrow::Cow::Borrowed(&**text), wanted, site) else { continue };
-            any |= self.put(&write.target, &read, site, at)?;
+            any |= self.put(&write.target, &read, is_own, site, at)?;
             if write.target.last != Last::Append {
                 break;
             }
@@ -587,8 +632,8 @@ impl<'p, 'm, 'r> Machine<'p, 'm, 'r> {
         read
     }
 
-    /// Writes a primitive; `false` when an earlier line gave the element its value.
-    fn put(&mut self, target: &Target, read: &Read<'_>, site: &Site, at: At) -> Result<bool, Fault> {
+    /// Writes a primitive. An earlier value of a single element stays.
+    fn put(&mut self, target: &Target, read: &Read<'_>, is_own: bool, site: &Site, at: At) -> Result<bool, Fault> {
         site.burn(self.run, WRITE_FUEL)?;
         let Some(value) = read.value() else { return Ok(false) };
         let parent = self.walk(&target.hops, at, site)?;
@@ -596,13 +641,17 @@ impl<'p, 'm, 'r> Machine<'p, 'm, 'r> {
         let node = match target.last {
             Last::Append | Last::Slot(_) => self.tree.append(parent, target.name, value).map_err(full)?,
             Last::Single => {
-                if self.tree.node(parent).get(target.name).is_some() {
-                    self.note(site, codes::E2601, "an earlier line gave this element a value; it stays");
+                if let Some(found) = self.tree.node(parent).get(target.name) {
+                    let is_same = matches!(read, Read::Text(text) if found.text() == Some(text));
+                    if !is_own && !is_same {
+                        self.note(site, codes::E2601, "an earlier line gave this element a value; it stays");
+                    }
                     return Ok(true);
                 }
                 self.tree.set(parent, target.name, value).map_err(full)?
             }
         };
+        self.weight += u64::from(!is_own);
         self.trace_line(node, site);
         Ok(true)
     }
@@ -646,7 +695,11 @@ impl<'p, 'm, 'r> Machine<'p, 'm, 'r> {
                     },
                     Source::Part { .. } | Source::Coded(_) | Source::Named(_) | Source::Made { .. } => None,
                 },
-                Kind::Element { .. } | Kind::Each { .. } | Kind::Resource { .. } | Kind::Use { .. } => None,
+                Kind::Element { .. }
+                | Kind::Each { .. }
+                | Kind::Resource { .. }
+                | Kind::Reopen { .. }
+                | Kind::Use { .. } => None,
             };
             if found.is_some() {
                 return Ok(found);
@@ -704,6 +757,7 @@ impl<'p, 'm, 'r> Machine<'p, 'm, 'r> {
     fn refer(&mut self, resource: usize, node: NodeId, site: &Site) -> Result<(), Fault> {
         let text = self.tree.set(node, reference_name(), Value::Text("")).map_err(|error| too_large(site, &error))?;
         self.entries.refer(text, resource);
+        self.weight += 1;
         self.trace_line(node, site);
         Ok(())
     }
@@ -713,7 +767,7 @@ impl<'p, 'm, 'r> Machine<'p, 'm, 'r> {
         let Some(routine) = self.routines.get(part) else { return Ok(()) };
         let Some(making) = &routine.resource else { return Ok(()) };
         let Some((resource, root)) = self.entries.open(self.tree, making.kind, site)? else { return Ok(()) };
-        let frame = self.enter(routine, element);
+        let (frame, weight) = (self.enter(routine, element), self.weight);
         let before = self.waiting.len();
         let result = self.perform(&routine.actions, root);
         if result.is_ok() {
@@ -721,6 +775,10 @@ impl<'p, 'm, 'r> Machine<'p, 'm, 'r> {
         }
         self.leave(frame);
         result?;
+        if self.weight == weight {
+            self.entries.give_up(self.tree, resource);
+            return Ok(());
+        }
         if let Some(resource) = self.entries.close(self.tree, resource, making, site)? {
             self.refer(resource, node, site)?;
         }

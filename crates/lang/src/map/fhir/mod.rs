@@ -126,6 +126,19 @@ pub(super) fn compile(
     (map, compiler.ignored)
 }
 
+/// What the checker says of every shared map to FHIR, used or not.
+pub(super) fn check_parts(library: &Library, scope: &Scope<'_>) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    let own = Library::default();
+    let mut compiler = Compiler::new(scope, &own, &mut found);
+    let (nowhere, _) = crate::syntax::parse("", "");
+    let names: Vec<String> = library.names().map(str::to_owned).collect();
+    for name in names.iter().filter(|name| library.get(name).is_some_and(|part| part.to.is_some())) {
+        compiler.part(name, &nowhere, 0..0);
+    }
+    found
+}
+
 fn head_of(tree: &Syntax, statement: &Statement) -> std::ops::Range<usize> {
     let text = tree.text.get(statement.span.clone()).unwrap_or("");
     let length = text.find(['{', '\n']).unwrap_or(text.len());

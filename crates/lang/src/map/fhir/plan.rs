@@ -40,6 +40,8 @@ pub(crate) enum Kind {
     When { actions: Vec<Action> },
     /// `TYPE as NAME { … }`
     Resource { making: Making, name: Option<usize>, body: Body },
+    /// `NAME { … }`: more lines for a resource that was made above.
+    Reopen { name: usize, body: Body },
     /// `use NAME with PLACE`
     Use { part: usize, with: ReadPath },
 }
@@ -130,6 +132,8 @@ pub(crate) struct Write {
     /// What is written inside the new element.
     pub(crate) body: Option<Body>,
     pub(crate) required: Option<Missing>,
+    /// `else TARGET = …`: only where the lines before gave no value.
+    pub(crate) is_fallback: bool,
 }
 
 /// What `| required` does.

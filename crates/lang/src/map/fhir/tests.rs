@@ -118,14 +118,11 @@ fn primitives() {
     check("name.text = \"{PID-5.2} {PID-5.1}\"", "PID|||||Doe^Jane", r#","name":[{"text":"Jane Doe"}]"#);
     check("gender = PID-8 | code sex", "PID", "");
     check("gender = PID-8 | code sex", "PID||||||||\"\"", "");
+    check("gender = PID-8 | code sex\nelse gender = unknown", "PID", r#","gender":"unknown""#);
+    check("gender = PID-8 | code sex\nelse gender = unknown", "PID||||||||F", r#","gender":"female""#);
     noted("birthDate = PID-7", "PID|||||||soon", "", "E2600 the value is not a date");
     noted("gender = PID-8 | code sex", "PID||||||||X", "", "E2401");
-    noted(
-        "gender = male when PID-8 = F\ngender = female when PID-8 = F",
-        "PID||||||||F",
-        r#","gender":"male""#,
-        "E2601",
-    );
+    noted("gender = male when PID-8 = F\ngender = PID-8 | code sex", "PID||||||||F", r#","gender":"male""#, "E2601");
 }
 
 #[test]

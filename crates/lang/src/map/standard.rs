@@ -1,0 +1,144 @@
+//! The maps of a library folder: tables, shared maps, and the map of whole messages that a message needs.
+//!
+//! Owns which map is for a message: by the message structure that MSH-9 and MSH-12 say. Maps of messages are compiled when
+//! the first message needs them. A site's own tables and shared maps go over those of the library.
+
+use super::{Library, MapFile, Shape, header};
+use crate::{
+    codes,
+    scope::Scope,
+    syntax::{self, Tree},
+    table::{Table, Tables},
+};
+use hl7v2::{Message, Path, structure};
+use message::Diagnostic;
+use std::sync::{Arc, OnceLock};
+
+/// A folder of maps, ready to use.
+#[derive(Debug, Default)]
+pub struct Standard {
+    tables: Tables,
+    library: Library,
+    messages: Vec<MessageMap>,
+}
+
+/// A file with a map of whole messages.
+#[derive(Debug)]
+pub struct MessageMap {
+    /// Its path in the folder: `messages/adt.map`.
+    pub path: Arc<str>,
+    /// What it is for.
+    pub from: Shape,
+    tree: Arc<Tree>,
+    compiled: OnceLock<(MapFile, Vec<Diagnostic>)>,
+}
+
+impl Standard {
+    /// Reads the files of a folder, each with its path in it. Findings are about files that cannot be read; those of maps
+    /// come from [`Standard::check`].
+    #[must_use]
+    pub fn read<'f>(files: impl IntoIterator<Item = (&'f str, &'f str)>) -> (Standard, Vec<Diagnostic>) {
+        let mut out = Standard::default();
+        let mut found = Vec::new();
+        for (path, text) in files {
+            out.add(path, text, &mut found);
+        }
+        (out, found)
+    }
+
+    /// Adds or replaces one file: `tables/NAME.csv`, `messages/NAME.map`, or a file of shared maps.
+    pub fn add(&mut self, path: &str, text: &str, found: &mut Vec<Diagnostic>) {
+        let file: Arc<str> = Arc::from(path);
+        let name = path.rsplit('/').next().unwrap_or(path);
+        if let Some(name) = name.strip_suffix(".csv") {
+            let (table, more) = Table::parse(name, &file, text);
+            found.extend(more);
+            self.tables.insert(table);
+        } else if name.ends_with(".map") {
+            let (tree, more) = syntax::parse(path, text);
+            found.extend(more);
+            self.add_map(&Arc::new(tree), found);
+        }
+    }
+
+    fn add_map(&mut self, tree: &Arc<Tree>, found: &mut Vec<Diagnostic>) {
+        found.extend(self.library.replace(tree));
+        for statement in &tree.statements {
+            if let Some(header::Header::Message { from, .. }) = header::parse(tree, statement, found) {
+                self.messages.retain(|known| known.path != tree.file);
+                let map = MessageMap { path: tree.file.clone(), from, tree: tree.clone(), compiled: OnceLock::new() };
+                self.messages.push(map);
+            }
+        }
+    }
+
+    /// The code tables.
+    #[must_use]
+    pub fn tables(&self) -> &Tables {
+        &self.tables
+    }
+
+    /// The shared maps.
+    #[must_use]
+    pub fn library(&self) -> &Library {
+        &self.library
+    }
+
+    /// The files with maps of whole messages.
+    #[must_use]
+    pub fn messages(&self) -> &[MessageMap] {
+        &self.messages
+    }
+
+    /// The map for a message, and what the checker says of it; `None` when the folder has none.
+    #[must_use]
+    pub fn map_for(&self, message: &Message) -> Option<&(MapFile, Vec<Diagnostic>)> {
+        let structure = structure::of_message(message).map(hl7v2::dictionary::Structure::id);
+        let named = message.text(&Path::component(b"MSH", 9, 3)).into_owned();
+        let kind = message.text(&Path::component(b"MSH", 9, 1)).into_owned();
+        let event = message.text(&Path::component(b"MSH", 9, 2)).into_owned();
+        let plain = format!("{kind}_{event}");
+        let wanted = [structure.unwrap_or(""), &named, &plain, &kind];
+        let find = |name: &&str| self.messages.iter().rev().find(|map| !name.is_empty() && map.from.takes(name));
+        wanted.iter().find_map(find).map(|map| map.compiled(self))
+    }
+
+    /// Compiles everything; every finding.
+    pub fn check(&self) -> Vec<Diagnostic> {
+        let mut found: Vec<Diagnostic> = self.messages.iter().flat_map(|map| map.compiled(self).1.clone()).collect();
+        let scope = Scope::new(&self.tables).with_library(&self.library);
+        found.extend(super::fhir::check_parts(&self.library, &scope));
+        let mut seen = Vec::new();
+        found.retain(|finding| {
+            let is_new = !seen.contains(finding);
+            if is_new {
+                seen.push(finding.clone());
+            }
+            is_new
+        });
+        found
+    }
+}
+
+impl MessageMap {
+    fn compiled(&self, standard: &Standard) -> &(MapFile, Vec<Diagnostic>) {
+        self.compiled.get_or_init(|| {
+            let scope = Scope::new(&standard.tables).with_library(&standard.library);
+            MapFile::compile(&self.tree, &scope)
+        })
+    }
+}
+
+/// A finding for a message that has no map.
+#[must_use]
+pub fn no_map(message: &Message) -> Diagnostic {
+    let part = |number| message.text(&Path::component(b"MSH", 9, number)).into_owned();
+    let (kind, event) = (part(1), part(2));
+    let is_code = |text: &str| (1..=4).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let what = if is_code(&kind) && is_code(&event) {
+        format!("the library has no map for {kind}^{event}")
+    } else {
+        "the library has no map for this message".to_owned()
+    };
+    Diagnostic::error(codes::E2604, what).at_path("MSH-9", None)
+}
