@@ -54,6 +54,7 @@ pub enum Command {
     Dict(commands::dict::Dict),
     Xml(commands::xml::Xml),
     Fhir(commands::fhir::Fhir),
+    Map(commands::map::MapCommand),
     Fhirpath(commands::fhirpath::Fhirpath),
     Generate(commands::generate::Generate),
     Send(commands::send::Send),

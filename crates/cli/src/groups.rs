@@ -10,7 +10,10 @@ pub const GROUPS: &[(&str, &[&str])] = &[
     ("Build", &["check", "fmt", "test", "explain"]),
     (
         "Messages, from files and pipes",
-        &["parse", "show", "get", "set", "convert", "diff", "validate", "profile", "dict", "xml", "fhir", "generate"],
+        &[
+            "parse", "show", "get", "set", "convert", "map", "diff", "validate", "profile", "dict", "xml", "fhir",
+            "generate",
+        ],
     ),
     ("On the wire", &["send", "listen"]),
     ("Look at a running engine", &["status", "top", "queues", "messages", "message", "quality"]),

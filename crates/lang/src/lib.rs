@@ -43,11 +43,17 @@ pub use condition::Condition;
 pub use dictionary::{Dictionary, Segments};
 pub use item::{Atom, Item};
 pub use keyword::Keyword;
-pub use map::fhir::lineage;
 pub use map::{
     BundleType, Format, Ignored, Library, Map, MapFile, MessageMap, Origin, Origins, Settings, Shape, Standard, no_map,
 };
+pub use map::{cases, coverage, fhir::lineage};
 pub use profile::{Profile, Profiles, Ruleset};
+/// A time zone by its name: `Europe/Berlin`.
+#[must_use]
+pub fn zone(name: &str) -> Option<jiff::tz::TimeZone> {
+    jiff::tz::TimeZoneDatabase::bundled().get(name).ok()
+}
+
 pub use program::Program;
 pub use run::{Fault, NOTES_MAX, Run};
 pub use scope::Scope;

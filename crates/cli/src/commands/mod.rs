@@ -19,6 +19,7 @@ pub mod generate;
 pub mod get;
 pub mod init;
 pub mod listen;
+pub mod map;
 pub mod messages;
 pub mod parse;
 pub mod profile;
@@ -60,6 +61,7 @@ pub fn run(command: Command, screen: &Screen) -> Result {
         Command::Dict(command) => command.run(screen),
         Command::Xml(command) => command.run(screen),
         Command::Fhir(command) => command.run(screen),
+        Command::Map(command) => command.run(screen),
         Command::Fhirpath(command) => command.run(screen),
         Command::Generate(command) => command.run(screen),
         Command::Send(command) => command.run(screen),

@@ -14,7 +14,9 @@
 //!
 //! Promises: no two lines write one target by accident; same source, map and run give the same bytes.
 
+pub mod cases;
 mod compile;
+pub mod coverage;
 pub(crate) mod fhir;
 mod header;
 pub(crate) mod library;

@@ -11,8 +11,11 @@ use crate::{
     table::{Table, Tables},
 };
 use hl7v2::{Message, Path, structure};
-use message::Diagnostic;
-use std::sync::{Arc, OnceLock};
+use message::{Diagnostic, Location};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+};
 
 /// A folder of maps, ready to use.
 #[derive(Debug, Default)]
@@ -20,6 +23,7 @@ pub struct Standard {
     tables: Tables,
     library: Library,
     messages: Vec<MessageMap>,
+    texts: BTreeMap<Arc<str>, Arc<str>>,
 }
 
 /// A file with a map of whole messages.
@@ -49,6 +53,7 @@ impl Standard {
     /// Adds or replaces one file: `tables/NAME.csv`, `messages/NAME.map`, or a file of shared maps.
     pub fn add(&mut self, path: &str, text: &str, found: &mut Vec<Diagnostic>) {
         let file: Arc<str> = Arc::from(path);
+        self.texts.insert(file.clone(), Arc::from(text));
         let name = path.rsplit('/').next().unwrap_or(path);
         if let Some(name) = name.strip_suffix(".csv") {
             let (table, more) = Table::parse(name, &file, text);
@@ -70,6 +75,20 @@ impl Standard {
                 self.messages.push(map);
             }
         }
+    }
+
+    /// The text of a file of the folder.
+    #[must_use]
+    pub fn text_of(&self, path: &str) -> Option<&str> {
+        self.texts.get(path).map(|text| &**text)
+    }
+
+    /// `segments/pid-patient.map:12`, where a finding points.
+    #[must_use]
+    pub fn place_of(&self, finding: &Diagnostic) -> Option<String> {
+        let Some(Location::Text { file, span, .. }) = finding.locations.first() else { return None };
+        let before = self.text_of(file)?.get(..span.start)?;
+        Some(format!("{file}:{}", before.matches('\n').count() + 1))
     }
 
     /// The code tables.

@@ -1,5 +1,6 @@
 //! `sinew convert`: messages as another format, or as another version of their own.
 
+mod fhir_r4;
 mod version;
 
 use crate::{
@@ -10,19 +11,29 @@ use clap::{Args, ValueEnum};
 use hl7v2::dictionary::Version;
 use std::path::PathBuf;
 
-/// Turn messages into another version of HL7 v2
+/// Turn messages into FHIR R4, or into another version of HL7 v2
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
   sinew convert --to hl7v2 --version 2.5.1 adt.hl7 > adt-251.hl7
   sinew convert --to hl7v2 --version 2.3 oru.hl7 --loss keep -o oru-23.hl7
   sinew convert --to hl7v2 --version 2.8 samples/ --json | jq .notes
+  sinew convert --to fhir-r4 adt.hl7 > bundle.json
+  sinew convert --to fhir-r4 samples/ --jsonl > bundles.jsonl
+  sinew convert --to fhir-r4 adt.hl7 --validate
+  sinew convert --to fhir-r4 adt.hl7 --explain
+  sinew convert --to fhir-r4 adt.hl7 --map maps/adt-hub.map --zone Europe/Berlin
+
+To FHIR: one Bundle a message, by the map of the library for its structure or by --map. A value that does not fit its element
+is left out and told on stderr with the line of the map, never written wrong. --jsonl writes a bundle a line; --json:
+  {\"schema\":\"sinew.convert-fhir/1\",\"file\",\"index\",\"map\",\"notes\":[…],\"issues\":[…],\"origins\":[{\"element\",\"file\",\"line\",
+  \"sources\"}],\"bundle\"}
 
 Fields that moved are copied, parts that a type lost are removed, OBX-2 and MSH-9.3 get the names of the new version. Each
 place that is lost, copied or kept against the version is told on stderr, or in --json, one object a message:
   {\"schema\":\"sinew.convert/1\",\"file\",\"index\",\"from\",\"to\",\"lost\",\"notes\":[{\"code\",\"path\",\"message\",\"hint\"}],\"message\"}
 The same in an interface: translate version 2.3 to 2.5.1
-Exit: 0, 1 something was lost with --loss park or a message has no version, 2 usage, 3 a file cannot be opened.")]
+Exit: 0, 1 something was lost with --loss park, a message has no version or no map, or --validate found errors, 2 usage, 3 a file cannot be opened.")]
 pub struct Convert {
     /// Files, folders, or - for standard input
     #[arg(required = true)]
@@ -39,6 +50,24 @@ pub struct Convert {
     /// What has no place in the new version: note removes it and says so, keep leaves it, park writes nothing
     #[arg(long, value_enum, default_value_t = Loss::Note, value_name = "WHAT")]
     loss: Loss,
+    /// To FHIR: a bundle a line, not laid out
+    #[arg(long, conflicts_with = "json")]
+    jsonl: bool,
+    /// To FHIR: check each bundle by the definitions of R4; errors end with exit code 1
+    #[arg(long)]
+    validate: bool,
+    /// To FHIR: for each element the line of the map that wrote it and the places that it read, instead of the bundle
+    #[arg(long)]
+    explain: bool,
+    /// To FHIR: a map of your own instead of the library's
+    #[arg(long, value_name = "FILE")]
+    map: Option<PathBuf>,
+    /// To FHIR: the type of bundle instead of the map's: transaction, batch, message, collection
+    #[arg(long, value_name = "TYPE")]
+    bundle: Option<String>,
+    /// To FHIR: the time zone of times without an offset: Europe/Berlin
+    #[arg(long, value_name = "ZONE")]
+    zone: Option<String>,
     /// A JSON object a message
     #[arg(long)]
     json: bool,
@@ -55,6 +84,8 @@ pub struct Convert {
 enum Format {
     /// HL7 v2, in the version of --version
     Hl7v2,
+    /// FHIR R4, a bundle a message
+    FhirR4,
 }
 
 /// What `--loss` takes: the words of `translate version`.
@@ -69,6 +100,7 @@ impl Convert {
     pub fn run(self, screen: &Screen) -> Result {
         match self.to {
             Format::Hl7v2 => version::run(&self, screen),
+            Format::FhirR4 => fhir_r4::run(&self, screen),
         }
     }
 

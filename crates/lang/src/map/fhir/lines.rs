@@ -310,20 +310,7 @@ impl Compiler<'_, '_> {
         let mut body = self.body(tree, &inside.statements, &mut own);
         self.check_required(tree, &own, &place, true);
         body.required = required_names(found.member);
-        if let Some(url) = url {
-            // The block is the extension itself: its item is made with the URL in it.
-            let slot = self.slot_count;
-            self.slot_count += 1;
-            found.target.hops.push(super::plan::Hop { name: found.target.name, slot: Some(slot), url: Some(url) });
-            found.target.last = super::plan::Last::Slot(slot);
-            body.slots.end = self.slot_count;
-            // One item a line, so the slot is fresh whenever the line runs.
-            return Some(Action {
-                kind: Kind::Element { target: found.target, body },
-                when,
-                site: Site::new(tree, place),
-            });
-        }
+        found.target.url = url;
         Some(Action { kind: Kind::Element { target: found.target, body }, when, site: Site::new(tree, place) })
     }
 

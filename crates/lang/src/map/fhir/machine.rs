@@ -199,14 +199,21 @@ impl<'p, 'm, 'r> Machine<'p, 'm, 'r> {
         false
     }
 
-    /// Takes a node out, and the array that would be left empty.
+    /// Takes a node out, and what would be left empty around it.
     fn remove(&mut self, node: NodeId, target: &Target) {
-        let parent = self.tree.node(node).parent().map(fhir::Node::id);
-        self.tree.remove(node);
-        if let Some(parent) = parent
-            .filter(|parent| self.tree.node(*parent).is_empty() && self.tree.node(*parent).kind() == fhir::Kind::Array)
-        {
-            self.tree.remove(parent);
+        // As far up as the target itself goes: the block's own element is not its to take.
+        let above = target.hops.iter().map(|hop| 1 + usize::from(hop.slot.is_some())).sum::<usize>();
+        let mut left = above + 1 + usize::from(target.last != Last::Single);
+        let mut at = Some(node);
+        while let Some(node) = at.filter(|_| left > 0) {
+            left -= 1;
+            let parent = self.tree.node(node).parent().map(fhir::Node::id);
+            self.tree.remove(node);
+            at = parent.filter(|parent| {
+                let found = self.tree.node(*parent);
+                let is_bare = found.children().all(|child| child.name() == Some(url_name()));
+                is_bare && found.parent().is_some()
+            });
         }
         if let Last::Slot(slot) = target.last {
             self.slots[self.slot_base + slot] = None;
@@ -343,7 +350,12 @@ impl<'p, 'm, 'r> Machine<'p, 'm, 'r> {
         let mut node = self.tree.node(at);
         for hop in &target.hops {
             let next = match hop.slot {
-                Some(slot) => self.slots[self.slot_base + slot].map(|node| self.tree.node(node)),
+                Some(slot) => match self.slots[self.slot_base + slot].map(|node| self.tree.node(node)) {
+                    Some(item) if item.parent().is_some() => Some(item),
+                    // Items of other lines are there: a value was given.
+                    _ if hop.url.is_none() && node.get(hop.name).is_some() => return true,
+                    _ => None,
+                },
                 None => node.get(hop.name),
             };
             let Some(next) = next else { return false };
@@ -351,7 +363,8 @@ impl<'p, 'm, 'r> Machine<'p, 'm, 'r> {
         }
         match target.last {
             Last::Slot(slot) => self.slots[self.slot_base + slot].is_some(),
-            Last::Single | Last::Append => node.get(target.name).is_some(),
+            Last::Append => node.get(target.name).is_some(),
+            Last::Single => self.single(target, node.id()).is_some(),
         }
     }
 
@@ -518,14 +531,25 @@ impl<'p, 'm, 'r> Machine<'p, 'm, 'r> {
     pub(super) fn open(&mut self, target: &Target, at: At, site: &Site) -> Result<(NodeId, bool), Fault> {
         let parent = self.walk(&target.hops, at, site)?;
         let full = |error: fhir::Error| too_large(site, &error);
-        match target.last {
-            Last::Single => match self.tree.node(parent).get(target.name) {
-                Some(found) => Ok((found.id(), false)),
-                None => Ok((self.tree.set(parent, target.name, Value::Object).map_err(full)?, true)),
+        let found = match target.last {
+            Last::Single => match self.single(target, parent) {
+                Some(found) => (found, false),
+                None => (self.tree.set(parent, target.name, Value::Object).map_err(full)?, true),
             },
-            Last::Append => Ok((self.tree.append(parent, target.name, Value::Object).map_err(full)?, true)),
-            Last::Slot(slot) => self.item(slot, parent, target.name, None, site),
+            Last::Append => (self.tree.append(parent, target.name, Value::Object).map_err(full)?, true),
+            Last::Slot(slot) => self.item(slot, parent, target.name, None, site)?,
+        };
+        if let (Some(url), true) = (&target.url, found.1) {
+            self.tree.set(found.0, url_name(), Value::Text(url)).map_err(full)?;
         }
+        Ok(found)
+    }
+
+    /// The value that a single element has, under any name of its choice.
+    fn single(&self, target: &Target, parent: NodeId) -> Option<NodeId> {
+        let parent = self.tree.node(parent);
+        let found = parent.get(target.name).or_else(|| target.rivals.iter().find_map(|name| parent.get(*name)));
+        found.map(fhir::Node::id)
     }
 
     /// The item of a slot, made when it is not there.
@@ -641,8 +665,8 @@ impl<'p, 'm, 'r> Machine<'p, 'm, 'r> {
         let node = match target.last {
             Last::Append | Last::Slot(_) => self.tree.append(parent, target.name, value).map_err(full)?,
             Last::Single => {
-                if let Some(found) = self.tree.node(parent).get(target.name) {
-                    let is_same = matches!(read, Read::Text(text) if found.text() == Some(text));
+                if let Some(found) = self.single(target, parent) {
+                    let is_same = matches!(read, Read::Text(text) if self.tree.node(found).text() == Some(text));
                     if !is_own && !is_same {
                         self.note(site, codes::E2601, "an earlier line gave this element a value; it stays");
                     }

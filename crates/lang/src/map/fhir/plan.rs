@@ -99,6 +99,10 @@ pub(crate) struct Target {
     pub(crate) hops: Vec<Hop>,
     pub(crate) name: Name,
     pub(crate) last: Last,
+    /// Of an extension that a block fills: its `url`.
+    pub(crate) url: Option<Arc<str>>,
+    /// Of a choice: the names that it has with other types.
+    pub(crate) rivals: Box<[Name]>,
 }
 
 /// One element down.

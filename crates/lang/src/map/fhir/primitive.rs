@@ -138,7 +138,7 @@ pub(crate) fn read<'t>(text: Cow<'t, str>, wanted: Primitive, clock: &Clock) -> 
             trimmed(text).filter(|text| text.strip_prefix("urn:oid:").is_some_and(is_oid)).map(Read::Text)
         }
         Primitive::Uuid => {
-            trimmed(text).filter(|text| text.starts_with("urn:uuid:") && text.len() == 45).map(Read::Text)
+            trimmed(text).filter(|text| text.strip_prefix("urn:uuid:").is_some_and(is_uuid)).map(Read::Text)
         }
         Primitive::Boolean => boolean(text.trim()).map(Read::Bool),
         Primitive::Integer => integer(text.trim()).filter(|value| i32::try_from(*value).is_ok()).map(written),
@@ -199,7 +199,20 @@ fn is_id(text: &str) -> bool {
 }
 
 fn is_uri(text: &str) -> bool {
+    if let Some(oid) = text.strip_prefix("urn:oid:") {
+        return is_oid(oid);
+    }
+    if let Some(uuid) = text.strip_prefix("urn:uuid:") {
+        return is_uuid(uuid);
+    }
     !text.is_empty() && !text.contains(|c: char| c.is_whitespace() || c.is_control())
+}
+
+/// 8-4-4-4-12 small hexadecimal digits (R4 `uuid`).
+fn is_uuid(text: &str) -> bool {
+    let is_digit = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'a'..=b'f');
+    let fits = |(at, byte): (usize, u8)| if matches!(at, 8 | 13 | 18 | 23) { byte == b'-' } else { is_digit(byte) };
+    text.len() == 36 && text.bytes().enumerate().all(fits)
 }
 
 /// Numbers with dots, the first 0, 1 or 2, none with a leading zero.
@@ -344,6 +357,9 @@ mod tests {
         check("a b", "uri", "no");
         check("urn:oid:1.2.3", "oid", "urn:oid:1.2.3");
         check("urn:oid:1.02.3", "oid", "no");
+        check("urn:oid:none", "uri", "no");
+        check("urn:uuid:5ef78bd3-abf2-8e26-a933-a1d1a121385a", "uri", "urn:uuid:5ef78bd3-abf2-8e26-a933-a1d1a121385a");
+        check("urn:uuid:5ef78bd3", "uri", "no");
         check("A_1", "id", "no");
         check("A-1.b", "id", "A-1.b");
         check("Y", "boolean", "true");

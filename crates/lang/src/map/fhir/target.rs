@@ -182,7 +182,8 @@ pub(crate) fn read(text: &str, context: Member, slots: &mut Slots, next_slot: &m
                 return refuse(codes::E2345, what.to_owned(), Some(hint), part.span.clone());
             }
             let appends = last == Last::Append;
-            return Ok(Found { target: Target { hops, name, last }, member, key, appends, parents });
+            let target = Target { hops, name, last, url: None, rivals: rivals_of(member) };
+            return Ok(Found { target, member, key, appends, parents });
         }
         let is_simple = is_primitive(member);
         if is_simple && repeats {
@@ -212,12 +213,23 @@ fn spell(out: &mut String, name: &str, part: &Part<'_>, member: Member, url: Opt
     }
 }
 
+/// The other names of a choice: only one of them may be there.
+fn rivals_of(member: Member) -> Box<[Name]> {
+    let element = member.element();
+    if !element.is_choice() {
+        return Box::default();
+    }
+    let others = element.types().filter_map(|kind| element.choose(kind.ty())).filter(|other| *other != member);
+    others.map(name_of).collect()
+}
+
 /// In a shared map for a primitive `value` is the value itself.
 fn whole_primitive(text: &str, context: Member) -> Option<Found> {
     if !(context.element().is_root() && is_primitive(context) && text == "value") {
         return None;
     }
-    let target = Target { hops: Vec::new(), name: Name::known(text)?, last: Last::Single };
+    let (url, rivals) = (None, Box::default());
+    let target = Target { hops: Vec::new(), name: Name::known(text)?, last: Last::Single, url, rivals };
     Some(Found { target, member: context, key: text.to_owned(), appends: true, parents: Vec::new() })
 }
 
@@ -254,7 +266,8 @@ pub(crate) fn read_block(
         }
         None => {
             let member = child(context, last)?;
-            let target = Target { hops: Vec::new(), name: name_of(member), last: Last::Append };
+            let (url, rivals) = (None, Box::default());
+            let target = Target { hops: Vec::new(), name: name_of(member), last: Last::Append, url, rivals };
             Found { target, member, key: String::new(), appends: true, parents: Vec::new() }
         }
     };

@@ -1,0 +1,95 @@
+//! `sinew map`: maps to FHIR checked, run, tested, and what they leave out.
+
+mod coverage;
+pub mod standard;
+mod test;
+
+use crate::{
+    messages,
+    outcome::{Exit, Result},
+    screen::Screen,
+};
+use clap::{Args, Subcommand};
+use std::path::PathBuf;
+
+/// Check, test and measure maps to FHIR
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  sinew map check maps/adt-hub.map
+  sinew map list
+  sinew map test
+  sinew map test maps/cases --map maps/adt-hub.map
+  sinew map coverage samples/ --json
+
+A map is run with `sinew convert --to fhir-r4 --map FILE`. Without a map of your own those of the library are meant.
+Exit: 0, 1 findings, cases that do not hold, or places that go nowhere, 2 usage, 3 a file cannot be opened.")]
+pub struct MapCommand {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Check map files, or the library
+    Check {
+        /// Map files; none: the maps of the library with the workspace's own
+        files: Vec<PathBuf>,
+        /// A JSON object a finding
+        #[arg(long)]
+        json: bool,
+    },
+    /// List the maps of the library and what they are for
+    List,
+    /// Run cases: NAME.hl7 with NAME.expect, lines of FHIRPath that must be true
+    Test(test::Test),
+    /// Tell which places of messages go nowhere, and which codes tables do not have
+    Coverage(coverage::Coverage),
+}
+
+impl MapCommand {
+    pub fn run(self, screen: &Screen) -> Result {
+        match self.verb {
+            Verb::Check { files, json } => check(&files, json, screen),
+            Verb::List => list(screen),
+            Verb::Test(verb) => verb.run(screen),
+            Verb::Coverage(verb) => verb.run(screen),
+        }
+    }
+}
+
+fn check(files: &[PathBuf], json: bool, screen: &Screen) -> Result {
+    let library = standard::with_workspace()?;
+    let mut found = Vec::new();
+    if files.is_empty() {
+        found.extend(library.check().into_iter().map(|finding| {
+            let text = match finding.locations.first() {
+                Some(message::Location::Text { file, .. }) => library.text_of(file).unwrap_or("").to_owned(),
+                Some(message::Location::Message { .. }) | None => String::new(),
+            };
+            (finding, text)
+        }));
+    }
+    for path in messages::expand(files)?.iter().filter(|path| path.extension().is_some_and(|kind| kind == "map")) {
+        found.extend(standard::check(&library, path)?.1);
+    }
+    for (finding, text) in &found {
+        if json {
+            screen.line(serde_json::to_string(finding).unwrap_or_default());
+        } else {
+            screen.line(standard::render(finding, text, screen));
+        }
+    }
+    let errors = found.iter().filter(|(finding, _)| finding.is_error()).count();
+    screen.say(format!("{errors} errors, {} warnings", found.len() - errors));
+    Ok(if errors == 0 { Exit::Ok } else { Exit::Problems })
+}
+
+fn list(screen: &Screen) -> Result {
+    let library = standard::with_workspace()?;
+    for map in library.messages() {
+        let names: Vec<&str> = map.from.kind.iter().chain(&map.from.also).map(|name| &**name).collect();
+        screen.line(format!("{}  {}", map.path, names.join(" ")));
+    }
+    Ok(Exit::Ok)
+}
