@@ -1,5 +1,7 @@
 //! Shipped profiles, and profiles of a workspace.
 
+mod ready;
+
 use super::*;
 use crate::compile::tests::{A01, flow, load_with};
 
