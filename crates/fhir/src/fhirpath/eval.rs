@@ -23,6 +23,8 @@ pub(super) struct Machine<'t, 'e> {
     pub(super) parsed: &'t Parsed,
     pub(super) environment: &'e Environment<'t>,
     pub(super) fuel: u64,
+    /// `as` chooses from several items, instead of refusing them.
+    is_rule: bool,
     spare: Vec<Vec<Item<'t>>>,
     /// Operators that wait for their left side, of all chains under way.
     pub(super) chain: Vec<(ExprId, Operator, ExprId, ExprId)>,
@@ -30,11 +32,17 @@ pub(super) struct Machine<'t, 'e> {
     pub(super) defined: Vec<(String, Vec<Item<'t>>)>,
 }
 
-pub(super) fn run<'t>(parsed: &'t Parsed, environment: &Environment<'t>, out: &mut Vec<Item<'t>>) -> Result<(), Error> {
+pub(super) fn run<'t>(
+    parsed: &'t Parsed,
+    environment: &Environment<'t>,
+    is_rule: bool,
+    out: &mut Vec<Item<'t>>,
+) -> Result<(), Error> {
     let mut machine = Machine {
         parsed,
         environment,
         fuel: environment.fuel,
+        is_rule,
         spare: Vec::new(),
         chain: Vec::new(),
         defined: Vec::new(),
@@ -133,6 +141,11 @@ impl<'t> Machine<'t, '_> {
             Expr::Is { of, ty } => {
                 let item = self.single(id, *of, focus, frame, "`is` takes one item")?;
                 out.extend(item.map(|item| Item::Boolean(is_type(&item, *ty))));
+            }
+            Expr::As { of, ty } if self.is_rule => {
+                let mut items = self.part(*of, focus, frame)?;
+                out.extend(items.drain(..).filter(|item| is_kind(item, *ty)));
+                self.give(items);
             }
             Expr::As { of, ty } => {
                 let item = self.single(id, *of, focus, frame, "`as` takes one item, `ofType` takes many")?;

@@ -127,15 +127,18 @@ impl Program {
     /// As [`run`](Program::run).
     pub fn run_into<'t>(&'t self, environment: &Environment<'t>, out: &mut Vec<Item<'t>>) -> Result<(), Error> {
         out.clear();
-        eval::run(&self.parsed, environment, out).map_err(|error| error.in_expression(&self.text))
+        eval::run(&self.parsed, environment, false, out).map_err(|error| error.in_expression(&self.text))
     }
 
-    /// Evaluates it as a rule: true, false, or nothing. One item that is no boolean counts as true.
+    /// Evaluates it as a rule: true, false, or nothing, which breaks no rule. One item that is no boolean counts as true.
+    ///
+    /// In a rule `as` chooses from several items, as `ofType` does: R4's own rules (dom-3) are written so.
     ///
     /// # Errors
     /// As [`run`](Program::run), and E1212 for several items.
     pub fn test<'t>(&'t self, environment: &Environment<'t>) -> Result<Option<bool>, Error> {
-        let items = self.run(environment)?;
+        let mut items = Vec::new();
+        eval::run(&self.parsed, environment, true, &mut items).map_err(|error| error.in_expression(&self.text))?;
         match items.as_slice() {
             [] => Ok(None),
             [item] => match item.value() {

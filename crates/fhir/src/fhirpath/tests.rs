@@ -165,6 +165,22 @@ fn errors_have_a_column_and_no_content() {
 }
 
 #[test]
+fn rules() {
+    let tree = Tree::read(PATIENT.as_bytes()).unwrap();
+    let check = |text: &str, expect: Option<bool>| {
+        let program = Program::parse(text).unwrap();
+        assert_eq!(program.test(&Environment::new(tree.root())), Ok(expect), "{text}");
+    };
+    check("name.exists()", Some(true));
+    check("name.family", Some(true));
+    check("name.empty()", Some(false));
+    check("photo.title.startsWith('x')", None);
+    check("descendants().as(HumanName).count() = 3", Some(true));
+    let several = Program::parse("name").unwrap();
+    assert_eq!(several.test(&Environment::new(tree.root())).map_err(|error| error.code()), Err(codes::E1212));
+}
+
+#[test]
 fn hints() {
     let check = |expression: &str, hint: &str| match run(expression) {
         Err(Error::Expression { hint: Some(found), .. }) => assert_eq!(found, hint),
