@@ -8,7 +8,7 @@ use crate::{
 };
 use clap::Args;
 use fhir::definitions::Type;
-use fhir::fhirpath::{Environment, Host, Item, Program, Temporal};
+use fhir::fhirpath::{Described, Environment, Host, Item, Program, Temporal, described};
 use fhir::{Error, Node, Tree};
 use message::{Clock, clock};
 use serde_json::{Value, json};
@@ -25,6 +25,7 @@ Examples:
   sinew fhirpath 'Patient.id' bundle.json --entries     on each resource of the bundle
   sinew fhirpath \"name.given.trace('given').count()\" patient.json --trace
   sinew fhirpath --ast 'a.b | c and d'                  how an expression is read
+  sinew fhirpath --functions                            every function, with what it gives
 
 Files are JSON, XML, or NDJSON with one resource a line. An item with parts is printed as JSON. Before anything runs the
 expression is held against FHIR R4: an element that the resource cannot have is told, with what was probably meant.
@@ -32,6 +33,7 @@ On a terminal, values about the patient are masked: --reveal shows them. Files a
 Exit: 0, 1 nothing is there or a resource cannot be read, 2 the expression is wrong, 3 the file cannot be opened.")]
 pub struct Fhirpath {
     /// The expression
+    #[arg(required_unless_present = "functions", default_value = "")]
     expression: String,
     /// A file, or - for standard input
     #[arg(default_value = "-")]
@@ -48,6 +50,9 @@ pub struct Fhirpath {
     /// Print how the expression is read, and evaluate nothing
     #[arg(long)]
     ast: bool,
+    /// Print every function, or as --json
+    #[arg(long)]
+    functions: bool,
     /// A variable for the expression: name=EXPRESSION, used as %name
     #[arg(long, value_name = "NAME=EXPRESSION")]
     set: Vec<String>,
@@ -61,12 +66,17 @@ pub struct Fhirpath {
 struct Seen {
     items: usize,
     unread: usize,
+    resources: usize,
     /// What the check of the first resource said.
     doubt: Option<String>,
 }
 
 impl Fhirpath {
     pub fn run(self, screen: &Screen) -> Result {
+        if self.functions {
+            self.list(screen);
+            return Ok(Exit::Ok);
+        }
         let program = compile(&self.expression)?;
         if self.ast {
             program.outline().lines().for_each(|line| screen.line(line));
@@ -76,10 +86,22 @@ impl Fhirpath {
         let mut seen = Seen::default();
         resources::each(&self.file, |found| self.one(screen, &program, &variables, &found, &mut seen))?;
         match seen.doubt {
-            Some(doubt) if seen.items == 0 => screen.say(doubt),
+            // Among resources of several types, most have nothing of what one of them is asked for.
+            Some(doubt) if seen.items == 0 || seen.resources == 1 => screen.say(doubt),
             _ => {}
         }
         Ok(if seen.items > 0 && seen.unread == 0 { Exit::Ok } else { Exit::Problems })
+    }
+
+    fn list(&self, screen: &Screen) {
+        for function in described() {
+            if self.json {
+                let Described { name, syntax, gives } = function;
+                screen.line(json!({"name": name, "syntax": syntax, "gives": gives}).to_string());
+            } else {
+                screen.line(format!("{:<34} {}", function.syntax, function.gives));
+            }
+        }
     }
 
     fn one(
@@ -99,6 +121,7 @@ impl Fhirpath {
             }
         };
         for root in self.roots(tree) {
+            seen.resources += 1;
             if seen.doubt.is_none() {
                 let ty = root.resource_type().and_then(Type::named);
                 seen.doubt = ty.and_then(|ty| program.check(ty).err()).map(|error| told(&found.name, &error));

@@ -27,6 +27,9 @@ fn expressions_on_files_and_pipes() {
     ask(&["name.given.trace('seen').count()", "-", "--trace"], PATIENT, 0).says(&["trace seen: Ada, Eva", "2"]);
     assert!(ask(&["now() > today()", "-"], PATIENT, 1).out.is_empty());
     assert_eq!(ask(&["birthDate < today()", "-"], PATIENT, 0).out, "true\n");
+    ask(&["--functions"], b"", 0).says(&["substring(start, [length])", "ofType(type)"]);
+    ask(&["name.given | name.givn", "-"], PATIENT, 0).says(&["Ada", "E1215", "did you mean given?"]);
+    ask(&[], b"", 2).says(&["EXPRESSION"]);
     ask(&["--ast", "a.b | c and d"], b"", 0).says(&["operator and", "  operator |", "path a.b"]);
 }
 
@@ -44,7 +47,8 @@ fn what_is_wrong_is_said_with_column_and_hint() {
 
 #[test]
 fn patches() {
-    let folder = tempfolder();
+    let folder = std::env::temp_dir().join(format!("sinew-patch-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
     let (patient, patch) = (folder.join("patient.json"), folder.join("patch.json"));
     std::fs::write(&patient, PATIENT).unwrap();
     let operation = |path: &str| {
@@ -62,10 +66,4 @@ fn patches() {
     refused.says(&["E1221", "operation 1"]);
     assert!(refused.out.is_empty());
     std::fs::remove_dir_all(folder).unwrap();
-}
-
-fn tempfolder() -> std::path::PathBuf {
-    let folder = std::env::temp_dir().join(format!("sinew-patch-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
-    folder
 }

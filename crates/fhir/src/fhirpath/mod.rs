@@ -47,6 +47,7 @@ mod ucum;
 
 pub use decimal::Decimal;
 pub use environment::{Environment, Host, Standalone};
+pub use functions::{Described, described};
 pub use item::Item;
 pub use item::member;
 pub use quantity::{Calendar, Quantity, QuantityUnit};

@@ -72,6 +72,18 @@ fn primitives_with_extensions() {
 }
 
 #[test]
+fn only_a_choice_is_found_by_half_its_name() {
+    let tree = Tree::read(br#"{"resourceType":"Encounter","reasonCode":[{"text":"x"}],"zebraCode":"z"}"#).unwrap();
+    let check = |text: &str, expect: usize| {
+        let program = Program::parse(text).unwrap();
+        assert_eq!(program.run(&Environment::new(tree.root())).unwrap().len(), expect, "{text}");
+    };
+    check("reasonCode", 1);
+    check("reason", 0);
+    check("zebraCode", 1);
+}
+
+#[test]
 fn references_and_codes() {
     check("managingOrganization.resolve().name", "North");
     check("contained.first().contact.name.family", "Roe");
@@ -118,6 +130,13 @@ fn values_and_functions() {
     check("@T23:30 + 1 hour", "00:30");
     check("birthDate.yearOf() | @2024-05.dayOf()", "1980");
     check("coalesce({}, 2, 1/0)", "2");
+    check("(@2024 = @2024-05-01).empty() and (@2024 < @2025-05-01)", "true");
+    check("@2024-05-01T10:00:00Z = @2024-05-01T12:00:00+02:00", "true");
+    check("@2024-05-01T10:00:00 = @2024-05-01T10:00:00Z", "");
+    check("@2024-05-01T10:00:00 < @2024-05-03T10:00:00Z", "true");
+    check("(1 month = 30 days).empty() and 1 week = 7 days and 1 year = 12 months", "true");
+    check("({} and true).empty() and ({} or true) and (false implies {}) and ({} xor true).empty()", "true");
+    check("'A  b' ~ ' a B' and 1.05 ~ 1.1 and (1 | 2) ~ (2 | 1)", "true");
     check("4 days.toString() & 1 week.toString()", "4 days1 week");
     check("5L + 1", "6");
     check("name.given.hasValue() | name.given.getValue()", "false");
@@ -178,6 +197,21 @@ fn rules() {
     check("descendants().as(HumanName).count() = 3", Some(true));
     let several = Program::parse("name").unwrap();
     assert_eq!(several.test(&Environment::new(tree.root())).map_err(|error| error.code()), Err(codes::E1212));
+}
+
+#[test]
+fn functions_are_described_as_they_are_called() {
+    for function in described() {
+        assert!(function.syntax.starts_with(&format!("{}(", function.name)), "{}", function.syntax);
+        let inside = &function.syntax[function.name.len() + 1..function.syntax.len() - 1];
+        let least = inside
+            .split(", ")
+            .filter(|part| !part.is_empty() && !part.starts_with('[') && !part.starts_with("..."))
+            .count();
+        if let Some(found) = functions::find(function.name) {
+            assert_eq!(least, found.signature().least, "{}", function.syntax);
+        }
+    }
 }
 
 #[test]

@@ -138,7 +138,7 @@ impl Unit {
 
     /// Reads an expression; `None` where UCUM does not have it.
     pub(super) fn parse(text: &str) -> Option<Unit> {
-        read(text, 0)
+        read(text, 0, Some(units()))
     }
 
     /// Values in both can be compared.
@@ -221,11 +221,20 @@ fn atoms() -> &'static HashMap<&'static str, Atom> {
     })
 }
 
-fn read(text: &str, depth: usize) -> Option<Unit> {
+/// Every unit of the table, worked out once.
+type Table = HashMap<&'static str, Unit>;
+
+fn units() -> &'static Table {
+    static TABLE: OnceLock<Table> = OnceLock::new();
+    TABLE.get_or_init(|| atoms().values().filter_map(|atom| Some((atom.code, defined(*atom, 0)?))).collect())
+}
+
+/// Without a table, as while it is made, units are worked out from their definitions.
+fn read(text: &str, depth: usize, table: Option<&'static Table>) -> Option<Unit> {
     if text.len() > EXPRESSION_BYTES_MAX || depth > DEPTH_MAX || !text.is_ascii() {
         return None;
     }
-    let mut reader = Reader { text, at: 0, depth };
+    let mut reader = Reader { text, at: 0, depth, table };
     let unit = reader.product()?;
     (reader.at == text.len()).then_some(unit)
 }
@@ -234,6 +243,7 @@ struct Reader<'s> {
     text: &'s str,
     at: usize,
     depth: usize,
+    table: Option<&'static Table>,
 }
 
 impl<'s> Reader<'s> {
@@ -281,7 +291,7 @@ impl<'s> Reader<'s> {
             return Some((Unit { factor: Factor::from_decimal(value), ..Unit::one() }, 1));
         }
         let code = self.code()?;
-        let unit = simple(code, self.depth)?;
+        let unit = simple(code, self.depth, self.table)?;
         let exponent = self.exponent()?;
         if self.peek() == Some(b'{') {
             self.annotation()?;
@@ -325,14 +335,18 @@ impl<'s> Reader<'s> {
 }
 
 /// An atom, with a prefix or without one.
-fn simple(code: &str, depth: usize) -> Option<Unit> {
+fn simple(code: &str, depth: usize, table: Option<&'static Table>) -> Option<Unit> {
+    let whole = |atom: &Atom| match table {
+        Some(table) => table.get(atom.code).cloned(),
+        None => defined(*atom, depth),
+    };
     if let Some(atom) = atoms().get(code) {
-        return defined(*atom, depth);
+        return whole(atom);
     }
     PREFIXES.iter().find_map(|(prefix, exponent)| {
         let atom = atoms().get(code.strip_prefix(prefix)?)?;
         let is_metric = matches!(atom.kind, "base" | "metric" | "arbitrary-metric" | "cel");
-        let unit = is_metric.then(|| defined(*atom, depth))??;
+        let unit = is_metric.then(|| whole(atom))??;
         Some(Unit { factor: unit.factor.multiply(Factor::power_of_ten(*exponent)), ..unit })
     })
 }
@@ -343,7 +357,7 @@ fn defined(atom: Atom, depth: usize) -> Option<Unit> {
         "base" => *out.dimensions.get_mut(atom.number)? = 1,
         "arbitrary" | "arbitrary-metric" | "special" => out.arbitrary.push((atom.code, 1)),
         _ => {
-            let unit = read(atom.unit, depth + 1)?;
+            let unit = read(atom.unit, depth + 1, None)?;
             // Some constants of nature are smaller than a decimal can be.
             let (digits, exponent) = atom.value.split_once('e').unwrap_or((atom.value, "0"));
             let value = Factor::from_decimal(Decimal::parse(digits)?);

@@ -46,144 +46,184 @@ pub(super) struct Signature {
     pub(super) least: usize,
     pub(super) most: usize,
     pub(super) family: Family,
+    pub(super) syntax: &'static str,
+    pub(super) gives: &'static str,
+}
+
+/// A function for people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Described {
+    /// `substring`.
+    pub name: &'static str,
+    /// `substring(start, [length])`.
+    pub syntax: &'static str,
+    /// What it gives, in a few words.
+    pub gives: &'static str,
+}
+
+/// The functions on types stand in the grammar.
+const OF_TYPES: &[Described] = &[
+    Described { name: "is", syntax: "is(type)", gives: "it is of this type, or of one that specializes it" },
+    Described { name: "as", syntax: "as(type)", gives: "the item, if it is of this type" },
+    Described { name: "ofType", syntax: "ofType(type)", gives: "the items of this type" },
+];
+
+/// Every function, a family after the other.
+pub fn described() -> impl Iterator<Item = Described> {
+    let described = |(_, signature): &(Function, Signature)| Described {
+        name: signature.name,
+        syntax: signature.syntax,
+        gives: signature.gives,
+    };
+    ALL.iter().map(described).chain(OF_TYPES.iter().copied())
 }
 
 macro_rules! functions {
-    ($($function:ident $name:literal $least:literal $most:expr, $family:ident;)*) => {
+    ($($function:ident $name:literal $least:literal $most:expr, $family:ident, $syntax:literal $gives:literal;)*) => {
         /// A function.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub(super) enum Function {
-            $(#[doc = $name] $function,)*
+            $(#[doc = $gives] $function,)*
         }
 
         const ALL: &[(Function, Signature)] = &[
-            $((Function::$function, Signature { name: $name, least: $least, most: $most, family: Family::$family }),)*
+            $((
+                Function::$function,
+                Signature {
+                    name: $name,
+                    least: $least,
+                    most: $most,
+                    family: Family::$family,
+                    syntax: $syntax,
+                    gives: $gives,
+                },
+            ),)*
         ];
     };
 }
 
 functions! {
-    Empty "empty" 0 0, Existence;
-    Exists "exists" 0 1, Existence;
-    All "all" 1 1, Existence;
-    AllTrue "allTrue" 0 0, Existence;
-    AnyTrue "anyTrue" 0 0, Existence;
-    AllFalse "allFalse" 0 0, Existence;
-    AnyFalse "anyFalse" 0 0, Existence;
-    SubsetOf "subsetOf" 1 1, Existence;
-    SupersetOf "supersetOf" 1 1, Existence;
-    Count "count" 0 0, Existence;
-    Distinct "distinct" 0 0, Existence;
-    IsDistinct "isDistinct" 0 0, Existence;
-    Not "not" 0 0, Existence;
-    Where "where" 1 1, Filtering;
-    Select "select" 1 1, Filtering;
-    Repeat "repeat" 1 1, Filtering;
-    RepeatAll "repeatAll" 1 1, Filtering;
-    Single "single" 0 0, Filtering;
-    First "first" 0 0, Filtering;
-    Last "last" 0 0, Filtering;
-    Tail "tail" 0 0, Filtering;
-    Skip "skip" 1 1, Filtering;
-    Take "take" 1 1, Filtering;
-    Intersect "intersect" 1 1, Filtering;
-    Exclude "exclude" 1 1, Filtering;
-    Union "union" 1 1, Filtering;
-    Combine "combine" 1 2, Filtering;
-    Coalesce "coalesce" 1 usize::MAX, Filtering;
-    Sort "sort" 0 usize::MAX, Filtering;
-    Aggregate "aggregate" 1 2, Filtering;
-    Iif "iif" 2 3, Filtering;
-    Trace "trace" 1 2, Filtering;
-    DefineVariable "defineVariable" 1 2, Filtering;
-    Children "children" 0 0, Filtering;
-    Descendants "descendants" 0 0, Filtering;
-    ToBoolean "toBoolean" 0 0, Conversion;
-    ConvertsToBoolean "convertsToBoolean" 0 0, Conversion;
-    ToInteger "toInteger" 0 0, Conversion;
-    ConvertsToInteger "convertsToInteger" 0 0, Conversion;
-    ToLong "toLong" 0 0, Conversion;
-    ConvertsToLong "convertsToLong" 0 0, Conversion;
-    ToDecimal "toDecimal" 0 0, Conversion;
-    ConvertsToDecimal "convertsToDecimal" 0 0, Conversion;
-    ToDate "toDate" 0 0, Conversion;
-    ConvertsToDate "convertsToDate" 0 0, Conversion;
-    ToDateTime "toDateTime" 0 0, Conversion;
-    ConvertsToDateTime "convertsToDateTime" 0 0, Conversion;
-    ToTime "toTime" 0 0, Conversion;
-    ConvertsToTime "convertsToTime" 0 0, Conversion;
-    ToQuantity "toQuantity" 0 1, Conversion;
-    ConvertsToQuantity "convertsToQuantity" 0 1, Conversion;
-    ToText "toString" 0 0, Conversion;
-    ConvertsToText "convertsToString" 0 0, Conversion;
-    IndexOf "indexOf" 1 1, Text;
-    LastIndexOf "lastIndexOf" 1 1, Text;
-    Substring "substring" 1 2, Text;
-    StartsWith "startsWith" 1 1, Text;
-    EndsWith "endsWith" 1 1, Text;
-    Contains "contains" 1 1, Text;
-    Upper "upper" 0 0, Text;
-    Lower "lower" 0 0, Text;
-    Replace "replace" 2 2, Text;
-    Matches "matches" 1 2, Text;
-    MatchesFull "matchesFull" 1 2, Text;
-    ReplaceMatches "replaceMatches" 2 3, Text;
-    Length "length" 0 0, Text;
-    ToChars "toChars" 0 0, Text;
-    Encode "encode" 1 1, Text;
-    Decode "decode" 1 1, Text;
-    Escape "escape" 1 1, Text;
-    Unescape "unescape" 1 1, Text;
-    Trim "trim" 0 0, Text;
-    Split "split" 1 1, Text;
-    Join "join" 0 1, Text;
-    Abs "abs" 0 0, Math;
-    Ceiling "ceiling" 0 0, Math;
-    Exp "exp" 0 0, Math;
-    Floor "floor" 0 0, Math;
-    Ln "ln" 0 0, Math;
-    Log "log" 1 1, Math;
-    Power "power" 1 1, Math;
-    Round "round" 0 1, Math;
-    Sqrt "sqrt" 0 0, Math;
-    Truncate "truncate" 0 0, Math;
-    Sum "sum" 0 0, Math;
-    Min "min" 0 0, Math;
-    Max "max" 0 0, Math;
-    Avg "avg" 0 0, Math;
-    Now "now" 0 0, Value;
-    Today "today" 0 0, Value;
-    TimeOfDay "timeOfDay" 0 0, Value;
-    LowBoundary "lowBoundary" 0 1, Value;
-    HighBoundary "highBoundary" 0 1, Value;
-    Precision "precision" 0 0, Value;
-    Comparable "comparable" 1 1, Value;
-    Type "type" 0 0, Value;
-    YearOf "yearOf" 0 0, Value;
-    MonthOf "monthOf" 0 0, Value;
-    DayOf "dayOf" 0 0, Value;
-    HourOf "hourOf" 0 0, Value;
-    MinuteOf "minuteOf" 0 0, Value;
-    SecondOf "secondOf" 0 0, Value;
-    MillisecondOf "millisecondOf" 0 0, Value;
-    TimezoneOffsetOf "timezoneOffsetOf" 0 0, Value;
-    DateOf "dateOf" 0 0, Value;
-    TimeOf "timeOf" 0 0, Value;
-    Extension "extension" 1 1, Resource;
-    HasValue "hasValue" 0 0, Resource;
-    GetValue "getValue" 0 0, Resource;
-    Resolve "resolve" 0 0, Resource;
-    ConformsTo "conformsTo" 1 1, Resource;
-    MemberOf "memberOf" 1 1, Resource;
-    Subsumes "subsumes" 1 1, Resource;
-    SubsumedBy "subsumedBy" 1 1, Resource;
-    HtmlChecks "htmlChecks" 0 0, Resource;
-    HtmlChecks2 "htmlChecks2" 0 0, Resource;
-    ElementDefinition "elementDefinition" 0 0, Resource;
-    Slice "slice" 2 2, Resource;
-    CheckModifiers "checkModifiers" 0 usize::MAX, Resource;
-    GetResourceKey "getResourceKey" 0 0, Resource;
-    GetReferenceKey "getReferenceKey" 0 1, Resource;
+    Empty "empty" 0 0, Existence, "empty()" "there is nothing";
+    Exists "exists" 0 1, Existence, "exists([condition])" "there is something, or something that fulfils the condition";
+    All "all" 1 1, Existence, "all(condition)" "every item fulfils the condition";
+    AllTrue "allTrue" 0 0, Existence, "allTrue()" "every item is true";
+    AnyTrue "anyTrue" 0 0, Existence, "anyTrue()" "at least one item is true";
+    AllFalse "allFalse" 0 0, Existence, "allFalse()" "every item is false";
+    AnyFalse "anyFalse" 0 0, Existence, "anyFalse()" "at least one item is false";
+    SubsetOf "subsetOf" 1 1, Existence, "subsetOf(items)" "every item is among the others";
+    SupersetOf "supersetOf" 1 1, Existence, "supersetOf(items)" "the others are all here";
+    Count "count" 0 0, Existence, "count()" "how many items there are";
+    Distinct "distinct" 0 0, Existence, "distinct()" "each item once";
+    IsDistinct "isDistinct" 0 0, Existence, "isDistinct()" "no item is there twice";
+    Not "not" 0 0, Existence, "not()" "true for false, false for true";
+    Where "where" 1 1, Filtering, "where(condition)" "the items that fulfil the condition";
+    Select "select" 1 1, Filtering, "select(expression)" "what the expression gives on each item";
+    Repeat "repeat" 1 1, Filtering, "repeat(expression)" "what the expression gives, and on that again, until nothing new comes";
+    RepeatAll "repeatAll" 1 1, Filtering, "repeatAll(expression)" "as repeat, with items that come again";
+    Single "single" 0 0, Filtering, "single()" "the only item; an error if there are several";
+    First "first" 0 0, Filtering, "first()" "the first item";
+    Last "last" 0 0, Filtering, "last()" "the last item";
+    Tail "tail" 0 0, Filtering, "tail()" "all but the first item";
+    Skip "skip" 1 1, Filtering, "skip(count)" "all but the first ones";
+    Take "take" 1 1, Filtering, "take(count)" "only the first ones";
+    Intersect "intersect" 1 1, Filtering, "intersect(items)" "the items that are in both, each once";
+    Exclude "exclude" 1 1, Filtering, "exclude(items)" "the items that are not among the others";
+    Union "union" 1 1, Filtering, "union(items)" "both, each item once";
+    Combine "combine" 1 2, Filtering, "combine(items)" "both, with items that come again";
+    Coalesce "coalesce" 1 usize::MAX, Filtering, "coalesce(items, ...)" "the first of the arguments that is not empty";
+    Sort "sort" 0 usize::MAX, Filtering, "sort([key, ...])" "the items in order of a key; -key for descending";
+    Aggregate "aggregate" 1 2, Filtering, "aggregate(expression, [start])" "the items folded to one: $total is what came so far";
+    Iif "iif" 2 3, Filtering, "iif(condition, then, [else])" "one of two, by a condition";
+    Trace "trace" 1 2, Filtering, "trace(name, [expression])" "the items as they are, told to who listens";
+    DefineVariable "defineVariable" 1 2, Filtering, "defineVariable(name, [expression])" "the items as they are; %name from here on";
+    Children "children" 0 0, Filtering, "children()" "every element right below";
+    Descendants "descendants" 0 0, Filtering, "descendants()" "every element below";
+    ToBoolean "toBoolean" 0 0, Conversion, "toBoolean()" "as a boolean: true, t, yes, y, 1";
+    ConvertsToBoolean "convertsToBoolean" 0 0, Conversion, "convertsToBoolean()" "could be a boolean";
+    ToInteger "toInteger" 0 0, Conversion, "toInteger()" "as an integer of 32 bits";
+    ConvertsToInteger "convertsToInteger" 0 0, Conversion, "convertsToInteger()" "could be an integer of 32 bits";
+    ToLong "toLong" 0 0, Conversion, "toLong()" "as an integer of 64 bits";
+    ConvertsToLong "convertsToLong" 0 0, Conversion, "convertsToLong()" "could be an integer of 64 bits";
+    ToDecimal "toDecimal" 0 0, Conversion, "toDecimal()" "as a decimal";
+    ConvertsToDecimal "convertsToDecimal" 0 0, Conversion, "convertsToDecimal()" "could be a decimal";
+    ToDate "toDate" 0 0, Conversion, "toDate()" "as a date";
+    ConvertsToDate "convertsToDate" 0 0, Conversion, "convertsToDate()" "could be a date";
+    ToDateTime "toDateTime" 0 0, Conversion, "toDateTime()" "as a date and time";
+    ConvertsToDateTime "convertsToDateTime" 0 0, Conversion, "convertsToDateTime()" "could be a date and time";
+    ToTime "toTime" 0 0, Conversion, "toTime()" "as a time";
+    ConvertsToTime "convertsToTime" 0 0, Conversion, "convertsToTime()" "could be a time";
+    ToQuantity "toQuantity" 0 1, Conversion, "toQuantity([unit])" "as a quantity, converted to the unit";
+    ConvertsToQuantity "convertsToQuantity" 0 1, Conversion, "convertsToQuantity([unit])" "could be a quantity in the unit";
+    ToText "toString" 0 0, Conversion, "toString()" "as text";
+    ConvertsToText "convertsToString" 0 0, Conversion, "convertsToString()" "could be text";
+    IndexOf "indexOf" 1 1, Text, "indexOf(text)" "where the text begins, from 0; -1 if it is not there";
+    LastIndexOf "lastIndexOf" 1 1, Text, "lastIndexOf(text)" "where the text begins for the last time";
+    Substring "substring" 1 2, Text, "substring(start, [length])" "a part of the text, from 0";
+    StartsWith "startsWith" 1 1, Text, "startsWith(text)" "the text begins with this";
+    EndsWith "endsWith" 1 1, Text, "endsWith(text)" "the text ends with this";
+    Contains "contains" 1 1, Text, "contains(text)" "the text has this in it";
+    Upper "upper" 0 0, Text, "upper()" "in capitals";
+    Lower "lower" 0 0, Text, "lower()" "in small letters";
+    Replace "replace" 2 2, Text, "replace(text, with)" "each occurrence replaced";
+    Matches "matches" 1 2, Text, "matches(pattern, [flags])" "the pattern is in the text; flags i and m";
+    MatchesFull "matchesFull" 1 2, Text, "matchesFull(pattern, [flags])" "the pattern is the whole text";
+    ReplaceMatches "replaceMatches" 2 3, Text, "replaceMatches(pattern, with, [flags])" "each match replaced; $1 is the first group";
+    Length "length" 0 0, Text, "length()" "how many characters";
+    ToChars "toChars" 0 0, Text, "toChars()" "each character";
+    Encode "encode" 1 1, Text, "encode(format)" "as hex, base64 or urlbase64";
+    Decode "decode" 1 1, Text, "decode(format)" "back from hex, base64 or urlbase64";
+    Escape "escape" 1 1, Text, "escape(format)" "for html or json";
+    Unescape "unescape" 1 1, Text, "unescape(format)" "back from html or json";
+    Trim "trim" 0 0, Text, "trim()" "without spaces at both ends";
+    Split "split" 1 1, Text, "split(separator)" "the parts between the separators";
+    Join "join" 0 1, Text, "join([separator])" "all texts as one";
+    Abs "abs" 0 0, Math, "abs()" "without the sign";
+    Ceiling "ceiling" 0 0, Math, "ceiling()" "the next whole number up";
+    Exp "exp" 0 0, Math, "exp()" "e to the power of this";
+    Floor "floor" 0 0, Math, "floor()" "the next whole number down";
+    Ln "ln" 0 0, Math, "ln()" "the natural logarithm";
+    Log "log" 1 1, Math, "log(base)" "the logarithm";
+    Power "power" 1 1, Math, "power(exponent)" "to the power";
+    Round "round" 0 1, Math, "round([digits])" "rounded half away from zero";
+    Sqrt "sqrt" 0 0, Math, "sqrt()" "the square root; nothing below zero";
+    Truncate "truncate" 0 0, Math, "truncate()" "without what is behind the point";
+    Sum "sum" 0 0, Math, "sum()" "all together";
+    Min "min" 0 0, Math, "min()" "the least";
+    Max "max" 0 0, Math, "max()" "the greatest";
+    Avg "avg" 0 0, Math, "avg()" "the mean";
+    Now "now" 0 0, Value, "now()" "this moment";
+    Today "today" 0 0, Value, "today()" "the date of this moment";
+    TimeOfDay "timeOfDay" 0 0, Value, "timeOfDay()" "the time of this moment";
+    LowBoundary "lowBoundary" 0 1, Value, "lowBoundary([precision])" "the least that a value of this precision can mean";
+    HighBoundary "highBoundary" 0 1, Value, "highBoundary([precision])" "the greatest that a value of this precision can mean";
+    Precision "precision" 0 0, Value, "precision()" "digits that are known";
+    Comparable "comparable" 1 1, Value, "comparable(quantity)" "the units are of one kind";
+    Type "type" 0 0, Value, "type()" "namespace and name of the type";
+    YearOf "yearOf" 0 0, Value, "yearOf()" "the year of a date";
+    MonthOf "monthOf" 0 0, Value, "monthOf()" "the month of a date";
+    DayOf "dayOf" 0 0, Value, "dayOf()" "the day of a date";
+    HourOf "hourOf" 0 0, Value, "hourOf()" "the hour of a time";
+    MinuteOf "minuteOf" 0 0, Value, "minuteOf()" "the minute of a time";
+    SecondOf "secondOf" 0 0, Value, "secondOf()" "the second of a time";
+    MillisecondOf "millisecondOf" 0 0, Value, "millisecondOf()" "the milliseconds of a time";
+    TimezoneOffsetOf "timezoneOffsetOf" 0 0, Value, "timezoneOffsetOf()" "hours east of UTC";
+    DateOf "dateOf" 0 0, Value, "dateOf()" "the date of a moment";
+    TimeOf "timeOf" 0 0, Value, "timeOf()" "the time of a moment";
+    Extension "extension" 1 1, Resource, "extension(url)" "the extensions with this URL";
+    HasValue "hasValue" 0 0, Resource, "hasValue()" "it is one primitive with a value, not with extensions only";
+    GetValue "getValue" 0 0, Resource, "getValue()" "the value of one primitive";
+    Resolve "resolve" 0 0, Resource, "resolve()" "what a reference leads to: contained, or in the same bundle";
+    ConformsTo "conformsTo" 1 1, Resource, "conformsTo(url)" "it is of this type or profile";
+    MemberOf "memberOf" 1 1, Resource, "memberOf(url)" "the code is in this value set";
+    Subsumes "subsumes" 1 1, Resource, "subsumes(code)" "the code includes the other one";
+    SubsumedBy "subsumedBy" 1 1, Resource, "subsumedBy(code)" "the code is included in the other one";
+    HtmlChecks "htmlChecks" 0 0, Resource, "htmlChecks()" "the narrative is what FHIR allows";
+    HtmlChecks2 "htmlChecks2" 0 0, Resource, "htmlChecks2()" "the narrative has content that FHIR allows";
+    ElementDefinition "elementDefinition" 0 0, Resource, "elementDefinition()" "the definition of the element, in a profile";
+    Slice "slice" 2 2, Resource, "slice(url, name)" "the elements of a slice, in a profile";
+    CheckModifiers "checkModifiers" 0 usize::MAX, Resource, "checkModifiers([url, ...])" "the items, if they have no modifier extension but these";
+    GetResourceKey "getResourceKey" 0 0, Resource, "getResourceKey()" "Type/id of a resource";
+    GetReferenceKey "getReferenceKey" 0 1, Resource, "getReferenceKey([type])" "Type/id that a reference names";
 }
 
 impl Function {
@@ -198,7 +238,7 @@ pub(super) fn find(name: &str) -> Option<Function> {
 }
 
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
-    ALL.iter().map(|(_, signature)| signature.name).chain(["is", "as", "ofType"])
+    described().map(|function| function.name)
 }
 
 pub(super) fn run<'t>(machine: &mut Machine<'t, '_>, call: Call<'_, 't>, out: &mut Vec<Item<'t>>) -> Result<(), Error> {
