@@ -26,6 +26,7 @@ mod profiles;
 mod reach;
 mod resources;
 mod restoring;
+mod rulebook;
 mod run;
 mod screen;
 mod table;

@@ -6,7 +6,7 @@
 
 use crate::outcome::{Exit, Failure, Result};
 use hl7v2::{
-    Message, codes,
+    codes,
     profile::{FileKind, Profile, Source, guides, outline::Outline},
 };
 use message::Diagnostic;
@@ -29,14 +29,6 @@ pub struct Loaded {
     pub named: Option<(usize, usize)>,
     /// What is wrong with them.
     pub diagnostics: Vec<Diagnostic>,
-}
-
-impl Loaded {
-    /// The profile and the message of it that a message is checked against.
-    pub fn choose(&self, message: &Message) -> Option<(&Profile, usize)> {
-        let (number, at) = self.named.or_else(|| Profile::choose_among(&self.profiles, message))?;
-        self.profiles.get(number).map(|profile| (profile, at))
-    }
 }
 
 impl Loaded {

@@ -1,13 +1,14 @@
 //! The acknowledgments that this engine gives, and the facts it stores: the seam to `hl7v2`.
 //!
 //! Promises: AE and AR are never given for what happens after a message is stored, unless the interface says
-//! `ack after-delivered`; an acknowledgment is never acknowledged; "later" is AR with ERR-3 207 in original mode and CE in enhanced mode (requirement F3).
+//! `ack after-delivered`, and AE or CE for a message that a `validate` line rejects, which is known before it is stored; an acknowledgment is never acknowledged; "later" is AR with ERR-3 207 in original mode and CE in enhanced mode (requirement F3).
 
 use crate::codes;
 use bytes::Bytes;
 use hl7v2::{
     Facts, Message,
     ack::{self, Acknowledgment, Finding, Mode},
+    validate::{Conditions, Issue, Report},
 };
 use interface::definition::{Acknowledge, Definition};
 use message::{AckCode, Reason, Severity, Timestamp};
@@ -71,6 +72,23 @@ pub fn refuse(message: &Message, definition: &Definition, now: Timestamp, reason
     build(message, now, AckCode::AR, AckCode::CR, Some((condition, reason)))
 }
 
+/// The answer to a message that is stored and not valid: an ERR segment for each error.
+#[must_use]
+pub fn reject(message: &Message, definition: &Definition, now: Timestamp, issues: &[Issue]) -> Option<Bytes> {
+    if definition.receive.acknowledge == Acknowledge::None {
+        return None;
+    }
+    let code = code(message, AckCode::AE, AckCode::CE)?;
+    let mut report = Report { issues: issues.to_vec(), ..Report::default() };
+    // Where warnings are rejected, they are what the sender has to know.
+    if report.is_valid() {
+        report.issues.iter_mut().for_each(|issue| issue.severity = Severity::Error);
+    }
+    let conditions = Conditions::of(message, &report);
+    let findings: Vec<Finding<'_>> = conditions.findings().collect();
+    Some(write_findings(message, now, code, &findings))
+}
+
 /// The answer that means "try again later".
 #[must_use]
 pub fn later(message: &Message, definition: &Definition, now: Timestamp) -> Option<Bytes> {
@@ -90,17 +108,21 @@ fn build(
     commit: AckCode,
     problem: Option<(u16, &Reason)>,
 ) -> Option<Bytes> {
+    Some(write(message, now, code(message, original, commit)?, problem))
+}
+
+/// Which of the two is said; nothing where nobody asked.
+fn code(message: &Message, original: AckCode, commit: AckCode) -> Option<AckCode> {
     if ack::is_acknowledgment(message) {
         return None;
     }
     let is_positive = original.is_positive();
-    let code = match Mode::of(message) {
-        Mode::Original => original,
-        Mode::Enhanced { .. } if ack::needs_accept_ack(message, is_positive) => commit,
-        Mode::Enhanced { .. } if ack::needs_application_ack(message, is_positive) => original,
-        Mode::Enhanced { .. } => return None,
-    };
-    Some(write(message, now, code, problem))
+    match Mode::of(message) {
+        Mode::Original => Some(original),
+        Mode::Enhanced { .. } if ack::needs_accept_ack(message, is_positive) => Some(commit),
+        Mode::Enhanced { .. } if ack::needs_application_ack(message, is_positive) => Some(original),
+        Mode::Enhanced { .. } => None,
+    }
 }
 
 fn write(message: &Message, now: Timestamp, code: AckCode, problem: Option<(u16, &Reason)>) -> Bytes {
@@ -108,13 +130,17 @@ fn write(message: &Message, now: Timestamp, code: AckCode, problem: Option<(u16,
     let finding =
         problem.map(|(condition, _)| Finding { location: None, condition, severity: Severity::Error, text: &text });
     let findings: Vec<Finding<'_>> = finding.into_iter().collect();
+    write_findings(message, now, code, &findings)
+}
+
+fn write_findings(message: &Message, now: Timestamp, code: AckCode, findings: &[Finding<'_>]) -> Bytes {
     let reply = Acknowledgment {
         code,
         control_id: &control_id(now),
         time: &now.to_dtm(),
         text: None,
         sequence: None,
-        findings: &findings,
+        findings,
     };
     Bytes::from(ack::build(message, &reply))
 }

@@ -30,8 +30,8 @@ pub fn run(store: &Store, stored: &Stored, definition: &Definition) -> Again {
     if definition.version != envelope.interface_version {
         return Again::OtherVersion;
     }
-    let (message, _) = Message::parse(envelope.raw.clone());
-    let plan = intake::plan(definition, &message, &envelope.raw, envelope.received);
+    let (message, found) = Message::parse(envelope.raw.clone());
+    let plan = intake::plan(definition, (&message, &found), &envelope.raw, envelope.received);
     if intake::disposition(&plan.end) != accept.disposition {
         return Again::Differs("it ends otherwise: routed, filtered or parked");
     }

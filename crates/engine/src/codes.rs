@@ -15,6 +15,9 @@ message::catalogue! {
     E5012 "a delivery waits for a destination that no longer exists";
     E5013 "a delivery ended without success, and the sender waits for it";
     E5014 "the deliveries did not end in the time that the sender waits";
+    E5015 "the message was rejected because it is not valid";
+    E5016 "the message is not valid and waits for a person";
+    E5017 "the message has issues and went on";
     E5040 "what a sender sends has become worse";
     E5041 "a sender sends something new";
     E5042 "an alert on quality is open";

@@ -3,6 +3,7 @@
 //! Promises: codes and places, nothing of the message (R10); as short for a message with a thousand findings as for one
 //! with ten.
 
+use hl7v2::validate::Issue;
 use message::Diagnostic;
 use std::{borrow::Cow, fmt::Write as _};
 
@@ -13,9 +14,22 @@ const PLACES_MAX: usize = 8;
 
 /// One entry a code, in the order of their first findings: `E1150`, `E1150 at PID-31, NTE-4 and 3 more`.
 pub(crate) fn brief<'d>(findings: impl IntoIterator<Item = &'d Diagnostic>) -> Vec<Cow<'static, str>> {
-    let mut entries: Vec<(&'static str, Vec<&str>, usize)> = Vec::new();
-    for finding in findings {
-        let (id, path) = (finding.code.id, finding.path());
+    let entries = group(findings.into_iter().map(|finding| (finding.code.id, finding.path())));
+    entries.into_iter().map(|(id, places, more)| Cow::Owned(describe(id, &places, more).into_owned())).collect()
+}
+
+/// The same of what validation found: codes of rules and places.
+pub(crate) fn brief_issues(issues: &[Issue]) -> Vec<Cow<'static, str>> {
+    let entries = group(issues.iter().map(|issue| (&*issue.code, issue.path.as_str())));
+    entries.into_iter().map(|(id, places, more)| Cow::Owned(describe(id, &places, more).into_owned())).collect()
+}
+
+/// A code, the places that are named, and how many more there are.
+type Entry<'d> = (&'d str, Vec<&'d str>, usize);
+
+fn group<'d>(findings: impl Iterator<Item = (&'d str, &'d str)>) -> Vec<Entry<'d>> {
+    let mut entries: Vec<Entry<'d>> = Vec::new();
+    for (id, path) in findings {
         let at = entries.iter().position(|(known, ..)| *known == id).unwrap_or(entries.len());
         if at == entries.len() && at < CODES_MAX {
             entries.push((id, Vec::new(), 0));
@@ -26,10 +40,10 @@ pub(crate) fn brief<'d>(findings: impl IntoIterator<Item = &'d Diagnostic>) -> V
         }
         if entry.1.len() < PLACES_MAX { entry.1.push(path) } else { entry.2 += 1 }
     }
-    entries.into_iter().map(|(id, places, more)| describe(id, &places, more)).collect()
+    entries
 }
 
-fn describe(id: &'static str, places: &[&str], more: usize) -> Cow<'static, str> {
+fn describe<'d>(id: &'d str, places: &[&str], more: usize) -> Cow<'d, str> {
     if places.is_empty() {
         return Cow::Borrowed(id);
     }

@@ -41,6 +41,7 @@ pub struct Tally {
     pub(crate) duplicates: AtomicU64,
     pub(crate) reused_ids: AtomicU64,
     pub(crate) refused: AtomicU64,
+    pub(crate) rejected: AtomicU64,
     pub(crate) anomalies: AtomicU64,
     pub(crate) last_received: AtomicI64,
     pub(crate) peers: AtomicUsize,

@@ -1,7 +1,7 @@
 //! Steps 2 to 6 of the journey: frame → envelope → plan → one durable commit → acknowledgment.
 //!
 //! Promises: no positive answer before the fsync (R1: [`Reply::accepted`] takes the receipt); a message whose steps fail
-//! is stored and parked, never refused for it; deliveries enter the outboxes in the order of acceptance (R3), even when
+//! is stored and parked, never refused for it; one that the interface rejects is stored too, and its sender is told no; deliveries enter the outboxes in the order of acceptance (R3), even when
 //! the peer hangs up before its answer.
 
 use crate::{
@@ -20,11 +20,12 @@ use interface::{
     definition::Definition,
 };
 use message::{
-    DeliveryId, Envelope, MessageId, Origin, Phi, Reason, Timestamp,
+    DeliveryId, Diagnostic, Envelope, MessageId, Origin, Phi, Reason, Timestamp,
     failpoint::{Place, pass},
     limits,
 };
 use std::{
+    borrow::Cow,
     hash::BuildHasher,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
@@ -48,22 +49,25 @@ pub(crate) async fn accept(flow: &Flow, frame: Frame, origin: Origin) -> Reply {
         return refuse(flow, &version, &message, reason);
     }
     let facts = Facts::searched(&message);
-    let plan = plan(&version.definition, &message, &frame.bytes, frame.received);
-    let answer = acknowledge::accept(&message, &version.definition, flow.dock.clock.now());
+    let plan = plan(&version.definition, (&message, &found), &frame.bytes, frame.received);
+    let answer = answer(&version, &message, &plan, flow.dock.clock.now());
     let hops = frame.from.map_or(0, |(_, hops)| hops);
     let (received, bytes) = (frame.received, frame.bytes.len());
     let is_replay = matches!(origin, Origin::Replay { .. });
-    let flags = findings::brief(found.iter().chain(&plan.notes));
+    let flags = flags(&found, &plan);
+    let rejection = rejection(&plan.end);
     let accepted =
         Accept { flags, ..describe(flow, &version, frame, origin, (&message, facts), &plan, answer.clone()) };
     match commit(flow, version.clone(), accepted, plan.deliveries, hops).await {
         Ok(receipt) => {
             pass(Place::AcknowledgeBefore);
-            let reply = answer_receipt(flow, &receipt, answer);
+            let (reply, is_rejected) =
+                refuse_rejected(flow, &receipt, rejection, answer_receipt(flow, &receipt, answer));
             if is_replay {
                 return reply;
             }
-            let is_owed = acknowledge::due(&message, version.definition.receive.acknowledge) != Due::Never;
+            let due = acknowledge::due(&message, version.definition.receive.acknowledge);
+            let is_owed = !is_rejected && due != Due::Never;
             let owed = is_owed.then(|| message.clone());
             // A message that a person runs again was counted when it came.
             flow.count(waiting(message, &receipt, received, bytes));
@@ -80,6 +84,18 @@ pub(crate) async fn accept(flow: &Flow, frame: Frame, origin: Origin) -> Reply {
             let reason = Reason::new(code, error.to_string());
             flow.report_trouble(reason.clone());
             Reply::later(reason, acknowledge::later(&message, &version.definition, flow.dock.clock.now()))
+        }
+    }
+}
+
+/// A message that the interface rejected is stored and found again by its id; to the sender it is refused, and nothing
+/// more will follow. A duplicate of one that was taken has the answer of that one.
+fn refuse_rejected(flow: &Flow, receipt: &Receipt, rejection: Option<Reason>, reply: Reply) -> (Reply, bool) {
+    match rejection.filter(|_| !matches!(receipt.verdict(), Verdict::Duplicate { .. })) {
+        None => (reply, false),
+        Some(reason) => {
+            flow.tally.rejected.fetch_add(1, Ordering::Relaxed);
+            (Reply::refused(reason, reply.acknowledgment().cloned()), true)
         }
     }
 }
@@ -108,17 +124,48 @@ fn check(version: &Version, frame: &Frame, message: &Message) -> Result<(), Reas
 }
 
 /// Runs the pipeline. A panic in it is a bug of ours: the message is parked, the engine goes on (F16).
-pub(crate) fn plan(definition: &Definition, message: &Message, raw: &[u8], received: Timestamp) -> Plan {
+pub(crate) fn plan(
+    definition: &Definition,
+    (message, found): (&Message, &[Diagnostic]),
+    raw: &[u8],
+    received: Timestamp,
+) -> Plan {
     let seed = foldhash::fast::FixedState::default().hash_one(raw);
     let run = || {
         pass(Place::PlanBefore);
-        pipeline::process(definition, message, received, seed)
+        pipeline::process(definition, message, found, received, seed)
     };
     catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| Plan {
         end: End::Parked(Reason::new(codes::E5006, "a step stopped unexpectedly; this is a bug, please report it")),
         deliveries: Vec::new(),
         notes: Vec::new(),
+        issues: Vec::new(),
     })
+}
+
+/// The answer to a message that is stored: no where it was rejected.
+fn answer(version: &Version, message: &Message, plan: &Plan, now: Timestamp) -> Option<Bytes> {
+    match &plan.end {
+        End::Rejected { .. } => acknowledge::reject(message, &version.definition, now, &plan.issues),
+        End::Routed | End::Filtered(_) | End::Unrouted | End::Parked(_) => {
+            acknowledge::accept(message, &version.definition, now)
+        }
+    }
+}
+
+fn rejection(end: &End) -> Option<Reason> {
+    match end {
+        End::Rejected { reason, .. } => Some(reason.clone()),
+        End::Routed | End::Filtered(_) | End::Unrouted | End::Parked(_) => None,
+    }
+}
+
+/// What was found, in few words: the issues of validation under their own codes.
+fn flags(found: &[Diagnostic], plan: &Plan) -> Vec<Cow<'static, str>> {
+    let notes = found.iter().chain(&plan.notes).filter(|finding| finding.code != codes::E5017);
+    let mut flags = findings::brief(notes);
+    flags.extend(findings::brief_issues(&plan.issues));
+    flags
 }
 
 /// Everything that the commit stores.
@@ -152,6 +199,8 @@ fn describe(
         acknowledgment: answer,
         deliveries,
         duplicate_window: definition.receive.duplicate_window,
+        // A rejected message comes again, with its cause mended here or there.
+        is_remembered: rejection(&plan.end).is_none(),
         flags: Vec::new(),
     }
 }
@@ -162,6 +211,9 @@ pub(crate) fn disposition(end: &End) -> Disposition {
         End::Filtered(rule) => {
             Disposition::Filtered { rule: format!("{} ({}:{})", rule.text, rule.place.file, rule.place.line) }
         }
+        End::Rejected { rule, .. } => Disposition::Filtered {
+            rule: format!("rejected by {} ({}:{})", rule.text, rule.place.file, rule.place.line),
+        },
         End::Unrouted => Disposition::Filtered { rule: "no destination's `when` holds".to_owned() },
         End::Parked(reason) => Disposition::Parked { reason: reason.clone() },
     }

@@ -4,9 +4,11 @@
 //! parks the message, so nothing is lost and nobody is told a lie.
 //! Never: stores, sends, or answers.
 
+mod validate;
+
 use crate::codes;
 use bytes::Bytes;
-use hl7v2::Message;
+use hl7v2::{Message, validate::Issue};
 use interface::definition::{Definition, DestinationDefinition, Order, Rule, Step};
 use lang::{Run, View};
 use message::{Diagnostic, Name, Phi, Reason, Timestamp, limits};
@@ -21,6 +23,8 @@ pub struct Plan {
     pub deliveries: Vec<Delivery>,
     /// Findings on the way, for people.
     pub notes: Vec<Diagnostic>,
+    /// What validation found, the errors of each step first; bounded.
+    pub issues: Vec<Issue>,
 }
 
 /// The end of the pipeline.
@@ -32,8 +36,15 @@ pub enum End {
     Filtered(Rule),
     /// No destination's `when` holds.
     Unrouted,
-    /// A step failed.
+    /// A step failed, or found that a person has to look.
     Parked(Reason),
+    /// It is not valid, and the sender is told so.
+    Rejected {
+        /// The line that decided.
+        rule: Rule,
+        /// What is wrong, in short.
+        reason: Reason,
+    },
 }
 
 /// One delivery of the plan.
@@ -70,12 +81,12 @@ pub enum OrderKey {
     Free,
 }
 
-/// Runs the interface's steps and routes.
+/// Runs the interface's steps and routes. `findings` is what [`Message::parse`] said of the message.
 #[must_use]
-pub fn process(definition: &Definition, message: &Message, now: Timestamp, seed: u64) -> Plan {
+pub fn process(definition: &Definition, message: &Message, findings: &[Diagnostic], now: Timestamp, seed: u64) -> Plan {
     let mut run = Run::new(now, seed);
-    let mut plan = Plan { end: End::Unrouted, deliveries: Vec::new(), notes: Vec::new() };
-    match prepare(definition, message, &mut run) {
+    let mut plan = Plan { end: End::Unrouted, deliveries: Vec::new(), notes: Vec::new(), issues: Vec::new() };
+    match prepare(definition, (message, findings), &mut plan.issues, &mut run) {
         Err(end) => plan.end = end,
         Ok(prepared) => match route(definition, message, prepared.as_ref(), &mut run) {
             Err(reason) => plan.end = End::Parked(reason),
@@ -91,7 +102,12 @@ pub fn process(definition: &Definition, message: &Message, now: Timestamp, seed:
 }
 
 /// The interface's own steps. `None` when nothing changed the message.
-fn prepare(definition: &Definition, message: &Message, run: &mut Run) -> Result<Option<Message>, End> {
+fn prepare(
+    definition: &Definition,
+    (message, findings): (&Message, &[Diagnostic]),
+    issues: &mut Vec<Issue>,
+    run: &mut Run,
+) -> Result<Option<Message>, End> {
     let mut edited: Option<Message> = None;
     for step in &definition.steps {
         let current = edited.as_ref().unwrap_or(message);
@@ -106,6 +122,17 @@ fn prepare(definition: &Definition, message: &Message, run: &mut Run) -> Result<
                 Ok(false) => continue,
                 Err(fault) => fault,
             },
+            Step::Validate { ruleset, errors, warnings, rule } => {
+                // What the reader of the bytes found is about the message as it came.
+                let findings = if edited.is_some() { &[][..] } else { findings };
+                match ruleset.validate(current, findings, false, run) {
+                    Ok(report) => {
+                        validate::decide(report, (*errors, *warnings), rule, ruleset.name(), issues, run)?;
+                        continue;
+                    }
+                    Err(fault) => fault,
+                }
+            }
             Step::Edit(program) => match program.apply(edited.get_or_insert_with(|| message.clone()), run) {
                 Ok(()) => continue,
                 Err(fault) => fault,

@@ -38,6 +38,7 @@ fn process(definition: &Definition, given: &Given, now: Timestamp) -> Processed 
         outputs: Vec::new(),
         acknowledgment: None,
         notes: Vec::new(),
+        issues: Vec::new(),
     };
     if let Some(edits) = &given.edits
         && let Err(fault) = edits.apply(&mut message, &mut Run::new(now, 0))
@@ -45,7 +46,7 @@ fn process(definition: &Definition, given: &Given, now: Timestamp) -> Processed 
         return refused(fault.code);
     }
     let bytes = message.to_bytes();
-    let (message, _) = Message::parse(bytes.clone());
+    let (message, found) = Message::parse(bytes.clone());
     if bytes.len() > definition.receive.size_max {
         return refused(codes::E5008);
     }
@@ -53,8 +54,13 @@ fn process(definition: &Definition, given: &Given, now: Timestamp) -> Processed 
         return refused(codes::E5001);
     }
     let seed = foldhash::fast::FixedState::default().hash_one(&bytes[..]);
-    let plan = pipeline::process(definition, &message, now, seed);
-    let answer = acknowledge::accept(&message, definition, now);
+    let plan = pipeline::process(definition, &message, &found, now, seed);
+    let answer = match &plan.end {
+        pipeline::End::Rejected { .. } => acknowledge::reject(&message, definition, now, &plan.issues),
+        pipeline::End::Routed | pipeline::End::Filtered(_) | pipeline::End::Unrouted | pipeline::End::Parked(_) => {
+            acknowledge::accept(&message, definition, now)
+        }
+    };
     Processed {
         end: end(&plan.end),
         acknowledgment: answer.and_then(|answer| hl7v2::ack::Reply::read(answer).code),
@@ -63,6 +69,7 @@ fn process(definition: &Definition, given: &Given, now: Timestamp) -> Processed 
             .into_iter()
             .map(|delivery| (delivery.destination, delivery.output.unwrap_or_else(|| Bytes::clone(&bytes))))
             .collect(),
+        issues: plan.issues.iter().map(|issue| ((*issue.code).into(), issue.path.clone())).collect(),
         notes: plan.notes,
     }
 }
@@ -72,6 +79,7 @@ fn end(end: &pipeline::End) -> End {
         pipeline::End::Routed => End::Routed,
         pipeline::End::Filtered(rule) => End::Filtered { rule: rule.text.clone() },
         pipeline::End::Unrouted => End::Filtered { rule: "no destination's `when` holds".into() },
+        pipeline::End::Rejected { reason, .. } => End::Refused { code: (*reason.code).into() },
         pipeline::End::Parked(reason) => End::Parked { code: (*reason.code).into() },
     }
 }

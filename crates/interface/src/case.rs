@@ -150,6 +150,8 @@ pub struct Processed {
     pub acknowledgment: Option<AckCode>,
     /// What the steps noted: places and reasons, nothing of the message.
     pub notes: Vec<Diagnostic>,
+    /// What validation found: code and place of each issue.
+    pub issues: Vec<(Arc<str>, String)>,
 }
 
 /// How the processing of a message ended.

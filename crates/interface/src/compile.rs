@@ -20,6 +20,7 @@ mod send;
 mod settings;
 mod test_block;
 mod unreachable;
+mod validate;
 mod version;
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ pub use edit::Edit;
 
 use crate::{catalogue::Settings, replies::ReplyTable};
 use hl7v2::Path;
-use lang::Condition;
+use lang::{Condition, Ruleset};
 use message::{Format, Name};
 use std::{sync::Arc, time::Duration};
 
@@ -154,8 +154,30 @@ pub enum Step {
         /// The line.
         rule: Rule,
     },
+    /// Checks the message, and says what becomes of one that is not valid.
+    Validate {
+        /// Against what.
+        ruleset: Ruleset,
+        /// What becomes of a message with errors.
+        errors: OnIssue,
+        /// What becomes of a message with warnings.
+        warnings: OnIssue,
+        /// The line.
+        rule: Rule,
+    },
     /// Changes the message for everything that follows: `set`, `remove`, `insert`, `translate`, `map`.
     Edit(Arc<Edit>),
+}
+
+/// What becomes of a message that validation finds fault with, from the mildest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum OnIssue {
+    /// It goes on, and what was found is noted.
+    Keep,
+    /// It is stored and waits for a person.
+    Park,
+    /// It is stored, goes nowhere, and its sender is told no.
+    Reject,
 }
 
 /// A `send` block.

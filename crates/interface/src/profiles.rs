@@ -16,7 +16,7 @@ pub use files::FILES;
 use crate::{
     codes,
     compile::Hash,
-    workspace::{Files, Unreadable},
+    workspace::{Files, Unreadable, read_tables},
 };
 use hl7v2::{
     Message,
@@ -49,6 +49,78 @@ static SHIPPED: LazyLock<Profiles> = LazyLock::new(|| {
 #[must_use]
 pub fn shipped() -> &'static Profiles {
     &SHIPPED
+}
+
+/// The profiles of a workspace: the shared ones, over the shipped ones, and those of each interface by its folder.
+pub struct Found {
+    /// What every interface may name.
+    pub shared: Profiles,
+    /// What the interface in the folder of this name may name; those without profiles of their own are left out.
+    pub of_interfaces: Vec<(String, Profiles)>,
+    /// What is wrong with them.
+    pub findings: Vec<Diagnostic>,
+}
+
+/// Loads only the profiles of a workspace, and the code tables that they name.
+#[must_use]
+pub fn load(files: &Files) -> Found {
+    let mut findings = Vec::new();
+    let (paths, _) = files.list("");
+    let mut tables = Tables::default();
+    read_tables(files, &paths, "shared/tables/", &mut tables, &mut findings);
+    let shared = shared(files, &paths, &tables, &mut findings);
+    let mut folders: Vec<&str> = Vec::new();
+    for path in &paths {
+        let folder = path.strip_prefix("interfaces/").and_then(|rest| rest.split('/').next()).unwrap_or_default();
+        let is_profile = path.ends_with(".flow") && path.starts_with(&format!("interfaces/{folder}/profiles/"));
+        if is_profile && !folders.contains(&folder) {
+            folders.push(folder);
+        }
+    }
+    let of_interfaces = folders.into_iter().map(|folder| {
+        let home = format!("interfaces/{folder}");
+        let mut own = tables.clone();
+        read_tables(files, &paths, &format!("{home}/tables/"), &mut own, &mut findings);
+        (folder.to_owned(), own_of(files, &home, None, &own, &shared, &mut findings))
+    });
+    let of_interfaces = of_interfaces.collect();
+    Found { shared, of_interfaces, findings }
+}
+
+/// The profiles of an interface: in its folder, and beside it in its file; the shared ones below them.
+pub(crate) fn own_of(
+    files: &Files,
+    folder: &str,
+    beside: Option<&Tree>,
+    tables: &Tables,
+    shared: &Profiles,
+    found: &mut Vec<Diagnostic>,
+) -> Profiles {
+    let mut trees = Vec::new();
+    if !folder.is_empty() {
+        let (paths, _) = files.list(&format!("{folder}/profiles"));
+        for path in paths.iter().filter(|path| path.ends_with(".flow")) {
+            trees.extend(read(files, path, found));
+        }
+    }
+    if let Some(tree) = beside.filter(|tree| tree.statements.iter().any(|line| line.word(tree) == "profile")) {
+        trees.push(Arc::new(tree.clone()));
+    }
+    if trees.is_empty() { shared.clone() } else { compile(files, &trees, tables, shared, found) }
+}
+
+/// The profiles of one file outside of a workspace, or anywhere in it, over those that are known.
+#[must_use]
+pub fn of_file(files: &Files, path: &str, known: &Profiles) -> (Vec<Arc<Profile>>, Vec<Diagnostic>) {
+    let mut found = Vec::new();
+    let (paths, _) = files.list("");
+    let mut tables = Tables::default();
+    read_tables(files, &paths, "shared/tables/", &mut tables, &mut found);
+    found.clear();
+    let Some(tree) = read(files, path, &mut found) else { return (Vec::new(), found) };
+    let profiles = compile(files, std::slice::from_ref(&tree), &tables, known, &mut found);
+    let own = profiles.iter().filter(|profile| Arc::ptr_eq(profile.source().0, &tree)).cloned().collect();
+    (own, found)
 }
 
 /// The shared profiles of a workspace, over the shipped ones.

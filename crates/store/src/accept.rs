@@ -19,6 +19,9 @@ pub struct Accept {
     pub deliveries: Vec<Planned>,
     /// How long its control id is remembered; `None` turns duplicate detection off. Replays are never duplicates.
     pub duplicate_window: Option<Duration>,
+    /// A later message with this control id may be its duplicate. Not so for one that was refused: the sender mends the
+    /// cause and sends it again.
+    pub is_remembered: bool,
     /// Codes of the diagnostics that processing gave.
     pub flags: Vec<Cow<'static, str>>,
 }

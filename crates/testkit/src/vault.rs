@@ -61,6 +61,7 @@ impl Vault {
             acknowledgment: None,
             deliveries: Vec::new(),
             duplicate_window: None,
+            is_remembered: true,
             flags: Vec::new(),
         };
         match self.store.commit(accept).await {

@@ -140,7 +140,7 @@ impl Message {
         let path = format!("/api/v1/messages/{}/content?which={}&reason={}", self.id, encode(&which), encode(reason));
         let bytes = self.reach.get_bytes(&path)?;
         if screen.is_terminal {
-            let look = crate::commands::show::Look { is_masked: !self.reveal, is_plain: false };
+            let look = crate::commands::show::Look { is_masked: !self.reveal, is_plain: false, documented: &[] };
             crate::commands::show::print(screen, &bytes, look, None);
         } else {
             screen.bytes(&bytes);

@@ -83,7 +83,7 @@ impl Set {
                     super::show::print(
                         screen,
                         &found.bytes,
-                        super::show::Look { is_masked: true, is_plain: true },
+                        super::show::Look { is_masked: true, is_plain: true, documented: &[] },
                         None,
                     );
                 }

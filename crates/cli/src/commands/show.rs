@@ -4,11 +4,12 @@
 use crate::{
     mask, messages,
     outcome::{Exit, Failure, Result},
+    rulebook,
     screen::{Screen, plain},
 };
 use clap::Args;
-use hl7v2::dictionary::{Datatype, Dictionary, Part, Version};
-use hl7v2::{Element, Message, State, structure};
+use hl7v2::dictionary::{Datatype, Dictionary, Part, Table, Version};
+use hl7v2::{Element, Message, State, structure, validate::lines::DocumentedSegment};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
@@ -46,6 +47,7 @@ impl Show {
             return Err(Failure::new(Exit::Problems, format!("{}: no HL7 v2 message in it", self.file.display())));
         }
         let mut is_shown = false;
+        let documented = rulebook::documented();
         for (place, found) in file.messages.iter().enumerate() {
             if self.json {
                 screen.line(as_json(&found.bytes, self.segment.as_deref()).to_string());
@@ -55,7 +57,8 @@ impl Show {
             if file.messages.len() > 1 {
                 screen.line(screen.paint("1", &format!("message {}", place + 1)));
             }
-            let look = Look { is_masked: screen.is_terminal && !self.reveal, is_plain: self.plain };
+            let look =
+                Look { is_masked: screen.is_terminal && !self.reveal, is_plain: self.plain, documented: &documented };
             is_shown |= print(screen, &found.bytes, look, self.segment.as_deref());
         }
         Ok(if is_shown { Exit::Ok } else { Exit::Problems })
@@ -64,17 +67,19 @@ impl Show {
 
 /// How a message is printed.
 #[derive(Clone, Copy)]
-pub struct Look {
+pub struct Look<'d> {
     /// Values about the patient are hidden.
     pub is_masked: bool,
     /// Places and values only.
     pub is_plain: bool,
+    /// Fields that the workspace explains.
+    pub documented: &'d [DocumentedSegment],
 }
 
 /// One value of a message with its place.
 struct Line {
     path: String,
-    name: &'static str,
+    name: String,
     text: String,
     /// What a code means, or a date as people write it.
     meaning: String,
@@ -82,7 +87,7 @@ struct Line {
 }
 
 /// Prints a message; `false` when the wanted segment is not in it.
-pub fn print(screen: &Screen, bytes: &[u8], look: Look, wanted: Option<&str>) -> bool {
+pub fn print(screen: &Screen, bytes: &[u8], look: Look<'_>, wanted: Option<&str>) -> bool {
     let (message, _) = Message::parse_slice(bytes);
     let dictionary = Dictionary::of(Version::of(&message).unwrap_or(Version::V2_5_1));
     if !look.is_plain && wanted.is_none() {
@@ -91,11 +96,13 @@ pub fn print(screen: &Screen, bytes: &[u8], look: Look, wanted: Option<&str>) ->
     let mut is_shown = false;
     for (label, segment) in labelled(&message, wanted) {
         is_shown = true;
-        let name = dictionary.segment(segment.id()).map(|known| known.name()).filter(|_| !look.is_plain);
+        let own = look.documented.iter().find(|own| own.id == segment.id().as_bytes()).map(|own| &*own.name);
+        let known = dictionary.segment(segment.id()).map(|known| known.name());
+        let name = known.or(own).filter(|_| !look.is_plain);
         screen.line(format!("{}  {}", screen.paint("1;36", &label), name.unwrap_or_default()).trim_end());
         for number in 1..=u16::try_from(segment.field_count()).unwrap_or(u16::MAX) {
             let is_hidden = look.is_masked && mask::is_hidden(segment.id(), number);
-            for line in lines(&segment, number, &label, dictionary) {
+            for line in lines(&segment, number, &label, (dictionary, look.documented)) {
                 screen.line(printed(screen, line, is_hidden, look.is_plain));
             }
         }
@@ -132,7 +139,7 @@ fn printed(screen: &Screen, line: Line, is_hidden: bool, is_plain: bool) -> Stri
     let name: String = if line.name.chars().count() > NAME_COLUMNS {
         line.name.chars().take(NAME_COLUMNS - 1).chain(['…']).collect()
     } else {
-        line.name.to_owned()
+        line.name
     };
     let name = screen.paint("2", &format!("{name:<NAME_COLUMNS$}"));
     let meaning = if is_hidden || line.meaning.is_empty() {
@@ -162,11 +169,18 @@ fn labelled<'m>(message: &'m Message, wanted: Option<&str>) -> Vec<(String, Elem
 }
 
 /// The lines of one field: its repetitions, and their components where there is more than one.
-fn lines(segment: &Element<'_>, number: u16, label: &str, dictionary: Dictionary) -> Vec<Line> {
+fn lines(
+    segment: &Element<'_>,
+    number: u16,
+    label: &str,
+    (dictionary, documented): (Dictionary, &[DocumentedSegment]),
+) -> Vec<Line> {
     let mut out = Vec::new();
     let Some(field) = segment.field(number).filter(|field| field.state() != State::Empty) else { return out };
     let part = dictionary.segment(segment.id()).and_then(|known| known.field(number));
-    let name = part.map(Part::name).unwrap_or_default();
+    // What a site says of a field goes over what the standard calls it.
+    let own = rulebook::field(documented, segment.id(), number);
+    let name = own.map(|own| own.name.to_string()).or(part.map(|part| part.name().to_owned())).unwrap_or_default();
     let is_header = matches!(segment.id(), "MSH" | "FHS" | "BHS") && number <= 2;
     if is_header {
         let text = String::from_utf8_lossy(field.raw()).into_owned();
@@ -175,8 +189,9 @@ fn lines(segment: &Element<'_>, number: u16, label: &str, dictionary: Dictionary
     let kind = match part.map(Part::type_name) {
         // OBX-2 says the type of OBX-5.
         Some("varies") => segment.field(2).and_then(|kind| dictionary.datatype(&kind.text())),
-        _ => part.and_then(Part::datatype),
+        _ => part.and_then(Part::datatype).or_else(|| own.and_then(|own| dictionary.datatype(&own.type_name))),
     };
+    let table = part.and_then(Part::table).or_else(|| own.and_then(|own| dictionary.table(own.table?)));
     let repetitions: Vec<Element<'_>> = field.parts().collect();
     for (place, repetition) in repetitions.iter().enumerate() {
         let path = if repetitions.len() > 1 {
@@ -185,18 +200,16 @@ fn lines(segment: &Element<'_>, number: u16, label: &str, dictionary: Dictionary
             format!("{label}-{number}")
         };
         let components: Vec<Element<'_>> = repetition.parts().collect();
-        let alone = if components.len() <= 1 { meaning(repetition, part, kind) } else { String::new() };
-        out.push(Line { path, name, text: shown(repetition), meaning: alone, is_top: true });
+        let alone = if components.len() <= 1 { meaning(repetition, table, kind) } else { String::new() };
+        out.push(Line { path, name: name.clone(), text: shown(repetition), meaning: alone, is_top: true });
         if components.len() <= 1 {
             continue;
         }
         for (place, component) in (1_u16..).zip(&components).filter(|(_, component)| component.state() != State::Empty)
         {
             let inner = kind.and_then(|kind| kind.component(place));
-            let name = inner.map(Part::name).unwrap_or_default();
-            let table = inner
-                .filter(|_| place > 1 || part.and_then(Part::table_number).is_none())
-                .or(part.filter(|_| place == 1));
+            let name = inner.map(|inner| inner.name().to_owned()).unwrap_or_default();
+            let table = if place == 1 { table.or_else(|| inner?.table()) } else { inner.and_then(Part::table) };
             let meaning = meaning(component, table, inner.and_then(Part::datatype));
             out.push(Line { path: format!(".{place}"), name, text: shown(component), meaning, is_top: false });
         }
@@ -205,7 +218,7 @@ fn lines(segment: &Element<'_>, number: u16, label: &str, dictionary: Dictionary
 }
 
 /// What a code means by its table, or a date as people write it; empty where there is nothing to say.
-fn meaning(element: &Element<'_>, part: Option<Part>, kind: Option<Datatype>) -> String {
+fn meaning(element: &Element<'_>, table: Option<Table>, kind: Option<Datatype>) -> String {
     let text = element.text();
     if element.state() != State::Value {
         return String::new();
@@ -215,7 +228,7 @@ fn meaning(element: &Element<'_>, part: Option<Part>, kind: Option<Datatype>) ->
         Some("DT" | "DTM") => stamp(&text),
         _ => None,
     };
-    let code = || part.and_then(Part::table).and_then(|table| table.display(&text)).map(str::to_owned);
+    let code = || table.and_then(|table| table.display(&text)).map(str::to_owned);
     stamp.or_else(code).unwrap_or_default()
 }
 
@@ -267,7 +280,9 @@ fn as_json(bytes: &[u8], wanted: Option<&str>) -> Value {
         .map(|(label, segment)| {
             let mut fields = serde_json::Map::new();
             for number in 1..=u16::try_from(segment.field_count()).unwrap_or(u16::MAX) {
-                for line in lines(&segment, number, segment.id(), dictionary).into_iter().filter(|line| line.is_top) {
+                for line in
+                    lines(&segment, number, segment.id(), (dictionary, &[])).into_iter().filter(|line| line.is_top)
+                {
                     fields.insert(line.path, Value::String(line.text));
                 }
             }
@@ -303,12 +318,15 @@ OBX|1|CE|G||H^High||||||F\r";
         assert_eq!(title(&message, dictionary), "ADT^A04  Register a patient  (structure ADT_A01, HL7 v2.5.1)");
         let line = |id: &str, number: u16, place: usize| {
             let segment = message.segments().find(|segment| segment.id() == id).expect("a segment");
-            let line = lines(&segment, number, id, dictionary).swap_remove(place);
+            let line = lines(&segment, number, id, (dictionary, &[])).swap_remove(place);
             (line.name, line.text, line.meaning)
         };
-        assert_eq!(line("PID", 8, 0), ("Administrative Sex", "F".to_owned(), "Female".to_owned()));
+        assert_eq!(line("PID", 8, 0), ("Administrative Sex".to_owned(), "F".to_owned(), "Female".to_owned()));
         assert_eq!(line("PID", 7, 0).2, "1980-01-02");
-        assert_eq!(line("PID", 3, 3), ("Identifier Type Code", "MR".to_owned(), "Medical record number".to_owned()));
+        assert_eq!(
+            line("PID", 3, 3),
+            ("Identifier Type Code".to_owned(), "MR".to_owned(), "Medical record number".to_owned())
+        );
         assert_eq!(line("OBX", 5, 1).0, "Identifier");
         assert!(line("OBX", 11, 0).2.starts_with("Final results"));
     }

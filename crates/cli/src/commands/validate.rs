@@ -8,7 +8,7 @@ mod counts;
 use crate::{
     messages,
     outcome::{Exit, Result},
-    profiles::{self, Loaded},
+    rulebook,
     screen::{Screen, plain},
     table,
 };
@@ -17,10 +17,10 @@ use counts::Counts;
 use hl7v2::{
     Message, codes,
     dictionary::Version,
-    profile::Options,
-    validate::{self, Issue, Level, Report},
+    validate::{Issue, Level, Report},
 };
-use message::{Diagnostic, Severity};
+use lang::{Fault, Ruleset, Run, profile::by_guide};
+use message::{Clock, Diagnostic, Severity, clock::System};
 use serde_json::{Value, json};
 use std::{
     borrow::Cow,
@@ -32,6 +32,7 @@ use std::{
 #[command(after_help = "\
 Examples:
   sinew validate feed/
+  sinew validate feed/ --profile patient-feed
   sinew validate admit.hl7 --level strict --values
   sinew validate order.hl7 --profile guide/Global
   sinew validate feed/ --profile guide/Global#OML_O21:LOI_GU
@@ -41,7 +42,10 @@ Without --profile the rules are those of the version that MSH-12 names. lenient:
 receivers in practice cannot do without; strict: the standard as it is written. Of many messages
 the issues are counted by rule and place; --all shows each message.
 
-The folder of a profile holds XML files as NIST and IGAMT export them: profile, constraints,
+A profile NAME is one of the workspace (shared/profiles/NAME.flow, or a folder of a guide there), or
+ships with Sinew: `sinew profile list`. Its issues are called NAME:LINE: `sinew profile show NAME`.
+
+The folder of a guide holds XML files as NIST and IGAMT export them: profile, constraints,
 value sets, bindings, co-constraints, slicings. Subfolders are searched. Without #MESSAGE-ID the
 message of the profile is chosen by MSH-9 and MSH-21.
 
@@ -54,8 +58,8 @@ pub struct Validate {
     /// Files, folders, or - for standard input
     #[arg(required = true)]
     files: Vec<PathBuf>,
-    /// The folder of a conformance profile, and which of its messages
-    #[arg(long, value_name = "DIR[#MESSAGE-ID]")]
+    /// A profile by name, a file FILE.flow[#NAME], or the folder of a guide and which of its messages
+    #[arg(long, value_name = "NAME|FILE|DIR[#ID]")]
     profile: Option<String>,
     /// How strictly the standard is read
     #[arg(long, value_name = "LEVEL", value_parser = level, default_value = "lenient", conflicts_with = "profile")]
@@ -71,10 +75,9 @@ pub struct Validate {
     json: bool,
 }
 
-/// Where the rules come from.
-enum Rules {
-    Standard(Level),
-    Profile(Box<Loaded>),
+/// What messages are checked against.
+struct Rules {
+    rules: Ruleset,
 }
 
 fn level(text: &str) -> std::result::Result<Level, String> {
@@ -84,67 +87,61 @@ fn level(text: &str) -> std::result::Result<Level, String> {
 impl Rules {
     fn of(command: &Validate, screen: &Screen) -> Result<Rules> {
         let Some(text) = &command.profile else {
-            return Ok(Rules::Standard(command.level));
+            return Ok(Rules { rules: Ruleset::Standard(command.level) });
         };
-        let loaded = profiles::load(text)?;
-        for diagnostic in &loaded.diagnostics {
+        let book = rulebook::find(text)?;
+        for diagnostic in &book.diagnostics {
             screen.say(format!("profile: {} {}", diagnostic.code, diagnostic.message));
         }
-        Ok(Rules::Profile(Box::new(loaded)))
+        Ok(Rules { rules: book.rules })
     }
 
     /// The report about a message, and the name of what it was checked against.
-    fn check(&self, message: &Message, findings: &[Diagnostic], options: &Options) -> (Report, String) {
-        let loaded = match self {
-            Rules::Profile(loaded) => loaded,
-            Rules::Standard(level) => {
-                let options = validate::Options { level: *level, values: options.values };
+    fn check(&self, message: &Message, findings: &[Diagnostic], values: bool) -> (Report, String) {
+        let name = match &self.rules {
+            Ruleset::Guide { guide, at, .. } => return by_guide(guide, *at, message, findings, values),
+            Ruleset::Profile(profile) => profile.name.to_string(),
+            Ruleset::Standard(level) => {
                 let version = Version::of(message).map_or("version unknown", Version::as_str);
-                let name = format!("{version} {}", level.as_str());
-                return (validate::validate(message, findings, options), name);
+                format!("{version} {}", level.as_str())
             }
         };
-        let mut out = Report::default();
-        // What makes a message unreadable is an issue of every check.
-        findings.iter().filter(|finding| finding.is_error()).for_each(|finding| out.push(unreadable(finding)));
-        let Some((profile, at)) = loaded.choose(message) else {
-            out.push(issue(codes::E1074, "MSH-9", "The profile describes no message of this type."));
-            return (out, String::new());
-        };
-        let name = profile.messages().nth(at).map(|message| message.id.to_owned()).unwrap_or_default();
-        let report = profile.validate(message, at, options).unwrap_or_default();
-        let left_out = report.left_out;
-        report.issues.into_iter().for_each(|issue| out.push(issue));
-        out.left_out += left_out;
-        out.is_error_left_out |= report.is_error_left_out;
-        (out, name)
+        let mut run = Run::new(System.now(), 0);
+        let report =
+            self.rules.validate(message, findings, values, &mut run).unwrap_or_else(|fault| unfinished(&fault));
+        (report, name)
     }
-}
 
-impl Rules {
     /// The key of the JSON that names the rules.
     fn kind(&self) -> &'static str {
-        match self {
-            Rules::Standard(_) => "rules",
-            Rules::Profile(_) => "profile",
+        match self.rules {
+            Ruleset::Standard(_) => "rules",
+            Ruleset::Profile(_) | Ruleset::Guide { .. } => "profile",
+        }
+    }
+
+    /// Issues are shown message by message even of many; else they are counted.
+    fn is_shown_apart(&self) -> bool {
+        match self.rules {
+            Ruleset::Standard(_) | Ruleset::Profile(_) => false,
+            Ruleset::Guide { .. } => true,
         }
     }
 }
 
-fn unreadable(finding: &Diagnostic) -> Issue {
-    Issue { severity: finding.severity, ..issue(finding.code, finding.path(), &finding.message) }
-}
-
-fn issue(code: message::Code, path: &str, text: &str) -> Issue {
-    Issue {
-        code: Cow::Borrowed(code.id),
+/// A check that could not be ended says nothing for the message.
+fn unfinished(fault: &Fault) -> Report {
+    let mut report = Report::default();
+    report.push(Issue {
+        code: Cow::Borrowed(fault.code.id),
         severity: Severity::Error,
-        path: path.to_owned(),
+        path: String::new(),
         group: String::new(),
-        message: text.to_owned(),
+        message: fault.text.clone(),
         found: None,
         condition: None,
-    }
+    });
+    report
 }
 
 /// What is told when all messages are checked: counts of many, the whole of a single one.
@@ -200,18 +197,16 @@ impl Validate {
         let mut valid = 0;
         for (place, found) in file.messages.iter().enumerate() {
             let (message, findings) = Message::parse(found.bytes.clone());
-            let (report, checked) = rules.check(&message, &findings, &Options { values: self.values });
+            let (report, checked) = rules.check(&message, &findings, self.values);
             valid += usize::from(report.is_valid());
             let title = format!("{name}#{}", place + 1);
-            match rules {
-                _ if self.json => {
-                    screen.line(as_json(&name, place + 1, (rules.kind(), &checked), &report).to_string());
-                }
-                Rules::Standard(_) if !self.all => {
-                    told.counts.add(&title, &report);
-                    told.first.get_or_insert((title, checked, report));
-                }
-                Rules::Standard(_) | Rules::Profile(_) => self.print(screen, &title, &checked, &report),
+            if self.json {
+                screen.line(as_json(&name, place + 1, (rules.kind(), &checked), &report).to_string());
+            } else if self.all || rules.is_shown_apart() {
+                self.print(screen, &title, &checked, &report);
+            } else {
+                told.counts.add(&title, &report);
+                told.first.get_or_insert((title, checked, report));
             }
         }
         Ok((valid, file.messages.len()))

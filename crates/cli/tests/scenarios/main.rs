@@ -19,6 +19,7 @@ mod kill;
 mod offline;
 mod pages;
 mod profile;
+mod profiles;
 mod quality;
 mod shutdown;
 mod steering;

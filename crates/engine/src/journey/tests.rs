@@ -32,6 +32,7 @@ fn stored() -> Stored {
             acknowledgment: Some(Bytes::from_static(b"MSH|^~\\&|A|B|C|D|1||ACK|9|P|2.5\rMSA|AA|M1\r")),
             deliveries: vec![planned("lab", Content::Raw), planned("rx", Content::Output(Bytes::from_static(b"abc")))],
             duplicate_window: None,
+            is_remembered: true,
             flags: vec!["E2401".into()],
         },
         reused_control_id_of: None,

@@ -13,7 +13,7 @@ fn message(kind: &str, ward: &str) -> Message {
 }
 
 fn run(lines: &str, message: &Message) -> Plan {
-    process(&definition(lines), message, NOW, 7)
+    process(&definition(lines), message, &[], NOW, 7)
 }
 
 /// `out=raw`, `out=4WEST` (the ward that goes out), `filtered: RULE`, `parked CODE`, `unrouted`.
@@ -21,6 +21,7 @@ fn brief(plan: &Plan) -> String {
     match &plan.end {
         End::Filtered(rule) => format!("filtered: {}", rule.text),
         End::Parked(reason) => format!("parked {}", reason.code),
+        End::Rejected { rule, reason } => format!("rejected {}: {}", reason.code, rule.text),
         End::Unrouted => "unrouted".to_owned(),
         End::Routed => {
             let ward = hl7v2::Path::parse("PV1-3").unwrap();
@@ -52,6 +53,38 @@ fn steps_run_in_the_order_of_the_lines() {
     );
     check(&format!("drop when PV1-3 = \"X\"\nset PV1-3 = \"X\"\n{out}"), "A01", "4W", "out=X");
     check(&format!("translate PV1-3 with units missing keep\n{out}"), "A01", "4W", "out=4WEST");
+}
+
+#[test]
+fn what_is_not_valid_is_rejected_parked_or_kept() {
+    let check = |lines: &str, ward: &str, expect: &str, issues: &[&str]| {
+        let plan = run(&format!("{lines}\nsend out {{\n fake out\n}}"), &message("A01", ward));
+        assert_eq!(brief(&plan), expect, "{lines}");
+        let found: Vec<String> = plan.issues.iter().map(|issue| format!("{} {}", issue.code, issue.path)).collect();
+        assert_eq!(found, issues, "{lines}");
+        let noted = plan.notes.iter().map(|note| (note.code.id, note.path())).collect::<Vec<_>>();
+        assert_eq!(noted, plan.issues.iter().map(|issue| ("E5017", issue.path.as_str())).collect::<Vec<_>>());
+    };
+    // The message has no EVN: a warning in lenient, an error in strict.
+    let lenient = &["E1113 EVN"];
+    check("validate lenient", "4W", "out=raw", lenient);
+    check("validate lenient warnings park", "4W", "parked E5016", lenient);
+    check("validate lenient warnings reject", "4W", "rejected E5015: validate lenient warnings reject", lenient);
+    let plan = run("validate strict errors keep\nsend out {\n fake out\n}", &message("A01", "4W"));
+    assert_eq!(brief(&plan), "out=raw");
+    assert!(plan.issues.iter().any(|issue| issue.code == "E1113" && issue.severity == message::Severity::Error));
+    check("drop when PV1-3 = 4W\nvalidate strict", "4W", "filtered: drop when PV1-3 = 4W", &[]);
+    check("keep when valid under lenient", "4W", "out=raw", &[]);
+    check("keep when valid under strict", "4W", "filtered: keep when valid under strict", &[]);
+    check("send other {\n fake b\n when not valid under strict\n}", "4W", "other=raw out=raw", &[]);
+}
+
+#[test]
+fn reasons_name_the_rule_and_hold_nothing_of_the_message() {
+    let plan = run("validate strict\nsend out {\n fake out\n}", &message("A01", "4W"));
+    let End::Rejected { reason, .. } = &plan.end else { panic!("{plan:?}") };
+    assert!(reason.text.contains("under strict: E1113 EVN is missing"), "{}", reason.text);
+    assert!(!reason.text.contains("Quist") && !reason.text.contains("4W"), "{}", reason.text);
 }
 
 #[test]
@@ -95,7 +128,7 @@ fn fuel_ends_a_run_that_would_not_end() {
     }
     let lines: String = (0..200).map(|_| "drop when any OBX-5 = \"y\"\n").collect();
     let definition = crate::fixture::load(&format!("{lines}send out {{\n fake out\n}}"), "").0;
-    let plan = process(&definition, &Message::parse(text).0, NOW, 1);
+    let plan = process(&definition, &Message::parse(text).0, &[], NOW, 1);
     assert_eq!(brief(&plan), format!("parked {}", lang::codes::E2404.id));
 }
 
@@ -103,7 +136,8 @@ fn fuel_ends_a_run_that_would_not_end() {
 fn the_same_message_version_and_time_give_the_same_plan() {
     let lines = "set ZZZ-1 = now\nset ZZZ-2 = uuid\nsend out {\n fake out\n order by PID-3.1\n}";
     let definition = definition(lines);
-    let output = |seed| process(&definition, &message("A01", "4W"), NOW, seed).deliveries[0].output.clone().unwrap();
+    let output =
+        |seed| process(&definition, &message("A01", "4W"), &[], NOW, seed).deliveries[0].output.clone().unwrap();
     assert_eq!(output(1), output(1));
     assert_ne!(output(1), output(2), "the seed of another message gives another uuid");
 }

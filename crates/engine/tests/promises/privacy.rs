@@ -57,7 +57,7 @@ fn r10_nothing_that_is_said_holds_content() {
     let definition = stage.definition(&text);
     for id in ["FAULT", "RETRIED"] {
         let (message, findings) = hl7v2::Message::parse(canary(id));
-        let plan = engine::pipeline::process(&definition, &message, message::Timestamp(1), 1);
+        let plan = engine::pipeline::process(&definition, &message, &[], message::Timestamp(1), 1);
         said.push(format!("{:?} {:?} {findings:?}", plan.end, plan.notes));
         said.push(format!("{plan:?}"));
     }

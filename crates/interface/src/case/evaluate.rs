@@ -9,6 +9,9 @@ use crate::{
 use bytes::Bytes;
 use message::AckCode;
 
+/// Issues that a failed expectation names.
+const ISSUES_SHOWN: usize = 5;
+
 /// Where a delivery of a test stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place {
@@ -80,10 +83,7 @@ impl Seen<'_> {
                 End::Filtered { rule } => by.as_deref().is_none_or(|by| rule.split(' ').next() == Some(by)),
                 End::Routed | End::Parked { .. } | End::Refused { .. } => false,
             }),
-            Expected::Rejected { code } => self.end(|end| match end {
-                End::Parked { code: found } | End::Refused { code: found } => found == code,
-                End::Routed | End::Filtered { .. } => false,
-            }),
+            Expected::Rejected { code } => self.rejected(code),
             Expected::Parked { destination: None } => {
                 let is_any_delivery =
                     self.definition.destinations.iter().any(|to| self.count(&to.name, Place::Parked) > 0);
@@ -151,10 +151,31 @@ impl Seen<'_> {
         }
     }
 
+    /// Every message was refused or parked: with this code, or for an issue of this code.
+    fn rejected(&self, code: &str) -> Result<(), String> {
+        let is_it = |one: &&Processed| match &one.end {
+            End::Parked { code: found } | End::Refused { code: found } => {
+                **found == *code || one.issues.iter().any(|(issue, _)| **issue == *code)
+            }
+            End::Routed | End::Filtered { .. } => false,
+        };
+        match self.processed.iter().find(|one| !is_it(one)) {
+            None if !self.processed.is_empty() => Ok(()),
+            None => Err("there was no message".to_owned()),
+            Some(one) => {
+                let issues: Vec<&str> = one.issues.iter().map(|(issue, _)| &**issue).take(ISSUES_SHOWN).collect();
+                let issues = if issues.is_empty() { String::new() } else { format!(" for {}", issues.join(", ")) };
+                Err(format!("the message was {}{issues}", describe(&one.end)))
+            }
+        }
+    }
+
     /// Some message has the note.
     fn noted(&self, code: &str, path: Option<&str>) -> Result<(), String> {
         let mut notes = self.processed.iter().flat_map(|one| &one.notes);
-        if notes.clone().any(|note| note.code.id == code && path.is_none_or(|path| note.path() == path)) {
+        let mut issues = self.processed.iter().flat_map(|one| &one.issues);
+        let has_issue = issues.any(|(issue, at)| **issue == *code && path.is_none_or(|path| at == path));
+        if has_issue || notes.clone().any(|note| note.code.id == code && path.is_none_or(|path| note.path() == path)) {
             return Ok(());
         }
         let first = notes.next().map(|first| match first.path() {

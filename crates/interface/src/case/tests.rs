@@ -18,11 +18,17 @@ fn check(lines: &str, processed: &[Processed], expect: Result<(), &str>) {
 
 fn routed(to: &[(&str, &str)]) -> Processed {
     let outputs = to.iter().map(|(name, text)| (Name::from(*name), Bytes::copy_from_slice(text.as_bytes())));
-    Processed { end: End::Routed, outputs: outputs.collect(), acknowledgment: Some(AckCode::AA), notes: Vec::new() }
+    Processed {
+        end: End::Routed,
+        outputs: outputs.collect(),
+        acknowledgment: Some(AckCode::AA),
+        notes: Vec::new(),
+        issues: Vec::new(),
+    }
 }
 
 fn ended(end: End) -> Processed {
-    Processed { end, outputs: Vec::new(), acknowledgment: Some(AckCode::AA), notes: Vec::new() }
+    Processed { end, outputs: Vec::new(), acknowledgment: Some(AckCode::AA), notes: Vec::new(), issues: Vec::new() }
 }
 
 #[test]
@@ -78,6 +84,15 @@ fn how_a_message_ends() {
     check("expect parked", &refused, Err("the message was refused with E5001"));
     check("expect acknowledged AA", &parked, Ok(()));
     check("expect acknowledged AE", &parked, Err("the sender got AA"));
+    let issue = |code: &str| (code.into(), "PID-8".to_owned());
+    let invalid = [Processed {
+        issues: vec![issue("p:require-PID-8"), issue("E1117")],
+        ..ended(End::Refused { code: "E5015".into() })
+    }];
+    check("expect rejected with E5015", &invalid, Ok(()));
+    check("expect rejected with p:require-PID-8", &invalid, Ok(()));
+    check("expect noted E1117 at PID-8", &invalid, Ok(()));
+    check("expect rejected with E1126", &invalid, Err("the message was refused with E5015 for p:require-PID-8, E1117"));
     check("expect filtered", &[], Err("there was no message"));
 }
 

@@ -5,7 +5,7 @@ use super::{
     language::{self, Home},
     line::{Line, Site},
     reader::Reader,
-    receive, send, unreachable, version,
+    receive, send, unreachable, validate, version,
 };
 use crate::{
     codes,
@@ -104,6 +104,7 @@ impl Draft {
             "set" | "remove" | "insert" | "translate" | "map" => {
                 self.steps.extend(language::edit(reader, line, home).map(Step::Edit));
             }
+            "validate" => self.steps.extend(validate::read(reader, line, home)),
             "send" => self.send(reader, line, home),
             "alert" => self.alerts.extend(alert::read(reader, line)),
             "use" => self.bring_in(reader, line, home, depth),
@@ -241,6 +242,7 @@ impl Draft {
             let hint = "add `owner \"Team\" contact mail@example.org oncall 5-0142`";
             reader.findings.push(site.warning(codes::E3204, "nobody owns the interface").hint(hint));
         }
+        validate::lint(reader, &self.steps, self.receive.as_ref().and_then(Option::as_ref), site);
         for alert in &self.alerts {
             if let crate::definition::AlertCondition::Backlog { destination: Some(name), .. } = &alert.condition
                 && !self.sends.iter().any(|(known, _)| known == name)

@@ -43,7 +43,8 @@ impl Home {
         let below = if folder.is_empty() { "tables".to_owned() } else { format!("{folder}/tables") };
         let (paths, _) = files.list(&below);
         workspace::read_tables(files, &paths, &format!("{below}/"), &mut tables, &mut reader.findings);
-        let profiles = own_profiles(reader, line, &folder, &tables);
+        let shared = reader.surroundings.profiles;
+        let profiles = profiles::own_of(files, &folder, Some(line.tree), &tables, shared, &mut reader.findings);
         Home { interface: interface.clone(), folder, tables, profiles, maps: RefCell::new(Vec::new()) }
     }
 
@@ -75,25 +76,6 @@ impl Home {
     pub(crate) fn maps(&self) -> Vec<(String, String)> {
         self.maps.borrow().clone()
     }
-}
-
-/// The profiles of an interface: in its folder, and beside it in its file; those of the workspace below them.
-fn own_profiles(reader: &mut Reader<'_>, line: Line<'_>, folder: &str, tables: &Tables) -> Profiles {
-    let surroundings = reader.surroundings;
-    let mut trees = Vec::new();
-    if !folder.is_empty() {
-        let (paths, _) = surroundings.files.list(&format!("{folder}/profiles"));
-        for path in paths.iter().filter(|path| path.ends_with(".flow")) {
-            trees.extend(profiles::read(surroundings.files, path, &mut reader.findings));
-        }
-    }
-    if line.tree.statements.iter().any(|statement| statement.word(line.tree) == "profile") {
-        trees.push(Arc::new(line.tree.clone()));
-    }
-    if trees.is_empty() {
-        return surroundings.profiles.clone();
-    }
-    profiles::compile(surroundings.files, &trees, tables, surroundings.profiles, &mut reader.findings)
 }
 
 /// A path that can be read from a message.

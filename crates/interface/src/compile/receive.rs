@@ -96,7 +96,7 @@ fn format(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Option<Format> {
     Some(format)
 }
 
-/// `after-stored`, `none`, `after-delivered [within 20s]`.
+/// `after-stored`, `after-validated`, `none`, `after-delivered [within 20s]`.
 fn acknowledge(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Option<(Acknowledge, Option<Duration>)> {
     let choices = [
         ("after-stored", Acknowledge::AfterStored),
@@ -104,18 +104,11 @@ fn acknowledge(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Option<(Ackn
         ("after-delivered", Acknowledge::AfterDelivered),
         ("none", Acknowledge::None),
     ];
-    let span = cursor.here();
     let acknowledge = reader.choice(cursor, "a moment to acknowledge", &choices)?;
     match acknowledge {
-        Acknowledge::AfterStored | Acknowledge::None => Some((acknowledge, None)),
+        Acknowledge::AfterStored | Acknowledge::AfterValidated | Acknowledge::None => Some((acknowledge, None)),
         Acknowledge::AfterDelivered if cursor.eat("within") => Some((acknowledge, Some(within(reader, cursor)?))),
         Acknowledge::AfterDelivered => Some((acknowledge, None)),
-        Acknowledge::AfterValidated => {
-            let message = "`ack after-validated` comes with a later release".to_owned();
-            let hint = "use `ack after-stored`: the sender hears AA as soon as the message is safe".to_owned();
-            reader.error(codes::E3104, cursor.tree(), span, message, Some(hint));
-            None
-        }
     }
 }
 

@@ -176,11 +176,14 @@ pub const KEYWORDS: &[Keyword] = &[
         "Brings in the lines of a shared block as if they stood here.",
         "use shared/lab-index",
     ),
-    later(
+    word(
         Interface,
         "validate",
-        "validate PROFILE errors reject|park|keep",
-        "Use `keep when …` to check single fields.",
+        "validate strict|lenient|PROFILE [errors reject|park|keep] [warnings keep|park|reject]",
+        "Checks the message as it is at this line. `reject` stores it, delivers it nowhere and answers AE (CE in enhanced \
+         mode) with an ERR segment for each error; `park` stores it for a person, and the sender hears AA; `keep` goes on. \
+         What was found is noted with the message. If nothing is said, errors are rejected and warnings kept.",
+        "validate lenient errors park",
     ),
     later(Interface, "identify", "identify DOMAIN write PATH", "It will look the patient up in the patient index."),
     later(Interface, "enrich", "enrich NAME from …", "Use `translate PATH with TABLE` for values from a table."),
@@ -202,12 +205,12 @@ pub const KEYWORDS: &[Keyword] = &[
     word(
         Receive,
         "ack",
-        "ack after-stored | after-delivered [within DURATION] | none",
+        "ack after-stored | after-validated | after-delivered [within DURATION] | none",
         "When the sender is told that the message is safe: never before it is on disk. With `after-delivered` the \
          application acknowledgment (AA) waits until every destination has the message: AE if one of them parked or \
          gave it up, AR (`ERR-3` 207) if that took longer than `within`, 20 s where nothing is said. A sender in enhanced \
          mode has its CA at once and hears AA or AE later on the same connection; it waits without limit where nothing \
-         is said. `after-validated` comes with a later release.",
+         is said. With `after-validated` an interface needs a `validate` line that rejects.",
         "ack after-stored",
     ),
     word(

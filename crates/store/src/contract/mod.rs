@@ -137,6 +137,7 @@ pub fn accept(interface: &str, number: u64, destinations: &[&str]) -> Accept {
         acknowledgment: Some(acknowledgment.into()),
         deliveries: destinations.iter().map(planned).collect(),
         duplicate_window: Some(Duration::from_secs(3600)),
+        is_remembered: true,
         flags: Vec::new(),
     }
 }

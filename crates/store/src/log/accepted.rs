@@ -91,7 +91,9 @@ pub(crate) fn split(body: &[u8]) -> Option<(Fixed, Open<'_>, &[u8])> {
 
 /// A message encoded by its caller, ready for the log thread.
 pub(crate) struct Encoded {
+    /// With the key that it is looked up by; see [`Encoded::settle`].
     pub(crate) fixed: Fixed,
+    is_remembered: bool,
     /// The open part.
     pub(crate) open: Vec<u8>,
     /// The packed part, still to be sealed.
@@ -123,7 +125,17 @@ pub(crate) fn encode(accept: &Accept, secret: Key) -> Result<Encoded, Error> {
     let (key, content) = if is_watched { duplicate_key(accept, secret) } else { (0, 0) };
     let seal_at = (FIXED_BYTES + open.len()) as u32;
     let fixed = Fixed { prior: 0, key, content, seal_at, plain: length, codec: packed.codec };
-    Ok(Encoded { fixed, open, packed: packed.bytes })
+    Ok(Encoded { fixed, is_remembered: accept.is_remembered, open, packed: packed.bytes })
+}
+
+impl Encoded {
+    /// What the look-up found goes into the record; the key of one that is not remembered does not.
+    pub(crate) fn settle(&mut self, reused: Option<MessageId>) {
+        self.fixed.prior = reused.map_or(0, |of| of.0);
+        if !self.is_remembered {
+            (self.fixed.key, self.fixed.content) = (0, 0);
+        }
+    }
 }
 
 fn too_large(what: &'static str, size: usize) -> Error {
@@ -315,6 +327,7 @@ pub(crate) fn decode(id: u64, at: i64, fixed: &Fixed, open: &Open<'_>, plain: &B
         acknowledgment: directory.acknowledgment.map(|range| plain.slice(range)),
         deliveries: deliveries.collect::<Option<_>>()?,
         duplicate_window: window.checked_sub(1).map(std::time::Duration::from_secs),
+        is_remembered: fixed.key != 0,
         flags,
     };
     let reused_control_id_of = (fixed.prior != 0).then_some(MessageId(fixed.prior));

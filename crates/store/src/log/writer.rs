@@ -333,7 +333,7 @@ impl Writer {
                 return Err(error);
             }
         }
-        encoded.fixed.prior = reused.map_or(0, |of| of.0);
+        encoded.settle(reused);
         let lsn = self.begin(Kind::Accept, 0, body);
         self.buffer.extend_from_slice(&encoded.fixed.encode());
         self.buffer.extend_from_slice(&encoded.open);

@@ -257,7 +257,7 @@ impl Writer {
             Verdict::ReusedControlId { of } => Some(of),
             Verdict::New => None,
         };
-        encoded.fixed.prior = reused.map_or(0, |of| of.0);
+        encoded.settle(reused);
         let stamp = self.stamp();
         let key = self.shared.days.key(stamp.id);
         let record = key.and_then(|key| row::accepted(stamp, &encoded, &key));

@@ -152,6 +152,7 @@ fn accept(raw: Bytes, control_id: String) -> Accept {
         acknowledgment: None,
         deliveries: vec![Planned { destination: "partner".into(), order_key: 1, content: Content::Raw, priority: 0 }],
         duplicate_window: Some(Duration::from_secs(3600)),
+        is_remembered: true,
         flags: Vec::new(),
     }
 }

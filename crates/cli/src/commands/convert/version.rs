@@ -113,7 +113,7 @@ fn put(convert: &Convert, screen: &Screen, out: Vec<u8>) -> Result<()> {
     match &convert.output {
         None if screen.is_terminal && !convert.reveal => {
             for found in messages::split(out.into()).messages {
-                show::print(screen, &found.bytes, Look { is_masked: true, is_plain: true }, None);
+                show::print(screen, &found.bytes, Look { is_masked: true, is_plain: true, documented: &[] }, None);
             }
             screen.say("masked; -o FILE writes the message, --reveal shows it");
         }

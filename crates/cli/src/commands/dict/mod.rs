@@ -4,6 +4,7 @@
 
 mod answer;
 mod history;
+mod local;
 mod question;
 mod search;
 mod show;
@@ -29,6 +30,8 @@ Examples:
   sinew dict table 0001                   a table with its codes
   sinew dict mother maiden                search by words
   sinew dict OBX-11 --json | jq .table
+
+In a workspace, what its profiles document is shown too: sinew dict ZPD-1.
 
 Versions: 2.1 2.2 2.3 2.3.1 2.4 2.5 2.5.1 2.6 2.7 2.7.1 2.8 2.8.1 2.8.2 2.9. Without --version: 2.5.1, or the newest
 that has it. 2.9 is 2.8.2 with the changes that are known; its tables are complete.
@@ -62,6 +65,10 @@ impl Dict {
             Question::Words => Vec::new(),
             _ => question.answer(wanted.unwrap_or(USUAL), wanted.is_none()),
         };
+        let is_told = local::tell(screen, &question, self.json);
+        if found.is_empty() && is_told {
+            return Ok(Exit::Ok);
+        }
         if found.is_empty() {
             return self.search(screen, &question, wanted);
         }

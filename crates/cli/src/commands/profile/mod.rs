@@ -1,17 +1,21 @@
-//! `sinew profile`: what messages are at a place, learned from traffic, and compared.
+//! `sinew profile`: what messages are at a place, written down, learned from traffic, and compared.
 
 mod diff;
 mod learn;
 mod learned;
+mod list;
+mod show;
 mod side;
 
 use crate::{outcome::Result, screen::Screen};
 use clap::{Args, Subcommand};
 
-/// Learn a profile from traffic, compare two of them
+/// List and show profiles, learn one from traffic, compare two
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
+  sinew profile list
+  sinew profile show patient-feed
   sinew profile learn feed/ --name epic-adt --out shared/profiles/epic-adt.flow
   sinew profile diff feed/ guide/Global
   sinew profile diff 'hl7v2 2.3 ADT_A01' 'hl7v2 2.5.1 ADT_A01'")]
@@ -23,6 +27,8 @@ pub struct Profile {
 /// Each in its file.
 #[derive(Debug, Subcommand)]
 enum Action {
+    List(list::List),
+    Show(show::Show),
     Learn(learn::Learn),
     Diff(diff::Diff),
 }
@@ -30,6 +36,8 @@ enum Action {
 impl Profile {
     pub fn run(self, screen: &Screen) -> Result {
         match self.action {
+            Action::List(list) => list.run(screen),
+            Action::Show(show) => show.run(screen),
             Action::Learn(learn) => learn.run(screen),
             Action::Diff(diff) => diff.run(screen),
         }

@@ -66,6 +66,7 @@ fn steps_keep_their_order_and_their_lines() {
         .steps
         .iter()
         .map(|step| match step {
+            Step::Validate { .. } => "validate",
             Step::Keep { rule, .. } => {
                 assert_eq!((&*rule.text, rule.place.line), ("keep when event in [A01, A08]", 4));
                 "keep"

@@ -83,7 +83,14 @@ fn interface_lines() {
     line("alert quality PID-5.1 codes below 95%", &["E3153 codes"]);
     line("alert quality PV1-2 form below 95%", &["E3153 form"]);
     line("alert quality drift within 0s", &["E3109 0s"]);
-    line("validate p errors reject", &["E3104 validate"]);
+    line("validate p errors reject", &["E2511 p"]);
+    line("validate lenient", &[]);
+    line("validate strict errors park warnings reject", &[]);
+    line("validate lenient errors drop", &["E3109 drop"]);
+    line("validate lenient erors park", &["E3101 erors"]);
+    line("validate lenient errors park errors keep", &["E3103 errors"]);
+    line("set PV1-2 = I\n  validate lenient", &["E3121 demo"]);
+    line("set PV1-2 = I\n  validate lenient errors park", &[]);
 }
 
 #[test]
@@ -114,7 +121,7 @@ fn receive_lines() {
     receive("receive mllp env:PORT", &[]);
     receive("receive mllp env:PROT", &["E3117 env:PROT"]);
     receive("receive mllp 2575 clients secret:x", &["E3117 secret:x"]);
-    receive("receive mllp 2575 ack after-validated", &["E3104 after-validated"]);
+    receive("receive mllp 2575 ack after-validated", &["E3121 demo"]);
     receive("receive mllp 2575 ack after-delivered", &[]);
     receive("receive mllp 2575 ack after-delivered within 5s", &[]);
     receive("receive mllp 2575 ack after-delivered within 0s", &["E3109 0s"]);
