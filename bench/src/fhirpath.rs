@@ -2,9 +2,9 @@
 //! run as the yardstick.
 
 use crate::measure::{Contender, interleave};
-use fhir::definitions::Type;
-use fhir::fhirpath::{Environment, Program};
-use fhir::{Name, NodeId, Tree, Value};
+use ::fhir::definitions::Type;
+use ::fhir::fhirpath::{Environment, Program};
+use ::fhir::{Name, NodeId, Tree, Value};
 use serde_json::json;
 
 /// An invented patient as a sender would write it.

@@ -1,5 +1,6 @@
 //! Benchmarks: `cargo run --release -p bench -- NAME [--json]`. A module each; this file only chooses.
 
+mod fhir;
 mod fhirpath;
 mod measure;
 mod parser;
@@ -20,6 +21,10 @@ fn main() -> ExitCode {
             store::run(is_json, queued.unwrap_or(0));
             return ExitCode::SUCCESS;
         }
+        Some("fhir") => {
+            fhir::run(is_json);
+            return ExitCode::SUCCESS;
+        }
         Some("fhirpath") => {
             fhirpath::run(is_json);
             return ExitCode::SUCCESS;
@@ -33,7 +38,7 @@ fn main() -> ExitCode {
             return ExitCode::SUCCESS;
         }
         _ => {
-            eprintln!("usage: bench parser|quality|store|validate|fhirpath [--json] [--queued=COUNT]");
+            eprintln!("usage: bench parser|quality|store|validate|fhir|fhirpath [--json] [--queued=COUNT]");
             return ExitCode::from(2);
         }
     };

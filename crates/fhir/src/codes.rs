@@ -45,4 +45,5 @@ message::catalogue! {
     E1279 "a profile is not known, or is of another type";
     E1280 "an unknown extension changes the meaning";
     E1281 "this is no resource of R4";
+    E1282 "a package of definitions cannot be read";
 }

@@ -9,6 +9,7 @@
 //! | the XML form, both ways | [`xml`] |
 //! | check a resource by R4 and by profiles | [`validate`] |
 //! | bundles: entries, what references lead to | [`bundle`] |
+//! | packages of profiles | [`package`] |
 //! | ask with FHIRPath | [`fhirpath::Program`] |
 //! | change with FHIRPath Patch | [`patch::Patch`] |
 //!
@@ -36,6 +37,7 @@ pub mod codes;
 pub mod definitions;
 mod error;
 pub mod fhirpath;
+pub mod package;
 pub mod patch;
 pub mod tree;
 pub mod validate;

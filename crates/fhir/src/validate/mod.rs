@@ -44,7 +44,7 @@ mod reference;
 mod tests;
 mod walk;
 
-pub use profile::{Profiles, Refused};
+pub use profile::{Added, Profiles};
 
 use crate::{Node, Tree};
 use message::{Code, Phi, Severity};

@@ -1,11 +1,13 @@
-//! `sinew dict`: what the standard says of a field, a type, a table, a structure, an event.
+//! `sinew dict`: what the standards say of a field, a type, a table, a structure, an event, an element of FHIR.
 //!
-//! Owns the words of the question and the look of the answer; the facts are `hl7v2::dictionary`'s.
+//! Owns the words of the question and the look of the answer; the facts are those of `hl7v2::dictionary` and
+//! `fhir::definitions`.
 
 mod answer;
 mod history;
 mod local;
 mod question;
+mod resource;
 mod search;
 mod show;
 
@@ -17,7 +19,7 @@ use clap::Args;
 use hl7v2::dictionary::Version;
 use question::{Found, Question};
 
-/// Look up what HL7 v2 says: fields, types, tables, structures, events
+/// Look up what HL7 v2 and FHIR R4 say: fields, elements, types, tables, structures
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -30,6 +32,9 @@ Examples:
   sinew dict table 0001                   a table with its codes
   sinew dict mother maiden                search by words
   sinew dict OBX-11 --json | jq .table
+  sinew dict Patient                      a resource of FHIR R4 with its elements
+  sinew dict Patient.gender               an element with its codes
+  sinew dict Observation.valueQuantity    one type of a choice
 
 In a workspace, what its profiles document is shown too: sinew dict ZPD-1.
 
@@ -38,7 +43,7 @@ that has it. 2.9 is 2.8.2 with the changes that are known; its tables are comple
 Usage: R required, C conditional, O optional, B kept for older systems, W withdrawn.
 Exit: 0, 1 nothing is called so, 2 the version is not known.")]
 pub struct Dict {
-    /// PID-5.1, PID, XPN, ADT_A01, A04, table 0001, or words to search for
+    /// PID-5.1, PID, XPN, ADT_A01, A04, table 0001, Patient.gender, or words to search for
     #[arg(required = true)]
     words: Vec<String>,
     /// The version of the standard
@@ -59,6 +64,9 @@ const RESULTS_MAX: usize = 60;
 
 impl Dict {
     pub fn run(self, screen: &Screen) -> Result {
+        if let Some(path) = resource::is_asked(&self.words) {
+            return resource::run(screen, path, self.json);
+        }
         let wanted = self.version.as_deref().map(version).transpose()?;
         let question = Question::read(&self.words);
         let found = match &question {

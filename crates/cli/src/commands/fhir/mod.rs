@@ -2,14 +2,16 @@
 
 mod convert;
 mod patch;
+mod validate;
 
 use crate::{outcome::Result, screen::Screen};
 use clap::{Args, Subcommand};
 
-/// Convert FHIR resources between JSON and XML, patch them
+/// Check FHIR resources, convert them between JSON and XML, patch them
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
+  sinew fhir validate bundle.json
   sinew fhir convert bundle.xml --to json
   sinew fhir patch patient.json changes.json
   sinew fhir convert --help
@@ -25,6 +27,7 @@ pub struct Fhir {
 enum Verb {
     Convert(convert::Convert),
     Patch(patch::PatchResource),
+    Validate(validate::Validate),
 }
 
 impl Fhir {
@@ -32,6 +35,7 @@ impl Fhir {
         match self.verb {
             Verb::Convert(verb) => verb.run(screen),
             Verb::Patch(verb) => verb.run(screen),
+            Verb::Validate(verb) => verb.run(screen),
         }
     }
 }

@@ -13,7 +13,7 @@ mod terminology;
 pub(super) use compile::{Invariant, Profile};
 
 use crate::definitions::{self, Type};
-use crate::{Error, Tree};
+use crate::{Error, Tree, codes};
 use std::collections::HashMap;
 use std::sync::{Arc, RwLock};
 use terminology::{Codes, Set};
@@ -21,13 +21,15 @@ use terminology::{Codes, Set};
 /// Most definitions of all packages together.
 const DEFINITIONS_MAX: usize = 100_000;
 
-/// Why a definition was not taken.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Refused {
-    /// It is no JSON.
-    Unreadable(Error),
-    /// There are too many.
-    TooMany,
+/// What was taken of a package.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Added {
+    /// `hl7.fhir.us.core#6.1.0`, where the package says it.
+    pub name: String,
+    /// Structure definitions, value sets and code systems.
+    pub definitions: usize,
+    /// Files that are none of them, or cannot be read.
+    pub passed_over: usize,
 }
 
 /// Profiles, extensions, value sets and code systems besides those of R4.
@@ -46,18 +48,40 @@ impl std::fmt::Debug for Profiles {
 }
 
 impl Profiles {
+    /// Adds the definitions of a package: a gzipped tar. Examples are passed over.
+    ///
+    /// # Errors
+    /// E1282: it is no package, or passes a limit.
+    pub fn add_package(&mut self, bytes: &[u8]) -> Result<Added, Error> {
+        let mut out = Added::default();
+        crate::package::each(bytes, |name, content| {
+            let is_definition = name.ends_with(".json") && !name.contains("/example");
+            if name.ends_with("package/package.json") {
+                out.name = manifest(content).unwrap_or_default();
+            }
+            match is_definition.then(|| self.add(content)) {
+                Some(Ok(true)) => out.definitions += 1,
+                Some(Err(error)) if error.code() == codes::E1282 => return Err(error),
+                Some(Ok(false) | Err(_)) | None => out.passed_over += 1,
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+
     /// Adds a definition: a structure definition, value set or code system in JSON. Others are passed over. Returns
     /// whether it was one.
     ///
     /// # Errors
-    /// It is no JSON, or there are too many.
-    pub fn add(&mut self, bytes: &[u8]) -> Result<bool, Refused> {
-        let tree = Tree::read(bytes).map_err(Refused::Unreadable)?;
+    /// It is no JSON; E1282: there are too many.
+    pub fn add(&mut self, bytes: &[u8]) -> Result<bool, Error> {
+        let tree = Tree::read(bytes)?;
         let root = tree.root();
         let text = |name: &str| root.get(name).and_then(|found| found.text()).map(str::to_owned);
         let Some(url) = text("url") else { return Ok(false) };
         if self.definitions.len() + self.value_sets.len() + self.code_systems.len() >= DEFINITIONS_MAX {
-            return Err(Refused::TooMany);
+            let text = format!("there are more than {DEFINITIONS_MAX} definitions");
+            return Err(Error::refused(codes::E1282, "", text));
         }
         match root.resource_type() {
             Some("StructureDefinition") => {
@@ -121,4 +145,11 @@ impl Profiles {
         let set = self.value_sets.get(definitions::unversioned(url))?;
         Some(terminology::Known { profiles: self, set })
     }
+}
+
+/// Name and version of a package by its manifest.
+fn manifest(bytes: &[u8]) -> Option<String> {
+    let tree = Tree::read(bytes).ok()?;
+    let text = |name: &str| tree.root().get(name).and_then(|found| found.text()).map(str::to_owned);
+    Some(format!("{}#{}", text("name")?, text("version")?))
 }
