@@ -13,6 +13,7 @@ mod literal;
 mod merge;
 mod model;
 mod review;
+mod syntax;
 mod tables;
 mod write;
 

@@ -1,6 +1,7 @@
 //! Reads `review.toml`: facts that a person chose, each with the reason.
 
 use super::model::{NodeFacts, PartFacts, VERSIONS, VersionFacts, WholeFacts};
+use super::syntax;
 use std::fs;
 use std::path::Path;
 use toml::{Table, Value};
@@ -11,7 +12,7 @@ pub(super) struct Review {
 }
 
 struct Entry {
-    /// `OBX-20`, `CX.5`, `GSP`, `ORU_R01/PATIENT_RESULT/PATIENT`, `event ADT^A04`.
+    /// `OBX-20`, `CX.5`, `GSP`, `ORU_R01`, `ORU_R01/PATIENT_RESULT/PATIENT`, `event ADT^A04`.
     place: String,
     /// A bit for each version.
     versions: u16,
@@ -94,6 +95,16 @@ impl Entry {
             let whole = facts.types.entry(kind.to_string()).or_default();
             return self.part(whole, number);
         }
+        if let Some(written) = self.text("nodes") {
+            let nodes = syntax::parse(&written)?;
+            let structure = facts.structures.entry(self.place.clone()).or_default();
+            if structure.nodes == nodes {
+                return Err("the sources say so already".to_string());
+            }
+            structure.nodes = nodes;
+            structure.name = self.text("name").unwrap_or_else(|| structure.name.clone());
+            return Ok(());
+        }
         match (self.text("segment"), self.text("type"), self.is_absent()) {
             (Some(name), None, false) => facts.segments.entry(self.place.clone()).or_default().name = name,
             (None, Some(name), false) => facts.types.entry(self.place.clone()).or_default().name = name,
@@ -105,7 +116,7 @@ impl Entry {
                     return Err("is not there".to_string());
                 }
             }
-            _ => return Err("set `segment`, `type` or `absent`".to_string()),
+            _ => return Err("set `segment`, `type`, `nodes` or `absent`".to_string()),
         }
         Ok(())
     }
@@ -195,6 +206,11 @@ mod tests {
         facts.segments.entry("PID".to_string()).or_default().parts.insert(3, part);
         assert_eq!(entry.apply(&mut facts), Ok(()));
         assert_eq!(facts.segments["PID"].parts[&3].usage, 'C');
+        assert!(entry.apply(&mut facts).is_err(), "no change");
+        let table: Table = "nodes = 'MSH NTE*'".parse().unwrap();
+        let entry = Entry { place: "ORM_O01".to_string(), versions: 1, set: table };
+        assert_eq!(entry.apply(&mut facts), Ok(()));
+        assert_eq!(facts.structures["ORM_O01"].nodes[1].name, "NTE");
         assert!(entry.apply(&mut facts).is_err(), "no change");
     }
 }
