@@ -21,6 +21,7 @@ impl Kind {
             kind: self.structure.split('_').next().unwrap_or_default().to_owned(),
             trigger_event: self.events.keys().cloned().collect::<Vec<_>>().join(" "),
             structure: self.structure.to_owned(),
+            version: Some(self.version),
             nodes,
             is_observed: true,
             ..Outline::default()

@@ -9,6 +9,7 @@
 //! co-constraint tables, are not laid out.
 
 mod compiled;
+mod lines;
 mod standard;
 #[cfg(test)]
 mod tests;
@@ -17,6 +18,7 @@ pub use super::model::Usage;
 pub(super) use compiled::outline as of_compiled;
 
 use crate::dictionary::Version;
+use crate::validate::lines::Lines;
 use message::Severity;
 use std::sync::Arc;
 
@@ -34,6 +36,8 @@ pub struct Outline {
     pub trigger_event: String,
     /// MSH-9.3.
     pub structure: String,
+    /// MSH-12, where one is said.
+    pub version: Option<Version>,
     /// What stands at the top level.
     pub nodes: Vec<Node>,
     /// In the order of their owners: message, groups, segments, types. Each once, wherever its owner is used.
@@ -175,6 +179,13 @@ impl Outline {
     #[must_use]
     pub fn of_standard(version: Version, structure: &str) -> Option<Outline> {
         standard::outline(version, structure)
+    }
+
+    /// What a profile of lines says of a structure in a version: the standard, and the lines over it. `None` where the
+    /// version does not have the structure.
+    #[must_use]
+    pub fn of_lines(name: &str, lines: &Lines, version: Version, structure: &str) -> Option<Outline> {
+        lines::outline(name, lines, version, structure)
     }
 }
 

@@ -100,6 +100,8 @@ pub enum Demand {
         fails: Arc<str>,
         /// The test is about codes: it answers for the standard's table.
         is_coded: bool,
+        /// The codes that pass, in order, where the line lists them: to be shown and compared.
+        codes: Option<Arc<Vec<String>>>,
     },
     /// Conditions hold, each with the path that is shown when it does not.
     Rule {

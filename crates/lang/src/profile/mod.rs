@@ -25,6 +25,7 @@ mod header;
 mod inherit;
 pub mod learned;
 mod line;
+mod outline;
 mod ruleset;
 mod values;
 

@@ -59,10 +59,12 @@ pub(super) fn bind(reader: &mut Reader<'_, '_>, cursor: &mut Cursor<'_>, base: &
     let excluded: BTreeSet<Box<str>> =
         if cursor.eat("except") { list(reader, cursor)?.into_iter().collect() } else { BTreeSet::new() };
     let fails = format!("is not a code of {}", names.join(" or "));
+    let listed = || allowed.iter().filter(|code| !excluded.contains(*code)).map(|code| code.to_string()).collect();
+    let codes = tables.is_empty().then(|| Arc::new(listed()));
     let test = move |text: &str| {
         !excluded.contains(text) && (allowed.contains(text) || tables.iter().any(|table| table.find(text).is_some()))
     };
-    Some(Demand::Value { test: Arc::new(test), fails: fails.into(), is_coded: true })
+    Some(Demand::Value { test: Arc::new(test), fails: fails.into(), is_coded: true, codes })
 }
 
 /// The codes of a table of the standard, of all the versions that the profile is for.
@@ -129,5 +131,6 @@ pub(super) fn constrain(reader: &mut Reader<'_, '_>, cursor: &mut Cursor<'_>) ->
         test: Arc::new(test),
         fails: format!("is not what the profile asks: {written}").into(),
         is_coded,
+        codes: None,
     })
 }

@@ -13,7 +13,13 @@ use hl7v2::{
     learn::Options,
     profile::outline::Outline,
 };
-use std::path::{Path, PathBuf};
+use interface::profiles::shipped;
+use lang::{Profile, Profiles, Tables, syntax};
+use message::Diagnostic;
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 /// What one side says of its messages.
 #[derive(Debug)]
@@ -29,6 +35,16 @@ impl Side {
     pub fn read(text: &str, screen: &Screen) -> Result<Side> {
         if let Some(rest) = text.strip_prefix("hl7v2 ") {
             return of_standard(rest);
+        }
+        if let Some(profile) = shipped().get(text) {
+            return of_profiles(text, &[profile.clone()]);
+        }
+        let (file, named) = match text.rsplit_once('#') {
+            Some((file, name)) if !Path::new(text).exists() => (file, Some(name)),
+            Some(_) | None => (text, None),
+        };
+        if file.ends_with(".flow") {
+            return of_flow(file, named);
         }
         let path = PathBuf::from(text);
         if text == "-" || (path.exists() && !profiles::is_profile(&path)) {
@@ -49,6 +65,8 @@ impl Side {
         let by_structure: Vec<&Outline> = self.outlines.iter().filter(|own| own.structure == of.structure).collect();
         let narrowed: Vec<&Outline> = by_structure.iter().copied().filter(|own| same_event(own)).collect();
         let found = if narrowed.is_empty() { by_structure } else { narrowed };
+        let same: Vec<&Outline> = found.iter().copied().filter(|own| own.version == of.version).collect();
+        let found = if same.is_empty() || of.version.is_none() { found } else { same };
         match (found.as_slice(), self.outlines.as_slice()) {
             ([one], _) => Ok(Some(one)),
             ([], [only]) if only.kind == of.kind => Ok(Some(only)),
@@ -60,6 +78,44 @@ impl Side {
             }
         }
     }
+}
+
+/// The profiles of a file of the language.
+fn of_flow(file: &str, named: Option<&str>) -> Result<Side> {
+    let text = std::fs::read_to_string(file).map_err(|error| Failure::unreachable(format!("{file}: {error}")))?;
+    let (tree, mut findings) = syntax::parse(file, text);
+    let tree = Arc::new(tree);
+    let (profiles, more) = Profiles::compile(&[tree.clone()], &Tables::default(), shipped());
+    findings.extend(more);
+    if let Some(finding) = findings.into_iter().find(Diagnostic::is_error) {
+        let failure = Failure::usage(format!("{file}: {}", finding.message)).code(finding.code);
+        return Err(match finding.hint {
+            Some(hint) => failure.hint(hint),
+            None => failure,
+        });
+    }
+    let own: Vec<_> = profiles.iter().filter(|profile| Arc::ptr_eq(profile.source().0, &tree)).cloned().collect();
+    let chosen: Vec<_> =
+        own.iter().filter(|profile| named.is_none_or(|name| *profile.name == *name)).cloned().collect();
+    if chosen.is_empty() {
+        let names: Vec<&str> = own.iter().map(|profile| &*profile.name).collect();
+        let wanted = named.map_or_else(|| "no profile".to_owned(), |name| format!("no profile `{name}`"));
+        return Err(Failure::usage(format!("{file}: there is {wanted} in this file")).hint(if names.is_empty() {
+            "write one, or name another file".to_owned()
+        } else {
+            format!("it has {}", names.join(", "))
+        }));
+    }
+    of_profiles(&short(file), &chosen)
+}
+
+fn of_profiles(name: &str, profiles: &[Arc<Profile>]) -> Result<Side> {
+    let outlines: Vec<Outline> = profiles.iter().flat_map(|profile| profile.outlines()).collect();
+    if outlines.is_empty() {
+        return Err(Failure::usage(format!("{name} is for messages of any type: nothing can be compared"))
+            .hint("extend a message type: `extends hl7v2 2.5.1 ADT_A01`"));
+    }
+    Ok(Side { name: name.to_owned(), outlines })
 }
 
 /// The last part of a path.

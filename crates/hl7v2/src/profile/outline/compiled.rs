@@ -23,6 +23,7 @@ pub(in crate::profile) fn outline(model: &Model, message: &Message) -> Outline {
         kind: message.kind.to_string(),
         trigger_event: message.event.to_string(),
         structure: message.structure_id.to_string(),
+        version: None,
         nodes,
         is_cut: walk.left == 0,
         is_observed: false,

@@ -18,6 +18,7 @@ pub(super) fn outline(version: Version, structure: &str) -> Option<Outline> {
         name: format!("HL7 {version} {structure}"),
         kind: structure.split('_').next().unwrap_or_default().to_owned(),
         structure: structure.to_owned(),
+        version: Some(version),
         nodes,
         is_cut: walk.left == 0,
         is_silent_on_parts: version < Version::V2_5,

@@ -144,6 +144,7 @@ fn what_values_are() {
         test: Arc::new(move |text| codes.contains(&text)),
         fails: "is not a code of the list".into(),
         is_coded: true,
+        codes: None,
     };
     check(ADT, vec![line("PV1-2", one_of(&["I", "O"]))], &[]);
     check(ADT, vec![line("PV1-2", one_of(&["O"]))], &[("PV1-2", "PV1-2 is not a code of the list.")]);
