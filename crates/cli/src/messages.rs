@@ -2,7 +2,7 @@
 
 use crate::outcome::{Failure, Result};
 use bytes::Bytes;
-use hl7v2::Batch;
+use hl7v2::{Batch, Enclosed};
 use message::Diagnostic;
 use std::{
     io::Read,
@@ -21,6 +21,8 @@ pub struct File {
     pub messages: Vec<Found>,
     /// Findings about what is around the messages: stray lines, batch counts.
     pub diagnostics: Vec<Diagnostic>,
+    /// Its batches; empty for a file that is none.
+    pub batches: Vec<Enclosed>,
 }
 
 /// One message of a file.
@@ -47,7 +49,8 @@ pub fn read(path: &Path) -> Result<File> {
 pub fn split(bytes: Bytes) -> File {
     let (batch, diagnostics) = Batch::split(bytes.clone());
     let messages = batch.message_ranges().map(|range| Found { bytes: bytes.slice(range.clone()), range }).collect();
-    File { bytes, messages, diagnostics }
+    let batches = batch.batches().into_iter().filter(|found| found.header.is_some() || found.has_trailer).collect();
+    File { bytes, messages, diagnostics, batches }
 }
 
 /// Files as they are, folders replaced by the files in them, in order of their names.

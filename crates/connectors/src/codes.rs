@@ -27,6 +27,7 @@ message::catalogue! {
     E6109 "the peer could not commit the message";
     E6110 "the message cannot be framed";
     E6111 "the application acknowledgment did not come in time";
+    E6112 "a batch in a file is not whole";
     E6201 "the folder cannot be used";
     E6202 "the file is larger than the limit";
     E6203 "the file was refused";

@@ -6,7 +6,7 @@
 use crate::codes;
 use bytes::Bytes;
 use hl7v2::{
-    Facts, Message,
+    Facts, Message, Path, Value,
     ack::{self, Acknowledgment, Finding, Mode},
     validate::{Conditions, Issue, Report},
 };
@@ -16,8 +16,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The answer to a message that is stored, if its sender wants one.
 #[must_use]
-pub fn accept(message: &Message, definition: &Definition, now: Timestamp) -> Option<Bytes> {
-    match definition.receive.acknowledge {
+pub fn accept(message: &Message, when: Acknowledge, now: Timestamp) -> Option<Bytes> {
+    match when {
         Acknowledge::None => None,
         Acknowledge::AfterDelivered if !ack::needs_accept_ack(message, true) => None,
         Acknowledge::AfterStored | Acknowledge::AfterValidated | Acknowledge::AfterDelivered => {
@@ -92,11 +92,27 @@ pub fn reject(message: &Message, definition: &Definition, now: Timestamp, issues
 /// The answer that means "try again later".
 #[must_use]
 pub fn later(message: &Message, definition: &Definition, now: Timestamp) -> Option<Bytes> {
+    let reason = Reason::new(codes::E5002, "not stored, please send it again later");
+    wait_for(message, definition, now, &reason)
+}
+
+/// The same, where something else has to come first.
+#[must_use]
+pub fn wait_for(message: &Message, definition: &Definition, now: Timestamp, reason: &Reason) -> Option<Bytes> {
     if definition.receive.acknowledge == Acknowledge::None {
         return None;
     }
-    let reason = Reason::new(codes::E5002, "not stored, please send it again later");
-    build(message, now, AckCode::AR, AckCode::CE, Some((207, &reason)))
+    build(message, now, AckCode::AR, AckCode::CE, Some((207, reason)))
+}
+
+/// The answer with MSA-4, the sequence number protocol (HL7 v2.9 §2.10.1).
+#[must_use]
+pub fn numbered(answer: Option<Bytes>, number: i64) -> Option<Bytes> {
+    let answer = answer?;
+    let (mut message, _) = Message::parse(answer.clone());
+    let text = number.to_string();
+    let is_set = message.set(&Path::field(b"MSA", 4), Value::Text(&text)).is_ok();
+    Some(if is_set { message.into_bytes() } else { answer })
 }
 
 /// In enhanced mode (MSH-15 or MSH-16 valued) the commit code answers if MSH-15 asks for it, else the application code
@@ -162,7 +178,7 @@ pub fn facts(facts: Facts) -> store::Facts {
 }
 
 /// MSH-10 of our acknowledgments: unique in this process, at most 20 characters (the limit before v2.7).
-fn control_id(now: Timestamp) -> String {
+pub(crate) fn control_id(now: Timestamp) -> String {
     static COUNTER: AtomicU64 = AtomicU64::new(0);
     let number = COUNTER.fetch_add(1, Ordering::Relaxed);
     format!("{:X}{:04X}", now.0, number & 0xFFFF)

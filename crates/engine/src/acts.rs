@@ -235,6 +235,7 @@ impl Engine {
             received: self.shared.dock.clock.now(),
             format: envelope.format,
             from: None,
+            found: Arc::default(),
         };
         let origin = Origin::Replay { of, by: person.by.clone(), reason: person.reason.clone() };
         let reply = intake::accept(&flow, frame, origin).await;

@@ -18,6 +18,13 @@ message::catalogue! {
     E5015 "the message was rejected because it is not valid";
     E5016 "the message is not valid and waits for a person";
     E5017 "the message has issues and went on";
+    E5030 "a batch is not whole";
+    E5031 "a part of a message waits for the others";
+    E5032 "the parts of a message cannot be joined";
+    E5033 "a message has no sequence number";
+    E5034 "messages before this one are missing";
+    E5035 "a sequence number was taken before";
+    E5036 "a frame holds too many messages";
     E5040 "what a sender sends has become worse";
     E5041 "a sender sends something new";
     E5042 "an alert on quality is open";

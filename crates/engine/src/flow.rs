@@ -9,11 +9,12 @@ use crate::{
     intake,
     outbox::{Cache, Outbox},
     quality,
+    sequence::Links,
 };
 use arc_swap::ArcSwap;
 use interface::{
     contract::{Boxed, Frame, Intake, Phase, Reply},
-    definition::Definition,
+    definition::{BatchCounts, Definition},
 };
 use message::{Name, Origin, Reason, Timestamp};
 use std::{
@@ -64,6 +65,10 @@ pub struct Flow {
     trouble: Mutex<Option<(Timestamp, Reason)>>,
     /// True while the source must end: nobody waits any longer for deliveries.
     pub(crate) leaving: watch::Sender<bool>,
+    /// Sequence numbers of its links.
+    pub(crate) links: Links,
+    /// Held while the parts of a message are looked at.
+    pub(crate) joining: tokio::sync::Mutex<()>,
 }
 
 /// An outbox that the definition no longer names.
@@ -107,6 +112,8 @@ impl Flow {
             cache,
             trouble: Mutex::default(),
             leaving: watch::Sender::new(false),
+            links: Links::default(),
+            joining: tokio::sync::Mutex::default(),
         }
     }
 
@@ -293,6 +300,10 @@ impl Intake for Flow {
             None => Origin::Received,
         };
         Box::pin(intake::accept(self, frame, origin))
+    }
+
+    fn batch_counts(&self) -> BatchCounts {
+        self.version().definition.receive.batch_counts
     }
 
     fn report(&self, _peer: &str, reason: Reason) {

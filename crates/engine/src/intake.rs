@@ -1,23 +1,29 @@
 //! Steps 2 to 6 of the journey: frame → envelope → plan → one durable commit → acknowledgment.
 //!
 //! Promises: no positive answer before the fsync (R1: [`Reply::accepted`] takes the receipt); a message whose steps fail
-//! is stored and parked, never refused for it; one that the interface rejects is stored too, and its sender is told no; deliveries enter the outboxes in the order of acceptance (R3), even when
-//! the peer hangs up before its answer.
+//! is stored and parked, never refused for it; one that the interface rejects is stored too, and its sender is told no;
+//! deliveries enter the outboxes in the order of acceptance (R3), even when the peer hangs up before its answer. Batches,
+//! parts of messages and sequence numbers are leaves: [`batches`], [`parts`], [`sequence`].
+
+mod joined;
+mod numbered;
 
 use crate::{
     acknowledge::{self, Due},
     application::Owed,
-    codes, findings,
+    batches, codes, findings,
     flow::{Flow, Version},
+    parts,
     pipeline::{self, Delivery, End, OrderKey, Plan},
     quality::{Repeat, Waiting},
     queue::Entry,
+    sequence::{self, Turn},
 };
 use bytes::Bytes;
 use hl7v2::{Facts, Message};
 use interface::{
     contract::{Frame, Reply},
-    definition::Definition,
+    definition::{Acknowledge, Definition},
 };
 use message::{
     DeliveryId, Diagnostic, Envelope, MessageId, Origin, Phi, Reason, Timestamp,
@@ -37,55 +43,128 @@ use store::{Accept, Content, Disposition, Planned, Receipt, Verdict};
 
 /// Takes one frame to its final answer.
 pub(crate) async fn accept(flow: &Flow, frame: Frame, origin: Origin) -> Reply {
+    let (message, found) = Message::parse(frame.bytes.clone());
+    if batches::is_one(&message, &found) && !matches!(origin, Origin::Replay { .. }) {
+        return batches::accept(flow, frame, origin).await;
+    }
+    take_parsed(flow, frame, origin, message, &found).await.answered().await
+}
+
+/// A message that was stored, or not, before what its sender waits for besides.
+pub(crate) struct Taken {
+    reply: Reply,
+    owed: Option<(Due, Owed)>,
+}
+
+impl Taken {
+    fn done(reply: Reply) -> Taken {
+        Taken { reply, owed: None }
+    }
+
+    /// The answer so far.
+    pub(crate) fn reply(&self) -> &Reply {
+        &self.reply
+    }
+
+    /// The sender waits for more than the storing.
+    pub(crate) fn is_awaited(&self) -> bool {
+        matches!(self.owed, Some((Due::Alone, _)))
+    }
+
+    /// Step 11, where the sender waits for more than the storing.
+    pub(crate) async fn answered(self) -> Reply {
+        match self.owed {
+            Some((Due::Alone, owed)) => self.reply.with_acknowledgment(owed.answered().await),
+            Some((Due::Later, owed)) => self.reply.with_later(owed.deferred()),
+            Some((Due::Never, _)) | None => self.reply,
+        }
+    }
+}
+
+/// Takes one message as far as its commit.
+pub(crate) async fn take(flow: &Flow, frame: Frame, origin: Origin) -> Taken {
+    let (message, found) = Message::parse(frame.bytes.clone());
+    take_parsed(flow, frame, origin, message, &found).await
+}
+
+/// A message that is not looked at, because one in front of it has to come later.
+pub(crate) fn put_off(flow: &Flow, bytes: &Bytes, reason: Reason) -> Taken {
+    let (message, _) = Message::parse(bytes.clone());
+    let answer = acknowledge::later(&message, &flow.version().definition, flow.dock.clock.now());
+    Taken::done(Reply::later(reason, answer))
+}
+
+async fn take_parsed(flow: &Flow, frame: Frame, origin: Origin, message: Message, found: &[Diagnostic]) -> Taken {
     let version = flow.version();
     flow.tally.received.fetch_add(1, Ordering::Relaxed);
     flow.tally.last_received.store(flow.dock.steady().0, Ordering::Relaxed);
-    let (message, found) = Message::parse(frame.bytes.clone());
     if flow.is_closed() {
         let reason = Reason::new(codes::E5004, "the interface was taken out of the workspace");
-        return Reply::later(reason, acknowledge::later(&message, &version.definition, flow.dock.clock.now()));
+        let answer = acknowledge::later(&message, &version.definition, flow.dock.clock.now());
+        return Taken::done(Reply::later(reason, answer));
     }
     if let Err(reason) = check(&version, &frame, &message) {
-        return refuse(flow, &version, &message, reason);
+        return Taken::done(refuse(flow, &version, &message, reason));
     }
-    let facts = Facts::searched(&message);
-    let plan = plan(&version.definition, (&message, &found), &frame.bytes, frame.received);
+    let turn = match flow.links.begin(&flow.dock, &version.definition, &message, &origin).await {
+        Ok(turn) => turn,
+        Err(error) => return Taken::done(not_stored(flow, &version, &message, &error)),
+    };
+    if let Some(turn) = &turn
+        && let Some(refused) = numbered::refuse(flow, &version, &message, turn).await
+    {
+        return Taken::done(refused);
+    }
+    let mut plan = plan(&version.definition, (&message, found), &frame.bytes, frame.received);
+    if let Some(turn) = &turn {
+        numbered::amend(&version.definition, turn, &mut plan);
+    }
     let answer = answer(&version, &message, &plan, flow.dock.clock.now());
+    let answer = match &turn {
+        Some(turn) => acknowledge::numbered(answer, turn.judged.answer),
+        None => answer,
+    };
     let hops = frame.from.map_or(0, |(_, hops)| hops);
     let (received, bytes) = (frame.received, frame.bytes.len());
     let is_replay = matches!(origin, Origin::Replay { .. });
-    let flags = flags(&found, &plan);
+    let flags = flags(frame.found.iter().chain(found), &plan);
     let rejection = rejection(&plan.end);
-    let accepted =
+    let facts = Facts::searched(&message);
+    let mut accepted =
         Accept { flags, ..describe(flow, &version, frame, origin, (&message, facts), &plan, answer.clone()) };
+    accepted.facts.extra.extend(turn.as_ref().and_then(Turn::field));
     match commit(flow, version.clone(), accepted, plan.deliveries, hops).await {
         Ok(receipt) => {
             pass(Place::AcknowledgeBefore);
+            if let Some(turn) = turn.filter(|_| !matches!(receipt.verdict(), Verdict::Duplicate { .. })) {
+                turn.settle();
+            }
+            let whole = match joined::join(flow, &version, &message, &receipt).await {
+                Ok(whole) => whole,
+                Err(error) => return Taken::done(not_stored(flow, &version, &message, &error)),
+            };
             let (reply, is_rejected) =
                 refuse_rejected(flow, &receipt, rejection, answer_receipt(flow, &receipt, answer));
-            if is_replay {
-                return reply;
+            let owed = if is_replay || is_rejected { None } else { owed(flow, &version, &message, &receipt, whole) };
+            // A message that a person runs again was counted when it came; a part counts with its whole.
+            if !is_replay && parts::of(&version.definition, &message).is_none() {
+                flow.count(waiting(message, &receipt, received, bytes));
             }
-            let due = acknowledge::due(&message, version.definition.receive.acknowledge);
-            let is_owed = !is_rejected && due != Due::Never;
-            let owed = is_owed.then(|| message.clone());
-            // A message that a person runs again was counted when it came.
-            flow.count(waiting(message, &receipt, received, bytes));
-            match owed {
-                Some(message) => answer_later(flow, &version, message, &receipt, reply).await,
-                None => reply,
-            }
+            Taken { reply, owed }
         }
         Err(error @ store::Error::TooLarge { .. }) => {
-            refuse(flow, &version, &message, Reason::new(codes::E5008, error.to_string()))
+            Taken::done(refuse(flow, &version, &message, Reason::new(codes::E5008, error.to_string())))
         }
-        Err(error) => {
-            let code = if error.class() == message::Class::Transient { codes::E5002 } else { codes::E5003 };
-            let reason = Reason::new(code, error.to_string());
-            flow.report_trouble(reason.clone());
-            Reply::later(reason, acknowledge::later(&message, &version.definition, flow.dock.clock.now()))
-        }
+        Err(error) => Taken::done(not_stored(flow, &version, &message, &error)),
     }
+}
+
+/// "Later": the store did not take it.
+fn not_stored(flow: &Flow, version: &Version, message: &Message, error: &store::Error) -> Reply {
+    let code = if error.class() == message::Class::Transient { codes::E5002 } else { codes::E5003 };
+    let reason = Reason::new(code, error.to_string());
+    flow.report_trouble(reason.clone());
+    Reply::later(reason, acknowledge::later(message, &version.definition, flow.dock.clock.now()))
 }
 
 /// A message that the interface rejected is stored and found again by its id; to the sender it is refused, and nothing
@@ -130,6 +209,13 @@ pub(crate) fn plan(
     raw: &[u8],
     received: Timestamp,
 ) -> Plan {
+    let ended = |end| Plan { end, deliveries: Vec::new(), notes: Vec::new(), issues: Vec::new() };
+    if parts::of(definition, message).is_some() {
+        return ended(End::Parked(parts::waiting()));
+    }
+    if sequence::is_bare_start(definition, message) {
+        return ended(End::Filtered(numbered::rule(definition, "the sender starts the link: sequence number 0 or -1")));
+    }
     let seed = foldhash::fast::FixedState::default().hash_one(raw);
     let run = || {
         pass(Place::PlanBefore);
@@ -148,7 +234,7 @@ fn answer(version: &Version, message: &Message, plan: &Plan, now: Timestamp) -> 
     match &plan.end {
         End::Rejected { .. } => acknowledge::reject(message, &version.definition, now, &plan.issues),
         End::Routed | End::Filtered(_) | End::Unrouted | End::Parked(_) => {
-            acknowledge::accept(message, &version.definition, now)
+            acknowledge::accept(message, acknowledged_when(&version.definition, message), now)
         }
     }
 }
@@ -161,8 +247,8 @@ fn rejection(end: &End) -> Option<Reason> {
 }
 
 /// What was found, in few words: the issues of validation under their own codes.
-fn flags(found: &[Diagnostic], plan: &Plan) -> Vec<Cow<'static, str>> {
-    let notes = found.iter().chain(&plan.notes).filter(|finding| finding.code != codes::E5017);
+fn flags<'d>(found: impl Iterator<Item = &'d Diagnostic>, plan: &'d Plan) -> Vec<Cow<'static, str>> {
+    let notes = found.chain(&plan.notes).filter(|finding| finding.code != codes::E5017);
     let mut flags = findings::brief(notes);
     flags.extend(findings::brief_issues(&plan.issues));
     flags
@@ -184,6 +270,7 @@ fn describe(
     for (name, path) in &definition.index {
         found.extra.extend(message.every(path).map(|value| (name.clone(), Phi::new(value.text().into_owned()))));
     }
+    found.extra.extend(parts::of(definition, message).iter().flat_map(parts::fields));
     Accept {
         envelope: Envelope {
             interface: flow.name.clone(),
@@ -314,28 +401,29 @@ fn stored_answer(flow: &Flow, of: MessageId) -> Option<Bytes> {
     flow.dock.store.read(of).ok().and_then(|stored| stored.accept.acknowledgment)
 }
 
-/// Step 11, where the sender waits for more than the storing. A duplicate asks for the answer to the original.
-async fn answer_later(flow: &Flow, version: &Version, message: Message, receipt: &Receipt, reply: Reply) -> Reply {
-    let receive = &version.definition.receive;
-    let due = acknowledge::due(&message, receive.acknowledge);
+/// What the sender waits for besides the storing. A duplicate asks for the answer to the original; the last part of a
+/// message for that to the whole.
+fn owed(
+    flow: &Flow,
+    version: &Version,
+    message: &Message,
+    receipt: &Receipt,
+    whole: Option<MessageId>,
+) -> Option<(Due, Owed)> {
+    let when = acknowledged_when(&version.definition, message);
+    let due = acknowledge::due(message, when);
     if due == Due::Never {
-        return reply;
+        return None;
     }
-    let id = match receipt.verdict() {
-        Verdict::Duplicate { of } => of,
-        Verdict::New | Verdict::ReusedControlId { .. } => receipt.id(),
-    };
+    let id = whole.unwrap_or(receipt.id());
+    let within = version.definition.receive.acknowledge_within;
     let leaving = (due == Due::Alone).then(|| flow.leaving.subscribe());
-    let owed = Owed {
-        dock: flow.dock.clone(),
-        id,
-        message,
-        when: receive.acknowledge,
-        within: receive.acknowledge_within,
-        leaving,
-    };
-    match due {
-        Due::Alone => Reply::accepted(receipt, owed.answered().await),
-        Due::Later | Due::Never => reply.with_later(owed.deferred()),
-    }
+    Some((due, Owed { dock: flow.dock.clone(), id, message: message.clone(), when, within, leaving }))
+}
+
+/// A part that is not the last one is answered once it is stored: nothing is delivered before the others have come.
+fn acknowledged_when(definition: &Definition, message: &Message) -> Acknowledge {
+    let when = definition.receive.acknowledge;
+    let is_early = parts::of(definition, message).is_some_and(|part| part.goes_on_at.is_some());
+    if is_early && when == Acknowledge::AfterDelivered { Acknowledge::AfterStored } else { when }
 }

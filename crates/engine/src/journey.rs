@@ -116,6 +116,9 @@ fn arrival(stored: &Stored) -> Vec<Stage> {
     let came = match &envelope.origin {
         Origin::Received => format!("received from {}, {} bytes", envelope.peer, envelope.raw.len()),
         Origin::Replay { of, by, .. } => format!("replay of message {of}, asked for by {by}"),
+        Origin::Interface { from } if envelope.peer == envelope.interface => {
+            format!("joined from parts, {} bytes; message {from} was the one that completed it", envelope.raw.len())
+        }
         Origin::Interface { from } => format!("came from message {from} through interface {}", envelope.peer),
     };
     let mut stages = vec![

@@ -8,7 +8,7 @@ mod validate;
 
 use crate::codes;
 use bytes::Bytes;
-use hl7v2::{Message, validate::Issue};
+use hl7v2::{Message, continuation, validate::Issue};
 use interface::definition::{Definition, DestinationDefinition, Order, Rule, Step};
 use lang::{Run, View};
 use message::{Diagnostic, Name, Phi, Reason, Timestamp, limits};
@@ -108,7 +108,7 @@ fn prepare(
     issues: &mut Vec<Issue>,
     run: &mut Run,
 ) -> Result<Option<Message>, End> {
-    let mut edited: Option<Message> = None;
+    let mut edited = definition.receive.join_within.and_then(|_| continuation::with_addenda(message));
     for step in &definition.steps {
         let current = edited.as_ref().unwrap_or(message);
         let fault = match step {

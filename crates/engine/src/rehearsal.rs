@@ -4,7 +4,7 @@
 //! test states.
 //! Never: stores, sends, sleeps.
 
-use crate::{acknowledge, codes, pipeline};
+use crate::{acknowledge, codes, intake, pipeline};
 use bytes::Bytes;
 use hl7v2::Message;
 use interface::{
@@ -13,7 +13,6 @@ use interface::{
 };
 use lang::Run;
 use message::{Clock, Timestamp, clock};
-use std::hash::BuildHasher;
 
 /// Runs one test.
 #[must_use]
@@ -53,12 +52,11 @@ fn process(definition: &Definition, given: &Given, now: Timestamp) -> Processed 
     if !message.has_header() {
         return refused(codes::E5001);
     }
-    let seed = foldhash::fast::FixedState::default().hash_one(&bytes[..]);
-    let plan = pipeline::process(definition, &message, &found, now, seed);
+    let plan = intake::plan(definition, (&message, &found), &bytes, now);
     let answer = match &plan.end {
         pipeline::End::Rejected { .. } => acknowledge::reject(&message, definition, now, &plan.issues),
         pipeline::End::Routed | pipeline::End::Filtered(_) | pipeline::End::Unrouted | pipeline::End::Parked(_) => {
-            acknowledge::accept(&message, definition, now)
+            acknowledge::accept(&message, definition.receive.acknowledge, now)
         }
     };
     Processed {

@@ -82,6 +82,8 @@ pub struct InterfaceStatus {
     pub is_paused: bool,
     /// Why, in words; empty when it is ok.
     pub why: String,
+    /// The last thing that its source or its senders did wrong: a batch that was cut off, bytes outside frames.
+    pub last_trouble: Option<Trouble>,
     /// Where it receives.
     pub address: Option<String>,
     /// The connector of its source.
@@ -238,6 +240,7 @@ fn interface_status(flow: &Flow, counts: Counts, at: At) -> InterfaceStatus {
         state,
         is_paused: flow.is_paused(),
         why,
+        last_trouble: flow.trouble().map(|(at, reason)| Trouble { at, reason }),
         address: flow.address(),
         connector: definition.receive.connector,
         version: format!("{:016x}", definition.version),

@@ -85,6 +85,7 @@ message::catalogue! {
     E1152 "a value is kept that the version does not want";
     E1153 "a value was copied to the place where the version has it";
     E1154 "the bridge between two versions could not decide";
+    E1181 "the message is a part of a longer one";
     E1155 "the receiver asks for what the sender does not promise";
     E1156 "the receiver does not allow what the sender sends";
     E1157 "the receiver has no place for what the sender sends";

@@ -3,8 +3,9 @@
 //! A connector moves bytes and reports what it saw. It never stores, never acknowledges on its own account, never
 //! decides a retry. The conformance suites in `testkit` use the numbers of these lists.
 
+use crate::definition::BatchCounts;
 use bytes::Bytes;
-use message::{DeliveryId, Format, MessageId, Outcome, Reason, Timestamp};
+use message::{DeliveryId, Diagnostic, Format, MessageId, Outcome, Reason, Timestamp};
 use std::{future::Future, pin::Pin, sync::Arc};
 use tokio::sync::watch;
 
@@ -24,6 +25,8 @@ pub struct Frame {
     pub format: Format,
     /// Set by the `interface` connector: the message that led to this one, and how many interfaces it has crossed.
     pub from: Option<(MessageId, u8)>,
+    /// What the source found around it, such as wrong counts of the batch that it came in: kept with the message.
+    pub found: Arc<[Diagnostic]>,
 }
 
 /// What the engine says to a frame. A positive answer exists only where a commit does (R1).
@@ -84,6 +87,16 @@ impl Reply {
     pub fn refused(reason: Reason, acknowledgment: Option<Bytes>) -> Reply {
         Reply { verdict: Verdict::Refused(reason), acknowledgment, later: None }
     }
+    /// The same, with another acknowledgment message.
+    #[must_use]
+    pub fn with_acknowledgment(self, acknowledgment: Option<Bytes>) -> Reply {
+        Reply { acknowledgment, ..self }
+    }
+    /// The same, with nothing to follow.
+    #[must_use]
+    pub fn without_later(self) -> Reply {
+        Reply { later: None, ..self }
+    }
     /// The same, with an acknowledgment of its own to follow.
     #[must_use]
     pub fn with_later(self, later: Deferred) -> Reply {
@@ -111,6 +124,10 @@ pub trait Intake: Send + Sync {
     /// Takes one frame through the journey's steps 2 to 6. Resolves when the answer is final: for an accepted frame,
     /// after the fsync. Frames of one connection are given one at a time, in order.
     fn accept(&self, frame: Frame) -> Boxed<'_, Reply>;
+    /// What a source that cuts batches does with one whose counts do not fit.
+    fn batch_counts(&self) -> BatchCounts {
+        BatchCounts::default()
+    }
     /// Bytes that never became a frame, and other things a peer did: counted by the engine, never with content.
     fn report(&self, peer: &str, reason: Reason);
     /// A peer connected (`true`) or went away (`false`).

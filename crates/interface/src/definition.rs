@@ -99,6 +99,25 @@ pub struct Receive {
     pub duplicate_window: Option<Duration>,
     /// What the bytes are taken for.
     pub format: Format,
+    /// What happens to a batch whose counts do not fit.
+    pub batch_counts: BatchCounts,
+    /// Parts of a message are joined (DSC, MSH-14, ADD) where they come within this time of each other; `None`: each is a
+    /// message of its own.
+    pub join_within: Option<Duration>,
+    /// Messages are taken in the order of MSH-13 only.
+    pub has_sequence_numbers: bool,
+}
+
+/// What happens to a batch whose counts (BTS-1, FTS-1), headers or trailers do not fit: it may have been cut off.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum BatchCounts {
+    /// Its messages are taken, and each has a note of it.
+    #[default]
+    Check,
+    /// Its messages are taken.
+    Ignore,
+    /// Nothing of it is taken.
+    Refuse,
 }
 
 /// When the acknowledgment is sent. None of them comes before the fsync (R1).

@@ -6,8 +6,8 @@ use crate::{
     screen::Screen,
 };
 use clap::Args;
-use hl7v2::{Facts, Message};
-use message::Severity;
+use hl7v2::{Enclosed, Facts, Message, codes, continuation::Part};
+use message::{Diagnostic, Severity};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -22,6 +22,7 @@ Examples:
 Reads any delimiters, CR, LF and CRLF segment ends, batches, MLLP framing, byte order marks and the character sets of
 MSH-18. --json prints one object a message; index counts from 1:
   {\"file\",\"index\",\"type\",\"version\",\"control_id\",\"segments\",\"round_trip\",
+   \"batch\":{\"number\",\"control_id\",\"messages\",\"stated\",\"whole\"} or null,
    \"diagnostics\":[{\"code\",\"severity\",\"path\",\"message\"}]}
 Exit: 0 everything could be read, 1 something could not, 3 a file cannot be opened.")]
 pub struct Parse {
@@ -62,15 +63,27 @@ impl Parse {
         if file.messages.is_empty() {
             screen.say(format!("{name}: no HL7 v2 message in it"));
         }
+        for (number, batch) in file.batches.iter().enumerate() {
+            screen.say(format!("{name}: batch {}: {}", number + 1, counted(batch)));
+        }
         let mut is_good = !file.messages.is_empty();
         for (place, found) in file.messages.iter().enumerate() {
-            is_good &= self.show(screen, &name, place + 1, found);
+            let batch = file.batches.iter().position(|batch| batch.messages.contains(&place));
+            is_good &= self.show(screen, &name, place + 1, found, batch.map(|at| (at + 1, &file.batches[at])));
         }
         Ok(is_good)
     }
 
-    fn show(&self, screen: &Screen, file: &str, index: usize, found: &Found) -> bool {
-        let (message, diagnostics) = Message::parse(found.bytes.clone());
+    fn show(
+        &self,
+        screen: &Screen,
+        file: &str,
+        index: usize,
+        found: &Found,
+        batch: Option<(usize, &Enclosed)>,
+    ) -> bool {
+        let (message, mut diagnostics) = Message::parse(found.bytes.clone());
+        diagnostics.extend(part(&message));
         let facts = Facts::of(&message);
         let round_trip = message.write()[..] == found.bytes[..];
         let is_readable = round_trip && diagnostics.iter().all(|diagnostic| !diagnostic.is_error());
@@ -78,7 +91,7 @@ impl Parse {
             screen.line(
                 json!({"file": file, "index": index, "type": kind(&message), "version": facts.version,
                     "control_id": facts.control_id, "segments": message.segment_count(), "round_trip": round_trip,
-                    "diagnostics": diagnostics})
+                    "batch": batch.map(|(number, batch)| as_json(number, batch)), "diagnostics": diagnostics})
                 .to_string(),
             );
             return is_readable;
@@ -106,6 +119,33 @@ impl Parse {
         }
         is_readable
     }
+}
+
+/// How many messages a batch has, and how many it says it has.
+fn counted(batch: &Enclosed) -> String {
+    let stated = match (batch.has_trailer, batch.stated) {
+        (false, _) => "it has no BTS, so it may be cut off".to_owned(),
+        (true, None) => "BTS-1 states no count".to_owned(),
+        (true, Some(stated)) if stated == batch.messages.len() => "as BTS-1 states".to_owned(),
+        (true, Some(stated)) => format!("BTS-1 states {stated}"),
+    };
+    format!("{} messages, {stated}", batch.messages.len())
+}
+
+fn as_json(number: usize, batch: &Enclosed) -> serde_json::Value {
+    json!({"number": number, "control_id": batch.control_id(), "messages": batch.messages.len(), "stated": batch.stated,
+        "whole": batch.is_whole()})
+}
+
+/// What is to be said of a message that is a part of a longer one.
+fn part(message: &Message) -> Option<Diagnostic> {
+    let part = Part::of(message)?;
+    let what = match (part.comes_from.is_some(), part.goes_on_at.is_some()) {
+        (false, _) => "the first part of a message that goes on in another one",
+        (true, true) => "a part of a message, neither the first nor the last",
+        (true, false) => "the last part of a message that begins in another one",
+    };
+    Some(Diagnostic::note(codes::E1181, what).at_path(if part.comes_from.is_some() { "MSH-14" } else { "DSC-1" }, None))
 }
 
 /// MSH-9 with `^` between its components, whatever the message's own separator.

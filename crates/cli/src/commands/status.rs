@@ -104,10 +104,26 @@ pub fn interfaces(engine: &Value, before: Option<(&Value, f64)>) -> Table {
             since(oldest).into(),
             number(&row["counts"], "parked").to_string().into(),
             since(row.get("last_received").and_then(Value::as_i64)).into(),
-            text(row, "why").into(),
+            why(row, now).into(),
         ]);
     }
     table
+}
+
+/// How long the last trouble of an interface that is well is shown.
+const TROUBLE_SHOWN_MICROS: i64 = 3_600_000_000;
+
+/// Why its state is not ok; of one that is ok, what went wrong within the last hour.
+fn why(row: &Value, now: i64) -> String {
+    let trouble = &row["last_trouble"];
+    let since = now - number(trouble, "at");
+    match text(row, "why") {
+        "" if trouble.is_object() && since < TROUBLE_SHOWN_MICROS => {
+            let reason = &trouble["reason"];
+            format!("{} ago: {} {}", age(since), text(reason, "code"), text(reason, "text"))
+        }
+        why => why.to_owned(),
+    }
 }
 
 /// The equation of promise R5 in one line.

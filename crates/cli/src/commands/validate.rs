@@ -194,6 +194,9 @@ impl Validate {
         if file.messages.is_empty() {
             screen.say(format!("{name}: no HL7 v2 message in it"));
         }
+        for finding in &file.diagnostics {
+            screen.say(format!("{name}: {} {}", finding.code, finding.message));
+        }
         let mut valid = 0;
         for (place, found) in file.messages.iter().enumerate() {
             let (message, findings) = Message::parse(found.bytes.clone());

@@ -20,6 +20,7 @@ mod offline;
 mod pages;
 mod profile;
 mod profiles;
+mod protocol;
 mod quality;
 mod shutdown;
 mod steering;

@@ -8,8 +8,11 @@ use super::{
 use crate::{codes, tcp::listen};
 use bytes::Bytes;
 use hl7v2::Batch;
-use interface::contract::{Boxed, Frame, Intake, Phase, Source, Verdict};
-use message::{Clock, Format, Reason};
+use interface::{
+    contract::{Boxed, Frame, Intake, Phase, Source, Verdict},
+    definition::BatchCounts,
+};
+use message::{Clock, Diagnostic, Format, Reason};
 use std::{
     collections::HashMap,
     ffi::OsString,
@@ -100,6 +103,15 @@ struct Reader {
     trouble: Option<Reason>,
 }
 
+/// What a file holds.
+struct Content {
+    messages: Vec<Bytes>,
+    /// What is wrong with the batch that they came in.
+    found: Arc<[Diagnostic]>,
+    /// False where the interface refuses what is wrong.
+    is_whole: bool,
+}
+
 /// How far a file is.
 #[derive(Clone)]
 struct Progress {
@@ -158,7 +170,12 @@ impl Reader {
         let mut progress = self.progress.remove(&file.name).unwrap_or(started);
         if !progress.is_finished {
             match self.read(file).await {
-                Ok(messages) => self.give(file, &messages, &mut progress).await,
+                Ok(content) if !content.is_whole => {
+                    let why = content.found.first().map_or_else(String::new, |finding| finding.message.clone());
+                    progress.refused.push((0, Reason::new(codes::E6112, why)));
+                    progress.is_finished = true;
+                }
+                Ok(content) => self.give(file, &content, &mut progress).await,
                 Err(Unread::Replaced) => return Next::Go,
                 Err(Unread::TooLarge) => {
                     let text = format!("{} bytes, the limit is {}", file.identity.size, self.config.bytes_max);
@@ -184,7 +201,7 @@ impl Reader {
         self.config.after == After::Keep && self.progress.get(&file.name).is_some_and(is_done)
     }
 
-    async fn read(&self, file: &Found) -> Result<Vec<Bytes>, Unread> {
+    async fn read(&self, file: &Found) -> Result<Content, Unread> {
         let (path, bytes_max) = (self.config.folder.join(&file.name), self.config.bytes_max);
         let content = storage::beside(move || storage::read(&path, bytes_max)).await.ok_or(Unread::Replaced)??;
         // It changed after it was found: it is not whole yet.
@@ -193,18 +210,29 @@ impl Reader {
         }
         let content = Bytes::from(content);
         if !self.config.is_split {
-            return Ok(if content.is_empty() { Vec::new() } else { vec![content] });
+            let messages = if content.is_empty() { Vec::new() } else { vec![content] };
+            return Ok(Content { messages, found: Arc::default(), is_whole: true });
         }
-        let (batch, findings) = Batch::split(content);
-        for finding in findings {
-            self.report(file, Reason::new(finding.code, finding.message));
+        let (batch, mut findings) = Batch::split(content);
+        let counts = self.intake.batch_counts();
+        let is_broken =
+            |finding: &Diagnostic| finding.code == hl7v2::codes::E1021 || finding.code == hl7v2::codes::E1022;
+        if counts == BatchCounts::Ignore {
+            findings.retain(|finding| !is_broken(finding));
         }
+        for finding in &findings {
+            self.report(file, Reason::new(finding.code, finding.message.clone()));
+        }
+        let is_whole = counts != BatchCounts::Refuse || !findings.iter().any(is_broken);
         // Copies, because a message that is kept for long should not keep the whole file in memory.
-        Ok(batch.messages().map(|bytes| Bytes::copy_from_slice(&bytes)).collect())
+        let messages = batch.messages().map(|bytes| Bytes::copy_from_slice(&bytes)).collect();
+        findings.retain(is_broken);
+        Ok(Content { messages, found: findings.into(), is_whole })
     }
 
     /// One message after the other, in order; stops at "later" and when the engine drains.
-    async fn give(&mut self, file: &Found, messages: &[Bytes], progress: &mut Progress) {
+    async fn give(&mut self, file: &Found, content: &Content, progress: &mut Progress) {
+        let messages = &content.messages;
         if messages.is_empty() {
             progress.refused.push((0, Reason::new(codes::E6203, "there is no message in it")));
         }
@@ -219,6 +247,7 @@ impl Reader {
                 received: self.clock.now(),
                 format: Format::Hl7v2,
                 from: None,
+                found: content.found.clone(),
             };
             match self.intake.accept(frame).await.verdict() {
                 Verdict::Accepted(_) => {}

@@ -180,7 +180,8 @@ impl Desk {
     /// should come to its end.
     async fn give(&self, bytes: Bytes) -> Answer {
         let (intake, peer) = (self.session.intake.clone(), self.session.peer.clone());
-        let frame = Frame { bytes, peer, received: self.clock.now(), format: Format::Hl7v2, from: None };
+        let frame =
+            Frame { bytes, peer, received: self.clock.now(), format: Format::Hl7v2, from: None, found: Arc::default() };
         match tokio::spawn(async move { intake.accept(frame).await }).await {
             Ok(reply) => answer::judged(&reply),
             Err(_) => answer::problem(StatusCode::INTERNAL_SERVER_ERROR, codes::E6009),

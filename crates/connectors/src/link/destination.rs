@@ -37,6 +37,7 @@ impl Lane {
             received: self.clock.now(),
             format: outgoing.format,
             from: Some((outgoing.delivery.message, hops)),
+            found: Arc::default(),
         };
         // Beside this delivery, because what the other interface has begun to store should come to its end even if the
         // delivery is cancelled; duplicate detection recognises the second attempt (R4).

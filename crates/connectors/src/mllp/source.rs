@@ -129,7 +129,14 @@ impl Conversation {
 
     fn envelop(&self, bytes: Bytes) -> Frame {
         let received = self.clock.now();
-        Frame { bytes, peer: self.session.peer.clone(), received, format: Format::Hl7v2, from: None }
+        Frame {
+            bytes,
+            peer: self.session.peer.clone(),
+            received,
+            format: Format::Hl7v2,
+            from: None,
+            found: Arc::default(),
+        }
     }
 
     async fn next_frame(&mut self) -> Result<Bytes, End> {

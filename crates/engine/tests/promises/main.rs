@@ -4,10 +4,13 @@
 
 mod acknowledgment;
 mod acts;
+mod batches;
 mod conservation;
 mod duplicates;
 mod durability;
 mod order;
+mod parts;
 mod privacy;
 mod reload;
+mod sequence;
 mod stage;

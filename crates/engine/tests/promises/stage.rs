@@ -190,6 +190,7 @@ pub(crate) struct Stage {
     pub(crate) disk: Memory,
     pub(crate) world: Arc<World>,
     connectors: &'static [&'static dyn Connector],
+    has_index: bool,
 }
 
 /// One life of the engine; when it is dropped, everything under way is cut off.
@@ -210,7 +211,18 @@ impl Stage {
         });
         // Connectors live as long as the process: a test's few bytes do not matter.
         let fake: &'static dyn Connector = Box::leak(Box::new(Fake(world.clone())));
-        Stage { folder: Folder::new(), disk: Memory::new(), world, connectors: Box::leak(Box::new([fake])) }
+        Stage {
+            folder: Folder::new(),
+            disk: Memory::new(),
+            world,
+            connectors: Box::leak(Box::new([fake])),
+            has_index: false,
+        }
+    }
+
+    /// With the index, which finds parts of messages and the last sequence number.
+    pub(crate) fn indexed() -> Stage {
+        Stage { has_index: true, ..Stage::new() }
     }
 
     /// A definition from the text of one interface.
@@ -239,7 +251,7 @@ impl Stage {
             reserve_bytes: 64 * 1024,
             full_retry: Duration::from_millis(20),
             disk: Arc::new(self.disk.clone()),
-            has_index: false,
+            has_index: self.has_index,
             ..store::Options::default()
         };
         let (store, recovered) = Store::open(self.folder.path(), &options).unwrap();
@@ -316,6 +328,7 @@ pub(crate) async fn give(engine: &Engine, interface: &str, bytes: Bytes) -> Repl
         received: message::Clock::now(&clock::System),
         format: Format::Hl7v2,
         from: None,
+        found: Arc::default(),
     };
     let flow = engine.flow(interface).unwrap();
     flow.accept(frame).await

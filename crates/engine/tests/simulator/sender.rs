@@ -83,6 +83,7 @@ impl Sender {
             received: message::Clock::now(&*self.clock),
             format: Format::Hl7v2,
             from: None,
+            found: std::sync::Arc::default(),
         }
     }
 }

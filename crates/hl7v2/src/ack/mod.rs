@@ -3,10 +3,12 @@
 //! Promises: an acknowledgment can be built for any bytes; it never repeats content other than the header fields that
 //! the standard has it echo. Pure: control id and time come from the caller.
 
+mod batch;
 mod build;
 mod legal;
 mod reply;
 
+pub use batch::{Answers, batch};
 pub use build::{Acknowledgment, Finding, build, condition_name};
 pub use legal::{Illegal, check};
 pub use reply::Reply;

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     catalogue::Value,
     codes,
-    definition::{Acknowledge, Order, Receive},
+    definition::{Acknowledge, BatchCounts, Order, Receive},
 };
 use lang::syntax::Cursor;
 use message::{Format, limits};
@@ -21,6 +21,11 @@ const DUPLICATE_WINDOW_MAX: Duration = Duration::from_secs(90 * 24 * 3600);
 
 /// Longest time that a sender may be left waiting for the deliveries.
 const ACKNOWLEDGE_WITHIN_MAX: Duration = Duration::from_secs(24 * 3600);
+
+/// How far apart the parts of a message may come where the interface does not say.
+const JOIN_WITHIN: Duration = Duration::from_secs(3600);
+/// Pointers are unique for a while only: parts of a day before belong to another message.
+const JOIN_WITHIN_MAX: Duration = Duration::from_secs(24 * 3600);
 
 const FORMATS: [(&str, Format); 6] = [
     ("hl7v2", Format::Hl7v2),
@@ -39,6 +44,9 @@ struct ReceiveWords {
     size_max: Option<usize>,
     duplicate_window: Option<Option<Duration>>,
     format: Option<Format>,
+    batch_counts: Option<BatchCounts>,
+    join_within: Option<Option<Duration>>,
+    has_sequence_numbers: bool,
 }
 
 /// Reads a `receive` line; gives the place of its address too, for findings over several interfaces.
@@ -59,13 +67,16 @@ pub(super) fn read(reader: &mut Reader<'_>, line: Line<'_>, interface: &str) -> 
         size_max: own_limit.or(words.size_max).unwrap_or(limits::FRAME_BYTES_MAX),
         duplicate_window: words.duplicate_window.unwrap_or(Some(limits::DUPLICATE_WINDOW)),
         format: words.format.unwrap_or(Format::Hl7v2),
+        batch_counts: words.batch_counts.unwrap_or_default(),
+        join_within: words.join_within.unwrap_or(Some(JOIN_WITHIN)),
+        has_sequence_numbers: words.has_sequence_numbers,
     };
     Some((receive, connected.span))
 }
 
 impl Words for ReceiveWords {
     fn known(&self) -> &'static [&'static str] {
-        &["ack", "order", "limit", "duplicates", "format"]
+        &["ack", "order", "limit", "duplicates", "format", "batch", "continuation", "sequence"]
     }
 
     fn shared(&self) -> Option<(&'static str, Value)> {
@@ -77,6 +88,12 @@ impl Words for ReceiveWords {
             "ack" => self.acknowledge = Some(acknowledge(reader, cursor)?),
             "order" => self.order = Some(order(reader, cursor)?),
             "limit" => self.size_max = Some(limit(reader, cursor)?),
+            "batch" => self.batch_counts = Some(batch(reader, cursor)?),
+            "continuation" => self.join_within = Some(continuation(reader, cursor)?),
+            "sequence" => {
+                reader.expect(cursor, "numbers")?;
+                self.has_sequence_numbers = true;
+            }
             "duplicates" => self.duplicate_window = Some(duplicates(reader, cursor)?),
             _ => self.format = Some(format(reader, cursor)?),
         }
@@ -145,6 +162,32 @@ fn limit(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Option<usize> {
         reader.error(codes::E3109, cursor.tree(), written.span, message, None);
     }
     size
+}
+
+/// `counts check|ignore|refuse`.
+fn batch(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Option<BatchCounts> {
+    let choices = [("check", BatchCounts::Check), ("ignore", BatchCounts::Ignore), ("refuse", BatchCounts::Refuse)];
+    reader.expect(cursor, "counts")?;
+    reader.choice(cursor, "what happens to a batch whose counts do not fit", &choices)
+}
+
+/// `join [within 1h]` or `off`.
+fn continuation(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Option<Option<Duration>> {
+    if cursor.eat("off") {
+        return Some(None);
+    }
+    reader.expect(cursor, "join")?;
+    if !cursor.eat("within") {
+        return Some(Some(JOIN_WITHIN));
+    }
+    let span = cursor.here();
+    let within = reader.duration(cursor)?;
+    if within.is_zero() || within > JOIN_WITHIN_MAX {
+        let hint = Some("write `continuation off` to take each part as a message of its own".to_owned());
+        reader.error(codes::E3109, cursor.tree(), span, "parts are joined within 1ms to 1d", hint);
+        return None;
+    }
+    Some(Some(within))
 }
 
 /// `window 7d` or `off`.

@@ -229,6 +229,32 @@ pub const KEYWORDS: &[Keyword] = &[
         "How long a message is recognised when it comes again: the sender gets the same answer, nobody gets it twice.",
         "duplicates window 7d",
     ),
+    word(
+        Receive,
+        "batch",
+        "batch counts check|ignore|refuse",
+        "What happens to a batch whose counts (BTS-1, FTS-1), headers or trailers do not fit, so that it may have been cut \
+         off: `check`, where nothing is said, takes its messages, marks each with E1021 or E1022 and shows the trouble; \
+         `refuse` takes nothing of it; `ignore` says nothing.",
+        "batch counts refuse",
+    ),
+    word(
+        Receive,
+        "continuation",
+        "continuation join [within DURATION] | off",
+        "Messages that come in several parts (DSC-1 and MSH-14, ADD) are joined; parts that come further apart than \
+         `within`, 1 h where nothing is said, are not. `off` takes each part as a message of its own.",
+        "continuation join within 10m",
+    ),
+    word(
+        Receive,
+        "sequence",
+        "sequence numbers",
+        "Messages are taken in the order of MSH-13 only, for each sender (MSH-3, MSH-4): one behind a gap is refused with \
+         the missing number in MSA-4, one that was taken is answered again. 0 asks for the number that is expected, -1 \
+         begins anew.",
+        "sequence numbers",
+    ),
     word(Receive, "format", "format hl7v2", "What the bytes are taken for.", "format hl7v2"),
     word(
         Send,

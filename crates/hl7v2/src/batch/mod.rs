@@ -4,6 +4,10 @@
 //! its header and ends behind its last line; what stands before, between or behind messages is kept and said.
 //! Never: a look inside messages. A file in UTF-16 or UTF-32 is one message.
 
+mod enclosed;
+
+pub use enclosed::Enclosed;
+
 use crate::charset::wide::Wide;
 use crate::delimiters::{self, Delimiters};
 use crate::lines::{self, Kind};
@@ -99,7 +103,7 @@ impl Batch {
 
     fn check(&self) -> Vec<Diagnostic> {
         let mut out = Vec::new();
-        let (mut messages, mut batches) = (0, 0);
+        let (mut messages, mut batches, mut number) = (0, 0, 0);
         let (mut is_in_batch, mut is_in_file) = (false, false);
         for piece in &self.pieces {
             let at = piece.range.start;
@@ -111,12 +115,14 @@ impl Batch {
                         out.push(missing("BTS", at));
                     }
                     (is_in_batch, messages) = (true, 0);
+                    number += 1;
                 }
                 PieceKind::BatchTrailer => {
                     if !is_in_batch {
                         out.push(missing("BHS", at));
                     }
-                    out.extend(self.compare(piece, b"BTS", messages));
+                    number = number.max(1);
+                    out.extend(self.compare(piece, b"BTS", messages, &format!("batch {number}: ")));
                     batches += 1;
                     (is_in_batch, messages) = (false, 0);
                 }
@@ -124,7 +130,7 @@ impl Batch {
                     if !is_in_file {
                         out.push(missing("FHS", at));
                     }
-                    out.extend(self.compare(piece, b"FTS", batches));
+                    out.extend(self.compare(piece, b"FTS", batches, ""));
                     is_in_file = false;
                 }
                 PieceKind::Stray => out.push(
@@ -141,21 +147,26 @@ impl Batch {
     }
 
     /// The count that a trailer states (BTS-1, FTS-1) against what was found; an empty count states nothing.
-    fn compare(&self, piece: &Piece, id: &[u8; 3], found: usize) -> Option<Diagnostic> {
-        let field = self.delimiters().field;
-        let line = &self.bytes[piece.range.clone()];
-        let stated = line.get(4..)?.split(|byte| *byte == field || matches!(byte, b'\r' | b'\n')).next()?;
-        let stated = std::str::from_utf8(stated).ok()?.trim();
+    fn compare(&self, piece: &Piece, id: &[u8; 3], found: usize, whose: &str) -> Option<Diagnostic> {
+        let stated = self.stated(piece)?;
         if stated.is_empty() || stated.parse() == Ok(found) {
             return None;
         }
         let path = Path::field(id, 1).to_string();
         let what = if id == b"BTS" { "messages" } else { "batches" };
         let text = match stated.parse::<u64>() {
-            Ok(stated) => format!("the trailer states {stated} {what}, {found} were found"),
-            Err(_) => format!("the trailer's count is no number; {found} {what} were found"),
+            Ok(stated) => format!("{whose}the trailer states {stated} {what}, {found} were found"),
+            Err(_) => format!("{whose}the trailer's count is no number; {found} {what} were found"),
         };
         Some(Diagnostic::warning(codes::E1021, text).at_path(path, Some(piece.range.start)))
+    }
+
+    /// The first field of a trailer, as it stands.
+    fn stated(&self, trailer: &Piece) -> Option<&str> {
+        let field = self.delimiters().field;
+        let line = &self.bytes[trailer.range.clone()];
+        let stated = line.get(4..)?.split(|byte| *byte == field || matches!(byte, b'\r' | b'\n')).next()?;
+        std::str::from_utf8(stated).ok().map(str::trim)
     }
 
     /// The delimiters of the first header.

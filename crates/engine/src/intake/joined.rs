@@ -1,0 +1,74 @@
+//! The part that completes a message brings the whole one into being, see [`crate::parts`].
+
+use super::{commit, describe, flags, plan, waiting};
+use crate::{
+    flow::{Flow, Version},
+    parts::{self, Whole},
+};
+use hl7v2::{Facts, Message};
+use interface::contract::Frame;
+use message::{MessageId, Origin};
+use std::sync::{Arc, atomic::Ordering};
+use store::{Accept, Receipt, Verdict};
+
+/// The whole message that this part belongs to, if it is complete now or was before. A chain that cannot be joined is
+/// told, and its parts stay parked.
+///
+/// # Errors
+/// The store's: then the part is not answered positively, and comes again.
+pub(super) async fn join(
+    flow: &Flow,
+    version: &Arc<Version>,
+    message: &Message,
+    receipt: &Receipt,
+) -> Result<Option<MessageId>, store::Error> {
+    if parts::of(&version.definition, message).is_none() {
+        return Ok(None);
+    }
+    let id = receipt.id();
+    let is_again = matches!(receipt.verdict(), Verdict::Duplicate { .. });
+    if is_again && let Some(whole) = parts::joined_into(&flow.dock.store.history(id)?) {
+        return Ok(Some(whole));
+    }
+    // Two parts that come at the same moment must not both find the message complete.
+    let _alone = flow.joining.lock().await;
+    match parts::complete(&flow.dock, &version.definition, id, is_again).await {
+        Ok(None) => Ok(None),
+        Ok(Some(whole)) => {
+            let made = match whole.before {
+                Some(made) => made,
+                None => make(flow, version, &whole, id).await?,
+            };
+            whole.settle(&flow.dock, made).await?;
+            Ok(Some(made))
+        }
+        Err(reason) => {
+            flow.report_trouble(reason);
+            Ok(None)
+        }
+    }
+}
+
+/// Commits the whole message: it came from the part that completed it, and goes through the interface like any other.
+async fn make(flow: &Flow, version: &Arc<Version>, whole: &Whole, from: MessageId) -> Result<MessageId, store::Error> {
+    let (message, found) = Message::parse(whole.bytes.clone());
+    let frame = Frame {
+        bytes: whole.bytes.clone(),
+        peer: flow.name.clone(),
+        received: flow.dock.clock.now(),
+        format: message::Format::Hl7v2,
+        from: None,
+        found: Arc::default(),
+    };
+    let plan = plan(&version.definition, (&message, &found), &frame.bytes, frame.received);
+    let flags = flags(found.iter(), &plan);
+    let facts = Facts::searched(&message);
+    let origin = Origin::Interface { from };
+    let described = describe(flow, version, frame, origin, (&message, facts), &plan, None);
+    // Its control id is that of its first part, which must be known when it comes again.
+    let accepted = Accept { flags, duplicate_window: None, ..described };
+    let receipt = commit(flow, version.clone(), accepted, plan.deliveries, 0).await?;
+    flow.tally.accepted.fetch_add(1, Ordering::Relaxed);
+    flow.count(waiting(message, &receipt, flow.dock.clock.now(), whole.bytes.len()));
+    Ok(receipt.id())
+}
