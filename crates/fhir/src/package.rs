@@ -155,6 +155,10 @@ mod tests {
         check(&gzip(&[b'x'; 2048]));
         let whole = packed(&[("a", b'0', &[7; 700])]);
         check(&whole[..whole.len() - 20]);
+        // A header whose sum is another one: damaged, or no header.
+        let mut damaged = [b'0'; 2 * BLOCK];
+        damaged[124..136].fill(0);
+        check(&gzip(&damaged));
         let mut huge = [0_u8; BLOCK];
         huge[124..135].copy_from_slice(b"77777777777");
         huge[148..156].fill(b' ');

@@ -14,6 +14,8 @@ pub(super) enum Wrong {
     Kind(&'static str),
     /// What the form is.
     Form(&'static str),
+    /// What the form should be (R4 says SHOULD).
+    Advice(&'static str),
 }
 
 /// Checks a value of a primitive type.
@@ -75,7 +77,7 @@ fn check_string(text: &str) -> Result<(), Wrong> {
         return Err(Wrong::Form("a string without control characters"));
     }
     if text.bytes().all(|byte| byte.is_ascii_whitespace()) {
-        return Err(Wrong::Form("a string with more than blanks"));
+        return Err(Wrong::Advice("a string with more than blanks"));
     }
     Ok(())
 }

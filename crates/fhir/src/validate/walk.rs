@@ -278,6 +278,10 @@ impl<'t> Walk<'_, 't> {
                 let text = format!("{} is of the type {}: {expect}.", member.element(), member.type_name());
                 return self.tell(node, Issue::error(codes::E1261, text));
             }
+            Err(Wrong::Advice(expect)) => {
+                let text = format!("A value of the type {} should be {expect}.", member.type_name());
+                self.tell(node, Issue::warning(codes::E1262, text));
+            }
             Err(Wrong::Form(expect)) => {
                 let text = format!("A value of the type {} is {expect}.", member.type_name());
                 return self.tell(node, Issue::error(codes::E1262, text));

@@ -51,6 +51,7 @@ fn types_and_forms() {
     patient(r#""birthDate":"2000-02-30""#, &["error E1262 Patient.birthDate"]);
     patient(r#""id":"a b""#, &["error E1262 Patient.id"]);
     patient(r#""name":[{"id":"a b"}]"#, &["error E1265 Patient.name[0]"]);
+    patient(r#""name":[{"text":"  "}]"#, &["warning E1262 Patient.name[0].text"]);
     patient(r#""name":[{"text":""}]"#, &["error E1262 Patient.name[0].text"]);
     patient(r#""deceasedDateTime":"2000-01-01T10:00""#, &["error E1262 Patient.deceased.ofType(dateTime)"]);
 }
