@@ -1,5 +1,6 @@
 //! Benchmarks: `cargo run --release -p bench -- NAME [--json]`. A module each; this file only chooses.
 
+mod convert;
 mod fhir;
 mod fhirpath;
 mod measure;
@@ -29,6 +30,10 @@ fn main() -> ExitCode {
             fhirpath::run(is_json);
             return ExitCode::SUCCESS;
         }
+        Some("convert") => {
+            convert::run(is_json);
+            return ExitCode::SUCCESS;
+        }
         Some("quality") => {
             quality::run(is_json);
             return ExitCode::SUCCESS;
@@ -38,7 +43,7 @@ fn main() -> ExitCode {
             return ExitCode::SUCCESS;
         }
         _ => {
-            eprintln!("usage: bench parser|quality|store|validate|fhir|fhirpath [--json] [--queued=COUNT]");
+            eprintln!("usage: bench parser|quality|store|validate|fhir|fhirpath|convert [--json] [--queued=COUNT]");
             return ExitCode::from(2);
         }
     };

@@ -180,10 +180,15 @@ fn deliver_to(
     let mut output = shared;
     if !destination.programs.is_empty() {
         let mut own = message.clone();
+        let mut made = None;
         for program in &destination.programs {
-            program.apply(&mut own, run).map_err(|fault| reason_of(&fault))?;
+            // A map to FHIR stands last; what it makes goes out instead of the message.
+            made = program.output(&own, run).map_err(|fault| reason_of(&fault))?;
+            if made.is_none() {
+                program.apply(&mut own, run).map_err(|fault| reason_of(&fault))?;
+            }
         }
-        output = Some(own.into_bytes());
+        output = Some(made.map_or_else(|| own.into_bytes(), Bytes::from));
     }
     let is_urgent = match &destination.priority {
         Some(condition) => condition.holds(&View::new(message), run).map_err(|fault| reason_of(&fault))?,

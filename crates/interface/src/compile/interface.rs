@@ -102,7 +102,14 @@ impl Draft {
             "index" => self.index(reader, line),
             "keep" | "drop" => self.filter(reader, line, home),
             "set" | "remove" | "insert" | "translate" | "map" => {
-                self.steps.extend(language::edit(reader, line, home).map(Step::Edit));
+                let edit = language::edit(reader, line, home);
+                if edit.as_ref().is_some_and(|edit| edit.is_last()) {
+                    let message =
+                        "a map to FHIR stands in a `send` block: what follows here needs a v2 message".to_owned();
+                    reader.error(lang::codes::E2351, line.tree, line.cursor().here(), message, None);
+                    return;
+                }
+                self.steps.extend(edit.map(Step::Edit));
             }
             "validate" => self.steps.extend(validate::read(reader, line, home)),
             "send" => self.send(reader, line, home),

@@ -7,11 +7,16 @@ use super::{
 use crate::{codes, definition::Edit, profiles, workspace};
 use hl7v2::{Message, Path, State};
 use lang::{
-    Condition, MapFile, Profiles, Program, Run, Scope, Tables, View,
+    Condition, Library, MapFile, Profiles, Program, Run, Scope, Standard, Tables, View,
     syntax::{self, Cursor},
 };
 use message::{Name, Timestamp};
-use std::{cell::RefCell, ops::Range, sync::Arc};
+use std::{
+    borrow::Cow,
+    cell::RefCell,
+    ops::Range,
+    sync::{Arc, LazyLock},
+};
 
 /// Words that stand for a path where a path alone is asked for; conditions know them by themselves.
 const SHORTHANDS: [(&str, &str); 7] = [
@@ -169,7 +174,9 @@ fn map(reader: &mut Reader<'_>, line: Line<'_>, home: &Home) -> Option<Edit> {
     let before = reader.findings.len();
     let (tree, found) = syntax::parse(path, text);
     reader.findings.extend(found);
-    let scope = Scope::new(home.tables()).with_library(reader.surroundings.library);
+    // A map to FHIR may use what comes along; the workspace's own goes first.
+    let (tables, library) = with_standard(home.tables(), reader.surroundings.library, &tree);
+    let scope = Scope::new(&tables).with_library(&library);
     let (maps, found) = MapFile::compile(&tree, &scope);
     reader.findings.extend(found);
     if reader.failed_since(before) {
@@ -183,6 +190,27 @@ fn map(reader: &mut Reader<'_>, line: Line<'_>, home: &Home) -> Option<Edit> {
     }
     Some(Edit::Map(maps))
 }
+
+/// The tables and shared maps of a workspace, for a map to FHIR over those that come along.
+fn with_standard<'t>(
+    tables: &'t Tables,
+    library: &'t Library,
+    tree: &syntax::Tree,
+) -> (Cow<'t, Tables>, Cow<'t, Library>) {
+    if !tree.text.contains("to fhir") {
+        return (Cow::Borrowed(tables), Cow::Borrowed(library));
+    }
+    let mut all = STANDARD.tables().clone();
+    for table in tables.iter() {
+        all.insert(lang::Table::clone(table));
+    }
+    let mut parts = library.clone();
+    parts.extend_from(STANDARD.library());
+    (Cow::Owned(all), Cow::Owned(parts))
+}
+
+/// The maps that come along, read once.
+static STANDARD: LazyLock<Standard> = LazyLock::new(|| Standard::read(library::folder(library::HL7V2_TO_FHIR_R4)).0);
 
 const SET: &str = "set ";
 

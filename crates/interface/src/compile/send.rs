@@ -68,6 +68,11 @@ impl Draft {
                 self.when = language::condition(reader, &mut cursor, home);
             }
             "set" | "remove" | "insert" | "translate" | "map" => {
+                if self.programs.last().is_some_and(|edit| edit.is_last()) {
+                    let message = "nothing changes what a map to FHIR made".to_owned();
+                    let hint = Some("put this line in front of the map".to_owned());
+                    reader.error(lang::codes::E2351, line.tree, line.cursor().here(), message, hint);
+                }
                 self.programs.extend(language::edit(reader, line, home));
             }
             "retry" if reader.once(line, self.retry.as_ref()) => self.retry = retry::read(reader, &mut cursor),
@@ -111,6 +116,7 @@ impl Draft {
     /// Lanes are settled with the interface's order, see [`settle_lanes`].
     fn finish(self, name: Name, line: Line<'_>) -> Option<DestinationDefinition> {
         let connected = self.connected??;
+        let is_fhir = self.programs.last().is_some_and(|edit| edit.is_last());
         Some(DestinationDefinition {
             name,
             place: line.place(),
@@ -118,7 +124,7 @@ impl Draft {
             connector: connected.spec.name,
             settings: connected.settings,
             programs: self.programs,
-            format: Format::Hl7v2,
+            format: if is_fhir { Format::Fhir } else { Format::Hl7v2 },
             retry: self.retry.unwrap_or_default(),
             order: self.order,
             replies: self.replies.unwrap_or_default(),

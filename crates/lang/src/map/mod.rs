@@ -91,6 +91,12 @@ impl MapFile {
         }
     }
 
+    /// The main map makes FHIR.
+    #[must_use]
+    pub fn makes_fhir(&self) -> bool {
+        self.main().is_some_and(|map| map.to.format == Format::FhirR4)
+    }
+
     /// The map of that name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Map> {

@@ -1,6 +1,6 @@
 //! What is right becomes data.
 
-use super::{flow, load, load_with};
+use super::{A01, flow, load, load_with};
 use crate::{
     case::{Expected, With},
     definition::{Acknowledge, AlertCondition, Definition, GiveUp, Order, Step, Then},
@@ -159,4 +159,28 @@ fn tests_beside_the_interface() {
     assert!(findings.is_empty(), "{findings:#?}");
     assert_eq!(workspace.tests.len(), 2);
     assert_eq!(&*workspace.tests[1].place.file, "interfaces/demo/tests/more.flow");
+}
+
+#[test]
+fn a_map_to_fhir_stands_last_in_a_send() {
+    let map = "map hub from hl7v2 ADT_A01 to fhir r4 Bundle {\n  type = transaction\n  Patient update by identifier when PID exists {\n    use PID-Patient with PID\n  }\n}\n";
+    let with = |steps: &str, send: &str| {
+        let text = flow(&format!("{steps}\nsend hub {{\n mllp hub:6661\n {send}\n}}"), "");
+        load_with(&text, &[("interfaces/demo/maps/hub.map", map)])
+    };
+    let (workspace, found) = with("", "map maps/hub.map");
+    assert!(found.iter().all(|finding| !finding.is_error()), "{found:?}");
+    let hub = &workspace.definitions[0].destinations[0];
+    assert_eq!(hub.format, message::Format::Fhir);
+    let (a01, _) = hl7v2::Message::parse(A01);
+    let mut run = lang::Run::new(message::Timestamp(0), 0);
+    let json = hub.programs[0].output(&a01, &mut run).unwrap().unwrap();
+    let bundle = fhir::Tree::read(&json).unwrap();
+    let resource =
+        bundle.root().get("entry").and_then(|entry| entry.at(0)).and_then(|entry| entry.get("resource")).unwrap();
+    assert_eq!(resource.resource_type(), Some("Patient"));
+    let codes =
+        |found: &[message::Diagnostic]| found.iter().filter(|f| f.is_error()).map(|f| f.code.id).collect::<Vec<_>>();
+    assert_eq!(codes(&with("", "map maps/hub.map\n set MSH-5 = X").1), ["E2351"]);
+    assert_eq!(codes(&with("map maps/hub.map", "").1), ["E2351"]);
 }
