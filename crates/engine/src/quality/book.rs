@@ -4,7 +4,7 @@
 //! own; whoever counts says when a message came.
 
 use super::{
-    limits::{MESSAGE_BYTES_MAX, NAME_CHARACTERS_MAX, OTHERS, STREAMS_MAX},
+    limits::{ENDED_MAX, MESSAGE_BYTES_MAX, NAME_CHARACTERS_MAX, OTHERS, STREAMS_MAX},
     measure::{Receipt, measure},
     record::{Kind, Record},
     stream::Stream,
@@ -52,6 +52,8 @@ pub struct Book {
     span: Option<(i64, i64)>,
     /// Spans that ended and were not taken yet.
     ended: Vec<Taken>,
+    /// Messages of spans that there was no room for.
+    given_up: u64,
     streams: Vec<Stream>,
     /// By a hash over the bytes that say which kind it is.
     known: HashMap<u64, u16, foldhash::fast::FixedState>,
@@ -124,16 +126,18 @@ impl Book {
 
     fn end(&mut self) {
         let Some((start, _)) = self.span else { return };
-        let from = self.ended.len();
+        let start = Timestamp(start);
         for stream in &mut self.streams {
             let record = stream.take();
             if record.is_empty() {
                 continue;
             }
-            // Versions of the standard are counted apart and told together.
-            match self.ended[from..].iter_mut().find(|taken| taken.kind == stream.kind) {
+            // Versions of the standard are counted apart and told together; a clock may come back to a span.
+            let has_room = self.ended.len() < ENDED_MAX;
+            match self.ended.iter_mut().find(|taken| taken.kind == stream.kind && taken.start == start) {
                 Some(known) => known.record.merge(&record),
-                None => self.ended.push(Taken { start: Timestamp(start), kind: stream.kind.clone(), record }),
+                None if has_room => self.ended.push(Taken { start, kind: stream.kind.clone(), record }),
+                None => self.given_up += record.messages + record.left_out,
             }
         }
     }
@@ -141,7 +145,11 @@ impl Book {
     /// Takes out what was counted since the last time, by span and kind; kinds without a message are left out.
     pub fn take(&mut self) -> Vec<Taken> {
         self.end();
-        std::mem::take(&mut self.ended)
+        let mut taken = std::mem::take(&mut self.ended);
+        if let (Some(last), count @ 1..) = (taken.last_mut(), std::mem::take(&mut self.given_up)) {
+            last.record.left_out += count;
+        }
+        taken
     }
 
     fn find(&mut self, message: &Message) -> u16 {

@@ -223,6 +223,7 @@ mod tests {
                     record.places.insert(Place::parse(text).unwrap(), counts);
                 }
                 record.rules[0].of = 40;
+                record.codes.insert((Place::parse("PID-8").unwrap(), "F".into()), 20);
                 (0..40).for_each(|_| record.sent.add(1));
                 change(hour, &mut record);
                 let kind = Kind { message_type: "ADT".into(), trigger: "A01".into(), ..Kind::default() };
@@ -260,6 +261,8 @@ mod tests {
         check(&[("E5041", "PID-8", "new-code")], &|record| {
             record.codes.insert((Place::parse("PID-8").unwrap(), "A".into()), 9);
         });
+        // Shares of codes that were sent before go up and down with the work.
+        check(&[], &|record| drop(record.codes.insert((Place::parse("PID-8").unwrap(), "F".into()), 39)));
         check(&[("E5040", "PID-7", "implausible")], &|record| (record.rules[0].of, record.rules[0].broken) = (40, 8));
         check(&[("E5040", "MSH-10", "duplicates")], &|record| record.duplicates = 10);
         check(&[("E5040", "MSH-7", "ahead")], &|record| (0..9).for_each(|_| record.sent.add(-60)));

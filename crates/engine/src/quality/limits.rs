@@ -22,6 +22,9 @@ pub const NAME_CHARACTERS_MAX: usize = 48;
 /// Largest message whose content is looked at, bytes. Larger ones are counted as left out.
 pub const MESSAGE_BYTES_MAX: usize = 8 * 1024 * 1024;
 
+/// Spans that ended, by kind of message, and wait to be taken out of the book of an interface.
+pub const ENDED_MAX: usize = 4_096;
+
 /// Messages that wait to be counted; more are counted as left out.
 pub const PENDING_MAX: usize = 4_096;
 /// Bytes of messages that wait to be counted.

@@ -60,11 +60,17 @@ pub(super) struct Check {
     misformed: u32,
     unlisted: u32,
     example: u64,
+    /// The value that was looked at last, and whether it was bad. Never leaves this place, and is forgotten with the counts.
+    last: Vec<u8>,
+    is_bad: bool,
     table: Option<Table>,
     codes: Vec<Seen>,
     /// The code that was not in the table last: a sender repeats itself.
     strange: u64,
 }
+
+/// Bytes of a value that are remembered: a longer one is looked at each time.
+const LAST_BYTES: usize = 32;
 
 /// A code of the table, by its bytes.
 struct Seen {
@@ -75,10 +81,9 @@ struct Seen {
 
 /// Up to eight bytes as a number; longer ones as a hash, with their length.
 fn key(raw: &[u8]) -> u64 {
-    let mut key = [0; 8];
+    // Codes are short: a loop over their bytes is faster than a copy of unknown length.
     if raw.len() <= 8 {
-        key[..raw.len()].copy_from_slice(raw);
-        return u64::from_le_bytes(key);
+        return raw.iter().fold(0, |key, byte| key << 8 | u64::from(*byte));
     }
     raw.iter().fold(raw.len() as u64, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)) | 1 << 63
 }
@@ -91,7 +96,14 @@ impl Check {
             Form::Code | Form::SiteCode => self.look_up(raw, message),
             Form::Open | Form::Text | Form::Telephone | Form::Digits => {}
             Form::Date | Form::Time | Form::DateTime | Form::Number | Form::Sequence => {
-                if self.form.fit(raw) == Fit::Bad {
+                // Results of one report have the same time, and segments the same few numbers.
+                if !self.is_bad && self.last.as_slice() == raw {
+                    return;
+                }
+                self.is_bad = self.form.fit(raw) == Fit::Bad;
+                self.last.clear();
+                self.last.extend_from_slice(raw.get(..LAST_BYTES).unwrap_or(raw));
+                if self.is_bad {
                     self.misformed += 1;
                     self.example = message;
                 }
@@ -323,7 +335,9 @@ impl Stream {
 
     fn push_check(&mut self, form: Form, table: Option<Table>, role: Role) -> u16 {
         let codes = Vec::with_capacity(if table.is_some() { CODES_MAX } else { 0 });
-        self.checks.push(Check { form, role, misformed: 0, unlisted: 0, example: 0, table, codes, strange: 0 });
+        let last = Vec::with_capacity(LAST_BYTES);
+        let (misformed, unlisted, example, strange, is_bad) = (0, 0, 0, 0, false);
+        self.checks.push(Check { form, role, misformed, unlisted, example, last, is_bad, table, codes, strange });
         (self.checks.len() - 1) as u16
     }
 
@@ -332,11 +346,11 @@ impl Stream {
     pub(super) fn count(&mut self, slot: u16, raw: &[u8], is_first: bool) -> Option<&mut Check> {
         let slot = self.slots.get_mut(usize::from(slot))?;
         if raw == b"\"\"" {
-            slot.null += 1;
+            slot.null = slot.null.saturating_add(1);
             return None;
         }
-        slot.filled += u32::from(is_first);
-        slot.repetitions += 1;
+        slot.filled = slot.filled.saturating_add(u32::from(is_first));
+        slot.repetitions = slot.repetitions.saturating_add(1);
         if slot.check == NONE { None } else { self.checks.get_mut(usize::from(slot.check)) }
     }
 
@@ -406,6 +420,7 @@ impl Stream {
             counts.misformed = u64::from(std::mem::take(&mut check.misformed));
             counts.unlisted = u64::from(std::mem::take(&mut check.unlisted));
             counts.example = std::mem::take(&mut check.example);
+            check.last.clear();
             for seen in &mut check.codes {
                 let count = std::mem::take(&mut seen.count);
                 if count > 0 {

@@ -3,6 +3,7 @@
 mod large;
 mod million;
 mod postgres;
+mod quality;
 mod steady;
 
 use super::{
@@ -83,6 +84,7 @@ const NAMED: &[Named] = &[
     named("large_message_p50_ms", "ms", Bar::Most(30.0)),
     named("large_message_rss_mb", "MB", Bar::Most(150.0)),
     named("postgres_ratio", "ratio", Bar::Least(0.3)),
+    named("quality_cpu_ratio", "ratio", Bar::Most(1.05)),
     named("out_of_order", "count", Bar::Most(0.0)),
     named("lost", "count", Bar::Most(0.0)),
     named("million_queued_rss_mb", "MB", Bar::Most(200.0)),
@@ -92,6 +94,7 @@ const NAMED: &[Named] = &[
     named("loaded_rss_mb", "MB", Bar::Free),
     named("partner_cpu_us_per_message", "us", Bar::Free),
     named("load_cpu_us_per_message", "us", Bar::Free),
+    named("cpu_us_per_message_uncounted", "us", Bar::Free),
     named("one_sender_per_s", "1/s", Bar::Free),
     named("bare_fdatasync_per_s", "1/s", Bar::Free),
     named("saturated_per_s", "1/s", Bar::Free),
@@ -125,6 +128,7 @@ const SATURATION: Part = &["saturated_ratio", "saturated_per_s", "mllp_echo_per_
 const HALF_LOAD: Part = &["ack_p99_half_load_ratio", "ack_p99_half_load_ms", "bare_fdatasync_p99_ms"];
 const BYTES: Part = &["stored_bytes_per_message", "lost"];
 const ORDER: Part = &["out_of_order"];
+const QUALITY: Part = &["quality_cpu_ratio", "cpu_us_per_message_uncounted"];
 const LARGE: Part = &["large_message_p50_ms", "large_message_p99_ms", "large_message_rss_mb"];
 const POSTGRES: Part =
     &["postgres_ratio", "postgres_delivered_per_s", "postgres_inserts_per_s", "postgres_cpu_us_per_message"];
@@ -208,6 +212,10 @@ impl BenchEngine {
             if self.wants(ORDER) {
                 say("order while the partner refuses some");
                 steady::measure_order(&parent, figures, self.seconds).await?;
+            }
+            if self.wants(QUALITY) {
+                say("two engines in turn, one of which counts the quality of messages");
+                quality::measure(&parent, figures, self.seconds).await?;
             }
             if self.wants(LARGE) {
                 say("messages of 2 MB");

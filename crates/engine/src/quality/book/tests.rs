@@ -173,7 +173,13 @@ fn spans_are_told_apart_whatever_the_clock_does() {
         book.count(&message, Received { at, ..received(1) }, HOUR);
     }
     let found: Vec<_> = book.take().iter().map(|taken| (taken.start.0 / HOUR - hour, taken.record.messages)).collect();
-    assert_eq!(found, [(0, 2), (1, 1), (-24, 1), (1, 1)]);
+    assert_eq!(found, [(0, 2), (1, 2), (-24, 1)]);
+    for hours in 0..super::super::limits::ENDED_MAX as i64 + 9 {
+        book.count(&message, Received { at: Some(Timestamp(hours * HOUR)), ..received(1) }, HOUR);
+    }
+    let taken = book.take();
+    assert_eq!(taken.len(), super::super::limits::ENDED_MAX, "bounded, and told");
+    assert_eq!(taken.iter().map(|taken| taken.record.left_out).sum::<u64>(), 9);
 }
 
 #[test]
