@@ -262,7 +262,9 @@ mod tests {
             record.codes.insert((Place::parse("PID-8").unwrap(), "A".into()), 9);
         });
         // Shares of codes that were sent before go up and down with the work.
-        check(&[], &|record| drop(record.codes.insert((Place::parse("PID-8").unwrap(), "F".into()), 39)));
+        check(&[], &|record| {
+            record.codes.insert((Place::parse("PID-8").unwrap(), "F".into()), 39);
+        });
         check(&[("E5040", "PID-7", "implausible")], &|record| (record.rules[0].of, record.rules[0].broken) = (40, 8));
         check(&[("E5040", "MSH-10", "duplicates")], &|record| record.duplicates = 10);
         check(&[("E5040", "MSH-7", "ahead")], &|record| (0..9).for_each(|_| record.sent.add(-60)));
