@@ -1,7 +1,8 @@
-//! What validation costs, by the standard and by a NIST profile: microseconds a message, and how many times as much as
+//! What validation costs, by the standard, by a profile of the language and by a NIST profile: microseconds a message, and how many times as much as
 //! parsing it. The profile and its messages are those of the corpus beside the repository; without it their rows are left
 //! out, and that is said.
 
+mod own;
 mod profiled;
 
 use crate::measure::{Contender, interleave};
@@ -17,10 +18,14 @@ type Case = (&'static str, String, f64);
 pub(crate) fn run(is_json: bool) {
     let cases: [Case; 2] = [("ADT 1 KB", messages::adt(), 40.0), ("ORU 5 KB", messages::oru(), 150.0)];
     let rows: Vec<Row> = cases.iter().map(measure).collect();
+    let own = own::measure(&cases);
     let profiled = profiled::measure();
     if is_json {
         let rows: Vec<_> = rows.iter().map(Row::json).collect();
-        println!("{}", json!({"bench": "validate", "rows": rows, "profile": profiled::json(&profiled)}));
+        println!(
+            "{}",
+            json!({"bench": "validate", "rows": rows, "own": own::json(&own), "profile": profiled::json(&profiled)})
+        );
         return;
     }
     println!(
@@ -38,6 +43,7 @@ pub(crate) fn run(is_json: bool) {
             if row.is_met() { "met" } else { "missed" },
         );
     }
+    own::print(&own);
     profiled::print(&profiled);
 }
 
