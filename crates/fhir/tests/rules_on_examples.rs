@@ -19,7 +19,7 @@ impl Rules {
             element
                 .constraints()
                 .filter(|rule| rule.is_error())
-                .map(|rule| (rule.key(), Program::parse(rule.expression()).unwrap()))
+                .map(|rule| (rule.key(), Program::parse(rule.expression()).expect("an expression of R4")))
                 .collect()
         })
     }

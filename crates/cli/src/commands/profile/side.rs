@@ -37,7 +37,7 @@ impl Side {
             return of_standard(rest);
         }
         if let Some(profile) = shipped().get(text) {
-            return of_profiles(text, &[profile.clone()]);
+            return of_profiles(text, std::slice::from_ref(profile));
         }
         let (file, named) = match text.rsplit_once('#') {
             Some((file, name)) if !Path::new(text).exists() => (file, Some(name)),
@@ -85,7 +85,7 @@ fn of_flow(file: &str, named: Option<&str>) -> Result<Side> {
     let text = std::fs::read_to_string(file).map_err(|error| Failure::unreachable(format!("{file}: {error}")))?;
     let (tree, mut findings) = syntax::parse(file, text);
     let tree = Arc::new(tree);
-    let (profiles, more) = Profiles::compile(&[tree.clone()], &Tables::default(), shipped());
+    let (profiles, more) = Profiles::compile(std::slice::from_ref(&tree), &Tables::default(), shipped());
     findings.extend(more);
     if let Some(finding) = findings.into_iter().find(Diagnostic::is_error) {
         let failure = Failure::usage(format!("{file}: {}", finding.message)).code(finding.code);
