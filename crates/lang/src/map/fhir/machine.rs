@@ -50,9 +50,19 @@ pub(super) struct Machine<'p, 'm, 'r> {
     pub(super) names: Vec<Option<usize>>,
     pub(super) name_base: usize,
     waiting: Vec<Waiting>,
+    /// Resources that lacked a required element when their block ended: lines further down may still add it.
+    lacking: Vec<Lacking<'p>>,
     told_offset: bool,
     /// Values of the message that were written so far: what holds only texts of the map is left out again.
     weight: u64,
+}
+
+/// A resource whose required elements are looked at again when the whole map has run.
+struct Lacking<'p> {
+    root: NodeId,
+    required: &'p [Name],
+    kind: &'static str,
+    site: Site,
 }
 
 /// Where the lines of a block write.
@@ -81,6 +91,7 @@ impl<'p, 'm, 'r> Machine<'p, 'm, 'r> {
             names: Vec::new(),
             name_base: 0,
             waiting: Vec::new(),
+            lacking: Vec::new(),
             told_offset: false,
             weight: 0,
         }
@@ -91,7 +102,20 @@ impl<'p, 'm, 'r> Machine<'p, 'm, 'r> {
         self.slots.resize(routine.slots, None);
         self.names.resize(routine.names, None);
         self.perform(&routine.actions, at)?;
-        self.settle_waiting(0)
+        self.settle_waiting(0)?;
+        for Lacking { root, required, kind, site } in std::mem::take(&mut self.lacking) {
+            if let Some(name) = self.first_lacking(root, required) {
+                let name = self.tree.spell(name);
+                let what = format!("{kind}: `{name}` is required and stayed empty");
+                self.note(&site, codes::E2602, what);
+            }
+        }
+        Ok(())
+    }
+
+    fn first_lacking(&self, root: NodeId, required: &[Name]) -> Option<Name> {
+        let found = self.tree.node(root);
+        required.iter().copied().find(|name| found.get(*name).is_none() && found.get(name.twin()).is_none())
     }
 
     fn perform(&mut self, actions: &'p [Action], at: At) -> Result<(), Fault> {
@@ -818,14 +842,10 @@ impl<'p, 'm, 'r> Machine<'p, 'm, 'r> {
     ) -> Result<(), Fault> {
         let Some((resource, root)) = self.entries.open(self.tree, making.kind, site)? else { return Ok(()) };
         self.body(body, root)?;
-        let lacking = body.required.iter().find(|name| {
-            let found = self.tree.node(root);
-            found.get(**name).is_none() && found.get(name.twin()).is_none()
-        });
-        let lacking = lacking.map(|name| self.tree.spell(*name).to_owned());
+        let lacks = self.first_lacking(root, &body.required).is_some();
         let made = self.entries.close(self.tree, resource, making, site)?;
-        if let (Some(lacking), true) = (lacking, made.is_some()) {
-            self.note(site, codes::E2602, format!("{}: `{lacking}` is required and stayed empty", making.kind));
+        if lacks && made.is_some() {
+            self.lacking.push(Lacking { root, required: &body.required, kind: making.kind, site: site.clone() });
         }
         if let Some(name) = name {
             self.names[name] = made;
