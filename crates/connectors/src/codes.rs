@@ -28,6 +28,10 @@ message::catalogue! {
     E6110 "the message cannot be framed";
     E6111 "the application acknowledgment did not come in time";
     E6112 "a batch in a file is not whole";
+    E6113 "the sequence number cannot be kept";
+    E6114 "a message that cannot have a sequence number";
+    E6115 "the partner does not say which sequence number it expects";
+    E6116 "the partner expects another sequence number";
     E6201 "the folder cannot be used";
     E6202 "the file is larger than the limit";
     E6203 "the file was refused";

@@ -1,8 +1,13 @@
 //! Settings and surroundings for the connectors' tests, filled from their own specs as the checker would.
 
-use interface::catalogue::{Connector, Context, SettingKind, Settings, Value};
-use message::clock::System;
-use std::{path::Path, sync::Arc, time::Duration};
+use interface::catalogue::{Connector, Context, Notebook, SettingKind, Settings, Value};
+use message::{Reason, clock::System};
+use std::{
+    collections::HashMap,
+    path::Path,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 use testkit::Switchboard;
 
 /// A context without other interfaces, in a folder that nobody uses.
@@ -17,6 +22,21 @@ pub(crate) fn context_in(workspace: &Path) -> Context {
         workspace: workspace.to_owned(),
         exchange: Arc::new(Switchboard::default()),
         handles: Arc::default(),
+        notebook: Arc::new(Pages::default()),
+    }
+}
+
+/// A notebook that lasts as long as the test.
+#[derive(Default)]
+pub(crate) struct Pages(Mutex<HashMap<String, String>>);
+
+impl Notebook for Pages {
+    fn read(&self, name: &str) -> Result<Option<String>, Reason> {
+        Ok(self.0.lock().unwrap().get(name).cloned())
+    }
+    fn write(&self, name: &str, text: &str) -> Result<(), Reason> {
+        self.0.lock().unwrap().insert(name.to_owned(), text.to_owned());
+        Ok(())
     }
 }
 

@@ -13,7 +13,7 @@ use crate::{
     quality::{self, report::Asked},
 };
 use interface::{
-    catalogue::{Connector, Context, Exchange},
+    catalogue::{Connector, Context, Exchange, Notebook},
     contract::Intake,
     definition::Definition,
     handles::Handles,
@@ -25,7 +25,7 @@ use std::{
     sync::{Arc, PoisonError, RwLock, Weak},
     time::Duration,
 };
-use store::{OpenDelivery, Store};
+use store::{OpenDelivery, Store, Switch};
 
 /// What an engine is started with.
 pub struct Options {
@@ -83,6 +83,28 @@ impl Exchange for Doors {
     }
 }
 
+/// What connectors keep: a switch each, which is as durable as what people turn and comes with a backup.
+struct Pages {
+    store: Store,
+    clock: Arc<dyn Clock>,
+}
+
+impl Notebook for Pages {
+    fn read(&self, name: &str) -> Result<Option<String>, Reason> {
+        let switches = self.store.tables().switches().map_err(unkept)?;
+        Ok(switches.into_iter().find(|(known, _)| known == name).map(|(_, switch)| switch.value))
+    }
+    fn write(&self, name: &str, text: &str) -> Result<(), Reason> {
+        let switch =
+            Switch { value: text.to_owned(), at: self.clock.now(), by: "sinew".to_owned(), reason: String::new() };
+        self.store.tables().set_switch(name, Some(&switch)).map_err(unkept)
+    }
+}
+
+fn unkept(error: store::Error) -> Reason {
+    Reason::new(codes::E5103, error.to_string())
+}
+
 /// What a start or reload did.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Changes {
@@ -110,6 +132,7 @@ impl Engine {
             workspace: options.workspace,
             exchange: Arc::new(Doors(Arc::downgrade(&flows))),
             handles: Arc::default(),
+            notebook: Arc::new(Pages { store: store.clone(), clock: options.clock.clone() }),
         };
         let orphans = Arc::new(Orphans::new(open));
         let ages = Arc::new(Ages::start(&*options.clock));

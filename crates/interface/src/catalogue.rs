@@ -28,6 +28,22 @@ pub struct Context {
     pub exchange: Arc<dyn Exchange>,
     /// The connections that peers may have at all sources together.
     pub handles: Arc<Handles>,
+    /// What a connector has to know again after a restart.
+    pub notebook: Arc<dyn Notebook>,
+}
+
+/// Short texts by name that survive a crash: a text is on disk when `write` returns. Calls wait for the disk.
+pub trait Notebook: Send + Sync {
+    /// What was written last under this name.
+    ///
+    /// # Errors
+    /// Why the store cannot be read now.
+    fn read(&self, name: &str) -> Result<Option<String>, Reason>;
+    /// Writes, over what was there. Never patient data.
+    ///
+    /// # Errors
+    /// Why the store cannot be written now.
+    fn write(&self, name: &str, text: &str) -> Result<(), Reason>;
 }
 
 /// Interfaces that feed one another inside the engine.

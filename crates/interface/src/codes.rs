@@ -32,6 +32,9 @@ message::catalogue! {
     E3119 "an example is not as its profile says";
     E3120 "a line that does not belong into a file of profiles";
     E3121 "the answer to invalid messages and their validation do not fit together";
+    E3140 "sequence numbers need one message at a time";
+    E3141 "two destinations give sequence numbers to the same partner";
+    E3142 "sequence numbers where no sender hears an answer";
     E3150 "an alert watches a quality that is not known";
     E3151 "an alert watches a place that no message has";
     E3152 "a share is not a percentage";

@@ -228,6 +228,14 @@ pub struct DestinationDefinition {
     pub priority: Option<Arc<Condition>>,
 }
 
+impl DestinationDefinition {
+    /// Its connector gives what it sends sequence numbers.
+    #[must_use]
+    pub fn is_numbered(&self) -> bool {
+        self.settings.text("sequence") == "numbers"
+    }
+}
+
 /// When to try a delivery again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Retry {

@@ -2,11 +2,16 @@
 //! parts, sequence numbers.
 
 use super::support::{Partner, Workspace, admission, field, received, wait_for};
+use hl7v2::sequence::{Expected, Number, Verdict, judge};
 use hospital::wire::Act;
 use message::AckCode;
 use std::{
     io::{Read, Write},
     net::{TcpListener, TcpStream},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -251,6 +256,116 @@ fn sequence_numbers_hold_over_a_kill() {
     assert_eq!(said(&mut line, &numbered("N3", "43")), "AA 43");
     let filtered = engine.find("control:S1")["id"].to_string();
     engine.sinew(&["explain", &filtered]).expect(0).says(&["the sender starts the link"]);
+}
+
+/// A partner that counts what it takes, and does not always answer.
+struct Counting {
+    expected: Mutex<Expected>,
+    /// MSH-13 and MSH-10 of each message that was taken.
+    taken: Mutex<Vec<(String, String)>>,
+    /// Takes without an answer: the connection ends instead.
+    is_mute: AtomicBool,
+    questions: AtomicUsize,
+}
+
+impl Counting {
+    fn listen() -> (Arc<Counting>, u16) {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        let partner = Arc::new(Counting {
+            expected: Mutex::new(Expected::Any),
+            taken: Mutex::default(),
+            is_mute: AtomicBool::new(false),
+            questions: AtomicUsize::new(0),
+        });
+        let counting = partner.clone();
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                counting.serve(&mut Line(stream));
+            }
+        });
+        (partner, port)
+    }
+
+    /// One connection after the other, each until the other side or the mute partner ends it.
+    fn serve(&self, line: &mut Line) {
+        loop {
+            let (mut bytes, mut byte) = (Vec::new(), [0]);
+            while !bytes.ends_with(b"\x1c\r") {
+                if line.0.read_exact(&mut byte).is_err() {
+                    return;
+                }
+                bytes.push(byte[0]);
+            }
+            let text = String::from_utf8_lossy(&bytes).trim_matches(['\x0b', '\x1c', '\r']).to_owned();
+            let (number, id) = (field(&text, "MSH", 12), field(&text, "MSH", 9));
+            let mut expected = self.expected.lock().unwrap();
+            let judged = judge(*expected, Number::of(&hl7v2::Message::parse(text).0));
+            *expected = judged.expected;
+            match judged.verdict {
+                Verdict::Take => self.taken.lock().unwrap().push((number, id.clone())),
+                Verdict::Start => drop(self.questions.fetch_add(1, Ordering::SeqCst)),
+                Verdict::Reset | Verdict::Taken | Verdict::Gap | Verdict::Missing => {}
+            }
+            if self.is_mute.load(Ordering::SeqCst) {
+                return;
+            }
+            let code = if matches!(judged.verdict, Verdict::Take | Verdict::Start) { "AA" } else { "AR" };
+            line.send(&format!("MSH|^~\\&|||||||ACK|Q{id}|P|2.5.1\rMSA|{code}|{id}||{}\r", judged.answer));
+        }
+    }
+
+    fn taken(&self) -> String {
+        let taken = self.taken.lock().unwrap();
+        taken.iter().map(|(number, id)| format!("{number}={id}")).collect::<Vec<_>>().join(" ")
+    }
+
+    fn expect(&self, expected: Expected) {
+        *self.expected.lock().unwrap() = expected;
+    }
+}
+
+#[test]
+fn numbers_that_are_sent_hold_over_lost_answers_and_a_kill() {
+    let (partner, port) = Counting::listen();
+    let workspace = Workspace::empty();
+    let send = format!("mllp 127.0.0.1:{port} sequence numbers\n    retry from 50ms to 100ms");
+    workspace.interface("adt", &format!("  receive mllp 127.0.0.1:0\n  send ward {{\n    {send}\n  }}"));
+    let engine = workspace.run();
+    let hand = |engine: &super::support::Engine, id: &str| {
+        let mut line = Line::connect(&engine.address("adt"));
+        line.send(&admission(id, "P1"));
+        assert_eq!(line.said(), format!("AA {id}"));
+    };
+    hand(&engine, "A1");
+    hand(&engine, "A2");
+    engine.wait_for_state("control:A2", "delivered");
+    assert_eq!(partner.taken(), "1=A1 2=A2");
+    assert_eq!(partner.questions.load(Ordering::SeqCst), 1, "once for each connection");
+
+    partner.is_mute.store(true, Ordering::SeqCst);
+    hand(&engine, "A3");
+    wait_for("the message whose answer gets lost", || partner.taken().ends_with("3=A3").then_some(()));
+    engine.kill();
+    partner.is_mute.store(false, Ordering::SeqCst);
+    let engine = workspace.run();
+    engine.wait_for_state("control:A3", "delivered");
+    hand(&engine, "A4");
+    engine.wait_for_state("control:A4", "delivered");
+    assert_eq!(partner.taken(), "1=A1 2=A2 3=A3 4=A4", "what was taken is not sent again");
+
+    engine.kill();
+    partner.expect(Expected::Next(2));
+    let engine = workspace.run();
+    hand(&engine, "A5");
+    let id = engine.find("control:A5")["id"].to_string();
+    wait_for("the two sides not to agree", || {
+        engine.sinew(&["explain", &id]).out.contains("expects sequence number 2; last counted is 4").then_some(())
+    });
+    assert!(partner.taken().ends_with("4=A4"), "nothing is sent meanwhile");
+    partner.expect(Expected::Next(5));
+    engine.wait_for_state("control:A5", "delivered");
+    assert!(partner.taken().ends_with("4=A4 5=A5"), "{}", partner.taken());
 }
 
 #[test]

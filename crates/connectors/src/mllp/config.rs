@@ -49,6 +49,8 @@ pub(crate) struct Sending {
     /// How long to wait for the application acknowledgment behind a commit acknowledgment; `None`: not at all.
     pub(crate) application_time_max: Option<Duration>,
     pub(crate) release: Release,
+    /// MSH-13 is given here, and MSA-4 is heard.
+    pub(crate) is_numbered: bool,
 }
 
 /// Which reply counts.
@@ -90,6 +92,7 @@ impl Sending {
                 _ => None,
             },
             is_reply_expected: settings.text("acknowledgment") != "none",
+            is_numbered: settings.text("sequence") == "numbers",
             release: release(settings),
         })
     }

@@ -4,6 +4,7 @@ use super::{
     config::{Matching, Release, Sending},
     header,
     inbox::{Inbox, Item, LAST_BYTE_TIME_MAX},
+    numbered::Link,
     wire,
 };
 use crate::{
@@ -19,7 +20,10 @@ use hl7v2::{
     ack::{self, Acknowledgment, Condition, Mode},
     mllp::{self, Commit},
 };
-use interface::contract::{Boxed, Destination, Outgoing};
+use interface::{
+    catalogue::Notebook,
+    contract::{Boxed, Destination, Outgoing},
+};
 use message::{
     AckCode, Clock, Outcome, Reason, Scope,
     failpoint::{Place, pass},
@@ -35,8 +39,11 @@ const STALE_BYTES_MAX: u64 = 64 * 1024;
 
 /// The lane.
 pub(crate) struct Lane {
-    config: Sending,
-    clock: Arc<dyn Clock>,
+    pub(super) config: Sending,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) notebook: Arc<dyn Notebook>,
+    /// What both sides know of their sequence numbers, as long as the connection lasts and nothing is in doubt.
+    pub(super) agreed: Option<Link>,
     /// Taken out while a message is under way: a send that is cancelled or fails leaves no half-used connection.
     line: Option<Line>,
 }
@@ -60,17 +67,34 @@ struct Ignored {
 }
 
 impl Lane {
-    pub(crate) fn new(config: Sending, clock: Arc<dyn Clock>) -> Lane {
-        Lane { config, clock, line: None }
+    pub(crate) fn new(config: Sending, clock: Arc<dyn Clock>, notebook: Arc<dyn Notebook>) -> Lane {
+        Lane { config, clock, notebook, agreed: None, line: None }
     }
 
     async fn deliver(&mut self, outgoing: &Outgoing) -> Outcome {
-        if !mllp::can_frame(&outgoing.bytes) {
+        if self.config.is_numbered {
+            return self.deliver_numbered(outgoing).await.unwrap_or_else(|outcome| outcome);
+        }
+        self.transfer(&outgoing.bytes).await
+    }
+
+    /// Whether the connection of the message before is still there.
+    pub(super) fn is_connected(&mut self) -> bool {
+        let is_fresh = self.line.as_mut().is_some_and(Line::is_fresh);
+        if !is_fresh {
+            self.line = None;
+        }
+        is_fresh
+    }
+
+    /// Sends, and waits for what ends the delivery.
+    pub(super) async fn transfer(&mut self, bytes: &Bytes) -> Outcome {
+        if !mllp::can_frame(bytes) {
             let text = "the message contains 0x1C 0x0D, the end of an MLLP block";
             return Outcome::Permanent { reason: Reason::new(codes::E6110, text), reply: None };
         }
         pass(Place::SendBefore);
-        let mut line = match self.send_bytes(&outgoing.bytes).await {
+        let mut line = match self.send_bytes(bytes).await {
             Ok(line) => line,
             Err(outcome) => return outcome,
         };
@@ -81,10 +105,10 @@ impl Lane {
         }
         let end = Instant::now() + self.config.reply_time_max;
         let mut ignored = Ignored::default();
-        let answer = timeout_at(end, self.await_reply(&mut line, &outgoing.bytes, &mut ignored)).await;
+        let answer = timeout_at(end, self.await_reply(&mut line, bytes, &mut ignored)).await;
         match answer {
-            Ok(Ok(reply)) => match self.application_wait(&outgoing.bytes, reply.as_ref()) {
-                Some(wait) => self.deliver_further(line, &outgoing.bytes, Instant::now() + wait).await,
+            Ok(Ok(reply)) => match self.application_wait(bytes, reply.as_ref()) {
+                Some(wait) => self.deliver_further(line, bytes, Instant::now() + wait).await,
                 None => {
                     self.line = Some(line);
                     Outcome::Delivered { reply }

@@ -11,6 +11,7 @@ mod config;
 mod destination;
 mod header;
 mod inbox;
+mod numbered;
 mod source;
 mod wire;
 
@@ -38,7 +39,8 @@ impl Connector for Mllp {
     }
 
     fn destination(&self, settings: &Settings, context: &Context) -> Result<Box<dyn Destination>, Reason> {
-        Ok(Box::new(destination::Lane::new(config::Sending::read(settings)?, context.clock.clone())))
+        let config = config::Sending::read(settings)?;
+        Ok(Box::new(destination::Lane::new(config, context.clock.clone(), context.notebook.clone())))
     }
 }
 
@@ -154,5 +156,13 @@ const DESTINATION_OPTIONS: &[Setting] = &[
         SettingKind::Count(1, 2),
         "1",
         "MLLP release. In release 2 the partner's commit frame is awaited before its acknowledgment.",
+    ),
+    setting(
+        "sequence",
+        SettingKind::Word(&["off", "numbers"]),
+        "off",
+        "`numbers`: each message gets a number in MSH-13, one after the other in the order of sending, also after a \
+         restart; each new connection begins with the number 0, which asks the partner what it expects (MSA-4). For \
+         partners that keep the sequence number protocol, in the order `order by source`.",
     ),
 ];

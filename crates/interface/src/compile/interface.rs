@@ -282,8 +282,16 @@ impl Draft {
 /// The `receive` line, whose order counts, may stand below the destinations.
 fn settle_lanes(reader: &mut Reader<'_>, definition: &mut Definition, sends: &[(Arc<str>, Site)]) {
     for destination in &mut definition.destinations {
+        let unfit = send::unfit_for_numbers(destination, &definition.receive.order);
         let is_contradiction = send::settle_lanes(destination, &definition.receive.order);
         let site = sends.iter().find(|(name, _)| *name == destination.name).map(|(_, site)| site);
+        if let (Some(why), Some(site)) = (unfit, site) {
+            let message = format!("`{}` has `sequence numbers` and {why}", destination.name);
+            let hint =
+                "each message waits for the answer to the one before: `order by source`, one lane, no `priority`";
+            reader.findings.push(site.error(codes::E3140, message).hint(hint));
+            continue;
+        }
         if let (true, Some(site)) = (is_contradiction, site) {
             let message = format!("`{}` keeps a strict order, so it uses one lane", destination.name);
             let hint = "leave `lanes` out, or order by a path such as `order by PID-3.1`";

@@ -14,6 +14,7 @@ pub(crate) fn lint(outlines: &[Outline], tests: &[TestCase], surroundings: &Surr
     let mut findings = Vec::new();
     same_names(outlines, &mut findings);
     same_ports(outlines, surroundings, &mut findings);
+    same_numbers(outlines, &mut findings);
     links(outlines, surroundings, &mut findings);
     untested(outlines, tests, &mut findings);
     same_tests(tests, &mut findings);
@@ -57,6 +58,23 @@ fn same_ports(outlines: &[Outline], surroundings: &Surroundings<'_>, findings: &
             findings.push(site.error(codes::E3201, message).hint(hint));
         }
         taken.push((host, port, outline));
+    }
+}
+
+/// A partner counts one row of numbers for each sender: two destinations would take each other's.
+fn same_numbers(outlines: &[Outline], findings: &mut Vec<Diagnostic>) {
+    let mut taken: Vec<(&str, String)> = Vec::new();
+    for outline in outlines {
+        let destinations = outline.definition.iter().flat_map(|definition| &definition.destinations);
+        for destination in destinations.filter(|destination| destination.is_numbered()) {
+            let (address, place) = (&*destination.settings.address, format!("{}/{}", outline.name, destination.name));
+            if let Some((_, first)) = taken.iter().find(|(known, _)| *known == address) {
+                let message = format!("`{place}` and `{first}` both give sequence numbers to {address}");
+                let hint = "send both through one interface, or give the partner a port for each";
+                findings.push(outline.site.error(codes::E3141, message).hint(hint));
+            }
+            taken.push((address, place));
+        }
     }
 }
 

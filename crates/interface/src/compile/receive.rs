@@ -47,7 +47,11 @@ struct ReceiveWords {
     batch_counts: Option<BatchCounts>,
     join_within: Option<Option<Duration>>,
     has_sequence_numbers: bool,
+    sequence: Option<Range<usize>>,
 }
+
+/// Sources without an answer to the sender.
+const SILENT: [&str; 2] = ["file", "interface"];
 
 /// Reads a `receive` line; gives the place of its address too, for findings over several interfaces.
 pub(super) fn read(reader: &mut Reader<'_>, line: Line<'_>, interface: &str) -> Option<(Receive, Range<usize>)> {
@@ -57,6 +61,11 @@ pub(super) fn read(reader: &mut Reader<'_>, line: Line<'_>, interface: &str) -> 
     // The environment may change the connector's own limit, so that one counts.
     let own_limit = connected.settings.values.get("limit").map(|_| connected.settings.count("limit"));
     let own_limit = own_limit.and_then(|size| usize::try_from(size).ok());
+    if let Some(span) = words.sequence.clone().filter(|_| SILENT.contains(&connected.spec.name)) {
+        let message = format!("`{}` gives no answer, so no sender hears which number is expected", connected.spec.name);
+        let hint = "a file behind a gap would be refused for good: leave `sequence numbers` to mllp and http";
+        reader.warning(codes::E3142, line.tree, span, message, hint);
+    }
     let (acknowledge, acknowledge_within) = words.acknowledge.unwrap_or_default();
     let receive = Receive {
         connector: connected.spec.name,
@@ -93,6 +102,7 @@ impl Words for ReceiveWords {
             "sequence" => {
                 reader.expect(cursor, "numbers")?;
                 self.has_sequence_numbers = true;
+                self.sequence = Some(word.span.clone());
             }
             "duplicates" => self.duplicate_window = Some(duplicates(reader, cursor)?),
             _ => self.format = Some(format(reader, cursor)?),

@@ -134,6 +134,21 @@ impl Draft {
     }
 }
 
+/// What keeps a destination from numbering what it sends: an answer has to come before the next number goes out.
+pub(super) fn unfit_for_numbers(destination: &DestinationDefinition, interface: &Order) -> Option<&'static str> {
+    if !destination.is_numbered() {
+        return None;
+    }
+    match destination.order.as_ref().unwrap_or(interface) {
+        Order::By(_) | Order::None => Some("its messages may overtake one another"),
+        Order::Source if destination.lanes > 1 => Some("more than one lane"),
+        Order::Source if destination.priority.is_some() => Some("messages with priority overtake others"),
+        Order::Source if destination.settings.text("acknowledgment") == "none" => Some("its partner never answers"),
+        Order::Source if destination.format != Format::Hl7v2 => Some("it sends no HL7 v2"),
+        Order::Source => None,
+    }
+}
+
 /// Fills in the lanes that no line gives, and says when lanes contradict a strict order. `interface` is the order of the
 /// `receive` block, which may stand below the destination.
 pub(super) fn settle_lanes(destination: &mut DestinationDefinition, interface: &Order) -> bool {

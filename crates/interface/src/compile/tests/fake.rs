@@ -57,6 +57,8 @@ static MLLP: Spec = spec(
             setting("timeout", SettingKind::Duration, "30s"),
             setting("match", SettingKind::Word(&["strict", "any"]), "strict"),
             setting("password", SettingKind::Text, ""),
+            setting("sequence", SettingKind::Word(&["off", "numbers"]), "off"),
+            setting("acknowledgment", SettingKind::Word(&["expected", "none"]), "expected"),
         ],
     ),
 );

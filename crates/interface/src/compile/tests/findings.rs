@@ -135,6 +135,10 @@ fn receive_lines() {
     receive("receive mllp 2575 limit 1MiB duplicates window 2d", &[]);
     receive("receive mllp 2575 duplicates window 900d", &["E3109 900d"]);
     receive("receive mllp 2575 format fhir", &["E3104 fhir"]);
+    receive("receive mllp 2575 sequence numbers", &[]);
+    receive("receive http 8080/hl7 sequence numbers", &[]);
+    receive("receive file in sequence numbers", &["E3142 sequence"]);
+    receive("receive interface sequence numbers", &["E3210 demo", "E3142 sequence"]);
     receive("receive timer", &[]);
     receive("receive http 8080/hl7", &[]);
     receive("receive interface", &["E3210 demo"]);
@@ -220,6 +224,32 @@ fn codes(files: &[(&str, &str)]) -> Vec<String> {
 }
 
 const TOML: (&str, &str) = ("sinew.toml", "name = \"t\"");
+
+#[test]
+fn numbers_that_are_sent_go_one_at_a_time() {
+    let numbered = |more: &str, expect: &[&str]| {
+        check(&flow("", "").replacen("file out", &format!("mllp rx:1 sequence numbers {more}"), 1), expect);
+    };
+    numbered("", &[]);
+    numbered("\norder by source\nlanes 1", &[]);
+    numbered("\nlanes 2", &["E3140 archive"]);
+    numbered("\norder by PID-3.1", &["E3140 archive"]);
+    numbered("\norder none", &["E3140 archive"]);
+    numbered("\npriority when event = A01", &["E3140 archive"]);
+    numbered("acknowledgment none", &["E3140 archive"]);
+    let two = |a: &str, b: &str| {
+        let lines = format!("  send one {{\n mllp {a}\n }}\n send two {{\n mllp {b}\n }}");
+        brief_codes(&flow(&lines, ""))
+    };
+    assert!(two("rx:1 sequence numbers", "rx:1 sequence numbers").contains(&"E3141".to_owned()));
+    for other in ["rx:2 sequence numbers", "rx:1"] {
+        assert!(!two("rx:1 sequence numbers", other).contains(&"E3141".to_owned()), "{other}");
+    }
+}
+
+fn brief_codes(text: &str) -> Vec<String> {
+    load(text).1.iter().map(|finding| finding.code.id.to_string()).collect()
+}
 
 #[test]
 fn interfaces_that_do_not_fit_together() {

@@ -1,0 +1,311 @@
+//! Sequence numbers of what one lane sends (HL7 v2.9 §2.10.1): MSH-13 out, MSA-4 back.
+//!
+//! Promises: a number is in the notebook, with the delivery that it belongs to, before it is on the wire, so that after
+//! a crash the partner's own word tells whether that delivery was taken; a delivery that is sent again keeps its number
+//! until the partner has counted it; each new connection, and each doubt, begins with the question 0.
+//! Never: goes on where the two sides do not agree; sends a message before the partner has said what it expects.
+
+use super::destination::Lane;
+use crate::codes;
+use bytes::Bytes;
+use hl7v2::{
+    Message, Path, Value,
+    ack::{Mode, Reply},
+    sequence::{self, Next},
+};
+use interface::{catalogue::Notebook, contract::Outgoing};
+use message::{Clock, DeliveryId, MessageId, Outcome, Reason, Scope};
+use std::sync::Arc;
+
+/// What is known of the link; its text is one page of the notebook.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Link {
+    /// The last number that the partner is known to have counted.
+    last: Option<u64>,
+    /// What was sent, and not counted as far as is known.
+    under_way: Option<UnderWay>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct UnderWay {
+    number: u64,
+    delivery: DeliveryId,
+    /// The partner said no: if it has counted the number all the same, the delivery was not taken with it.
+    is_refused: bool,
+}
+
+/// What follows from what the partner expects.
+#[derive(Debug, PartialEq, Eq)]
+enum Step {
+    /// Send the delivery with this number.
+    Send(u64),
+    /// The delivery was taken before, with this number, and the answer got lost.
+    Taken(u64),
+}
+
+impl Link {
+    fn read(text: &str) -> Option<Link> {
+        let mut words = text.split(' ');
+        let last = match words.next()? {
+            "-" => None,
+            last => Some(last.parse().ok()?),
+        };
+        let Some(number) = words.next() else { return Some(Link { last, under_way: None }) };
+        let delivery =
+            DeliveryId { message: words.next()?.parse::<MessageId>().ok()?, number: words.next()?.parse().ok()? };
+        let is_refused = words.next()? == "refused";
+        Some(Link { last, under_way: Some(UnderWay { number: number.parse().ok()?, delivery, is_refused }) })
+    }
+
+    fn write(&self) -> String {
+        let last = self.last.map_or_else(|| "-".to_owned(), |last| last.to_string());
+        let Some(UnderWay { number, delivery, is_refused }) = self.under_way else { return last };
+        let how = if is_refused { "refused" } else { "open" };
+        format!("{last} {number} {} {} {how}", delivery.message, delivery.number)
+    }
+
+    /// Takes in what the partner expects; `None` where the two sides do not agree.
+    fn agree(&mut self, expected: i64, delivery: DeliveryId) -> Option<Step> {
+        match sequence::synchronize(expected, self.under_way.map(|sent| sent.number), self.last) {
+            Next::Frozen => None,
+            Next::Send(number) => Some(Step::Send(number)),
+            Next::Taken => {
+                let sent = self.under_way.take()?;
+                self.last = Some(sent.number);
+                let is_this = sent.delivery == delivery && !sent.is_refused;
+                Some(if is_this { Step::Taken(sent.number) } else { Step::Send(sent.number.saturating_add(1)) })
+            }
+        }
+    }
+
+    fn begin(&mut self, number: u64, delivery: DeliveryId) {
+        self.under_way = Some(UnderWay { number, delivery, is_refused: false });
+    }
+
+    fn counted(number: u64) -> Link {
+        Link { last: Some(number), under_way: None }
+    }
+}
+
+/// The page of one link in the notebook.
+struct Page {
+    notebook: Arc<dyn Notebook>,
+    name: String,
+}
+
+impl Page {
+    async fn read(&self) -> Result<Link, Outcome> {
+        let (notebook, name) = (self.notebook.clone(), self.name.clone());
+        let read = tokio::task::spawn_blocking(move || notebook.read(&name)).await;
+        let Some(text) = read.unwrap_or_else(|_| Err(cut_off())).map_err(|reason| unkept(&reason))? else {
+            return Ok(Link::default());
+        };
+        let unreadable = || Reason::new(codes::E6113, "what was kept of the sequence numbers cannot be read");
+        Link::read(&text).ok_or_else(|| out_of_step(unreadable()))
+    }
+
+    async fn write(&self, link: &Link) -> Result<(), Outcome> {
+        let (notebook, name, text) = (self.notebook.clone(), self.name.clone(), link.write());
+        let written = tokio::task::spawn_blocking(move || notebook.write(&name, &text)).await;
+        written.unwrap_or_else(|_| Err(cut_off())).map_err(|reason| unkept(&reason))
+    }
+}
+
+/// The connector's own words for what the notebook could not do.
+fn unkept(reason: &Reason) -> Outcome {
+    out_of_step(Reason::new(codes::E6113, format!("the sequence number cannot be kept: {}", reason.text)))
+}
+
+fn cut_off() -> Reason {
+    Reason::new(codes::E6113, "it was cut off")
+}
+
+/// The message did not leave, and none behind it would fare better.
+fn out_of_step(reason: Reason) -> Outcome {
+    Outcome::Transient { scope: Scope::Destination, reason, retry_after: None }
+}
+
+impl Lane {
+    /// Sends with a number. Whatever goes wrong on the way leaves `self.agreed` empty, so the next one asks first.
+    pub(super) async fn deliver_numbered(&mut self, outgoing: &Outgoing) -> Result<Outcome, Outcome> {
+        let name = format!("sequence/{}/{}", outgoing.interface, self.config.address);
+        let page = Page { notebook: self.notebook.clone(), name };
+        let is_connected = self.is_connected();
+        let agreed = self.agreed.take().filter(|link| is_connected && link.under_way.is_none());
+        let (mut link, step) = match agreed {
+            Some(link) => (link, Step::Send(link.last.map_or(1, |last| last.saturating_add(1)))),
+            None => self.agree(&page, outgoing).await?,
+        };
+        let number = match step {
+            Step::Send(number) => number,
+            Step::Taken(number) => {
+                page.write(&Link::counted(number)).await?;
+                self.agreed = Some(Link::counted(number));
+                return Ok(Outcome::Delivered { reply: None });
+            }
+        };
+        let Some(bytes) = with_number(&outgoing.bytes, number) else {
+            let reason = Reason::new(codes::E6114, "only an HL7 v2 message can have a sequence number");
+            return Err(Outcome::Permanent { reason, reply: None });
+        };
+        link.begin(number, outgoing.delivery);
+        page.write(&link).await?;
+        let outcome = self.transfer(&bytes).await;
+        self.hear(&page, link, number, outcome).await
+    }
+
+    /// Asks the partner what it expects.
+    async fn agree(&mut self, page: &Page, outgoing: &Outgoing) -> Result<(Link, Step), Outcome> {
+        let mut link = page.read().await?;
+        let Some(question) = question(&outgoing.bytes, &*self.clock) else {
+            let reason = Reason::new(codes::E6114, "only an HL7 v2 message can have a sequence number");
+            return Err(Outcome::Permanent { reason, reply: None });
+        };
+        let reply = match self.transfer(&question).await {
+            Outcome::Delivered { reply } => reply,
+            // Of the message itself nothing was sent.
+            Outcome::Transient { reason, .. } | Outcome::Ambiguous { reason } | Outcome::Permanent { reason, .. } => {
+                return Err(out_of_step(reason));
+            }
+        };
+        let address = &self.config.address;
+        let Some(expected) = reply.and_then(|reply| Reply::read(reply).sequence) else {
+            let text = format!("{address} was asked with sequence number 0 and did not say in MSA-4 what it expects");
+            return Err(out_of_step(Reason::new(codes::E6115, text)));
+        };
+        let known = link;
+        match link.agree(expected, outgoing.delivery) {
+            Some(step) => Ok((link, step)),
+            None => {
+                let said = |number: Option<u64>| number.map_or_else(|| "none".to_owned(), |number| number.to_string());
+                let (last, sent) = (said(known.last), said(known.under_way.map(|sent| sent.number)));
+                let text = format!(
+                    "{address} expects sequence number {expected}; last counted is {last}, sent without an answer is {sent}"
+                );
+                Err(out_of_step(Reason::new(codes::E6116, text)))
+            }
+        }
+    }
+
+    /// Takes in the answer to a numbered message.
+    async fn hear(&mut self, page: &Page, mut link: Link, number: u64, outcome: Outcome) -> Result<Outcome, Outcome> {
+        let Outcome::Delivered { reply: Some(reply) } = &outcome else { return Ok(outcome) };
+        let reply = Reply::read(reply.clone());
+        match reply.code {
+            None => {}
+            Some(code) if code.is_positive() => {
+                let link = Link::counted(number);
+                // The partner has the message: what cannot be kept now, it will say again.
+                self.agreed = page.write(&link).await.is_ok().then_some(link);
+            }
+            Some(code) => {
+                let here = i64::try_from(number).unwrap_or(i64::MAX);
+                if let Some(expected) = reply.sequence
+                    && expected != here
+                    && expected != here.saturating_add(1)
+                {
+                    let address = &self.config.address;
+                    let text = format!("{address} answered {code} to sequence number {number}: it expects {expected}");
+                    return Err(out_of_step(Reason::new(codes::E6116, text)));
+                }
+                if let Some(sent) = &mut link.under_way {
+                    sent.is_refused = true;
+                }
+                // What the partner said stands, kept or not.
+                let _ = page.write(&link).await;
+            }
+        }
+        Ok(outcome)
+    }
+}
+
+const SEQUENCE_NUMBER: Path = Path::field(b"MSH", 13);
+
+/// The message with this number in MSH-13.
+fn with_number(bytes: &Bytes, number: u64) -> Option<Bytes> {
+    let mut message = Message::parse(bytes.clone()).0;
+    message.set(&SEQUENCE_NUMBER, Value::Text(&number.to_string())).ok()?;
+    Some(message.to_bytes())
+}
+
+/// The header of the message with the number 0, an id of its own, and no more answers asked than one.
+fn question(bytes: &Bytes, clock: &dyn Clock) -> Option<Bytes> {
+    let end = memchr::memchr2(b'\r', b'\n', bytes).unwrap_or(bytes.len());
+    let is_enhanced = matches!(Mode::of(&Message::parse(bytes.clone()).0), Mode::Enhanced { .. });
+    let mut header = Message::parse([&bytes[..end], b"\r"].concat()).0;
+    let now = clock.now();
+    let mut set = |field: u16, text: &str| header.set(&Path::field(b"MSH", field), Value::Text(text)).ok();
+    set(7, &now.to_dtm())?;
+    set(10, &format!("{:X}", now.0))?;
+    set(13, "0")?;
+    if is_enhanced {
+        set(15, "AL")?;
+        set(16, "NE")?;
+    }
+    Some(header.to_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn delivery(message: u64) -> DeliveryId {
+        DeliveryId { message: MessageId(message), number: 2 }
+    }
+
+    fn link(last: Option<u64>, under_way: Option<(u64, u64, bool)>) -> Link {
+        let under_way =
+            under_way.map(|(number, message, is_refused)| UnderWay { number, delivery: delivery(message), is_refused });
+        Link { last, under_way }
+    }
+
+    #[test]
+    fn a_page_says_what_was_written() {
+        let check = |link: Link, text: &str| {
+            assert_eq!(link.write(), text);
+            assert_eq!(Link::read(text), Some(link));
+        };
+        check(link(None, None), "-");
+        check(link(Some(41), None), "41");
+        check(link(None, Some((1, 700, false))), "- 1 700 2 open");
+        check(link(Some(41), Some((42, 700, true))), "41 42 700 2 refused");
+        for text in ["", "x", "41 42", "41 42 700", "41 x 700 2 open", "41 42 700 2"] {
+            assert_eq!(Link::read(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_the_partner_expects_decides() {
+        let check = |mut known: Link, expected, step, then: Link| {
+            assert_eq!(known.agree(expected, delivery(700)), step, "{expected}");
+            assert_eq!(known, then, "{expected}");
+        };
+        let sent = |message, is_refused| link(Some(41), Some((42, message, is_refused)));
+        check(link(None, None), -1, Some(Step::Send(1)), link(None, None));
+        check(link(None, None), 12, Some(Step::Send(12)), link(None, None));
+        check(link(Some(41), None), 42, Some(Step::Send(42)), link(Some(41), None));
+        check(link(Some(41), None), 41, None, link(Some(41), None));
+        check(sent(700, false), 43, Some(Step::Taken(42)), link(Some(42), None));
+        check(sent(700, false), 42, Some(Step::Send(42)), sent(700, false));
+        check(sent(700, true), 43, Some(Step::Send(43)), link(Some(42), None));
+        check(sent(700, true), 42, Some(Step::Send(42)), sent(700, true));
+        // Another delivery comes after one that a person or a limit took out.
+        check(sent(1, false), 43, Some(Step::Send(43)), link(Some(42), None));
+        check(sent(1, false), 42, Some(Step::Send(42)), sent(1, false));
+        check(sent(700, false), 44, None, sent(700, false));
+    }
+
+    #[test]
+    fn numbers_go_into_the_header() {
+        let message = Bytes::from("MSH|^~\\&|A|B|C|D|20260301||ADT^A01|7|P|2.5|||AL|AL\rPID|1\r");
+        assert_eq!(
+            &*with_number(&message, 42).unwrap(),
+            b"MSH|^~\\&|A|B|C|D|20260301||ADT^A01|7|P|2.5|42||AL|AL\rPID|1\r"
+        );
+        assert_eq!(with_number(&Bytes::from("{}"), 42), None);
+        let question = question(&message, &message::clock::System).unwrap();
+        let text = String::from_utf8(question.to_vec()).unwrap();
+        assert!(text.ends_with("|P|2.5|0||AL|NE\r") && text.starts_with("MSH|^~\\&|A|B|C|D|"), "{text}");
+        assert!(!text.contains("|7|P"), "an id of its own");
+    }
+}
