@@ -8,6 +8,7 @@ mod backup;
 mod broken_line;
 mod canary;
 mod connectors;
+mod convert;
 mod destination_down;
 mod dictionary;
 mod duplicate;

@@ -10,9 +10,14 @@ use crate::{
 use fhir::{Tree, validate::Report, validate::Validator};
 use hl7v2::Message;
 use lang::{BundleType, Map, MapFile, Origins, Run, Settings, Standard};
-use message::{Diagnostic, Timestamp};
+use message::{Clock, Diagnostic, Severity, clock};
 use serde_json::json;
-use std::fmt::Write;
+use std::{
+    fmt::Write as _,
+    fs::File,
+    io::{BufWriter, Write as _},
+    path::Path,
+};
 
 /// What the messages are converted by.
 struct Work<'c> {
@@ -36,8 +41,8 @@ pub(super) fn run(convert: &Convert, screen: &Screen) -> Result {
     let own = convert.map.as_deref().map(|path| standard::compile(&standard, path, screen)).transpose()?;
     let settings = settings(convert)?;
     let work = Work { convert, standard, own, settings, validator: Validator::default() };
-    let mut out = Vec::new();
-    let mut tree = Tree::new();
+    let mut file_out = convert.output.as_deref().map(create).transpose()?;
+    let (mut out, mut tree) = (Vec::new(), Tree::new());
     let mut is_good = true;
     for path in messages::expand(&convert.files)? {
         let file = messages::read(&path)?;
@@ -48,14 +53,26 @@ pub(super) fn run(convert: &Convert, screen: &Screen) -> Result {
         }
         for (place, found) in file.messages.iter().enumerate() {
             is_good &= work.message(&format!("{name}#{}", place + 1), found, &mut tree, screen, &mut out)?;
+            // Written as they come: a feed of a year does not stand in memory.
+            match (&mut file_out, &convert.output) {
+                (Some(file), Some(path)) => file.write_all(&out).map_err(|error| unwritten(path, &error))?,
+                (Some(_), None) | (None, _) => screen.bytes(&out),
+            }
+            out.clear();
         }
     }
-    match &convert.output {
-        Some(path) => std::fs::write(path, &out)
-            .map_err(|error| Failure::unreachable(format!("{} cannot be written: {error}", path.display())))?,
-        None => screen.bytes(&out),
+    if let (Some(file), Some(path)) = (&mut file_out, &convert.output) {
+        file.flush().map_err(|error| unwritten(path, &error))?;
     }
     Ok(if is_good { Exit::Ok } else { Exit::Problems })
+}
+
+fn create(path: &Path) -> Result<BufWriter<File>> {
+    File::create(path).map(BufWriter::new).map_err(|error| unwritten(path, &error))
+}
+
+fn unwritten(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::unreachable(format!("{} cannot be written: {error}", path.display()))
 }
 
 fn settings(convert: &Convert) -> Result<Settings> {
@@ -106,9 +123,8 @@ impl Work<'_> {
     }
 
     fn convert(&self, map: &Map, message: &Message, tree: &mut Tree) -> std::result::Result<Converted, lang::Fault> {
-        // `now` in a map is the time of acceptance; offline that is the time of the message, so that a second run is the same.
-        let now = Timestamp::default();
-        let mut run = Run::new(now, 0);
+        // `now` in a map is the time of acceptance; offline nobody accepts, and it is the time of the call.
+        let mut run = Run::new(clock::System.now(), 0);
         let origins = map.convert(message, tree, &mut run, &self.settings)?;
         let report = self.convert.validate.then(|| self.validator.validate(tree));
         Ok(Converted { map: map.name.to_string(), notes: run.notes, origins, report })
@@ -129,10 +145,13 @@ impl Work<'_> {
         }
         let Some(report) = &converted.report else { return };
         for issue in &report.issues {
-            if issue.severity != message::Severity::Note {
-                let kind = if issue.severity == message::Severity::Error { "error" } else { "warning" };
-                screen.say(format!("{name}: {kind} {} {}: {}", issue.code, issue.path, issue.message));
-            }
+            let kind = match issue.severity {
+                Severity::Error => "error",
+                // Made resources have no narrative, and all of them would say so.
+                Severity::Warning if issue.code != "dom-6" => "warning",
+                Severity::Warning | Severity::Note => continue,
+            };
+            screen.say(format!("{name}: {kind} {} {}: {}", issue.code, issue.path, issue.message));
         }
     }
 

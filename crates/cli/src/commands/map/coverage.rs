@@ -5,6 +5,7 @@ use crate::{
     messages,
     outcome::{Exit, Result},
     screen::Screen,
+    table,
 };
 use clap::Args;
 use fhir::Tree;
@@ -50,6 +51,9 @@ impl Coverage {
         for path in messages::expand(&self.files)? {
             for found in messages::read(&path)?.messages {
                 let (message, _) = Message::parse(found.bytes);
+                if message.segments_named(*b"MSH").next().is_none() {
+                    continue; // a folder of samples holds other files too
+                }
                 let map =
                     own.as_ref().or_else(|| library.map_for(&message).map(|(file, _)| file)).and_then(MapFile::main);
                 let Some(map) = map else {
@@ -90,7 +94,11 @@ impl Coverage {
             return;
         }
         if !self.codes {
-            screen.say(format!("{} messages, {} without a map", counts.messages, counts.without_map));
+            screen.say(format!(
+                "{} converted, {} without a map",
+                table::count(counts.messages as u64, "message"),
+                counts.without_map
+            ));
             let mut places: Vec<_> = counts.places.iter().collect();
             places.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
             places.iter().for_each(|(place, count)| screen.line(format!("{count:6}  {place}")));
