@@ -5,7 +5,7 @@ use super::support::{Workspace, admission, sinew, sinew_with};
 const MAP: &str = "map mine from hl7v2 ADT_A01 to fhir r4 Bundle {
   type = collection
   Patient as patient {
-    identifier.value = PID-3.1
+    identifier.value = PID-3[1].1
     birthDate        = PID-7
     gender           = PID-8 | code sex
   }

@@ -51,6 +51,7 @@ fn a_component_that_is_no_longer_filled_is_told_with_its_time() {
         let due = Duration::from_millis(40 * number as u64);
         std::thread::sleep(due.saturating_sub(started.elapsed()));
     }
+    wait_for("the good ones to be counted", || (report(&engine)["messages"] == 300).then_some(()));
     engine.sinew(&["quality", "adt"]).expect(0).says(&["adt  300 messages counted", "ADT^A01 of EPR at NORTH"]);
     assert_eq!((alerts(&engine), finding(&report(&engine))), (Vec::new(), None));
 
@@ -60,6 +61,7 @@ fn a_component_that_is_no_longer_filled_is_told_with_its_time() {
         // Over several spans: the one that it broke in holds good ones too.
         std::thread::sleep(Duration::from_millis(30));
     }
+    wait_for("all to be counted", || (report(&engine)["messages"] == 400).then_some(()));
     let found = wait_for("the change to be found", || finding(&report(&engine)));
     let since = found["shift"]["since_s"].as_i64().expect("since");
     assert!((since - broke).abs() <= 2, "it broke at {broke} and is dated {since}");
@@ -76,7 +78,6 @@ fn a_component_that_is_no_longer_filled_is_told_with_its_time() {
     engine.sinew(&["top", "--count", "1"]).expect(0).says(&["alert[E5040]"]);
 
     // What was counted and found is there after a crash, and the crash is told.
-    wait_for("the counts to be written", || (report(&engine)["messages"] == 400).then_some(()));
     engine.kill();
     let engine = workspace.run();
     let again = report(&engine);

@@ -8,6 +8,7 @@ use crate::{
     messages,
     outcome::{Exit, Result},
     screen::Screen,
+    table,
 };
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
@@ -81,7 +82,8 @@ fn check(files: &[PathBuf], json: bool, screen: &Screen) -> Result {
         }
     }
     let errors = found.iter().filter(|(finding, _)| finding.is_error()).count();
-    screen.say(format!("{errors} errors, {} warnings", found.len() - errors));
+    let warnings = found.len() - errors;
+    screen.say(format!("{}, {}", table::count(errors as u64, "error"), table::count(warnings as u64, "warning")));
     Ok(if errors == 0 { Exit::Ok } else { Exit::Problems })
 }
 
