@@ -299,11 +299,11 @@ impl Counting {
             }
             let text = String::from_utf8_lossy(&bytes).trim_matches(['\x0b', '\x1c', '\r']).to_owned();
             let (number, id) = (field(&text, "MSH", 12), field(&text, "MSH", 9));
-            let mut expected = self.expected.lock().unwrap();
+            let mut expected = self.expected.lock().expect("no panic while it is held");
             let judged = judge(*expected, Number::of(&hl7v2::Message::parse(text).0));
             *expected = judged.expected;
             match judged.verdict {
-                Verdict::Take => self.taken.lock().unwrap().push((number, id.clone())),
+                Verdict::Take => self.taken.lock().expect("no panic while it is held").push((number, id.clone())),
                 Verdict::Start => drop(self.questions.fetch_add(1, Ordering::SeqCst)),
                 Verdict::Reset | Verdict::Taken | Verdict::Gap | Verdict::Missing => {}
             }
@@ -316,12 +316,12 @@ impl Counting {
     }
 
     fn taken(&self) -> String {
-        let taken = self.taken.lock().unwrap();
+        let taken = self.taken.lock().expect("no panic while it is held");
         taken.iter().map(|(number, id)| format!("{number}={id}")).collect::<Vec<_>>().join(" ")
     }
 
     fn expect(&self, expected: Expected) {
-        *self.expected.lock().unwrap() = expected;
+        *self.expected.lock().expect("no panic while it is held") = expected;
     }
 }
 
