@@ -12,7 +12,7 @@ pub const GROUPS: &[(&str, &[&str])] = &[
         "Messages, from files and pipes",
         &[
             "parse", "show", "get", "set", "convert", "map", "diff", "validate", "profile", "dict", "xml", "fhir",
-            "generate",
+            "fhirpath", "generate",
         ],
     ),
     ("On the wire", &["send", "listen"]),

@@ -16,6 +16,10 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 #[derive(Args, Debug)]
 #[command(after_help = "\
+Examples:
+  sinew map coverage samples/
+  sinew map coverage samples/ --codes > missing.csv
+
 Counts, over all messages, the places that have a value and that no line of the map read, unless a line `ignore PATH reason
 TEXT` names them; and writes the codes that tables do not have as rows to fill in, a table after the other.")]
 pub struct Coverage {

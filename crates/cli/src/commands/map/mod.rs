@@ -33,6 +33,7 @@ pub struct MapCommand {
 #[derive(Debug, Subcommand)]
 enum Verb {
     /// Check map files, or the library
+    #[command(after_help = "Examples:\n  sinew map check\n  sinew map check maps/adt-hub.map --json")]
     Check {
         /// Map files; none: the maps of the library with the workspace's own
         files: Vec<PathBuf>,
@@ -41,6 +42,7 @@ enum Verb {
         json: bool,
     },
     /// List the maps of the library and what they are for
+    #[command(after_help = "Examples:\n  sinew map list")]
     List,
     /// Run cases: NAME.hl7 with NAME.expect, lines of FHIRPath that must be true
     Test(test::Test),

@@ -13,6 +13,7 @@ use message::Timestamp;
 use std::{fs, path::PathBuf};
 
 #[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  sinew map test\n  sinew map test maps/cases --map maps/adt-hub.map")]
 pub struct Test {
     /// A folder with NAME.hl7 and NAME.expect; none: the cases of the library
     folder: Option<PathBuf>,
