@@ -11,6 +11,7 @@
 mod arguments;
 mod backing;
 mod commands;
+mod differences;
 mod drilling;
 #[cfg(debug_assertions)]
 mod failpoints;
@@ -24,6 +25,7 @@ mod outcome;
 mod place;
 mod profiles;
 mod reach;
+mod recording;
 mod resources;
 mod restoring;
 mod rulebook;

@@ -14,16 +14,29 @@ use interface::{
 use lang::Run;
 use message::{Clock, Timestamp, clock};
 
-/// Runs one test.
-#[must_use]
-pub fn rehearse(definition: &Definition, case: &TestCase) -> Verdict {
-    let now = case.at.as_deref().and_then(instant).unwrap_or_else(|| clock::System.now());
-    let processed: Vec<Processed> = case.given.iter().map(|given| process(definition, given, now)).collect();
-    case::evaluate(case, definition, &processed)
+/// One test, run.
+#[derive(Debug)]
+pub struct Rehearsed {
+    /// Whether it did what it says.
+    pub verdict: Verdict,
+    /// What became of each given message, in order.
+    pub processed: Vec<Processed>,
+    /// The time at which it happened.
+    pub at: Timestamp,
 }
 
-/// `2026-03-29T02:30 Europe/Berlin`; without a zone it is UTC.
-fn instant(text: &str) -> Option<Timestamp> {
+/// Runs one test: at the time that it states; else at `at`; else now.
+#[must_use]
+pub fn rehearse(definition: &Definition, case: &TestCase, at: Option<Timestamp>) -> Rehearsed {
+    let stated = case.at.as_deref().and_then(instant).or(at);
+    let at = stated.unwrap_or_else(|| clock::System.now());
+    let processed: Vec<Processed> = case.given.iter().map(|given| process(definition, given, at)).collect();
+    Rehearsed { verdict: case::evaluate(case, definition, &processed), processed, at }
+}
+
+/// `2026-03-29T02:30 Europe/Berlin`; without a zone it is UTC. `None` when it cannot be read.
+#[must_use]
+pub fn instant(text: &str) -> Option<Timestamp> {
     let (clock, zone) = text.split_once(' ').unwrap_or((text, "UTC"));
     let local: jiff::civil::DateTime = clock.parse().ok()?;
     let zoned = local.in_tz(zone).ok()?;

@@ -1,17 +1,15 @@
 //! `sinew diff`: two messages, field by field.
 
 use crate::{
-    mask, messages,
+    differences::{self, Difference},
+    messages,
     outcome::{Exit, Failure, Result},
-    screen::{Screen, plain},
+    screen::Screen,
 };
 use clap::Args;
-use hl7v2::{Element, Message};
+use hl7v2::Message;
 use serde_json::json;
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 /// Compare two messages field by field
 #[derive(Args, Debug)]
@@ -39,14 +37,6 @@ pub struct Diff {
     json: bool,
 }
 
-/// One difference.
-struct Difference {
-    path: String,
-    before: Option<String>,
-    after: Option<String>,
-    is_hidden: bool,
-}
-
 impl Diff {
     pub fn run(self, screen: &Screen) -> Result {
         let (left, right) = (read(&self.left)?, read(&self.right)?);
@@ -55,7 +45,7 @@ impl Diff {
             let prefix =
                 if left.len().max(right.len()) > 1 { format!("message {}: ", place + 1) } else { String::new() };
             match (left.get(place), right.get(place)) {
-                (Some(left), Some(right)) => differences.extend(compare(left, right, &prefix)),
+                (Some(left), Some(right)) => differences.extend(differences::of_messages(left, right, &prefix)),
                 (is_left, _) => differences.push(Difference {
                     path: format!("{prefix}whole message"),
                     before: is_left.map(|_| "there".to_owned()),
@@ -79,23 +69,7 @@ impl Diff {
             return;
         }
         let is_masked = screen.is_terminal && !self.reveal;
-        let width = differences.iter().map(|found| found.path.chars().count()).max().unwrap_or(0);
-        for found in differences {
-            let shown = |text: &String| match (screen.is_terminal, is_masked && found.is_hidden) {
-                (true, true) => plain(&mask::masked(text)),
-                (true, false) => plain(text),
-                (false, _) => text.clone(),
-            };
-            let what = match (found.before.as_ref().map(shown), found.after.as_ref().map(shown)) {
-                (Some(before), Some(after)) => {
-                    format!("{before} {} {after}", if screen.is_unicode { "→" } else { "->" })
-                }
-                (Some(before), None) => screen.paint("31", &format!("- {before}")),
-                (None, Some(after)) => screen.paint("32", &format!("+ {after}")),
-                (None, None) => continue,
-            };
-            screen.line(format!("{:<width$}  {what}", found.path));
-        }
+        differences::lines(screen, differences, is_masked).iter().for_each(|line| screen.line(line));
         let count = differences.len();
         screen.say(format!("{count} {}", if count == 1 { "difference" } else { "differences" }));
     }
@@ -129,57 +103,4 @@ fn strip_numbers(path: &str) -> String {
             is_outside
         })
         .collect()
-}
-
-/// Segments are paired by name and occurrence, their fields by number.
-fn compare(left: &Message, right: &Message, prefix: &str) -> Vec<Difference> {
-    let (left, right) = (by_name(left), by_name(right));
-    let mut names: Vec<&(String, usize)> = left.keys().chain(right.keys()).collect();
-    names.sort();
-    names.dedup();
-    let mut differences = Vec::new();
-    for key in names {
-        let label = if key.1 == 1 { key.0.clone() } else { format!("{}[{}]", key.0, key.1) };
-        match (left.get(key), right.get(key)) {
-            (Some(a), Some(b)) => fields(a, b, &format!("{prefix}{label}"), &mut differences),
-            (a, _) => differences.push(Difference {
-                path: format!("{prefix}{label}"),
-                before: a.map(|_| "whole segment".to_owned()),
-                after: if a.is_some() { None } else { Some("whole segment".to_owned()) },
-                is_hidden: false,
-            }),
-        }
-    }
-    differences
-}
-
-fn by_name(message: &Message) -> BTreeMap<(String, usize), Element<'_>> {
-    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-    message
-        .segments()
-        .map(|segment| {
-            let count = counts.entry(segment.id().to_owned()).or_default();
-            *count += 1;
-            ((segment.id().to_owned(), *count), segment)
-        })
-        .collect()
-}
-
-fn fields(left: &Element<'_>, right: &Element<'_>, label: &str, differences: &mut Vec<Difference>) {
-    let count = left.field_count().max(right.field_count());
-    for number in 1..=u16::try_from(count).unwrap_or(u16::MAX) {
-        let raw = |segment: &Element<'_>| segment.field(number).map(|field| field.raw().to_vec()).unwrap_or_default();
-        if raw(left) == raw(right) {
-            continue;
-        }
-        let text = |segment: &Element<'_>| {
-            segment.field(number).map(|field| field.text().into_owned()).filter(|text| !text.is_empty())
-        };
-        differences.push(Difference {
-            path: format!("{label}-{number}"),
-            before: text(left),
-            after: text(right),
-            is_hidden: mask::is_hidden(left.id(), number),
-        });
-    }
 }

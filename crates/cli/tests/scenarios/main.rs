@@ -23,6 +23,7 @@ mod profile;
 mod profiles;
 mod protocol;
 mod quality;
+mod record;
 mod shutdown;
 mod steering;
 #[allow(dead_code, reason = "the faults use the rest")]

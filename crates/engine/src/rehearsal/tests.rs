@@ -7,7 +7,7 @@ use crate::fixture::load;
 fn verdicts(lines: &str, tests: &str) -> Vec<bool> {
     let (definition, cases) = load(lines, tests);
     assert!(!cases.is_empty());
-    cases.iter().map(|case| rehearse(&definition, case).failures.is_empty()).collect()
+    cases.iter().map(|case| rehearse(&definition, case, None).verdict.failures.is_empty()).collect()
 }
 
 const GIVEN: &str =

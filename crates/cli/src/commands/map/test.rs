@@ -2,7 +2,9 @@
 
 use super::standard;
 use crate::{
+    differences::{self, Difference},
     outcome::{Exit, Failure, Result},
+    recording::Output,
     screen::Screen,
 };
 use clap::Args;
@@ -10,16 +12,34 @@ use fhir::Tree;
 use hl7v2::Message;
 use lang::{MapFile, Run, Settings, Standard, cases};
 use message::Timestamp;
+use serde_json::json;
 use std::{fs, path::PathBuf};
 
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:\n  sinew map test\n  sinew map test maps/cases --map maps/adt-hub.map")]
+#[command(after_help = "\
+Examples:
+  sinew map test
+  sinew map test maps/cases --map maps/adt-hub.map
+  sinew map test maps/cases --map maps/adt-hub.map --record
+  sinew map test maps/cases --map maps/adt-hub.map --update
+
+--record keeps what the map makes of each message as NAME.recorded.json beside it, also of messages without NAME.expect. From
+then on each run compares, and names every element that differs; --update accepts what differs.")]
 pub struct Test {
     /// A folder with NAME.hl7 and NAME.expect; none: the cases of the library
     folder: Option<PathBuf>,
     /// The map to test, instead of the library's for each message
     #[arg(long, value_name = "FILE")]
     map: Option<PathBuf>,
+    /// Keep what the map makes of messages that are not kept yet
+    #[arg(long, requires = "folder")]
+    record: bool,
+    /// Keep anew what differs
+    #[arg(long, requires = "folder", conflicts_with = "record")]
+    update: bool,
+    /// Show patient data on the terminal
+    #[arg(long)]
+    reveal: bool,
     /// A JSON object a case
     #[arg(long)]
     json: bool,
@@ -30,6 +50,8 @@ struct Case {
     name: String,
     message: String,
     expect: String,
+    /// Where what the map makes of it is kept; none for the cases of the library.
+    recorded: Option<PathBuf>,
 }
 
 impl Test {
@@ -39,15 +61,28 @@ impl Test {
         let cases = self.cases()?;
         let mut failed = 0;
         for case in &cases {
-            let broken = run(case, &library, own.as_ref());
-            failed += usize::from(!broken.is_empty());
+            let (broken, made) = run(case, &library, own.as_ref());
+            let (kept, found) = self.keep(case, made.as_ref(), broken.is_empty())?;
+            let is_good = broken.is_empty() && matches!(kept, "" | "same" | "recorded" | "updated");
+            failed += usize::from(!is_good);
             if self.json {
-                let object = serde_json::json!({"schema": "sinew.map-test/1", "case": case.name, "broken": broken});
+                let found: Vec<_> = found
+                    .iter()
+                    .map(|one| json!({"path": one.path, "before": one.before, "after": one.after}))
+                    .collect();
+                let object = json!({"schema": "sinew.map-test/1", "case": case.name, "broken": broken,
+                    "recorded": kept, "differences": found});
                 screen.line(object.to_string());
                 continue;
             }
-            screen.line(format!("{} {}", screen.mark(broken.is_empty()), case.name));
+            screen.line(format!("{} {}", screen.mark(is_good), case.name));
             broken.iter().for_each(|line| screen.line(format!("    {line}")));
+            if !matches!(kept, "" | "same") {
+                screen.line(format!("    {kept}"));
+            }
+            for line in differences::lines(screen, &found, screen.is_terminal && !self.reveal) {
+                screen.line(format!("      {line}"));
+            }
         }
         screen.say(format!("{} cases, {failed} failed", cases.len()));
         Ok(if failed == 0 && !cases.is_empty() { Exit::Ok } else { Exit::Problems })
@@ -60,7 +95,8 @@ impl Test {
                 |name: &str| files.iter().find(|(path, _)| *path == format!("{name}.expect")).map(|(_, text)| *text);
             let named = files.iter().filter_map(|(path, text)| {
                 let name = path.strip_suffix(".hl7")?;
-                Some(Case { name: name.to_owned(), message: (*text).to_owned(), expect: expect_of(name)?.to_owned() })
+                let (message, expect) = ((*text).to_owned(), expect_of(name)?.to_owned());
+                Some(Case { name: name.to_owned(), message, expect, recorded: None })
             });
             return Ok(named.collect());
         };
@@ -71,29 +107,58 @@ impl Test {
         for entry in fs::read_dir(folder).map_err(|error| wrong(folder, error))?.flatten() {
             let path = entry.path();
             let expect = path.with_extension("expect");
-            if path.extension().is_some_and(|kind| kind == "hl7") && expect.is_file() {
+            let recorded = path.with_extension("recorded.json");
+            let is_case = expect.is_file() || recorded.is_file() || self.record;
+            if path.extension().is_some_and(|kind| kind == "hl7") && is_case {
                 let message = fs::read_to_string(&path).map_err(|error| wrong(&path, error))?;
-                let expect = fs::read_to_string(&expect).map_err(|error| wrong(&expect, error))?;
-                out.push(Case { name: path.display().to_string(), message, expect });
+                let expect = match expect.is_file() {
+                    true => fs::read_to_string(&expect).map_err(|error| wrong(&expect, error))?,
+                    false => String::new(),
+                };
+                out.push(Case { name: path.display().to_string(), message, expect, recorded: Some(recorded) });
             }
         }
         out.sort_by(|left, right| left.name.cmp(&right.name));
         Ok(out)
     }
+
+    /// Compares with what was kept, or keeps it: what was done, and what differs.
+    fn keep(&self, case: &Case, made: Option<&Output>, is_good: bool) -> Result<(&'static str, Vec<Difference>)> {
+        let (Some(path), Some(made)) = (&case.recorded, made) else { return Ok(("", Vec::new())) };
+        let write = || {
+            let failed = |error| Failure::unreachable(format!("{} cannot be written: {error}", path.display()));
+            fs::write(path, made.text()).map_err(failed)
+        };
+        let Ok(kept) = fs::read(path) else {
+            return match self.record && is_good {
+                true => write().map(|()| ("recorded", Vec::new())),
+                false => Ok(("", Vec::new())),
+            };
+        };
+        let found = Output::of(&kept).differences(made);
+        if found.is_empty() {
+            return Ok(("same", found));
+        }
+        match self.update && is_good {
+            true => write().map(|()| ("updated", found)),
+            false => Ok(("something else was recorded", found)),
+        }
+    }
 }
 
-/// What does not hold, a sentence each.
-fn run(case: &Case, library: &Standard, own: Option<&MapFile>) -> Vec<String> {
+/// What does not hold, a sentence each; and what the map made.
+fn run(case: &Case, library: &Standard, own: Option<&MapFile>) -> (Vec<String>, Option<Output>) {
     let bytes = case.message.replace("\r\n", "\r").replace('\n', "\r");
     let (message, _) = Message::parse(bytes.into_bytes());
     let map = own.or_else(|| library.map_for(&message).map(|(file, _)| file)).and_then(MapFile::main);
-    let Some(map) = map else { return vec!["there is no map for the message".to_owned()] };
+    let Some(map) = map else { return (vec!["there is no map for the message".to_owned()], None) };
     let mut tree = Tree::new();
     match map.convert(&message, &mut tree, &mut Run::new(Timestamp::default(), 0), &Settings::default()) {
         Ok(_) => {
             let (broken, _) = cases::check(&case.expect, &tree);
-            broken.iter().map(|one| format!("line {}: {} {}", one.line, one.expression, one.why)).collect()
+            let broken = broken.iter().map(|one| format!("line {}: {} {}", one.line, one.expression, one.why));
+            (broken.collect(), Some(Output::of_resource(&tree)))
         }
-        Err(fault) => vec![fault.to_string()],
+        Err(fault) => (vec![fault.to_string()], None),
     }
 }
