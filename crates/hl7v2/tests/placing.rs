@@ -126,3 +126,18 @@ fn every_message_of_the_corpus_is_placed() {
         assert!(sum(&seen.unknown) * 20 < seen.segments, "over 5 % of the segments are unknown to their structure");
     }
 }
+
+/// In OUL_R22 of 2.9 an OBX behind ORC may be the document of the order, which requires TXA, or the first result.
+#[test]
+fn a_group_that_cannot_be_complete_is_not_entered() {
+    let found =
+        Dictionary::of(Version::ALL[Version::ALL.len() - 1]).structure("OUL_R22").expect("in the newest version");
+    let compiled = standard::compiled(found);
+    let group_of = |ids: &[&[u8; 3]]| {
+        let placement = structure::place(compiled, ids.iter().map(|id| **id));
+        let item = placement.items.iter().find(|item| item.segment == Some(4)).expect("the OBX");
+        compiled.node(placement.items[item.parent as usize].node).name.to_string()
+    };
+    assert_eq!(group_of(&[b"MSH", b"SPM", b"OBR", b"ORC", b"OBX", b"NTE"]), "RESULT");
+    assert_eq!(group_of(&[b"MSH", b"SPM", b"OBR", b"ORC", b"OBX", b"TXA"]), "ORDER_DOCUMENT");
+}

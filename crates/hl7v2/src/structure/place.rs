@@ -5,16 +5,18 @@
 //! 2. a new instance of an open group, or further on in a group around it, innermost first;
 //! 3. a group that is entered behind optional leading segments costs a little, so that an ORC behind a specimen opens
 //!    the next order and not a prior result;
-//! 4. one group more than allowed costs more, a place behind a required segment that is missing more still, and one
+//! 4. a group that requires a segment which the message does not have at all costs as much as what is missing: an OBX in a
+//!    message without TXA is a result and not a document;
+//! 5. one group more than allowed costs more, a place behind a required segment that is missing more still, and one
 //!    segment more than allowed even more;
-//! 5. a place before the last one costs most: the segment is out of order.
+//! 6. a place before the last one costs most: the segment is out of order.
 //!
 //! Promises: every segment is in the result, in the order of the message; a segment that the structure does not know is
 //! kept in the group where it stands; the same input gives the same result; time is linear in the segments for a given
 //! structure.
 //! Never: a finding. Who knows what a missing segment means, says it.
 
-use super::model::{Kind, NodeId, Structure, UNBOUNDED};
+use super::model::{Kind, Node, NodeId, Structure, UNBOUNDED};
 
 /// Skipping an optional child at the head of a group that is entered.
 const LEADING_OPTIONAL: u32 = 1;
@@ -113,8 +115,11 @@ struct Goal {
 /// Places segments, given by their ids in order of the message.
 #[must_use]
 pub fn place(structure: &Structure, segments: impl IntoIterator<Item = [u8; 3]>) -> Placement {
+    let segments: Vec<[u8; 3]> = segments.into_iter().collect();
+    let present = segments.iter().filter_map(|id| structure.bit(*id)).fold(0, |all, bit| all | bit);
     let mut placer = Placer {
         structure,
+        lacking: structure.nodes().iter().map(|node| is_lacking(structure, node, present)).collect(),
         items: vec![Item { node: 0, parent: 0, occurrence: 1, segment: None, order: Order::Kept }],
         open: vec![Frame { item: 0, node: 0, at: None, count: 0 }],
         counts: Vec::new(),
@@ -125,8 +130,19 @@ pub fn place(structure: &Structure, segments: impl IntoIterator<Item = [u8; 3]>)
     Placement { items: placer.items }
 }
 
+/// The group requires a segment that is none of those of the message.
+fn is_lacking(structure: &Structure, group: &Node, present: u128) -> bool {
+    let is_missing = |child: &NodeId| {
+        let node = structure.node(*child);
+        node.min > 0 && matches!(node.kind, Kind::Segment(_)) && node.holds & present == 0
+    };
+    group.kind == Kind::Group && group.children.iter().any(is_missing)
+}
+
 struct Placer<'s> {
     structure: &'s Structure,
+    /// Of each node: a group that requires a segment which the message does not have.
+    lacking: Vec<bool>,
     items: Vec<Item>,
     open: Vec<Frame>,
     /// Of places that were left, for those that come back: parent item, node, how many.
@@ -218,7 +234,7 @@ impl Placer<'_> {
             Kind::Segment(own) => (own == id).then_some(0),
             Kind::Choice => found.children.iter().filter_map(|child| self.enter(*child, id, bit)).min(),
             Kind::Group => {
-                let mut skipped = 0;
+                let mut skipped = if self.lacking.get(node as usize) == Some(&true) { REQUIRED } else { 0 };
                 let mut best: Option<u32> = None;
                 for child in &found.children {
                     if best.is_some_and(|best| best <= skipped) {

@@ -19,7 +19,7 @@ use crate::{
     syntax::{Cursor, Statement, Tree},
 };
 use fhir::{Name, definitions::Type};
-use hl7v2::structure::Kind as NodeKind;
+use hl7v2::{path::Index, structure::Kind as NodeKind};
 use message::{Diagnostic, limits};
 use std::{cell::Cell, sync::Arc};
 
@@ -120,7 +120,8 @@ impl Compiler<'_, '_> {
                 self.found.push(finding.at(&tree.file, place.clone(), ""));
             }
             let bound = Bound::Segment(path.segment);
-            return Some((Over::Path(self.scope.place(path)), bound));
+            let over = self.scope.place(path);
+            return Some((self.own_of_group(&over).unwrap_or(Over::Path(over)), bound));
         }
         if text.len() > 3 && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
         {
@@ -139,6 +140,16 @@ impl Compiler<'_, '_> {
             Err(finding) => return self.fail(tree, *finding, place),
         };
         Some((Over::Path(path), Bound::Datatype(found.name)))
+    }
+
+    /// In a group that has the segment itself, `each` means those: the notes of an order are not those of its observations.
+    fn own_of_group(&self, over: &ReadPath) -> Option<Over> {
+        let ReadPath::Within { slot, path } = over else { return None };
+        let binding = self.scope.names.iter().find(|binding| binding.slot == *slot)?;
+        let (Bound::Group(node), Index::Unsaid) = (binding.bound, &path.occurrence) else { return None };
+        let structure = self.scope.structure?;
+        let is_own = |child: &u32| matches!(structure.node(*child).kind, NodeKind::Segment(id) if id == path.segment);
+        structure.children(node).iter().any(is_own).then_some(Over::Own { node, within: *slot, segment: path.segment })
     }
 
     fn group(&mut self, tree: &Tree, name: &str, place: std::ops::Range<usize>) -> Option<(Over, Bound)> {

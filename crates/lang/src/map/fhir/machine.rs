@@ -249,6 +249,7 @@ impl<'p, 'm, 'r> Machine<'p, 'm, 'r> {
         let turns = match over {
             Over::Path(path) => self.turns(path),
             Over::Group { node, within } => self.group_turns(*node, *within),
+            Over::Own { node, within, segment } => self.own_turns(*node, *within, *segment),
         };
         for found in turns {
             action.site.burn(self.run, 2)?;
@@ -271,6 +272,20 @@ impl<'p, 'm, 'r> Machine<'p, 'm, 'r> {
             Some(Turn { element, occurrence: 0, repetition: 0, span: (*start, *stop) })
         };
         inside.filter_map(turn).collect()
+    }
+
+    /// The segments of the turn's group `node` itself. Groups inside it have higher numbers: nodes are numbered from the top.
+    fn own_turns(&self, node: u32, within: usize, segment: [u8; 3]) -> Vec<Turn<'m>> {
+        let (first, end) = self.view.turn(within).map_or((0, 0), |turn| turn.span);
+        let is_deeper = |at: u32| {
+            let mut inner = self.groups.iter().filter(|(found, start, stop)| {
+                *found > node && *start >= first && *stop <= end && (*start..*stop).contains(&at)
+            });
+            inner.next().is_some()
+        };
+        let named = (first..end).filter_map(|at| Some((at, *self.view.segments.get(at as usize)?)));
+        let wanted = named.filter(|(at, found)| found.raw().get(..3) == Some(&segment) && !is_deeper(*at));
+        wanted.map(|(_, element)| Turn { element, occurrence: 0, repetition: 0, span: (0, 0) }).collect()
     }
 
     /// The segments or repetitions that a path names.

@@ -63,6 +63,8 @@ pub(crate) enum Over {
     Path(ReadPath),
     /// Groups, inside the turn of a group around.
     Group { node: NodeId, within: Option<usize> },
+    /// Segments that stand in the group of a turn itself, not in a group inside it.
+    Own { node: NodeId, within: usize, segment: [u8; 3] },
 }
 
 /// A resource to make.

@@ -305,6 +305,25 @@ each OBX as obx {\nObservation as seen { status = final\ncode.text = obx-3.1\nva
     assert_eq!(shown, ["A p -", "a1 - A x", "a2 - A y", "B p -", "b1 - B z"]);
 }
 
+/// `each NTE` in an order means the notes of the order, not those of its observations; a deeper segment is found at any depth.
+#[test]
+fn own_segments_of_a_group() {
+    let body = "each ORDER_OBSERVATION as order {\nBasic { code.text = OBR-4.1\n\
+each NTE as note { extension(http://n.example/note).valueString = note-3[1] }\n\
+each OBX as obx { extension(http://n.example/seen).valueString = obx-3.1 }\n} }";
+    let segments =
+        "PID|1|p / OBR|1|||A / NTE|1||own / OBX|1|ST|a1||x / NTE|1||deep / OBR|2|||B / OBX|1|ST|b1||z / NTE|1||deep";
+    let (json, notes) = convert("ORU_R01 to fhir r4 Bundle", body, segments);
+    assert_eq!(notes, Vec::<String>::new());
+    let bundle: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let texts = |entry: &serde_json::Value| -> Vec<String> {
+        let extensions = entry["resource"]["extension"].as_array().unwrap();
+        extensions.iter().map(|one| one["valueString"].as_str().unwrap().to_owned()).collect()
+    };
+    let shown: Vec<Vec<String>> = bundle["entry"].as_array().unwrap().iter().map(texts).collect();
+    assert_eq!(shown, [vec!["own", "a1"], vec!["b1"]]);
+}
+
 #[test]
 fn stopping() {
     let (text, _) = convert("to fhir r4 Patient", "birthDate = PID-7 | required", "PID");
