@@ -129,7 +129,7 @@ pub const KEYWORDS: &[Keyword] = &[
     word(
         Place::Map,
         "ignore",
-        "ignore PATH reason TEXT",
+        "ignore PATH, PATH … reason TEXT",
         "Says that PATH is left out on purpose, for the report of what a map covers.",
         "ignore PID-19 reason \"policy DP-7\"",
     ),

@@ -44,7 +44,8 @@ pub use dictionary::{Dictionary, Segments};
 pub use item::{Atom, Item};
 pub use keyword::Keyword;
 pub use map::{
-    BundleType, Format, Ignored, Library, Map, MapFile, MessageMap, Origin, Origins, Settings, Shape, Standard, no_map,
+    BundleType, Format, Ignored, Left, Library, Map, MapFile, MessageMap, Origin, Origins, Settings, Shape, Standard,
+    Why, no_map,
 };
 pub use map::{cases, coverage, fhir::lineage};
 pub use profile::{Profile, Profiles, Ruleset};

@@ -1,33 +1,80 @@
 //! What a map leaves out: places of a message that have a value and went nowhere.
 //!
-//! A place is covered when a line that wrote something read it, or when a line `ignore PATH reason TEXT` names it.
+//! A place is covered when a line that wrote something read it, when a line could not write it and it is told why, or when
+//! a line `ignore PATH reason TEXT` names it. `XPN.9` there means that component of every field of that data type.
 
-use super::{Ignored, fhir::lineage};
-use crate::Origins;
-use hl7v2::Message;
+use super::{
+    Ignored,
+    fhir::{lineage, source},
+};
+use crate::{Origins, Why};
+use hl7v2::{Message, Path};
+use std::collections::BTreeSet;
 
 /// Places with a value that neither went anywhere nor are ignored, in order of the message.
 #[must_use]
 pub fn uncovered(message: &Message, origins: &Origins, ignored: &[Ignored]) -> Vec<String> {
     let places = lineage::places(message);
-    let read: Vec<&str> = origins.origins.iter().flat_map(|origin| &origin.sources).map(String::as_str).collect();
+    let written = origins.origins.iter().flat_map(|origin| &origin.sources);
+    let left = origins.left.iter().flat_map(|left| &left.sources);
+    let read: BTreeSet<&str> = written.chain(left).map(String::as_str).collect();
     let is_leaf = |at: usize| places.get(at + 1).is_none_or(|(_, next)| next.start >= places[at].1.end);
     let mut out = Vec::new();
-    for (at, (path, _)) in places.iter().enumerate().filter(|(at, _)| is_leaf(*at)) {
+    for (_, (path, _)) in places.iter().enumerate().filter(|(at, _)| is_leaf(*at)) {
         let is_separator = path.ends_with("-1") || path.ends_with("-2");
         let is_header = path.starts_with("MSH-") || path.starts_with("BHS-") || path.starts_with("FHS-");
         if is_separator && is_header {
             continue;
         }
-        let is_read = read.iter().any(|source| is_inside(path, source));
+        let is_read = around(path).any(|outer| read.contains(outer));
+        if is_read {
+            continue;
+        }
         let plain = without_indexes(path);
-        let is_ignored = ignored.iter().any(|one| is_inside(&plain, &one.path) || is_segment(&plain, &one.path));
-        if !is_read && !is_ignored {
+        let names = names_of(&plain);
+        let is_ignored =
+            |one: &Ignored| is_segment(&plain, &one.path) || names.iter().any(|name| is_inside(name, &one.path));
+        if !ignored.iter().any(is_ignored) {
             out.push(path.clone());
         }
-        let _ = at;
     }
     out
+}
+
+/// Places that a line read and that are nowhere in the result, without indexes, and why.
+#[must_use]
+pub fn left(origins: &Origins) -> BTreeSet<(String, Why)> {
+    let written: BTreeSet<&str> =
+        origins.origins.iter().flat_map(|origin| &origin.sources).flat_map(|path| around(path)).collect();
+    let places = origins.left.iter().flat_map(|left| left.sources.iter().map(|source| (source, left.why)));
+    let gone = places.filter(|(source, _)| !written.contains(source.as_str()));
+    gone.map(|(source, why)| (without_indexes(source), why)).collect()
+}
+
+/// A path, and those of everything around it inside its segment.
+fn around(path: &str) -> impl Iterator<Item = &str> {
+    let field = path.find('-').unwrap_or(0);
+    std::iter::successors(Some(path), move |path| path.rfind(['.', '[']).filter(|at| *at > field).map(|at| &path[..at]))
+}
+
+/// What a place may be called in an `ignore` line: `PID-5.1.2`, and by the types around it `XPN.1.2`, `FN.2`.
+fn names_of(plain: &str) -> Vec<String> {
+    let mut names = vec![plain.to_owned()];
+    let Ok(path) = Path::parse(plain) else { return names };
+    let Some((number, _)) = path.member.field else { return names };
+    let mut name = source::field(path.segment, number).map_or("", hl7v2::dictionary::Part::type_name);
+    let parts: Vec<u16> = [path.member.component, path.member.subcomponent].into_iter().flatten().collect();
+    for (at, part) in parts.iter().enumerate() {
+        let rest: String = parts[at..].iter().map(|part| format!(".{part}")).collect();
+        names.push(format!("{name}{rest}"));
+        name = source::step(name, *part).unwrap_or("");
+    }
+    // A field with one part is that part: `PID-8` is `PID-8.1`.
+    if parts.is_empty() {
+        names.push(format!("{name}.1"));
+        names.push(format!("{plain}.1"));
+    }
+    names
 }
 
 /// `inner` is `outer`, or a part of it.
@@ -58,7 +105,7 @@ pub fn without_indexes(path: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Origin;
+    use crate::{Left, Origin};
 
     #[test]
     fn what_went_nowhere() {
@@ -76,5 +123,27 @@ mod tests {
         ];
         assert_eq!(uncovered(&message, &origins, &ignored), ["MSH-3", "PID-3[1].4", "PID-3[2]", "PID-8"]);
         assert_eq!(without_indexes("OBX[2]-5[1].1"), "OBX-5.1");
+        // By data type, at every depth: PID-3 is a CX, its fourth component an HD.
+        let by_type = |path: &str| {
+            let ignored = [Ignored { path: path.into(), reason: "own".into() }];
+            uncovered(&message, &Origins::default(), &ignored)
+        };
+        assert!(
+            !by_type("CX.4").contains(&"PID-3[1].4".to_owned()) && by_type("CX.5").contains(&"PID-3[1].4".to_owned())
+        );
+        assert!(!by_type("HD.1").contains(&"MSH-3".to_owned()) && by_type("HD.1").contains(&"PID-8".to_owned()));
+    }
+
+    #[test]
+    fn what_was_read_and_left_out() {
+        let (message, _) = Message::parse("MSH|^~\\&|LAB\rPID|1||||Doe^Jane||nonsense\r");
+        let left = |source: &str, why| Left { file: "m".into(), line: 1, sources: vec![source.to_owned()], why };
+        let origins =
+            Origins { left: vec![left("PID-7", Why::Unfit), left("PID-5[1].1", Why::Second)], ..Origins::default() };
+        assert_eq!(
+            super::left(&origins).into_iter().collect::<Vec<_>>(),
+            [("PID-5.1".into(), Why::Second), ("PID-7".into(), Why::Unfit)]
+        );
+        assert!(!uncovered(&message, &origins, &[]).contains(&"PID-7".to_owned()));
     }
 }

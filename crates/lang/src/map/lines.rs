@@ -48,11 +48,19 @@ impl Compiler<'_, '_> {
         finish(Kind::Copy { segments }, &mut cursor, statement, &self.scope, self.found)
     }
 
-    /// `ignore PATH reason TEXT`: a word to the reader and to the report of what a map covers.
+    /// `ignore PATH, PATH reason TEXT`: a word to the reader and to the report of what a map covers.
     pub(super) fn ignore(&mut self, tree: &Tree, statement: &Statement, mut cursor: Cursor<'_>) {
         cursor.take();
         let place = cursor.here();
-        let Some(path) = parse_target(&mut cursor, &self.scope, true, self.found) else { return };
+        let mut paths = Vec::new();
+        loop {
+            let Some(path) = parse_target(&mut cursor, &self.scope, true, self.found) else { return };
+            paths.push(path.to_string());
+            if cursor.eat_kind(TokenKind::Comma).is_none() {
+                break;
+            }
+        }
+        let path = paths.join(", ");
         let mut reason = String::new();
         if cursor.eat("reason") {
             while let Some((text, _)) = cursor.text() {
@@ -73,7 +81,7 @@ impl Compiler<'_, '_> {
                 Diagnostic::warning(codes::E2307, format!("this map starts as a copy, so {path} stays in the result"));
             self.found.push(finding.at(&tree.file, place, "").hint(format!("to take it out write `remove {path}`")));
         }
-        self.ignored.push(Ignored { path: path.to_string(), reason });
+        self.ignored.extend(paths.into_iter().map(|path| Ignored { path, reason: reason.clone() }));
     }
 
     /// `use NAME with BINDING`: the lines of a shared part, as if they stood here.

@@ -23,7 +23,7 @@ pub(crate) mod library;
 mod lines;
 mod standard;
 
-pub use fhir::{BundleType, Origin, Origins, Settings};
+pub use fhir::{BundleType, Left, Origin, Origins, Settings, Why};
 pub use header::{Format, Shape};
 pub use library::Library;
 pub use standard::{MessageMap, Standard, no_map};

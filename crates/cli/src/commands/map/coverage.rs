@@ -10,7 +10,7 @@ use crate::{
 use clap::Args;
 use fhir::Tree;
 use hl7v2::Message;
-use lang::{MapFile, Run, Settings, coverage};
+use lang::{MapFile, Run, Settings, Why, coverage};
 use message::Timestamp;
 use std::{collections::BTreeMap, path::PathBuf};
 
@@ -21,7 +21,7 @@ Examples:
   sinew map coverage samples/ --codes > missing.csv
 
 Counts, over all messages, the places that have a value and that no line of the map read, unless a line `ignore PATH reason
-TEXT` names them; and writes the codes that tables do not have as rows to fill in, a table after the other.")]
+TEXT` names them; those that a line read and could not write, with the reason; and writes the codes that tables do not have as rows to fill in, a table after the other.")]
 pub struct Coverage {
     /// Files, folders, or - for standard input
     #[arg(required = true)]
@@ -42,6 +42,7 @@ struct Counts {
     messages: usize,
     without_map: usize,
     places: BTreeMap<String, usize>,
+    left: BTreeMap<(String, Why), usize>,
     notes: BTreeMap<String, usize>,
     codes: BTreeMap<(String, String), usize>,
 }
@@ -70,6 +71,9 @@ impl Coverage {
                 for place in coverage::uncovered(&message, &origins, &map.ignored) {
                     *counts.places.entry(coverage::without_indexes(&place)).or_default() += 1;
                 }
+                for left in coverage::left(&origins) {
+                    *counts.left.entry(left).or_default() += 1;
+                }
                 for (table, code) in &origins.missed {
                     *counts.codes.entry((table.to_string(), code.clone())).or_default() += 1;
                 }
@@ -90,9 +94,14 @@ impl Coverage {
                 .iter()
                 .map(|((table, code), count)| serde_json::json!({"table": table, "from": code, "count": count}))
                 .collect();
+            let left: Vec<_> = counts
+                .left
+                .iter()
+                .map(|((place, why), count)| serde_json::json!({"place": place, "why": why.as_str(), "count": count}))
+                .collect();
             let object = serde_json::json!({
                 "schema": "sinew.map-coverage/1", "messages": counts.messages, "without_map": counts.without_map,
-                "places": counts.places, "codes": codes, "notes": counts.notes,
+                "places": counts.places, "left": left, "codes": codes, "notes": counts.notes,
             });
             screen.line(object.to_string());
             return;
@@ -106,6 +115,9 @@ impl Coverage {
             let mut places: Vec<_> = counts.places.iter().collect();
             places.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
             places.iter().for_each(|(place, count)| screen.line(format!("{count:6}  {place}")));
+            let mut left: Vec<_> = counts.left.iter().collect();
+            left.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
+            left.iter().for_each(|((place, why), count)| screen.line(format!("{count:6}  {place}: {}", why.as_str())));
             counts.notes.iter().for_each(|(note, count)| screen.line(format!("{count:6}  {note}")));
         }
         let mut last = "";

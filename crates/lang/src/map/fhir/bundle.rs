@@ -11,7 +11,7 @@ use crate::{
     codes,
     run::{Fault, Site},
 };
-use fhir::{Name, Node, NodeId, Place, Tree, Value};
+use fhir::{Kind, Name, Node, NodeId, Place, Tree, Value};
 use ring::digest;
 use std::{collections::BTreeMap, fmt::Write};
 
@@ -183,21 +183,45 @@ impl Entries {
         }
     }
 
-    /// What the first lacks is taken from the second, which is then gone.
+    /// What the first lacks is taken from the second, items of what repeats too; the second is then gone.
     fn merge(&mut self, tree: &mut Tree, first: usize, second: usize, site: &Site) -> Result<(), Fault> {
         let (into, from) = (self.list[first].root, self.list[second].root);
         let more: Vec<(NodeId, Name)> = tree
             .node(from)
             .children()
             .filter_map(|child| Some((child.id(), child.name()?)))
-            .filter(|(_, name)| tree.node(into).get(*name).is_none() && *name != known("id"))
+            .filter(|(_, name)| *name != known("id") && *name != known("resourceType"))
             .collect();
         for (node, name) in more {
+            if let Some(own) = tree.node(into).get(name) {
+                if own.kind() == Kind::Array {
+                    let own = own.id();
+                    let items: Vec<NodeId> = tree.node(node).items().map(Node::id).collect();
+                    for item in items {
+                        if !tree.node(own).items().any(|known| self.is_same(known, tree.node(item))) {
+                            tree.relocate(item, Place::Last(own)).map_err(|error| too_large(site, &error))?;
+                        }
+                    }
+                }
+                continue;
+            }
             tree.relocate(node, Place::Property(into, name.into())).map_err(|error| too_large(site, &error))?;
         }
         self.drop_entry(tree, second);
         self.list[second].same_as = Some(first);
         Ok(())
+    }
+
+    /// The same values, and references to the same resources: their texts are still empty.
+    fn is_same(&self, one: Node<'_>, other: Node<'_>) -> bool {
+        let targets = |item: Node<'_>| -> Vec<Option<NodeId>> {
+            let is_inside = |text: NodeId| {
+                std::iter::successors(Some(item.tree().node(text)), |node| node.parent()).any(|at| at.id() == item.id())
+            };
+            let inside = self.references.iter().filter(|(text, _)| is_inside(*text));
+            inside.map(|(_, resource)| self.root_of(*resource)).collect()
+        };
+        one.is_same(other) && targets(one) == targets(other)
     }
 
     /// The object of a resource, of the one that it turned out to be.

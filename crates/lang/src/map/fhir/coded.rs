@@ -65,7 +65,30 @@ pub(super) fn translate(
             machine.tree.put(Place::Before(array, 0), Value::Object).map_err(full)?
         }
     };
-    put(machine, target, row, site)
+    put(machine, target, row, site)?;
+    alternates(machine, coded, node, target, site)
+}
+
+/// The other codings of the sender that are of the table too: those without a system, or with that of a v2 table.
+fn alternates(
+    machine: &mut Machine<'_, '_, '_>,
+    coded: &Coded,
+    node: NodeId,
+    done: NodeId,
+    site: &Site,
+) -> Result<(), Fault> {
+    let Some(codings) = machine.tree.node(node).get(known("coding")) else { return Ok(()) };
+    let others: Vec<NodeId> = codings.items().map(Node::id).filter(|id| *id != done).collect();
+    for other in others {
+        let text = |name: &str| machine.tree.node(other).get(known(name)).and_then(Node::text);
+        let is_of_table = text("system").is_none_or(is_v2_table);
+        if let Some(row) = text("code").filter(|_| is_of_table).and_then(|code| coded.table.row(code.trim()))
+            && !row.to().is_empty()
+        {
+            put(machine, other, row, site)?;
+        }
+    }
+    Ok(())
 }
 
 /// A coding, or a concept with one, from a text.

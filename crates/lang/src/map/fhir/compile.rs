@@ -16,7 +16,7 @@ use crate::{
         parse::{expect_end, parse_when},
     },
     run::Site,
-    scope::Scope,
+    scope::{Bound, Scope},
     suggest,
     syntax::{Cursor, Statement, TokenKind, Tree},
 };
@@ -295,10 +295,29 @@ impl<'a, 's> Compiler<'a, 's> {
         Some(Action { kind: Kind::When { actions }, when, site: Site::new(tree, statement.span.clone()) })
     }
 
+    /// `ignore PATH, PATH reason TEXT`.
     fn ignore(&mut self, tree: &Tree, statement: &Statement, mut cursor: Cursor<'_>) {
         cursor.take();
-        let place = cursor.here();
-        let Some(path) = crate::path::parse_target(&mut cursor, &self.scope, true, self.found) else { return };
+        let mut paths = Vec::new();
+        let start = cursor.here();
+        loop {
+            let place = cursor.here();
+            let path = match self.bound_place(tree, cursor.peek_str(), &place) {
+                Some(Ok(path)) => {
+                    cursor.take();
+                    path
+                }
+                Some(Err(())) => return,
+                None => match crate::path::parse_target(&mut cursor, &self.scope, true, self.found) {
+                    Some(path) => path.to_string(),
+                    None => return,
+                },
+            };
+            paths.push(path);
+            if cursor.eat_kind(TokenKind::Comma).is_none() {
+                break;
+            }
+        }
         let mut reason = String::new();
         if cursor.eat("reason") {
             while let Some((text, _)) = cursor.text() {
@@ -310,14 +329,38 @@ impl<'a, 's> Compiler<'a, 's> {
         }
         if reason.is_empty() {
             let finding = Diagnostic::warning(codes::E2310, "why is it left out?");
-            self.found.push(finding.at(&tree.file, place, "").hint(format!("add it: `ignore {path} reason \"…\"`")));
+            let hint = format!("add it: `ignore {} reason \"…\"`", paths.join(", "));
+            self.found.push(finding.at(&tree.file, start, "").hint(hint));
         }
         let _ = expect_end(&cursor, self.found);
         let _ = crate::program::parse::refuse_block(tree, statement, self.found);
-        let known = Ignored { path: path.to_string(), reason };
-        if !self.ignored.contains(&known) {
-            self.ignored.push(known);
+        for path in paths {
+            let known = Ignored { path, reason: reason.clone() };
+            if !self.ignored.contains(&known) {
+                self.ignored.push(known);
+            }
         }
+    }
+
+    /// `pid-1` of `map segment PID … as pid` as `PID-1`, `xpn.9` of `map datatype XPN … as xpn` as `XPN.9`: every XPN, in
+    /// whichever field. `None` for what begins with no name of a segment or data type.
+    fn bound_place(&mut self, tree: &Tree, text: &str, place: &std::ops::Range<usize>) -> Option<Result<String, ()>> {
+        let name = text.split(['.', '-', '[']).next().unwrap_or("");
+        let head = match self.scope.bound(name)?.bound {
+            Bound::Segment(id) => String::from_utf8_lossy(&id).into_owned(),
+            Bound::Datatype(name) => name.to_owned(),
+            Bound::Repetition(..) | Bound::Group(_) => return None,
+        };
+        let finding = match crate::path::resolve(text, &self.scope) {
+            crate::path::Found::Path(path, _) => match super::source::type_of(&path, &self.scope) {
+                Ok(_) => return Some(Ok(format!("{head}{}", &text[name.len()..]))),
+                Err(finding) => *finding,
+            },
+            crate::path::Found::Wrong(finding) => finding,
+            crate::path::Found::Nothing => return None,
+        };
+        self.fail::<()>(tree, finding, place.clone());
+        Some(Err(()))
     }
 
     fn read_zone(&mut self, tree: &Tree, cursor: &mut Cursor<'_>) {

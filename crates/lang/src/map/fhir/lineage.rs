@@ -19,23 +19,69 @@ pub struct Origin {
     pub sources: Vec<String>,
 }
 
+/// A value that a line read and that is not in the result.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Left {
+    /// The file of the map, and the line in it, from 1.
+    pub file: Arc<str>,
+    /// See `file`.
+    pub line: usize,
+    /// The places of the message: `PID-7`.
+    pub sources: Vec<String>,
+    /// In a few words.
+    pub why: Why,
+}
+
+/// Why a value that was read is not in the result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Why {
+    /// It does not fit its element; a note says so.
+    Unfit,
+    /// A line before it gave the element its value.
+    Second,
+    /// Its table does not have the code, or a step left nothing of it.
+    Nothing,
+    /// The element around it was left out, since it lacked something.
+    Around,
+}
+
+impl Why {
+    /// For a report.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Why::Unfit => "does not fit its element",
+            Why::Second => "an earlier line gave the element its value",
+            Why::Nothing => "no code of its table, or its steps left nothing",
+            Why::Around => "the element around it was left out",
+        }
+    }
+}
+
 /// Everything that is known about one conversion.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Origins {
     /// In the order in which elements were written.
     pub origins: Vec<Origin>,
+    /// What was read and is not in the result, and why.
+    pub left: Vec<Left>,
     /// Codes that tables do not have: table and code. Content of the message: not for logs.
     pub missed: BTreeSet<(Arc<str>, String)>,
 }
 
+/// Bytes of the message.
+type Reads = Vec<(usize, usize)>;
 /// A node, the line that wrote it, and the bytes that it read.
-type Wrote = (NodeId, Site, Vec<(usize, usize)>);
+type Wrote = (NodeId, Site, Reads);
 
 /// What one run keeps.
 #[derive(Debug, Default)]
 pub(super) struct Lineage {
-    reads: Vec<(usize, usize)>,
+    reads: Reads,
     wrote: Vec<Wrote>,
+    left: Vec<(Site, Reads, Why)>,
+    /// Resources that turned out to be another one: their root, and its root.
+    merged: Vec<(NodeId, NodeId)>,
     missed: BTreeSet<(Arc<str>, String)>,
 }
 
@@ -66,6 +112,16 @@ impl Lineage {
     pub(super) fn wrote(&mut self, node: NodeId, site: &Site) {
         self.wrote.push((node, site.clone(), self.reads.clone()));
     }
+    /// What was read is not written.
+    pub(super) fn left(&mut self, site: &Site, why: Why) {
+        if !self.reads.is_empty() {
+            self.left.push((site.clone(), self.reads.clone(), why));
+        }
+    }
+    /// A resource is another one.
+    pub(super) fn merged(&mut self, gone: NodeId, stays: NodeId) {
+        self.merged.push((gone, stays));
+    }
     /// A code that a table does not have.
     pub(super) fn missed(&mut self, table: &Arc<str>, code: &str) {
         self.missed.insert((table.clone(), code.to_owned()));
@@ -74,19 +130,56 @@ impl Lineage {
     pub(super) fn finish(self, tree: &Tree, message: &Message) -> Origins {
         let places = places(message);
         let mut origins = Vec::with_capacity(self.wrote.len());
+        let mut left = self.left;
         for (node, site, reads) in self.wrote {
-            let is_there = std::iter::successors(Some(tree.node(node)), |node| node.parent())
-                .any(|node| node.id() == tree.root().id());
-            if !is_there {
+            let Some(element) = element_of(tree, node, &self.merged) else {
+                if !reads.is_empty() {
+                    left.push((site, reads, Why::Around));
+                }
                 continue;
-            }
-            let mut sources: Vec<String> = reads.iter().map(|span| place_of(&places, *span)).collect();
-            sources.dedup();
-            let element = tree.node(node).path();
-            origins.push(Origin { element, file: site.file.clone(), line: site.line(), sources });
+            };
+            origins.push(Origin {
+                element,
+                file: site.file.clone(),
+                line: site.line(),
+                sources: sources(&places, &reads),
+            });
         }
-        Origins { origins, missed: self.missed }
+        let left = left.into_iter().map(|(site, reads, why)| Left {
+            file: site.file.clone(),
+            line: site.line(),
+            sources: sources(&places, &reads),
+            why,
+        });
+        let left = left.collect();
+        Origins { origins, left, missed: self.missed }
     }
+}
+
+/// Where a node is in the result, also when its resource turned out to be another one; `None` when it is gone.
+fn element_of(tree: &Tree, node: NodeId, merged: &[(NodeId, NodeId)]) -> Option<String> {
+    let mut top = tree.node(node);
+    let mut found = None;
+    loop {
+        if let Some((_, stays)) = merged.iter().find(|(gone, _)| *gone == top.id()) {
+            found = Some(*stays);
+        }
+        match top.parent() {
+            Some(parent) => top = parent,
+            None => break,
+        }
+    }
+    if top.id() == tree.root().id() {
+        return Some(tree.node(node).path());
+    }
+    let stays = found?;
+    element_of(tree, stays, merged)
+}
+
+fn sources(places: &[(String, std::ops::Range<usize>)], reads: &[(usize, usize)]) -> Vec<String> {
+    let mut sources: Vec<String> = reads.iter().map(|span| place_of(places, *span)).collect();
+    sources.dedup();
+    sources
 }
 
 /// Every part of a message that has a value, with its path: fields, repetitions, components, subcomponents.

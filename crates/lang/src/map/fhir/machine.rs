@@ -6,7 +6,7 @@
 use super::{
     bundle::Entries,
     coded,
-    lineage::Lineage,
+    lineage::{Lineage, Why},
     plan::{Action, Body, CodeFrom, Hop, Kind, Last, Missing, Over, Routine, Source, Target, Write},
     primitive::{self, Clock, Primitive, Read},
 };
@@ -163,6 +163,13 @@ impl<'p, 'm, 'r> Machine<'p, 'm, 'r> {
     /// A note at a line. Says nothing of the message's content.
     #[cold]
     pub(super) fn note(&mut self, site: &Site, code: Code, text: impl Into<String>) {
+        if let Some(lineage) = &mut self.lineage {
+            match code.id {
+                id if id == codes::E2600.id => lineage.left(site, Why::Unfit),
+                id if id == codes::E2601.id => lineage.left(site, Why::Second),
+                _ => {}
+            }
+        }
         self.run.note(Diagnostic::warning(code, text).at(&site.file, site.span(), ""));
     }
 
@@ -409,6 +416,7 @@ impl<'p, 'm, 'r> Machine<'p, 'm, 'r> {
 
     fn write(&mut self, write: &'p Write, action: &'p Action, at: At) -> Result<(), Fault> {
         if write.is_fallback && self.is_there(&write.target, at) {
+            self.trace_passed_over(write, &action.site);
             return Ok(());
         }
         let written = match &write.source {
@@ -530,6 +538,10 @@ impl<'p, 'm, 'r> Machine<'p, 'm, 'r> {
             if !is_new && write.target.last == Last::Single {
                 // An earlier line gave it a value.
                 if !self.tree.node(node).is_empty() {
+                    if let Some(lineage) = &mut self.lineage {
+                        lineage.begin();
+                        lineage.element(element);
+                    }
                     self.note(&action.site, codes::E2601, "an earlier line gave this element a value; it stays");
                     self.view.turns.truncate(depth);
                     return Ok(true);
@@ -639,6 +651,11 @@ impl<'p, 'm, 'r> Machine<'p, 'm, 'r> {
         at: At,
     ) -> Result<bool, Fault> {
         let Some(item) = self.evaluated(value, site)? else { return Ok(false) };
+        if !item.atoms().iter().any(|atom| matches!(atom, Atom::Text(text) if !text.trim().is_empty()))
+            && let Some(lineage) = &mut self.lineage
+        {
+            lineage.left(site, Why::Nothing);
+        }
         // A text of the map says nothing of the message, and gives way to what does.
         let is_own = value.literal().is_some();
         let mut any = false;
@@ -706,7 +723,9 @@ impl<'p, 'm, 'r> Machine<'p, 'm, 'r> {
             Last::Single => {
                 if let Some(found) = self.single(target, parent) {
                     let is_same = matches!(read, Read::Text(text) if self.tree.node(found).text() == Some(text));
-                    if !is_own && !is_same {
+                    if is_same {
+                        self.trace_line(found, site);
+                    } else if !is_own {
                         self.note(site, codes::E2601, "an earlier line gave this element a value; it stays");
                     }
                     return Ok(true);
@@ -842,7 +861,9 @@ impl<'p, 'm, 'r> Machine<'p, 'm, 'r> {
             self.entries.give_up(self.tree, resource);
             return Ok(());
         }
-        if let Some(resource) = self.entries.close(self.tree, resource, making, site)? {
+        let made = self.entries.close(self.tree, resource, making, site)?;
+        self.trace_merge(root, made);
+        if let Some(resource) = made {
             self.refer(resource, node, site)?;
         }
         Ok(())
@@ -859,6 +880,7 @@ impl<'p, 'm, 'r> Machine<'p, 'm, 'r> {
         self.body(body, root)?;
         let lacks = self.first_lacking(root, &body.required).is_some();
         let made = self.entries.close(self.tree, resource, making, site)?;
+        self.trace_merge(root, made);
         if lacks && made.is_some() {
             self.lacking.push(Lacking { root, required: &body.required, kind: making.kind, site: site.clone() });
         }
@@ -866,6 +888,35 @@ impl<'p, 'm, 'r> Machine<'p, 'm, 'r> {
             self.names[name] = made;
         }
         Ok(())
+    }
+
+    /// A line that begins with `else` and was not needed: what it would have read.
+    fn trace_passed_over(&mut self, write: &Write, site: &Site) {
+        let Some(mut lineage) = self.lineage.take() else { return };
+        lineage.begin();
+        match &write.source {
+            Source::Primitive { value, .. } => value.each_read(&mut |path| lineage.read(path, &self.view)),
+            Source::Part { from, .. } | Source::PartPrimitive { from, .. } | Source::Made { from, .. } => {
+                self.elements(from, false).into_iter().for_each(|element| lineage.element(element));
+            }
+            Source::Coded(coded) => match &coded.from {
+                CodeFrom::Element { from, .. } => {
+                    self.elements(from, false).into_iter().for_each(|element| lineage.element(element));
+                }
+                CodeFrom::Value(value) => value.each_read(&mut |path| lineage.read(path, &self.view)),
+            },
+            Source::Named(_) => {}
+        }
+        lineage.left(site, Why::Second);
+        self.lineage = Some(lineage);
+    }
+
+    /// A resource that turned out to be another one.
+    fn trace_merge(&mut self, root: NodeId, made: Option<usize>) {
+        let Some(lineage) = &mut self.lineage else { return };
+        if let Some(stays) = made.and_then(|made| self.entries.root_of(made)).filter(|stays| *stays != root) {
+            lineage.merged(root, stays);
+        }
     }
 
     fn trace_line(&mut self, node: NodeId, site: &Site) {

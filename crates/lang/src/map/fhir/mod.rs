@@ -23,13 +23,13 @@ mod machine;
 mod parts;
 mod plan;
 mod primitive;
-mod source;
+pub(crate) mod source;
 mod target;
 #[cfg(test)]
 mod tests;
 
 pub use bundle::BundleType;
-pub use lineage::{Origin, Origins};
+pub use lineage::{Left, Origin, Origins, Why};
 
 use super::{Ignored, Library, header::Shape};
 use crate::{

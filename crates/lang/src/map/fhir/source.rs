@@ -144,7 +144,7 @@ fn inside(name: &'static str, member: &Member) -> Result<SourceType, Box<Diagnos
     Ok(at)
 }
 
-fn step(name: &'static str, number: u16) -> Result<&'static str, Box<Diagnostic>> {
+pub(crate) fn step(name: &'static str, number: u16) -> Result<&'static str, Box<Diagnostic>> {
     let known = datatype(name);
     match (known, component(name, number)) {
         (_, Some(part)) => Ok(part.type_name()),
