@@ -127,7 +127,8 @@ fn said_type(check: &mut Check<'_>, spot: Spot, segment: &Element<'_>, id: [u8; 
         b"MFE" => (5, 4),
         _ => return None,
     };
-    let name = segment.field(kind).map(|field| field.text()).unwrap_or_default();
+    // Some send a type as a coded element, `CWE^^HL70125`: receivers read its first component.
+    let name = segment.field(kind).and_then(|field| field.component(1)).map(|code| code.text()).unwrap_or_default();
     let has_value = || segment.field(value).is_some_and(|field| !field.is_empty() && field.raw() != b"\"\"");
     if name.is_empty() {
         if has_value() && is_asked(check, id) {

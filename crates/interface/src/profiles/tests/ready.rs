@@ -43,6 +43,8 @@ fn pam() {
     admit("|INSERT|", "|ADD|", "bind-ZBE-4");
     admit("|INSERT|N", "|INSERT|", "require-ZBE-5");
     admit("EVN||20260301120000", "EVN||", "require-EVN-2");
+    admit("V1^^^NORTH^VN", "", "a-visit-has-its-number-or-its-account");
+    admit("|2.5\r", "|2.5.1\r", "constrain-MSH-12.1");
     check(
         "ihe-pam",
         "ihe-pam-person",
@@ -79,8 +81,10 @@ fn pix_and_pdq() {
 fn laboratory_results() {
     let lab = |from, to, expect| check("us-lab-result", "us-lab-result-final", from, to, expect);
     lab("+0100||ORU", "||ORU", "constrain-MSH-7");
-    lab("LRI_Common_Component^^2.16.840.1.113883.9.16^ISO", "", "expect-MSH-21");
-    lab("|F\rORC", "|\rORC", "require-PID-8");
+    lab("LRI_Common_Component^^2.16.840.1.113883.9.16^ISO", "", "require-MSH-21.1");
+    lab("|F\rORC", "|\rORC", "usage-PID-8");
+    lab("|17^Okafor^Nia\rOBR", "|\rOBR", "usage-ORC-12");
+    lab("|||||||||17^Okafor^Nia||||||2026", "|||||||||||||||2026", "usage-OBR-16");
     lab("ORC|RE|P1^EHR|F1^LIS", "ORC|RE|P1^EHR|F2^LIS", "the-order-is-the-same-in-orc-and-obr");
     lab("mg/dL^mg/dL^UCUM", "", "usage-OBX-6");
     lab("OBX|1|NM|2345-7^Glucose^LN||92", "OBX|1||2345-7^Glucose^LN||92", "usage-OBX-2");
@@ -104,6 +108,23 @@ fn vaccinations() {
     new("|CP|A", "|CP|Q", "bind-RXA-21");
     new("|||CP|A", "|00||CP|A", "usage-RXA-18");
     new("||||||F|||20260301", "||||||P|||20260301", "constrain-OBX-11");
+    new("120000-0500||VXU", "1200-0500||VXU", "constrain-MSH-7");
+    new("|ER|AL|", "|AL|AL|", "constrain-MSH-15");
+    new("|ER|AL|", "|ER||", "require-MSH-16");
+    new("Z22^CDCPHINVS", "", "require-MSH-21.1");
+    new("Z22^CDCPHINVS", "Z32^CDCPHINVS", "constrain-MSH-21[1].1");
+    new("PID|1|", "PID|2|", "constrain-PID-1");
+    new("|F||2106", "|||2106", "require-PID-8");
+    new("Reyes^Ida^^^^^M", "Reyes^Ida^^^^^L", "constrain-PID-6.7");
+    new("|20260301||08", "|20260301|20260302|08", "the-vaccination-ends-when-it-began");
+    new("||00^New", "||10^New", "bind-RXA-9[1]");
+    new("|CP|A", "|CP|", "usage-RXA-21");
+    new("^LN|1|V02", "^LN|0|V02", "constrain-OBX-4");
+    new("OBX|1|CE|64994-7^Eligibility^LN|1|V02^Medicaid^HL70064", "OBX|1|NM|64994-7^Eligibility^LN|1|2", "usage-OBX-6");
+    let refused = |from, to, expect| check("us-immunization", "us-immunization-refusal", from, to, expect);
+    refused("9999^CLINIC", "V2^CLINIC", "what-was-not-given-has-the-order-number-9999");
+    refused("|999|", "|0.5|", "what-was-not-given-has-the-amount-999");
+    refused("|999|||", "|999|||00^New record^NIP001", "only-what-was-given-has-a-source");
     check("us-immunization", "us-immunization-refusal", "|00^Parental decision^NIP002|", "||", "usage-RXA-18");
 }
 
@@ -111,7 +132,16 @@ fn vaccinations() {
 fn syndromic_visits() {
     let visit = |from, to, expect| check("us-syndromic", "us-syndromic-register", from, to, expect);
     visit("ADT^A04", "ADT^A05", "bind-MSH-9.2");
-    visit("|||||NORTH^1234567890^NPI\rPID", "|||||\rPID", "require-EVN-7");
+    visit("|||||NORTH^1234567890^NPI\rPID", "|||||\rPID", "require-EVN-7.2");
+    visit("|||||NORTH^1234567890^NPI\rPID", "|||||NORTH\rPID", "require-EVN-7.2");
+    visit("|||||NORTH^1234567890^NPI\rPID", "|||||NORTH^1234567890\rPID", "require-EVN-7.3");
+    visit("|||||NORTH^1234567890^NPI\rPID", "|||||^1234567890^NPI\rPID", "expect-EVN-7.1");
+    visit("EVN||20260301120000-0500", "EVN||20260301", "constrain-EVN-2");
+    visit("|20260301110000-0500", "|20260301", "constrain-PV1-44");
+    visit("PV1|1|E", "PV1|1|", "require-PV1-2");
+    visit("PV1|1|", "PV1|2|", "constrain-PV1-1");
+    visit("I10C|||W", "I10C|||", "require-DG1-6");
+    visit("PH_SS-NoAck^SS Sender^2.16.840.1.114222.4.10.3^ISO", "", "require-MSH-21.1");
     visit("^^^NORTH^MR", "", "require-PID-3.5");
     visit("V9^^^NORTH^VN", "", "require-PV1-19.1");
     visit("||56|a^year^UCUM", "||56|", "an-age-has-its-unit");
@@ -119,4 +149,8 @@ fn syndromic_visits() {
     visit("I10C|||W", "I10C|||Q", "bind-DG1-6");
     check("us-syndromic", "us-syndromic-discharge", "|01|", "||", "usage-PV1-36");
     check("us-syndromic", "us-syndromic-discharge", "|20260301150000-0500", "", "usage-PV1-45");
+    let died = |expect| check("us-syndromic", "us-syndromic-discharge", "|01|", "|20|", expect);
+    died("usage-PID-29");
+    died("usage-PID-30");
+    died("a-death-is-said-of-the-person-too");
 }
