@@ -34,11 +34,16 @@ pub struct Loaded {
 impl Loaded {
     /// The messages of the profiles, laid out; only the one that was named.
     pub fn outlines(&self) -> Vec<Outline> {
-        let all = self.profiles.iter().enumerate();
-        let places = all.flat_map(|(number, own)| (0..own.messages().count()).map(move |at| (number, at)));
-        let wanted = places.filter(|place| self.named.is_none_or(|named| named == *place));
-        wanted.filter_map(|(number, at)| self.profiles.get(number)?.outline(at)).collect()
+        outlines(&self.profiles, self.named)
     }
+}
+
+/// The messages of a guide, laid out; only the one that was named.
+pub fn outlines(guide: &[Profile], named: Option<(usize, usize)>) -> Vec<Outline> {
+    let all = guide.iter().enumerate();
+    let places = all.flat_map(|(number, own)| (0..own.messages().count()).map(move |at| (number, at)));
+    let wanted = places.filter(|place| named.is_none_or(|named| named == *place));
+    wanted.filter_map(|(number, at)| guide.get(number)?.outline(at)).collect()
 }
 
 /// Reads `DIR[#MESSAGE-ID]`.

@@ -13,7 +13,7 @@ use interface::{
     profiles::{Found, load, of_file, shipped},
     workspace::{Files, Workspace},
 };
-use lang::{Profiles, Ruleset};
+use lang::{Profile, Profiles, Ruleset};
 use message::Diagnostic;
 use std::{
     path::{Path, PathBuf},
@@ -77,14 +77,24 @@ pub fn find(text: &str) -> Result<Rulebook> {
         return flow(Path::new(file), name);
     }
     let found = around(&here()?);
-    let all = std::iter::once(&found.shared).chain(found.of_interfaces.iter().map(|(_, own)| own));
-    if let Some(rules) = all.clone().find_map(|profiles| profiles.ruleset(text).ok()) {
+    if let Some(rules) = named(&found, text) {
         return Ok(Rulebook { rules, diagnostics: Vec::new() });
     }
-    if Path::new(file).exists() || Path::new(text).exists() || text.contains(['/', '\\']) {
+    if is_path(text) {
         return guide(text);
     }
     Err(unknown(&found.shared, &found.findings, text))
+}
+
+/// The profile or guide of this name among those at hand.
+pub fn named(found: &Found, name: &str) -> Option<Ruleset> {
+    let mut all = std::iter::once(&found.shared).chain(found.of_interfaces.iter().map(|(_, own)| own));
+    all.find_map(|profiles| profiles.ruleset(name).ok())
+}
+
+/// A text names a file or folder, with `#` and a part of it or without.
+pub fn is_path(text: &str) -> bool {
+    Path::new(split(text).0).exists() || Path::new(text).exists() || text.contains(['/', '\\'])
 }
 
 /// What is told when there is no profile of a name: what was meant, or why it is not there.
@@ -99,15 +109,16 @@ pub fn unknown(profiles: &Profiles, findings: &[Diagnostic], name: &str) -> Fail
     }
 }
 
-fn split(text: &str) -> (&str, Option<&str>) {
+/// `FILE#NAME`.
+pub fn split(text: &str) -> (&str, Option<&str>) {
     match text.rsplit_once('#') {
         Some((file, name)) if !Path::new(text).exists() => (file, Some(name)),
         Some(_) | None => (text, None),
     }
 }
 
-/// A file of profiles: the only one in it, the one that is named, or the one that is named like the file.
-fn flow(path: &Path, name: Option<&str>) -> Result<Rulebook> {
+/// The profiles of a file, compiled among those of its workspace and with its code tables.
+pub fn of_flow(path: &Path) -> Result<(Vec<Arc<Profile>>, Vec<Diagnostic>)> {
     let unread = |error: std::io::Error| Failure::unreachable(format!("{}: {error}", path.display()));
     let whole = path.canonicalize().map_err(unread)?;
     let folder = whole.parent().unwrap_or(Path::new("/"));
@@ -125,6 +136,12 @@ fn flow(path: &Path, name: Option<&str>) -> Result<Rulebook> {
             None => failure,
         });
     }
+    Ok((own, findings))
+}
+
+/// A file of profiles: the only one in it, the one that is named, or the one that is named like the file.
+fn flow(path: &Path, name: Option<&str>) -> Result<Rulebook> {
+    let (own, findings) = of_flow(path)?;
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
     let names: Vec<&str> = own.iter().map(|profile| &*profile.name).collect();
     let chosen = match (name, own.as_slice()) {

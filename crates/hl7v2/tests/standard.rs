@@ -2,7 +2,9 @@
 //! 2.5.1 and 2.8.
 //!
 //! A field is `number type usage`, then `*` where it repeats (`*2`: twice), `L` and its length, `T` and its table. Structures
-//! are compared whole; where PRT and ARV stand in OML_O21, RDE_O11 and DFT_P03 of 2.8 no page confirmed: the schemas' word.
+//! are compared whole. The orders of RDE_O01 in 2.3.1 and of RDE_O11 in 2.8, and DFT_P03 in 2.3.1 and its transactions in 2.8, were
+//! compared with a reading of HL7's own database; where PRT and ARV stand in OML_O21 and in the patients of 2.8, and SIU_S12 of
+//! 2.3.1, are the word of the schemas.
 
 use hl7v2::Message;
 use hl7v2::dictionary::{Dictionary, Node, NodeKind, Nodes, Part, Version};
@@ -462,6 +464,9 @@ fn the_oldest_versions() {
         "MSH [{NTE}] [PATIENT(PID [{NTE}] [PV1])]
          {ORDER(ORC [ORDER_DETAIL(<OBR|RQD|RQ1|RXO|ODS|ODT> [{NTE}] [{OBX}] [{NTE}])] [BLG])}",
     );
+    for event in ["A01", "A04", "A05", "A08"] {
+        check_structure("2.1", &format!("ADT_{event}"), "MSH EVN PID [NK1] PV1 [DG1]");
+    }
     check_structure("2.1", "QRY_Q01", "MSH QRD [QRF] [DSC]");
     check_structure("2.2", "UDM_Q05", "MSH URD [URS] {DSP} [DSC]");
     assert_eq!(dictionary("2.3").structure_of("ADR", "A19"), Some("ADR_A19"));

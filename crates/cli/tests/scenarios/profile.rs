@@ -97,7 +97,9 @@ fn sides_by_name() {
         .says(&["E1164", "sends ORU messages"]);
     sinew(&["profile", "diff", "hl7v2 2.5.1 QQQ", "hl7v2 2.5.1 ADT_A01"]).expect(2).says(&["no message structure"]);
     sinew(&["profile", "diff", "hl7v2 2.5.1 ADT_A01"]).expect(2);
-    sinew(&["profile", "diff", "nothing-here", "hl7v2 2.5.1 ADT_A01"]).expect(3);
+    sinew(&["profile", "diff", "nothing-here", "hl7v2 2.5.1 ADT_A01"]).expect(2).says(&["no profile `nothing-here`"]);
+    sinew(&["profile", "diff", "./nothing/here", "hl7v2 2.5.1 ADT_A01"]).expect(3);
+    sinew(&["profile", "diff", "strict", "hl7v2 2.5.1 ADT_A01"]).expect(2).says(&["hl7v2 2.5.1 ADT_A01"]);
 }
 
 #[test]
@@ -159,4 +161,49 @@ fn what_the_hospital_sends_is_valid_under_what_was_learned_from_it() {
         of_all += valid;
     }
     assert_eq!(of_all, 300);
+}
+
+/// A profile of the workspace by its name, with a code table of the workspace; a guide there by its name.
+#[test]
+fn profiles_and_guides_of_a_workspace_are_sides() {
+    let workspace = Workspace::empty();
+    workspace.write("shared/tables/wards.csv", "from,to\n4W,4W\n5E,5E\n");
+    workspace.write(
+        "shared/profiles/site.flow",
+        "profile site extends hl7v2 2.5.1 ADT_A01 {\n  require PID-8\n  bind PV1-3.1 to table:wards\n}\n",
+    );
+    workspace.write(
+        "shared/profiles/narrow.flow",
+        "profile narrow extends hl7v2 2.5.1 ADT_A01 {\n  bind PV1-3.1 to [4W]\n}\n",
+    );
+    workspace.write("shared/profiles/theirs/p.xml", GUIDE);
+    let done = workspace.sinew(&["profile", "diff", "site", "narrow", "--json"]).expect(1);
+    let gaps = done.json()["comparisons"][0]["gaps"].clone();
+    let codes = gaps.as_array().expect("a list").iter().find(|gap| gap["path"] == "PV1-3.1").expect("a gap");
+    assert_eq!((&codes["code"], &codes["sender"]), (&"E1160".into(), &"may send 5E".into()));
+    workspace.sinew(&["profile", "diff", "narrow", "site"]).expect(1).says(&["PID-8", "requires it (R)"]);
+    // The same by its file, whose table is that of the workspace.
+    workspace.sinew(&["profile", "diff", &workspace.at("shared/profiles/site.flow"), "site"]).expect(0);
+    workspace.sinew(&["profile", "diff", "site", "theirs#ADT_T"]).expect(1).says(&["NK1", "requires it (R)", "PID-7"]);
+    workspace.sinew(&["profile", "diff", "sit", "narrow"]).expect(2).says(&["did you mean `site`?"]);
+}
+
+#[test]
+fn the_whole_of_a_message_is_shown() {
+    let workspace = Workspace::empty();
+    workspace.write("guide/p.xml", GUIDE);
+    let guide = workspace.at("guide");
+    let done = sinew(&["profile", "show", &guide]).expect(0);
+    done.says(&["ADT^A01 ADT_A01", "PID-5.1.1", "Surname", "1..5", "NK1"]);
+    assert!(!done.out.contains("Birth Date"), "what is not supported is for --all: {}", done.out);
+    sinew(&["profile", "show", &guide, "--all"]).expect(0).says(&["Birth Date"]);
+    let told = sinew(&["profile", "show", &guide, "--json"]).expect(0).json();
+    let elements = told["elements"].as_array().expect("a list");
+    let find = |path: &str| elements.iter().find(|one| one["path"] == path).unwrap_or_else(|| panic!("{path}"));
+    assert_eq!((&told["schema"], &find("PID-7")["usage"]), (&"sinew.outline/1".into(), &"X".into()));
+    assert_eq!(find("PID-5.1.1")["length"], serde_json::json!([1, 5]));
+    // A profile of lines: by itself, and over the standard.
+    let lines = sinew(&["profile", "show", "us-syndromic"]).expect(0);
+    assert!(!lines.out.contains("Message Control ID"), "{}", lines.out);
+    sinew(&["profile", "show", "us-syndromic", "--whole"]).expect(0).says(&["Message Control ID", "EVN-7.2", "SS003"]);
 }

@@ -174,3 +174,72 @@ fn documented_fields_are_shown_and_looked_up() {
     let wrong = workspace.write("w.hl7", &format!("{}ZPD|tok|Q\r", message("Z2", "F", "I"))).display().to_string();
     workspace.sinew(&["validate", &wrong, "--profile", "site"]).expect(1).says(&["ZPD-2 (Sex)", "0001"]);
 }
+
+/// A guide of two messages: one asks for the sex of the patient.
+fn guide() -> String {
+    let message = |id: &str, patient: &str| {
+        format!(
+            "<Message ID='{id}' Type='ADT' Event='A01' StructID='ADT_A01'><Segment Ref='MSH_T' Usage='R' Min='1' Max='1'/>\
+             <Segment Ref='EVN_T' Usage='R' Min='1' Max='1'/><Segment Ref='{patient}' Usage='R' Min='1' Max='1'/>\
+             <Segment Ref='PV1_T' Usage='R' Min='1' Max='1'/></Message>"
+        )
+    };
+    // A field of no type may have any value.
+    let any = |count: usize| "<Field Name='f' Usage='O' Min='0' Max='*'/>".repeat(count);
+    let patient = |id: &str, usage: &str| {
+        let any = any(7);
+        format!(
+            "<Segment ID='{id}' Name='PID' Description='Patient'>{any}<Field Name='Sex' Datatype='ST' Usage='{usage}' Min='0' Max='1'/>{any}\
+             </Segment>"
+        )
+    };
+    let bare = |name: &str| format!("<Segment ID='{name}_T' Name='{name}' Description='{name}'>{}</Segment>", any(50));
+    format!(
+        "<ConformanceProfile ID='G'><Messages>{}{}</Messages><Segments>{}{}{}{}{}</Segments><Datatypes><Datatype ID='ST' Name='ST'/>\
+         </Datatypes></ConformanceProfile>",
+        message("STRICT", "PID_S"),
+        message("LOOSE", "PID_L"),
+        bare("MSH"),
+        bare("EVN"),
+        bare("PV1"),
+        patient("PID_S", "R"),
+        patient("PID_L", "O")
+    )
+}
+
+/// `validate NAME#ID`: one message of a guide in the workspace, as a step.
+#[test]
+fn a_message_of_a_guide_is_a_step() {
+    let partner = Partner::new();
+    let workspace = Workspace::empty();
+    workspace.write("shared/profiles/theirs/p.xml", &guide());
+    let step = |id: &str| received(&format!("  validate theirs{id}\n{}", pharmacy(partner.port)));
+    workspace.interface("adt", &step("#NONE"));
+    workspace.sinew(&["check"]).expect(1).says(&["E2511", "no message `NONE`", "STRICT, LOOSE"]);
+    workspace.interface("adt", &step("#STRICT"));
+    workspace.sinew(&["check"]).expect(0);
+    let engine = workspace.run();
+    let mut peer = Peer::connect(&engine.address("adt"));
+    let answer = peer.exchange(&message("G1", "", "I"));
+    assert_eq!(field(&answer, "MSA", 1), "AE", "{answer}");
+    assert!(answer.contains("PID^1^8") && answer.contains("|101^"), "{answer}");
+    let found = engine.find("control:G1");
+    engine.sinew(&["explain", &found["id"].to_string()]).expect(0).says(&["validate theirs#STRICT", "PID-8"]);
+    assert_eq!(field(&peer.exchange(&message("G2", "F", "I")), "MSA", 1), "AA");
+    workspace.interface("adt", &step("#LOOSE"));
+    engine.sinew(&["reload"]).expect(0);
+    let mut peer = Peer::connect(&engine.address("adt"));
+    assert_eq!(field(&peer.exchange(&message("G3", "", "I")), "MSA", 1), "AA");
+    // Another guide in its place is another version of the interface.
+    workspace.write("shared/profiles/theirs/p.xml", &guide().replace("'PID_L' Usage", "'PID_S' Usage"));
+    engine.sinew(&["reload"]).expect(0);
+    let mut peer = Peer::connect(&engine.address("adt"));
+    assert_eq!(field(&peer.exchange(&message("G4", "", "I")), "MSA", 1), "AE");
+    engine.wait_for_count("delivered", 2);
+    assert_eq!(partner.control_ids(), ["G2", "G3"]);
+    // The command line has the same names.
+    let file = workspace.write("one.hl7", &message("G5", "", "I")).display().to_string();
+    workspace.sinew(&["validate", &file, "--profile", "theirs#STRICT"]).expect(1).says(&["PID-8"]);
+    workspace.sinew(&["profile", "show", "theirs"]).expect(0).says(&["STRICT", "LOOSE"]);
+    workspace.sinew(&["profile", "show", "theirs#STRICT"]).expect(0).says(&["PID-8", "Sex"]);
+}

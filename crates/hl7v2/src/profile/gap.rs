@@ -7,6 +7,7 @@
 //! Never: a guess. What cannot be compared is told as a question.
 
 mod parts;
+mod statements;
 #[cfg(test)]
 mod tests;
 mod types;
@@ -140,7 +141,7 @@ pub fn compare(sender: &Outline, receiver: &Outline) -> Comparison {
     }
     let elsewhere = Elsewhere { sender: segments(&sender.nodes), receiver: segments(&receiver.nodes) };
     walk.nodes(&sender.nodes, &receiver.nodes, "", &elsewhere);
-    walk.statements(receiver);
+    walk.statements(sender, receiver);
     walk.found
 }
 
@@ -291,19 +292,6 @@ impl Walk {
             NodeKind::Segment => is_sent(node),
             NodeKind::Group | NodeKind::Choice => self.has_inside(node, elsewhere),
         })
-    }
-
-    fn statements(&mut self, receiver: &Outline) {
-        const SHOWN: usize = 12;
-        let count = receiver.statements.len();
-        if count == 0 {
-            return;
-        }
-        let ids: Vec<&str> = receiver.statements.iter().take(SHOWN).map(|own| &*own.id).collect();
-        let more = if count > SHOWN { ", …" } else { "" };
-        let spot = Spot { segment: "", path: String::new(), name: "", group: "" };
-        let text = format!("checks {count} statements more: {}{more}", ids.join(", "));
-        self.tell(codes::E1163, Consequence::Ask, &spot, text, "nothing can be told from its outline".to_owned());
     }
 
     /// What the sender does with an element that it has.

@@ -128,6 +128,9 @@ pub(super) struct Slice {
     pub(super) when: SliceWhen,
     /// The datatype or segment that applies.
     pub(super) target: u32,
+    /// Its id in the profile.
+    pub(super) id: Box<str>,
+    pub(super) description: Box<str>,
 }
 
 #[derive(Clone, Debug)]

@@ -5,8 +5,8 @@
 //! ([`Outline::of_standard`]).
 //! Promises: parts stand in the order of the message; nothing of a message is in it; at most [`PARTS_MAX`] parts, and it
 //! says when it is cut there.
-//! Never: a judgement. [`super::gap`] compares two of them. Other rules for some instances of an element (slices), and
-//! co-constraint tables, are not laid out.
+//! Never: a judgement. [`super::gap`] compares two of them. Other rules for some instances of an element (slices), and the
+//! rows of co-constraint tables, are statements: when they apply is said in the words of the profile.
 
 mod compiled;
 mod lines;
@@ -154,9 +154,22 @@ pub struct Codes {
     pub severity: Option<Severity>,
 }
 
+/// What a statement is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StatementKind {
+    /// A rule that is asked wherever its owner is used.
+    Rule,
+    /// Other rules for some instances of a segment or a field.
+    Slice,
+    /// A row of a co-constraint table: how many segments of a kind there are, and what they have.
+    CoConstraint,
+}
+
 /// A rule in words.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Statement {
+    /// A rule, a slice, a row.
+    pub kind: StatementKind,
     /// What an issue's code would be.
     pub id: String,
     /// The segment or type that it is about: `PID-3.4`, `CX_1.4`, `ORDER.OBX-2`; empty for the whole message.

@@ -254,13 +254,18 @@ impl<'p> Run<'_, '_, 'p> {
     }
 
     fn words(&self, row: &Row) -> String {
-        let selectors: Vec<String> = row.selectors.iter().map(cell_words).collect();
-        format!("{} where {}", self.context.name, selectors.join(" and "))
+        row_words(self.context, row)
     }
 }
 
+/// `OBX where OBX-3 is 'X'`.
+pub(super) fn row_words(context: &Context, row: &Row) -> String {
+    let selectors: Vec<String> = row.selectors.iter().map(cell_words).collect();
+    format!("{} where {}", context.name, selectors.join(" and "))
+}
+
 /// `OBX-3 is 'X'`, in the profile's own words and values, never the message's.
-fn cell_words(cell: &Cell) -> String {
+pub(super) fn cell_words(cell: &Cell) -> String {
     match &cell.test {
         CellTest::Text(text) => format!("{} is '{text}'", cell.name),
         CellTest::Code { code, system, .. } => format!("{} is the code '{code}' of {system}", cell.name),

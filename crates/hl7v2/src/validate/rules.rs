@@ -112,7 +112,8 @@ fn observations() {
     check(&with("SN|A^B^L||<^five||||||F"), &["error E1123 OBX-5.2"], &["error E1123 OBX-5.2"]);
     check(&with("|A^B^L||5||||||F"), &["error E1129 OBX-2"], &["error E1129 OBX-2"]);
     check(&with("|A^B^L||||||||X"), &[], &[]);
-    check(&with("NM^^HL70125|A^B^L||x||||||F"), &["error E1130 OBX-2", "error E1123 OBX-5"], &["warning E1130 OBX-2", "error E1123 OBX-5"]);
+    let coded = ["warning E1127 OBX-2", "error E1130 OBX-2", "error E1123 OBX-5"];
+    check(&with("NM^^HL70125|A^B^L||x||||||F"), &coded, &["warning E1130 OBX-2", "error E1123 OBX-5"]);
     check(&with("TS|A^B^L||2026||||||F"), &[], &[]);
     check(&with("TS|A^B^L||today||||||F"), &["error E1122 OBX-5"], &["error E1122 OBX-5"]);
     check(&with("ST|A^B^L||a^b||||||F"), &["error E1130 OBX-5"], &["warning E1130 OBX-5"]);

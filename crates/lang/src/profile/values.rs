@@ -10,7 +10,7 @@ use hl7v2::validate::lines::{Base, Demand, Facts};
 use message::Diagnostic;
 use std::{collections::BTreeSet, sync::Arc};
 
-/// Codes of one list.
+/// Codes of one list; of tables, those that are shown and compared.
 const LIST_MAX: usize = 10_000;
 
 /// `to table:NAME`, `to table 0001`, `to [A, B]`, several with commas, `except [C]`.
@@ -59,8 +59,12 @@ pub(super) fn bind(reader: &mut Reader<'_, '_>, cursor: &mut Cursor<'_>, base: &
     let excluded: BTreeSet<Box<str>> =
         if cursor.eat("except") { list(reader, cursor)?.into_iter().collect() } else { BTreeSet::new() };
     let fails = format!("is not a code of {}", names.join(" or "));
-    let listed = || allowed.iter().filter(|code| !excluded.contains(*code)).map(|code| code.to_string()).collect();
-    let codes = tables.is_empty().then(|| Arc::new(listed()));
+    let of_tables = tables.iter().flat_map(|table| table.codes());
+    let listed: BTreeSet<&str> = allowed.iter().map(|code| &**code).chain(of_tables).take(LIST_MAX + 1).collect();
+    let codes = (listed.len() <= LIST_MAX).then(|| {
+        let kept = listed.into_iter().filter(|code| !excluded.contains(*code));
+        Arc::new(kept.map(str::to_owned).collect::<Vec<String>>())
+    });
     let test = move |text: &str| {
         !excluded.contains(text) && (allowed.contains(text) || tables.iter().any(|table| table.find(text).is_some()))
     };

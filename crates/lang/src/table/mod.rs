@@ -116,6 +116,10 @@ impl Table {
     pub fn row(&self, code: &str) -> Option<Row<'_>> {
         self.find(code).or_else(|| self.default.map(|row| Row { table: self, row }))
     }
+    /// The codes that rows are found by, in order, without the default.
+    pub fn codes(&self) -> impl Iterator<Item = &str> {
+        self.order.iter().map(|row| self.cell(*row, self.from))
+    }
     /// Every row, the default included, in the order of the file.
     pub fn rows(&self) -> impl Iterator<Item = Row<'_>> {
         let count = u32::try_from(self.len()).unwrap_or(u32::MAX);

@@ -26,9 +26,9 @@ Examples:
   sinew profile diff shared/profiles/feed.flow us-immunization
   sinew profile diff feed/ guide/Global --json
 
-A sends, B takes. Each is a profile that ships with Sinew, a file of profiles (FILE.flow[#NAME]), the folder of a
-conformance profile (NIST, IGAMT; #MESSAGE-ID names one of its messages), the standard (hl7v2 VERSION and a structure,
-event or type), or messages: files, a folder, - for standard input. Of messages, what they really send is compared. Message types go together by their structure.
+A sends, B takes. Each is a profile of the workspace or one that ships with Sinew, by its name; a file of profiles
+(FILE.flow[#NAME]), the folder of a conformance profile (NIST, IGAMT; #MESSAGE-ID names one of its messages), the standard
+(hl7v2 VERSION and a structure, event or type), or messages: files, a folder, - for standard input. Of messages, what they really send is compared. Message types go together by their structure.
 
 What follows for B: will refuse, may refuse, may truncate, will not read it, will miss it. What depends on other fields
 cannot be compared and is a question (--all shows each). No value of a message is shown but codes that are no secret.

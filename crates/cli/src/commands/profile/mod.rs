@@ -1,6 +1,7 @@
 //! `sinew profile`: what messages are at a place, written down, learned from traffic, and compared.
 
 mod diff;
+mod laid_out;
 mod learn;
 mod learned;
 mod list;

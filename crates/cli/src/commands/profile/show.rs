@@ -1,13 +1,15 @@
-//! `sinew profile show`: what a profile asks for, a line a line, with names and the codes of its issues.
+//! `sinew profile show`: what a profile asks for, a line a line, with names and the codes of its issues; or the whole of a
+//! message, as `profile diff` compares it.
 
-use super::list::over;
+use super::{laid_out, list::over};
 use crate::{
     outcome::{Exit, Failure, Result},
-    rulebook,
+    profiles, rulebook,
     screen::Screen,
     table::Table,
 };
 use clap::Args;
+use hl7v2::profile::outline::Outline;
 use lang::{Profile, Ruleset, profile::Entry};
 use message::Severity;
 use serde_json::{Value, json};
@@ -19,13 +21,23 @@ Examples:
   sinew profile show patient-feed
   sinew profile show shared/profiles/adt.flow
   sinew profile show adt-feed --json | jq '.lines[] | select(.severity == \"error\")'
+  sinew profile show adt-feed --whole        the standard, with the lines over it
   sinew profile show guide/Global            the messages of a guide
+  sinew profile show guide/Global#ADT_A01:P1 what one of them asks for
 
-Inherited lines are in it, with the profile and line where they stand. CODE is what an issue of the line is called.
+Inherited lines are in it, with the profile and line where they stand. CODE is what an issue of the line is called. The
+message of a guide, and --whole, show every element that is required (R), expected where it is known (RE) or depends on a
+condition (C), and the statements beside them; --all those that are optional or not supported too.
 Exit: 0, 2 there is no such profile.")]
 pub struct Show {
     /// A profile, a file FILE.flow[#NAME], or the folder of a guide
     name: String,
+    /// The whole messages: what is asked by the standard and by the lines together
+    #[arg(long)]
+    whole: bool,
+    /// Every element, also what nobody asks for
+    #[arg(long)]
+    all: bool,
     /// One JSON object
     #[arg(long)]
     json: bool,
@@ -35,8 +47,19 @@ impl Show {
     pub fn run(self, screen: &Screen) -> Result {
         let book = rulebook::find(&self.name)?;
         match &book.rules {
+            Ruleset::Profile(profile) if self.whole => {
+                let outlines = profile.outlines();
+                if outlines.is_empty() {
+                    return Err(Failure::usage(format!("{} is for messages of any type", self.name))
+                        .hint("its lines stand alone: leave --whole away"));
+                }
+                outlines.iter().for_each(|outline| self.lay_out(screen, outline));
+            }
             Ruleset::Profile(profile) if self.json => screen.line(as_json(profile).to_string()),
             Ruleset::Profile(profile) => print(screen, profile),
+            Ruleset::Guide { guide, at, .. } if self.whole || profiles::outlines(guide, *at).len() == 1 => {
+                profiles::outlines(guide, *at).iter().for_each(|outline| self.lay_out(screen, outline));
+            }
             Ruleset::Guide { name, guide, .. } => {
                 let messages = guide.iter().flat_map(|one| one.messages());
                 if self.json {
@@ -68,6 +91,14 @@ impl Show {
             }
         }
         Ok(Exit::Ok)
+    }
+
+    fn lay_out(&self, screen: &Screen, outline: &Outline) {
+        if self.json {
+            screen.line(laid_out::as_json(outline).to_string());
+        } else {
+            laid_out::print(screen, outline, self.all);
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use super::learn;
 use crate::{
     outcome::{Failure, Result},
-    profiles,
+    profiles, rulebook,
     screen::Screen,
     table,
 };
@@ -13,13 +13,8 @@ use hl7v2::{
     learn::Options,
     profile::outline::Outline,
 };
-use interface::profiles::shipped;
-use lang::{Profile, Profiles, Tables, syntax};
-use message::Diagnostic;
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use lang::{Profile, Ruleset};
+use std::{path::Path, sync::Arc};
 
 /// What one side says of its messages.
 #[derive(Debug)]
@@ -31,24 +26,34 @@ pub struct Side {
 }
 
 impl Side {
-    /// By what it is called: `hl7v2 2.5.1 ADT_A01`, a folder of a guide, messages.
+    /// By what it is called: `hl7v2 2.5.1 ADT_A01`, a profile, a file of profiles, a folder of a guide, messages.
     pub fn read(text: &str, screen: &Screen) -> Result<Side> {
         if let Some(rest) = text.strip_prefix("hl7v2 ") {
             return of_standard(rest);
         }
-        if let Some(profile) = shipped().get(text) {
-            return of_profiles(text, std::slice::from_ref(profile));
-        }
-        let (file, named) = match text.rsplit_once('#') {
-            Some((file, name)) if !Path::new(text).exists() => (file, Some(name)),
-            Some(_) | None => (text, None),
-        };
+        let path = Path::new(text);
+        let (file, name) = rulebook::split(text);
         if file.ends_with(".flow") {
-            return of_flow(file, named);
+            return of_flow(file, name);
         }
-        let path = PathBuf::from(text);
-        if text == "-" || (path.exists() && !profiles::is_profile(&path)) {
-            return of_traffic(text, &path, screen);
+        if text == "-" {
+            return of_traffic(text, path, screen);
+        }
+        let found = rulebook::around(&rulebook::here()?);
+        match rulebook::named(&found, text) {
+            Some(Ruleset::Profile(profile)) => return of_profiles(text, std::slice::from_ref(&profile)),
+            Some(Ruleset::Guide { guide, at, .. }) => {
+                return Ok(Side { name: text.to_owned(), outlines: profiles::outlines(&guide, at) });
+            }
+            Some(Ruleset::Standard(level)) => {
+                return Err(Failure::usage(format!("{} is the standard, of no version", level.as_str()))
+                    .hint("name a version and a message: hl7v2 2.5.1 ADT_A01"));
+            }
+            None if path.exists() && !profiles::is_profile(path) => return of_traffic(text, path, screen),
+            None if !rulebook::is_path(text) => {
+                return Err(rulebook::unknown(&found.shared, &found.findings, text));
+            }
+            None => {}
         }
         let loaded = profiles::load(text)?;
         let count = loaded.diagnostics.len() as u64;
@@ -80,21 +85,9 @@ impl Side {
     }
 }
 
-/// The profiles of a file of the language.
+/// The profiles of a file of the language: the one that is named, else all.
 fn of_flow(file: &str, named: Option<&str>) -> Result<Side> {
-    let text = std::fs::read_to_string(file).map_err(|error| Failure::unreachable(format!("{file}: {error}")))?;
-    let (tree, mut findings) = syntax::parse(file, text);
-    let tree = Arc::new(tree);
-    let (profiles, more) = Profiles::compile(std::slice::from_ref(&tree), &Tables::default(), shipped());
-    findings.extend(more);
-    if let Some(finding) = findings.into_iter().find(Diagnostic::is_error) {
-        let failure = Failure::usage(format!("{file}: {}", finding.message)).code(finding.code);
-        return Err(match finding.hint {
-            Some(hint) => failure.hint(hint),
-            None => failure,
-        });
-    }
-    let own: Vec<_> = profiles.iter().filter(|profile| Arc::ptr_eq(profile.source().0, &tree)).cloned().collect();
+    let (own, _) = rulebook::of_flow(Path::new(file))?;
     let chosen: Vec<_> =
         own.iter().filter(|profile| named.is_none_or(|name| *profile.name == *name)).cloned().collect();
     if chosen.is_empty() {

@@ -1,7 +1,9 @@
 //! The outline of a message of a compiled profile. Bindings and predicates stand at datatypes, segments, groups and the
 //! message; each is carried down to the element that it is about.
 
-use super::{Codes, Condition, Node, NodeKind, Outline, PARTS_MAX, Part, Statement, Usage};
+mod special;
+
+use super::{Codes, Condition, Node, NodeKind, Outline, PARTS_MAX, Part, Statement, StatementKind, Usage};
 use crate::profile::expression::{Path, Step};
 use crate::profile::model::{
     Binding, CodeUsage, Dynamic, Message, Model, Predicate, SetRef, SingleCode, Slot, Statements, Strength,
@@ -18,6 +20,7 @@ pub(in crate::profile) fn outline(model: &Model, message: &Message) -> Outline {
     let mut walk =
         Walk { model, message, left: PARTS_MAX, sets: HashMap::new(), told: HashSet::new(), statements: Vec::new() };
     let nodes = walk.children(0, &[]);
+    walk.tell_tables();
     Outline {
         name: message.id.to_string(),
         kind: message.kind.to_string(),
@@ -99,7 +102,7 @@ impl<'p> Walk<'p> {
             && let Some(statements) = message.statements.get(at as usize)
         {
             carried(statements, &mut all);
-            let label = if group == 0 { String::new() } else { self.group_path(group) };
+            let label = self.node_path(group);
             self.tell(statements, &label, Base::Group(group));
         }
         let children = message.structure.children(group);
@@ -131,6 +134,9 @@ impl<'p> Walk<'p> {
         };
         if kind == NodeKind::Segment {
             self.segment(&mut out, place.segment, rules);
+            if let Some(slicing) = &place.slicing {
+                self.tell_slices(slicing, &self.node_path(at), true);
+            }
         } else {
             out.nodes = self.children(at, &rules);
         }
@@ -144,6 +150,9 @@ impl<'p> Walk<'p> {
         carried(&segment.statements, &mut rules);
         if self.told.insert((true, at)) {
             self.tell(&segment.statements, &segment.name, Base::Segment);
+            for slicing in &segment.slicings {
+                self.tell_slices(slicing, &format!("{}-{}", segment.name, slicing.position), false);
+            }
         }
         out.parts = self.parts(&segment.fields, &segment.dynamic, &rules, DEPTH);
     }
@@ -264,6 +273,7 @@ impl<'p> Walk<'p> {
             let path = own.target.as_ref().or_else(|| own.assertion.first_path());
             let path = path.map_or_else(|| label.to_owned(), |path| self.path(label, base, &path.0));
             self.statements.push(Statement {
+                kind: StatementKind::Rule,
                 id: own.id.to_string(),
                 path,
                 severity: own.severity,
@@ -272,7 +282,8 @@ impl<'p> Walk<'p> {
         }
     }
 
-    fn group_path(&self, mut at: NodeId) -> String {
+    /// `ORDER.OBX`; empty for the message.
+    fn node_path(&self, mut at: NodeId) -> String {
         let mut names = Vec::new();
         while at != 0 {
             let node = self.message.structure.node(at);

@@ -4,7 +4,7 @@
 //! itself does not count (`standard off`), nothing is asked for but what the lines ask; read leniently it asks for no
 //! lengths.
 
-use super::{Codes, Condition, Node, NodeKind, Outline, Part, Statement, Usage};
+use super::{Codes, Condition, Node, NodeKind, Outline, Part, Statement, StatementKind, Usage};
 use crate::Path;
 use crate::dictionary::Version;
 use crate::path::{Group, Index};
@@ -156,8 +156,8 @@ fn apply(out: &mut Outline, line: &Line) {
                 Some((number, _)) => {
                     let mut part = at(&mut node.parts, *number);
                     for number in path.member.component.into_iter().chain(path.member.subcomponent) {
-                        // A line that asks for a part asks for what it is in.
-                        if matches!(line.demand, Demand::Present) {
+                        // A line that asks for a part asks for what it is in; one that expects it takes nothing back.
+                        if matches!(line.demand, Demand::Present) && part.usage != Usage::Required {
                             to_part(part, line);
                         }
                         part = at(&mut part.parts, number);
@@ -189,7 +189,8 @@ fn state(out: &mut Outline, line: &Line) {
     };
     let text = if matches!(line.demand, Demand::Rule { .. }) { what } else { format!("{} {what}", line.place) };
     let path = if matches!(line.place, Place::Message) { String::new() } else { line.place.to_string() };
-    out.statements.push(Statement { id: line.code.to_string(), path, severity: line.severity, text });
+    let kind = StatementKind::Rule;
+    out.statements.push(Statement { kind, id: line.code.to_string(), path, severity: line.severity, text });
 }
 
 fn unbounded(max: u32) -> Option<u32> {

@@ -85,3 +85,45 @@ fn the_standard_is_laid_out() {
     assert_eq!(find(&outline.nodes, "PATIENT_RESULT").map(|node| (node.min, node.max)), Some((1, None)));
     assert!(Outline::of_standard(Version::V2_1, "OML_O21").is_none());
 }
+
+/// Slices and rows of tables are statements with their place and their words; the gap report asks for each.
+#[test]
+fn what_holds_for_some_instances_is_told() {
+    let slicing = r#"<ProfileSlicing ID="T"><SegmentSlicing><Message ID="RES"><GroupContext ID="OBSERVATION_T">
+        <AssertionSlicing Position="1"><Slice Ref="OBX_SLICE"><Description>OBX-3.1 is S.</Description><Assertion>
+        <PlainText Path="3[1].1[1]" Text="S" IgnoreCase="false"/></Assertion></Slice></AssertionSlicing></GroupContext></Message></SegmentSlicing>
+        <FieldSlicing><SegmentContext ID="OBR_T"><OccurrenceSlicing Position="6"><Slice Occurrence="2" Ref="CX_SLICE"/>
+        </OccurrenceSlicing></SegmentContext></FieldSlicing></ProfileSlicing>"#;
+    let table = r#"<CoConstraintContext ID="T"><ByMessage ID="RES"><Context Name="Order" Path="3[*]"><Segment Name="OBX" Path="3[*].1[1]">
+        <SimpleTable><CoConstraint Usage="R" Min="0" Max="1"><Selectors><PlainText Name="OBX-3.1" Path="3[1].1[1]" Value="W"/></Selectors>
+        <Constraints><PlainText Name="OBX-6.1" Path="6[1].1[1]" Value="kg"/></Constraints></CoConstraint></SimpleTable>
+        </Segment></Context></ByMessage></CoConstraintContext>"#;
+    let (plain, special) = (profile(&[]), profile(&[slicing, table]));
+    let (plain, special) = (plain.outline(0).expect("a message"), special.outline(0).expect("a message"));
+    let told: Vec<String> =
+        special.statements.iter().map(|own| format!("{:?} {} {}: {}", own.kind, own.id, own.path, own.text)).collect();
+    assert_eq!(
+        told,
+        [
+            "Slice CX_SLICE OBR-6: instance 2: the rules of the type CX_SLICE",
+            "Slice OBX_SLICE ORDER.OBSERVATION.OBX: where OBX-3.1 is S: the rules of the segment OBX_SLICE",
+            "CoConstraint E1093 ORDER.OBX: 1..1 OBX where OBX-3.1 is 'W'; there OBX-6.1 is 'kg'",
+        ]
+    );
+    let asked = |from: &Outline, to: &Outline| -> Vec<String> {
+        let found = crate::profile::gap::compare(from, to);
+        let gaps = found.gaps.iter().filter(|gap| gap.code == crate::codes::E1163 && !gap.path.is_empty());
+        gaps.map(|gap| format!("{} {} {}", gap.segment, gap.path, gap.receiver)).collect()
+    };
+    assert_eq!(
+        asked(&plain, &special),
+        [
+            "OBR OBR-6 has other rules for instance 2: the rules of the type CX_SLICE",
+            "OBX OBX has other rules for where OBX-3.1 is S: the rules of the segment OBX_SLICE",
+            "OBX OBX takes 1..1 OBX where OBX-3.1 is 'W'; there OBX-6.1 is 'kg'",
+        ]
+    );
+    // Who keeps the same rules is not asked.
+    assert_eq!(asked(&special, &special), Vec::<String>::new());
+    assert_eq!(asked(&special, &plain), Vec::<String>::new());
+}

@@ -76,8 +76,7 @@ impl Reader {
     fn read_constraint(&mut self, node: Node<'_, '_>, by: &By<'_>) -> Option<Statement> {
         let id = attribute(node, "ID").unwrap_or("a statement without an id");
         let description = child(node, "Description").map(text_of).unwrap_or_default();
-        let assertion = child(node, "Assertion").and_then(|assertion| children(assertion).next());
-        let Some(assertion) = assertion else {
+        let Some(assertion) = self.only_part(node, "Assertion", id) else {
             self.problem(format!("{}: {id} has no assertion", by.text()));
             return None;
         };
@@ -95,6 +94,16 @@ impl Reader {
         }))
     }
 
+    /// The one expression below an element.
+    fn only_part<'a, 'i>(&mut self, node: Node<'a, 'i>, name: &'static str, id: &str) -> Option<Node<'a, 'i>> {
+        let mut parts = child(node, name).into_iter().flat_map(children);
+        let first = parts.next();
+        if parts.next().is_some() {
+            self.problem(format!("{id}: of several assertions without AND or OR only the first is checked"));
+        }
+        first
+    }
+
     fn target(&mut self, node: Node<'_, '_>, id: &str) -> Option<Path> {
         let text = attribute(node, "Target")?;
         let path = Path::read(text);
@@ -107,7 +116,7 @@ impl Reader {
     fn read_predicate(&mut self, node: Node<'_, '_>, by: &By<'_>) -> Option<Statement> {
         let text = attribute(node, "Target").unwrap_or_default();
         let id = attribute(node, "ID").map_or_else(|| format!("[{}]{text}", by.text()), str::to_owned);
-        let condition = child(node, "Condition").and_then(|condition| children(condition).next());
+        let condition = self.only_part(node, "Condition", &id);
         let (Some(condition), Some(target)) = (condition, self.target(node, &id)) else {
             self.problem(format!("{id}: a predicate without a condition or a target"));
             return None;

@@ -154,7 +154,8 @@ impl Reader {
             file,
             id: text("ID").into(),
             identifier: text("Identifier").into(),
-            name: text("Name").into(),
+            // Guides of a message a file have the name in the description only.
+            name: attribute(node, "Name").unwrap_or_else(|| text("Description")).into(),
             kind: text("Type").into(),
             event: text("Event").into(),
             structure_id: text("StructID").into(),
@@ -209,7 +210,20 @@ impl Reader {
                     self.read_children(node, builder, message);
                     builder.close();
                 }
-                _ => {}
+                // The position counts, as for a reference that leads nowhere.
+                "Choice" => {
+                    let text =
+                        format!("{}: a choice of segments is not known; what is in it is not checked", message.id);
+                    self.problem(text);
+                    builder.segment(*b"???", 0, 0);
+                    message.places.push(Place::default());
+                    message.group_ids.push("".into());
+                }
+                other => {
+                    let text =
+                        format!("{}: the part \"{other}\" of the message is not known; it is not used", message.id);
+                    self.problem(text);
+                }
             }
         }
     }

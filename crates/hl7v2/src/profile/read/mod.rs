@@ -238,7 +238,7 @@ impl Reader {
     /// The value sets that a text names, with `:` or a blank between them.
     fn set_refs(&mut self, text: &str) -> Vec<SetRef> {
         // Some ids hold a blank or a colon themselves.
-        if self.sets.contains_key(text) {
+        if self.sets.contains_key(text) || self.excluded.contains(text) {
             return vec![self.set_ref(text)];
         }
         let ids = text.split(|letter: char| letter == ':' || letter.is_whitespace());
@@ -313,8 +313,9 @@ enum By<'a> {
 
 impl<'a> By<'a> {
     fn read(node: Node<'a, '_>) -> Option<By<'a>> {
+        // Editors that are not bound to the schema write `ById` too.
         match node.tag_name().name() {
-            "ByID" => xml::attribute(node, "ID").map(By::Id),
+            name if name.eq_ignore_ascii_case("ByID") => xml::attribute(node, "ID").map(By::Id),
             "ByName" => xml::attribute(node, "Name").map(By::Name),
             _ => None,
         }

@@ -49,8 +49,15 @@ impl Reader {
     }
 
     fn read_slicing(&mut self, node: Node<'_, '_>, is_segment: bool) -> Option<Slicing> {
-        let position = attribute(node, "Position").and_then(|text| text.parse().ok())?;
-        let is_occurrence = node.tag_name().name() == "OccurrenceSlicing";
+        let kind = node.tag_name().name();
+        let is_occurrence = kind == "OccurrenceSlicing";
+        let position = attribute(node, "Position").and_then(|text| text.parse().ok());
+        let Some(position) = position.filter(|_| is_occurrence || kind == "AssertionSlicing") else {
+            self.problem(format!(
+                "a slicing \"{kind}\" is not known, or does not say of which element; it is not used"
+            ));
+            return None;
+        };
         let mut slices = Vec::new();
         for slice in named(node, "Slice") {
             let id = attribute(slice, "Ref").unwrap_or_default();
@@ -66,7 +73,7 @@ impl Reader {
                 assertion.map(|assertion| SliceWhen::Holds(self.expression(assertion, id, &description, 0)))
             };
             match when {
-                Some(when) => slices.push(Slice { when, target }),
+                Some(when) => slices.push(Slice { when, target, id: id.into(), description: description.into() }),
                 None => self.problem(format!("a slice to {id} does not say for which instances it is")),
             }
         }

@@ -44,7 +44,11 @@ impl Reader {
                 let assertion = child(condition, "Assertion").and_then(|assertion| children(assertion).next())?;
                 Some(self.expression(assertion, "a condition of a co-constraint table", &description, 0))
             }
-            _ => return None,
+            other => {
+                let text = format!("a co-constraint table of the kind \"{other}\" is not known; it is not checked");
+                self.problem(text);
+                return None;
+            }
         };
         let ids = child(node, "CoConstraintGroupId").into_iter().flat_map(|list| named(list, "IdPath"));
         let mut groupers: Vec<Grouper> = ids
@@ -78,6 +82,18 @@ impl Reader {
     }
 
     fn read_cell(&mut self, node: Node<'_, '_>) -> Option<Cell> {
+        let cell = self.cell(node);
+        if cell.is_none() {
+            let text = format!(
+                "a cell \"{}\" of a co-constraint table cannot be read; it is not checked",
+                node.tag_name().name()
+            );
+            self.problem(text);
+        }
+        cell
+    }
+
+    fn cell(&mut self, node: Node<'_, '_>) -> Option<Cell> {
         let path = attribute(node, "Path").and_then(Path::read)?;
         let test = match node.tag_name().name() {
             "PlainText" => CellTest::Text(node.attribute("Value")?.into()),

@@ -52,9 +52,9 @@ fn what_is_not_known_is_said() {
     let said = |text: &str| read(&[PROFILE, SETS, text]).1;
     let wrong = format!(
         "<ConformanceContext><Constraints><Segment>{}</Segment></Constraints></ConformanceContext>",
-        birth_date("ById ID='PID_T'")
+        birth_date("ByLabel ID='PID_T'")
     );
-    assert!(said(&wrong)[0].contains("\"ById\""), "{:?}", said(&wrong));
+    assert!(said(&wrong)[0].contains("\"ByLabel\""), "{:?}", said(&wrong));
     assert!(said("<ConformanceContext><Riddles/></ConformanceContext>")[0].contains("\"Riddles\""));
     let level = format!(
         "<ConformanceContext><Constraints><Field>{}</Field></Constraints></ConformanceContext>",
@@ -66,6 +66,24 @@ fn what_is_not_known_is_said() {
     let (profile, said) = read(&[PROFILE, SETS, riddle]);
     assert!(said[0].contains("F-2") && said[0].contains("\"Riddle\""), "{said:?}");
     assert_eq!(errors(&profile, "PID|||1~2\rOBR|1\r"), Vec::<String>::new());
+    // What a table, a slicing or a message holds and nobody knows.
+    let table = |inside: &str| {
+        format!(
+            "<CoConstraintContext ID='T'><ByMessage ID='RES'><Context Name='O' Path='3[*]'><Segment Name='OBX' Path='3[*].1[1]'>{inside}\
+             </Segment></Context></ByMessage></CoConstraintContext>"
+        )
+    };
+    assert!(self::read(&[PROFILE, SETS, &table("<OddTable/>")]).1[0].contains("\"OddTable\""));
+    let cell = "<SimpleTable><CoConstraint Usage='R'><Selectors><Riddle Path='3[1]'/></Selectors></CoConstraint></SimpleTable>";
+    assert!(self::read(&[PROFILE, SETS, &table(cell)]).1[0].contains("\"Riddle\""));
+    let slicing = "<ProfileSlicing ID='T'><FieldSlicing><SegmentContext ID='PID_T'><OddSlicing Position='3'/></SegmentContext></FieldSlicing></ProfileSlicing>";
+    assert!(self::read(&[PROFILE, SETS, slicing]).1[0].contains("\"OddSlicing\""));
+    let two = "<ConformanceContext><Constraints><Segment><ByID ID='PID_T'><Constraint ID='F-5'><Description>d</Description><Assertion>\
+        <Presence Path='3[1]'/><Presence Path='7[1]'/></Assertion></Constraint></ByID></Segment></Constraints></ConformanceContext>";
+    assert!(self::read(&[PROFILE, SETS, two]).1[0].contains("F-5: of several assertions"));
+    let choice = PROFILE.replacen("<Group ID=\"ORDER_T\"", "<Choice/><Odd/><Group ID=\"ORDER_T\"", 1);
+    let said = self::read(&[&choice, SETS]).1;
+    assert!(said[0].contains("a choice of segments") && said[1].contains("\"Odd\""), "{said:?}");
     // Empty contexts, as editors leave them, are nothing to talk about.
     assert!(
         self::read(&[
@@ -155,6 +173,34 @@ fn two_libraries_with_one_value_set() {
     let services = "<ValueSetLibrary><ValueSetDefinitions><ValueSetDefinition BindingIdentifier='SERVICES' Name='S'/></ValueSetDefinitions></ValueSetLibrary>";
     let (profile, _) = read(&[PROFILE, &twice, services]);
     assert_eq!(errors(&profile, "OBR|||||S\r"), ["PRIORITIES OBR-5"]);
+}
+
+#[test]
+fn owners_by_id_in_any_case() {
+    let context = format!(
+        "<ConformanceContext><Constraints><Segment>{}</Segment></Constraints></ConformanceContext>",
+        birth_date("ById ID='PID_T'")
+    );
+    check(&[&context], "PID|||1~2\rOBR|1\r", &["F-1 PID-7"]);
+}
+
+#[test]
+fn a_set_that_is_not_validated_may_have_blanks_in_its_id() {
+    let bound = PROFILE.replace("Binding=\"PRIORITIES\"", "Binding=\"A B\"");
+    let sets = SETS.replace(">FREE<", ">A B<");
+    let (profile, said) = read(&[&bound, &sets]);
+    assert!(said.is_empty(), "{said:?}");
+    assert_eq!(errors(&profile, "OBR|||||U\r"), [""; 0]);
+}
+
+/// The files of one event each have the name in the description only.
+#[test]
+fn the_description_is_the_name_of_a_message_without_one() {
+    let named = PROFILE.replace("Name=\"Short results\"", "Description=\"ORU-R01-PH_SS-NoAck\"");
+    let (profile, _) = read(&[&named, SETS]);
+    assert_eq!(profile.messages().map(|message| message.name).last(), Some("ORU-R01-PH_SS-NoAck"));
+    let text = "MSH|^~\\&|||||||ORU^R01^ORU_R01||||||||||||PH_SS-NoAck^S\rOBR|1\r";
+    assert_eq!(profile.choose(&crate::Message::parse(text).0), Some(1));
 }
 
 #[test]
