@@ -17,7 +17,7 @@ use crate::{
     run::{Fault, Run, Site},
     view::{Turn, View},
 };
-use fhir::{Name, NodeId, Tree, Value};
+use fhir::{Kind as NodeKind, Name, NodeId, Tree, Value};
 use hl7v2::{Element, Level, path::Index};
 use message::{Code, Diagnostic};
 use std::sync::Arc;
@@ -194,6 +194,11 @@ impl<'p, 'm, 'r> Machine<'p, 'm, 'r> {
             self.slots[self.slot_base + slot] = None;
         }
         let (node, is_new) = self.open(target, at, site)?;
+        if !is_new && self.tree.node(node).kind() != NodeKind::Object {
+            // Another type of the choice is there.
+            self.note(site, codes::E2601, "an earlier line gave this element a value; it stays");
+            return Ok(());
+        }
         self.body_in(body, node)?;
         if is_new {
             self.close(node, target, &body.required, site);
