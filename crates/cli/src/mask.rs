@@ -4,8 +4,16 @@
 //! never masked, because programs read them.
 //! Never: a protection of stored data; it keeps patients off screens that others can see.
 
+use crate::{
+    commands::show::{self, Look},
+    messages,
+    outcome::{Failure, Result},
+    screen::Screen,
+};
 use fhir::definitions::{Primitive, Type};
 use fhir::fhirpath::Item;
+use fhir::{Kind, Node, NodeId, Tree, Value};
+use std::path::Path;
 
 /// Fields of person segments that say nothing about who it is: set id, sex, marital status, codes and flags.
 const OPEN_FIELDS: &[(&str, &[u16])] = &[
@@ -78,6 +86,45 @@ pub fn masked(text: &str) -> String {
     out
 }
 
+/// A resource in which every text that may identify a patient is masked.
+pub fn masked_resource(tree: &Tree) -> Tree {
+    let mut out = tree.clone();
+    let mut hidden = Vec::new();
+    hidden_below(tree.root(), &mut hidden);
+    for (node, text) in hidden {
+        // A masked text is never longer than the limit that the text itself has passed.
+        let _ = out.replace(node, Value::Text(&text));
+    }
+    out
+}
+
+fn hidden_below(node: Node<'_>, out: &mut Vec<(NodeId, String)>) {
+    match node.kind() {
+        Kind::Object | Kind::Array => node.children().for_each(|child| hidden_below(child, out)),
+        Kind::Text if node.key() == Some("resourceType") => {}
+        Kind::Text | Kind::Number if is_hidden_item(&Item::Element(node)) => {
+            out.push((node.id(), masked(node.scalar().unwrap_or_default())));
+        }
+        Kind::Text | Kind::Number | Kind::Bool | Kind::Null => {}
+    }
+}
+
+/// Writes messages to a file, or to standard output: masked on a terminal, unless they are to be revealed.
+pub fn put_messages(screen: &Screen, bytes: Vec<u8>, is_revealed: bool, output: Option<&Path>) -> Result<()> {
+    match output {
+        None if screen.is_terminal && !is_revealed => {
+            for found in messages::split(bytes.into()).messages {
+                show::print(screen, &found.bytes, Look { is_masked: true, is_plain: true, documented: &[] }, None);
+            }
+            screen.say("masked; -o FILE writes the message, --reveal shows it");
+        }
+        None => screen.message(&bytes),
+        Some(path) => std::fs::write(path, &bytes)
+            .map_err(|error| Failure::unreachable(format!("{}: {error}", path.display())))?,
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -92,5 +139,13 @@ mod tests {
     fn first_letters_stay() {
         assert_eq!(masked("Pérez^María Elena"), "P****^M**** E****");
         assert_eq!(masked(""), "");
+    }
+
+    #[test]
+    fn texts_of_a_resource_are_masked_and_codes_stay() {
+        let text = r#"{"resourceType":"Patient","id":"N1","gender":"female","name":[{"family":"Quist","given":["Ada"]}],"birthDate":"1978-07-01"}"#;
+        let made = masked_resource(&Tree::read(text.as_bytes()).unwrap());
+        let expect = r#"{"resourceType":"Patient","id":"N****","gender":"female","name":[{"family":"Q****","given":["A****"]}],"birthDate":"1****"}"#;
+        assert_eq!(String::from_utf8(made.write()).unwrap(), expect);
     }
 }

@@ -47,7 +47,7 @@ pub use map::{
     BundleType, Format, Ignored, Left, Library, Map, MapFile, MessageMap, Origin, Origins, Settings, Shape, Standard,
     Why, no_map,
 };
-pub use map::{cases, coverage, fhir::lineage};
+pub use map::{cases, coverage, fhir::lineage, outline};
 pub use profile::{Profile, Profiles, Ruleset};
 /// A time zone by its name: `Europe/Berlin`.
 #[must_use]

@@ -4,8 +4,8 @@
 //! with a [`Fault`]; no fault or note says what was in the message (R10).
 
 use crate::{codes, syntax::Tree};
-use message::{Code, Diagnostic, Location, Severity, Timestamp, limits};
-use std::{ops::Range, sync::Arc};
+use message::{Code, Diagnostic, Location, Phi, Severity, Timestamp, limits};
+use std::{collections::BTreeSet, ops::Range, sync::Arc};
 
 /// Findings that one run keeps; later ones are counted by the last.
 pub const NOTES_MAX: usize = 256;
@@ -23,6 +23,8 @@ pub struct Run {
     pub seed: u64,
     /// Findings that did not end the run.
     pub notes: Vec<Diagnostic>,
+    /// Codes that tables do not have, with the table; kept only when there is a set to put them in.
+    pub missed: Option<Phi<BTreeSet<(Arc<str>, String)>>>,
     counters: Vec<(Arc<str>, u64)>,
 }
 
@@ -30,7 +32,7 @@ impl Run {
     /// A fresh run with full fuel.
     #[must_use]
     pub fn new(now: Timestamp, seed: u64) -> Run {
-        Run { now, fuel: limits::FUEL_PER_MESSAGE, seed, notes: Vec::new(), counters: Vec::new() }
+        Run { now, fuel: limits::FUEL_PER_MESSAGE, seed, notes: Vec::new(), missed: None, counters: Vec::new() }
     }
 
     /// Uses `amount` of the fuel; `false` when there is not enough left, and then nothing is left.
@@ -52,6 +54,15 @@ impl Run {
     pub fn note(&mut self, note: Diagnostic) {
         if self.notes.len() < NOTES_MAX {
             self.notes.push(note);
+        }
+    }
+
+    /// Keeps a code that a table does not have, if that was asked for.
+    pub(crate) fn miss(&mut self, table: &Arc<str>, code: &str) {
+        if let Some(missed) = self.missed.take() {
+            let mut missed = missed.into_inner();
+            missed.insert((table.clone(), code.to_owned()));
+            self.missed = Some(Phi::new(missed));
         }
     }
 

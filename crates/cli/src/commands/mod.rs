@@ -8,6 +8,7 @@ pub mod convert;
 pub mod demo;
 pub mod dict;
 pub mod diff;
+pub mod docs;
 pub mod doctor;
 pub mod drill;
 pub mod examples;
@@ -83,6 +84,7 @@ pub fn run(command: Command, screen: &Screen) -> Result {
         Command::Backup(command) => command.run(screen),
         Command::Restore(command) => command.run(screen),
         Command::Drill(command) => command.run(screen),
+        Command::Docs(command) => command.run(screen),
         Command::Doctor(command) => command.run(screen),
         Command::Bench(command) => command.run(screen),
         Command::Completions(command) => command.run(screen),

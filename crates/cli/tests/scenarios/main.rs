@@ -17,6 +17,7 @@ mod fhirpath;
 mod first_interface;
 mod in_postgresql;
 mod kill;
+mod maps;
 mod offline;
 mod pages;
 mod profile;

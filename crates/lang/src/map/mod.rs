@@ -21,6 +21,7 @@ pub(crate) mod fhir;
 mod header;
 pub(crate) mod library;
 mod lines;
+pub mod outline;
 mod standard;
 
 pub use fhir::{BundleType, Left, Origin, Origins, Settings, Why};

@@ -31,6 +31,8 @@ pub struct Standard {
 pub struct MessageMap {
     /// Its path in the folder: `messages/adt.map`.
     pub path: Arc<str>,
+    /// The name that its head gives it.
+    pub name: Arc<str>,
     /// What it is for.
     pub from: Shape,
     tree: Arc<Tree>,
@@ -69,9 +71,10 @@ impl Standard {
     fn add_map(&mut self, tree: &Arc<Tree>, found: &mut Vec<Diagnostic>) {
         found.extend(self.library.replace(tree));
         for statement in &tree.statements {
-            if let Some(header::Header::Message { from, .. }) = header::parse(tree, statement, found) {
+            if let Some(header::Header::Message { name, from, .. }) = header::parse(tree, statement, found) {
                 self.messages.retain(|known| known.path != tree.file);
-                let map = MessageMap { path: tree.file.clone(), from, tree: tree.clone(), compiled: OnceLock::new() };
+                let (path, tree) = (tree.file.clone(), tree.clone());
+                let map = MessageMap { path, name, from, tree, compiled: OnceLock::new() };
                 self.messages.push(map);
             }
         }
@@ -122,6 +125,14 @@ impl Standard {
         wanted.iter().find_map(find).map(|map| map.compiled(self))
     }
 
+    /// The map of whole messages of this name: the map's own, or that of its file.
+    #[must_use]
+    pub fn map_named(&self, name: &str) -> Option<&MessageMap> {
+        let stem =
+            |map: &&MessageMap| map.path.rsplit('/').next().and_then(|file| file.strip_suffix(".map")) == Some(name);
+        self.messages.iter().rev().find(stem).or_else(|| self.messages.iter().rev().find(|map| *map.name == *name))
+    }
+
     /// Compiles everything; every finding.
     pub fn check(&self) -> Vec<Diagnostic> {
         let mut found: Vec<Diagnostic> = self.messages.iter().flat_map(|map| map.compiled(self).1.clone()).collect();
@@ -140,6 +151,12 @@ impl Standard {
 }
 
 impl MessageMap {
+    /// Its file, read.
+    #[must_use]
+    pub fn tree(&self) -> &Arc<Tree> {
+        &self.tree
+    }
+
     fn compiled(&self, standard: &Standard) -> &(MapFile, Vec<Diagnostic>) {
         self.compiled.get_or_init(|| {
             let scope = Scope::new(&standard.tables).with_library(&standard.library);

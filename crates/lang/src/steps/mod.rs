@@ -264,8 +264,14 @@ impl Call {
     fn on_atom<'v>(&self, operation: &EachFn, atom: Atom<'v>, run: &mut Run) -> Result<Atom<'v>, Fault> {
         let Atom::Text(text) = atom else { return Ok(atom) };
         let kept = if self.on_trouble == OnTrouble::Error { None } else { Some(Atom::Text(text.clone())) };
+        let is_told = matches!(self.on_trouble, OnTrouble::Error | OnTrouble::Warn);
+        let code = if is_told && run.missed.is_some() { Some(text.clone()) } else { None };
         match operation(text, &mut Context { run }) {
             Ok(text) => Ok(Atom::text(text)),
+            Err(Trouble::NotInTable(table)) if code.is_some() => {
+                run.miss(&table, code.as_deref().unwrap_or_default());
+                Ok(self.settle(&Trouble::NotInTable(table), kept, run)?.unwrap_or(Atom::Empty))
+            }
             Err(trouble) => Ok(self.settle(&trouble, kept, run)?.unwrap_or(Atom::Empty)),
         }
     }

@@ -3,6 +3,7 @@
 use super::Convert;
 use crate::{
     commands::map::standard,
+    mask,
     messages::{self, Found},
     outcome::{Exit, Failure, Result},
     screen::Screen,
@@ -111,7 +112,12 @@ impl Work<'_> {
         match self.convert(map, &message, tree) {
             Ok(converted) => {
                 self.tell(name, &converted, screen);
-                self.put(name, &converted, tree, out);
+                let is_data = !self.convert.json && !self.convert.jsonl && !self.convert.explain;
+                if is_data && screen.is_terminal && !self.convert.reveal && self.convert.output.is_none() {
+                    self.put(name, &converted, &mask::masked_resource(tree), out);
+                } else {
+                    self.put(name, &converted, tree, out);
+                }
                 let is_valid = converted.report.as_ref().is_none_or(Report::is_valid);
                 Ok(is_valid)
             }

@@ -37,51 +37,51 @@ Exit: 0, 1 something was lost with --loss park, a message has no version or no m
 pub struct Convert {
     /// Files, folders, or - for standard input
     #[arg(required = true)]
-    files: Vec<PathBuf>,
+    pub(super) files: Vec<PathBuf>,
     /// The format to write
     #[arg(long, value_enum, value_name = "FORMAT")]
-    to: Format,
+    pub(super) to: Format,
     /// The version to write: 2.5.1
     #[arg(long, value_name = "VERSION")]
-    version: Option<String>,
+    pub(super) version: Option<String>,
     /// The version that the messages have, where MSH-12 does not say it or is wrong
     #[arg(long, value_name = "VERSION")]
-    from: Option<String>,
+    pub(super) from: Option<String>,
     /// What has no place in the new version: note removes it and says so, keep leaves it, park writes nothing
     #[arg(long, value_enum, default_value_t = Loss::Note, value_name = "WHAT")]
-    loss: Loss,
+    pub(super) loss: Loss,
     /// To FHIR: a bundle a line, not laid out
     #[arg(long, conflicts_with = "json")]
-    jsonl: bool,
+    pub(super) jsonl: bool,
     /// To FHIR: check each bundle by the definitions of R4; errors end with exit code 1
     #[arg(long)]
-    validate: bool,
+    pub(super) validate: bool,
     /// To FHIR: for each element the line of the map that wrote it and the places that it read, instead of the bundle
     #[arg(long)]
-    explain: bool,
-    /// To FHIR: a map of your own instead of the library's
-    #[arg(long, value_name = "FILE")]
-    map: Option<PathBuf>,
+    pub(super) explain: bool,
+    /// To FHIR: this map instead of the library's for each message: a file, or the name of one of the workspace or the library
+    #[arg(long, value_name = "MAP")]
+    pub(super) map: Option<PathBuf>,
     /// To FHIR: the type of bundle instead of the map's: transaction, batch, message, collection
     #[arg(long, value_name = "TYPE")]
-    bundle: Option<String>,
+    pub(super) bundle: Option<String>,
     /// To FHIR: the time zone of times without an offset: Europe/Berlin
     #[arg(long, value_name = "ZONE")]
-    zone: Option<String>,
+    pub(super) zone: Option<String>,
     /// A JSON object a message
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
     /// Show patient data on the terminal
     #[arg(long)]
-    reveal: bool,
+    pub(super) reveal: bool,
     /// Write here instead of to standard output
     #[arg(short, long, value_name = "FILE", conflicts_with = "json")]
-    output: Option<PathBuf>,
+    pub(super) output: Option<PathBuf>,
 }
 
 /// What `--to` takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
+pub(super) enum Format {
     /// HL7 v2, in the version of --version
     Hl7v2,
     /// FHIR R4, a bundle a message
@@ -90,13 +90,33 @@ enum Format {
 
 /// What `--loss` takes: the words of `translate version`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Loss {
+pub(super) enum Loss {
     Note,
     Keep,
     Park,
 }
 
 impl Convert {
+    /// To FHIR by one map.
+    pub fn by_map(map: PathBuf, files: Vec<PathBuf>) -> Convert {
+        Convert {
+            files,
+            to: Format::FhirR4,
+            version: None,
+            from: None,
+            loss: Loss::Note,
+            jsonl: false,
+            validate: false,
+            explain: false,
+            map: Some(map),
+            bundle: None,
+            zone: None,
+            json: false,
+            reveal: false,
+            output: None,
+        }
+    }
+
     pub fn run(self, screen: &Screen) -> Result {
         match self.to {
             Format::Hl7v2 => version::run(&self, screen),

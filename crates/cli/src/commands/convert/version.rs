@@ -2,9 +2,9 @@
 
 use super::{Convert, Loss};
 use crate::{
-    commands::show::{self, Look},
+    mask,
     messages::{self, File},
-    outcome::{Exit, Failure, Result},
+    outcome::{Exit, Result},
     screen::Screen,
 };
 use hl7v2::{
@@ -37,7 +37,7 @@ pub(super) fn run(convert: &Convert, screen: &Screen) -> Result {
         is_good &= cross_file(convert, screen, &name, &file, (from, to), &mut out);
     }
     if !convert.json {
-        put(convert, screen, out)?;
+        mask::put_messages(screen, out, convert.reveal, convert.output.as_deref())?;
     }
     Ok(if is_good { Exit::Ok } else { Exit::Problems })
 }
@@ -107,20 +107,4 @@ fn as_json(crossed: &Crossed, name: &str, to: Version, is_left_out: bool) -> ser
         "notes": crossed.bridged.found.iter().map(note).collect::<Vec<_>>(),
         "message": text,
     })
-}
-
-fn put(convert: &Convert, screen: &Screen, out: Vec<u8>) -> Result<()> {
-    match &convert.output {
-        None if screen.is_terminal && !convert.reveal => {
-            for found in messages::split(out.into()).messages {
-                show::print(screen, &found.bytes, Look { is_masked: true, is_plain: true, documented: &[] }, None);
-            }
-            screen.say("masked; -o FILE writes the message, --reveal shows it");
-        }
-        None => screen.message(&out),
-        Some(path) => {
-            std::fs::write(path, &out).map_err(|error| Failure::unreachable(format!("{}: {error}", path.display())))?
-        }
-    }
-    Ok(())
 }

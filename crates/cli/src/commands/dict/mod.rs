@@ -6,7 +6,7 @@
 mod answer;
 mod history;
 mod local;
-mod question;
+pub mod question;
 mod resource;
 mod search;
 mod show;

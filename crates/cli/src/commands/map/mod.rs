@@ -1,8 +1,10 @@
 //! `sinew map`: maps to FHIR checked, run, tested, and what they leave out.
 
 mod coverage;
+mod run;
 pub mod standard;
 mod test;
+mod values;
 
 use crate::{
     messages,
@@ -13,17 +15,18 @@ use crate::{
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
-/// Check, test and measure maps to FHIR
+/// Check, run, test and measure maps
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
   sinew map check maps/adt-hub.map
   sinew map list
+  sinew map run adt-hub samples/ --values
   sinew map test
   sinew map test maps/cases --map maps/adt-hub.map
   sinew map coverage samples/ --json
 
-A map is run with `sinew convert --to fhir-r4 --map FILE`. Without a map of your own those of the library are meant.
+`check` and `test` without a map mean those of the library.
 Exit: 0, 1 findings, cases that do not hold, or places that go nowhere, 2 usage, 3 a file cannot be opened.")]
 pub struct MapCommand {
     #[command(subcommand)]
@@ -44,9 +47,11 @@ enum Verb {
     /// List the maps of the library and what they are for
     #[command(after_help = "Examples:\n  sinew map list")]
     List,
+    /// Run a map over messages: what it makes, where that came from, or the values of each target
+    Run(run::MapRun),
     /// Run cases: NAME.hl7 with NAME.expect, lines of FHIRPath that must be true
     Test(test::Test),
-    /// Tell which places of messages go nowhere, and which codes tables do not have
+    /// Tell which places of messages go nowhere, what stays empty, and which codes tables do not have
     Coverage(coverage::Coverage),
 }
 
@@ -55,6 +60,7 @@ impl MapCommand {
         match self.verb {
             Verb::Check { files, json } => check(&files, json, screen),
             Verb::List => list(screen),
+            Verb::Run(verb) => verb.run(screen),
             Verb::Test(verb) => verb.run(screen),
             Verb::Coverage(verb) => verb.run(screen),
         }

@@ -4,21 +4,25 @@ use crate::{
     outcome::{Exit, Failure, Result},
     screen::Screen,
 };
-use lang::{MapFile, Scope, Standard, syntax};
+use interface::workspace::Workspace;
+use lang::{
+    Map, MapFile, Scope, Standard, Tables,
+    syntax::{self, Cursor, Statement, Tree},
+};
 use message::Location;
 use std::{
     fs,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 /// The library of the binary, and over it `shared/tables` and `shared/maps` of the workspace, if there is one here.
 pub fn with_workspace() -> Result<Standard> {
     let (mut standard, mut found) = Standard::read(library::folder(library::HL7V2_TO_FHIR_R4));
-    let here = std::env::current_dir().unwrap_or_default();
-    if let Some(root) = here.ancestors().find(|folder| folder.join("sinew.toml").is_file()) {
+    if let Some(root) = root() {
         for folder in ["shared/tables", "shared/maps"] {
             for path in files(&root.join(folder)) {
-                let name = path.strip_prefix(root).unwrap_or(&path).display().to_string();
+                let name = path.strip_prefix(&root).unwrap_or(&path).display().to_string();
                 let text = fs::read_to_string(&path)
                     .map_err(|error| Failure::unreachable(format!("{name} cannot be read: {error}")))?;
                 standard.add(&name, &text, &mut found);
@@ -31,6 +35,11 @@ pub fn with_workspace() -> Result<Standard> {
     }
 }
 
+/// The workspace around.
+fn root() -> Option<PathBuf> {
+    Workspace::find(&std::env::current_dir().unwrap_or_default())
+}
+
 /// The files of a folder, sorted.
 fn files(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
@@ -39,20 +48,94 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     out
 }
 
-/// Compiles a map file over the library; its findings go to the talk, and an error ends it.
-pub fn compile(standard: &Standard, path: &Path, screen: &Screen) -> Result<MapFile> {
-    let (file, found) = check(standard, path)?;
+/// A map that was opened, with what it was read from.
+pub struct Opened {
+    /// The compiled maps of the file.
+    pub file: MapFile,
+    /// The file, read.
+    pub tree: Arc<Tree>,
+    /// The code tables that it sees.
+    pub tables: Tables,
+    /// The folder of a file on disk.
+    pub folder: Option<PathBuf>,
+}
+
+impl Opened {
+    /// The map that the file is named for.
+    pub fn main(&self) -> Result<&Map> {
+        self.file.main().ok_or_else(|| {
+            Failure::usage(format!("{} holds several maps, and none is named like the file", self.tree.file))
+        })
+    }
+
+    /// The line that begins it.
+    pub fn statement(&self) -> Option<&Statement> {
+        let name = self.file.main().map(|map| map.name.clone())?;
+        self.tree.statements.iter().find(|statement| {
+            let mut cursor = Cursor::new(&self.tree, statement);
+            cursor.eat("map") && cursor.text().is_some_and(|(found, _)| *found == *name)
+        })
+    }
+}
+
+/// Compiles a map over the library: a file, or by its name; its findings go to the talk, and an error ends it.
+pub fn compile(standard: &Standard, wanted: &Path, screen: &Screen) -> Result<MapFile> {
+    open(standard, wanted, screen).map(|opened| opened.file)
+}
+
+/// As [`compile`], with what the map was read from.
+pub fn open(standard: &Standard, wanted: &Path, screen: &Screen) -> Result<Opened> {
+    let Some(path) = find(wanted)? else {
+        let name = wanted.display().to_string();
+        let map = standard.map_named(&name).ok_or_else(|| unknown(standard, &name))?;
+        let scope = Scope::new(standard.tables()).with_library(standard.library());
+        let (file, _) = MapFile::compile(map.tree(), &scope);
+        return Ok(Opened { file, tree: map.tree().clone(), tables: standard.tables().clone(), folder: None });
+    };
+    let (opened, found) = check(standard, &path)?;
     for (finding, text) in &found {
         screen.say(render(finding, text, screen));
     }
     if found.iter().any(|(finding, _)| finding.is_error()) {
         return Err(Failure::new(Exit::Problems, format!("{} does not compile", path.display())));
     }
-    Ok(file)
+    Ok(opened)
+}
+
+/// The file that is meant: itself, or the map of that name in the workspace. `None`: one of the library, if any.
+fn find(wanted: &Path) -> Result<Option<PathBuf>> {
+    let is_name = wanted.components().count() == 1 && wanted.extension().is_none();
+    if wanted.is_file() || !is_name {
+        return Ok(Some(wanted.to_path_buf()));
+    }
+    let name = format!("{}.map", wanted.display());
+    let root = root().unwrap_or_default();
+    let homes = fs::read_dir(root.join("interfaces")).into_iter().flatten().flatten();
+    let folders = homes.map(|home| home.path().join("maps")).chain([root.join("shared/maps"), PathBuf::from("maps")]);
+    let mut found: Vec<PathBuf> = folders.map(|folder| folder.join(&name)).filter(|path| path.is_file()).collect();
+    found.sort();
+    found.dedup_by(|left, right| left.canonicalize().ok() == right.canonicalize().ok());
+    match found.as_slice() {
+        [] => Ok(None),
+        [one] => Ok(Some(one.clone())),
+        several => {
+            let several: Vec<String> = several.iter().map(|path| path.display().to_string()).collect();
+            let failure = Failure::usage(format!("there are {} maps `{}`", several.len(), wanted.display()));
+            Err(failure.hint(format!("name the file: {}", several.join(", "))))
+        }
+    }
+}
+
+fn unknown(standard: &Standard, name: &str) -> Failure {
+    let failure = Failure::usage(format!("there is no map `{name}` in the workspace or in the library"));
+    match syntax::closest(name, standard.messages().iter().map(|map| &*map.name)) {
+        Some(near) => failure.hint(format!("did you mean `{near}`?")),
+        None => failure.hint("`sinew map list` lists those of the library; a file is named with its path"),
+    }
 }
 
 /// A map file over the library, and every finding with the text that it points into.
-pub fn check(standard: &Standard, path: &Path) -> Result<(MapFile, Vec<(message::Diagnostic, String)>)> {
+pub fn check(standard: &Standard, path: &Path) -> Result<(Opened, Vec<(message::Diagnostic, String)>)> {
     let name = path.display().to_string();
     let text =
         fs::read_to_string(path).map_err(|error| Failure::unreachable(format!("{name} cannot be read: {error}")))?;
@@ -84,7 +167,8 @@ pub fn check(standard: &Standard, path: &Path) -> Result<(MapFile, Vec<(message:
         };
         found.push((finding, own.unwrap_or_else(|| text.clone())));
     }
-    Ok((file, found))
+    let folder = path.parent().map(Path::to_path_buf);
+    Ok((Opened { file, tree: Arc::new(tree), tables, folder }, found))
 }
 
 /// A finding with carets under its place.

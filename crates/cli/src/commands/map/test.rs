@@ -28,8 +28,8 @@ then on each run compares, and names every element that differs; --update accept
 pub struct Test {
     /// A folder with NAME.hl7 and NAME.expect; none: the cases of the library
     folder: Option<PathBuf>,
-    /// The map to test, instead of the library's for each message
-    #[arg(long, value_name = "FILE")]
+    /// This map instead of the library's for each message: a file, or the name of one of the workspace or the library
+    #[arg(long, value_name = "MAP")]
     map: Option<PathBuf>,
     /// Keep what the map makes of messages that are not kept yet
     #[arg(long, requires = "folder")]

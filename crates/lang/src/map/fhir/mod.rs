@@ -51,9 +51,10 @@ use hl7v2::{
 use jiff::tz::TimeZone;
 use lineage::Lineage;
 use machine::Machine;
-use message::Diagnostic;
+use message::{Diagnostic, Phi};
 use plan::Routine;
 use primitive::Clock;
+use std::collections::BTreeSet;
 
 /// A compiled map to FHIR.
 #[derive(Debug)]
@@ -175,13 +176,20 @@ impl FhirMap {
         }
         let clock = Clock { zone: self.zone.clone().or_else(|| settings.zone.clone()), offset: offset_of(message) };
         let entries = Entries::new(self.kind == "Bundle", seed(message));
+        if settings.explain {
+            run.missed.get_or_insert_with(|| Phi::new(BTreeSet::new()));
+        }
         let mut machine = Machine::new(&self.routines, view, tree, run, clock, entries);
         machine.groups = groups;
         machine.lineage = settings.explain.then(Lineage::default);
         machine.start(&self.routine, root)?;
         let Machine { entries, lineage, .. } = machine;
         entries.finish(tree, settings.bundle, &self.site)?;
-        Ok(lineage.map(|lineage| lineage.finish(tree, message)))
+        Ok(lineage.map(|lineage| {
+            let mut origins = lineage.finish(tree, message);
+            origins.missed.extend(run.missed.take().map(Phi::into_inner).unwrap_or_default());
+            origins
+        }))
     }
 }
 

@@ -1,0 +1,123 @@
+//! What the standards say of the places that a row of a map names.
+
+use crate::commands::dict::question::{Found, Question};
+use fhir::definitions::{self, Member, Type};
+use hl7v2::dictionary::Version;
+use lang::coverage::without_indexes;
+
+/// A place of HL7 v2, looked up.
+pub struct Field {
+    /// `Patient Name: Given Name`.
+    pub name: String,
+    /// The data type of the last part: `ST`.
+    pub datatype: &'static str,
+}
+
+/// What HL7 v2 calls a place: `PID-5.2`, `CX.4`, in this version or in the newest that has it.
+pub fn field(place: &str, version: Version) -> Option<Field> {
+    let plain = without_indexes(place);
+    let found = Question::place(&plain)?.answer(version, true);
+    let parts = found.into_iter().find_map(|found| match found {
+        Found::Part(_, parts, _) => Some(parts),
+        Found::Segment(..)
+        | Found::Datatype(..)
+        | Found::Table(..)
+        | Found::Structure(..)
+        | Found::TriggerEvent(..) => None,
+    })?;
+    let names: Vec<&str> = parts.iter().map(|part| part.name()).collect();
+    Some(Field { name: names.join(": "), datatype: parts.last().map_or("", |part| part.type_name()) })
+}
+
+/// What HL7 v2 calls a segment.
+pub fn segment(id: &str, version: Version) -> Option<&'static str> {
+    let versions = std::iter::once(version).chain(Version::ALL.into_iter().rev());
+    let mut found = versions.filter_map(|version| hl7v2::dictionary::Dictionary::of(version).segment(id));
+    found.next().map(|segment| segment.name())
+}
+
+/// The element of FHIR R4 that a target names, from the type that its section fills; `None` for an extension, whose name is
+/// all that is known.
+pub fn element(section: &str, target: &str) -> Option<Member> {
+    let start = match section.split_once('.') {
+        Some(_) => definitions::element(section)?,
+        None => Type::named(section)?.root().member(),
+    };
+    parts(target).iter().try_fold(start, |at, (name, choice)| {
+        let found = at.child(name).or_else(|| at.property(name))?;
+        match choice.and_then(Type::named) {
+            Some(kind) => Some(found.element().choose(kind).unwrap_or(found)),
+            None => Some(found),
+        }
+    })
+}
+
+/// Names on the way, each with what stands in brackets: `value[Quantity].unit`.
+fn parts(target: &str) -> Vec<(&str, Option<&str>)> {
+    let mut out = Vec::new();
+    let mut rest = target;
+    while !rest.is_empty() {
+        let end = rest.find(['.', '[', '(']).unwrap_or(rest.len());
+        let (name, mut behind) = rest.split_at(end);
+        let mut choice = None;
+        while let Some(open) = behind.chars().next().filter(|open| matches!(open, '[' | '(')) {
+            let close = if open == '[' { ']' } else { ')' };
+            let Some(at) = behind.find(close) else { return out };
+            if open == '[' {
+                choice = behind.get(1..at);
+            }
+            behind = behind.get(at + 1..).unwrap_or("");
+        }
+        out.push((name, choice));
+        rest = behind.strip_prefix('.').unwrap_or(behind);
+    }
+    out
+}
+
+/// A target without what says which item: `Patient.identifier[mr].value` as `Patient.identifier.value`.
+pub fn plain(section: &str, target: &str) -> String {
+    let mut out = section.to_owned();
+    for (name, choice) in parts(target) {
+        out.push('.');
+        out.push_str(name);
+        if let Some(kind) = choice.filter(|kind| Type::named(kind).is_some()) {
+            let mut letters = kind.chars();
+            out.extend(letters.next().map(|first| first.to_ascii_uppercase()));
+            out.push_str(letters.as_str());
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_have_names() {
+        let check = |place: &str, expect: &str| {
+            let found = field(place, Version::V2_5_1).map(|field| format!("{} {}", field.name, field.datatype));
+            assert_eq!(found.unwrap_or_default(), expect, "{place}");
+        };
+        check("PID-5[1].2", "Patient Name: Given Name ST");
+        check("PID-3[.5=MR].4.1", "Patient Identifier List: Assigning Authority: Namespace ID IS");
+        check("CX.5", "Identifier Type Code ID");
+        check("ZPD-1", "");
+        assert_eq!(segment("PID", Version::V2_5_1), Some("Patient Identification"));
+    }
+
+    #[test]
+    fn targets_are_elements() {
+        let check = |section: &str, target: &str, expect: &str| {
+            let found = element(section, target).map(|found| format!("{} {}", found.element(), found.type_name()));
+            assert_eq!(found.unwrap_or_default(), expect, "{target}");
+        };
+        check("Patient", "identifier[mr].value", "Identifier.value string");
+        check("Patient", "multipleBirth[integer]", "Patient.multipleBirth[x] integer");
+        check("Patient.contact", "relationship", "Patient.contact.relationship CodeableConcept");
+        check("Patient", "extension(patient-religion).valueCodeableConcept", "Extension.value[x] CodeableConcept");
+        check("Patient", "nobody", "");
+        assert_eq!(plain("Patient", "multipleBirth[integer]"), "Patient.multipleBirthInteger");
+        assert_eq!(plain("Patient", "identifier[mr].value"), "Patient.identifier.value");
+    }
+}
