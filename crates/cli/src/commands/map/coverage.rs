@@ -32,11 +32,12 @@ Examples:
   sinew map coverage samples/ --codes-csv to-fill/
 
 Counts, over all messages: the places that have a value and that no line of the map read, unless a line `ignore PATH reason TEXT`
-names them; those that a line read and could not write, with the reason; the elements that FHIR requires and that stayed empty; and the codes that tables do not have. --codes-csv writes each
-such table to DIR/TABLE.csv, as it is with a row for each new code at the end: fill `to` and `to_system`, and put the file into
-shared/tables/. A file that is there already keeps its rows and gets those that it lacks.
---json: {\"schema\":\"sinew.map-coverage/1\",\"messages\",\"without_map\",\"failed\":{},\"places\":{},\"left\":[{\"place\",\"why\",\"count\"}],\"unfilled\":{},\"codes\":[{\"table\",\"from\",
-\"count\"}],\"notes\":{}}
+names them; those that a line read and could not write, with the reason; the elements that FHIR requires and that stayed empty;
+and the codes that tables do not have. --codes-csv writes each such table to DIR/TABLE.csv, as it is with a row for each new code
+at the end: fill `to` and `to_system`, and put the file into shared/tables/. A file that is there already keeps its rows and gets
+those that it lacks.
+--json: {\"schema\":\"sinew.map-coverage/1\",\"messages\",\"without_map\",\"failed\":{},\"places\":{},\"left\":[{\"place\",\"why\",
+  \"count\"}],\"unfilled\":{},\"codes\":[{\"table\",\"from\",\"count\"}],\"notes\":{}}
 Exit: 0, 1 something of it was found, 2 usage, 3 a file cannot be opened.")]
 pub struct Coverage {
     /// Files, folders, or - for standard input
@@ -213,8 +214,11 @@ fn put_text(counts: &Counts, screen: &Screen) {
         field.map_or_else(|| place.to_owned(), |field| format!("{place:<12} {}", field.name))
     };
     let places: BTreeMap<String, usize> = counts.places.iter().map(|(place, count)| (named(place), *count)).collect();
-    let left: BTreeMap<String, usize> =
-        counts.left.iter().map(|((place, why), count)| (format!("{}: {}", named(place), why.as_str()), *count)).collect();
+    let left: BTreeMap<String, usize> = counts
+        .left
+        .iter()
+        .map(|((place, why), count)| (format!("{}: {}", named(place), why.as_str()), *count))
+        .collect();
     let codes: BTreeMap<String, usize> =
         counts.codes.iter().map(|((table, code), count)| (format!("{table}: {code}"), *count)).collect();
     for (title, lines) in [
