@@ -2,7 +2,7 @@
 
 use std::{env, fmt::Write, fs, io, path::Path};
 
-const FOLDERS: [&str; 1] = ["hl7v2-to-fhir-r4"];
+const FOLDERS: [&str; 2] = ["fhir-r4-to-hl7v2", "hl7v2-to-fhir-r4"];
 
 fn main() -> io::Result<()> {
     let home = Path::new(&env::var("CARGO_MANIFEST_DIR").unwrap_or_default()).join("../../library");
@@ -29,7 +29,7 @@ fn find(folder: &Path, out: &mut Vec<String>) -> io::Result<()> {
             find(&path, out)?;
         } else if path
             .extension()
-            .is_some_and(|kind| ["map", "csv", "hl7", "expect"].iter().any(|known| kind == *known))
+            .is_some_and(|kind| ["map", "csv", "hl7", "json", "expect"].iter().any(|known| kind == *known))
         {
             println!("cargo::rerun-if-changed={}", path.display());
             out.push(path.display().to_string());

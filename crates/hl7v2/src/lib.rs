@@ -71,3 +71,10 @@ pub use facts::{Facts, PatientId, PatientName};
 pub use path::Path;
 pub use tree::walk;
 pub use tree::{Element, Elements, Level, Message, Place, Selection, State, Value};
+
+/// A text as the bytes of a value in UTF-8: the delimiters that the standard recommends escaped, LF as `\.br\`, CR as
+/// `\X0D\` (HL7 v2.9 §2.7).
+#[must_use]
+pub fn encode(text: &str) -> std::borrow::Cow<'_, [u8]> {
+    text::encode(text, Delimiters::default(), Charset::Utf8).unwrap_or_default()
+}

@@ -58,10 +58,12 @@ pub const KEYWORDS: &[Keyword] = &[
     word(
         Place::File,
         "map",
-        "map NAME from hl7v2 [VERSION] [TYPE] to hl7v2 [VERSION] [TYPE] | fhir r4 RESOURCE { … }",
+        "map NAME from hl7v2 [VERSION] [TYPE] to hl7v2 [VERSION] [TYPE] | fhir r4 RESOURCE { … } or map NAME from fhir r4 \
+         Bundle to hl7v2 [VERSION] STRUCTURE [when COND] { … }",
         "A map: lines that make one message from another, or a FHIR resource, most often a Bundle. `map segment OBX as obx \
          { … }` and `map datatype CX [NAME] as cx { … }` are parts that maps to v2 share with `use`; `map datatype CX \
-         [NAME] to Identifier as cx { … }` those of maps to FHIR.",
+         [NAME] to Identifier as cx { … }` those of maps to FHIR; `map datatype Identifier to CX as id { … }` and `map \
+         resource Patient to PID as patient { … }` those of maps from FHIR.",
         "map tidy from hl7v2 to hl7v2 { PID-5.1 = PID-5.1 | upper }",
     ),
     word(

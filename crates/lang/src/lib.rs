@@ -45,7 +45,7 @@ pub use item::{Atom, Item};
 pub use keyword::Keyword;
 pub use map::{
     BundleType, Format, Ignored, Left, Library, Map, MapFile, MessageMap, Origin, Origins, Settings, Shape, Standard,
-    Why, no_map,
+    Why, no_map, no_map_for_bundle,
 };
 pub use map::{cases, coverage, fhir::lineage, outline};
 pub use profile::{Profile, Profiles, Ruleset};

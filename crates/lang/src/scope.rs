@@ -10,6 +10,7 @@ use crate::{
     syntax::Cursor,
     table::{Table, Tables},
 };
+use fhir::definitions::Member;
 use hl7v2::{
     Path,
     structure::{NodeId, Structure},
@@ -28,6 +29,8 @@ pub struct Scope<'a> {
     pub(crate) depth: usize,
     /// The structure whose groups lines may name.
     pub(crate) structure: Option<&'static Structure>,
+    /// Paths are those of elements of FHIR, not of a v2 message.
+    pub(crate) reads_fhir: bool,
     /// Steps that the line itself reads, behind the value: they need to know what is written.
     pub(crate) own_steps: Cell<&'static [&'static str]>,
 }
@@ -53,6 +56,8 @@ pub(crate) enum Bound {
     Group(NodeId),
     /// A value of this data type, in a shared map: `cx.4`.
     Datatype(&'static str),
+    /// A value or resource of FHIR: `id.value`.
+    Element(Member),
 }
 
 impl<'a> Scope<'a> {
@@ -67,6 +72,7 @@ impl<'a> Scope<'a> {
             names: Vec::new(),
             depth: 0,
             structure: None,
+            reads_fhir: false,
             own_steps: Cell::new(&[]),
         }
     }
@@ -120,7 +126,7 @@ impl<'a> Scope<'a> {
         let is_free = path.groups.is_empty();
         let around = self.names.iter().rev().filter(|_| is_free).find(|binding| match binding.bound {
             Bound::Group(node) => self.has_segment(node, path.segment),
-            Bound::Segment(_) | Bound::Repetition(..) | Bound::Datatype(_) => false,
+            Bound::Segment(_) | Bound::Repetition(..) | Bound::Datatype(_) | Bound::Element(_) => false,
         });
         match around {
             Some(binding) => {

@@ -1,7 +1,9 @@
 //! What a run looks at: a message, and what the names of `each` stand for at this moment.
 
+use crate::map::from_fhir::source::Source;
+use fhir::Node;
 use hl7v2::{Element, Message, Path, path::Index};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 /// A message as conditions and values see it.
 #[derive(Clone, Debug)]
@@ -14,7 +16,14 @@ pub struct View<'m> {
     pub(crate) base: usize,
     /// Every segment, for maps that go through groups.
     pub(crate) segments: Arc<[Element<'m>]>,
+    /// The bundle of a map from FHIR; its `message` is empty then.
+    pub(crate) bundle: Option<&'m Source<'m>>,
+    /// What the names of a map from FHIR stand for.
+    pub(crate) nodes: Vec<Node<'m>>,
 }
+
+/// The message that a view of FHIR has.
+static NO_MESSAGE: LazyLock<Message> = LazyLock::new(|| Message::parse("").0);
 
 /// One turn of an `each`.
 #[derive(Clone, Copy, Debug)]
@@ -33,7 +42,19 @@ impl<'m> View<'m> {
     /// A message, with no names bound.
     #[must_use]
     pub fn new(message: &'m Message) -> View<'m> {
-        View { message, turns: Vec::new(), focus: None, base: 0, segments: Arc::default() }
+        View {
+            message,
+            turns: Vec::new(),
+            focus: None,
+            base: 0,
+            segments: Arc::default(),
+            bundle: None,
+            nodes: Vec::new(),
+        }
+    }
+    /// A bundle, with no names bound.
+    pub(crate) fn of_bundle(bundle: &'m Source<'m>) -> View<'m> {
+        View { bundle: Some(bundle), ..View::new(&NO_MESSAGE) }
     }
     /// The segment that a path means, when the view is of one segment.
     pub(crate) fn focus_of(&self, path: &Path) -> Option<Element<'m>> {

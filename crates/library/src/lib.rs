@@ -24,6 +24,16 @@ pub fn folder(name: &str) -> impl Iterator<Item = (&'static str, &'static str)> 
 /// From HL7 v2 to FHIR R4.
 pub const HL7V2_TO_FHIR_R4: &str = "hl7v2-to-fhir-r4";
 
+/// From FHIR R4 to HL7 v2.
+pub const FHIR_R4_TO_HL7V2: &str = "fhir-r4-to-hl7v2";
+
+/// The maps of both directions, with the tables that they share: those to FHIR with their path in their folder, those back
+/// with the whole path, `fhir-r4-to-hl7v2/messages/adt.map`.
+pub fn both_ways() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let back = FILES.iter().filter(|file| file.path.starts_with(FHIR_R4_TO_HL7V2));
+    folder(HL7V2_TO_FHIR_R4).chain(back.map(|file| (file.path, file.text)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,6 +1,5 @@
 //! Comparing two texts as what they are: numbers, dates, or texts.
 
-use super::value_of;
 use crate::{
     decimal::Decimal,
     dtm::Dtm,
@@ -108,8 +107,8 @@ impl Right {
             Right::Read(ReadPath::Now) => Ok(passes(&run.now.to_dtm())),
             Right::Read(path) => {
                 let mut result = Ok(false);
-                path.every(view, |element| {
-                    result = site.burn(run, 1).map(|()| match value_of(element) {
+                path.every_atom(view, |value| {
+                    result = site.burn(run, 1).map(|()| match value {
                         Atom::Text(text) => passes(&text),
                         Atom::Empty | Atom::Null => false,
                     });

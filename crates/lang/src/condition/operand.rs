@@ -36,8 +36,8 @@ impl Operand {
             Operand::Read(ReadPath::Now) => visit(&Atom::text(run.now.to_dtm()), run),
             Operand::Read(path) => {
                 let mut result = Ok(false);
-                path.every(view, |element| {
-                    result = visit(&value_of(element), run);
+                path.every_atom(view, |value| {
+                    result = visit(&value, run);
                     !matches!(result, Ok(false))
                 });
                 result
@@ -56,6 +56,8 @@ impl Operand {
     ) -> Result<bool, Fault> {
         match self {
             Operand::Read(ReadPath::Now) => visit(&Atom::text(run.now.to_dtm()), run),
+            // An element that is not there has no place in FHIR.
+            Operand::Read(ReadPath::Element(_)) => self.any(site, view, run, visit),
             Operand::Read(path) => {
                 let mut result = Ok(false);
                 path.places(view, |element| {

@@ -200,7 +200,10 @@ impl Parser<'_, '_> {
         if token.kind.is_text() || token.kind == TokenKind::Number {
             return Some(Operand::Literal(Arc::from(text)));
         }
-        if is_segment_shape(&text) && self.scope.names.iter().all(|binding| *binding.name != *text) {
+        if !self.scope.reads_fhir
+            && is_segment_shape(&text)
+            && self.scope.names.iter().all(|binding| *binding.name != *text)
+        {
             let path = hl7v2::Path::parse(&text).ok()?;
             for finding in crate::path::check_path(&path, self.scope) {
                 self.found.push(finding.at(&self.file, place.clone(), ""));
@@ -213,6 +216,7 @@ impl Parser<'_, '_> {
                 Some(Operand::Read(path))
             }
             Found::Wrong(finding) => self.fail(finding, place),
+            Found::WrongPart(finding, part) => self.fail(finding, place.start + part.start..place.start + part.end),
             Found::Nothing => {
                 let mut finding = not_a_path(&text, self.scope);
                 if text == "exists" || text == "empty" {
@@ -315,10 +319,13 @@ impl Parser<'_, '_> {
                     return Some(Right::Read(path));
                 }
                 Found::Wrong(finding) => return self.fail(finding, place),
+                Found::WrongPart(finding, part) => {
+                    return self.fail(finding, place.start + part.start..place.start + part.end);
+                }
                 Found::Nothing => {}
             }
         }
-        if SHORTHANDS.iter().any(|(word, _)| *word == text) {
+        if !self.scope.reads_fhir && SHORTHANDS.iter().any(|(word, _)| *word == text) {
             let finding = Diagnostic::warning(codes::E2202, format!("`{text}` on the right side is a text"));
             self.found.push(finding.at(&self.file, place, "").hint("put it on the left side, or name its path"));
         }

@@ -1,6 +1,6 @@
 //! Compiles maps from their statements.
 
-use super::{Ignored, Library, Map, MapFile, Work, fhir, header, header::Format};
+use super::{Ignored, Library, Map, MapFile, Work, fhir, from_fhir, header, header::Format};
 use crate::{
     codes,
     path::{Found, ReadPath, is_segment_shape, resolve},
@@ -38,6 +38,11 @@ impl MapFile {
                         found.push(finding.at(&tree.file, statement.span.clone(), ""));
                     }
                     let site = Site::new(tree, statement.span.clone());
+                    if from.format == Format::FhirR4 {
+                        let (map, ignored) = from_fhir::compile(tree, statement, (&from, &to), scope, &own, &mut found);
+                        maps.push(Map { name, from, to, ignored, work: Work::FromFhir(Box::new(map)), site });
+                        continue;
+                    }
                     if to.format == Format::FhirR4 {
                         let (map, ignored) = fhir::compile(tree, statement, (&from, &to), scope, &own, &mut found);
                         maps.push(Map { name, from, to, ignored, work: Work::Fhir(Box::new(map)), site });
@@ -83,6 +88,7 @@ impl<'a, 's> Compiler<'a, 's> {
             names: scope.names.clone(),
             depth: scope.depth,
             structure: scope.structure,
+            reads_fhir: false,
             own_steps: Cell::new(&[]),
         };
         Compiler { scope, own, found, ignored: Vec::new(), starts_empty: None, used: Vec::new(), count: 0 }
@@ -296,7 +302,7 @@ impl<'a, 's> Compiler<'a, 's> {
                 self.found.extend(odd.into_iter().map(|finding| finding.at(&tree.file, place.clone(), "")));
                 path
             }
-            Found::Wrong(finding) => return self.fail(tree, finding, place),
+            Found::Wrong(finding) | Found::WrongPart(finding, _) => return self.fail(tree, finding, place),
             Found::Nothing => return self.fail(tree, crate::path::not_a_path(&text, &self.scope), place),
         };
         let field = match &path {
@@ -308,7 +314,7 @@ impl<'a, 's> Compiler<'a, 's> {
                     _ => None,
                 }
             }
-            ReadPath::Within { .. } | ReadPath::Now => None,
+            ReadPath::Within { .. } | ReadPath::Element(_) | ReadPath::Now => None,
         };
         let Some((segment, field)) = field else {
             let finding = Diagnostic::error(codes::E2105, format!("`{text}` does not repeat"))
@@ -357,6 +363,6 @@ fn example(name: &str, bound: Bound) -> String {
     match bound {
         Bound::Segment(_) => format!("{name}-1"),
         Bound::Repetition(..) | Bound::Datatype(_) => format!("{name}.1"),
-        Bound::Group(_) => name.to_owned(),
+        Bound::Group(_) | Bound::Element(_) => name.to_owned(),
     }
 }

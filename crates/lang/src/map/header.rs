@@ -61,7 +61,7 @@ pub(super) fn parse(tree: &Tree, statement: &Statement, found: &mut Vec<Diagnost
         let hint = suggest::did_you_mean(&word, ["map"]).unwrap_or_else(|| HINT.to_owned());
         return fail(format!("`{word}` does not belong into a file of maps"), cursor.here(), hint);
     }
-    if cursor.is_at("segment") || cursor.is_at("datatype") {
+    if ["segment", "datatype", "resource"].iter().any(|word| cursor.is_at(word)) {
         return Some(Header::Shared);
     }
     let place = cursor.here();
@@ -82,19 +82,19 @@ pub(super) fn parse(tree: &Tree, statement: &Statement, found: &mut Vec<Diagnost
         let format = cursor.peek_str().to_owned();
         cursor.take();
         if LATER.contains(&format.as_str()) {
-            let hint = "this build maps from hl7v2 to hl7v2, and from hl7v2 to fhir r4".to_owned();
+            let hint = "this build maps from hl7v2 to hl7v2, from hl7v2 to fhir r4, and back".to_owned();
             return fail(format!("maps {word} {format} come later"), place, hint);
         }
         match format.as_str() {
             "hl7v2" => sides.push(side(&mut cursor)),
-            "fhir" if word == "from" => {
-                let hint = "this build maps from hl7v2 to fhir r4".to_owned();
-                return fail("maps from fhir come later".to_owned(), place, hint);
+            "fhir" if word == "to" && sides.iter().any(|side: &Shape| side.format == Format::FhirR4) => {
+                let hint = "a map from fhir goes to hl7v2".to_owned();
+                return fail("maps from fhir to fhir come later".to_owned(), place, hint);
             }
             "fhir" => {
                 let here = cursor.here();
                 if !cursor.eat("r4") && !cursor.eat("R4") {
-                    let hint = "write `to fhir r4 Bundle`; this build has R4 (4.0.1)".to_owned();
+                    let hint = format!("write `{word} fhir r4 Bundle`; this build has R4 (4.0.1)");
                     return fail("which version of FHIR?".to_owned(), here, hint);
                 }
                 let kind = cursor.text().map(|(kind, _)| Arc::from(&*kind));
@@ -106,7 +106,9 @@ pub(super) fn parse(tree: &Tree, statement: &Statement, found: &mut Vec<Diagnost
             }
         }
     }
-    if !cursor.is_done() {
+    let reads_fhir = sides.first().is_some_and(|side| side.format == Format::FhirR4);
+    // What stands behind `when` is read with the lines of the map.
+    if !cursor.is_done() && !(reads_fhir && cursor.is_at("when")) {
         return fail("the line should end here".to_owned(), cursor.rest_span(), HINT.to_owned());
     }
     let to = sides.pop()?;
@@ -118,7 +120,7 @@ pub(super) fn parse(tree: &Tree, statement: &Statement, found: &mut Vec<Diagnost
 fn side(cursor: &mut Cursor<'_>) -> Shape {
     let mut shape = Shape { format: Format::Hl7v2, version: None, kind: None, also: Vec::new() };
     let mut is_list = false;
-    while !cursor.is_done() && !cursor.is_at("to") {
+    while !cursor.is_done() && !cursor.is_at("to") && !cursor.is_at("when") {
         if cursor.eat_kind(TokenKind::OpenBracket).is_some() {
             is_list = true;
             continue;

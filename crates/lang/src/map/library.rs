@@ -19,7 +19,7 @@ pub struct Library {
 pub(crate) enum Over {
     /// Segments of this id.
     Segment([u8; 3]),
-    /// Values of this data type; in a map to v2 of any, whatever the name says.
+    /// Values of this data type; in a map to v2 of any, whatever the name says. In a map from FHIR a type of FHIR.
     Datatype(Arc<str>),
 }
 
@@ -31,7 +31,7 @@ pub(crate) struct Part {
     pub(crate) over: Over,
     /// The name that the part gives to what it works on.
     pub(crate) binding: Arc<str>,
-    /// The type of FHIR that it fills; none for one that writes v2.
+    /// The type of FHIR that it fills; in a map from FHIR the segment or data type; none for one from v2 to v2.
     pub(crate) to: Option<Arc<str>>,
 }
 
@@ -51,7 +51,7 @@ impl Library {
                 continue;
             }
             let is_segment = cursor.is_at("segment");
-            if !is_segment && !cursor.is_at("datatype") {
+            if !is_segment && !cursor.is_at("datatype") && !cursor.is_at("resource") {
                 continue;
             }
             cursor.take();

@@ -1,4 +1,4 @@
-//! Maps: from one message to another: from HL7 v2 to HL7 v2, and in [`fhir`] to FHIR R4.
+//! Maps: from one message to another: from HL7 v2 to HL7 v2, in [`fhir`] to FHIR R4, and in [`from_fhir`] back.
 //!
 //! ```text
 //! map pharmacy from hl7v2 2.5.1 ADT to hl7v2 2.3 ADT {
@@ -18,6 +18,7 @@ pub mod cases;
 mod compile;
 pub mod coverage;
 pub(crate) mod fhir;
+pub(crate) mod from_fhir;
 mod header;
 pub(crate) mod library;
 mod lines;
@@ -25,6 +26,7 @@ pub mod outline;
 mod standard;
 
 pub use fhir::{BundleType, Left, Origin, Origins, Settings, Why};
+pub use from_fhir::choose::no_map as no_map_for_bundle;
 pub use header::{Format, Shape};
 pub use library::Library;
 pub use standard::{MessageMap, Standard, no_map};
@@ -68,6 +70,8 @@ enum Work {
     V2 { starts_empty: bool, actions: Vec<Action> },
     /// To FHIR.
     Fhir(Box<fhir::FhirMap>),
+    /// From FHIR.
+    FromFhir(Box<from_fhir::FromFhirMap>),
 }
 
 /// The maps of one file.
@@ -130,6 +134,9 @@ impl Map {
             Work::Fhir(_) => {
                 return Err(self.site.fault(codes::E2351, "this map makes FHIR, and a v2 message is needed here"));
             }
+            Work::FromFhir(_) => {
+                return Err(self.site.fault(codes::E2371, "this map reads FHIR, and the source is a v2 message"));
+            }
         };
         let mut target = if starts_empty { self.header_of(source)? } else { source.clone() };
         let mut stage = Stage::from(source, &mut target, starts_empty);
@@ -152,10 +159,34 @@ impl Map {
     ) -> Result<Option<Origins>, Fault> {
         match &self.work {
             Work::Fhir(map) => map.apply(source, tree, run, settings),
-            Work::V2 { .. } => {
+            Work::V2 { .. } | Work::FromFhir(_) => {
                 Err(self.site.fault(codes::E2351, "this map makes a v2 message, and FHIR is needed here"))
             }
         }
+    }
+
+    /// Makes the HL7 v2 message that the map says from a bundle, or from one resource. Notes of the run say what was left
+    /// out. The origins are there when `explain` asks for them: places of the message with the elements that they came from.
+    ///
+    /// # Errors
+    /// A value that is `required` and not there, a result past its limits, or no fuel left.
+    pub fn produce(
+        &self,
+        source: &::fhir::Tree,
+        run: &mut Run,
+        explain: bool,
+    ) -> Result<(Message, Option<Origins>), Fault> {
+        match &self.work {
+            Work::FromFhir(map) => map.apply(source, run, explain),
+            Work::V2 { .. } | Work::Fhir(_) => {
+                Err(self.site.fault(codes::E2371, "this map reads a v2 message, and the source is FHIR"))
+            }
+        }
+    }
+
+    /// The map reads FHIR, and its head takes this bundle.
+    fn takes_bundle(&self, source: &from_fhir::source::Source<'_>, run: &mut Run) -> bool {
+        matches!(&self.work, Work::FromFhir(map) if map.takes(source, run))
     }
 
     /// A message of the source's MSH segment alone.

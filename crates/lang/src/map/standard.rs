@@ -35,6 +35,8 @@ pub struct MessageMap {
     pub name: Arc<str>,
     /// What it is for.
     pub from: Shape,
+    /// What it makes.
+    pub to: Shape,
     tree: Arc<Tree>,
     compiled: OnceLock<(MapFile, Vec<Diagnostic>)>,
 }
@@ -71,10 +73,10 @@ impl Standard {
     fn add_map(&mut self, tree: &Arc<Tree>, found: &mut Vec<Diagnostic>) {
         found.extend(self.library.replace(tree));
         for statement in &tree.statements {
-            if let Some(header::Header::Message { name, from, .. }) = header::parse(tree, statement, found) {
+            if let Some(header::Header::Message { name, from, to }) = header::parse(tree, statement, found) {
                 self.messages.retain(|known| known.path != tree.file);
                 let (path, tree) = (tree.file.clone(), tree.clone());
-                let map = MessageMap { path, name, from, tree, compiled: OnceLock::new() };
+                let map = MessageMap { path, name, from, to, tree, compiled: OnceLock::new() };
                 self.messages.push(map);
             }
         }
@@ -121,7 +123,9 @@ impl Standard {
         let event = message.text(&Path::component(b"MSH", 9, 2)).into_owned();
         let plain = format!("{kind}_{event}");
         let wanted = [structure.unwrap_or(""), &named, &plain, &kind];
-        let find = |name: &&str| self.messages.iter().rev().find(|map| !name.is_empty() && map.from.takes(name));
+        let reads_v2 = |map: &&MessageMap| map.from.format == super::Format::Hl7v2;
+        let maps = || self.messages.iter().rev().filter(reads_v2);
+        let find = |name: &&str| maps().find(|map| !name.is_empty() && map.from.takes(name));
         wanted.iter().find_map(find).map(|map| map.compiled(self))
     }
 
@@ -138,6 +142,7 @@ impl Standard {
         let mut found: Vec<Diagnostic> = self.messages.iter().flat_map(|map| map.compiled(self).1.clone()).collect();
         let scope = Scope::new(&self.tables).with_library(&self.library);
         found.extend(super::fhir::check_parts(&self.library, &scope));
+        found.extend(super::from_fhir::check_parts(&self.library, &scope));
         let mut seen = Vec::new();
         found.retain(|finding| {
             let is_new = !seen.contains(finding);
@@ -157,7 +162,7 @@ impl MessageMap {
         &self.tree
     }
 
-    fn compiled(&self, standard: &Standard) -> &(MapFile, Vec<Diagnostic>) {
+    pub(super) fn compiled(&self, standard: &Standard) -> &(MapFile, Vec<Diagnostic>) {
         self.compiled.get_or_init(|| {
             let scope = Scope::new(&standard.tables).with_library(&standard.library);
             MapFile::compile(&self.tree, &scope)

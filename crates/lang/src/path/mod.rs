@@ -12,6 +12,7 @@ pub(crate) use target::{Target, parse_target};
 
 use crate::{
     item::{Atom, Item},
+    map::from_fhir::path::ElementPath,
     run::Run,
     view::View,
 };
@@ -19,6 +20,7 @@ use hl7v2::{
     Element, Path, State,
     path::{Index, Member},
 };
+use std::sync::Arc;
 
 /// A resolved path to read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +31,8 @@ pub(crate) enum ReadPath {
     Within { slot: usize, path: Path },
     /// A member of what a name stands for.
     Bound { slot: usize, member: Member },
+    /// Elements of FHIR, in a map from FHIR.
+    Element(Arc<ElementPath>),
     /// The time of the run.
     Now,
 }
@@ -51,6 +55,7 @@ impl ReadPath {
                 path.occurrence == Index::All || repetition(&path.member)
             }
             ReadPath::Bound { member, .. } => repetition(member),
+            ReadPath::Element(path) => path.is_list,
             ReadPath::Now => false,
         }
     }
@@ -69,7 +74,7 @@ impl ReadPath {
             },
             ReadPath::Bound { slot, member } => whole_of(view.turn(*slot)?.element, member),
             ReadPath::Within { slot, path } => whole_of(segment_within(view, *slot, path)?, &path.member),
-            ReadPath::Now => None,
+            ReadPath::Element(_) | ReadPath::Now => None,
         }
     }
 
@@ -85,7 +90,7 @@ impl ReadPath {
                 let segment = segment_within(view, *slot, path)?;
                 if path.is_segment() { Some(segment) } else { segment.get(&path.member) }
             }
-            ReadPath::Now => None,
+            ReadPath::Element(_) | ReadPath::Now => None,
         }
     }
 
@@ -93,6 +98,9 @@ impl ReadPath {
     pub(crate) fn value<'m>(&self, view: &View<'m>, run: &mut Run) -> Item<'m> {
         if *self == ReadPath::Now {
             return Item::One(Atom::text(run.now.to_dtm()));
+        }
+        if let ReadPath::Element(path) = self {
+            return path.value(view);
         }
         if !self.is_list() {
             return Item::One(self.first(view).map_or(Atom::Empty, atom));
@@ -124,7 +132,7 @@ impl ReadPath {
                     place.is_some_and(|element| (path.is_segment() || !element.is_empty()) && visit(element))
                 })
             }),
-            ReadPath::Now => false,
+            ReadPath::Element(_) | ReadPath::Now => false,
         }
     }
 
@@ -153,7 +161,15 @@ impl ReadPath {
             ReadPath::Within { slot, path } => {
                 every_within(view, *slot, path).any(|segment| each_place(segment, &path.member, &mut visit))
             }
-            ReadPath::Now => false,
+            ReadPath::Element(_) | ReadPath::Now => false,
+        }
+    }
+
+    /// As [`ReadPath::every`], as values: also those of FHIR.
+    pub(crate) fn every_atom<'m>(&self, view: &View<'m>, mut visit: impl FnMut(Atom<'m>) -> bool) -> bool {
+        match self {
+            ReadPath::Element(path) => path.every(view, &mut |node| visit(path.atom(node))),
+            _ => self.every(view, |element| visit(atom(element))),
         }
     }
 }

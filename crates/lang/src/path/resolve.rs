@@ -33,6 +33,8 @@ pub(crate) enum Found {
     Nothing,
     /// Meant as a path, but wrong.
     Wrong(Diagnostic),
+    /// A path of elements that is wrong in this part of its text.
+    WrongPart(Diagnostic, std::ops::Range<usize>),
 }
 
 /// Three characters of a segment id: `PID`, `ZPD`, `NK1`.
@@ -50,6 +52,9 @@ pub(crate) fn bound_name(text: &str) -> &str {
 /// Begins like a v2 path, so that it is surely meant as one: a segment id and `-`, `.` or `[`, in any case, or a known
 /// segment id with digits behind it.
 pub(crate) fn looks_like_path(text: &str, scope: &Scope<'_>) -> bool {
+    if scope.reads_fhir {
+        return crate::map::from_fhir::path::looks_like_path(text, scope);
+    }
     let Some(head) = text.get(..3) else { return false };
     let upper = head.to_ascii_uppercase();
     let next = text.as_bytes().get(3).copied();
@@ -70,6 +75,9 @@ pub(crate) fn looks_like_path(text: &str, scope: &Scope<'_>) -> bool {
 
 /// Reads a word as a path: shorthand, bound name or v2 path.
 pub(crate) fn resolve(text: &str, scope: &Scope<'_>) -> Found {
+    if scope.reads_fhir {
+        return crate::map::from_fhir::path::resolve(text, scope);
+    }
     if let Some(binding) = scope.bound(bound_name(text)) {
         let (slot, bound, name) = (binding.slot, binding.bound, binding.name.clone());
         return match resolve_member(text, &name, bound) {
@@ -199,7 +207,7 @@ fn resolve_member(text: &str, name: &str, bound: Bound) -> Result<Member, Box<Di
         (Bound::Segment(_), _) => {
             Err(wrong(format!("`{name}` is a segment: its fields are written `{name}-5`, `{name}-5.1`")))
         }
-        (Bound::Group(_), _) => {
+        (Bound::Group(_) | Bound::Element(_), _) => {
             Err(wrong(format!("`{name}` is a group: inside its block write the segment itself, such as `OBR-4`")))
         }
         (Bound::Repetition(..) | Bound::Datatype(_), _) => {

@@ -48,7 +48,11 @@ impl Target {
                         target.repetition_of = target.repetition_of.or(Some(binding.slot));
                     }
                 }
-                Bound::Segment(_) | Bound::Repetition(..) | Bound::Group(_) | Bound::Datatype(_) => {}
+                Bound::Segment(_)
+                | Bound::Repetition(..)
+                | Bound::Group(_)
+                | Bound::Datatype(_)
+                | Bound::Element(_) => {}
             }
         }
         target

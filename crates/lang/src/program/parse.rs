@@ -221,8 +221,8 @@ fn anchor(cursor: &mut Cursor<'_>, scope: &Scope<'_>, found: &mut Vec<Diagnostic
     if let Some(binding) = scope.bound(bound_name(text)).filter(|binding| *binding.name == *text) {
         let segment = match binding.bound {
             Bound::Segment(segment) | Bound::Repetition(segment, _) => segment,
-            // Only maps to FHIR bind these, and they insert nothing.
-            Bound::Group(_) | Bound::Datatype(_) => return None,
+            // Only maps to and from FHIR bind these, and they insert nothing.
+            Bound::Group(_) | Bound::Datatype(_) | Bound::Element(_) => return None,
         };
         let path = Path { groups: Vec::new(), segment, occurrence: Index::Unsaid, member: Member::default() };
         let slot = binding.slot;

@@ -24,17 +24,27 @@ const DEFAULT: Step = Step {
 pub(super) const STEPS: &[Step] = &[
     Step {
         name: "code",
-        syntax: "code TABLE [else error|warn|keep|empty]",
-        parameters: &[Parameter::needed("TABLE", Kind::Table)],
+        syntax: "code TABLE [backwards] [else error|warn|keep|empty]",
+        parameters: &[
+            Parameter::needed("TABLE", Kind::Table),
+            Parameter::optional("backwards", Kind::Word(&["backwards"])),
+        ],
         description: "The `to` of the row whose `from` is the value; else that of the row `*`; else what `else` says \
-                      (error).",
+                      (error). `backwards` gives the `from` of the first row whose `to` is the value.",
         examples: &[
             Example { value: "4WEST | code units", gives: &["4W"] },
             Example { value: "ROOF | code units else keep", gives: &["ROOF"] },
             Example { value: "anything | code sexes", gives: &["U"] },
+            Example { value: "4W | code units backwards", gives: &["4WEST"] },
         ],
         build: |arguments| {
             let Some(table) = arguments.table(0) else { return Err(String::new()) };
+            if arguments.word(1).is_some() {
+                return each(move |text, _| match table.back(&text) {
+                    Some(row) => Ok(Cow::Owned(row.code().to_owned())),
+                    None => Err(Trouble::NotInTable(table.name().clone())),
+                });
+            }
             each(move |text, _| match table.row(&text) {
                 Some(row) => Ok(Cow::Owned(row.to().to_owned())),
                 None => Err(Trouble::NotInTable(table.name().clone())),
@@ -99,6 +109,28 @@ pub(super) const STEPS: &[Step] = &[
         ..DEFAULT
     },
     Step {
+        name: "from-urn",
+        syntax: "from-urn NAME",
+        parameters: &[Parameter::needed("NAME", Kind::SomeText)],
+        can_fail: false,
+        description: "The text that `urn NAME` made a URI of. Another text stays.",
+        examples: &[
+            Example { value: "\"urn:x-hl7v2:GOOD%20HEALTH\" | from-urn x-hl7v2", gives: &["GOOD HEALTH"] },
+            Example { value: "\"http://example.org/ids\" | from-urn x-hl7v2", gives: &["http://example.org/ids"] },
+        ],
+        build: |arguments| {
+            let name = arguments.text(0).unwrap_or_default();
+            each(move |text, _| {
+                let plain = text.strip_prefix("urn:").and_then(|rest| rest.strip_prefix(&*name)?.strip_prefix(':'));
+                Ok(match plain.map(decoded) {
+                    Some(plain) => Cow::Owned(plain),
+                    None => text,
+                })
+            })
+        },
+        ..DEFAULT
+    },
+    Step {
         name: "default",
         syntax: "default TEXT",
         parameters: &[Parameter::needed("TEXT", Kind::Text)],
@@ -137,6 +169,26 @@ fn is_uri(text: &str) -> bool {
     let is_scheme = scheme.len() > 1
         && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'));
     is_scheme && !text.contains(char::is_whitespace)
+}
+
+/// `%20` as the sign that it stands for; what cannot be read stays.
+fn decoded(text: &str) -> String {
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        let pair = after.get(..2).filter(|_| *first == b'%').and_then(|pair| std::str::from_utf8(pair).ok());
+        match pair.and_then(|pair| u8::from_str_radix(pair, 16).ok()) {
+            Some(byte) => {
+                out.push(byte);
+                rest = &after[2..];
+            }
+            None => {
+                out.push(*first);
+                rest = after;
+            }
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
 }
 
 fn urn(name: &str, text: &str) -> String {

@@ -48,6 +48,24 @@ pub(super) const STEPS: &[Step] = &[
         ..DEFAULT
     },
     Step {
+        name: "from-base64",
+        syntax: "from-base64 [else error|warn|keep|empty]",
+        can_fail: true,
+        description: "The text of which the value is Base64. What is no Base64, or no text in UTF-8, is what `else` says \
+                      (error).",
+        examples: &[
+            Example { value: "QW5u | from-base64", gives: &["Ann"] },
+            Example { value: "QQ | from-base64 else empty", gives: &[] },
+        ],
+        build: |_| {
+            each(|text, _| {
+                let bytes = from_base64(&text).and_then(|bytes| String::from_utf8(bytes).ok());
+                bytes.map(Cow::Owned).ok_or(Trouble::Unreadable("Base64 of a text"))
+            })
+        },
+        ..DEFAULT
+    },
+    Step {
         name: "upper",
         syntax: "upper",
         description: "Makes every letter a capital.",
@@ -310,6 +328,37 @@ fn title_case(text: &str) -> String {
         is_start = !letter.is_alphanumeric();
     }
     out
+}
+
+/// The bytes of which `text` is Base64; blanks and ends of lines do not count.
+fn from_base64(text: &str) -> Option<Vec<u8>> {
+    let letters: Vec<u8> = text.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
+    if letters.len() % 4 != 0 {
+        return None;
+    }
+    let mut out = Vec::with_capacity(letters.len() / 4 * 3);
+    let last = letters.len() / 4;
+    for (at, chunk) in letters.chunks(4).enumerate() {
+        let padding = chunk.iter().rev().take_while(|byte| **byte == b'=').count();
+        if padding > 2 || (padding > 0 && at + 1 < last) {
+            return None;
+        }
+        let mut bits = 0u32;
+        for byte in &chunk[..4 - padding] {
+            let value = match byte {
+                b'A'..=b'Z' => byte - b'A',
+                b'a'..=b'z' => byte - b'a' + 26,
+                b'0'..=b'9' => byte - b'0' + 52,
+                b'+' => 62,
+                b'/' => 63,
+                _ => return None,
+            };
+            bits = bits << 6 | u32::from(value);
+        }
+        bits <<= 6 * padding;
+        out.extend_from_slice(&bits.to_be_bytes()[1..4 - padding]);
+    }
+    Some(out)
 }
 
 /// RFC 4648 §4.

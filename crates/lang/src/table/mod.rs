@@ -40,6 +40,11 @@ pub struct Row<'t> {
 }
 
 impl<'t> Row<'t> {
+    /// The code that the row is for.
+    #[must_use]
+    pub fn code(self) -> &'t str {
+        self.table.cell(self.row, self.table.from)
+    }
     /// The code of the other system.
     #[must_use]
     pub fn to(self) -> &'t str {
@@ -119,6 +124,11 @@ impl Table {
     /// The codes that rows are found by, in order, without the default.
     pub fn codes(&self) -> impl Iterator<Item = &str> {
         self.order.iter().map(|row| self.cell(*row, self.from))
+    }
+    /// The first row that has this code in `to`, without the default.
+    #[must_use]
+    pub fn back(&self, code: &str) -> Option<Row<'_>> {
+        self.rows().find(|row| !row.is_default() && row.to() == code)
     }
     /// Every row, the default included, in the order of the file.
     pub fn rows(&self) -> impl Iterator<Item = Row<'_>> {

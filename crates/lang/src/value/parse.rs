@@ -164,6 +164,10 @@ fn parse_word<'t>(
             found.push(finding.at(&file, place, ""));
             return None;
         }
+        Found::WrongPart(finding, part) => {
+            found.push(finding.at(&file, place.start + part.start..place.start + part.end, ""));
+            return None;
+        }
         Found::Nothing => {}
     }
     if kind == TokenKind::Path {

@@ -88,7 +88,7 @@ impl Template {
 fn read(text: &str, scope: &Scope<'_>) -> Result<ReadPath, Box<Diagnostic>> {
     match resolve(text, scope) {
         Found::Path(path, _) if !path.is_segment() => Ok(path),
-        Found::Wrong(finding) => Err(finding.into()),
+        Found::Wrong(finding) | Found::WrongPart(finding, _) => Err(finding.into()),
         Found::Path(..) | Found::Nothing => {
             let what = if text.contains('|') {
                 "steps do not fit inside a text".to_owned()

@@ -18,7 +18,7 @@ use std::{
 
 /// The library of the binary, and over it `shared/tables` and `shared/maps` of the workspace, if there is one here.
 pub fn with_workspace() -> Result<Standard> {
-    let (mut standard, mut found) = Standard::read(library::folder(library::HL7V2_TO_FHIR_R4));
+    let (mut standard, mut found) = Standard::read(library::both_ways());
     if let Some(root) = root() {
         for folder in ["shared/tables", "shared/maps"] {
             for path in files(&root.join(folder)) {

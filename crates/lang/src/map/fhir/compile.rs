@@ -99,6 +99,7 @@ impl<'a, 's> Compiler<'a, 's> {
             names: Vec::new(),
             depth: 0,
             structure: scope.structure,
+            reads_fhir: false,
             own_steps: Cell::new(&[]),
         };
         Compiler {
@@ -349,14 +350,14 @@ impl<'a, 's> Compiler<'a, 's> {
         let head = match self.scope.bound(name)?.bound {
             Bound::Segment(id) => String::from_utf8_lossy(&id).into_owned(),
             Bound::Datatype(name) => name.to_owned(),
-            Bound::Repetition(..) | Bound::Group(_) => return None,
+            Bound::Repetition(..) | Bound::Group(_) | Bound::Element(_) => return None,
         };
         let finding = match crate::path::resolve(text, &self.scope) {
             crate::path::Found::Path(path, _) => match super::source::type_of(&path, &self.scope) {
                 Ok(_) => return Some(Ok(format!("{head}{}", &text[name.len()..]))),
                 Err(finding) => *finding,
             },
-            crate::path::Found::Wrong(finding) => finding,
+            crate::path::Found::Wrong(finding) | crate::path::Found::WrongPart(finding, _) => finding,
             crate::path::Found::Nothing => return None,
         };
         self.fail::<()>(tree, finding, place.clone());

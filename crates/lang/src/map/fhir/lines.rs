@@ -132,7 +132,7 @@ impl Compiler<'_, '_> {
                 self.found.extend(odd.into_iter().map(|finding| finding.at(&tree.file, place.clone(), "")));
                 path
             }
-            Found::Wrong(finding) => return self.fail(tree, finding, place),
+            Found::Wrong(finding) | Found::WrongPart(finding, _) => return self.fail(tree, finding, place),
             Found::Nothing => return self.fail(tree, crate::path::not_a_path(&text, &self.scope), place),
         };
         let found = match source::type_of(&path, &self.scope) {
@@ -161,7 +161,7 @@ impl Compiler<'_, '_> {
         };
         let around = self.scope.names.iter().rev().find_map(|binding| match binding.bound {
             Bound::Group(node) => Some((node, binding.slot)),
-            Bound::Segment(_) | Bound::Repetition(..) | Bound::Datatype(_) => None,
+            Bound::Segment(_) | Bound::Repetition(..) | Bound::Datatype(_) | Bound::Element(_) => None,
         });
         let is_inside = |node: u32, group: u32| {
             let mut at = node;
@@ -397,7 +397,7 @@ impl Compiler<'_, '_> {
                 self.found.extend(odd.into_iter().map(|finding| finding.at(&tree.file, here.clone(), "")));
                 Some(path)
             }
-            Found::Wrong(finding) => self.fail(tree, finding, here),
+            Found::Wrong(finding) | Found::WrongPart(finding, _) => self.fail(tree, finding, here),
             Found::Nothing => self.fail(tree, crate::path::not_a_path(text, &self.scope), here),
         }
     }
@@ -410,10 +410,10 @@ impl Compiler<'_, '_> {
                 let binding = self.scope.names.iter().rev().find(|binding| binding.slot == *slot)?;
                 match binding.bound {
                     Bound::Segment(id) => Some(id),
-                    Bound::Repetition(..) | Bound::Group(_) | Bound::Datatype(_) => None,
+                    Bound::Repetition(..) | Bound::Group(_) | Bound::Datatype(_) | Bound::Element(_) => None,
                 }
             }
-            ReadPath::Bound { .. } | ReadPath::Now => None,
+            ReadPath::Bound { .. } | ReadPath::Element(_) | ReadPath::Now => None,
         }
     }
 

@@ -17,7 +17,7 @@ use crate::{
     run::{Fault, Run, Site},
     view::{Turn, View},
 };
-use fhir::{Kind as NodeKind, Name, NodeId, Tree, Value};
+use fhir::{Name, NodeId, Tree, Value};
 use hl7v2::{Element, Level, path::Index};
 use message::{Code, Diagnostic};
 use std::sync::Arc;
@@ -194,8 +194,8 @@ impl<'p, 'm, 'r> Machine<'p, 'm, 'r> {
             self.slots[self.slot_base + slot] = None;
         }
         let (node, is_new) = self.open(target, at, site)?;
-        if !is_new && self.tree.node(node).kind() != NodeKind::Object {
-            // Another type of the choice is there.
+        if target.last == Last::Single && self.tree.node(node).name() != Some(target.name) {
+            // The choice was made with another type.
             self.note(site, codes::E2601, "an earlier line gave this element a value; it stays");
             return Ok(());
         }
@@ -351,7 +351,7 @@ impl<'p, 'm, 'r> Machine<'p, 'm, 'r> {
                     repetitions(turn.element, member, &mut out);
                 }
             }
-            ReadPath::Now => {}
+            ReadPath::Element(_) | ReadPath::Now => {}
         }
         if !is_every {
             out.truncate(1);

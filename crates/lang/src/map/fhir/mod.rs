@@ -24,9 +24,9 @@ mod parts;
 mod plan;
 mod primitive;
 pub(crate) mod source;
-mod target;
+pub(super) mod target;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 pub use bundle::BundleType;
 pub use lineage::{Left, Origin, Origins, Why};
@@ -134,7 +134,8 @@ pub(super) fn check_parts(library: &Library, scope: &Scope<'_>) -> Vec<Diagnosti
     let mut compiler = Compiler::new(scope, &own, &mut found);
     let (nowhere, _) = crate::syntax::parse("", "");
     let names: Vec<String> = library.names().map(str::to_owned).collect();
-    for name in names.iter().filter(|name| library.get(name).is_some_and(|part| part.to.is_some())) {
+    let is_own = |part: &super::library::Part| part.to.is_some() && !super::from_fhir::reads_fhir(part);
+    for name in names.iter().filter(|name| library.get(name).is_some_and(is_own)) {
         compiler.part(name, &nowhere, 0..0);
     }
     found

@@ -55,7 +55,7 @@ impl Compiler<'_, '_> {
     fn find_part(&self, name: &str) -> Option<Part> {
         let libraries = [Some(self.own), self.scope.library];
         let mut found = libraries.into_iter().flatten().filter_map(|library| library.get(name));
-        found.find(|part| part.to.is_some()).cloned()
+        found.find(|part| part.to.is_some() && !crate::map::from_fhir::reads_fhir(part)).cloned()
     }
 
     /// There is a shared map of this name that writes FHIR.

@@ -106,9 +106,10 @@ pub(crate) fn type_of(path: &ReadPath, scope: &Scope<'_>) -> Result<SourceType, 
                     inside(name, member)
                 }
                 Some(Bound::Datatype(name)) => inside(name, member),
-                Some(Bound::Group(_)) | None => Ok(SourceType { name: "", repeats: false }),
+                Some(Bound::Group(_) | Bound::Element(_)) | None => Ok(SourceType { name: "", repeats: false }),
             }
         }
+        ReadPath::Element(_) => Ok(SourceType { name: "", repeats: false }),
         ReadPath::Now => Ok(SourceType { name: "DTM", repeats: false }),
     }
 }

@@ -33,7 +33,7 @@ map segment PID to Patient as pid { identifier = pid-3
 map datatype CWE to string as c { value = c.9 else c.2 else c.1 }
 ";
 
-pub(super) fn tables() -> Tables {
+pub(in crate::map) fn tables() -> Tables {
     let mut tables = Tables::default();
     let mut add = |name: &str, text: &str| {
         tables.insert(Table::parse(name, &Arc::from(format!("tables/{name}.csv")), text).0);
@@ -361,4 +361,14 @@ fn origins_say_line_and_place() {
             "Patient.active m.map:5 ",
         ]
     );
+}
+
+/// A block for a choice that another type has already: what stands there stays, and the message goes on.
+#[test]
+fn a_block_for_a_choice_that_is_made() {
+    let body = "status = active\nintent = order\nsubject.display = PID-5[1].1.1\noccurrence[dateTime] = PID-7\noccurrence[Timing] when PID exists {\n repeat { count = 2 }\n}\npriority = stat";
+    let (json, notes) = convert("to fhir r4 ServiceRequest", body, "PID|1||||Doe||19880705");
+    assert!(json.contains(r#""occurrenceDateTime":"1988-07-05","priority":"stat""#), "{json}");
+    assert_eq!(notes.len(), 1);
+    assert!(notes[0].contains("E2601"), "{notes:?}");
 }

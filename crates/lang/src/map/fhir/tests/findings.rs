@@ -59,7 +59,7 @@ fn types_and_resources() {
         "did you mean `Identifier`?",
     );
     check_text("map m from hl7v2 to fhir r5 Bundle { }", "E2302", "r5", "which version of FHIR?");
-    check_text("map m from fhir to hl7v2 { }", "E2302", "fhir", "come later");
+    check_text("map m from fhir to hl7v2 { }", "E2302", "to", "which version of FHIR?");
     check_text(
         "map m from hl7v2 ORU_R99 to fhir r4 Bundle { }",
         "E2346",
