@@ -154,6 +154,11 @@ impl Dictionary {
     }
 }
 
+/// The names of the data types of all versions, in their order.
+pub(crate) fn type_names() -> impl Iterator<Item = &'static str> {
+    file::rows(Section::Types).map(file::text)
+}
+
 /// The definition that a row of a versioned section has in a version.
 fn definition(row: usize, version: Version) -> Option<usize> {
     let index = file::u16_at(row + 4 + 2 * version.index());

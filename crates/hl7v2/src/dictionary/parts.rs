@@ -2,6 +2,7 @@
 
 use super::file::{self, Section};
 use super::{Dictionary, Table, Version, definition};
+use std::sync::LazyLock;
 
 /// A segment of one version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +34,13 @@ impl Segment {
     #[must_use]
     pub fn field_count(self) -> u16 {
         file::u16_at(self.definition + 8)
+    }
+
+    /// The number of the last field that the version requires, 0 for none.
+    #[inline]
+    pub(crate) fn last_required(self) -> u16 {
+        static LAST: LazyLock<Vec<u16>> = LazyLock::new(|| last_required(Section::SegmentDefinitions));
+        LAST.get(file::index(Section::SegmentDefinitions, self.definition)).copied().unwrap_or(0)
     }
 
     /// A field, from 1. `None` past the last one and for numbers that the version leaves out.
@@ -69,6 +77,12 @@ impl Datatype {
         file::text(self.row)
     }
 
+    /// Its number among the types of all versions: see [`type_names`](super::type_names).
+    #[inline]
+    pub(crate) fn index(self) -> usize {
+        file::index(Section::Types, self.row)
+    }
+
     /// `Extended Person Name`.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -85,6 +99,13 @@ impl Datatype {
     #[must_use]
     pub fn component_count(self) -> u16 {
         file::u16_at(self.definition + 8)
+    }
+
+    /// The number of the last component that the version requires, 0 for none.
+    #[inline]
+    pub(crate) fn last_required(self) -> u16 {
+        static LAST: LazyLock<Vec<u16>> = LazyLock::new(|| last_required(Section::TypeDefinitions));
+        LAST.get(file::index(Section::TypeDefinitions, self.definition)).copied().unwrap_or(0)
     }
 
     /// A component, from 1. `None` past the last one and for numbers that the version leaves out.
@@ -155,6 +176,18 @@ fn part(definition: usize, number: u16, version: Version) -> Option<Part> {
     let first = file::u32_at(definition + 4) as usize;
     let index = file::u16_at(file::row(Section::Lists, first + usize::from(number) - 1));
     (index != NO_PART).then(|| Part { at: file::row(Section::Parts, usize::from(index)), number, version })
+}
+
+/// Of every definition of a section the last part that must be there: most have none behind what senders fill.
+fn last_required(section: Section) -> Vec<u16> {
+    let last = |definition: usize| {
+        // What a part must be is said by its definition, whatever the version.
+        let is_required = |number: &u16| {
+            part(definition, *number, Version::ALL[0]).is_some_and(|part| part.usage() == Usage::Required)
+        };
+        (1..=file::u16_at(definition + 8)).rev().find(is_required).unwrap_or(0)
+    };
+    file::rows(section).map(last).collect()
 }
 
 impl Part {

@@ -2,6 +2,22 @@
 
 use super::Version;
 use super::file::{self, Section};
+use std::sync::LazyLock;
+
+/// The row of each table by its number.
+static ROWS: LazyLock<Vec<u16>> = LazyLock::new(|| {
+    let mut rows = Vec::new();
+    for (index, at) in file::rows(Section::Tables).enumerate() {
+        let number = usize::from(file::u16_at(at));
+        if rows.len() <= number {
+            rows.resize(number + 1, NO_ROW);
+        }
+        rows[number] = u16::try_from(index).unwrap_or(NO_ROW);
+    }
+    rows
+});
+/// There is no table of this number.
+const NO_ROW: u16 = u16::MAX;
 
 /// A table of one version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,10 +37,9 @@ pub struct Code {
 
 impl Table {
     pub(super) fn find(number: u16, version: Version) -> Option<Table> {
-        let count = file::count(Section::Tables);
-        let index = file::partition(Section::Tables, 0..count, |at| file::u16_at(at) < number);
-        let at = file::row(Section::Tables, index);
-        (index < count && file::u16_at(at) == number).then_some(Table { at, version }).filter(|table| table.exists())
+        let index = *ROWS.get(usize::from(number))?;
+        let at = file::row(Section::Tables, usize::from(index));
+        (index != NO_ROW).then_some(Table { at, version }).filter(|table| table.exists())
     }
 
     pub(super) fn all(version: Version) -> impl Iterator<Item = Table> {

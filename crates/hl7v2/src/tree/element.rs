@@ -326,9 +326,23 @@ impl<'m> Iterator for Elements<'m> {
             self.verbatim -= 1;
             return self.whole.field(2 - self.verbatim);
         }
-        let rest = self.next? as usize..self.whole.end as usize;
-        let range = scan::piece(self.whole.message.shape(), rest, self.separator, 0)?;
-        self.next = (range.end < self.whole.end as usize).then(|| range.end as u32 + 1);
-        Some(self.whole.inside(range, self.level))
+        let (start, end) = (self.next? as usize, self.whole.end as usize);
+        let rest = self.whole.message.shape().get(start..end)?;
+        let at = start + first_of(rest, self.separator);
+        self.next = (at < end).then(|| at as u32 + 1);
+        Some(self.whole.inside(start..at, self.level))
+    }
+}
+
+/// Bytes that are looked at one by one: most parts are shorter, and then nothing wider is worth its beginning.
+const NEAR: usize = 16;
+
+/// Where the first separator stands, or the end.
+#[inline]
+fn first_of(bytes: &[u8], separator: u8) -> usize {
+    let (near, far) = bytes.split_at(bytes.len().min(NEAR));
+    match near.iter().position(|byte| *byte == separator) {
+        Some(at) => at,
+        None => near.len() + memchr::memchr(separator, far).unwrap_or(far.len()),
     }
 }

@@ -3,6 +3,9 @@
 //! Promises: no allocation; any bytes are answered. [`Fit::Near`] is what a receiver reads all the same: blanks around,
 //! more precision than the type has.
 
+use crate::dictionary::{self, Datatype};
+use std::sync::LazyLock;
+
 /// How a value stands to its form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fit {
@@ -58,6 +61,13 @@ impl Form {
             "CM" | "VARIES" | "varies" | "WILD" | "*" => Form::Open,
             _ => Form::Text,
         }
+    }
+
+    /// Of a data type: found out once for each.
+    #[inline]
+    pub(super) fn of_type(datatype: Datatype) -> Form {
+        static FORMS: LazyLock<Vec<Form>> = LazyLock::new(|| dictionary::type_names().map(Form::of).collect());
+        FORMS.get(datatype.index()).copied().unwrap_or(Form::Text)
     }
 
     /// Judges a value without parts.

@@ -151,31 +151,43 @@ pub struct Lines {
     base: Base,
     lines: Vec<Line>,
     documented: Vec<DocumentedSegment>,
-    /// Which lines are about values or single segments of each kind, in order of the kinds.
-    of_segments: Vec<([u8; 3], Vec<u32>)>,
+    /// Lines about values or single segments, in order of the kinds.
+    of_segments: Vec<OfSegment>,
     /// Lines that count segments or groups, and rules about the whole message.
     of_message: Vec<u32>,
     answered: Answered,
+}
+
+/// The lines that are looked at for each segment of a kind.
+#[derive(Clone, Debug)]
+struct OfSegment {
+    id: [u8; 3],
+    lines: Vec<u32>,
+    /// The last field that one of them is about.
+    field_max: u16,
 }
 
 impl Lines {
     /// Sorts lines by where they are looked at.
     #[must_use]
     pub fn new(base: Base, lines: Vec<Line>, documented: Vec<DocumentedSegment>) -> Lines {
-        let mut of_segments: Vec<([u8; 3], Vec<u32>)> = Vec::new();
+        let mut of_segments: Vec<OfSegment> = Vec::new();
         let mut of_message = Vec::new();
         for (number, line) in lines.iter().enumerate() {
             let number = u32::try_from(number).unwrap_or(u32::MAX);
             match line.segment_looked_at() {
                 None if matches!(line.demand, Demand::Free) => {}
                 None => of_message.push(number),
-                Some(id) => match of_segments.iter_mut().find(|(known, _)| *known == id) {
-                    Some((_, numbers)) => numbers.push(number),
-                    None => of_segments.push((id, vec![number])),
+                Some((id, field)) => match of_segments.iter_mut().find(|known| known.id == id) {
+                    Some(known) => {
+                        known.lines.push(number);
+                        known.field_max = known.field_max.max(field);
+                    }
+                    None => of_segments.push(OfSegment { id, lines: vec![number], field_max: field }),
                 },
             }
         }
-        of_segments.sort_unstable_by_key(|(id, _)| *id);
+        of_segments.sort_unstable_by_key(|of| of.id);
         let answered = Answered::by(&lines, &documented);
         Lines { base, lines, documented, of_segments, of_message, answered }
     }
@@ -203,23 +215,25 @@ impl Lines {
         self.answered.takes(issue)
     }
 
-    fn of_segment(&self, id: [u8; 3]) -> &[u32] {
-        let found = self.of_segments.binary_search_by_key(&id, |(known, _)| *known);
-        found.ok().and_then(|at| self.of_segments.get(at)).map(|(_, numbers)| &numbers[..]).unwrap_or_default()
+    fn of_segment(&self, id: [u8; 3]) -> Option<&OfSegment> {
+        let found = self.of_segments.binary_search_by_key(&id, |of| of.id);
+        found.ok().and_then(|at| self.of_segments.get(at))
     }
 }
 
 impl Line {
-    /// The segments that the line is looked at for, one by one; `None` when it is about the message as a whole.
-    fn segment_looked_at(&self) -> Option<[u8; 3]> {
+    /// The kind of segment that the line is looked at for, one by one, and the field, 0 for none; `None` when it is about
+    /// the message as a whole.
+    fn segment_looked_at(&self) -> Option<([u8; 3], u16)> {
         let Place::Path(path) = &self.place else { return None };
+        let at = Some((path.segment, path.member.field.as_ref().map_or(0, |(number, _)| *number)));
         match self.demand {
             Demand::Free => None,
-            Demand::Rule { .. } => Some(path.segment),
+            Demand::Rule { .. } => at,
             // A segment that is not wanted is told of where it stands.
-            Demand::Absent => Some(path.segment),
+            Demand::Absent => at,
             Demand::Present | Demand::Count { .. } if path.is_segment() => None,
-            Demand::Present | Demand::Count { .. } | Demand::Length { .. } | Demand::Value { .. } => Some(path.segment),
+            Demand::Present | Demand::Count { .. } | Demand::Length { .. } | Demand::Value { .. } => at,
         }
     }
 

@@ -8,10 +8,14 @@ use crate::dictionary::{self, Datatype, Part, Usage, Version};
 use crate::tree::{Element, Level as Depth};
 
 pub(super) fn check(check: &mut Check<'_>) {
+    // Senders repeat segments: the rules of the one before are at hand.
+    let mut before: Option<dictionary::Segment> = None;
     for number in 0..check.segments.len() {
         let segment = check.segments[number];
         let spot = Spot::segment(number);
-        let Some(rules) = check.dictionary.segment(segment.id()) else {
+        let known = before.filter(|before| before.id().as_bytes() == id_of(&segment));
+        before = known.or_else(|| check.dictionary.segment(segment.id()));
+        let Some(rules) = before else {
             tell_unknown(check, spot, &segment);
             continue;
         };
@@ -59,7 +63,7 @@ fn fields<'m>(check: &mut Check<'m>, spot: Spot, segment: Element<'m>, rules: di
             return;
         }
     }
-    for number in number + 1..=rules.field_count() {
+    for number in number + 1..=rules.last_required() {
         if let Some(part) = rules.field(number) {
             missing(check, spot.field(number), &context, part);
         }

@@ -24,11 +24,12 @@ pub(super) fn value<'m>(
     datatype: Datatype,
     element: Element<'m>,
 ) {
-    if datatype.id() == "TS" {
+    let form = Form::of_type(datatype);
+    if form == Form::DateTime && datatype.id() == "TS" {
         return timestamp(check, spot, context, part, element);
     }
     if datatype.is_primitive() {
-        return primitive(check, spot, context, part, Form::of(datatype.id()), element);
+        return primitive(check, spot, context, part, form, element);
     }
     match element.level() {
         Depth::Subcomponent | Depth::Verbatim => lowest(check, spot, context, datatype, element),
@@ -51,11 +52,10 @@ fn lowest<'m>(check: &mut Check<'m>, spot: Spot, context: &Context, datatype: Da
     let mut datatype = datatype;
     for _ in 0..NESTING_MAX {
         let Some((part, inner)) = datatype.component(1).and_then(|part| Some((part, part.datatype()?))) else { return };
-        if inner.id() == "TS" {
-            return primitive(check, spot, context, part, Form::DateTime, element);
-        }
-        if inner.is_primitive() {
-            return primitive(check, spot, context, part, Form::of(inner.id()), element);
+        let form = Form::of_type(inner);
+        // TS is a date with its time, and what stands here is its first part.
+        if inner.is_primitive() || form == Form::DateTime {
+            return primitive(check, spot, context, part, form, element);
         }
         datatype = inner;
     }
@@ -88,7 +88,7 @@ fn composite<'m>(
             None => tell_beyond(check, spot, datatype, inner),
         }
     }
-    for number in number.saturating_add(1)..=datatype.component_count() {
+    for number in number.saturating_add(1)..=datatype.last_required() {
         if let Some(component) = datatype.component(number) {
             missing(check, spot.below(number), datatype, component);
         }
@@ -208,13 +208,17 @@ fn is_digits(text: &str) -> bool {
 /// A code of a table. Lenient takes a code that any version has.
 fn code<'m>(check: &mut Check<'m>, spot: Spot, context: &Context, part: Part, form: Form, element: Element<'m>) {
     let Some(number) = part.table_number() else { return escapes(check, spot, context, element) };
-    let Some(table) = part.table().filter(|table| !table.is_empty()) else { return };
+    let is_lenient = check.options.level == Level::Lenient;
+    if is_lenient && form == Form::SiteCode {
+        return;
+    }
+    let Some(table) = part.table() else { return };
     let text = element.text();
-    if table.code(&text).is_some() {
+    // A table without codes is the site's to fill.
+    if table.code(&text).is_some() || table.is_empty() {
         return;
     }
     let is_site = form == Form::SiteCode || table.is_user_defined();
-    let is_lenient = check.options.level == Level::Lenient;
     if is_own(number, &text) || (is_lenient && (is_site || number == CODING_SYSTEMS)) {
         return;
     }

@@ -13,33 +13,41 @@ use crate::tree::{Element, Level as Depth};
 use crate::validate::check::{Check, id_of};
 use crate::validate::spot::Spot;
 use message::Severity;
+use std::fmt;
 
 /// Checks every line; the standard was checked before.
 pub(in crate::validate) fn check(check: &mut Check<'_>, lines: &Lines, judge: &mut dyn Judge) {
     base(check, lines);
+    let mut fields = Vec::new();
     for number in 0..check.segments.len() {
         let segment = check.segments[number];
         let id = id_of(&segment);
-        let spot = Spot::segment(number);
-        for at in lines.of_segment(id) {
-            let line = &lines.lines()[*at as usize];
-            let Place::Path(path) = &line.place else { continue };
-            if is_meant(check, number, path) && applies(check, line, judge, Some(segment)) {
-                one(check, line, path, spot, segment, judge);
+        let at = (Spot::segment(number), segment);
+        if let Some(of) = lines.of_segment(id) {
+            fields.clear();
+            fields.extend(segment.parts().take(usize::from(of.field_max)));
+            for line in of.lines.iter().map(|line| &lines.lines()[*line as usize]) {
+                let Place::Path(path) = &line.place else { continue };
+                if is_meant(check, number, path) {
+                    Look { check, judge, line, at: Some(at) }.segment(path, &fields);
+                }
             }
         }
         if let Some(own) = lines.documented().iter().find(|own| own.id == id) {
-            documented::check(check, spot, segment, own);
+            documented::check(check, at.0, segment, own);
         }
     }
     for at in &lines.of_message {
         let line = &lines.lines()[*at as usize];
-        if applies(check, line, judge, None) {
-            match &line.demand {
-                Demand::Rule { .. } => rule(check, line, None, judge),
-                Demand::Present | Demand::Absent | Demand::Free | Demand::Count { .. } => counts::check(check, line),
-                Demand::Length { .. } | Demand::Value { .. } => {}
+        let mut look = Look { check, judge, line, at: None };
+        match &line.demand {
+            Demand::Rule { .. } => look.rule(),
+            Demand::Present | Demand::Absent | Demand::Free | Demand::Count { .. } => {
+                if look.applies() {
+                    counts::check(check, line);
+                }
             }
+            Demand::Length { .. } | Demand::Value { .. } => {}
         }
     }
 }
@@ -70,14 +78,6 @@ fn base(check: &mut Check<'_>, lines: &Lines) {
     }
 }
 
-/// The line's condition holds, if it has one.
-fn applies(check: &Check<'_>, line: &Line, judge: &mut dyn Judge, segment: Option<Element<'_>>) -> bool {
-    match &line.when {
-        None => true,
-        Some(when) => judge.holds(when.condition, check.message, segment).is_some_and(|holds| holds != when.is_negated),
-    }
-}
-
 /// The path means this segment: by its groups, and by its number among its like.
 fn is_meant(check: &Check<'_>, number: usize, path: &Path) -> bool {
     let is_number = |index: &Index, found: u32| match index {
@@ -93,59 +93,6 @@ fn is_meant(check: &Check<'_>, number: usize, path: &Path) -> bool {
     is_number(&path.occurrence, u32::from(own.occurrence)) && counts::inside(placed, item, &path.groups).is_some()
 }
 
-fn one<'m>(check: &mut Check<'m>, line: &Line, path: &Path, spot: Spot, segment: Element<'m>, judge: &mut dyn Judge) {
-    if let Demand::Rule { .. } = &line.demand {
-        return rule(check, line, Some((spot, segment)), judge);
-    }
-    let Some((number, index)) = &path.member.field else {
-        if matches!(line.demand, Demand::Absent) {
-            tell(check, line, spot, None, "is not allowed here");
-        }
-        return;
-    };
-    let spot = spot.field(*number);
-    let field = segment.field(*number).filter(|field| !field.is_empty());
-    let member = &path.member;
-    let (mut found, mut last) = (0, spot);
-    if let Some(field) = field {
-        if field.raw() == b"\"\"" && !matches!(line.demand, Demand::Absent) {
-            return;
-        }
-        if field.level() == Depth::Verbatim {
-            found = 1;
-            value(check, line, spot, field);
-        } else {
-            for (at, repetition) in field.parts().enumerate() {
-                if repetition.is_empty() || !is_named(index, at + 1, repetition) {
-                    continue;
-                }
-                found += 1;
-                last = spot.repetition(u16::try_from(at + 1).unwrap_or(u16::MAX));
-                inside(check, line, member, last, repetition);
-            }
-        }
-    }
-    match line.demand {
-        Demand::Present if found == 0 => {
-            let spot = Spot {
-                component: member.component.unwrap_or(0),
-                subcomponent: member.subcomponent.unwrap_or(0),
-                ..spot
-            };
-            match index {
-                Index::Where(_) => tell(check, line, spot, None, "is required, and no repetition is one"),
-                _ => tell(check, line, spot, None, "is required and empty"),
-            }
-        }
-        Demand::Count { min, max } if member.component.is_none() && !(min..=max).contains(&found) => {
-            let text = format!("comes {}; the profile asks for {}", times(found), bounds(min, max));
-            tell(check, line, if found > max { last } else { spot }, None, &text);
-        }
-        Demand::Present | Demand::Absent | Demand::Free | Demand::Count { .. } => {}
-        Demand::Length { .. } | Demand::Value { .. } | Demand::Rule { .. } => {}
-    }
-}
-
 fn is_named(index: &Index, number: usize, repetition: Element<'_>) -> bool {
     match index {
         Index::Unsaid | Index::All => true,
@@ -155,83 +102,181 @@ fn is_named(index: &Index, number: usize, repetition: Element<'_>) -> bool {
     }
 }
 
-/// One repetition: what the line asks for of it, or of one of its parts.
-fn inside<'m>(check: &mut Check<'m>, line: &Line, member: &Member, spot: Spot, repetition: Element<'m>) {
-    if repetition.raw() == b"\"\"" && !matches!(line.demand, Demand::Absent) {
-        return;
-    }
-    let mut element = Some(repetition);
-    let mut spot = spot;
-    if let Some(component) = member.component {
-        spot = spot.below(component);
-        element = repetition.component(component).filter(|part| !part.is_empty());
-        if let Some(subcomponent) = member.subcomponent {
-            spot = spot.below(subcomponent);
-            element = element.and_then(|part| part.subcomponent(subcomponent)).filter(|part| !part.is_empty());
-        }
-    }
-    match (element, &line.demand) {
-        (Some(element), _) => value(check, line, spot, element),
-        (None, Demand::Present) => tell(check, line, spot, None, "is required and empty"),
-        (None, _) => {}
-    }
+/// One line, looked at for the message or for one segment. Its condition is asked when there is something to tell: most
+/// lines hold, and then it does not matter.
+struct Look<'a, 'm> {
+    check: &'a mut Check<'m>,
+    judge: &'a mut dyn Judge,
+    line: &'a Line,
+    at: Option<(Spot, Element<'m>)>,
 }
 
-/// A value that is there.
-fn value<'m>(check: &mut Check<'m>, line: &Line, spot: Spot, element: Element<'m>) {
-    match &line.demand {
-        Demand::Absent => tell(check, line, spot, Some(element), "has a value, which the profile does not allow"),
-        _ if element.raw() == b"\"\"" => {}
-        Demand::Length { min, max } => {
-            let text = element.text();
-            let is_within = |length: usize| (*min as usize..=*max as usize).contains(&length);
-            // The bytes are never fewer than the characters.
-            if text.is_ascii() && is_within(text.len()) {
+impl<'m> Look<'_, 'm> {
+    /// The line's condition holds, if it has one.
+    fn applies(&mut self) -> bool {
+        match &self.line.when {
+            None => true,
+            Some(when) => self.holds(when.condition).is_some_and(|holds| holds != when.is_negated),
+        }
+    }
+
+    fn holds(&mut self, condition: usize) -> Option<bool> {
+        self.judge.holds(condition, self.check.message, self.at.map(|(_, segment)| segment))
+    }
+
+    fn tell(&mut self, spot: Spot, element: Option<Element<'m>>, what: fmt::Arguments<'_>) {
+        if self.applies() {
+            tell(self.check, self.line, spot, element, what);
+        }
+    }
+
+    /// A line about a segment, whose first fields are these.
+    fn segment(&mut self, path: &Path, fields: &[Element<'m>]) {
+        let Some((spot, _)) = self.at else { return };
+        if let Demand::Rule { .. } = &self.line.demand {
+            return self.rule();
+        }
+        let Some((number, index)) = &path.member.field else {
+            if matches!(self.line.demand, Demand::Absent) {
+                self.tell(spot, None, format_args!("is not allowed here"));
+            }
+            return;
+        };
+        let spot = spot.field(*number);
+        let field = usize::from(*number).checked_sub(1).and_then(|at| fields.get(at)).filter(|field| !field.is_empty());
+        let member = &path.member;
+        let (mut found, mut last) = (0, spot);
+        if let Some(field) = field {
+            if field.raw() == b"\"\"" && !matches!(self.line.demand, Demand::Absent) {
                 return;
             }
-            let length = text.chars().count();
-            if !is_within(length) {
-                let text = format!("has {length} characters; the profile allows {}", bounds(*min, *max));
-                tell(check, line, spot, Some(element), &text);
+            if field.level() == Depth::Verbatim {
+                found = 1;
+                self.value(spot, *field);
+            } else {
+                for (at, repetition) in field.parts().enumerate() {
+                    if repetition.is_empty() || !is_named(index, at + 1, repetition) {
+                        continue;
+                    }
+                    found += 1;
+                    last = spot.repetition(u16::try_from(at + 1).unwrap_or(u16::MAX));
+                    self.inside(member, last, repetition);
+                }
             }
         }
-        Demand::Value { test, fails, .. } => {
-            let code = first_leaf(element);
-            if !code.is_empty() && !test(&code.text()) {
-                tell(check, line, spot, Some(element), fails);
+        match self.line.demand {
+            Demand::Present if found == 0 => {
+                let (component, subcomponent) = (member.component.unwrap_or(0), member.subcomponent.unwrap_or(0));
+                let spot = Spot { component, subcomponent, ..spot };
+                match index {
+                    Index::Where(_) => self.tell(spot, None, format_args!("is required, and no repetition is one")),
+                    _ => self.tell(spot, None, format_args!("is required and empty")),
+                }
             }
+            Demand::Count { min, max } if member.component.is_none() && !(min..=max).contains(&found) => {
+                let spot = if found > max { last } else { spot };
+                let (times, bounds) = (times(found), bounds(min, max));
+                self.tell(spot, None, format_args!("comes {times}; the profile asks for {bounds}"));
+            }
+            Demand::Present | Demand::Absent | Demand::Free | Demand::Count { .. } => {}
+            Demand::Length { .. } | Demand::Value { .. } | Demand::Rule { .. } => {}
         }
-        Demand::Present | Demand::Free | Demand::Count { .. } | Demand::Rule { .. } => {}
     }
-}
 
-/// A rule over the message, or over one segment.
-fn rule<'m>(check: &mut Check<'m>, line: &Line, at: Option<(Spot, Element<'m>)>, judge: &mut dyn Judge) {
-    let Demand::Rule { text, conditions } = &line.demand else { return };
-    for (condition, path) in conditions {
-        if judge.holds(*condition, check.message, at.map(|(_, segment)| segment)) != Some(false) {
-            continue;
+    /// One repetition: what the line asks for of it, or of one of its parts.
+    fn inside(&mut self, member: &Member, spot: Spot, repetition: Element<'m>) {
+        if repetition.raw() == b"\"\"" && !matches!(self.line.demand, Demand::Absent) {
+            return;
         }
-        let sentence = finish(line, format!("{}{}", text, if text.ends_with(['.', '!', '?']) { "" } else { "." }));
-        let of_segment = at.map(|(spot, _)| check.path(spot));
-        let place = match of_segment {
-            Some(own) if path.get(..3) == own.get(..3) => format!("{own}{}", path.get(3..).unwrap_or_default()),
-            Some(own) if path.is_empty() => own,
-            Some(_) | None => path.to_string(),
-        };
-        let group = at.map(|(spot, _)| check.group(spot.segment)).unwrap_or_default();
-        check.put_at(line.code.to_string(), line.severity, place, group, sentence, line.condition());
+        let mut element = Some(repetition);
+        let mut spot = spot;
+        if let Some(component) = member.component {
+            spot = spot.below(component);
+            element = repetition.component(component).filter(|part| !part.is_empty());
+            if let Some(subcomponent) = member.subcomponent {
+                spot = spot.below(subcomponent);
+                element = element.and_then(|part| part.subcomponent(subcomponent)).filter(|part| !part.is_empty());
+            }
+        }
+        match (element, &self.line.demand) {
+            (Some(element), _) => self.value(spot, element),
+            (None, Demand::Present) => self.tell(spot, None, format_args!("is required and empty")),
+            (None, _) => {}
+        }
+    }
+
+    /// A value that is there.
+    fn value(&mut self, spot: Spot, element: Element<'m>) {
+        match &self.line.demand {
+            Demand::Absent => {
+                self.tell(spot, Some(element), format_args!("has a value, which the profile does not allow"));
+            }
+            Demand::Present | Demand::Free | Demand::Count { .. } | Demand::Rule { .. } => {}
+            _ if element.raw() == b"\"\"" => {}
+            Demand::Length { min, max } => {
+                let text = element.text();
+                let is_within = |length: usize| (*min as usize..=*max as usize).contains(&length);
+                // The bytes are never fewer than the characters.
+                if text.is_ascii() && is_within(text.len()) {
+                    return;
+                }
+                let length = text.chars().count();
+                if !is_within(length) {
+                    let bounds = bounds(*min, *max);
+                    self.tell(
+                        spot,
+                        Some(element),
+                        format_args!("has {length} characters; the profile allows {bounds}"),
+                    );
+                }
+            }
+            Demand::Value { test, fails, .. } => {
+                let code = first_leaf(element);
+                if !code.is_empty() && !test(&code.text()) {
+                    self.tell(spot, Some(element), format_args!("{fails}"));
+                }
+            }
+        }
+    }
+
+    /// A rule over the message, or over one segment.
+    fn rule(&mut self) {
+        let line = self.line;
+        let Demand::Rule { text, conditions } = &line.demand else { return };
+        if !self.applies() {
+            return;
+        }
+        for (condition, path) in conditions {
+            if self.holds(*condition) != Some(false) {
+                continue;
+            }
+            let sentence = finish(line, format!("{}{}", text, if text.ends_with(['.', '!', '?']) { "" } else { "." }));
+            let of_segment = self.at.map(|(spot, _)| self.check.path(spot));
+            let place = match of_segment {
+                Some(own) if path.get(..3) == own.get(..3) => format!("{own}{}", path.get(3..).unwrap_or_default()),
+                Some(own) if path.is_empty() => own,
+                Some(_) | None => path.to_string(),
+            };
+            let group = self.at.map(|(spot, _)| self.check.group(spot.segment)).unwrap_or_default();
+            self.check.put_at(line.code.to_string(), line.severity, place, group, sentence, line.condition());
+        }
     }
 }
 
 /// `PID-8 (Administrative Sex) is required and empty, when event = A03.` and the reason that the line gives.
-pub(super) fn tell(check: &mut Check<'_>, line: &Line, spot: Spot, element: Option<Element<'_>>, what: &str) {
+pub(super) fn tell(
+    check: &mut Check<'_>,
+    line: &Line,
+    spot: Spot,
+    element: Option<Element<'_>>,
+    what: impl fmt::Display,
+) {
     let path = check.path(spot);
     let text = sentence(line, &path, what);
     check.put_line(line.code.to_string(), line.severity, spot, text, (line.condition(), element));
 }
 
-pub(super) fn sentence(line: &Line, path: &str, what: &str) -> String {
+pub(super) fn sentence(line: &Line, path: &str, what: impl fmt::Display) -> String {
     // The filter of a path says which repetition is meant.
     let filter = match &line.place {
         Place::Path(Path { member: Member { field: Some((_, Index::Where(_))), .. }, .. }) => {

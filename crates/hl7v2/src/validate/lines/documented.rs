@@ -74,7 +74,7 @@ fn check_value<'m>(
     datatype: Option<Datatype>,
     element: Element<'m>,
 ) {
-    let form = datatype.filter(|datatype| datatype.is_primitive()).map(|datatype| Form::of(datatype.id()));
+    let form = datatype.filter(|datatype| datatype.is_primitive()).map(Form::of_type);
     if let Some(form) = form
         && let Some(rule) = rule_of(form)
     {
