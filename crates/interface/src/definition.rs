@@ -3,9 +3,13 @@
 //! Promises: a [`Definition`] can run as it stands; two definitions with the same `version` behave the same.
 //! Never: holds text that still has to be read, secrets in clear, or anything that changes while it runs.
 
+mod codes;
 mod edit;
+mod hours;
 
+pub use codes::OwnCodes;
 pub use edit::Edit;
+pub use hours::Hours;
 
 use crate::{catalogue::Settings, replies::ReplyTable};
 use hl7v2::Path;
@@ -284,8 +288,8 @@ pub enum Then {
 pub struct Alert {
     /// What to watch.
     pub condition: AlertCondition,
-    /// Hours in which it counts, as written: `Mon-Fri 06:00-20:00`; empty: always.
-    pub during: Arc<str>,
+    /// Hours in which it counts, in the time of the machine.
+    pub during: Hours,
     /// Wake someone.
     pub is_page: bool,
     /// Where it is written.
@@ -367,6 +371,8 @@ pub enum QualityMeasure {
     Form,
     /// The table of the standard has it.
     Codes,
+    /// The tables that the interface has for the place have it.
+    Coverage,
 }
 
 /// What messages must not be.
@@ -380,4 +386,6 @@ pub enum QualityFault {
     Implausible,
     /// Sent later than they were received: the sender's clock is ahead.
     Ahead,
+    /// Not valid by the `validate` lines of the interface.
+    Invalid,
 }

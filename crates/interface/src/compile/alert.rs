@@ -2,13 +2,14 @@
 
 mod quality;
 
+pub(super) use quality::lint;
+
 use super::{line::Line, reader::Reader};
 use crate::{
     codes,
-    definition::{Alert, AlertCondition},
+    definition::{Alert, AlertCondition, Hours},
 };
 use lang::syntax::Cursor;
-use std::sync::Arc;
 
 /// Reads an `alert` line.
 pub(super) fn read(reader: &mut Reader<'_>, line: Line<'_>) -> Option<Alert> {
@@ -33,18 +34,32 @@ pub(super) fn read(reader: &mut Reader<'_>, line: Line<'_>) -> Option<Alert> {
             return None;
         }
     };
-    let mut alert = Alert { condition, during: Arc::from(""), is_page: false, place: line.place() };
+    let mut alert = Alert { condition, during: Hours::default(), is_page: false, place: line.place() };
     while !cursor.is_done() {
         if cursor.eat("page") {
             alert.is_page = true;
         } else if cursor.eat("during") {
-            alert.during = reader.value(&mut cursor, "hours such as \"Mon-Fri 06:00-20:00\"")?.text;
+            alert.during = hours(reader, &mut cursor)?;
         } else {
             reader.end(&cursor);
             return None;
         }
     }
     Some(alert)
+}
+
+/// `"Mon-Fri 06:00-20:00"`.
+fn hours(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Option<Hours> {
+    let written = reader.value(cursor, "hours such as \"Mon-Fri 06:00-20:00\"")?;
+    match Hours::parse(&written.text) {
+        Ok(hours) => Some(hours),
+        Err(why) => {
+            let message = format!("`{}` names no hours: {why}", written.text);
+            let hint = Some("write days, times of day, or both: \"Mon-Fri 06:00-20:00, Sat 08:00-12:00\"".to_owned());
+            reader.error(codes::E3109, cursor.tree(), written.span, message, hint);
+            None
+        }
+    }
 }
 
 fn backlog(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Option<AlertCondition> {

@@ -79,6 +79,7 @@ pub(crate) fn read(reader: &mut Reader<'_>, line: Line<'_>) -> Option<Outline> {
     let mut definition = if is_broken { None } else { draft.finish(name.clone(), line) };
     if let Some(definition) = &mut definition {
         settle_lanes(reader, definition, &sends);
+        alert::lint(reader, definition, &site);
         definition.version = version::of(reader, &home, definition, line);
     }
     Some(Outline { name, home, site, definition, sends, drops, address })

@@ -162,11 +162,13 @@ pub const KEYWORDS: &[Keyword] = &[
         Interface,
         "alert",
         "alert silent DURATION | backlog [NAME] over N or-older-than DURATION | errors over N | slow over DURATION | quality \
-         drift|drop | quality PATH completeness|form|codes below PERCENT | quality duplicates|reused-ids|implausible|ahead \
-         over PERCENT | quality late over DURATION",
+         drift|drop | quality PATH completeness|form|codes|coverage below PERCENT | quality \
+         duplicates|reused-ids|implausible|ahead|invalid over PERCENT | quality late over DURATION",
         "What to be told of. `quality` watches what the sender sends: against its own history (`drift`: anything worse than \
-         before, `drop`: a place that is filled less), at a place, or as a whole; `within 6h` says how far back is looked, \
-         `at-least 50` how many cases it takes. `during \"Mon-Fri 06:00-20:00\"` limits the hours, `page` wakes someone.",
+         before, `drop`: a place that is filled less), at a place (`codes` by the table of the standard, `coverage` by the \
+         interface's own), or as a whole; `within 6h` says how far back is looked, `at-least 50` how many cases it takes. \
+         `during \"Mon-Fri 06:00-20:00\"` limits the hours: days, times of day or both, in the time of the machine. `page` \
+         wakes someone.",
         "alert silent 20m during \"Mon-Fri 06:00-20:00\"",
     ),
     word(

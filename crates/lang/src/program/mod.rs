@@ -17,10 +17,12 @@ use crate::{
     run::{Fault, Run},
     scope::Scope,
     syntax::{Statement, Tree},
+    table::Table,
 };
-use action::{Action, Stage, perform};
-use hl7v2::Message;
+use action::{Action, Kind, Stage, perform};
+use hl7v2::{Message, Path};
 use message::Diagnostic;
+use std::sync::Arc;
 
 /// Lines of one program or map.
 pub(crate) const ACTIONS_MAX: usize = 20_000;
@@ -83,6 +85,14 @@ impl Program {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.actions.is_empty()
+    }
+
+    /// The places that are translated whatever the message, with their tables.
+    pub fn translations(&self) -> impl Iterator<Item = (&Path, &Arc<Table>)> {
+        self.actions.iter().filter(|action| action.when.is_none()).filter_map(|action| match &action.kind {
+            Kind::Translate { target, table, .. } => Some((&target.path, table)),
+            _ => None,
+        })
     }
 
     /// Changes a message.

@@ -3,10 +3,10 @@
 //! Promises: a line that compiles can be evaluated: its place exists in some version of the standard or in a Z-segment,
 //! and what it asks can be asked there.
 
-use super::super::reader::Reader;
+use super::super::{line::Site, reader::Reader};
 use crate::{
     codes,
-    definition::{QualityClaim, QualityFault, QualityMeasure, QualityWatch},
+    definition::{AlertCondition, Definition, QualityClaim, QualityFault, QualityMeasure, QualityWatch, Step},
 };
 use hl7v2::{
     dictionary::{Dictionary, Part, Version},
@@ -22,15 +22,20 @@ const CASES_MIN: u64 = 20;
 /// How far back may be looked: what is counted by the hour.
 const WITHIN_MAX: Duration = Duration::from_secs(14 * 86_400);
 
-const FAULTS: [(&str, QualityFault); 4] = [
+const FAULTS: [(&str, QualityFault); 5] = [
     ("duplicates", QualityFault::Duplicates),
     ("reused-ids", QualityFault::ReusedIds),
     ("implausible", QualityFault::Implausible),
     ("ahead", QualityFault::Ahead),
+    ("invalid", QualityFault::Invalid),
 ];
 
-const MEASURES: [(&str, QualityMeasure); 3] =
-    [("completeness", QualityMeasure::Completeness), ("form", QualityMeasure::Form), ("codes", QualityMeasure::Codes)];
+const MEASURES: [(&str, QualityMeasure); 4] = [
+    ("completeness", QualityMeasure::Completeness),
+    ("form", QualityMeasure::Form),
+    ("codes", QualityMeasure::Codes),
+    ("coverage", QualityMeasure::Coverage),
+];
 
 /// Reads what follows `alert quality`, up to `during` and `page`.
 pub(super) fn read(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Option<QualityWatch> {
@@ -71,7 +76,7 @@ fn claim(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Option<QualityClai
         text if text.starts_with(|first: char| first.is_ascii_uppercase()) => {
             let parts = place(reader, cursor, text, what.span)?;
             let span = cursor.here();
-            let measure = reader.choice(cursor, "completeness, form or codes", &MEASURES)?;
+            let measure = reader.choice(cursor, "completeness, form, codes or coverage", &MEASURES)?;
             can_ask(reader, cursor, span, measure, &parts)?;
             reader.expect(cursor, "below")?;
             Some(QualityClaim::AtLeast { place: what.text.clone(), measure, per_million: share(reader, cursor)? })
@@ -82,6 +87,35 @@ fn claim(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Option<QualityClai
             None
         }
     }
+}
+
+/// What an alert of an interface asks of its other lines, and these do not have.
+pub(in crate::compile) fn lint(reader: &mut Reader<'_>, definition: &Definition, site: &Site) {
+    let own = definition.own_codes();
+    let is_own = |place: &str| own.iter().any(|codes| is_at(&codes.path, place));
+    let has_validate = definition.steps.iter().any(|step| matches!(step, Step::Validate { .. }));
+    for alert in &definition.alerts {
+        let AlertCondition::Quality(watch) = &alert.condition else { continue };
+        let (text, hint) = match &watch.claim {
+            QualityClaim::AtLeast { place, measure: QualityMeasure::Coverage, .. } if !is_own(place) => (
+                format!("line {}: the interface has no table of its own for {place}", alert.place.line),
+                format!("write `translate {place} with TABLE`, or `bind {place} to table:NAME` in its profile"),
+            ),
+            QualityClaim::AtMost { fault: QualityFault::Invalid, .. } if !has_validate => (
+                format!("line {}: the interface validates nothing", alert.place.line),
+                "add a line such as `validate lenient errors keep`".to_owned(),
+            ),
+            _ => continue,
+        };
+        reader.findings.push(site.error(codes::E3153, text).hint(hint));
+    }
+}
+
+/// The path is at the place, or in it.
+fn is_at(path: &hl7v2::Path, place: &str) -> bool {
+    let Some((segment, field, component)) = split(place) else { return false };
+    let number = path.member.field.as_ref().map(|(number, _)| *number);
+    path.segment == *segment.as_bytes() && number == field && path.member.component == component
 }
 
 /// `95%`, `99.5%`: of a million.
@@ -173,6 +207,8 @@ fn can_ask(
         QualityMeasure::Form => {
             (parts.iter().any(has_form), "the standard has dates, times and numbers elsewhere only")
         }
+        // What the interface has tables for is known at its end.
+        QualityMeasure::Coverage => (true, ""),
         QualityMeasure::Codes => (parts.iter().any(has_table), "the standard has no table with codes for this place"),
     };
     if can {

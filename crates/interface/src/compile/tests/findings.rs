@@ -62,6 +62,7 @@ fn interface_lines() {
     line("alert quality", &["E3102"]);
     line("alert quality drift", &[]);
     line("alert quality drop during \"Mon-Fri 06:00-20:00\" page", &[]);
+    line("alert quality drop during \"Mon-Fri 6-20\"", &["E3109 \"Mon-Fri 6-20\""]);
     line("alert quality PID-3.5 completeness below 95%", &[]);
     line("alert quality PV1-2 codes below 99.5% within 6h at-least 50 page", &[]);
     line("alert quality PID-7 form below 100%", &[]);
@@ -70,6 +71,9 @@ fn interface_lines() {
     line("alert quality duplicates over 2%", &[]);
     line("alert quality implausible over 0.5%", &[]);
     line("alert quality late over 10m", &[]);
+    line("alert quality PV1-3.1 coverage below 99%", &["E3153 demo"]);
+    line("validate lenient\n  alert quality invalid over 1%", &[]);
+    line("alert quality invalid over 1%", &["E3153 demo"]);
     line("alert quality dirft", &["E3150 dirft"]);
     line("alert quality PID-3.5", &["E3102"]);
     line("alert quality PID-3.5 completness below 95%", &["E3109 completness"]);
