@@ -95,8 +95,9 @@ fn measure(name: &'static str, text: &str, definition: &Arc<Definition>) -> Row 
             pipeline::process(definition, &message, &[], now, 7).deliveries.len()
         }),
         Contender::new("count", || {
+            let (repeat, at) = (Repeat::No, Some(now));
             let received =
-                Received { message: 1, bytes: bytes.len(), at: Some(now), repeat: Repeat::No, local_offset_s: 0, now };
+                Received { message: 1, bytes: bytes.len(), at, repeat, local_offset_s: 0, now, verdict: None };
             book.count(&message, received, 3_600_000_000);
             1
         }),

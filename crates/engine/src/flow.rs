@@ -99,6 +99,9 @@ impl Flow {
             .map(|destination| Arc::new(Outbox::new(definition.name.clone(), destination.clone(), cache.clone())))
             .collect();
         let quality = dock.quality.inbox(&definition.name);
+        if let Some(inbox) = &quality {
+            inbox.use_tables(quality::OwnTables::of(&definition));
+        }
         Flow {
             name: definition.name.clone(),
             dock,
@@ -174,6 +177,9 @@ impl Flow {
     /// Makes a prepared version the current one. Outboxes that it does not name go on until they are empty.
     pub fn install(&self, version: Version) {
         let version = Arc::new(version);
+        if let Some(inbox) = &self.quality {
+            inbox.use_tables(quality::OwnTables::of(&version.definition));
+        }
         let before = self.version.swap(version.clone());
         let mut retired = self.retired.lock().unwrap_or_else(PoisonError::into_inner);
         for old in &before.outboxes {

@@ -15,7 +15,7 @@ use crate::{
     flow::{Flow, Version},
     parts,
     pipeline::{self, Delivery, End, OrderKey, Plan},
-    quality::{Repeat, Waiting},
+    quality::{self, Repeat, Waiting},
     queue::Entry,
     sequence::{self, Turn},
 };
@@ -148,7 +148,8 @@ async fn take_parsed(flow: &Flow, frame: Frame, origin: Origin, message: Message
             let owed = if is_replay || is_rejected { None } else { owed(flow, &version, &message, &receipt, whole) };
             // A message that a person runs again was counted when it came; a part counts with its whole.
             if !is_replay && parts::of(&version.definition, &message).is_none() {
-                flow.count(waiting(message, &receipt, received, bytes));
+                let verdict = plan.is_valid.map(|is_valid| quality::Verdict::of(is_valid, plan.issues));
+                flow.count(waiting(message, &receipt, (received, bytes), verdict));
             }
             Taken { reply, owed }
         }
@@ -209,23 +210,21 @@ pub(crate) fn plan(
     raw: &[u8],
     received: Timestamp,
 ) -> Plan {
-    let ended = |end| Plan { end, deliveries: Vec::new(), notes: Vec::new(), issues: Vec::new() };
     if parts::of(definition, message).is_some() {
-        return ended(End::Parked(parts::waiting()));
+        return Plan::ended(End::Parked(parts::waiting()));
     }
     if sequence::is_bare_start(definition, message) {
-        return ended(End::Filtered(numbered::rule(definition, "the sender starts the link: sequence number 0 or -1")));
+        let rule = numbered::rule(definition, "the sender starts the link: sequence number 0 or -1");
+        return Plan::ended(End::Filtered(rule));
     }
     let seed = foldhash::fast::FixedState::default().hash_one(raw);
     let run = || {
         pass(Place::PlanBefore);
         pipeline::process(definition, message, found, received, seed)
     };
-    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| Plan {
-        end: End::Parked(Reason::new(codes::E5006, "a step stopped unexpectedly; this is a bug, please report it")),
-        deliveries: Vec::new(),
-        notes: Vec::new(),
-        issues: Vec::new(),
+    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| {
+        let text = "a step stopped unexpectedly; this is a bug, please report it";
+        Plan::ended(End::Parked(Reason::new(codes::E5006, text)))
     })
 }
 
@@ -368,13 +367,18 @@ async fn commit(
 }
 
 /// A message on its way to be counted.
-fn waiting(message: Message, receipt: &Receipt, received: Timestamp, bytes: usize) -> Waiting {
+fn waiting(
+    message: Message,
+    receipt: &Receipt,
+    (received, bytes): (Timestamp, usize),
+    verdict: Option<quality::Verdict>,
+) -> Waiting {
     let repeat = match receipt.verdict() {
         Verdict::New => Repeat::No,
         Verdict::ReusedControlId { .. } => Repeat::OtherContent,
         Verdict::Duplicate { .. } => Repeat::Same,
     };
-    Waiting { message, id: receipt.id(), received, repeat, bytes }
+    Waiting { message, id: receipt.id(), received, repeat, bytes, verdict }
 }
 
 /// Step 6.

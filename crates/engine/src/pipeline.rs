@@ -25,6 +25,16 @@ pub struct Plan {
     pub notes: Vec<Diagnostic>,
     /// What validation found, the errors of each step first; bounded.
     pub issues: Vec<Issue>,
+    /// No `validate` line found an error; `None` where the message came to none.
+    pub is_valid: Option<bool>,
+}
+
+impl Plan {
+    /// Without a delivery, and nothing found.
+    #[must_use]
+    pub fn ended(end: End) -> Plan {
+        Plan { end, deliveries: Vec::new(), notes: Vec::new(), issues: Vec::new(), is_valid: None }
+    }
 }
 
 /// The end of the pipeline.
@@ -85,8 +95,8 @@ pub enum OrderKey {
 #[must_use]
 pub fn process(definition: &Definition, message: &Message, findings: &[Diagnostic], now: Timestamp, seed: u64) -> Plan {
     let mut run = Run::new(now, seed);
-    let mut plan = Plan { end: End::Unrouted, deliveries: Vec::new(), notes: Vec::new(), issues: Vec::new() };
-    match prepare(definition, (message, findings), &mut plan.issues, &mut run) {
+    let mut plan = Plan::ended(End::Unrouted);
+    match prepare(definition, (message, findings), &mut plan, &mut run) {
         Err(end) => plan.end = end,
         Ok(prepared) => match route(definition, message, prepared.as_ref(), &mut run) {
             Err(reason) => plan.end = End::Parked(reason),
@@ -105,7 +115,7 @@ pub fn process(definition: &Definition, message: &Message, findings: &[Diagnosti
 fn prepare(
     definition: &Definition,
     (message, findings): (&Message, &[Diagnostic]),
-    issues: &mut Vec<Issue>,
+    plan: &mut Plan,
     run: &mut Run,
 ) -> Result<Option<Message>, End> {
     let mut edited = definition.receive.join_within.and_then(|_| continuation::with_addenda(message));
@@ -127,7 +137,8 @@ fn prepare(
                 let findings = if edited.is_some() { &[][..] } else { findings };
                 match ruleset.validate(current, findings, false, run) {
                     Ok(report) => {
-                        validate::decide(report, (*errors, *warnings), rule, ruleset.name(), issues, run)?;
+                        plan.is_valid = Some(plan.is_valid.unwrap_or(true) && report.is_valid());
+                        validate::decide(report, (*errors, *warnings), rule, ruleset.name(), &mut plan.issues, run)?;
                         continue;
                     }
                     Err(fault) => fault,

@@ -4,6 +4,7 @@ use super::{commit, describe, flags, plan, waiting};
 use crate::{
     flow::{Flow, Version},
     parts::{self, Whole},
+    quality,
 };
 use hl7v2::{Facts, Message};
 use interface::contract::Frame;
@@ -69,6 +70,7 @@ async fn make(flow: &Flow, version: &Arc<Version>, whole: &Whole, from: MessageI
     let accepted = Accept { flags, duplicate_window: None, ..described };
     let receipt = commit(flow, version.clone(), accepted, plan.deliveries, 0).await?;
     flow.tally.accepted.fetch_add(1, Ordering::Relaxed);
-    flow.count(waiting(message, &receipt, flow.dock.clock.now(), whole.bytes.len()));
+    let verdict = plan.is_valid.map(|is_valid| quality::Verdict::of(is_valid, plan.issues));
+    flow.count(waiting(message, &receipt, (flow.dock.clock.now(), whole.bytes.len()), verdict));
     Ok(receipt.id())
 }

@@ -80,6 +80,31 @@ fn what_is_not_valid_is_rejected_parked_or_kept() {
 }
 
 #[test]
+fn whether_it_is_valid_is_known_where_a_line_asked() {
+    let check = |lines: &str, expect: Option<bool>| {
+        let plan = run(&format!("{lines}\nsend out {{\n fake out\n}}"), &message("A01", "4W"));
+        assert_eq!(plan.is_valid, expect, "{lines}");
+    };
+    check("keep when event = A01", None);
+    check("validate lenient", Some(true));
+    check("validate strict errors keep", Some(false));
+    check("validate strict errors keep\nvalidate lenient", Some(false));
+    check("drop when event = A01\nvalidate lenient", None);
+}
+
+#[test]
+fn a_hundred_of_one_kind_hide_no_other() {
+    let results: String = (1..=100).map(|number| format!("OBX|{number}|NM|1^A||5||||||F|||2026-03-01\r")).collect();
+    let text = format!(
+        "MSH|^~\\&|LAB|N|HUB|H|20260301||ORU^R01|M1|P|2.5.1\rPID|1||7^^^N^MR||Quist^Ada\rOBR|1|||1^B\r{results}NTE|x\r"
+    );
+    let plan = run("validate lenient errors keep\nsend out {\n fake out\n}", &Message::parse(text).0);
+    assert_eq!(plan.issues.len(), 64);
+    let found: Vec<String> = plan.issues.iter().take(4).map(|issue| format!("{} {}", issue.code, issue.path)).collect();
+    assert!(found.contains(&"E1124 NTE-1".to_owned()), "{found:?}");
+}
+
+#[test]
 fn reasons_name_the_rule_and_hold_nothing_of_the_message() {
     let plan = run("validate strict\nsend out {\n fake out\n}", &message("A01", "4W"));
     let End::Rejected { reason, .. } = &plan.end else { panic!("{plan:?}") };

@@ -4,11 +4,12 @@
 //! what stood there.
 
 use super::End;
-use crate::codes;
+use crate::{codes, quality::plain};
 use hl7v2::validate::{Issue, Report};
 use interface::definition::{OnIssue, Rule};
 use lang::Run;
 use message::{Diagnostic, Reason, Severity};
+use std::collections::BTreeSet;
 
 /// Issues of one message that are kept with it.
 pub(super) const ISSUES_MAX: usize = 64;
@@ -35,7 +36,15 @@ pub(super) fn decide(
     };
     let mut found = report.issues;
     found.sort_by_key(|issue| std::cmp::Reverse(issue.severity));
-    found.truncate(ISSUES_MAX.saturating_sub(issues.len()));
+    let room = ISSUES_MAX.saturating_sub(issues.len());
+    if found.len() > room {
+        // The same in each of a hundred segments must not hide what else there is.
+        let mut met = BTreeSet::new();
+        let is_again = |issue: Issue| (!met.insert((issue.code.clone(), plain(&issue.path))), issue);
+        let mut told: Vec<(bool, Issue)> = found.into_iter().map(is_again).collect();
+        told.sort_by_key(|(is_again, issue)| (std::cmp::Reverse(issue.severity), *is_again));
+        found = told.into_iter().map(|(_, issue)| issue).take(room).collect();
+    }
     for issue in &found {
         run.note(note(issue));
     }

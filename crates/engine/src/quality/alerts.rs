@@ -12,7 +12,7 @@ use super::{
     words,
 };
 use crate::codes;
-use interface::definition::{Alert, AlertCondition, QualityClaim, QualityFault, QualityMeasure, QualityWatch};
+use interface::definition::{Alert, AlertCondition, Hours, QualityClaim, QualityFault, QualityMeasure, QualityWatch};
 use message::{Code, Timestamp};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -39,19 +39,39 @@ fn code_id<S: serde::Serializer>(code: &Code, serializer: S) -> Result<S::Ok, S:
     serializer.serialize_str(code.id)
 }
 
-/// The alerts of an interface that are open.
+/// What time it is, and how it is cut.
+#[derive(Clone, Copy)]
+pub struct Time<'z> {
+    /// Now.
+    pub now: Timestamp,
+    /// How the spans are cut.
+    pub spans: Spans,
+    /// Seconds by which the zone of the machine is ahead of UTC at a time.
+    pub offset_s: &'z dyn Fn(Timestamp) -> i64,
+}
+
+impl Time<'_> {
+    fn is_in(&self, hours: &Hours, at: Timestamp) -> bool {
+        hours.contain(at.0.div_euclid(1_000_000) + (self.offset_s)(at))
+    }
+}
+
+/// The alerts of an interface that are open: those with hours in these hours only, and by what came in them.
 #[must_use]
-pub fn open(alerts: &[Alert], kept: &[Kept], findings: &[Finding], spans: Spans, now: Timestamp) -> Vec<OpenAlert> {
+pub fn open(alerts: &[Alert], kept: &[Kept], findings: &[Finding], time: &Time<'_>) -> Vec<OpenAlert> {
     let mut open = Vec::new();
     for alert in alerts {
         let AlertCondition::Quality(watch) = &alert.condition else { continue };
+        if !time.is_in(&alert.during, time.now) {
+            continue;
+        }
         let found = match &watch.claim {
             QualityClaim::NoDrift => of_findings(findings, |finding| finding.is_worse()),
             QualityClaim::NoDrop => {
                 of_findings(findings, |finding| finding.is_worse() && finding.what == "completeness")
             }
             QualityClaim::AtLeast { .. } | QualityClaim::AtMost { .. } | QualityClaim::Within(_) => {
-                of_share(watch, kept, spans, now).into_iter().collect()
+                of_share(watch, &alert.during, kept, time).into_iter().collect()
             }
         };
         open.extend(found.into_iter().map(|(code, since, message)| OpenAlert {
@@ -91,12 +111,14 @@ fn wrong(claim: &QualityClaim, kept: &Kept) -> Share {
                 }
                 QualityMeasure::Form => What::Misformed(place).share(record),
                 QualityMeasure::Codes => What::Unlisted(place).share(record),
+                QualityMeasure::Coverage => What::Uncovered(place).share(record),
             }
         }
         QualityClaim::AtMost { fault, .. } => match fault {
             QualityFault::Duplicates => What::Duplicate.share(record),
             QualityFault::ReusedIds => What::ReusedId.share(record),
             QualityFault::Ahead => What::Ahead.share(record),
+            QualityFault::Invalid => What::Invalid.share(record),
             QualityFault::Implausible => {
                 let broken: u64 = record.rules.iter().map(|asked| asked.broken).sum();
                 (broken.min(record.messages), record.messages)
@@ -126,10 +148,11 @@ fn is_over(share: Share, most: u64) -> bool {
     u128::from(share.hits) * 1_000_000 > u128::from(share.of) * u128::from(most)
 }
 
-fn of_share(watch: &QualityWatch, kept: &[Kept], spans: Spans, now: Timestamp) -> Option<Found> {
+fn of_share(watch: &QualityWatch, during: &Hours, kept: &[Kept], time: &Time<'_>) -> Option<Found> {
+    let (now, spans) = (time.now, time.spans);
     let mut points: BTreeMap<i64, Share> = BTreeMap::new();
     for spans in by_kind(kept).values() {
-        for span in spans {
+        for span in spans.iter().filter(|span| time.is_in(during, span.start)) {
             let share = wrong(&watch.claim, span);
             let point = points.entry(span.start.0).or_default();
             *point = Share { hits: point.hits + share.hits, of: point.of + share.of };
@@ -193,6 +216,7 @@ fn sentence(claim: &QualityClaim, window: Share, since: Timestamp) -> String {
                 QualityMeasure::Completeness => "is filled in",
                 QualityMeasure::Form => "has the form of its type in",
                 QualityMeasure::Codes => "has a code of its table in",
+                QualityMeasure::Coverage => "has a code of the interface's own tables in",
             };
             format!("{place}{name} {what} {right} of {of}, below {}, since {since}", limit(*per_million))
         }
@@ -200,6 +224,7 @@ fn sentence(claim: &QualityClaim, window: Share, since: Timestamp) -> String {
             let what = match fault {
                 QualityFault::Duplicates => "messages come again",
                 QualityFault::ReusedIds => "messages reuse a control id",
+                QualityFault::Invalid => "messages are not valid by the interface's own check",
                 QualityFault::Ahead => "messages are of a clock that is ahead of ours",
                 QualityFault::Implausible => "messages break a rule of plausibility",
             };
@@ -237,7 +262,8 @@ mod tests {
     fn opened(line: &str, kept: &[Kept], now_hour: i64) -> Option<(i64, String)> {
         let definition = crate::fixture::definition(&format!("{line}\nsend a {{\n  fake out\n}}"));
         let now = Timestamp(now_hour * HOUR + HOUR / 2);
-        let open = open(&definition.alerts, kept, &[], Spans::default(), now);
+        let time = Time { now, spans: Spans::default(), offset_s: &|_| 3_600 };
+        let open = open(&definition.alerts, kept, &[], &time);
         assert!(open.len() <= 1, "an alert opens once: {open:?}");
         open.first().map(|open| (open.since.0 / HOUR, open.message.clone()))
     }
@@ -266,8 +292,32 @@ mod tests {
     }
 
     #[test]
+    fn hours_limit_what_is_told_and_what_is_looked_at() {
+        // 1970-01-01 was a Thursday; the machine is an hour ahead. From 05:00 there nothing is filled, from 09:00 all is.
+        let kept: Vec<Kept> = (0..30).map(|at| hour(at, 100, if (4..8).contains(&at) { 0 } else { 100 })).collect();
+        let check = |during: &str, now_hour: usize, expect: Option<i64>| {
+            let line = format!("{LINE} within 2h during \"{during}\"");
+            let found = opened(&line, &kept[..=now_hour], now_hour as i64).map(|(since, _)| since);
+            assert_eq!(found, expect, "{during} at {now_hour}");
+        };
+        check("Thu", 6, Some(4));
+        check("Fri", 6, None);
+        check("06:00-20:00", 4, None);
+        check("06:00-20:00", 6, Some(5));
+        check("05:00-07:00", 6, None);
+        // What came at night is not looked at by day.
+        check("09:00-20:00", 8, None);
+        check("08:00-20:00", 7, Some(7));
+        check("Thu-Fri", 7, Some(4));
+    }
+
+    #[test]
     fn other_claims_and_their_sentences() {
-        let kept = [hour(0, 100, 100), hour(1, 100, 60), hour(2, 100, 60)];
+        let mut kept = [hour(0, 100, 100), hour(1, 100, 60), hour(2, 100, 60)];
+        for (kept, wrong) in kept.iter_mut().zip([0, 40, 40]) {
+            (kept.record.validated, kept.record.invalid.messages) = (100, wrong);
+            kept.record.places.entry(Place::parse("PID-3").unwrap()).or_default().uncovered = wrong / 2;
+        }
         let check = |line: &str, expect: Option<&str>| {
             assert_eq!(opened(line, &kept, 2).map(|(_, text)| text).as_deref(), expect, "{line}");
         };

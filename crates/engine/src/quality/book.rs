@@ -6,12 +6,14 @@
 use super::{
     limits::{ENDED_MAX, MESSAGE_BYTES_MAX, NAME_CHARACTERS_MAX, OTHERS, STREAMS_MAX},
     measure::{Receipt, measure},
+    own::OwnTables,
     record::{Kind, Record},
     stream::Stream,
+    verdict::Verdict,
 };
 use hl7v2::{Element, Message, dictionary::Version, walk::Walker};
 use message::Timestamp;
-use std::{collections::HashMap, hash::BuildHasher as _};
+use std::{collections::HashMap, hash::BuildHasher as _, sync::Arc};
 
 /// The version that a message is read with that names none: the one that is sent most.
 const UNSAID: Version = Version::V2_5_1;
@@ -30,7 +32,7 @@ pub enum Repeat {
 
 /// When and how a message came.
 #[derive(Clone, Copy, Debug)]
-pub struct Received {
+pub struct Received<'v> {
     /// Its id, 0 for a message of a file.
     pub message: u64,
     /// Its length.
@@ -43,6 +45,8 @@ pub struct Received {
     pub local_offset_s: i64,
     /// The time now.
     pub now: Timestamp,
+    /// What the interface's `validate` lines said of it; `None` for a message that came to none.
+    pub verdict: Option<&'v Verdict>,
 }
 
 /// See the module.
@@ -55,6 +59,8 @@ pub struct Book {
     /// Messages of spans that there was no room for.
     given_up: u64,
     streams: Vec<Stream>,
+    /// The interface's own tables.
+    own: Arc<OwnTables>,
     /// By a hash over the bytes that say which kind it is.
     known: HashMap<u64, u16, foldhash::fast::FixedState>,
     walker: Walker,
@@ -77,8 +83,21 @@ pub struct Taken {
 const KNOWN_MAX: usize = 4 * STREAMS_MAX;
 
 impl Book {
+    /// What comes from now on is held against these tables of the interface.
+    pub fn use_tables(&mut self, own: OwnTables) {
+        if own.is_empty() && self.own.is_empty() {
+            return;
+        }
+        // The places are made anew, with what is asked of them now.
+        self.end();
+        self.own = Arc::new(own);
+        self.streams.clear();
+        self.known.clear();
+        self.last = None;
+    }
+
     /// Counts a message in the span of this length, microseconds, that it came in.
-    pub fn count(&mut self, message: &Message, received: Received, span: i64) {
+    pub fn count(&mut self, message: &Message, received: Received<'_>, span: i64) {
         self.turn(received.at.unwrap_or(received.now), span);
         let at = self.find(message);
         let Some(stream) = self.streams.get_mut(usize::from(at)) else { return };
@@ -90,6 +109,9 @@ impl Book {
             }
             Repeat::OtherContent => stream.counts.reused_ids += 1,
             Repeat::No => {}
+        }
+        if let Some(verdict) = received.verdict {
+            stream.counts.judge(verdict, received.message);
         }
         if received.bytes > MESSAGE_BYTES_MAX {
             stream.counts.left_out += 1;
@@ -190,7 +212,7 @@ impl Book {
         let at = match known {
             Some(at) => at,
             None if self.streams.len() + 1 < STREAMS_MAX => {
-                self.streams.push(Stream::new(kind, version));
+                self.streams.push(Stream::new(kind, version, self.own.clone()));
                 self.streams.len() - 1
             }
             None => {
@@ -198,7 +220,7 @@ impl Book {
                 match self.streams.iter().position(|stream| stream.kind == others) {
                     Some(at) => at,
                     None => {
-                        self.streams.push(Stream::new(others, UNSAID));
+                        self.streams.push(Stream::new(others, UNSAID, self.own.clone()));
                         self.streams.len() - 1
                     }
                 }

@@ -9,6 +9,7 @@ use super::{
     place::Place,
     plausible::RULES,
     record::{Kind, Record},
+    verdict::Broken,
     words,
 };
 use crate::codes;
@@ -25,8 +26,14 @@ pub enum What {
     Misformed(Place),
     /// The table of the standard does not have a code.
     Unlisted(Place),
+    /// The interface's own tables do not have a code.
+    Uncovered(Place),
     /// A code of a table, by place.
     Code(Place, String),
+    /// The interface's own check found an error.
+    Invalid,
+    /// It found this.
+    Issue(Broken),
     /// A rule of plausibility is broken, by its place in [`RULES`].
     Implausible(usize),
     /// The same message again.
@@ -42,9 +49,10 @@ impl What {
     #[must_use]
     pub fn place(&self) -> String {
         match self {
-            What::Filled(place) | What::Misformed(place) | What::Unlisted(place) | What::Code(place, _) => {
-                place.to_string()
-            }
+            What::Filled(place) | What::Misformed(place) | What::Unlisted(place) => place.to_string(),
+            What::Uncovered(place) | What::Code(place, _) => place.to_string(),
+            What::Issue(broken) => broken.place.clone(),
+            What::Invalid => String::new(),
             What::Implausible(number) => RULES.get(*number).map_or("", |rule| rule.place).to_owned(),
             What::Duplicate | What::ReusedId => "MSH-10".to_owned(),
             What::Ahead => "MSH-7".to_owned(),
@@ -58,7 +66,10 @@ impl What {
             What::Filled(_) => "completeness",
             What::Misformed(_) => "form",
             What::Unlisted(_) => "codes",
+            What::Uncovered(_) => "coverage",
             What::Code(..) => "new-code",
+            What::Invalid => "invalid",
+            What::Issue(_) => "issue",
             What::Implausible(_) => "implausible",
             What::Duplicate => "duplicates",
             What::ReusedId => "reused-ids",
@@ -69,7 +80,8 @@ impl What {
     fn of(&self) -> Of {
         match self {
             What::Filled(_) => Of::Good,
-            What::Misformed(_) | What::Unlisted(_) | What::Code(..) | What::Implausible(_) => Of::Fault,
+            What::Misformed(_) | What::Unlisted(_) | What::Uncovered(_) | What::Code(..) => Of::Fault,
+            What::Implausible(_) | What::Invalid | What::Issue(_) => Of::Fault,
             What::Duplicate | What::ReusedId | What::Ahead => Of::Fault,
         }
     }
@@ -86,6 +98,9 @@ impl What {
             What::Filled(place) => (counts(place).filled, record.of(*place)),
             What::Misformed(place) => (counts(place).misformed, values(place)),
             What::Unlisted(place) => (counts(place).unlisted, values(place)),
+            What::Uncovered(place) => (counts(place).uncovered, values(place)),
+            What::Invalid => (record.invalid.messages, record.validated),
+            What::Issue(broken) => (record.issues.get(broken).map_or(0, |seen| seen.messages), record.validated),
             What::Code(place, code) => (record.codes.get(&(*place, code.clone())).copied().unwrap_or(0), values(place)),
             What::Implausible(number) => record.rules.get(*number).map_or((0, 0), |asked| (asked.broken, asked.of)),
             What::Duplicate => (record.duplicates, record.messages + record.duplicates),
@@ -153,8 +168,15 @@ pub fn shares(spans: &[&Kept]) -> BTreeSet<What> {
             if counts.unlisted > 0 {
                 all.insert(What::Unlisted(*place));
             }
+            if counts.uncovered > 0 {
+                all.insert(What::Uncovered(*place));
+            }
         }
         all.extend(record.codes.keys().map(|(place, code)| What::Code(*place, code.clone())));
+        if record.invalid.messages > 0 {
+            all.insert(What::Invalid);
+        }
+        all.extend(record.issues.keys().cloned().map(What::Issue));
         let broken = record.rules.iter().enumerate().filter(|(_, asked)| asked.broken > 0);
         all.extend(broken.map(|(number, _)| What::Implausible(number)));
     }
@@ -194,11 +216,12 @@ fn finding(kind: &Kind, what: &What, shift: Shift) -> Option<Finding> {
         What::Code(..) if shift.before.hits > 0 || !is_more => return None,
         What::Code(..) => (codes::E5041, Severity::Note),
         What::Filled(_) => (codes::E5040, Severity::Warning),
-        What::Misformed(_) | What::Unlisted(_) | What::Implausible(_) if is_more => (codes::E5040, Severity::Warning),
-        What::Duplicate | What::ReusedId | What::Ahead if is_more => (codes::E5040, Severity::Warning),
         // Faults that became fewer.
-        What::Misformed(_) | What::Unlisted(_) | What::Implausible(_) => return None,
-        What::Duplicate | What::ReusedId | What::Ahead => return None,
+        What::Misformed(_) | What::Unlisted(_) | What::Uncovered(_) | What::Implausible(_) if !is_more => return None,
+        What::Invalid | What::Issue(_) | What::Duplicate | What::ReusedId | What::Ahead if !is_more => return None,
+        What::Misformed(_) | What::Unlisted(_) | What::Uncovered(_) => (codes::E5040, Severity::Warning),
+        What::Implausible(_) | What::Invalid | What::Issue(_) => (codes::E5040, Severity::Warning),
+        What::Duplicate | What::ReusedId | What::Ahead => (codes::E5040, Severity::Warning),
     };
     let message = words::shift(kind, what, &shift);
     Some(Finding { code, severity, kind: kind.clone(), place: what.place(), what: what.word(), message, shift })
@@ -223,6 +246,7 @@ mod tests {
                     record.places.insert(Place::parse(text).unwrap(), counts);
                 }
                 record.rules[0].of = 40;
+                record.validated = 40;
                 record.codes.insert((Place::parse("PID-8").unwrap(), "F".into()), 20);
                 (0..40).for_each(|_| record.sent.add(1));
                 change(hour, &mut record);
@@ -257,6 +281,12 @@ mod tests {
         });
         check(&[("E5041", "PV1-2", "completeness")], &|record| counts(record, "PV1-2").filled = 40);
         check(&[("E5040", "PID-8", "codes")], &|record| counts(record, "PID-8").unlisted = 9);
+        check(&[("E5040", "PID-8", "coverage")], &|record| counts(record, "PID-8").uncovered = 9);
+        check(&[("E5040", "", "invalid")], &|record| record.invalid.messages = 9);
+        check(&[("E5040", "PID-5", "issue")], &|record| {
+            let broken = Broken { code: "feed:require-PID-5".into(), place: "PID-5".to_owned() };
+            record.issues.entry(broken).or_default().messages = 9;
+        });
         check(&[("E5040", "PID-8", "form")], &|record| counts(record, "PID-8").misformed = 9);
         check(&[("E5041", "PID-8", "new-code")], &|record| {
             record.codes.insert((Place::parse("PID-8").unwrap(), "A".into()), 9);

@@ -6,6 +6,8 @@
 use super::{
     book::{Book, Received, Repeat, Taken},
     limits::{BATCH, PENDING_BYTES_MAX, PENDING_MAX},
+    own::OwnTables,
+    verdict::Verdict,
 };
 use hl7v2::Message;
 use jiff::tz::TimeZone;
@@ -25,6 +27,7 @@ pub(crate) struct Waiting {
     pub(crate) received: Timestamp,
     pub(crate) repeat: Repeat,
     pub(crate) bytes: usize,
+    pub(crate) verdict: Option<Verdict>,
 }
 
 #[derive(Default)]
@@ -33,6 +36,9 @@ struct Pending {
     bytes: usize,
     left_out: u64,
 }
+
+/// What a broken rule takes while it waits, about.
+const BROKEN_BYTES: usize = 128;
 
 /// See the module.
 pub(crate) struct Inbox {
@@ -63,10 +69,16 @@ impl Inbox {
         }
     }
 
+    /// What is counted from now on is held against these tables.
+    pub(crate) fn use_tables(&self, own: OwnTables) {
+        lock(&self.book).use_tables(own);
+    }
+
     /// Hands a message over. `true` when a batch is full and nobody counts: the caller sees to it that somebody does.
     pub(crate) fn put(&self, waiting: Waiting) -> bool {
         let mut pending = lock(&self.pending);
-        let bytes = pending.bytes + waiting.bytes;
+        let said = waiting.verdict.as_ref().map_or(0, |verdict| verdict.broken.len() * BROKEN_BYTES);
+        let bytes = pending.bytes + waiting.bytes + said;
         if pending.messages.len() >= PENDING_MAX || bytes > PENDING_BYTES_MAX {
             pending.left_out += 1;
             return false;
@@ -100,8 +112,9 @@ impl Inbox {
         let (now, span) = (clock.now(), self.span_micros.load(Ordering::Relaxed));
         let local_offset_s = local_offset_s(now);
         for waiting in messages.drain(..) {
-            let Waiting { message, id, received, repeat, bytes } = waiting;
-            let received = Received { message: id.0, bytes, at: Some(received), repeat, local_offset_s, now };
+            let Waiting { message, id, received, repeat, bytes, verdict } = waiting;
+            let verdict = verdict.as_ref();
+            let received = Received { message: id.0, bytes, at: Some(received), repeat, local_offset_s, now, verdict };
             book.count(&message, received, span);
             self.counted.fetch_add(1, Ordering::Relaxed);
         }
@@ -134,7 +147,7 @@ mod tests {
     fn waiting(id: u64) -> Waiting {
         let text = format!("MSH|^~\\&|A|B|||20260301||ADT^A01|{id}|P|2.5.1\rPID|1||7\r");
         let message = Message::parse(text).0;
-        Waiting { message, id: MessageId(id), received: System.now(), repeat: Repeat::No, bytes: 100 }
+        Waiting { message, id: MessageId(id), received: System.now(), repeat: Repeat::No, bytes: 100, verdict: None }
     }
 
     #[test]

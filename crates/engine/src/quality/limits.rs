@@ -17,6 +17,9 @@ pub const COMPONENTS_MAX: u16 = 25;
 pub const SLOTS_MAX: usize = 8_000;
 /// Different codes of one coded place that are counted apart; more are counted together.
 pub const CODES_MAX: usize = 16;
+/// Rules, by place, that the `validate` lines of an interface found broken in one kind of message and that are counted
+/// apart; more are counted together under [`OTHERS`].
+pub const ISSUES_MAX: usize = 96;
 /// Characters of an application's or facility's name.
 pub const NAME_CHARACTERS_MAX: usize = 48;
 /// Largest message whose content is looked at, bytes. Larger ones are counted as left out.

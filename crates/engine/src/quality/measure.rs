@@ -37,6 +37,7 @@ struct Result<'m> {
 }
 
 struct Pass<'m, 's> {
+    message: &'m Message,
     stream: &'s mut Stream,
     receipt: Receipt,
     component: u8,
@@ -51,10 +52,11 @@ struct Pass<'m, 's> {
 }
 
 /// Counts a message.
-pub(super) fn measure(walker: &mut Walker, message: &Message, stream: &mut Stream, receipt: Receipt) {
+pub(super) fn measure<'m>(walker: &mut Walker, message: &'m Message, stream: &mut Stream, receipt: Receipt) {
     stream.begin();
     let component = message.delimiters().component;
     let mut pass = Pass {
+        message,
         stream,
         receipt,
         component,
@@ -153,6 +155,9 @@ impl<'m> Visit<'m> for Pass<'m, '_> {
         let Some(slot) = self.stream.component(segment, field, component) else { return };
         if let Some(check) = self.stream.count(slot, raw, true) {
             check.look(raw, self.receipt.message);
+            if let Some(own) = &mut check.own {
+                own.look(self.message, raw, self.receipt.message);
+            }
         }
     }
 
@@ -165,6 +170,12 @@ impl<'m> Visit<'m> for Pass<'m, '_> {
             if !has_parts {
                 check.look(raw, self.receipt.message);
             }
+            if let Some(own) = &mut check.own {
+                let end = raw.iter().position(|byte| *byte == self.component).unwrap_or(raw.len());
+                if end > 0 {
+                    own.look(self.message, &raw[..end], self.receipt.message);
+                }
+            }
             let role = check.role;
             self.play(role, raw);
         }
@@ -172,8 +183,11 @@ impl<'m> Visit<'m> for Pass<'m, '_> {
             self.field = field;
         }
         // A value without separators is its own first component.
-        if let (false, Some(first)) = (has_parts, parts) {
-            self.stream.count(first, raw, true);
+        if let (false, Some(first)) = (has_parts, parts)
+            && let Some(check) = self.stream.count(first, raw, true)
+            && let Some(own) = &mut check.own
+        {
+            own.look(self.message, raw, self.receipt.message);
         }
     }
 }

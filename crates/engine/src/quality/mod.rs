@@ -4,6 +4,8 @@
 //! |---|---|
 //! | what is counted of a message | `measure`, into a `stream` of counters |
 //! | rules that always hold | [`plausible`] |
+//! | the interface's own tables | `own` |
+//! | what its `validate` lines said | `verdict` |
 //! | what was counted in a span of time | [`record`] |
 //! | from the end of intake to the counters | `inbox` |
 //! | kept in the tables, folded, dropped | [`keep`] |
@@ -26,17 +28,22 @@ pub mod keep;
 pub mod limits;
 mod measure;
 mod moment;
+mod own;
 pub mod place;
 pub mod plausible;
 pub mod record;
 pub mod report;
 mod room;
 mod stream;
+mod verdict;
 pub mod words;
 
 pub use book::{Book, Received, Repeat, Taken};
 pub(crate) use inbox::{Inbox, Waiting};
+pub use own::OwnTables;
 pub use place::Place;
 pub use record::{Counts, Kind, Record};
 pub use report::Report;
 pub use room::{Room, Settings, Summary};
+pub(crate) use verdict::plain;
+pub use verdict::{Broken, Verdict};

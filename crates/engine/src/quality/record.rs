@@ -8,6 +8,7 @@ use super::{
     delay::Delays,
     place::Place,
     plausible::{RULES, Rule},
+    verdict::Broken,
 };
 use std::{collections::BTreeMap, fmt::Write as _};
 
@@ -70,8 +71,32 @@ pub struct Counts {
     pub misformed: u64,
     /// Codes that the table of the standard does not have.
     pub unlisted: u64,
-    /// The latest message with one of the last two, 0 for none.
+    /// Codes that the interface's own tables do not have.
+    pub uncovered: u64,
+    /// The latest message with one of the last three, 0 for none.
     pub example: u64,
+}
+
+/// How many messages had something.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// Messages.
+    pub messages: u64,
+    /// The latest of them, 0 for none.
+    pub example: u64,
+}
+
+impl Seen {
+    /// One more message.
+    pub fn add(&mut self, message: u64) {
+        self.messages += 1;
+        self.example = message;
+    }
+
+    fn merge(&mut self, other: Seen) {
+        self.messages += other.messages;
+        self.example = self.example.max(other.example);
+    }
 }
 
 /// How often a rule of plausibility could be asked, and how often it was broken.
@@ -104,6 +129,12 @@ pub struct Record {
     pub codes: BTreeMap<(Place, String), u64>,
     /// Rules of plausibility.
     pub rules: [Asked; RULES.len()],
+    /// Messages that came as far as a `validate` line of the interface.
+    pub validated: u64,
+    /// Of them, those with an error.
+    pub invalid: Seen,
+    /// What these lines found, errors or not.
+    pub issues: BTreeMap<Broken, Seen>,
     /// From MSH-7 to receipt.
     pub sent: Delays,
     /// From OBR-22, the result, to receipt.
@@ -137,6 +168,7 @@ impl Record {
             own.null += more.null;
             own.misformed += more.misformed;
             own.unlisted += more.unlisted;
+            own.uncovered += more.uncovered;
             own.example = own.example.max(more.example);
         }
         for (code, more) in &other.codes {
@@ -146,6 +178,11 @@ impl Record {
             own.of += more.of;
             own.broken += more.broken;
             own.example = own.example.max(more.example);
+        }
+        self.validated += other.validated;
+        self.invalid.merge(other.invalid);
+        for (broken, more) in &other.issues {
+            self.issues.entry(broken.clone()).or_default().merge(*more);
         }
         self.sent.merge(&other.sent);
         self.reported.merge(&other.reported);
@@ -174,13 +211,17 @@ impl Record {
         for (id, count) in &self.segments {
             let _ = writeln!(out, "s {} {count}", Place::new(*id, 0, 0));
         }
-        for (place, Counts { filled, repetitions, null, misformed, unlisted, example }) in &self.places {
+        for (place, Counts { filled, repetitions, null, misformed, unlisted, uncovered, example }) in &self.places {
             let _ = write!(out, "p {place} {filled}");
-            if repetitions + null + misformed + unlisted > 0 {
+            let odd = null + misformed + unlisted + uncovered;
+            if repetitions + odd > 0 {
                 let _ = write!(out, " {repetitions}");
             }
-            if null + misformed + unlisted > 0 {
+            if odd > 0 {
                 let _ = write!(out, " {null} {misformed} {unlisted} {example}");
+            }
+            if *uncovered > 0 {
+                let _ = write!(out, " {uncovered}");
             }
             out.push('\n');
         }
@@ -189,6 +230,13 @@ impl Record {
         }
         for (rule, Asked { of, broken, example }) in RULES.iter().zip(self.rules).filter(|(_, asked)| asked.of > 0) {
             let _ = writeln!(out, "r {} {of} {broken} {example}", rule.id);
+        }
+        if self.validated > 0 {
+            let _ = writeln!(out, "v {} {} {}", self.validated, self.invalid.messages, self.invalid.example);
+        }
+        for (Broken { code, place }, Seen { messages, example }) in &self.issues {
+            let place = if place.is_empty() { "-" } else { place };
+            let _ = writeln!(out, "i {place} {messages} {example} {code}");
         }
         for (name, delays) in [("sent", &self.sent), ("reported", &self.reported), ("observed", &self.observed)] {
             if delays.count() > 0 {
@@ -233,7 +281,8 @@ impl Record {
                 let filled = numbers.next()?;
                 let mut rest = || numbers.next().unwrap_or(0);
                 let (repetitions, null, misformed, unlisted, example) = (rest(), rest(), rest(), rest(), rest());
-                let counts = Counts { filled, repetitions, null, misformed, unlisted, example };
+                let uncovered = rest();
+                let counts = Counts { filled, repetitions, null, misformed, unlisted, uncovered, example };
                 self.places.insert(Place::parse(place)?, counts);
             }
             "c" => {
@@ -249,6 +298,17 @@ impl Record {
                 if let Some(at) = RULES.iter().position(|rule| rule.id == id) {
                     self.rules[at] = asked;
                 }
+            }
+            "v" => {
+                let mut numbers = Numbers::of(rest);
+                self.validated = numbers.next()?;
+                self.invalid = Seen { messages: numbers.next()?, example: numbers.next()? };
+            }
+            "i" => {
+                let mut parts = rest.splitn(4, ' ');
+                let place = parts.next().map(|place| if place == "-" { "" } else { place })?.to_owned();
+                let seen = Seen { messages: parts.next()?.parse().ok()?, example: parts.next()?.parse().ok()? };
+                self.issues.insert(Broken { code: parts.next()?.to_owned().into(), place }, seen);
             }
             "d" => {
                 let (name, rest) = rest.split_once(' ')?;
@@ -291,6 +351,10 @@ impl<'t> Numbers<'t> {
 mod tests {
     use super::*;
 
+    fn broken(code: &'static str, place: &str) -> Broken {
+        Broken { code: code.into(), place: place.to_owned() }
+    }
+
     fn record() -> Record {
         let place = |text: &str| Place::parse(text).unwrap();
         let counts = |filled, repetitions| Counts { filled, repetitions, ..Counts::default() };
@@ -301,7 +365,12 @@ mod tests {
         record.places.insert(place("PID-8"), Counts { unlisted: 4, example: 4096, ..counts(9, 9) });
         record.codes.insert((place("PID-8"), "F".into()), 5);
         record.codes.insert((place("MSH-18"), "UNICODE UTF-8".into()), 5);
+        record.places.insert(place("PV1-3.1"), Counts { uncovered: 2, example: 8, ..counts(9, 9) });
         record.rules[3] = Asked { of: 7, broken: 1, example: 12 };
+        record.validated = 9;
+        record.invalid = Seen { messages: 2, example: 77 };
+        record.issues = [(broken("feed:no name given", "PID-5"), Seen { messages: 2, example: 77 })].into();
+        record.issues.insert(broken("E1113", ""), Seen { messages: 1, example: 9 });
         record.sent.add(3);
         record.observed.add(-30);
         record
@@ -315,9 +384,14 @@ mod tests {
         let check = |text: &str| assert_eq!(Record::of_text(text), None, "{text}");
         check("");
         check("sinew quality 2\nn 1 0 0 0");
-        for (from, to) in
-            [("n 10", "n x"), ("p PID-3 9 12", "p PID-3 "), ("c PID-8 5 F", "c PID-8 5"), ("d sent", "d what")]
-        {
+        for (from, to) in [
+            ("n 10", "n x"),
+            ("p PID-3 9 12", "p PID-3 "),
+            ("c PID-8 5 F", "c PID-8 5"),
+            ("d sent", "d what"),
+            ("v 9 2", "v 9"),
+            ("i PID-5 2 77 ", "i PID-5 2 "),
+        ] {
             assert!(text.contains(from), "{from}");
             check(&text.replace(from, to));
         }
@@ -347,6 +421,9 @@ mod tests {
         );
         assert_eq!(both.codes[&(place, "F".to_owned())], 10);
         assert_eq!(both.rules[3], Asked { of: 14, broken: 2, example: 12 });
+        assert_eq!((both.validated, both.invalid), (18, Seen { messages: 4, example: 77 }));
+        assert_eq!(both.issues[&broken("E1113", "")], Seen { messages: 2, example: 9 });
+        assert_eq!(both.places[&Place::parse("PV1-3.1").unwrap()].uncovered, 4);
         assert_eq!((both.sent.count(), both.observed.ahead), (2, 2));
         let mut none = Record::default();
         none.merge(&record());

@@ -7,7 +7,8 @@ use super::{
     findings::{Finding, What, by_kind, point, shares},
     keep::{Gap, Kept},
     place::Place,
-    record::{Kind, Record},
+    record::{Kind, Record, Seen},
+    verdict::Broken,
     words,
 };
 use message::Timestamp;
@@ -53,6 +54,12 @@ pub struct KindReport {
     pub delays: Value,
     /// Rules of plausibility that were broken, or could have been.
     pub rules: Vec<RuleReport>,
+    /// Messages that the interface's own check found errors in, of those that came to it.
+    pub invalid: Share,
+    /// The latest of them; 0 for none.
+    pub invalid_example: u64,
+    /// What that check found, the most frequent first.
+    pub issues: Vec<IssueReport>,
     /// The places, the worst first.
     pub places: Vec<PlaceReport>,
 }
@@ -67,6 +74,19 @@ pub struct RuleReport {
     /// How often it was broken, and could have been.
     pub broken: Share,
     /// The latest message that broke it; 0 for none.
+    pub example: u64,
+}
+
+/// A rule of the interface's own check.
+#[derive(Clone, Debug, Serialize)]
+pub struct IssueReport {
+    /// Its code: `E1117`, `adt-feed:require-PID-8`.
+    pub code: String,
+    /// Where; empty for the message as a whole.
+    pub place: String,
+    /// Messages in which it was broken, of those that were checked.
+    pub broken: Share,
+    /// The latest of them.
     pub example: u64,
 }
 
@@ -85,7 +105,9 @@ pub struct PlaceReport {
     pub misformed: u64,
     /// Codes that its table does not have.
     pub unlisted: u64,
-    /// The latest message with one of the last two; 0 for none.
+    /// Codes that the interface's own tables do not have.
+    pub uncovered: u64,
+    /// The latest message with one of the last three; 0 for none.
     pub example: u64,
     /// Codes of its table, the most frequent first.
     pub codes: Vec<(String, u64)>,
@@ -167,16 +189,31 @@ fn kind_report(kind: &Kind, spans: &[&Kept], findings: &[Finding], asked: Asked)
         })
         .collect();
     rules.sort_by(|a, b| b.broken.rate().total_cmp(&a.broken.rate()));
+    let mut issues: Vec<IssueReport> =
+        record.issues.iter().map(|(broken, seen)| issue(broken, *seen, &record)).collect();
+    issues.retain(|issue| {
+        asked.field.is_none_or(|field| Place::parse(&issue.place).is_some_and(|at| at.is_within(field)))
+    });
+    issues.sort_by_key(|issue| std::cmp::Reverse(issue.broken.hits));
+    let invalid = Share { hits: record.invalid.messages, of: record.validated };
+    let invalid_example = record.invalid.example;
     let Record { messages, duplicates, reused_ids, .. } = record;
     let delays =
         json!({"sent": delay(&record.sent), "reported": delay(&record.reported), "observed": delay(&record.observed)});
-    KindReport { kind: kind.clone(), messages, duplicates, reused_ids, delays, rules, places }
+    let kind = kind.clone();
+    KindReport { kind, messages, duplicates, reused_ids, delays, rules, invalid, invalid_example, issues, places }
+}
+
+fn issue(broken: &Broken, seen: Seen, record: &Record) -> IssueReport {
+    let Broken { code, place } = broken;
+    let share = Share { hits: seen.messages, of: record.validated };
+    IssueReport { code: code.to_string(), place: place.clone(), broken: share, example: seen.example }
 }
 
 /// The worse, the more: changed first, then wrong values, then what the standard requires and nobody fills.
 fn badness(place: &PlaceReport) -> f64 {
     let values = place.filled.hits.max(1) as f64;
-    let wrong = (place.misformed.max(place.unlisted)) as f64 / values;
+    let wrong = place.misformed.max(place.unlisted).max(place.uncovered) as f64 / values;
     let is_required_and_empty = place.filled.hits == 0 && place.filled.of > 0;
     f64::from(u8::from(place.is_changed)) * 4.0 + wrong.min(1.0) * 2.0 + f64::from(u8::from(is_required_and_empty))
 }
@@ -198,6 +235,7 @@ fn place_report(place: Place, record: &Record, spans: &[&Kept], findings: &[&Fin
         null: counts.null,
         misformed: counts.misformed,
         unlisted: counts.unlisted,
+        uncovered: counts.uncovered,
         example: counts.example,
         codes,
         trend: trend(place, spans, asked),

@@ -4,10 +4,10 @@
 //! tables do not take is tried again.
 
 use super::{
-    alerts::{self, OpenAlert},
+    alerts::{self, OpenAlert, Time},
     drift::Settings as Days,
     findings::{self, Finding},
-    inbox::Inbox,
+    inbox::{Inbox, local_offset_s},
     keep::{self, Gap, Keeper, Kept, Spans, micros},
     limits::FLUSH_PAUSE,
     report::{self, Asked, Found, Report},
@@ -165,7 +165,8 @@ impl Room {
     fn look(&self, kept: &[Kept], alerts: &[Alert], now: Timestamp) -> Judged {
         let day_s = i64::try_from(self.settings.spans.day.as_secs()).unwrap_or(i64::MAX).max(1);
         let findings = findings::find(kept, Days { day_s });
-        let alerts = alerts::open(alerts, kept, &findings, self.settings.spans, now);
+        let time = Time { now, spans: self.settings.spans, offset_s: &local_offset_s };
+        let alerts = alerts::open(alerts, kept, &findings, &time);
         Judged { findings, alerts }
     }
 

@@ -4,15 +4,18 @@
 //! counting a place that was seen before allocates nothing.
 
 use super::{
-    limits::{CODES_MAX, COMPONENTS_MAX, FIELDS_MAX, SEGMENTS_MAX, SLOTS_MAX},
+    limits::{CODES_MAX, COMPONENTS_MAX, FIELDS_MAX, ISSUES_MAX, OTHERS, SEGMENTS_MAX, SLOTS_MAX},
+    own::{Covering, OwnTables},
     place::Place,
     plausible::RULES,
-    record::{Asked, Counts, Kind, Record},
+    record::{self, Asked, Counts, Kind, Record},
+    verdict::{Broken, Verdict},
 };
 use hl7v2::{
     dictionary::{self, Dictionary, Part, Table, Usage, Version},
     validate::{Fit, Form},
 };
+use std::sync::Arc;
 
 /// No slot, no check.
 const NONE: u16 = u16::MAX;
@@ -67,6 +70,8 @@ pub(super) struct Check {
     codes: Vec<Seen>,
     /// The code that was not in the table last: a sender repeats itself.
     strange: u64,
+    /// The interface has codes of its own for the place.
+    pub(super) own: Option<Box<Covering>>,
 }
 
 /// Bytes of a value that are remembered: a longer one is looked at each time.
@@ -166,6 +171,7 @@ pub(super) struct Stream {
     pub(super) kind: Kind,
     pub(super) counts: Totals,
     dictionary: Dictionary,
+    own: Arc<OwnTables>,
     segments: Vec<Segment>,
     /// Where the next segment is likely to be: senders keep an order.
     next: usize,
@@ -182,17 +188,49 @@ pub(super) struct Totals {
     pub(super) duplicates: u64,
     pub(super) reused_ids: u64,
     pub(super) rules: [Asked; RULES.len()],
+    validated: u64,
+    invalid: record::Seen,
+    issues: Vec<(Broken, record::Seen)>,
     pub(super) sent: super::delay::Delays,
     pub(super) reported: super::delay::Delays,
     pub(super) observed: super::delay::Delays,
 }
 
+impl Totals {
+    /// Counts what the interface's own check said.
+    pub(super) fn judge(&mut self, verdict: &Verdict, message: u64) {
+        self.validated += 1;
+        if !verdict.is_valid {
+            self.invalid.add(message);
+        }
+        let mut is_beyond = false;
+        for broken in &verdict.broken {
+            is_beyond |= !self.add_issue(broken, message, ISSUES_MAX - 1);
+        }
+        if is_beyond {
+            self.add_issue(&Broken { code: OTHERS.into(), place: String::new() }, message, ISSUES_MAX);
+        }
+    }
+
+    /// `false` when there are so many already.
+    fn add_issue(&mut self, broken: &Broken, message: u64, most: usize) -> bool {
+        let has_room = self.issues.len() < most;
+        match self.issues.iter_mut().find(|(known, _)| known == broken) {
+            Some((_, seen)) => seen.add(message),
+            None if has_room => self.issues.push((broken.clone(), record::Seen { messages: 1, example: message })),
+            None => return false,
+        }
+        true
+    }
+}
+
 impl Stream {
-    pub(super) fn new(kind: Kind, version: Version) -> Stream {
+    pub(super) fn new(kind: Kind, version: Version, own: Arc<OwnTables>) -> Stream {
         Stream {
             kind,
             counts: Totals::default(),
             dictionary: Dictionary::of(version),
+            own,
             segments: Vec::new(),
             next: 0,
             stamp: 0,
@@ -262,13 +300,17 @@ impl Stream {
         let (id, rules) = self.segments.get(segment).map(|segment| (segment.id, segment.rules))?;
         let slot = self.slots.len() as u16;
         let part = rules.and_then(|rules| rules.field(field));
-        let check = self.add_check(part, role(id, field));
+        let check = self.add_check(part, role(id, field), Place::new(id, field, 0));
         self.slots.push(Slot { check, ..Slot::default() });
         let fields = &mut self.segments.get_mut(segment)?.fields;
         if fields.len() <= usize::from(field) {
             fields.resize(usize::from(field) + 1, Field { slot: NONE, parts: NONE });
         }
         fields[usize::from(field)].slot = slot;
+        // A value without separators is looked at as its first component too.
+        if self.own.has(Place::new(id, field, 1)) {
+            self.add_components(segment, field);
+        }
         Some(slot)
     }
 
@@ -292,13 +334,11 @@ impl Stream {
         if self.slots.len() + usize::from(COMPONENTS_MAX) > SLOTS_MAX {
             return None;
         }
-        let rules = self.segments.get(segment)?.rules.and_then(|rules| rules.field(field));
+        let (id, rules) = self.segments.get(segment).map(|segment| (segment.id, segment.rules))?;
+        let rules = rules.and_then(|rules| rules.field(field));
         let parts = self.slots.len() as u16;
         for number in 1..=COMPONENTS_MAX {
-            let check = match rules {
-                Some(rules) => self.add_component_check(rules, number),
-                None => NONE,
-            };
+            let check = self.add_component_check(rules, Place::new(id, field, number));
             self.slots.push(Slot { check, ..Slot::default() });
         }
         self.segments.get_mut(segment)?.fields.get_mut(usize::from(field))?.parts = parts;
@@ -306,16 +346,21 @@ impl Stream {
     }
 
     /// A code in a coded field is bound to the table of the field, in its first component.
-    fn add_component_check(&mut self, field: Part, number: u16) -> u16 {
-        let Some(datatype) = field.datatype() else { return NONE };
-        if number == 1 && matches!(datatype.id(), "CE" | "CWE" | "CNE") {
-            let Some(table) = field.table().filter(|table| !table.is_empty()) else { return NONE };
-            return self.push_check(Form::SiteCode, Some(table), Role::None);
+    fn add_component_check(&mut self, field: Option<Part>, place: Place) -> u16 {
+        let datatype = field.and_then(Part::datatype);
+        let is_coded = datatype.is_some_and(|datatype| matches!(datatype.id(), "CE" | "CWE" | "CNE"));
+        if place.component == 1 && is_coded {
+            let table = field.and_then(Part::table).filter(|table| !table.is_empty());
+            let own = self.own.at(place);
+            return match (table, &own) {
+                (None, None) => NONE,
+                _ => self.push_check(Form::SiteCode, table, Role::None, own),
+            };
         }
-        self.add_check(datatype.component(number), Role::None)
+        self.add_check(datatype.and_then(|datatype| datatype.component(place.component)), Role::None, place)
     }
 
-    fn add_check(&mut self, part: Option<Part>, role: Role) -> u16 {
+    fn add_check(&mut self, part: Option<Part>, role: Role, place: Place) -> u16 {
         let datatype = part.and_then(Part::datatype);
         let mut form = datatype.map_or(Form::Open, |datatype| Form::of(datatype.id()));
         // A TS of one component, a coded element of one: what stands there is its first part.
@@ -327,17 +372,19 @@ impl Stream {
             Form::Code | Form::SiteCode => part.and_then(Part::table).filter(|table| !table.is_empty()),
             _ => None,
         };
+        let own = self.own.at(place);
         let is_needed = role != Role::None
             || table.is_some()
+            || own.is_some()
             || matches!(form, Form::Date | Form::Time | Form::DateTime | Form::Number | Form::Sequence);
-        if is_needed { self.push_check(form, table, role) } else { NONE }
+        if is_needed { self.push_check(form, table, role, own) } else { NONE }
     }
 
-    fn push_check(&mut self, form: Form, table: Option<Table>, role: Role) -> u16 {
+    fn push_check(&mut self, form: Form, table: Option<Table>, role: Role, own: Option<Box<Covering>>) -> u16 {
         let codes = Vec::with_capacity(if table.is_some() { CODES_MAX } else { 0 });
         let last = Vec::with_capacity(LAST_BYTES);
         let (misformed, unlisted, example, strange, is_bad) = (0, 0, 0, 0, false);
-        self.checks.push(Check { form, role, misformed, unlisted, example, last, is_bad, table, codes, strange });
+        self.checks.push(Check { form, role, misformed, unlisted, example, last, is_bad, table, codes, strange, own });
         (self.checks.len() - 1) as u16
     }
 
@@ -363,6 +410,9 @@ impl Stream {
             duplicates: counts.duplicates,
             reused_ids: counts.reused_ids,
             rules: counts.rules,
+            validated: counts.validated,
+            invalid: counts.invalid,
+            issues: counts.issues.into_iter().collect(),
             sent: counts.sent,
             reported: counts.reported,
             observed: counts.observed,
@@ -420,6 +470,10 @@ impl Stream {
             counts.misformed = u64::from(std::mem::take(&mut check.misformed));
             counts.unlisted = u64::from(std::mem::take(&mut check.unlisted));
             counts.example = std::mem::take(&mut check.example);
+            if let Some(own) = &mut check.own {
+                let (uncovered, example) = own.take();
+                (counts.uncovered, counts.example) = (u64::from(uncovered), counts.example.max(example));
+            }
             check.last.clear();
             for seen in &mut check.codes {
                 let count = std::mem::take(&mut seen.count);

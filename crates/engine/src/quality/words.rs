@@ -69,6 +69,12 @@ pub fn shift(kind: &Kind, what: &What, shift: &Shift) -> String {
         What::Filled(place) => change(titled(*place), "was filled in"),
         What::Misformed(place) => change(titled(*place), "had not the form of its type in"),
         What::Unlisted(place) => change(titled(*place), "held codes that its table does not have in"),
+        What::Uncovered(place) => change(titled(*place), "held codes that the interface's own tables do not have in"),
+        What::Invalid => change("messages".to_owned(), "were not valid by the interface's own check in"),
+        What::Issue(broken) => match Place::parse(&broken.place) {
+            Some(place) => change(titled(place), &format!("broke {} in", broken.code)),
+            None => change(broken.place.clone(), &format!("broke {} in", broken.code)),
+        },
         What::Code(place, code) => {
             format!(
                 "{} holds {code}, which was not sent before, in {after} of {of_after} since {since}",

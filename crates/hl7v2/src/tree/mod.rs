@@ -197,6 +197,14 @@ impl Message {
         self.first(path).map_or(Cow::Borrowed(""), |element| element.text())
     }
 
+    /// The decoded text of bytes of this message that a [walk](walk::Visit) told of.
+    #[must_use]
+    pub fn text_of<'m>(&'m self, raw: &'m [u8]) -> Cow<'m, str> {
+        let start = (raw.as_ptr() as usize).checked_sub(self.buffer().as_ptr() as usize);
+        let shape = start.and_then(|start| self.shape().get(start..start + raw.len()));
+        crate::text::decode(raw, shape.unwrap_or(raw), self.delimiters, self.charset)
+    }
+
     /// The bytes of the first value at `path`, as they stand; empty where there is none.
     #[must_use]
     pub fn raw(&self, path: &Path) -> &[u8] {

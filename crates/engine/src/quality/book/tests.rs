@@ -1,13 +1,13 @@
 //! Messages in, counts out: what the book of an interface says of them.
 
-use super::super::{place::Place, plausible::RULES, record::Counts};
+use super::super::{limits::ISSUES_MAX, place::Place, plausible::RULES, record::Counts, verdict::Broken};
 use super::*;
 
 const HOUR: i64 = 3_600_000_000;
 const NOW: Timestamp = Timestamp(1_772_348_889_000_000); // 2026-03-01 07:08:09 UTC
 
-fn received(message: u64) -> Received {
-    Received { message, bytes: 100, at: Some(NOW), repeat: Repeat::No, local_offset_s: 0, now: NOW }
+fn received(message: u64) -> Received<'static> {
+    Received { message, bytes: 100, at: Some(NOW), repeat: Repeat::No, local_offset_s: 0, now: NOW, verdict: None }
 }
 
 fn count(texts: &[&str]) -> Vec<(Kind, Record)> {
@@ -78,6 +78,87 @@ fn forms_and_codes() {
     assert_eq!(record.codes[&(Place::parse("MSH-9.1").unwrap(), "ADT".to_owned())], 3);
     assert!(!record.to_text().contains("female"), "a code that no table has is counted, never kept (R10)");
     assert!(!record.to_text().contains("Doe"));
+}
+
+/// The tables of an interface with these lines; its table `units` has `4W` alone.
+fn own(lines: &str) -> OwnTables {
+    OwnTables::of(&crate::fixture::definition(&format!("{lines}\nsend a {{\n  fake out\n}}")))
+}
+
+#[test]
+fn codes_of_the_interface_are_counted_beside_those_of_the_standard() {
+    let lines = "translate PV1-3.1 with units missing keep\ntranslate PID-8 with units missing keep\n\
+                 translate PV1-10 with units when PV1-2 = O\nset PID-1 = 1";
+    let mut book = Book::default();
+    book.use_tables(own(lines));
+    let wards = ["4W^1", "4W", "5E^2", "5E", "\\X3457\\", "", "\"\""];
+    for (ward, id) in wards.iter().zip(1..) {
+        let text = adt("1||7||Doe||19700101|4W^x~M").replace("PV1|1|I", &format!("PV1|1|I|{ward}|||||||5E"));
+        book.count(&Message::parse(text).0, received(id), HOUR);
+    }
+    let record = &book.take()[0].record;
+    let counts = |place: &str| record.places.get(&Place::parse(place).unwrap()).copied().unwrap_or_default();
+    let ward = counts("PV1-3.1");
+    // `\X3457\` is 4W; what is not there and what says "delete" has no code.
+    assert_eq!((ward.filled, ward.uncovered, ward.example), (5, 2, 4));
+    assert_eq!((counts("PV1-3").uncovered, counts("PV1-10").uncovered), (0, 0));
+    // A field means its first component; each repetition counts.
+    assert_eq!((counts("PID-8").repetitions, counts("PID-8").uncovered, counts("PID-8").example), (14, 7, 7));
+    assert_eq!(counts("PID-8").unlisted, 0, "M is a code of the standard");
+    assert!(!record.to_text().contains("5E"), "{}", record.to_text());
+}
+
+#[test]
+fn tables_can_change_while_messages_come() {
+    let mut book = Book::default();
+    let message = Message::parse(adt("1||7||Doe").replace("PV1|1|I", "PV1|1|I|5E^1")).0;
+    let ask = |book: &mut Book, lines: Option<&str>| {
+        lines.into_iter().for_each(|lines| book.use_tables(own(lines)));
+        book.count(&message, received(1), HOUR);
+    };
+    ask(&mut book, None);
+    ask(&mut book, Some("translate PV1-3.1 with units missing keep"));
+    ask(&mut book, Some("translate PV1-3.1 with units missing keep"));
+    ask(&mut book, Some("set PID-1 = 1"));
+    let taken = book.take();
+    assert_eq!((taken.len(), taken[0].record.messages), (1, 4), "nothing is lost by a change");
+    assert_eq!(taken[0].record.places[&Place::parse("PV1-3.1").unwrap()].uncovered, 2);
+}
+
+#[test]
+fn what_the_interface_says_of_messages() {
+    let verdict = |is_valid, rules: &[(&'static str, &str)]| {
+        let broken = rules.iter().map(|(code, place)| Broken { code: (*code).into(), place: (*place).to_owned() });
+        Verdict { is_valid, broken: broken.collect() }
+    };
+    let mut book = Book::default();
+    let message = Message::parse(adt("1||7||Doe")).0;
+    let said = [
+        Some(verdict(true, &[])),
+        Some(verdict(false, &[("feed:require-PID-8", "PID-8"), ("E1117", "PID-3")])),
+        None,
+        Some(verdict(true, &[("E1117", "PID-3")])),
+    ];
+    for (verdict, id) in said.iter().zip(1..) {
+        book.count(&message, Received { verdict: verdict.as_ref(), ..received(id) }, HOUR);
+    }
+    // The same again was judged when it came first.
+    book.count(&message, Received { verdict: said[1].as_ref(), repeat: Repeat::Same, ..received(9) }, HOUR);
+    let record = &book.take()[0].record;
+    assert_eq!((record.messages, record.validated, record.invalid.messages, record.invalid.example), (4, 3, 1, 2));
+    let issues: Vec<_> = record.issues.iter().map(|(of, seen)| (&*of.code, seen.messages, seen.example)).collect();
+    assert_eq!(issues, [("E1117", 2, 4), ("feed:require-PID-8", 1, 2)]);
+
+    let places: Vec<String> = (0..ISSUES_MAX + 9).map(|number| format!("ZZZ-{number}")).collect();
+    let many: Vec<_> = places.iter().map(|place| ("E1122", &**place)).collect();
+    let many = verdict(true, &many);
+    for _ in 0..2 {
+        book.count(&message, Received { verdict: Some(&many), ..received(7) }, HOUR);
+    }
+    let record = &book.take()[0].record;
+    assert_eq!(record.issues.len(), ISSUES_MAX);
+    let others = record.issues.iter().find(|(broken, _)| broken.code == OTHERS).unwrap();
+    assert_eq!(others.1.messages, 2, "messages with something beyond the limit");
 }
 
 #[test]
