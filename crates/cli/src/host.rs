@@ -76,6 +76,8 @@ impl Host {
             connectors: connectors::catalogue(),
             quality: quality_settings(setup.workspace.server.quality),
         };
+        #[cfg(debug_assertions)]
+        let options = engine::Options { clock: crate::failpoints::clock(), ..options };
         let engine = Engine::new(store, recovered.open, options);
         handles::share(&engine, &setup.workspace.definitions);
         let changes = engine.apply(setup.workspace.definitions.clone(), &[]).await;

@@ -1,12 +1,12 @@
 //! A sender stops filling a component: `sinew quality` says so and since when, an alert opens, a restart keeps all of it,
-//! and it heals. Seconds stand for hours, so that a day passes while the test waits.
+//! and it heals. The test moves the clock of the engine, so that days pass at once and every count is exact.
 
 use super::{
     destination_down::pharmacy,
-    support::{Engine, Partner, Peer, Workspace, admission, wait_for},
+    support::{Engine, Partner, Peer, Workspace, admission, command, wait_for},
 };
 use serde_json::Value;
-use std::time::{Duration, Instant};
+use std::path::PathBuf;
 
 const SETTINGS: &str =
     "name = \"scenario\"\ndata = \"data\"\n\n[quality]\nspan = \"1s\"\nday = \"10s\"\npause = \"1s\"\n";
@@ -23,10 +23,40 @@ fn bad(number: usize) -> String {
     good(number).replace("^MR|", "|").replace("|F\r", &format!("|{NAME}\r"))
 }
 
-/// Five more of them.
-fn send_bad(peer: &mut Peer, sent: &mut usize) {
-    (*sent..*sent + 5).for_each(|number| drop(peer.exchange(&bad(number))));
-    *sent += 5;
+/// The clock of the engine, which the test moves: seconds stand for hours, and none of them has to pass.
+struct Clock {
+    file: PathBuf,
+    now: i64,
+}
+
+/// 2026-03-02 00:00 UTC.
+const BEGIN: i64 = 1_772_409_600_000_000;
+
+impl Clock {
+    fn new(workspace: &Workspace) -> Clock {
+        let clock = Clock { file: workspace.path().join("clock"), now: BEGIN };
+        clock.write();
+        clock
+    }
+
+    fn write(&self) {
+        let beside = self.file.with_extension("new");
+        std::fs::write(&beside, self.now.to_string()).expect("a file");
+        std::fs::rename(beside, &self.file).expect("a clock");
+    }
+
+    fn forth(&mut self, millis: i64) {
+        self.now += millis * 1_000;
+        self.write();
+    }
+
+    fn start(&self, workspace: &Workspace) -> Engine {
+        let mut command = command(&["run"]);
+        command.env("SINEW_CLOCK", &self.file).env("TZ", "UTC");
+        let mut engine = Engine::spawn_with(workspace.path(), command);
+        engine.wait_to_answer();
+        engine
+    }
 }
 
 fn report(engine: &Engine) -> Value {
@@ -38,9 +68,8 @@ fn finding(report: &Value) -> Option<Value> {
     findings.iter().find(|of| of["place"] == "PID-3.5" && of["what"] == "completeness").cloned()
 }
 
-fn alerts(engine: &Engine) -> Vec<Value> {
-    let status = engine.status();
-    status["interfaces"][0]["quality"]["alerts"].as_array().cloned().unwrap_or_default()
+fn alerts(report: &Value) -> Vec<Value> {
+    report["alerts"].as_array().cloned().unwrap_or_default()
 }
 
 #[test]
@@ -48,73 +77,64 @@ fn a_component_that_is_no_longer_filled_is_told_with_its_time() {
     let partner = Partner::new();
     let workspace = Workspace::with(&format!("{ALERT}{}", pharmacy(partner.port)));
     workspace.write("sinew.toml", SETTINGS);
-    let engine = workspace.run();
+    let mut clock = Clock::new(&workspace);
+    let engine = clock.start(&workspace);
     let mut peer = Peer::connect(&engine.address("adt"));
-    let started = Instant::now();
+    // Over more than a day of this test, 25 in an hour.
     for number in 0..300 {
         peer.exchange(&good(number));
-        // Spread over more than a day of this test.
-        let due = Duration::from_millis(40 * number as u64);
-        std::thread::sleep(due.saturating_sub(started.elapsed()));
+        clock.forth(40);
     }
-    wait_for("the good ones to be counted", || (report(&engine)["messages"] == 300).then_some(()));
+    let before = report(&engine);
+    assert_eq!(before["messages"], 300, "what is acknowledged is counted when it is asked for");
     engine.sinew(&["quality", "adt"]).expect(0).says(&["adt  300 messages counted", "ADT^A01 of EPR at NORTH"]);
-    assert_eq!((alerts(&engine), finding(&report(&engine))), (Vec::new(), None));
+    assert_eq!((alerts(&before), finding(&before)), (Vec::new(), None));
 
-    let broke = epoch_s();
+    let broke_s = clock.now / 1_000_000;
     for number in 300..400 {
         peer.exchange(&bad(number));
-        // Over several spans: the one that it broke in holds good ones too.
-        std::thread::sleep(Duration::from_millis(30));
+        clock.forth(40);
     }
-    // The sender goes on as it is now: without messages there is nothing to find.
-    let mut sent = 400;
-    let found = wait_for("the change to be found", || {
-        send_bad(&mut peer, &mut sent);
-        finding(&report(&engine))
-    });
-    let since = found["shift"]["since_s"].as_i64().expect("since");
-    assert!((since - broke).abs() <= 2, "it broke at {broke} and is dated {since}");
-    // The last good ones may have come in the same second.
-    let after = |name: &str| found["shift"]["after"][name].as_u64().expect("a count");
-    assert!(after("hits") * 5 < after("of"), "{found}");
-    let open = wait_for("the alerts to open", || {
-        send_bad(&mut peer, &mut sent);
-        Some(alerts(&engine)).filter(|open| open.len() >= 2)
-    });
-    wait_for("all to be counted", || (report(&engine)["messages"] == sent).then_some(()));
+    let broken = report(&engine);
+    let found = finding(&broken).expect("the change");
+    assert_eq!(found["shift"]["since_s"], broke_s);
+    assert_eq!((&found["shift"]["after"]["hits"], &found["shift"]["after"]["of"]), (&0.into(), &100.into()));
+    let open = alerts(&broken);
     assert!(open.iter().any(|alert| alert["code"] == "E5042" && alert["is_page"] == true), "{open:?}");
     assert!(open.iter().any(|alert| alert["code"] == "E5040"), "{open:?}");
+    // The status says what was judged last: a moment later.
+    wait_for("the alerts to be judged", || {
+        let status = engine.status();
+        (status["interfaces"][0]["quality"]["alerts_open"].as_u64() >= Some(2)).then_some(())
+    });
     engine.sinew(&["status"]).expect(1).says(&["alert[E5042] adt: PID-3.5 (Identifier Type Code) is filled in"]);
     let shown = engine.sinew(&["quality", "adt", "--field", "PID-3"]).expect(1);
-    // The span in which it broke may count to either side, so the share before is not always 100 %.
-    shown.says(&["worse[E5040] PID-3.5 (Identifier Type Code) was filled in ", "since then in "]);
-    engine.sinew(&["quality"]).expect(1).says(&["adt", "alert", &sent.to_string()]);
+    shown.says(&[
+        "worse[E5040] PID-3.5 (Identifier Type Code) was filled in 100 % of 300 until",
+        "since then in 0 % of",
+    ]);
+    engine.sinew(&["quality"]).expect(1).says(&["adt", "alert", "400"]);
     engine.sinew(&["top", "--count", "1"]).expect(0).says(&["alert[E5040]"]);
 
     // What was counted and found is there after a crash, and the crash is told.
     engine.kill();
-    let engine = workspace.run();
+    clock.forth(1_000);
+    let engine = clock.start(&workspace);
     let again = report(&engine);
-    assert_eq!(again["messages"], sent);
-    assert_eq!(finding(&again).expect("the same change")["shift"]["since_s"], since);
+    assert_eq!(again["messages"], 400);
+    assert_eq!(finding(&again).expect("the same change")["shift"]["since_s"], broke_s);
     assert_eq!(again["gaps"].as_array().map(Vec::len), Some(1), "{}", again["gaps"]);
-    let mut peer = Peer::connect(&engine.address("adt"));
-    wait_for("the alerts to open again", || {
-        send_bad(&mut peer, &mut sent);
-        (alerts(&engine).len() >= 2).then_some(())
-    });
+    assert_eq!(alerts(&again).len(), open.len(), "{again}");
 
     // The sender is mended: both alerts close.
-    let mut number = sent;
-    wait_for("the alerts to close", || {
-        (number..number + 20).for_each(|number| drop(peer.exchange(&good(number))));
-        number += 20;
-        alerts(&engine)
-            .iter()
-            .all(|alert| alert["message"].as_str().is_some_and(|text| !text.contains("PID-3.5")))
-            .then_some(())
-    });
+    let mut peer = Peer::connect(&engine.address("adt"));
+    for number in 400..700 {
+        peer.exchange(&good(number));
+        clock.forth(40);
+    }
+    let mended = alerts(&report(&engine));
+    let is_about_it = |alert: &Value| alert["message"].as_str().is_some_and(|text| text.contains("PID-3.5"));
+    assert!(!mended.iter().any(is_about_it), "{mended:?}");
 
     // No value of a message is kept or shown (R10).
     let texts = [shown.out, again.to_string(), engine.sinew(&["quality", "adt", "--all"]).out];
@@ -127,9 +147,57 @@ fn a_component_that_is_no_longer_filled_is_told_with_its_time() {
     }
 }
 
-fn epoch_s() -> i64 {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970");
-    i64::try_from(now.as_secs()).expect("a time")
+const PROFILE: &str = "profile feed extends hl7v2 2.5.1 ADT {\n  require PID-18.1\n  bind PV1-2 to [O]\n}\n";
+
+#[test]
+fn the_interfaces_own_tables_and_check_are_counted() {
+    let lines = "  validate feed errors keep\n  translate PV1-3.1 with units missing keep\n  \
+                 alert quality PV1-3.1 coverage below 90% at-least 5\n  alert quality invalid over 50% at-least 5\n  \
+                 alert quality invalid over 50% at-least 5 during \"Sat-Sun\"\n";
+    let partner = Partner::new();
+    let workspace = Workspace::with(&format!("{lines}{}", pharmacy(partner.port)));
+    workspace.write("shared/profiles/feed.flow", PROFILE);
+    workspace.write("interfaces/adt/tables/units.csv", "from,to\n4W,4WEST\n");
+    let mut clock = Clock::new(&workspace);
+    let engine = clock.start(&workspace);
+    let mut peer = Peer::connect(&engine.address("adt"));
+    for number in 0..10 {
+        let text = good(number);
+        let text = if number < 4 { text.replace("|4W^", "|5E^") } else { text };
+        let text = if number < 9 { text } else { text.replace("||19780701|F", "||19780701|F||||||||||ACC7") };
+        peer.exchange(&text);
+    }
+    let shown = engine.sinew(&["quality", "adt"]).expect(1);
+    shown.says(&["not valid by its validate lines", "feed:require-PID-18.1", "feed:bind-PV1-2", "UNCOVERED"]);
+    let now = report(&engine);
+    let kind = &now["kinds"][0];
+    assert_eq!((&kind["invalid"]["hits"], &kind["invalid"]["of"]), (&10.into(), &10.into()), "{now}");
+    let issue = |code: &str| {
+        let issues = kind["issues"].as_array().expect("issues");
+        issues.iter().find(|issue| issue["code"] == code).map(|issue| issue["broken"]["hits"].clone())
+    };
+    assert_eq!((issue("feed:require-PID-18.1"), issue("feed:bind-PV1-2")), (Some(9.into()), Some(10.into())));
+    let uncovered = |place: &str| {
+        let places = kind["places"].as_array().expect("places");
+        places.iter().find(|row| row["place"] == place).map(|row| row["uncovered"].clone())
+    };
+    assert_eq!((uncovered("PV1-3.1"), uncovered("PV1-2")), (Some(4.into()), Some(10.into())), "{now}");
+    // It is Monday: the line for weekends says nothing.
+    let lines = |report: &Value| {
+        let mut lines: Vec<u64> = alerts(report).iter().filter_map(|alert| alert["line"].as_u64()).collect();
+        lines.sort_unstable();
+        lines
+    };
+    let open = lines(&now);
+    assert!(open.len() == 2 && open[1] == open[0] + 1, "{now}");
+    assert!(!now.to_string().contains("5E"), "a code that no table has is counted, never kept (R10)");
+
+    // On Saturday it does, of what came on Saturday.
+    clock.forth(5 * 86_400_000 + 12 * 3_600_000);
+    assert_eq!(lines(&report(&engine)), open);
+    (10..20).for_each(|number| drop(peer.exchange(&good(number))));
+    // PV1-3.1 is covered now, and both other lines see that nothing is valid.
+    assert_eq!(lines(&report(&engine)), [open[0] + 1, open[0] + 2]);
 }
 
 #[test]

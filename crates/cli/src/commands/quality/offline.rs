@@ -46,7 +46,8 @@ pub(super) fn count(paths: &[PathBuf], field: Option<Place>) -> Result<Value> {
                 (true, true) => Repeat::No,
             };
             let bytes = found.bytes.len();
-            let received = Received { message: messages_found, bytes, at: None, repeat, local_offset_s: 0, now };
+            let received =
+                Received { message: messages_found, bytes, at: None, repeat, local_offset_s: 0, now, verdict: None };
             book.count(&message, received, SPAN_MICROS);
         }
     }

@@ -9,6 +9,8 @@ use serde_json::Value;
 
 /// Places of one kind of message that are shown unless all are asked for.
 const SHOWN_MAX: usize = 20;
+/// Broken rules of one kind of message that are shown unless all are asked for.
+const ISSUES_SHOWN_MAX: usize = 10;
 /// Changes that are shown of one interface.
 const FINDINGS_MAX: usize = 20;
 
@@ -130,6 +132,7 @@ fn show_kind(screen: &Screen, kind: &Value, is_all: bool) {
             if example > 0 { format!(", such as message {example}") } else { String::new() }
         ));
     }
+    show_issues(screen, kind, is_all);
     let all: Vec<&Value> = list(kind, "places").collect();
     let shown: Vec<&Value> = match is_all {
         true => all.clone(),
@@ -141,6 +144,36 @@ fn show_kind(screen: &Screen, kind: &Value, is_all: bool) {
     let rest = all.len() - shown.len();
     if rest > 0 {
         screen.line(format!("  {} more: --all lists them", count(rest as u64, "place")));
+    }
+}
+
+/// What the interface's own check says.
+fn show_issues(screen: &Screen, kind: &Value, is_all: bool) {
+    let (invalid, example) = (&kind["invalid"], number(kind, "invalid_example"));
+    if number(invalid, "hits") > 0 {
+        let share = screen.paint("33", &percent(invalid));
+        let of = number(invalid, "of");
+        screen.line(format!("  not valid by its validate lines: {share} of {of}, such as message {example}"));
+    }
+    let all: Vec<&Value> = list(kind, "issues").collect();
+    if all.is_empty() {
+        return;
+    }
+    let shown = if is_all { all.len() } else { all.len().min(ISSUES_SHOWN_MAX) };
+    let mut table = Table::new(&["  RULE", "PLACE", ">MESSAGES", ">OF", ">EXAMPLE"]);
+    for issue in &all[..shown] {
+        let broken = &issue["broken"];
+        table.row(vec![
+            format!("  {}", text(issue, "code")).into(),
+            text(issue, "place").into(),
+            number(broken, "hits").to_string().into(),
+            number(broken, "of").to_string().into(),
+            number(issue, "example").to_string().into(),
+        ]);
+    }
+    table.print(screen);
+    if shown < all.len() {
+        screen.line(format!("  {} more: --all lists them", count((all.len() - shown) as u64, "broken rule")));
     }
 }
 
@@ -170,12 +203,13 @@ fn show_delay(screen: &Screen, delay: &Value, what: &str) {
 fn is_worth_a_look(place: &Value) -> bool {
     let is_empty = number(&place["filled"], "hits") == 0 && number(&place["filled"], "of") > 0;
     let is_changed = place.get("is_changed").and_then(Value::as_bool).unwrap_or(false);
-    is_changed || is_empty || number(place, "misformed") + number(place, "unlisted") > 0
+    let wrong = number(place, "misformed") + number(place, "unlisted") + number(place, "uncovered");
+    is_changed || is_empty || wrong > 0
 }
 
 fn places(screen: &Screen, shown: &[&Value]) {
     let has_trend = screen.is_terminal && screen.is_unicode;
-    let mut head = vec!["  PLACE", "NAME", ">FILLED", ">OF", ">MISFORMED", ">UNLISTED", ">EXAMPLE"];
+    let mut head = vec!["  PLACE", "NAME", ">FILLED", ">OF", ">MISFORMED", ">UNLISTED", ">UNCOVERED", ">EXAMPLE"];
     if has_trend {
         head.push("TREND");
     }
@@ -190,6 +224,7 @@ fn places(screen: &Screen, shown: &[&Value]) {
             number(&place["filled"], "of").to_string().into(),
             or_dash(number(place, "misformed")).into(),
             or_dash(number(place, "unlisted")).into(),
+            or_dash(number(place, "uncovered")).into(),
             or_dash(number(place, "example")).into(),
         ];
         if has_trend {
