@@ -206,4 +206,13 @@ fn the_whole_of_a_message_is_shown() {
     let lines = sinew(&["profile", "show", "us-syndromic"]).expect(0);
     assert!(!lines.out.contains("Message Control ID"), "{}", lines.out);
     sinew(&["profile", "show", "us-syndromic", "--whole"]).expect(0).says(&["Message Control ID", "EVN-7.2", "SS003"]);
+    // EVN-7.2 is required and EVN-7.1 expected: the field has to be there.
+    let whole = sinew(&["profile", "show", "us-syndromic", "--whole", "--json"]).expect(0);
+    let first: serde_json::Value = serde_json::from_str(whole.out.lines().next().expect("a line")).expect("an object");
+    let elements = first["elements"].as_array().expect("a list");
+    let usage = |path: &str| elements.iter().find(|one| one["path"] == path).map(|one| one["usage"].clone());
+    assert_eq!(
+        [usage("EVN-7"), usage("EVN-7.1"), usage("EVN-7.2")],
+        [Some("R".into()), Some("RE".into()), Some("R".into())]
+    );
 }

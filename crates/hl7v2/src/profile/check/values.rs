@@ -4,7 +4,7 @@ use super::Checker;
 use crate::codes;
 use crate::profile::expression::{Path, Verdict};
 use crate::profile::model::{Binding, CodeUsage, Location, SetRef, SingleCode, Strength, ValueSet};
-use crate::profile::tree::Tree;
+use crate::profile::tree::{Tree, What};
 use ::message::Severity;
 use std::borrow::Cow;
 
@@ -32,12 +32,26 @@ impl<'m, 'p> Tree<'m, 'p> {
     /// An element against a binding, for assertions.
     pub(in crate::profile) fn is_bound(&self, at: u32, binding: &Binding) -> Verdict {
         let sets = self.sets(binding);
-        let holders = self.holders(at, &binding.locations);
+        let mut holders = self.holders(at, &binding.locations);
         if sets.is_empty() || holders.is_empty() {
             return Verdict::Unknown;
         }
+        // A code alone, or the name of an authority, has no code system beside it.
+        if !self.is_coded(at) {
+            holders.iter_mut().for_each(|holder| holder.system = None);
+        }
         let is_listed = holders.iter().any(|holder| coding(holder, &sets) == Coding::Listed);
         if is_listed || sets.len() == binding.sets.len() { is_listed.into() } else { Verdict::Unknown }
+    }
+
+    /// Of a type that says the code system beside the code.
+    fn is_coded(&self, at: u32) -> bool {
+        match self.nodes[at as usize].what {
+            What::Value(datatype) => {
+                self.datatype(datatype).is_some_and(|rules| matches!(&*rules.name, "CE" | "CWE" | "CNE" | "CF"))
+            }
+            What::Group(_) | What::Segment(_) => false,
+        }
     }
 
     /// The sets of a binding that can be checked.

@@ -114,6 +114,14 @@ fn numbers_null_and_value_sets() {
     broken("<isNULL Path='4[1]'/>", &[("||C|\"\"", false), ("||C|x", true)]);
     let set = "<ValueSet Path='3[1]' ValueSetID='SERVICES' BindingStrength='R' BindingLocation='1'/>";
     broken(set, &[("||A^a^LOCAL", false), ("||Q^q^LOCAL", true), ("||E^e^LOCAL", true), ("||A^a^OTHER", true)]);
+    // A part of a coded element has no code system of its own; nor has the name of an authority.
+    let part = "<ValueSet Path='3[1].1[1]' ValueSetID='SERVICES' BindingStrength='R' BindingLocation='1'/>";
+    broken(part, &[("||A^a^LOCAL", false), ("||A^a^OTHER", false), ("||Q^q^LOCAL", true)]);
+    let authority = statement("<ValueSet Path='4[1]' ValueSetID='SERVICES' BindingStrength='R' BindingLocation='1'/>")
+        .replace("OBX_T", "CX");
+    let of_type = authority.replace("<Segment>", "<Datatype>").replace("</Segment>", "</Datatype>");
+    check(&[&of_type], "PID|||1^^^A&ISO~2^^^B\rOBR|1\r", &[]);
+    check(&[&of_type], "PID|||1^^^A&ISO~2^^^Q\rOBR|1\r", &["T-1 PID-3[2].4"]);
     let profile = profile(&[&statement("<SetID Path='1[1]'/>")]);
     assert!(errors(&profile, "OBR|1\rOBX|1||C\rOBX|1||C\r").is_empty(), "OBX is the first of each observation");
     let group = context(
