@@ -133,21 +133,24 @@ fn the_first_that_has_to_come_later_makes_all_behind_it_come_later() {
     let life = stage.live(&[&interface("limit size 64MiB")]);
     life.accept(adt("FIRST", "7"));
     stage.disk.set_room(Some(stage.disk.used()));
-    let ids: Vec<String> = (0..60).map(|number| format!("X{number:02}")).collect();
-    let messages: String = ids.iter().map(|id| filler(id)).collect();
-    let frame = Bytes::from(format!("BHS|^~\\&\r{messages}BTS|60\r"));
+    // Behind each large one a small one, for which there would be room where there is none for the large.
+    let ids: Vec<String> = (0..120).map(|number| format!("X{number:03}")).collect();
+    let large = |number: usize| number.is_multiple_of(2);
+    let message = |(number, id): (usize, &String)| if large(number) { filler(id) } else { text(&adt(id, "7")) };
+    let messages: String = ids.iter().enumerate().map(message).collect();
+    let frame = Bytes::from(format!("BHS|^~\\&\r{messages}BTS|120\r"));
     let full = life.give("demo", frame.clone());
     assert!(matches!(full.verdict(), Verdict::Later(_)), "{:?}", full.verdict());
     let answers = said(&full).1;
     let count = |code: &str| answers.matches(code).count();
-    assert!(count("AR") > 0 && count("AR") + count("AA") == 60, "{answers}");
+    assert!(count("AR") > 0 && count("AR") + count("AA") == 120, "{answers}");
     assert!(life.drain());
     let taken = stage.world.taken("out");
     assert_eq!(taken.len() - 1, count("AA"), "what was answered AA, and nothing else");
     assert_eq!(taken[1..], ids[..count("AA")], "the first ones, without a gap");
     stage.disk.set_room(None);
     life.wait("intake resumes", || accepted(&life.give("demo", adt("AGAIN", "7"))).is_some());
-    assert_eq!(said(&life.give("demo", frame)).1.matches("AA").count(), 60);
+    assert_eq!(said(&life.give("demo", frame)).1.matches("AA").count(), 120);
     assert!(life.drain());
-    assert_eq!(stage.world.taken("out").iter().filter(|id| id.starts_with('X')).count(), 60, "each once");
+    assert_eq!(stage.world.taken("out").iter().filter(|id| id.starts_with('X')).count(), 120, "each once");
 }

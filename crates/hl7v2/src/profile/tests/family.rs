@@ -175,6 +175,42 @@ fn two_libraries_with_one_value_set() {
     assert_eq!(errors(&profile, "OBR|||||S\r"), ["PRIORITIES OBR-5"]);
 }
 
+/// A name that is withheld is an empty repetition and one with a type: two have to come, and the first has nothing.
+#[test]
+fn an_empty_repetition_counts_and_is_not_there() {
+    let withheld = "<ConformanceContext><Constraints><Segment><ByName Name='PID'><Constraint ID='F-6' Target='3[1]'><Description>d</Description>\
+        <Assertion><FORALL><NOT><Presence Path='3[1]'/></NOT><NOT><Presence Path='3[2].2[1]'/></NOT><Presence Path='3[2].1[1]'/>\
+        <StringList Path='3[2].1[1]' CSV='S,U'/></FORALL></Assertion></Constraint></ByName></Segment></Constraints></ConformanceContext>";
+    check(&[withheld], "PID|||~S\rOBR|1\r", &[]);
+    check(&[withheld], "PID|||^^^~U\rOBR|1\r", &[]);
+    check(&[withheld], "PID|||A~S\rOBR|1\r", &["F-6 PID-3"]);
+    check(&[withheld], "PID|||~A\rOBR|1\r", &["F-6 PID-3"]);
+    check(&[withheld], "PID|||~S^1\rOBR|1\r", &["F-6 PID-3"]);
+    check(&[withheld], "PID|||~\rOBR|1\r", &["E1080 PID-3", "F-6 PID-3"]);
+}
+
+/// A condition as a program's part: the program is asked where the code is of the set, and only there.
+#[test]
+fn a_program_may_hang_on_a_value_set() {
+    let context = |code: &str| {
+        format!(
+            "<ConformanceContext><Constraints><Group><ByID ID='ORDER_T'><Constraint ID='F-7' Target='3[1].1[1]'><Description>By a program.</Description>\
+             <Assertion><IMPLY><AND><PlainText Path='1[1].5[1]' Text='S' IgnoreCase='false'/>\
+             <ValueSet Path='1[1].4[1].1[1]' ValueSetID='SERVICES' BindingStrength='R' BindingLocation='1'/></AND>\
+             <Plugin QualifiedClassName='gov.nist.healthcare.hl7.v2.iz.plugins.IZ24Constraint'/></IMPLY></Assertion></Constraint></ByID></Group>\
+             </Constraints></ConformanceContext>|OBR|1|||{code}^a^LOCAL|S\r"
+        )
+    };
+    let ask = |code: &str, lines: &str, expect: &[&str]| {
+        let all = context(code);
+        let (text, order) = all.split_once('|').expect("both");
+        check(&[text], &format!("{order}{lines}"), expect);
+    };
+    ask("A", "OBX|||69764-9|1\rOBX|||29769-7|1\r", &[]);
+    ask("A", "OBX|||69764-9|1\rOBX|||29769-7|2\r", &["F-7 OBX[1]"]);
+    ask("x9", "OBX|||69764-9|1\rOBX|||29769-7|2\r", &["SERVICES OBR-4.1"]);
+}
+
 #[test]
 fn owners_by_id_in_any_case() {
     let context = format!(
