@@ -237,8 +237,8 @@ impl Reader {
 
     /// The value sets that a text names, with `:` or a blank between them.
     fn set_refs(&mut self, text: &str) -> Vec<SetRef> {
-        // Some ids hold a blank or a colon themselves.
-        if self.sets.contains_key(text) || self.excluded.contains(text) {
+        // Some ids hold a blank or a colon themselves. Of a pair that is excluded as such, each set is still what it is.
+        if self.sets.contains_key(text) {
             return vec![self.set_ref(text)];
         }
         let ids = text.split(|letter: char| letter == ':' || letter.is_whitespace());

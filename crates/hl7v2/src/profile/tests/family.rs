@@ -220,13 +220,20 @@ fn owners_by_id_in_any_case() {
     check(&[&context], "PID|||1~2\rOBR|1\r", &["F-1 PID-7"]);
 }
 
+/// A guide may exclude two sets together under one id; the one that the library lists is checked all the same.
 #[test]
-fn a_set_that_is_not_validated_may_have_blanks_in_its_id() {
-    let bound = PROFILE.replace("Binding=\"PRIORITIES\"", "Binding=\"A B\"");
-    let sets = SETS.replace(">FREE<", ">A B<");
+fn of_an_excluded_pair_each_set_is_what_it_is() {
+    let bound = PROFILE.replace("Binding=\"PRIORITIES\"", "Binding=\"FREE PRIORITIES\"");
+    let sets = SETS.replace("</NoValidation>", "<BindingIdentifier>FREE PRIORITIES</BindingIdentifier></NoValidation>");
     let (profile, said) = read(&[&bound, &sets]);
     assert!(said.is_empty(), "{said:?}");
-    assert_eq!(errors(&profile, "OBR|||||U\r"), [""; 0]);
+    assert_eq!(errors(&profile, "OBR|||||S\r"), [""; 0]);
+    assert_eq!(errors(&profile, "OBR|||||U\r"), [""; 0], "it may be in the set that is not listed");
+    let coded = PROFILE.replace("Binding=\"SERVICES\"", "Binding=\"FREE SERVICES\"");
+    let sets = SETS.replace("</NoValidation>", "<BindingIdentifier>FREE SERVICES</BindingIdentifier></NoValidation>");
+    let (profile, _) = read(&[&coded, &sets]);
+    assert_eq!(errors(&profile, "OBR||||Q^q^LOCAL\r"), ["SERVICES OBR-4.1"]);
+    assert_eq!(errors(&profile, "OBR||||Q^q^OTHER\r"), [""; 0]);
 }
 
 /// The files of one event each have the name in the description only.
