@@ -4,7 +4,7 @@
 
 use super::read::number_length;
 use super::write::plain_length;
-use super::{Cell, Key, Kind, NONE, Node, NodeId, TREE_NODES_MAX, TREE_TEXT_MAX, Tree};
+use super::{Cell, Key, Kind, NONE, Name, Node, NodeId, TREE_NODES_MAX, TREE_TEXT_MAX, Tree};
 use crate::{Error, codes};
 
 /// The text of a number as JSON has it, such as `1.00`.
@@ -72,6 +72,20 @@ impl Tree {
     /// As [`put`](Tree::put).
     pub fn set<'a>(&mut self, object: NodeId, key: impl Into<Key<'a>>, value: Value<'_>) -> Result<NodeId, Error> {
         self.put(Place::Property(object, key.into()), value)
+    }
+
+    /// [`set`](Tree::set) of a property that the object is known not to have, without a look for it.
+    ///
+    /// # Errors
+    /// As [`put`](Tree::put).
+    pub fn add(&mut self, object: NodeId, name: Name, value: Value<'_>) -> Result<NodeId, Error> {
+        let parent = self.node(object).id().0;
+        debug_assert!(self.node(object).get(name).is_none(), "the object has this property");
+        if self.cell(parent).kind != Kind::Object {
+            return self.set(object, name, value);
+        }
+        let cell = self.make(value)?;
+        self.attach_new(Aim::After { parent, previous: self.cell(parent).b, name: name.0 }, cell)
     }
 
     /// Puts a value behind the last item of an array property, which is made if there is none.
@@ -235,10 +249,7 @@ impl Tree {
                 let text = if kind == Kind::Array { "the property is no array" } else { "the property is no object" };
                 Err(Error::refused(codes::E1204, found.path(), text))
             }
-            None => {
-                let value = if kind == Kind::Array { Value::Array } else { Value::Object };
-                self.set(object, name, value)
-            }
+            None => self.add(object, name, if kind == Kind::Array { Value::Array } else { Value::Object }),
         }
     }
 

@@ -154,21 +154,31 @@ impl Writer<'_> {
 /// bytes at a time; the length where there is none.
 #[inline]
 pub(super) fn plain_length(bytes: &[u8]) -> usize {
+    let Some(last) = bytes.last_chunk::<8>() else {
+        return bytes.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1F)).unwrap_or(bytes.len());
+    };
+    let (chunks, _) = bytes.as_chunks::<8>();
+    let marks = chunks.iter().map(|chunk| odd_bytes(*chunk));
+    if let Some((index, mark)) = marks.enumerate().find(|(_, mark)| *mark != 0) {
+        return index * 8 + (mark.trailing_zeros() / 8) as usize;
+    }
+    // What is left over, together with bytes in front of it that are known to be plain.
+    match odd_bytes(*last) {
+        0 => bytes.len(),
+        mark => bytes.len() - 8 + (mark.trailing_zeros() / 8) as usize,
+    }
+}
+
+/// A bit in the byte of the first that is not plain; bits above it may be wrong.
+#[inline]
+fn odd_bytes(chunk: [u8; 8]) -> u64 {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGHS: u64 = 0x8080_8080_8080_8080;
-    let mut at = 0;
-    while let Some(chunk) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
-        let chunk = u64::from_le_bytes(*chunk);
-        let (quote, slash) = (chunk ^ (ONES * 0x22), chunk ^ (ONES * 0x5C));
-        let found = (chunk.wrapping_sub(ONES * 0x20) & !chunk)
-            | (quote.wrapping_sub(ONES) & !quote)
-            | (slash.wrapping_sub(ONES) & !slash);
-        // A borrow can only mark bytes above one that is really there, so the lowest mark is right.
-        if found & HIGHS != 0 {
-            return at + ((found & HIGHS).trailing_zeros() / 8) as usize;
-        }
-        at += 8;
-    }
-    let rest = bytes.get(at..).unwrap_or_default();
-    at + rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1F)).unwrap_or(rest.len())
+    let chunk = u64::from_le_bytes(chunk);
+    let (quote, slash) = (chunk ^ (ONES * 0x22), chunk ^ (ONES * 0x5C));
+    // A borrow can only mark bytes above one that is really there, so the lowest mark is right.
+    let found = (chunk.wrapping_sub(ONES * 0x20) & !chunk)
+        | (quote.wrapping_sub(ONES) & !quote)
+        | (slash.wrapping_sub(ONES) & !slash);
+    found & HIGHS
 }

@@ -55,7 +55,7 @@ impl<'m> Element<'m> {
     }
 
     #[inline]
-    fn inside(&self, range: Range<usize>, level: Level) -> Element<'m> {
+    pub(super) fn inside(&self, range: Range<usize>, level: Level) -> Element<'m> {
         Element { start: range.start as u32, end: range.end as u32, level, ..*self }
     }
 
@@ -155,7 +155,7 @@ impl<'m> Element<'m> {
     }
 
     /// The segment is MSH, FHS or BHS, whose first field is the separator itself.
-    fn is_header(&self) -> bool {
+    pub(super) fn is_header(&self) -> bool {
         let id = self.message.shape().get(self.start as usize..self.start as usize + 3);
         id.and_then(|id| id.try_into().ok()).is_some_and(is_header)
     }
@@ -252,11 +252,15 @@ impl<'m> Element<'m> {
     /// A value in the first repetition of a field, without a look for the ends of the field and of the repetition: they
     /// may be megabytes away.
     fn first_of(&self, number: u16, member: &Member) -> Option<Element<'m>> {
+        let separators = self.separators_before(number)?;
+        let start = scan::start_of(self.message.shape(), self.range(), self.message.delimiters.field, separators)?;
+        self.first_in(start..self.end as usize, member)
+    }
+
+    /// As [`first_of`](Element::first_of), of the field that begins where `rest` does.
+    pub(super) fn first_in(&self, rest: Range<usize>, member: &Member) -> Option<Element<'m>> {
         let shape = self.message.shape();
         let delimiters = self.message.delimiters;
-        let separators = self.separators_before(number)?;
-        let start = scan::start_of(shape, self.range(), delimiters.field, separators)?;
-        let rest = start..self.end as usize;
         let Some(component) = member.component else {
             let range = scan::piece_before(shape, rest, delimiters.repetition, 0, [delimiters.field; 2])?;
             return Some(self.inside(range, Level::Repetition));
@@ -268,8 +272,9 @@ impl<'m> Element<'m> {
         member.subcomponent.map_or(Some(element), |subcomponent| element.subcomponent(subcomponent))
     }
 
-    /// The component and subcomponent that a member names.
-    pub(super) fn inner(&self, member: &Member) -> Option<Element<'m>> {
+    /// The component and subcomponent that a member names; its field is left aside.
+    #[must_use]
+    pub fn inner(&self, member: &Member) -> Option<Element<'m>> {
         let Some(component) = member.component else { return Some(*self) };
         if self.level == Level::Component {
             // `.2` of a name that is bound to a component means its subcomponent.
@@ -280,7 +285,7 @@ impl<'m> Element<'m> {
     }
 
     /// The first repetition that an index names.
-    fn choose(&self, index: &Index) -> Option<Element<'m>> {
+    pub(super) fn choose(&self, index: &Index) -> Option<Element<'m>> {
         match index {
             Index::Unsaid | Index::All => self.repetition(1),
             Index::At(number) => self.repetition(*number),

@@ -10,6 +10,7 @@
 mod edit;
 mod element;
 mod parse;
+mod parts;
 mod select;
 #[cfg(test)]
 mod tests;
@@ -18,6 +19,7 @@ pub mod walk;
 pub(crate) use edit::Rebuilt;
 pub use edit::{Place, Value};
 pub use element::{Element, Elements, Level, State};
+pub use parts::Filled;
 pub use select::Selection;
 
 use crate::charset::{Charset, wide::Wide};

@@ -17,7 +17,7 @@ use crate::{
     profile::Ruleset,
     run::{Fault, Run, Site},
     table::Table,
-    view::View,
+    view::{Need, View},
 };
 use compare::{Comparison, Right};
 use operand::Operand;
@@ -116,7 +116,28 @@ impl Condition {
     }
 }
 
+impl Condition {
+    /// The parts of the message without which it does not hold.
+    pub(crate) fn need(&self) -> Option<Need> {
+        self.node.need()
+    }
+}
+
 impl Node {
+    fn need(&self) -> Option<Need> {
+        match self {
+            Node::And(nodes) => nodes.iter().find_map(Node::need),
+            Node::Or(nodes) => Need::of_all(nodes.iter().map(Node::need)),
+            // Where there is no value, no test is made, and none holds.
+            Node::Test(Test { quantifier, operand: Operand::Read(path), is_negated: false, .. })
+                if *quantifier != Quantifier::All =>
+            {
+                path.need()
+            }
+            Node::Test(_) | Node::Not(_) | Node::Count { .. } | Node::Valid(_) => None,
+        }
+    }
+
     fn holds(&self, site: &Site, view: &View<'_>, run: &mut Run) -> Result<bool, Fault> {
         site.burn(run, 1)?;
         match self {

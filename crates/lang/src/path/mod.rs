@@ -14,10 +14,10 @@ use crate::{
     item::{Atom, Item},
     map::from_fhir::path::ElementPath,
     run::Run,
-    view::View,
+    view::{Need, View},
 };
 use hl7v2::{
-    Element, Path, State,
+    Element, Filled, Path, State,
     path::{Index, Member},
 };
 use std::sync::Arc;
@@ -47,6 +47,13 @@ pub(crate) fn atom(element: Element<'_>) -> Atom<'_> {
 }
 
 impl ReadPath {
+    /// The part of what a name stands for without which the path has no value.
+    pub(crate) fn need(&self) -> Option<Need> {
+        let ReadPath::Bound { slot, member } = self else { return None };
+        let number = member.field.as_ref().map(|(number, _)| *number).or(member.component)?;
+        Some(Need { slot: *slot, parts: Filled::part(number) })
+    }
+
     /// It says `[*]`, so as a value it is a list.
     pub(crate) fn is_list(&self) -> bool {
         let repetition = |member: &Member| matches!(member.field, Some((_, Index::All)));
@@ -85,7 +92,7 @@ impl ReadPath {
                 Some(focus) => focus.get(&path.member),
                 None => view.message.first(path),
             },
-            ReadPath::Bound { slot, member } => view.turn(*slot)?.element.get(member),
+            ReadPath::Bound { slot, member } => view.get(*slot, member),
             ReadPath::Within { slot, path } => {
                 let segment = segment_within(view, *slot, path)?;
                 if path.is_segment() { Some(segment) } else { segment.get(&path.member) }
@@ -96,7 +103,7 @@ impl ReadPath {
 
     /// As a value: the first, or the list that `[*]` asks for.
     pub(crate) fn value<'m>(&self, view: &View<'m>, run: &mut Run) -> Item<'m> {
-        if *self == ReadPath::Now {
+        if matches!(self, ReadPath::Now) {
             return Item::One(Atom::text(run.now.to_dtm()));
         }
         if let ReadPath::Element(path) = self {
@@ -124,8 +131,7 @@ impl ReadPath {
                 None => view.message.every(path).any(visit),
             },
             ReadPath::Bound { slot, member } => {
-                let Some(turn) = view.turn(*slot) else { return false };
-                each_place(turn.element, member, |place| place.is_some_and(|e| !e.is_empty() && visit(e)))
+                each_bound(view, *slot, member, |place| place.is_some_and(|e| !e.is_empty() && visit(e)))
             }
             ReadPath::Within { slot, path } => every_within(view, *slot, path).any(|segment| {
                 each_place(segment, &path.member, |place| {
@@ -155,9 +161,7 @@ impl ReadPath {
                     .filter(|(at, _)| is_wanted(at + 1))
                     .any(|(_, segment)| each_place(segment, &path.member, &mut visit))
             }
-            ReadPath::Bound { slot, member } => {
-                view.turn(*slot).is_some_and(|turn| each_place(turn.element, member, visit))
-            }
+            ReadPath::Bound { slot, member } => each_bound(view, *slot, member, visit),
             ReadPath::Within { slot, path } => {
                 every_within(view, *slot, path).any(|segment| each_place(segment, &path.member, &mut visit))
             }
@@ -203,11 +207,6 @@ pub(crate) fn every_within<'m>(view: &View<'m>, slot: usize, path: &Path) -> imp
     numbered.filter(move |(at, _)| wanted.is_none_or(|wanted| wanted == at + 1)).map(|(_, segment)| segment)
 }
 
-/// A repetition's part that a member names.
-pub(crate) fn inner<'m>(repetition: Element<'m>, member: &Member) -> Option<Element<'m>> {
-    repetition.get(&Member { field: None, ..member.clone() })
-}
-
 /// The repetition with this number, from 1, is one that the index names.
 pub(crate) fn is_named(index: &Index, number: usize, repetition: Element<'_>) -> bool {
     match index {
@@ -216,14 +215,40 @@ pub(crate) fn is_named(index: &Index, number: usize, repetition: Element<'_>) ->
         Index::Append => false,
         Index::Where(filter) => {
             let part = Member { field: None, component: Some(filter.component), subcomponent: filter.subcomponent };
-            repetition.get(&part).map_or(filter.value.is_empty(), |element| element.text() == *filter.value)
+            repetition.inner(&part).map_or(filter.value.is_empty(), |element| element.text() == *filter.value)
         }
     }
 }
 
 fn each_place<'m>(element: Element<'m>, member: &Member, mut visit: impl FnMut(Option<Element<'m>>) -> bool) -> bool {
-    let Some((number, index)) = &member.field else { return visit(element.get(member)) };
-    let Some(field) = element.field(*number).filter(|field| !field.is_empty()) else { return visit(None) };
+    match &member.field {
+        Some((number, index)) => each_repetition(element.field(*number), index, member, visit),
+        None => visit(element.get(member)),
+    }
+}
+
+/// As [`each_place`], of what a name stands for.
+fn each_bound<'m>(
+    view: &View<'m>,
+    slot: usize,
+    member: &Member,
+    mut visit: impl FnMut(Option<Element<'m>>) -> bool,
+) -> bool {
+    match &member.field {
+        _ if view.turn(slot).is_none() => false,
+        Some((number, index)) => each_repetition(view.field(slot, *number), index, member, visit),
+        None => visit(view.get(slot, member)),
+    }
+}
+
+/// The part that a member names in every repetition of a field that it names.
+pub(crate) fn each_repetition<'m>(
+    field: Option<Element<'m>>,
+    index: &Index,
+    member: &Member,
+    mut visit: impl FnMut(Option<Element<'m>>) -> bool,
+) -> bool {
+    let Some(field) = field.filter(|field| !field.is_empty()) else { return visit(None) };
     if field.level() == hl7v2::Level::Verbatim {
         return visit(Some(field));
     }
@@ -231,5 +256,5 @@ fn each_place<'m>(element: Element<'m>, member: &Member, mut visit: impl FnMut(O
         .parts()
         .enumerate()
         .filter(|(at, repetition)| is_named(index, at + 1, *repetition))
-        .any(|(_, repetition)| visit(inner(repetition, member)))
+        .any(|(_, repetition)| visit(repetition.inner(member)))
 }

@@ -235,8 +235,7 @@ fn each_turn(
         site.burn(run, 2)?;
         let Some(view) = &mut stage.source else { return Ok(()) };
         view.turns.truncate(slot);
-        let mut turn =
-            Turn { element: spot.element, occurrence: spot.occurrence, repetition: spot.repetition, span: (0, 0) };
+        let mut turn = Turn { occurrence: spot.occurrence, repetition: spot.repetition, ..Turn::new(spot.element) };
         view.turns.push(turn);
         if let Some(condition) = when
             && !condition.holds(view, run)?

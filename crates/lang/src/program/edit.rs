@@ -7,7 +7,7 @@ use super::{
 use crate::{
     codes,
     item::Atom,
-    path::{Target, atom, inner},
+    path::{Target, atom},
     run::{Fault, Run, Site},
     table::Table,
     value::{Content, level_of},
@@ -128,7 +128,7 @@ pub(super) fn translate(
     let mut edits: Vec<(u16, u16, Content<'_>)> = Vec::new();
     for spot in spots(stage.target, path.segment, &path.occurrence, &path.member) {
         site.burn(run, 2)?;
-        let Some(element) = inner(spot.element, &path.member) else { continue };
+        let Some(element) = spot.element.inner(&path.member) else { continue };
         let Atom::Text(code) = atom(element) else { continue };
         let to = match (table.row(&code), missing) {
             (Some(row), _) => Atom::text(row.to().to_owned()),

@@ -11,8 +11,8 @@ use crate::{
     item::{Atom, Item},
     path::ReadPath,
     run::{Fault, Run, Site},
-    steps::{Call, Flow},
-    view::View,
+    steps::{Call, Flow, Operation},
+    view::{Need, View},
 };
 use hl7v2::{Element, Level};
 pub(crate) use leaves::{Coordinate, level_of};
@@ -104,6 +104,21 @@ impl Value {
                 Primary::Literal(_) | Primary::Null | Primary::Empty | Primary::Begin(_) => {}
             }
         }
+    }
+
+    /// The parts of the message without which nothing comes of it.
+    pub(crate) fn need(&self) -> Option<Need> {
+        // A step on each text makes nothing of nothing; one on the whole may.
+        let is_plain = self.calls.iter().all(|call| matches!(call.operation, Operation::Each(_)));
+        let primaries = self.terms.iter().flat_map(|term| &term.alternatives);
+        if !is_plain {
+            return None;
+        }
+        Need::of_all(primaries.map(|primary| match primary {
+            Primary::Read(path) => path.need(),
+            Primary::Inner(value) => value.need(),
+            Primary::Literal(_) | Primary::Template(_) | Primary::Null | Primary::Empty | Primary::Begin(_) => None,
+        }))
     }
 
     /// Every path that is a value of its own, to be made narrower or wider; not those inside texts.

@@ -104,11 +104,7 @@ impl Compiler<'_, '_> {
         }
         let (source, body, required) = (written?, body?, tail.required);
         let write = Write { target: found.target, source, turn, body, required, is_fallback };
-        Some(Action {
-            kind: Kind::Write(Box::new(write)),
-            when: when?,
-            site: Site::new(tree, statement_line(tree, statement)),
-        })
+        Some(Action::new(Kind::Write(Box::new(write)), when?, Site::new(tree, statement_line(tree, statement))))
     }
 
     /// The block of an assignment: lines inside the new element.
@@ -264,7 +260,7 @@ impl Compiler<'_, '_> {
         let (target, source) = (found.target.clone(), Source::Named(named.index));
         let write = Write { target, source, turn: None, body, required: None, is_fallback };
         let site = Site::new(tree, statement_line(tree, statement));
-        Some(Some(Action { kind: Kind::Write(Box::new(write)), when, site }))
+        Some(Some(Action::new(Kind::Write(Box::new(write)), when, site)))
     }
 
     fn check_allowed(&mut self, tree: &Tree, member: Member, kind: Type, place: &Range<usize>) -> Option<()> {

@@ -4,7 +4,8 @@
 //! a message that is converted again gives the same bytes; two resources of one type and identity are one entry.
 
 use super::{
-    machine::{known, too_large},
+    machine::too_large,
+    names::names,
     plan::{By, Identity, Making},
 };
 use crate::{
@@ -49,14 +50,6 @@ impl BundleType {
     }
 }
 
-/// What a server is to do with an entry.
-#[derive(Debug, Default)]
-struct Request {
-    is_post: bool,
-    url: String,
-    if_none_exist: Option<String>,
-}
-
 #[derive(Debug)]
 struct Entry {
     kind: &'static str,
@@ -64,28 +57,49 @@ struct Entry {
     full_url: NodeId,
     id: NodeId,
     root: NodeId,
+    /// `urn:uuid:…`
     url: String,
+    /// What a server is to do with it.
     request: Request,
     /// It turned out to be this other one.
     same_as: Option<usize>,
     is_live: bool,
 }
 
+/// What a server is to do with an entry. The text of the last two is `Patient?identifier=…`.
+#[derive(Debug)]
+enum Request {
+    /// Put it under its own id.
+    Put,
+    /// Put it in the place of the one that the query finds.
+    Update(String),
+    /// Make it where the query finds none.
+    CreateIfNone(String),
+}
+
 /// The entries of one bundle under way.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Entries {
     is_bundle: bool,
-    seed: Vec<u8>,
+    /// A hash of what the ids of this message begin with.
+    seed: Option<digest::Context>,
     list: Vec<Entry>,
-    by_key: BTreeMap<String, usize>,
+    /// Those with an identity, by the id that follows from it.
+    by_id: BTreeMap<Id, usize>,
     /// Texts of references, and the resources that they lead to.
     references: Vec<(NodeId, usize)>,
 }
 
 impl Entries {
     /// For a bundle whose ids follow from `seed`, or for a single resource.
-    pub(super) fn new(is_bundle: bool, seed: Vec<u8>) -> Entries {
-        Entries { is_bundle, seed, ..Entries::default() }
+    pub(super) fn new(is_bundle: bool, seed: impl FnOnce(&mut dyn FnMut(&[u8]))) -> Entries {
+        let make = || {
+            let mut hash = digest::Context::new(&digest::SHA256);
+            seed(&mut |bytes| hash.update(bytes));
+            hash.update(&[0]);
+            hash
+        };
+        Entries { is_bundle, seed: is_bundle.then(make), ..Entries::default() }
     }
 
     /// Begins a resource: its number, and the object to fill. `None` in a map for a single resource.
@@ -102,13 +116,13 @@ impl Entries {
             return Err(site.fault(codes::E2603, format!("a bundle has at most {ENTRIES_MAX} entries")));
         }
         let mut make = || -> Result<Entry, fhir::Error> {
-            let bundle = tree.root().id();
-            let entry = tree.append(bundle, known("entry"), Value::Object)?;
-            let full_url = tree.set(entry, known("fullUrl"), Value::Text(""))?;
-            let root = tree.set(entry, known("resource"), Value::Object)?;
-            tree.set(root, "resourceType", Value::Text(kind))?;
-            let id = tree.set(root, known("id"), Value::Text(""))?;
-            let (url, request) = (String::new(), Request::default());
+            let (bundle, names) = (tree.root().id(), names());
+            let entry = tree.append(bundle, names.entry, Value::Object)?;
+            let full_url = tree.add(entry, names.full_url, Value::Text(""))?;
+            let root = tree.add(entry, names.resource, Value::Object)?;
+            tree.add(root, names.resource_type, Value::Text(kind))?;
+            let id = tree.add(root, names.id, Value::Text(""))?;
+            let (url, request) = (String::new(), Request::Put);
             Ok(Entry { kind, entry, full_url, id, root, url, request, same_as: None, is_live: true })
         };
         let entry = make().map_err(|error| too_large(site, &error))?;
@@ -136,41 +150,47 @@ impl Entries {
             self.drop_entry(tree, number);
             return Ok(None);
         }
+        let full = |error: fhir::Error| too_large(site, &error);
         let query = match &making.identity {
             Identity::Message => None,
-            Identity::Update(by) | Identity::CreateIfNone(by) => query(tree.node(root), by),
+            Identity::Update(by) | Identity::CreateIfNone(by) => query(kind, tree.node(root), by),
         };
         let Some(query) = query else {
-            let id = self.uuid(&format!("{kind} {number}"));
-            self.settle(tree, number, &id, site)?;
-            self.list[number].request = Request { is_post: false, url: format!("{kind}/{id}"), if_none_exist: None };
-            tree.replace(self.list[number].id, Value::Text(&id)).map_err(|error| too_large(site, &error))?;
+            let id = self.id_of_place(kind, number);
+            self.settle(tree, number, id).map_err(full)?;
+            let entry = &self.list[number];
+            tree.replace(entry.id, Value::Text(entry.uuid())).map_err(full)?;
             return Ok(Some(number));
         };
-        let key = format!("{kind}?{query}");
-        if let Some(first) = self.by_key.get(&key).copied() {
+        let id = Id::of(digest::digest(&digest::SHA256, query.as_bytes()));
+        if let Some(first) = self.by_id.get(&id).copied() {
             self.merge(tree, first, number, site)?;
             return Ok(Some(first));
         }
-        let id = uuid_of(key.as_bytes());
-        self.settle(tree, number, &id, site)?;
-        let own = self.list[number].id;
-        tree.remove(own);
+        self.settle(tree, number, id).map_err(full)?;
+        tree.remove(self.list[number].id);
         self.list[number].request = match &making.identity {
-            Identity::CreateIfNone(_) => Request { is_post: true, url: kind.to_owned(), if_none_exist: Some(query) },
-            Identity::Message | Identity::Update(_) => {
-                Request { is_post: false, url: key.clone(), if_none_exist: None }
-            }
+            Identity::CreateIfNone(_) => Request::CreateIfNone(query),
+            Identity::Message | Identity::Update(_) => Request::Update(query),
         };
-        self.by_key.insert(key, number);
+        self.by_id.insert(id, number);
         Ok(Some(number))
     }
 
-    fn settle(&mut self, tree: &mut Tree, number: usize, id: &str, site: &Site) -> Result<(), Fault> {
-        let url = format!("urn:uuid:{id}");
-        tree.replace(self.list[number].full_url, Value::Text(&url)).map_err(|error| too_large(site, &error))?;
+    fn settle(&mut self, tree: &mut Tree, number: usize, id: Id) -> Result<(), fhir::Error> {
+        let url = id.url();
+        tree.replace(self.list[number].full_url, Value::Text(&url))?;
         self.list[number].url = url;
         Ok(())
+    }
+
+    /// The id of a resource of this message alone: by its type and its number.
+    fn id_of_place(&self, kind: &str, number: usize) -> Id {
+        let mut hash = self.seed.clone().unwrap_or_else(|| digest::Context::new(&digest::SHA256));
+        hash.update(kind.as_bytes());
+        hash.update(b" ");
+        hash.update(number.to_string().as_bytes());
+        Id::of(hash.finish())
     }
 
     fn drop_entry(&mut self, tree: &mut Tree, number: usize) {
@@ -190,7 +210,7 @@ impl Entries {
             .node(from)
             .children()
             .filter_map(|child| Some((child.id(), child.name()?)))
-            .filter(|(_, name)| *name != known("id") && *name != known("resourceType"))
+            .filter(|(_, name)| *name != names().id && *name != names().resource_type)
             .collect();
         for (node, name) in more {
             if let Some(own) = tree.node(into).get(name) {
@@ -257,42 +277,67 @@ impl Entries {
             return Ok(());
         }
         let bundle = tree.root().id();
-        let written = tree.root().get(known("type")).and_then(Node::text).map(str::to_owned);
-        let code = wanted.map(|wanted| wanted.as_str().to_owned()).or_else(|| written.clone());
-        let code = code.unwrap_or_else(|| BundleType::Transaction.as_str().to_owned());
-        if written.as_deref() != Some(&code) {
-            tree.set(bundle, known("type"), Value::Text(&code))?;
-        }
-        if BundleType::has_requests(&code) {
-            for entry in self.list.iter().filter(|entry| entry.is_live) {
-                let request = tree.set(entry.entry, known("request"), Value::Object)?;
-                tree.set(request, known("method"), Value::Text(if entry.request.is_post { "POST" } else { "PUT" }))?;
-                tree.set(request, known("url"), Value::Text(&entry.request.url))?;
-                if let Some(query) = &entry.request.if_none_exist {
-                    tree.set(request, known("ifNoneExist"), Value::Text(query))?;
+        let written = tree.root().get(names().kind).and_then(Node::text);
+        let has_requests = match wanted {
+            Some(wanted) if written != Some(wanted.as_str()) => {
+                tree.set(bundle, names().kind, Value::Text(wanted.as_str()))?;
+                BundleType::has_requests(wanted.as_str())
+            }
+            Some(wanted) => BundleType::has_requests(wanted.as_str()),
+            None => match written {
+                Some(written) => BundleType::has_requests(written),
+                None => {
+                    tree.add(bundle, names().kind, Value::Text(BundleType::Transaction.as_str()))?;
+                    true
                 }
+            },
+        };
+        for entry in self.list.iter().filter(|entry| entry.is_live && has_requests) {
+            entry.write_request(tree)?;
+        }
+        Ok(())
+    }
+}
+
+impl Entry {
+    /// The UUID in its `fullUrl`.
+    fn uuid(&self) -> &str {
+        self.url.strip_prefix(URN).unwrap_or_default()
+    }
+
+    fn write_request(&self, tree: &mut Tree) -> Result<(), fhir::Error> {
+        let names = names();
+        let request = tree.add(self.entry, names.request, Value::Object)?;
+        let method = if matches!(self.request, Request::CreateIfNone(_)) { "POST" } else { "PUT" };
+        tree.add(request, names.method, Value::Text(method))?;
+        match &self.request {
+            Request::Put => {
+                let url = [self.kind, "/", self.uuid()].concat();
+                tree.add(request, names.url, Value::Text(&url))?;
+            }
+            Request::Update(query) => {
+                tree.add(request, names.url, Value::Text(query))?;
+            }
+            Request::CreateIfNone(query) => {
+                tree.add(request, names.url, Value::Text(self.kind))?;
+                let query = query.get(self.kind.len() + 1..).unwrap_or_default();
+                tree.add(request, names.if_none_exist, Value::Text(query))?;
             }
         }
         Ok(())
     }
-
-    fn uuid(&self, place: &str) -> String {
-        let mut text = self.seed.clone();
-        text.push(0);
-        text.extend_from_slice(place.as_bytes());
-        uuid_of(&text)
-    }
 }
 
-/// `identifier=system|value`: the first identifier that has both, else the first that has a value.
-fn query(root: Node<'_>, by: &By) -> Option<String> {
+/// `Patient?identifier=system|value`: the first identifier that has both, else the first that has a value.
+fn query(kind: &str, root: Node<'_>, by: &By) -> Option<String> {
     let found = root.get(by.name)?;
-    let mut out = format!("{}=", by.parameter);
+    let mut out = String::with_capacity(QUERY_BYTES);
+    [kind, "?", &by.parameter, "="].iter().for_each(|part| out.push_str(part));
     if !by.is_identifier {
         escape(found.items().next()?.scalar()?, &mut out);
         return Some(out);
     }
-    let (system, value) = (known("system"), known("value"));
+    let (system, value) = (names().system, names().value);
     let has_value = |item: &Node<'_>| item.get(value).and_then(Node::text).is_some();
     let has_both = |item: &Node<'_>| has_value(item) && item.get(system).and_then(Node::text).is_some();
     let chosen = found.items().find(has_both).or_else(|| found.items().find(has_value))?;
@@ -305,14 +350,17 @@ fn query(root: Node<'_>, by: &By) -> Option<String> {
 
 /// Characters with a meaning in a search are escaped, those with a meaning in a URL are encoded.
 fn escape(text: &str, out: &mut String) {
+    let is_plain =
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b':' | b'/' | b'@');
+    if text.bytes().all(is_plain) {
+        return out.push_str(text);
+    }
     for byte in text.bytes() {
         match byte {
             b',' | b'$' | b'|' | b'\\' => {
                 let _ = write!(out, "%5C%{byte:02X}");
             }
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b':' | b'/' | b'@' => {
-                out.push(char::from(byte))
-            }
+            byte if is_plain(byte) => out.push(char::from(byte)),
             _ => {
                 let _ = write!(out, "%{byte:02X}");
             }
@@ -320,20 +368,35 @@ fn escape(text: &str, out: &mut String) {
     }
 }
 
-/// A UUID of version 8 (RFC 9562 §5.8) from a hash of `bytes`.
-fn uuid_of(bytes: &[u8]) -> String {
-    let digest = digest::digest(&digest::SHA256, bytes);
-    let mut id: [u8; 16] = digest.as_ref()[..16].try_into().unwrap_or_default();
-    id[6] = id[6] & 0x0f | 0x80;
-    id[8] = id[8] & 0x3f | 0x80;
-    const HEX: &[u8; 16] = b"0123456789abcdef";
-    let mut out = String::with_capacity(36);
-    for (at, byte) in id.iter().enumerate() {
-        if matches!(at, 4 | 6 | 8 | 10) {
-            out.push('-');
-        }
-        out.push(char::from(HEX[usize::from(byte >> 4)]));
-        out.push(char::from(HEX[usize::from(byte & 15)]));
+/// What the `fullUrl` of a resource without a place on a server begins with (R4 §2.36.4).
+const URN: &str = "urn:uuid:";
+/// Room for the query of most resources.
+const QUERY_BYTES: usize = 128;
+
+/// A UUID of version 8 (RFC 9562 §5.8).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Id([u8; 16]);
+
+impl Id {
+    /// From a hash.
+    fn of(hash: digest::Digest) -> Id {
+        let mut id = hash.as_ref().first_chunk::<16>().copied().unwrap_or_default();
+        id[6] = id[6] & 0x0f | 0x80;
+        id[8] = id[8] & 0x3f | 0x80;
+        Id(id)
     }
-    out
+
+    fn url(self) -> String {
+        const HEX: &[u8; 16] = b"0123456789abcdef";
+        let mut out = String::with_capacity(URN.len() + 36);
+        out.push_str(URN);
+        for (at, byte) in self.0.iter().enumerate() {
+            if matches!(at, 4 | 6 | 8 | 10) {
+                out.push('-');
+            }
+            out.push(char::from(HEX[usize::from(byte >> 4)]));
+            out.push(char::from(HEX[usize::from(byte & 15)]));
+        }
+        out
+    }
 }

@@ -4,7 +4,8 @@
 //! sender named no other system, and a name that is lost there becomes the text.
 
 use super::{
-    machine::{Machine, known, too_large},
+    machine::{Machine, too_large},
+    names::names,
     plan::{Coded, Otherwise},
 };
 use crate::{
@@ -12,7 +13,7 @@ use crate::{
     run::{Fault, Site},
     table::Row,
 };
-use fhir::{Node, NodeId, Place, Value};
+use fhir::{Name, Node, NodeId, Place, Value};
 use hl7v2::Element;
 
 /// What a v2 table is called where it stands as the system of a code: `HL70001`.
@@ -45,23 +46,23 @@ pub(super) fn translate(
         return put(machine, node, row, site);
     }
     let full = |error: fhir::Error| too_large(site, &error);
-    let first = machine.tree.node(node).get(known("coding")).and_then(|codings| codings.at(0));
-    let text = |node: Node<'_>, name: &str| node.get(known(name)).and_then(Node::text).map(str::to_owned);
+    let first = machine.tree.node(node).get(names().coding).and_then(|codings| codings.at(0));
+    let text = |node: Node<'_>, name: Name| node.get(name).and_then(Node::text).map(str::to_owned);
     let (system, display, own) = match first {
-        Some(first) => (text(first, "system"), text(first, "display"), text(first, "code")),
+        Some(first) => (text(first, names().system), text(first, names().display), text(first, names().code)),
         None => (None, None, None),
     };
     let is_other = system.as_deref().is_some_and(|system| !is_v2_table(system) && system != row.to_system());
     let target = match first.map(Node::id) {
         Some(first) if !is_other && own.as_deref() == Some(&*code) => {
-            let has_text = machine.tree.node(node).get(known("text")).is_some();
+            let has_text = machine.tree.node(node).get(names().text).is_some();
             if let Some(display) = display.filter(|display| !has_text && *display != row.to_name()) {
-                machine.tree.set(node, known("text"), Value::Text(&display)).map_err(full)?;
+                machine.tree.set(node, names().text, Value::Text(&display)).map_err(full)?;
             }
             first
         }
         _ => {
-            let array = machine.tree.array(node, known("coding")).map_err(full)?;
+            let array = machine.tree.array(node, names().coding).map_err(full)?;
             machine.tree.put(Place::Before(array, 0), Value::Object).map_err(full)?
         }
     };
@@ -77,12 +78,12 @@ fn alternates(
     done: NodeId,
     site: &Site,
 ) -> Result<(), Fault> {
-    let Some(codings) = machine.tree.node(node).get(known("coding")) else { return Ok(()) };
+    let Some(codings) = machine.tree.node(node).get(names().coding) else { return Ok(()) };
     let others: Vec<NodeId> = codings.items().map(Node::id).filter(|id| *id != done).collect();
     for other in others {
-        let text = |name: &str| machine.tree.node(other).get(known(name)).and_then(Node::text);
-        let is_of_table = text("system").is_none_or(is_v2_table);
-        if let Some(row) = text("code").filter(|_| is_of_table).and_then(|code| coded.table.row(code.trim()))
+        let text = |name: Name| machine.tree.node(other).get(name).and_then(Node::text);
+        let is_of_table = text(names().system).is_none_or(is_v2_table);
+        if let Some(row) = text(names().code).filter(|_| is_of_table).and_then(|code| coded.table.row(code.trim()))
             && !row.to().is_empty()
         {
             put(machine, other, row, site)?;
@@ -103,7 +104,7 @@ pub(super) fn from_text(
     let found = coded.table.row(code);
     let full = |error: fhir::Error| too_large(site, &error);
     let target = if coded.is_concept && (found.is_some() || coded.otherwise != Otherwise::Empty) {
-        machine.tree.append(node, known("coding"), Value::Object).map_err(full)?
+        machine.tree.append(node, names().coding, Value::Object).map_err(full)?
     } else {
         node
     };
@@ -112,7 +113,7 @@ pub(super) fn from_text(
         None => {
             missed(machine, coded, code, node, site)?;
             if coded.otherwise != Otherwise::Empty {
-                machine.tree.set(target, known("code"), Value::Text(code)).map_err(full)?;
+                machine.tree.set(target, names().code, Value::Text(code)).map_err(full)?;
             }
             Ok(())
         }
@@ -121,9 +122,10 @@ pub(super) fn from_text(
 
 fn put(machine: &mut Machine<'_, '_, '_>, node: NodeId, row: Row<'_>, site: &Site) -> Result<(), Fault> {
     let full = |error: fhir::Error| too_large(site, &error);
-    for (name, text) in [("system", row.to_system()), ("code", row.to()), ("display", row.to_name())] {
+    for (name, text) in [(names().system, row.to_system()), (names().code, row.to()), (names().display, row.to_name())]
+    {
         if !text.is_empty() {
-            machine.tree.set(node, known(name), Value::Text(text)).map_err(full)?;
+            machine.tree.set(node, name, Value::Text(text)).map_err(full)?;
         }
     }
     Ok(())

@@ -293,7 +293,7 @@ impl<'a, 's> Compiler<'a, 's> {
         let mut actions = Vec::new();
         self.lines(tree, &inside.statements, block, &mut actions);
         block.written = around;
-        Some(Action { kind: Kind::When { actions }, when, site: Site::new(tree, statement.span.clone()) })
+        Some(Action::new(Kind::When { actions }, when, Site::new(tree, statement.span.clone())))
     }
 
     /// `ignore PATH, PATH reason TEXT`.

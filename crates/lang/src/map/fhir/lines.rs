@@ -62,11 +62,7 @@ impl Compiler<'_, '_> {
         };
         self.unbind(tree, span, matches!(over, Over::Group { .. }));
         ended?;
-        Some(Action {
-            kind: Kind::Each { over, turn, body: body? },
-            when: when?,
-            site: Site::new(tree, statement.span.clone()),
-        })
+        Some(Action::new(Kind::Each { over, turn, body: body? }, when?, Site::new(tree, statement.span.clone())))
     }
 
     /// Takes a name for what each turn stands for; gives the turn.
@@ -240,7 +236,7 @@ impl Compiler<'_, '_> {
         self.check_required(tree, &own, &place, true);
         body.required = required_names(kind.root().member());
         let making = Making { kind: kind.name(), identity };
-        Some(Action { kind: Kind::Resource { making, name, body }, when, site: Site::new(tree, place) })
+        Some(Action::new(Kind::Resource { making, name, body }, when, Site::new(tree, place)))
     }
 
     /// `NAME [when COND] { … }`
@@ -254,7 +250,7 @@ impl Compiler<'_, '_> {
         let mut own = Block::new(named.kind.root().member(), false);
         let body = self.body(tree, &inside.statements, &mut own);
         self.check_required(tree, &own, &place, false);
-        Some(Action { kind: Kind::Reopen { name: named.index, body }, when, site: Site::new(tree, place) })
+        Some(Action::new(Kind::Reopen { name: named.index, body }, when, Site::new(tree, place)))
     }
 
     /// What makes a resource one and the same.
@@ -322,7 +318,7 @@ impl Compiler<'_, '_> {
         self.check_required(tree, &own, &place, true);
         body.required = required_names(found.member);
         found.target.url = url;
-        Some(Action { kind: Kind::Element { target: found.target, body }, when, site: Site::new(tree, place) })
+        Some(Action::new(Kind::Element { target: found.target, body }, when, Site::new(tree, place)))
     }
 
     /// `use NAME with PLACE [when COND]`
@@ -378,7 +374,7 @@ impl Compiler<'_, '_> {
         expect_end(&cursor, self.found)?;
         refuse_block(tree, statement, self.found)?;
         block.touched.extend(facts.touched);
-        Some(Action { kind: Kind::Use { part, with }, when, site: Site::new(tree, statement.span.clone()) })
+        Some(Action::new(Kind::Use { part, with }, when, Site::new(tree, statement.span.clone())))
     }
 
     /// A segment, a name, or a field with parts.

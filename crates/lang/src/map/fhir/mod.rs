@@ -6,7 +6,7 @@
 //! | what the standard says of a place in a message | `source` |
 //! | lines, blocks, shared maps compiled | `compile`, `lines`, `assign`, `parts` |
 //! | the compiled form | `plan` |
-//! | a run | `machine`, `primitive`, `coded`, `bundle` |
+//! | a run | `machine`: what it reads `reading`, `primitive`; what it writes `writing`, `coded`, `references`, `bundle` |
 //! | where everything came from | `lineage` |
 //!
 //! Promises: what is written is a value that its element allows; the same message, map and settings give the same bytes;
@@ -20,13 +20,17 @@ mod compile;
 pub mod lineage;
 mod lines;
 mod machine;
+mod names;
 mod parts;
 mod plan;
 mod primitive;
+mod reading;
+mod references;
 pub(crate) mod source;
 pub(super) mod target;
 #[cfg(test)]
 pub(super) mod tests;
+mod writing;
 
 pub use bundle::BundleType;
 pub use lineage::{Left, Origin, Origins, Why};
@@ -115,7 +119,8 @@ pub(super) fn compile(
         compiler.fail::<()>(tree, Diagnostic::error(codes::E2346, what), head_of(tree, statement));
     }
     let routine = compiler.map(tree, statement, kind);
-    let structure = compiler.scope.structure;
+    // Who goes through no group needs no placement.
+    let structure = compiler.scope.structure.filter(|_| routine.has_groups());
     let map = FhirMap {
         kind: kind.name(),
         routine,
@@ -167,7 +172,7 @@ impl FhirMap {
     ) -> Result<Option<Origins>, Fault> {
         tree.clear();
         let root = tree.root().id();
-        tree.set(root, "resourceType", Value::Text(self.kind))
+        tree.add(root, names::names().resource_type, Value::Text(self.kind))
             .map_err(|error| machine::too_large(&self.site, &error))?;
         let mut view = View::new(message);
         let mut groups = Vec::new();
@@ -176,7 +181,7 @@ impl FhirMap {
             groups = groups_of(structure, message);
         }
         let clock = Clock { zone: self.zone.clone().or_else(|| settings.zone.clone()), offset: offset_of(message) };
-        let entries = Entries::new(self.kind == "Bundle", seed(message));
+        let entries = Entries::new(self.kind == "Bundle", |hash| seed(message, hash));
         if settings.explain {
             run.missed.get_or_insert_with(|| Phi::new(BTreeSet::new()));
         }
@@ -221,15 +226,12 @@ fn offset_of(message: &Message) -> Option<i16> {
 
 /// What makes the ids of this message differ from those of another: sender and control id, or the whole message where it
 /// has no control id.
-fn seed(message: &Message) -> Vec<u8> {
-    let mut out = Vec::new();
-    let id = message.raw(&Path::field(b"MSH", 10));
-    if id.is_empty() {
-        return message.write().into_owned();
+fn seed(message: &Message, hash: &mut dyn FnMut(&[u8])) {
+    if message.raw(&Path::field(b"MSH", 10)).is_empty() {
+        return hash(&message.write());
     }
     for field in [3, 4, 7, 9, 10] {
-        out.extend_from_slice(message.raw(&Path::field(b"MSH", field)));
-        out.push(0);
+        hash(message.raw(&Path::field(b"MSH", field)));
+        hash(&[0]);
     }
-    out
 }

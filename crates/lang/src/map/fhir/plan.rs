@@ -1,7 +1,14 @@
 //! A map to FHIR in its compiled form: flat lists of actions with every name looked up.
 
 use super::primitive::Primitive;
-use crate::{condition::Condition, path::ReadPath, run::Site, table::Table, value::Value};
+use crate::{
+    condition::Condition,
+    path::ReadPath,
+    run::Site,
+    table::Table,
+    value::Value,
+    view::{Need, View},
+};
 use fhir::Name;
 use hl7v2::structure::NodeId;
 use std::{ops::Range, sync::Arc};
@@ -26,6 +33,45 @@ pub(crate) struct Action {
     pub(crate) kind: Kind,
     pub(crate) when: Option<Condition>,
     pub(crate) site: Site,
+    /// Where what one of these needs is empty, the line does nothing.
+    needs: [Option<Need>; 2],
+}
+
+impl Routine {
+    /// A line goes through groups of the message.
+    pub(crate) fn has_groups(&self) -> bool {
+        self.actions.iter().any(Action::has_groups)
+    }
+}
+
+impl Action {
+    fn has_groups(&self) -> bool {
+        let inside = match &self.kind {
+            Kind::Each { over: Over::Group { .. } | Over::Own { .. }, .. } => return true,
+            Kind::Write(write) => write.body.as_ref().map_or(&[][..], |body| &body.actions),
+            Kind::Element { body, .. }
+            | Kind::Each { body, .. }
+            | Kind::Resource { body, .. }
+            | Kind::Reopen { body, .. } => &body.actions,
+            Kind::When { actions } => actions,
+            Kind::Use { .. } => &[],
+        };
+        inside.iter().any(Action::has_groups)
+    }
+
+    pub(crate) fn new(kind: Kind, when: Option<Condition>, site: Site) -> Action {
+        // The condition of a line with turns of its own is about each turn.
+        let turn = kind.turn().unwrap_or(usize::MAX);
+        let of_condition = when.as_ref().and_then(Condition::need).filter(|need| need.slot < turn);
+        let needs = [kind.need(), of_condition];
+        Action { kind, when, site, needs }
+    }
+
+    /// There is something that it could do.
+    #[inline]
+    pub(crate) fn may_do(&self, view: &View<'_>) -> bool {
+        self.needs.iter().flatten().all(|need| view.has(*need))
+    }
 }
 
 #[derive(Debug)]
@@ -44,6 +90,52 @@ pub(crate) enum Kind {
     Reopen { name: usize, body: Body },
     /// `use NAME with PLACE`
     Use { part: usize, with: ReadPath },
+}
+
+impl Kind {
+    /// The turn that the line makes itself.
+    pub(crate) fn turn(&self) -> Option<usize> {
+        match self {
+            Kind::Write(write) => write.turn,
+            Kind::Each { turn, .. } => Some(*turn),
+            Kind::Element { .. }
+            | Kind::When { .. }
+            | Kind::Resource { .. }
+            | Kind::Reopen { .. }
+            | Kind::Use { .. } => None,
+        }
+    }
+
+    /// The parts of the message without which the line does nothing.
+    fn need(&self) -> Option<Need> {
+        match self {
+            // What is missing is told.
+            Kind::Write(write) if write.required.is_some() => None,
+            Kind::Write(write) => match &write.source {
+                Source::Primitive { value, .. } => value.need(),
+                Source::Part { from, .. } | Source::PartPrimitive { from, .. } | Source::Made { from, .. } => {
+                    from.need()
+                }
+                Source::Coded(coded) => match &coded.from {
+                    CodeFrom::Element { from, .. } => from.need(),
+                    CodeFrom::Value(value) => value.need(),
+                },
+                Source::Named(_) => None,
+            },
+            Kind::Element { body, .. } => of_lines(&body.actions),
+            Kind::Each { over: Over::Path(path), .. } => path.need(),
+            Kind::When { actions } => of_lines(actions),
+            Kind::Use { with, .. } => with.need(),
+            Kind::Each { over: Over::Group { .. } | Over::Own { .. }, .. }
+            | Kind::Resource { .. }
+            | Kind::Reopen { .. } => None,
+        }
+    }
+}
+
+/// What one of several lines needs.
+fn of_lines(actions: &[Action]) -> Option<Need> {
+    Need::of_all(actions.iter().map(|action| action.needs.iter().flatten().next().copied()))
 }
 
 /// Lines with their own items and names.

@@ -171,6 +171,12 @@ fn trimmed(text: Cow<'_, str>) -> Option<Cow<'_, str>> {
 
 /// A string has something besides blanks, and no control characters but tab and line ends (R4 `string`).
 fn printable(text: Cow<'_, str>) -> Option<Cow<'_, str>> {
+    if text.len() <= TEXT_BYTES_MAX
+        && text.bytes().next().is_some_and(|byte| byte != b' ')
+        && text.bytes().all(|byte| (b' '..0x7F).contains(&byte))
+    {
+        return Some(text);
+    }
     let is_blank = text.trim().is_empty();
     let odd = |c: char| c.is_control() && !matches!(c, '\t' | '\n' | '\r');
     if is_blank || text.len() > TEXT_BYTES_MAX {

@@ -1,0 +1,162 @@
+//! The parts of one element, found with one look, for whoever reads many of them.
+
+use super::{Element, Level};
+use crate::path::{Index, Member};
+
+/// Which parts of an element hold something: a bit for each, by its number from 1. Those from 63 on share the last bit, so
+/// that a bit says "perhaps" and its absence "no".
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Filled(u64);
+
+impl Filled {
+    /// Nothing is known: any part may hold something.
+    pub const UNKNOWN: Filled = Filled(u64::MAX);
+
+    /// The part with this number, from 1.
+    #[must_use]
+    pub fn part(number: u16) -> Filled {
+        Filled(1 << number.min(63))
+    }
+
+    /// Those of either.
+    #[must_use]
+    pub fn or(self, other: Filled) -> Filled {
+        Filled(self.0 | other.0)
+    }
+
+    /// One of the parts of `wanted` may hold something.
+    #[inline]
+    #[must_use]
+    pub fn meets(self, wanted: Filled) -> bool {
+        self.0 & wanted.0 != 0
+    }
+}
+
+impl<'m> Element<'m> {
+    /// Puts where the parts one level below begin behind `starts`, and behind the last one where a next part would begin;
+    /// says which of them hold something (of a header, the first two perhaps). Fields of a segment, components of a repetition, subcomponents of a component;
+    /// `None`, and nothing is put, for a whole field and for what has no parts.
+    ///
+    /// ```
+    /// use hl7v2::{Filled, Message};
+    /// let (message, _) = Message::parse("MSH|^~\\&|A\rPID|1||77^^^NORTH\r");
+    /// let segment = message.segments().nth(1).unwrap();
+    /// let mut starts = Vec::new();
+    /// let filled = segment.index_parts(&mut starts).unwrap();
+    /// assert!(filled.meets(Filled::part(3)) && !filled.meets(Filled::part(2)));
+    /// assert_eq!(segment.indexed(&starts, 3).unwrap().raw(), b"77^^^NORTH");
+    /// assert!(segment.indexed(&starts, 4).is_none());
+    /// ```
+    pub fn index_parts(&self, starts: &mut Vec<u32>) -> Option<Filled> {
+        let delimiters = self.message().delimiters();
+        let (separator, mut skipped) = match self.level() {
+            // Of a header the separator in front of the second field is the first field itself.
+            Level::Segment => (delimiters.field, usize::from(!self.is_header())),
+            Level::Repetition => (delimiters.component, 0),
+            Level::Component => (delimiters.subcomponent, 0),
+            Level::Field | Level::Subcomponent | Level::Verbatim => return None,
+        };
+        let (shape, range) = (self.shape(), self.range());
+        let (mut filled, mut number, mut start) = (0_u64, 1_u32, range.start as u32);
+        let ends = memchr::memchr_iter(separator, shape).map(|at| (range.start + at) as u32);
+        for end in ends.chain([range.end as u32]) {
+            if skipped > 0 {
+                skipped -= 1;
+            } else {
+                starts.push(start);
+                filled |= u64::from(end > start) << number.min(63);
+                number = number.saturating_add(1);
+            }
+            start = end + 1;
+        }
+        starts.push(start);
+        Some(Filled(filled))
+    }
+
+    /// The part with this number, from 1, by the `starts` that [`index_parts`](Element::index_parts) gave for this element.
+    #[inline]
+    #[must_use]
+    pub fn indexed(&self, starts: &[u32], number: u16) -> Option<Element<'m>> {
+        let level = match self.level() {
+            Level::Segment if number <= 2 && self.is_header() => return self.field(number),
+            Level::Segment => Level::Field,
+            Level::Repetition => Level::Component,
+            Level::Component => Level::Subcomponent,
+            Level::Field | Level::Subcomponent | Level::Verbatim => return None,
+        };
+        let number = usize::from(number);
+        let (start, next) = (*starts.get(number.checked_sub(1)?)?, *starts.get(number)?);
+        let range = start as usize..(next as usize).saturating_sub(1).min(self.range().end);
+        (range.start <= range.end).then(|| self.inside(range, level))
+    }
+
+    /// [`get`](Element::get) by `starts`: the same value; `None` where a field is empty.
+    #[must_use]
+    pub fn get_indexed(&self, starts: &[u32], member: &Member) -> Option<Element<'m>> {
+        let Some((number, index)) = &member.field else {
+            let Some(component) = member.component else { return Some(*self) };
+            return match (self.level(), member.subcomponent) {
+                (Level::Segment, _) => None,
+                (Level::Repetition, Some(number)) => self.indexed(starts, component)?.subcomponent(number),
+                _ => self.indexed(starts, component),
+            };
+        };
+        let field = if self.level() == Level::Segment { self.indexed(starts, *number)? } else { return None };
+        match (field.level(), index) {
+            _ if field.is_empty() => None,
+            (Level::Field, Index::Unsaid | Index::All | Index::At(1)) => field.first_in(field.range(), member),
+            (Level::Field, index) => field.choose(index)?.inner(member),
+            _ => field.inner(member),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Message;
+    use proptest::prelude::*;
+
+    fn check(element: Element<'_>) {
+        let mut starts = vec![7];
+        let Some(filled) = element.index_parts(&mut starts) else { return assert_eq!(starts, [7]) };
+        let one_by_one = |number: u16| match element.level() {
+            Level::Segment => element.field(number),
+            Level::Repetition => element.component(number),
+            _ => element.subcomponent(number),
+        };
+        for number in 0..80 {
+            let (found, expect) = (element.indexed(&starts[1..], number), one_by_one(number));
+            let place = |found: Option<Element<'_>>| found.map(|found| (found.span(), found.level()));
+            assert_eq!(place(found), place(expect), "{number} of {element:?}");
+            let is_filled = expect.is_some_and(|found| !found.is_empty());
+            assert!(!is_filled || filled.meets(Filled::part(number)));
+            // The first two of a header are "perhaps".
+            let is_told = (1..63).contains(&number) && !(element.is_header() && number <= 2);
+            assert!(is_filled || !is_told || !filled.meets(Filled::part(number)));
+        }
+        for text in ["3", "3[2].2", "3.1.2", "1", "2", "3[.1=A].2", ".2", ".2.1"] {
+            let path = crate::Path::parse(&format!("PID-{}", text.trim_start_matches('.'))).unwrap();
+            let mut member = path.member;
+            if text.starts_with('.') {
+                let number = member.field.take().map(|(number, _)| number);
+                (member.component, member.subcomponent) = (number, member.component);
+            }
+            let (found, expect) = (element.get_indexed(&starts[1..], &member), element.get(&member));
+            let raw = |found: Option<Element<'_>>| found.map(|found| found.raw().to_vec()).unwrap_or_default();
+            assert_eq!(raw(found), raw(expect), "{text} of {element:?}");
+        }
+        element.parts().for_each(|part| part.parts().for_each(check));
+        element.parts().for_each(check);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(200))]
+        #[test]
+        fn the_same_as_one_by_one(body in "[A|^&~\\r]{0,120}", many in 0usize..90) {
+            let text = format!("MSH|^~\\&|A&B^C|\rPID|{body}\rZZZ{}x\rMSH\rMSH|", "|".repeat(many));
+            let (message, _) = Message::parse(text);
+            message.segments().for_each(check);
+        }
+    }
+}
