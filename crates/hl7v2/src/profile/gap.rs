@@ -12,7 +12,7 @@ mod statements;
 mod tests;
 mod types;
 
-use super::outline::{Node, NodeKind, Outline, Seen, Usage, bounds};
+use super::outline::{Condition, Node, NodeKind, Outline, Seen, Usage, bounds};
 use crate::codes;
 use message::Code;
 use std::collections::HashMap;
@@ -263,7 +263,8 @@ impl Walk {
         // A group of another version's name may be there without its name: its segments say so.
         let is_renamed = !is_segment && sent.is_none() && self.has_inside(wanted, elsewhere);
         if is_here || sent.is_none() && !is_renamed {
-            self.usage(&spot, side, wants, wanted.condition.as_ref());
+            let condition = asked(wanted.condition.as_ref(), sent.and_then(|sent| sent.condition.as_ref()));
+            self.usage(&spot, side, wants, condition);
         }
         match (sent, wanted.kind) {
             _ if wanted.usage.is_excluded() => {}
@@ -316,13 +317,7 @@ pub(super) struct Side {
 
 impl Walk {
     /// Whether it is there, and how often.
-    pub(super) fn usage(
-        &mut self,
-        spot: &Spot<'_>,
-        sent: Option<Side>,
-        wanted: Side,
-        condition: Option<&super::outline::Condition>,
-    ) {
+    pub(super) fn usage(&mut self, spot: &Spot<'_>, sent: Option<Side>, wanted: Side, condition: Option<&Condition>) {
         let Some(sent) = sent else { return self.absent(spot, wanted.usage, condition) };
         let is_always = sent.usage == Usage::Required;
         let sends = self.sends(sent.usage, sent.seen);
@@ -354,7 +349,7 @@ impl Walk {
         }
     }
 
-    fn absent(&mut self, spot: &Spot<'_>, wanted: Usage, condition: Option<&super::outline::Condition>) {
+    fn absent(&mut self, spot: &Spot<'_>, wanted: Usage, condition: Option<&Condition>) {
         let sender = if self.is_observed { "was never sent" } else { "never sends it" }.to_owned();
         match wanted {
             Usage::Required => {
@@ -373,6 +368,11 @@ impl Walk {
             Usage::Optional | Usage::NotSupported | Usage::Withdrawn => {}
         }
     }
+}
+
+/// The receiver's condition, unless the sender keeps the same.
+pub(super) fn asked<'c>(wanted: Option<&'c Condition>, sent: Option<&Condition>) -> Option<&'c Condition> {
+    wanted.filter(|own| sent != Some(*own))
 }
 
 fn joined(group: &str, name: &str) -> String {

@@ -1,6 +1,6 @@
 //! Fields, components, subcomponents of one segment.
 
-use super::{Consequence, Side, Spot, Walk, types};
+use super::{Consequence, Side, Spot, Walk, asked, types};
 use crate::codes;
 use crate::profile::outline::{Codes, Part, Usage};
 use std::borrow::Cow;
@@ -36,7 +36,10 @@ impl Walk {
         match (side, wanted.usage) {
             // Whether a part comes is not said: that it may not is no gap.
             (Some(_), Usage::Required | Usage::Conditional) if !is_said => {}
-            _ => self.usage(spot, side, wants, wanted.condition.as_ref()),
+            _ => {
+                let condition = asked(wanted.condition.as_ref(), sent.and_then(|sent| sent.condition.as_ref()));
+                self.usage(spot, side, wants, condition);
+            }
         }
         let Some(sent) = sent.filter(|_| !wanted.usage.is_excluded()) else { return };
         self.datatype(sent, wanted, spot);

@@ -68,6 +68,12 @@ fn a_profile_is_laid_out() {
     let group = find(&outline.nodes, "OBSERVATION").expect("a group");
     assert_eq!((group.kind, group.usage, group.min, group.max), (NodeKind::Group, Usage::Optional, 0, Some(3)));
     assert!(profile.outline(7).is_none());
+    // Compared with itself there is nothing to ask; with one that does not keep the condition there is.
+    let gaps = |from: &Outline, to: &Outline| crate::profile::gap::compare(from, to).gaps;
+    assert_eq!(gaps(&outline, &outline), []);
+    let plain = crate::profile::tests::profile(&[]).outline(0).expect("a message");
+    let asked: Vec<String> = gaps(&plain, &outline).into_iter().map(|gap| gap.path).collect();
+    assert_eq!(asked, ["OBR-2", ""]);
 }
 
 #[test]
