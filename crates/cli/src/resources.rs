@@ -67,6 +67,20 @@ pub fn each(path: &Path, mut each: impl FnMut(Found) -> Result<()>) -> Result<()
     Ok(())
 }
 
+/// The bytes are of FHIR, as far as their beginning says: an object of JSON, or XML with FHIR's namespace.
+fn is_fhir(bytes: &[u8]) -> bool {
+    let start = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes).trim_ascii_start();
+    let head = &start[..start.len().min(4096)];
+    start.starts_with(b"{") || start.starts_with(b"<") && head.windows(19).any(|part| part == b"http://hl7.org/fhir")
+}
+
+/// A file begins as one of FHIR; false too where it cannot be opened, which whoever reads it tells.
+pub fn begins_as_fhir(path: &Path) -> bool {
+    let mut head = Vec::new();
+    let read = std::fs::File::open(path).and_then(|file| file.take(4096).read_to_end(&mut head));
+    read.is_ok() && is_fhir(&head)
+}
+
 /// The only resource of a file.
 pub fn one(path: &Path) -> Result<Found> {
     let mut out = Vec::new();

@@ -1,17 +1,20 @@
 //! `sinew convert`: messages as another format, or as another version of their own.
 
 mod fhir_r4;
+mod from_fhir;
 mod version;
 
 use crate::{
+    messages,
     outcome::{Failure, Result},
+    resources,
     screen::Screen,
 };
 use clap::{Args, ValueEnum};
 use hl7v2::dictionary::Version;
 use std::path::PathBuf;
 
-/// Turn messages into FHIR R4, or into another version of HL7 v2
+/// Turn messages into FHIR R4 or another version of HL7 v2, and FHIR bundles into messages
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -23,13 +26,22 @@ Examples:
   sinew convert --to fhir-r4 adt.hl7 --validate
   sinew convert --to fhir-r4 adt.hl7 --explain
   sinew convert --to fhir-r4 adt.hl7 --map maps/adt-hub.map --zone Europe/Berlin
+  sinew convert --to hl7v2 bundle.json > message.hl7
+  sinew convert --to hl7v2 bundles.ndjson --version 2.3.1 --validate
+  sinew convert --to hl7v2 bundle.xml --explain
 
 To FHIR: one Bundle a message, by the map of the library for its structure or by --map. A value that does not fit its element
 is left out and told on stderr with the line of the map, never written wrong. --jsonl writes a bundle a line; --json:
   {\"schema\":\"sinew.convert-fhir/1\",\"file\",\"index\",\"map\",\"notes\":[…],\"issues\":[…],\"origins\":[{\"element\",\"file\",\"line\",
   \"sources\"}],\"bundle\"}
 
-Fields that moved are copied, parts that a type lost are removed, OBX-2 and MSH-9.3 get the names of the new version. Each
+From FHIR (JSON, NDJSON, XML): one message a bundle, by the map of the library for the event of its MessageHeader or for its
+resources, or by --map; with --version as that version. What standard input holds is read as FHIR where --map names a map or
+--version is not given; --json:
+  {\"schema\":\"sinew.convert-hl7v2/1\",\"file\",\"index\",\"map\",\"notes\":[…],\"issues\":[…],\"origins\":[{\"place\",\"file\",\"line\",
+  \"sources\"}],\"message\"}
+
+Between versions: fields that moved are copied, parts that a type lost are removed, OBX-2 and MSH-9.3 get the names of the new version. Each
 place that is lost, copied or kept against the version is told on stderr, or in --json, one object a message:
   {\"schema\":\"sinew.convert/1\",\"file\",\"index\",\"from\",\"to\",\"lost\",\"notes\":[{\"code\",\"path\",\"message\",\"hint\"}],\"message\"}
 The same in an interface: translate version 2.3 to 2.5.1
@@ -53,13 +65,13 @@ pub struct Convert {
     /// To FHIR: a bundle a line, not laid out
     #[arg(long, conflicts_with = "json")]
     pub(super) jsonl: bool,
-    /// To FHIR: check each bundle by the definitions of R4; errors end with exit code 1
+    /// Check each bundle by the definitions of R4, each message of a bundle by the standard; errors end with exit code 1
     #[arg(long)]
     pub(super) validate: bool,
-    /// To FHIR: for each element the line of the map that wrote it and the places that it read, instead of the bundle
+    /// For each element or place the line of the map that wrote it and what it read, instead of the result
     #[arg(long)]
     pub(super) explain: bool,
-    /// To FHIR: this map instead of the library's for each message: a file, or the name of one of the workspace or the library
+    /// To or from FHIR: this map instead of the library's: a file, or the name of one of the workspace or the library
     #[arg(long, value_name = "MAP")]
     pub(super) map: Option<PathBuf>,
     /// To FHIR: the type of bundle instead of the map's: transaction, batch, message, collection
@@ -119,8 +131,23 @@ impl Convert {
 
     pub fn run(self, screen: &Screen) -> Result {
         match self.to {
-            Format::Hl7v2 => version::run(&self, screen),
+            Format::Hl7v2 => self.to_hl7v2(screen),
             Format::FhirR4 => fhir_r4::run(&self, screen),
+        }
+    }
+
+    /// Bundles by maps, messages by the bridge between versions.
+    fn to_hl7v2(&self, screen: &Screen) -> Result {
+        let is_bundle = |path: &PathBuf| match path.as_os_str() == "-" {
+            // What comes by a pipe can be read once: --map says that it is FHIR, and --version alone that it is not.
+            true => self.map.is_some() || self.version.is_none(),
+            false => resources::begins_as_fhir(path),
+        };
+        let files = messages::expand(&self.files)?;
+        match files.iter().filter(|path| is_bundle(path)).count() {
+            0 => version::run(self, screen),
+            count if count == files.len() => from_fhir::run(self, &files, screen),
+            _ => Err(Failure::usage("some of the files are FHIR and some HL7 v2").hint("convert them in two calls")),
         }
     }
 

@@ -49,7 +49,7 @@ enum Verb {
     List,
     /// Run a map over messages: what it makes, where that came from, or the values of each target
     Run(run::MapRun),
-    /// Run cases: NAME.hl7 with NAME.expect, lines of FHIRPath that must be true
+    /// Run cases: NAME.hl7 with lines of FHIRPath in NAME.expect that must be true, NAME.json (a bundle) with conditions
     Test(test::Test),
     /// Tell which places of messages go nowhere, what stays empty, and which codes tables do not have
     Coverage(coverage::Coverage),
@@ -98,7 +98,9 @@ fn check(files: &[PathBuf], json: bool, screen: &Screen) -> Result {
 fn list(screen: &Screen) -> Result {
     let library = standard::with_workspace()?;
     for map in library.messages() {
-        let names: Vec<&str> = map.from.kind.iter().chain(&map.from.also).map(|name| &**name).collect();
+        // What a map is for: the structures that it reads, or those that it makes from FHIR.
+        let side = if map.from.format == lang::Format::Hl7v2 { &map.from } else { &map.to };
+        let names: Vec<&str> = side.kind.iter().chain(&side.also).map(|name| &**name).collect();
         screen.line(format!("{}  {}", map.path, names.join(" ")));
     }
     Ok(Exit::Ok)

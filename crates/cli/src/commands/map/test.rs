@@ -26,7 +26,7 @@ Examples:
 --record keeps what the map makes of each message as NAME.recorded.json beside it, also of messages without NAME.expect. From
 then on each run compares, and names every element that differs; --update accepts what differs.")]
 pub struct Test {
-    /// A folder with NAME.hl7 and NAME.expect; none: the cases of the library
+    /// A folder with NAME.hl7 or NAME.json, a bundle, and NAME.expect; none: the cases of the library
     folder: Option<PathBuf>,
     /// This map instead of the library's for each message: a file, or the name of one of the workspace or the library
     #[arg(long, value_name = "MAP")]
@@ -90,11 +90,11 @@ impl Test {
 
     fn cases(&self) -> Result<Vec<Case>> {
         let Some(folder) = &self.folder else {
-            let files: Vec<_> = library::folder(library::HL7V2_TO_FHIR_R4).collect();
+            let files: Vec<_> = library::both_ways().collect();
             let expect_of =
                 |name: &str| files.iter().find(|(path, _)| *path == format!("{name}.expect")).map(|(_, text)| *text);
             let named = files.iter().filter_map(|(path, text)| {
-                let name = path.strip_suffix(".hl7")?;
+                let name = path.strip_suffix(".hl7").or_else(|| path.strip_suffix(".json"))?;
                 let (message, expect) = ((*text).to_owned(), expect_of(name)?.to_owned());
                 Some(Case { name: name.to_owned(), message, expect, recorded: None })
             });
@@ -108,8 +108,9 @@ impl Test {
             let path = entry.path();
             let expect = path.with_extension("expect");
             let recorded = path.with_extension("recorded.json");
+            let is_kept = path.to_string_lossy().ends_with(".recorded.json");
             let is_case = expect.is_file() || recorded.is_file() || self.record;
-            if path.extension().is_some_and(|kind| kind == "hl7") && is_case {
+            if path.extension().is_some_and(|kind| kind == "hl7" || kind == "json") && is_case && !is_kept {
                 let message = fs::read_to_string(&path).map_err(|error| wrong(&path, error))?;
                 let expect = match expect.is_file() {
                     true => fs::read_to_string(&expect).map_err(|error| wrong(&expect, error))?,
@@ -148,6 +149,9 @@ impl Test {
 
 /// What does not hold, a sentence each; and what the map made.
 fn run(case: &Case, library: &Standard, own: Option<&MapFile>) -> (Vec<String>, Option<Output>) {
+    if case.message.trim_start().starts_with('{') {
+        return run_back(case, library, own);
+    }
     let bytes = case.message.replace("\r\n", "\r").replace('\n', "\r");
     let (message, _) = Message::parse(bytes.into_bytes());
     let map = own.or_else(|| library.map_for(&message).map(|(file, _)| file)).and_then(MapFile::main);
@@ -158,6 +162,24 @@ fn run(case: &Case, library: &Standard, own: Option<&MapFile>) -> (Vec<String>, 
             let (broken, _) = cases::check(&case.expect, &tree);
             let broken = broken.iter().map(|one| format!("line {}: {} {}", one.line, one.expression, one.why));
             (broken.collect(), Some(Output::of_resource(&tree)))
+        }
+        Err(fault) => (vec![fault.to_string()], None),
+    }
+}
+
+/// The same for a bundle, of which a map makes a message: its lines are conditions.
+fn run_back(case: &Case, library: &Standard, own: Option<&MapFile>) -> (Vec<String>, Option<Output>) {
+    let tree = match Tree::read(case.message.as_bytes()) {
+        Ok(tree) => tree,
+        Err(error) => return (vec![error.to_string()], None),
+    };
+    let map = own.or_else(|| library.map_for_bundle(&tree).map(|(file, _)| file)).and_then(MapFile::main);
+    let Some(map) = map else { return (vec!["there is no map for the bundle".to_owned()], None) };
+    match map.produce(&tree, &mut Run::new(Timestamp::default(), 0), false) {
+        Ok((message, _)) => {
+            let (broken, _) = cases::check_message(&case.expect, &message);
+            let broken = broken.iter().map(|one| format!("line {}: {} {}", one.line, one.expression, one.why));
+            (broken.collect(), Some(Output::of(&message.write())))
         }
         Err(fault) => (vec![fault.to_string()], None),
     }

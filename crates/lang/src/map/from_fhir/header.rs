@@ -37,6 +37,13 @@ impl FromFhirMap {
             machine.draft.sort_by_key(|id| u8::from(&id != b"MSH"));
             return;
         };
+        // What the first structure of the head needs, that of the event may not.
+        for part in std::mem::take(&mut machine.bare) {
+            let found = machine.draft.segments().find(|(segment, _)| *segment == part);
+            if found.is_some_and(|(_, id)| !order::is_required(structure, id)) {
+                machine.draft.remove(part);
+            }
+        }
         let mut gone: Vec<[u8; 3]> = Vec::new();
         machine.draft.retain(|id| {
             let stays = structure.has(id) || id[0] == b'Z';

@@ -46,6 +46,8 @@ pub(super) struct Machine<'p, 'm, 'r> {
     /// Values of the bundle that were written so far: what holds only texts of the map is left out again.
     pub(super) weight: u64,
     segment_count: usize,
+    /// Segments that hold texts of the map alone, and stay only where the message needs them.
+    pub(super) bare: Vec<PartId>,
 }
 
 impl<'p, 'm, 'r> Machine<'p, 'm, 'r> {
@@ -63,6 +65,7 @@ impl<'p, 'm, 'r> Machine<'p, 'm, 'r> {
             counts: BTreeMap::new(),
             weight: 0,
             segment_count: 0,
+            bare: Vec::new(),
         }
     }
 
@@ -155,9 +158,12 @@ impl<'p, 'm, 'r> Machine<'p, 'm, 'r> {
         let part = self.draft.segment(segment.id);
         let before = self.weight;
         self.body(&segment.body, part)?;
-        if self.weight == before && !segment.is_required {
-            self.draft.remove(part);
-            return Ok(());
+        if self.weight == before {
+            if !segment.is_required {
+                self.draft.remove(part);
+                return Ok(());
+            }
+            self.bare.push(part);
         }
         if segment.counts {
             let around = self.turns.len().checked_sub(2).map_or(0, |at| self.turns[at]);

@@ -215,3 +215,13 @@ fn what_does_not_fit_is_told_and_left_out() {
     assert_eq!(fault.code.to_string(), "E2402");
     assert!(!fault.text.contains("odd"));
 }
+
+/// What the first structure needs may be optional in that of the event.
+#[test]
+fn what_the_trigger_does_not_need_is_left_out() {
+    let body =
+        "MSH { MSH-9.2 = A40 }\nPID { PID-5 = Patient.name[1] }\nMRG { MRG-7 = Patient.name[2] }\nPV1 { PV1-2 = N }";
+    check("[ADT_A01, ADT_A39]", body, JANE, "PID|1||||Roe\nMRG|||||||O'Hara \\T\\ Doe^Jane^Ann");
+    let (message, notes) = produce("[ADT_A01, ADT_A39]", &body.replace("A40", "A01"), JANE);
+    assert_eq!((message.as_str(), others(&notes).as_str()), ("PID|1||||Roe\nPV1|1|N", "E2378"));
+}
