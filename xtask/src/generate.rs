@@ -6,13 +6,20 @@
 
 use crate::root;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The pages, each from the catalogue of its crate.
-const PAGES: &[&str] = &["commands.md", "language.md", "connectors.md", "errors.md"];
+const PAGES: &[&str] = &["commands.md", "language.md", "connectors.md", "errors.md", "sinew.tmLanguage.json"];
 
 /// Where they are kept.
 const FOLDER: &str = "docs/reference";
+/// Where the grammar for editors is kept.
+const EDITOR: &str = "editors/vscode/syntaxes";
+
+/// The place of a page below the root.
+fn place(page: &str) -> PathBuf {
+    Path::new(if page.ends_with(".json") { EDITOR } else { FOLDER }).join(page)
+}
 
 /// What came of it.
 pub(crate) enum State {
@@ -30,7 +37,9 @@ pub(crate) fn run(check: bool) -> Result<bool, String> {
         State::Current => println!("gen: {} pages are current", PAGES.len()),
         State::Unavailable => println!("gen: not available: `sinew __reference` does not exist yet; skipped"),
         State::Stale(pages) => {
-            pages.iter().for_each(|page| println!("{FOLDER}/{page}:1: [generated] not current: run `cargo xtask gen`"));
+            pages.iter().for_each(|page| {
+                println!("{}:1: [generated] not current: run `cargo xtask gen`", place(page).display())
+            });
             return Ok(false);
         }
     }
@@ -50,9 +59,9 @@ pub(crate) fn pages(check: bool) -> Result<State, String> {
     let path = fresh.to_string_lossy().into_owned();
     let words = [&["run"], &binary[..], &["--", "__reference", &path]].concat();
     let output = root::cargo(&words).output().map_err(|error| format!("cargo: {error}"))?;
-    let kept = root::folder().join(FOLDER);
+    let kept = root::folder();
     let is_written = output.status.success() && fresh.join(PAGES[0]).exists();
-    if !is_written && !kept.join(PAGES[0]).exists() {
+    if !is_written && !kept.join(place(PAGES[0])).exists() {
         return Ok(State::Unavailable);
     }
     if !is_written {
@@ -63,15 +72,18 @@ pub(crate) fn pages(check: bool) -> Result<State, String> {
 
 fn compare(fresh: &Path, kept: &Path) -> State {
     let read = |folder: &Path, page: &str| fs::read(folder.join(page)).ok();
-    let is_stale = |page: &&&str| read(fresh, page).is_none() || read(fresh, page) != read(kept, page);
+    let is_stale =
+        |page: &&&str| read(fresh, page).is_none() || read(fresh, page) != fs::read(kept.join(place(page))).ok();
     let stale: Vec<String> = PAGES.iter().filter(is_stale).map(ToString::to_string).collect();
     if stale.is_empty() { State::Current } else { State::Stale(stale) }
 }
 
 fn copy(fresh: &Path, kept: &Path) -> Result<State, String> {
-    fs::create_dir_all(kept).map_err(|error| format!("{}: {error}", kept.display()))?;
     for page in PAGES {
-        fs::copy(fresh.join(page), kept.join(page)).map_err(|error| format!("{FOLDER}/{page}: {error}"))?;
+        let to = kept.join(place(page));
+        let failed = |error: std::io::Error| format!("{}: {error}", to.display());
+        to.parent().map_or(Ok(()), fs::create_dir_all).map_err(failed)?;
+        fs::copy(fresh.join(page), &to).map_err(failed)?;
     }
     Ok(State::Current)
 }
@@ -89,7 +101,7 @@ mod tests {
         assert!(matches!(compare(&fresh, &kept), State::Stale(pages) if pages.len() == PAGES.len()));
         assert!(matches!(copy(&fresh, &kept), Ok(State::Current)));
         assert!(matches!(compare(&fresh, &kept), State::Current));
-        fs::write(kept.join(PAGES[1]), "edited by hand").unwrap();
+        fs::write(kept.join(place(PAGES[1])), "edited by hand").unwrap();
         assert!(matches!(compare(&fresh, &kept), State::Stale(pages) if pages == [PAGES[1]]));
         fs::remove_dir_all(&folder).unwrap();
     }

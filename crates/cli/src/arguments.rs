@@ -76,6 +76,7 @@ pub enum Command {
     Backup(commands::backup::Backup),
     Restore(commands::restore::Restore),
     Drill(commands::drill::Drill),
+    Lsp(commands::lsp::Lsp),
     Docs(commands::docs::Docs),
     Doctor(commands::doctor::Doctor),
     Bench(commands::bench::Bench),

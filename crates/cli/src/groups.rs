@@ -7,7 +7,7 @@ use clap::Command;
 /// Groups and their commands, in the order in which a newcomer meets them.
 pub const GROUPS: &[(&str, &[&str])] = &[
     ("Begin", &["demo", "init", "run", "dev"]),
-    ("Build", &["check", "fmt", "test", "docs", "explain"]),
+    ("Build", &["check", "fmt", "test", "docs", "lsp", "explain"]),
     (
         "Messages, from files and pipes",
         &[

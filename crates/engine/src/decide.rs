@@ -5,7 +5,7 @@ use interface::{
     definition::{DestinationDefinition, GiveUp, Retry, Then},
     replies::{Action, Answer},
 };
-use message::{AckCode, DeliveryId, Outcome, Reason, Scope};
+use message::{AckCode, DeliveryId, Format, Outcome, Reason, Scope};
 use std::time::Duration;
 
 /// What happens next to a delivery.
@@ -109,9 +109,10 @@ fn is_reason(outcome: &Outcome, code: &str) -> bool {
     matches!(outcome, Outcome::Ambiguous { reason } if reason.code == code)
 }
 
-/// Reads what the peer answered. A medium without answers gives `Answer::Nothing`.
+/// Reads what the peer answered to bytes of this format. A medium without answers gives `Answer::Nothing`; so does a peer that
+/// took what is no HL7 v2 and says so in its own words, as a FHIR server does in the body of its 200.
 #[must_use]
-pub fn read_answer(outcome: &Outcome) -> Answer {
+pub fn read_answer(outcome: &Outcome, sent: Format) -> Answer {
     let reply = match outcome {
         Outcome::Delivered { reply } => reply.as_ref(),
         Outcome::Permanent { .. } | Outcome::Transient { .. } | Outcome::Ambiguous { .. } => None,
@@ -127,6 +128,7 @@ pub fn read_answer(outcome: &Outcome) -> Answer {
             let conditions = read.error_codes.iter().filter_map(|code| code.parse().ok()).collect();
             match read.code {
                 Some(code) => Answer::Acknowledged { code, conditions },
+                None if sent != Format::Hl7v2 => Answer::of(outcome),
                 None => Answer::Unreadable,
             }
         }

@@ -211,7 +211,7 @@ async fn settle(dock: &Dock, outbox: &Outbox, claim: &Claim, (started, begun): (
     // An attempt takes as long as it takes, also when the clock is set meanwhile.
     let ended = started.after(dock.clock.monotonic().saturating_duration_since(begun));
     let definition = outbox.definition();
-    let answer = decide::read_answer(&outcome);
+    let answer = decide::read_answer(&outcome, definition.format);
     let situation = Situation {
         delivery: claim.entry.delivery,
         attempts: claim.entry.attempts,

@@ -15,7 +15,7 @@ pub use verdict::{Failure, Verdict};
 use crate::definition::{Edit, Place};
 use bytes::Bytes;
 use hl7v2::Path;
-use lang::Condition;
+use lang::{Claim, Condition};
 use message::{AckCode, Diagnostic, Name};
 use std::{sync::Arc, time::Duration};
 
@@ -84,6 +84,13 @@ pub enum Expected {
         condition: Arc<Condition>,
         /// The path that the line compares, to show what was there instead.
         path: Option<Path>,
+    },
+    /// The claim is true of every resource that `destination` got, and it got at least one.
+    Claims {
+        /// Which destination.
+        destination: Name,
+        /// What must be true.
+        claim: Arc<Claim>,
     },
     /// `destination` took this many; at least one when no number is given.
     Sent {

@@ -133,7 +133,7 @@ impl Workspace {
         let broken = outlines.iter().filter(|outline| outline.definition.is_none()).map(|outline| outline.name.clone());
         let workspace = Workspace {
             folder: match &loading.files {
-                Files::Folder(folder) => folder.clone(),
+                Files::Folder(folder) | Files::Edited(folder, _) => folder.clone(),
                 Files::Memory(_) => PathBuf::new(),
             },
             environment: environment.name.clone(),

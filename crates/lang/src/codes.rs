@@ -136,4 +136,6 @@ message::catalogue! {
     E2603 "result is too large";
     E2604 "no map for this message";
     E2605 "time without an offset";
+    E2606 "an expectation is no FHIRPath";
+    E2607 "an expectation asks for what the resource cannot have";
 }

@@ -23,6 +23,7 @@ mod condition;
 mod decimal;
 mod dictionary;
 pub mod dtm;
+pub mod facts;
 mod item;
 pub mod keyword;
 mod map;
@@ -44,8 +45,8 @@ pub use dictionary::{Dictionary, Segments};
 pub use item::{Atom, Item};
 pub use keyword::Keyword;
 pub use map::{
-    BundleType, Format, Ignored, Left, Library, Map, MapFile, MessageMap, Origin, Origins, Settings, Shape, Standard,
-    Why, no_map, no_map_for_bundle,
+    BundleType, Claim, Format, Ignored, Left, Library, Map, MapFile, MessageMap, Origin, Origins, Settings, Shape,
+    Standard, Why, no_map, no_map_for_bundle,
 };
 pub use map::{cases, coverage, fhir::lineage, outline};
 pub use profile::{Profile, Profiles, Ruleset};

@@ -17,6 +17,7 @@ const PLACES: &[(&str, Place)] = &[
     ("cli", Place::Floor(6)),
     ("server", Place::Floor(5)),
     ("engine", Place::Floor(4)),
+    ("lsp", Place::Floor(4)),
     ("connectors", Place::Floor(4)),
     ("interface", Place::Floor(3)),
     ("lang", Place::Floor(2)),

@@ -20,6 +20,7 @@ pub mod generate;
 pub mod get;
 pub mod init;
 pub mod listen;
+pub mod lsp;
 pub mod map;
 pub mod messages;
 pub mod parse;
@@ -84,6 +85,7 @@ pub fn run(command: Command, screen: &Screen) -> Result {
         Command::Backup(command) => command.run(screen),
         Command::Restore(command) => command.run(screen),
         Command::Drill(command) => command.run(screen),
+        Command::Lsp(command) => command.run(screen),
         Command::Docs(command) => command.run(screen),
         Command::Doctor(command) => command.run(screen),
         Command::Bench(command) => command.run(screen),

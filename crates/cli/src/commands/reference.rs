@@ -6,6 +6,7 @@
 mod commands;
 mod connectors;
 mod errors;
+mod grammar;
 mod language;
 
 use crate::{
@@ -26,6 +27,9 @@ pub struct Reference {
 /// The first line of each page.
 const GENERATED: &str = "<!-- Written by `cargo xtask gen` from the program. Do not edit. -->\n\n";
 
+/// The grammar for editors.
+const GRAMMAR: &str = "sinew.tmLanguage.json";
+
 impl Reference {
     pub fn run(self, screen: &Screen) -> Result {
         let failed = |error: std::io::Error| Failure::unreachable(format!("{}: {error}", self.folder.display()));
@@ -41,6 +45,9 @@ impl Reference {
             std::fs::write(self.folder.join(name), text).map_err(failed)?;
             screen.say(format!("{} written", self.folder.join(name).display()));
         }
+        // JSON has no comments: the grammar says by itself who wrote it.
+        std::fs::write(self.folder.join(GRAMMAR), grammar::text()).map_err(failed)?;
+        screen.say(format!("{} written", self.folder.join(GRAMMAR).display()));
         Ok(Exit::Ok)
     }
 }

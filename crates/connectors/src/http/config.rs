@@ -90,7 +90,10 @@ fn headers(settings: &Settings, host: &str) -> Result<HeaderMap, Reason> {
     };
     let mut headers = HeaderMap::new();
     headers.insert(HOST, value(host)?);
-    headers.insert(CONTENT_TYPE, value(settings.text("content-type"))?);
+    let media_type = settings.text("content-type");
+    if !media_type.is_empty() {
+        headers.insert(CONTENT_TYPE, value(media_type)?);
+    }
     for (number, line) in settings.list("headers").iter().enumerate() {
         // The line is not quoted: it may hold a secret.
         let complain = |text: &str| Reason::new(codes::E6010, format!("`headers`, number {}: {text}", number + 1));

@@ -1,6 +1,6 @@
 //! One lane to a web server: one connection, one request under way.
 
-use super::{config::Posting, line::Wire, meaning};
+use super::{MEDIA_TYPE, config::Posting, line::Wire, meaning};
 use crate::{codes, tcp::connect};
 use bytes::{Bytes, BytesMut};
 use http_body_util::{BodyExt, Full};
@@ -8,11 +8,11 @@ use hyper::{
     Method, Request, StatusCode,
     body::Incoming,
     client::conn::http1::{self, Connection, SendRequest},
-    header::HeaderMap,
+    header::{CONTENT_TYPE, HeaderMap, HeaderValue},
 };
 use hyper_util::rt::TokioIo;
 use interface::contract::{Boxed, Destination, Outgoing};
-use message::{Outcome, Reason, Scope};
+use message::{Format, Outcome, Reason, Scope};
 use std::pin::pin;
 use tokio::time::{Instant, timeout_at};
 
@@ -55,12 +55,12 @@ impl Lane {
 
     async fn deliver(&mut self, outgoing: &Outgoing) -> Outcome {
         if let Some(line) = self.line.take().filter(|line| line.wire.is_quiet())
-            && let Some(outcome) = self.exchange(line, &outgoing.bytes).await
+            && let Some(outcome) = self.exchange(line, outgoing).await
         {
             return outcome;
         }
         match self.connect().await {
-            Ok(line) => self.exchange(line, &outgoing.bytes).await.unwrap_or_else(|| {
+            Ok(line) => self.exchange(line, outgoing).await.unwrap_or_else(|| {
                 let text = format!("{} closed the connection before anything was sent", self.config.address);
                 transient(Reason::new(codes::E6008, text))
             }),
@@ -78,10 +78,10 @@ impl Lane {
     }
 
     /// Posts once; `None` if nothing of it left this machine because the connection was no longer good.
-    async fn exchange(&mut self, mut line: Line, bytes: &Bytes) -> Option<Outcome> {
+    async fn exchange(&mut self, mut line: Line, outgoing: &Outgoing) -> Option<Outcome> {
         let written = line.wire.written();
         let end = Instant::now() + self.config.reply_time_max;
-        let answer = timeout_at(end, line.post(self.request(bytes), self.config.reply_bytes_max)).await;
+        let answer = timeout_at(end, line.post(self.request(outgoing), self.config.reply_bytes_max)).await;
         let has_left = line.wire.written() > written;
         let address = &self.config.address;
         let ambiguous = |code, text: String| Some(Outcome::Ambiguous { reason: Reason::new(code, text) });
@@ -106,12 +106,26 @@ impl Lane {
         }
     }
 
-    fn request(&self, bytes: &Bytes) -> Request<Full<Bytes>> {
-        let mut request = Request::new(Full::new(bytes.clone()));
+    fn request(&self, outgoing: &Outgoing) -> Request<Full<Bytes>> {
+        let mut request = Request::new(Full::new(outgoing.bytes.clone()));
         *request.method_mut() = Method::POST;
         *request.uri_mut() = self.config.target.clone();
         *request.headers_mut() = self.config.headers.clone();
+        let media_type = HeaderValue::from_static(media_type(outgoing.format));
+        request.headers_mut().entry(CONTENT_TYPE).or_insert(media_type);
         request
+    }
+}
+
+/// What the bytes are, where no setting says it (RFC 6838; HL7 FHIR R4 §3.1.0.1.10).
+fn media_type(format: Format) -> &'static str {
+    match format {
+        Format::Hl7v2 => MEDIA_TYPE,
+        Format::Fhir => "application/fhir+json",
+        Format::Json => "application/json",
+        Format::Xml => "application/xml",
+        Format::Text => "text/plain; charset=utf-8",
+        Format::Binary => "application/octet-stream",
     }
 }
 

@@ -101,7 +101,12 @@ const DESTINATION_OPTIONS: &[Setting] = &[
     setting("timeout", SettingKind::Duration, "30s", "From the first byte sent to the last byte of the answer."),
     setting("connect-timeout", SettingKind::Duration, "10s", "How long to wait for a connection."),
     setting("limit", SettingKind::Size, "1MiB", "Largest answer that is read."),
-    setting("content-type", SettingKind::Text, MEDIA_TYPE, "The media type of what is sent."),
+    setting(
+        "content-type",
+        SettingKind::Text,
+        "",
+        "The media type of what is sent; without it, `application/hl7-v2`, or `application/fhir+json` behind a map to FHIR.",
+    ),
     setting(
         "headers",
         SettingKind::List,

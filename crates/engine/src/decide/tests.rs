@@ -81,7 +81,7 @@ fn word(next: &Next) -> &'static str {
 #[test]
 fn outcome_and_answer_decide() {
     let check = |outcome: Outcome, attempts: u32, expect: &str, is_down: bool, is_up: bool| {
-        let answer = read_answer(&outcome);
+        let answer = read_answer(&outcome, Format::Hl7v2);
         let decision = decide(&outcome, &answer, &to(retry(1000, 2000, GiveUp::Never), &[]), at(attempts, 9_999_999));
         let found = (word(&decision.next), decision.is_down, decision.is_up);
         assert_eq!(found, (expect, is_down, is_up), "{outcome:?} after {attempts}");
@@ -113,7 +113,7 @@ fn outcome_and_answer_decide() {
 #[test]
 fn rows_of_the_destination_win() {
     let check = |row: Row, action: Action, outcome: Outcome, expect: &str| {
-        let answer = read_answer(&outcome);
+        let answer = read_answer(&outcome, Format::Hl7v2);
         let decision = decide(&outcome, &answer, &to(retry(1, 2, GiveUp::Never), &[(row, action)]), at(0, 0));
         assert_eq!(word(&decision.next), expect, "{row:?}");
     };
@@ -131,7 +131,7 @@ fn rows_of_the_destination_win() {
 fn policies_give_up_by_age_and_only_instead_of_a_retry() {
     let check = |then: Then, age_s: u64, outcome: Outcome, expect: &str| {
         let policy = retry(1, 2, GiveUp::After(Duration::from_secs(60), then));
-        let decision = decide(&outcome, &read_answer(&outcome), &to(policy, &[]), at(7, age_s));
+        let decision = decide(&outcome, &read_answer(&outcome, Format::Hl7v2), &to(policy, &[]), at(7, age_s));
         assert_eq!(word(&decision.next), expect, "{then:?} at {age_s} s");
     };
     for (then, expect) in [(Then::Park, "park"), (Then::Hold, "hold"), (Then::Expire, "expire")] {
@@ -196,6 +196,18 @@ fn backoff_doubles_within_twenty_percent_and_repeats() {
 fn reasons_hold_codes_and_conditions_only() {
     let outcome =
         answered("MSH|^~\\&|A|B|C|D|1||ACK|9|P|2.5.1\rMSA|AE|M1|ZZCANARY\rERR||PID^1|204^ZZCANARY|E||||ZZCANARY\r");
-    let decision = decide(&outcome, &read_answer(&outcome), &to(retry(1, 2, GiveUp::Never), &[]), at(0, 0));
+    let decision =
+        decide(&outcome, &read_answer(&outcome, Format::Hl7v2), &to(retry(1, 2, GiveUp::Never), &[]), at(0, 0));
     assert_eq!(decision.reason.unwrap().to_string(), "E5101: the destination answered AE (ERR-3 204)");
+}
+
+#[test]
+fn a_server_that_took_a_resource_may_say_so_in_its_own_words() {
+    let check =
+        |body: &str, sent: Format, expect: &Answer| assert_eq!(read_answer(&answered(body), sent), *expect, "{body}");
+    let bundle = r#"{"resourceType":"Bundle","type":"transaction-response"}"#;
+    check(bundle, Format::Fhir, &Answer::Nothing);
+    check(bundle, Format::Hl7v2, &Answer::Unreadable);
+    let refused = "MSH|^~\\&|A|B|C|D|20260301||ACK|1|P|2.5.1\rMSA|AE|7\r";
+    check(refused, Format::Fhir, &Answer::Acknowledged { code: AckCode::AE, conditions: Vec::new() });
 }

@@ -59,6 +59,14 @@ impl Seen<'_> {
                     }),
                 }
             }
+            Expected::Claims { destination, claim } => {
+                let outputs = self.outputs(destination);
+                if outputs.is_empty() {
+                    return Err(self.nothing_for(destination));
+                }
+                let mut trees = outputs.iter().map(|bytes| fhir::Tree::read(bytes));
+                trees.try_for_each(|tree| claim.holds(&tree.map_err(|error| error.to_string())?))
+            }
             Expected::Sent { destination, count } => {
                 let found = self.count(destination, Place::Sent);
                 match count {

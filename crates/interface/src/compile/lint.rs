@@ -179,6 +179,7 @@ fn untested(outlines: &[Outline], tests: &[TestCase], findings: &mut Vec<Diagnos
 fn looks_at(what: &Expected, name: &str) -> bool {
     match what {
         Expected::Holds { destination, .. }
+        | Expected::Claims { destination, .. }
         | Expected::Sent { destination, .. }
         | Expected::Queued { destination, .. }
         | Expected::Matches { destination, .. } => &**destination == name,

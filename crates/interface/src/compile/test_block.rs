@@ -12,7 +12,11 @@ use crate::{
     definition::Edit,
     keywords::{self, Within},
 };
-use lang::syntax::{Cursor, TokenKind};
+use fhir::definitions::Type;
+use lang::{
+    Claim,
+    syntax::{Cursor, TokenKind},
+};
 use message::{AckCode, Name};
 use std::sync::Arc;
 
@@ -181,6 +185,17 @@ fn destination(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>, owner: &Outline
     None
 }
 
+/// `Patient.gender`
+fn is_element(text: &str) -> bool {
+    text.split_once('.').is_some_and(|(head, _)| Type::named(head).is_some_and(Type::is_resource))
+}
+
+/// The resource that a destination gets, if its last line is a map to FHIR.
+fn makes_fhir(owner: &Outline, destination: &str) -> Option<Type> {
+    let definition = owner.definition.as_ref()?;
+    definition.destination(destination)?.programs.last()?.resource()
+}
+
 fn ack_code(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Option<AckCode> {
     let choices = AckCode::ALL.map(|code| (code.as_str(), code));
     reader.choice(cursor, "an acknowledgment code", &choices)
@@ -257,6 +272,21 @@ fn at_destination(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>, owner: &Outl
             let (file, bytes) = sample(reader, cursor, owner, &what)?;
             Expected::Matches { destination, file, bytes }
         }
+        _ if makes_fhir(owner, &destination).is_some() => {
+            let root = makes_fhir(owner, &destination)?;
+            let span = cursor.rest_span();
+            while cursor.take().is_some() {}
+            let text = cursor.tree().text.get(span.clone()).unwrap_or("");
+            match Claim::parse(text, root) {
+                Ok(claim) => Expected::Claims { destination, claim: Arc::new(claim) },
+                Err(wrong) => {
+                    reader.error(wrong.code, cursor.tree(), span, wrong.message, wrong.hint);
+                    return None;
+                }
+            }
+        }
+        // What a broken interface sends cannot be told; its own findings come first.
+        text if owner.definition.is_none() && is_element(text) => return None,
         text => {
             let path = hl7v2::Path::parse(text).ok();
             let condition = language::condition(reader, cursor, &owner.home)?;

@@ -1,5 +1,6 @@
 //! What changes a message: editing lines, or a map.
 
+use fhir::definitions::Type;
 use hl7v2::Message;
 use lang::{Fault, MapFile, Program, Run, Settings};
 
@@ -20,6 +21,14 @@ impl Edit {
             Edit::Lines(_) => false,
             Edit::Map(map) => map.makes_fhir(),
         }
+    }
+
+    /// The type of resource that it makes, for an edit that [is the last](Edit::is_last).
+    #[must_use]
+    pub fn resource(&self) -> Option<Type> {
+        let Edit::Map(file) = self else { return None };
+        let map = file.main().filter(|_| file.makes_fhir())?;
+        map.to.kind.as_deref().and_then(Type::named)
     }
 
     /// What goes out instead of the message, for an edit that [is the last](Edit::is_last): a FHIR resource as JSON.

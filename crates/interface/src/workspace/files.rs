@@ -25,6 +25,8 @@ pub enum Files {
     Folder(PathBuf),
     /// Path and content.
     Memory(BTreeMap<String, Bytes>),
+    /// A folder on disk, with files over it that an editor has not saved: path and content.
+    Edited(PathBuf, BTreeMap<String, Bytes>),
 }
 
 /// Why a file was not read.
@@ -70,6 +72,10 @@ impl Files {
         match self {
             Files::Memory(files) => files.get(path).cloned().ok_or(Unreadable::Missing),
             Files::Folder(folder) => read(&folder.join(path)),
+            Files::Edited(folder, edited) => match edited.get(path) {
+                Some(bytes) => Ok(bytes.clone()),
+                None => read(&folder.join(path)),
+            },
         }
     }
 
@@ -96,8 +102,14 @@ impl Files {
                 found.extend(files.keys().filter(|path| path.starts_with(&prefix)).cloned());
             }
             Files::Folder(root) => walk(&root.join(folder), folder, DEPTH_MAX, &mut found),
+            Files::Edited(root, edited) => {
+                walk(&root.join(folder), folder, DEPTH_MAX, &mut found);
+                let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
+                found.extend(edited.keys().filter(|path| path.starts_with(&prefix)).cloned());
+            }
         }
         found.sort();
+        found.dedup();
         let is_more = found.len() > FILES_MAX;
         found.truncate(FILES_MAX);
         (found, is_more)
@@ -158,6 +170,20 @@ mod tests {
         check("", false);
         check("c:/x", false);
         check("a\\b", false);
+    }
+
+    #[test]
+    fn what_an_editor_has_goes_over_the_disk() {
+        let folder = std::env::temp_dir().join(format!("sinew-edited-{}", std::process::id()));
+        fs::create_dir_all(folder.join("a")).unwrap();
+        fs::write(folder.join("a/x"), "saved").unwrap();
+        fs::write(folder.join("a/y"), "saved").unwrap();
+        let edited = [("a/x", "typed"), ("a/new", "typed")].map(|(path, text)| (path.to_owned(), Bytes::from(text)));
+        let files = Files::Edited(folder.clone(), BTreeMap::from(edited));
+        assert_eq!(files.list("a").0, ["a/new", "a/x", "a/y"]);
+        assert_eq!(["a/x", "a/y", "a/new"].map(|path| files.read(path).unwrap()), ["typed", "saved", "typed"]);
+        assert_eq!(files.read("a/z"), Err(Unreadable::Missing));
+        fs::remove_dir_all(folder).unwrap();
     }
 
     #[test]

@@ -86,6 +86,18 @@ impl Library {
         }
     }
 
+    /// The file of a shared map, and the bytes of it there.
+    #[must_use]
+    pub fn part(&self, name: &str) -> Option<(Arc<Tree>, std::ops::Range<usize>)> {
+        let part = self.parts.get(name)?;
+        Some((part.tree.clone(), part.statement()?.span.clone()))
+    }
+
+    /// The names of the shared maps.
+    pub fn part_names(&self) -> impl Iterator<Item = &str> {
+        self.names()
+    }
+
     pub(crate) fn get(&self, name: &str) -> Option<&Part> {
         self.parts.get(name)
     }

@@ -15,6 +15,7 @@
 //! Promises: no two lines write one target by accident; same source, map and run give the same bytes.
 
 pub mod cases;
+mod claim;
 mod compile;
 pub mod coverage;
 pub(crate) mod fhir;
@@ -25,6 +26,7 @@ mod lines;
 pub mod outline;
 mod standard;
 
+pub use claim::Claim;
 pub use fhir::{BundleType, Left, Origin, Origins, Settings, Why};
 pub use from_fhir::choose::no_map as no_map_for_bundle;
 pub use header::{Format, Shape};

@@ -6,7 +6,7 @@
 mod answer;
 mod history;
 mod local;
-pub mod question;
+mod question;
 mod resource;
 mod search;
 mod show;

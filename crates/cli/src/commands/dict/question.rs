@@ -74,7 +74,7 @@ impl Question {
     }
 
     /// A name or place in capitals.
-    pub fn place(word: &str) -> Option<Question> {
+    fn place(word: &str) -> Option<Question> {
         if let Some((kind, trigger)) = word.split_once('^') {
             return Some(Question::Trigger(kind.to_owned(), trigger.split('^').next().unwrap_or_default().to_owned()));
         }

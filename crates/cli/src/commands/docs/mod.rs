@@ -1,7 +1,6 @@
 //! `sinew docs map`: a map as a page for people who do not read maps: a vendor, a clinician, an auditor.
 
 mod examples;
-pub mod facts;
 mod html;
 mod markdown;
 mod page;

@@ -1,10 +1,10 @@
 //! The content of the page, gathered: the same for every form that it is written in.
 
-use super::{examples::Examples, facts};
+use super::examples::Examples;
 use crate::{commands::map::standard::Opened, outcome::Result};
 use hl7v2::dictionary::Version;
 use lang::{
-    Format, Library, Shape, Standard, Tables,
+    Format, Library, Shape, Standard, Tables, facts,
     outline::{self, Section},
 };
 use std::collections::BTreeSet;

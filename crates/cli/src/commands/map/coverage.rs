@@ -3,7 +3,6 @@
 
 use super::standard::{self, Opened};
 use crate::{
-    commands::docs::facts,
     messages,
     outcome::{Exit, Failure, Result},
     screen::Screen,
@@ -12,7 +11,7 @@ use crate::{
 use clap::Args;
 use fhir::{Tree, validate::Validator};
 use hl7v2::{Message, dictionary::Version};
-use lang::{MapFile, Run, Settings, Standard, Table, Why, coverage};
+use lang::{MapFile, Run, Settings, Standard, Table, Why, coverage, facts};
 use message::{Diagnostic, Location, Timestamp};
 use std::{
     collections::{BTreeMap, BTreeSet},

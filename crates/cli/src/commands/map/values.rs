@@ -2,7 +2,6 @@
 
 use super::standard::Opened;
 use crate::{
-    commands::docs::facts,
     mask, messages,
     outcome::{Exit, Result},
     screen::{Screen, plain},
@@ -10,7 +9,7 @@ use crate::{
 };
 use fhir::{Kind, Node, Tree, fhirpath::Item};
 use hl7v2::Message;
-use lang::{Format, Map, Run, Settings, Standard, coverage::without_indexes, lineage, outline};
+use lang::{Format, Map, Run, Settings, Standard, coverage::without_indexes, facts, lineage, outline};
 use message::{Clock, clock};
 use serde_json::json;
 use std::{

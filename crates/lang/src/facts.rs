@@ -1,43 +1,81 @@
-//! What the standards say of the places that a row of a map names.
+//! What the standards say of the places that lines name: fields of HL7 v2, elements of FHIR R4. For pages and editors.
 
-use crate::commands::dict::question::{Found, Question};
+use crate::coverage::without_indexes;
 use fhir::definitions::{self, Member, Type};
-use hl7v2::dictionary::Version;
-use lang::coverage::without_indexes;
+use hl7v2::{
+    Path,
+    dictionary::{Datatype, Dictionary, Part, Table, Version},
+};
 
 /// A place of HL7 v2, looked up.
+#[derive(Clone, Debug)]
 pub struct Field {
-    /// `Patient Name: Given Name`.
+    /// The names on the way: `Patient Name: Given Name`.
     pub name: String,
     /// The data type of the last part: `ST`.
     pub datatype: &'static str,
+    /// The table that its codes are of.
+    pub table: Option<Table>,
 }
 
-/// What HL7 v2 calls a place: `PID-5.2`, `CX.4`, in this version or in the newest that has it.
+/// What HL7 v2 says of a place, `PID-5.2` or `CX.4`: in this version, or in the newest that has it.
+#[must_use]
 pub fn field(place: &str, version: Version) -> Option<Field> {
-    let plain = without_indexes(place);
-    let found = Question::place(&plain)?.answer(version, true);
-    let parts = found.into_iter().find_map(|found| match found {
-        Found::Part(_, parts, _) => Some(parts),
-        Found::Segment(..)
-        | Found::Datatype(..)
-        | Found::Table(..)
-        | Found::Structure(..)
-        | Found::TriggerEvent(..) => None,
-    })?;
+    let parts = parts_of(place, version)?;
     let names: Vec<&str> = parts.iter().map(|part| part.name()).collect();
-    Some(Field { name: names.join(": "), datatype: parts.last().map_or("", |part| part.type_name()) })
+    let last = parts.last()?;
+    Some(Field { name: names.join(": "), datatype: last.type_name(), table: last.table() })
+}
+
+/// The data type of a place, or of that name.
+#[must_use]
+pub fn datatype(place: &str, version: Version) -> Option<Datatype> {
+    match parts_of(place, version) {
+        Some(parts) => parts.last()?.datatype(),
+        None => Dictionary::of(version).datatype(place),
+    }
 }
 
 /// What HL7 v2 calls a segment.
+#[must_use]
 pub fn segment(id: &str, version: Version) -> Option<&'static str> {
-    let versions = std::iter::once(version).chain(Version::ALL.into_iter().rev());
-    let mut found = versions.filter_map(|version| hl7v2::dictionary::Dictionary::of(version).segment(id));
-    found.next().map(|segment| segment.name())
+    versions(version).find_map(|version| Dictionary::of(version).segment(id)).map(|segment| segment.name())
+}
+
+fn versions(first: Version) -> impl Iterator<Item = Version> {
+    std::iter::once(first).chain(Version::ALL.into_iter().rev())
+}
+
+fn parts_of(place: &str, version: Version) -> Option<Vec<Part>> {
+    let plain = without_indexes(place);
+    versions(version).find_map(|version| {
+        let dictionary = Dictionary::of(version);
+        let (first, below): (Part, Vec<u16>) = match Path::parse(&plain) {
+            Ok(path) if path.member.field.is_some() => {
+                let (number, _) = path.member.field?;
+                let field = dictionary.segment(&String::from_utf8_lossy(&path.segment))?.field(number)?;
+                (field, [path.member.component, path.member.subcomponent].into_iter().flatten().collect())
+            }
+            Ok(_) | Err(_) => {
+                let mut words = plain.split('.');
+                let kind = dictionary.datatype(words.next()?)?;
+                let numbers: Option<Vec<u16>> = words.map(|word| word.parse().ok()).collect();
+                let (first, below) =
+                    numbers.as_deref()?.split_first().map(|(first, below)| (*first, below.to_vec()))?;
+                (kind.component(first)?, below)
+            }
+        };
+        below.into_iter().try_fold(vec![first], |mut parts, number| {
+            let next = parts.last()?.datatype()?.component(number)?;
+            parts.push(next);
+            Some(parts)
+        })
+    })
 }
 
 /// The element of FHIR R4 that a target names, from the type that its section fills; `None` for an extension, whose name is
 /// all that is known.
+#[must_use]
 pub fn element(section: &str, target: &str) -> Option<Member> {
     let start = match section.split_once('.') {
         Some(_) => definitions::element(section)?,
@@ -75,6 +113,7 @@ fn parts(target: &str) -> Vec<(&str, Option<&str>)> {
 }
 
 /// A target without what says which item: `Patient.identifier[mr].value` as `Patient.identifier.value`.
+#[must_use]
 pub fn plain(section: &str, target: &str) -> String {
     let mut out = section.to_owned();
     for (name, choice) in parts(target) {
