@@ -129,12 +129,16 @@ impl Standard {
         wanted.iter().find_map(find).map(|map| map.compiled(self))
     }
 
-    /// The map of whole messages of this name: the map's own, or that of its file.
+    /// The map of whole messages of this name: the map's own, or that of its file. A map from HL7 v2 goes before one of the same
+    /// name from FHIR.
     #[must_use]
     pub fn map_named(&self, name: &str) -> Option<&MessageMap> {
-        let stem =
-            |map: &&MessageMap| map.path.rsplit('/').next().and_then(|file| file.strip_suffix(".map")) == Some(name);
-        self.messages.iter().rev().find(stem).or_else(|| self.messages.iter().rev().find(|map| *map.name == *name))
+        let is_it = |map: &&MessageMap| {
+            let file = map.path.rsplit('/').next().and_then(|file| file.strip_suffix(".map"));
+            file == Some(name) || *map.name == *name
+        };
+        let mut all = self.messages.iter().rev().filter(is_it);
+        all.clone().find(|map| map.from.format == super::Format::Hl7v2).or_else(|| all.next())
     }
 
     /// Compiles everything; every finding.
