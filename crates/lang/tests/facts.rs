@@ -6,7 +6,9 @@
 //!
 //! `ONLY=ADT-A01 cargo nextest run -p lang --test facts --no-capture` prints what is missing of those messages.
 
-use lang::Standard;
+mod repository;
+
+use repository::library;
 use serde_json::Value;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -105,23 +107,6 @@ struct Count {
     explained: usize,
 }
 
-/// The maps as they stand in the repository, so that one that is edited needs no build.
-fn library() -> Standard {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../library").join(library::HL7V2_TO_FHIR_R4);
-    let mut standard = Standard::default();
-    let mut found = Vec::new();
-    for folder in ["tables", "datatypes", "segments", "messages"] {
-        let files = std::fs::read_dir(root.join(folder)).expect("the library has the folder").flatten();
-        for file in files {
-            let text = std::fs::read_to_string(file.path()).expect("a text");
-            standard.add(&format!("{folder}/{}", file.file_name().to_string_lossy()), &text, &mut found);
-        }
-    }
-    found.extend(standard.check());
-    assert!(found.is_empty(), "{}", found.iter().map(|one| show(&standard, one)).collect::<Vec<_>>().join("\n"));
-    standard
-}
-
 #[test]
 fn facts_of_the_pairs_arrive() {
     let pairs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus/v2-fhir-pairs");
@@ -203,9 +188,4 @@ fn facts_of_the_pairs_arrive() {
     assert!(idle.is_empty(), "rows of facts.csv that explain nothing: {}", idle.join(", "));
     assert!(reviewed.iter().all(|one| !one.row.is_empty() && !one.reason.is_empty()), "each row has its reason");
     assert!(poor.is_empty(), "under 95 %: {}", poor.join(", "));
-}
-
-fn show(standard: &Standard, finding: &message::Diagnostic) -> String {
-    let place = standard.place_of(finding).unwrap_or_default();
-    format!("{place} {} {} ({})", finding.code, finding.message, finding.hint.as_deref().unwrap_or(""))
 }

@@ -127,9 +127,9 @@ struct Target<'u> {
 
 impl<'u> Target<'u> {
     fn of(url: &'u str) -> Target<'u> {
-        // A server in front is tolerated.
-        let url = base_of(url).map_or(url, |base| &url[base.len()..]);
         let (path, query) = url.split_once('?').map_or((url, None), |(path, query)| (path, Some(query)));
+        // A server in front is tolerated. What stands in the query is no address: `Type?identifier=http://…/Other/1|2`.
+        let path = base_of(path).map_or(path, |base| &path[base.len()..]);
         let mut parts = path.trim_start_matches('/').split('/');
         let ty = parts.next().and_then(Type::named).filter(|ty| ty.is_resource());
         let id = parts.next().filter(|id| !id.is_empty());

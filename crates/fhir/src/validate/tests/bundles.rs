@@ -33,6 +33,7 @@ fn requests() {
     check("POST", "Patient", r#""resourceType":"Patient""#, &[]);
     check("PUT", "Patient/1", patient, &[]);
     check("PUT", "Patient?identifier=http://x|1", r#""resourceType":"Patient""#, &[]);
+    check("PUT", "Patient?identifier=http://x/CodeSystem/v2-0362|1", r#""resourceType":"Patient""#, &[]);
     check("DELETE", "Patient/1", "", &[]);
     check("GET", "Patient?name=x", "", &[]);
     check("POST", "Patient", "", &["error E1276 Bundle.entry[0]"]);

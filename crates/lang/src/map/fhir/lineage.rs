@@ -201,7 +201,7 @@ pub fn places(message: &Message) -> Vec<(String, std::ops::Range<usize>)> {
         };
         let name = if number == 1 { segment.id().to_owned() } else { format!("{}[{number}]", segment.id()) };
         for field in 1..=u16::try_from(segment.field_count()).unwrap_or(u16::MAX) {
-            if let Some(element) = segment.field(field).filter(|element| !element.is_empty()) {
+            if let Some(element) = segment.field(field).filter(|element| has_content(*element)) {
                 below(element, &format!("{name}-{field}"), &mut out);
             }
         }
@@ -209,11 +209,16 @@ pub fn places(message: &Message) -> Vec<(String, std::ops::Range<usize>)> {
     out
 }
 
+/// Something beside separators.
+fn has_content(element: Element<'_>) -> bool {
+    element.raw().iter().any(|byte| !b"^~&".contains(byte))
+}
+
 fn below(element: Element<'_>, path: &str, out: &mut Vec<(String, std::ops::Range<usize>)>) {
     let several = element.parts().count() > 1;
     out.push((path.to_owned(), element.span()));
     for (index, part) in element.parts().enumerate() {
-        if part.is_empty() {
+        if !has_content(part) {
             continue;
         }
         let mut inner = path.to_owned();

@@ -1,0 +1,182 @@
+//! Nothing silently lost: every place of the corpus's messages with a value went somewhere, is ignored with a reason, or is a
+//! gap of a kind that is listed here.
+//!
+//! `cargo nextest run -p lang --test coverage --no-capture` prints the counts; `ONLY=adt.map` one map.
+
+mod repository;
+
+use hl7v2::{
+    Message, Path,
+    dictionary::{Dictionary, Part, Version},
+    structure::{Order, place_message},
+};
+use lang::{Standard, coverage};
+use repository::library;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The maps whose messages are covered whole.
+const COVERED: [&str; 5] = [
+    "messages/adt.map",
+    "messages/mdm-t02.map",
+    "messages/oru-r01.map",
+    "messages/siu-s12.map",
+    "messages/vxu-v04.map",
+];
+
+/// Why a place that no line reads is not silently lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Gap {
+    /// A Z segment, or one that no version of the standard has: a site's map reads it.
+    Own,
+    /// A segment that the structure of the message does not have.
+    Elsewhere,
+    /// A field, component or subcomponent that no version of the standard has.
+    Beyond,
+    /// The null value of HL7 v2 (`""`), which FHIR R4 has no way to say in a new resource.
+    Null,
+}
+
+/// Places of single messages of the corpus that are looked at: of broken messages, or of what FHIR has one of.
+const KNOWN: [(&str, &str); 10] = [
+    ("OBR-29", "the parent of an order that has the number of the parent itself"),
+    ("NTE-", "a remark behind a segment that has none in its structure"),
+    ("OBX-5.1", "the application that data are from, in an ED"),
+    ("OBX-5.2", "the application of a file that is pointed to, in an RP"),
+    ("OBX-5.3", "the type of a file that is pointed to, in an RP without a subtype"),
+    ("IN1-2", "of a message without a patient"),
+    ("SFT-1", "who makes a program that has no name"),
+    ("OBR-4.5", "an alternate name without an alternate code"),
+    ("OBX-8.3", "the system of a code that was not sent"),
+    ("SPM-4.3", "the system of a code that was not sent"),
+];
+
+/// The part that a path names, in some version.
+fn is_standard(path: &str) -> bool {
+    let Ok(path) = Path::parse(path) else { return false };
+    let Some((number, _)) = path.member.field else { return true };
+    let id = String::from_utf8_lossy(&path.segment).into_owned();
+    let versions = || Version::ALL.into_iter().map(Dictionary::of);
+    let fields = versions().filter_map(|dictionary| dictionary.segment(&id)?.field(number));
+    let mut types: BTreeSet<&'static str> = fields.map(Part::type_name).collect();
+    for number in [path.member.component, path.member.subcomponent].into_iter().flatten() {
+        if types.contains("varies") {
+            return true;
+        }
+        let inside = |name: &&'static str| {
+            let name = *name;
+            let parts = versions().filter_map(move |dictionary| dictionary.datatype(name)?.component(number));
+            parts.map(Part::type_name).chain((number == 1).then_some(name))
+        };
+        types = types.iter().flat_map(inside).collect();
+    }
+    !types.is_empty()
+}
+
+fn gap_of(message: &Message, path: &str, elsewhere: &BTreeSet<String>) -> Option<Gap> {
+    let plain = coverage::without_indexes(path);
+    let id = plain.get(..3).unwrap_or("");
+    let has_segment = Version::ALL.into_iter().any(|version| Dictionary::of(version).segment(id).is_some());
+    if id.starts_with('Z') || !has_segment {
+        return Some(Gap::Own);
+    }
+    if elsewhere.contains(id) {
+        return Some(Gap::Elsewhere);
+    }
+    if !is_standard(&plain) {
+        return Some(Gap::Beyond);
+    }
+    let is_null = Path::parse(path).is_ok_and(|path| message.text(&path) == "\"\"");
+    is_null.then_some(Gap::Null)
+}
+
+fn files(folder: &std::path::Path, out: &mut Vec<std::path::PathBuf>) {
+    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    for path in entries.flatten().map(|entry| entry.path()) {
+        if path.is_dir() {
+            files(&path, out);
+        } else {
+            out.push(path);
+        }
+    }
+}
+
+#[test]
+fn nothing_is_silently_lost() {
+    let corpus = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus");
+    let mut paths = Vec::new();
+    files(&corpus.join("v2"), &mut paths);
+    files(&corpus.join("v2-fhir-pairs"), &mut paths);
+    if paths.is_empty() {
+        println!("skipped: no corpus beside the workspace");
+        return;
+    }
+    paths.sort();
+    let only = std::env::var("ONLY").unwrap_or_default();
+    let standard = library();
+    let settings = lang::Settings { explain: true, ..lang::Settings::default() };
+    let mut tree = fhir::Tree::new();
+    let (mut messages, mut places, mut left) = (0, 0, 0);
+    let mut gaps: BTreeMap<Gap, usize> = BTreeMap::new();
+    let mut known = [0_usize; KNOWN.len()];
+    let mut lost: BTreeMap<String, (usize, String)> = BTreeMap::new();
+    for path in paths.iter().filter(|path| path.extension().is_none_or(|kind| kind != "json" && kind != "md")) {
+        let Ok(bytes) = std::fs::read(path) else { continue };
+        for (message, _) in hl7v2::Batch::split(bytes).0.parsed() {
+            if !message.has_header() {
+                continue;
+            }
+            let is_covered = COVERED.iter().any(|path| path.contains(&only) && is_for(&standard, &message, path));
+            if !is_covered {
+                continue;
+            }
+            let Some(map) = standard.map_for(&message).and_then(|(file, _)| file.main()) else { continue };
+            let mut run = lang::Run::new(message::Timestamp(0), 1);
+            let Ok(Some(origins)) = map.convert(&message, &mut tree, &mut run, &settings) else { continue };
+            messages += 1;
+            places += lang::lineage::places(&message).len();
+            left += coverage::left(&origins).len();
+            let elsewhere = unknown_segments(&message);
+            for place in coverage::uncovered(&message, &origins, &map.ignored) {
+                let plain = coverage::without_indexes(&place);
+                if let Some(at) = KNOWN.iter().position(|(known, _)| plain.starts_with(known)) {
+                    known[at] += 1;
+                    continue;
+                }
+                match gap_of(&message, &place, &elsewhere) {
+                    Some(gap) => *gaps.entry(gap).or_default() += 1,
+                    None => {
+                        let file = format!("{place} {}", path.file_name().unwrap_or_default().to_string_lossy());
+                        lost.entry(coverage::without_indexes(&place)).or_insert((0, file)).0 += 1;
+                    }
+                }
+            }
+        }
+    }
+    let mut lines: Vec<_> = lost.iter().collect();
+    lines.sort_by_key(|(_, (count, _))| std::cmp::Reverse(*count));
+    for (place, (count, file)) in lines.iter().take(200) {
+        println!("{count:6} {place}  {file}");
+    }
+    println!(
+        "{messages} messages, {places} places; read and told why not written: {left}; gaps: {gaps:?}; known: {known:?}; lost: {}",
+        lost.len()
+    );
+    assert!(lost.is_empty());
+    // A list of exceptions stays short.
+    assert!(known.iter().all(|count| *count <= 20) || !only.is_empty(), "{known:?}");
+}
+
+fn is_for(standard: &Standard, message: &Message, path: &str) -> bool {
+    standard.map_for(message).and_then(|(file, _)| file.main()).is_some_and(|map| {
+        let stem = path.trim_start_matches("messages/").trim_end_matches(".map");
+        &*map.name == stem
+    })
+}
+
+/// Segments that the structure of the message does not have.
+fn unknown_segments(message: &Message) -> BTreeSet<String> {
+    let Some((_, placement)) = place_message(message) else { return BTreeSet::new() };
+    let unknown = placement.items.iter().filter(|item| item.order == Order::Unknown).filter_map(|item| item.segment);
+    let segments: Vec<&str> = message.segments().map(|segment| segment.id()).collect();
+    unknown.filter_map(|number| Some((*segments.get(number as usize)?).to_owned())).collect()
+}
