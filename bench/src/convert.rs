@@ -9,9 +9,31 @@ use hl7v2::Message;
 use lang::{Run, Settings, Standard};
 use message::Timestamp;
 use serde_json::json;
+use std::time::Instant;
 
 /// Message, its text, and the most microseconds that parsing and converting may take.
 type Case = (&'static str, String, f64);
+
+/// Maps of whole messages that are checked together.
+const MAPS: usize = 200;
+/// The most microseconds that it may take.
+const CHECK_MICROS_MAX: f64 = 1e6;
+
+/// Microseconds to check the library and as many copies of its map of admissions as it takes, texts read anew.
+fn check_micros() -> f64 {
+    let files: Vec<_> = library::folder(library::HL7V2_TO_FHIR_R4).collect();
+    let adt = files.iter().find(|(path, _)| *path == "messages/adt.map").map_or("", |(_, text)| *text);
+    let more: Vec<_> = (0..MAPS)
+        .map(|number| (format!("messages/site-{number}.map"), adt.replace("map adt ", &format!("map site-{number} "))))
+        .collect();
+    let all = || files.iter().copied().chain(more.iter().map(|(path, text)| (&**path, &**text)));
+    let start = Instant::now();
+    let (standard, found) = Standard::read(all());
+    let wrong = found.len() + standard.check().len();
+    let took = start.elapsed();
+    assert_eq!(wrong, 0, "the maps check");
+    took.as_secs_f64() * 1e6
+}
 
 pub(crate) fn run(is_json: bool) {
     let cases: [Case; 2] = [("ADT 1 KB", messages::adt(), 50.0), ("ORU 5 KB", messages::oru(), 200.0)];
@@ -42,6 +64,17 @@ pub(crate) fn run(is_json: bool) {
         ]);
         let micros: Vec<f64> = nanos.iter().map(|nanos| nanos / 1e3).collect();
         rows.push((name, bytes.len(), size, limit, micros));
+    }
+    let micros = check_micros();
+    if is_json {
+        let limit = CHECK_MICROS_MAX;
+        println!(
+            "{}",
+            json!({"bench": "convert", "check_maps": MAPS, "check_us": micros, "limit_us": limit, "met": micros < limit})
+        );
+    } else {
+        let verdict = if micros < CHECK_MICROS_MAX { "met" } else { "missed" };
+        println!("check of {MAPS} maps over the library: {:.0} ms; limit 1000 {verdict}", micros / 1e3);
     }
     for (name, bytes, size, limit, micros) in rows {
         let [parse, convert, write] = micros[..] else { continue };

@@ -3,7 +3,7 @@
 use crate::{
     codes,
     dictionary::{Dictionary, Segments},
-    map::Library,
+    map::{Library, fhir::Shared},
     path::ReadPath,
     profile::Profiles,
     suggest,
@@ -23,6 +23,8 @@ pub struct Scope<'a> {
     pub(crate) tables: &'a Tables,
     pub(crate) dictionary: &'a dyn Dictionary,
     pub(crate) library: Option<&'a Library>,
+    /// Those of them that make FHIR, compiled.
+    pub(crate) shared: Option<&'a Shared>,
     pub(crate) profiles: Option<&'a Profiles>,
     pub(crate) names: Vec<Binding>,
     /// Nesting of `each` at this line: the slot of the next name.
@@ -68,6 +70,7 @@ impl<'a> Scope<'a> {
             tables,
             dictionary: &Segments,
             library: None,
+            shared: None,
             profiles: None,
             names: Vec::new(),
             depth: 0,
@@ -86,6 +89,12 @@ impl<'a> Scope<'a> {
     #[must_use]
     pub fn with_library(mut self, library: &'a Library) -> Scope<'a> {
         self.library = Some(library);
+        self
+    }
+
+    /// With the shared maps to FHIR of the library, compiled.
+    pub(crate) fn with_shared(mut self, shared: Option<&'a Shared>) -> Scope<'a> {
+        self.shared = shared;
         self
     }
 

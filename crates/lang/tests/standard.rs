@@ -23,6 +23,28 @@ fn every_map_checks() {
     assert!(all.is_empty(), "{} findings\n{}", all.len(), all.join("\n"));
 }
 
+/// A folder that was checked has its shared maps compiled for all; a map makes the same of a message, and leaves out the
+/// same, as where it compiled its own.
+#[test]
+fn shared_maps_are_the_same_for_all() {
+    let read = || Standard::read(library::folder(library::HL7V2_TO_FHIR_R4)).0;
+    let (apart, together) = (read(), read());
+    assert_eq!(together.check(), []);
+    let (mut count, mut ignored) = (0, 0);
+    for (path, text) in library::folder(library::HL7V2_TO_FHIR_R4).filter(|(path, _)| path.ends_with(".hl7")) {
+        let (message, _) = hl7v2::Message::parse(text.replace('\n', "\r").into_bytes());
+        let made = [&apart, &together].map(|standard| {
+            let map = standard.map_for(&message).and_then(|(file, _)| file.main()).expect("one map");
+            let (mut run, mut tree) = (lang::Run::new(message::Timestamp(0), 1), fhir::Tree::new());
+            map.convert(&message, &mut tree, &mut run, &lang::Settings::default()).expect("it runs");
+            (tree.write(), map.ignored.clone())
+        });
+        assert!(made[0] == made[1], "{path}");
+        (count, ignored) = (count + 1, ignored + made[0].1.len());
+    }
+    assert!(count > 0 && ignored > 0);
+}
+
 /// The cases beside the maps hold, and their bundles are valid.
 #[test]
 fn every_case_holds() {

@@ -84,6 +84,7 @@ impl<'a, 's> Compiler<'a, 's> {
             tables: scope.tables,
             dictionary: scope.dictionary,
             library: scope.library,
+            shared: scope.shared,
             profiles: scope.profiles,
             names: scope.names.clone(),
             depth: scope.depth,

@@ -91,10 +91,12 @@ pub(super) struct Compiler<'a, 's> {
 
 impl<'a, 's> Compiler<'a, 's> {
     pub(super) fn new(scope: &Scope<'s>, own: &'a Library, found: &'a mut Vec<Diagnostic>) -> Compiler<'a, 's> {
+        let parts = scope.shared.and_then(|shared| shared.parts_for(own)).unwrap_or_default();
         let scope = Scope {
             tables: scope.tables,
             dictionary: scope.dictionary,
             library: scope.library,
+            shared: scope.shared,
             profiles: scope.profiles,
             names: Vec::new(),
             depth: 0,
@@ -106,7 +108,7 @@ impl<'a, 's> Compiler<'a, 's> {
             scope,
             own,
             found,
-            parts: Parts::default(),
+            parts,
             ignored: Vec::new(),
             zone: None,
             slot_count: 0,

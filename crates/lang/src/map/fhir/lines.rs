@@ -373,7 +373,7 @@ impl Compiler<'_, '_> {
         let when = parse_when(&mut cursor, &self.scope, self.found)?;
         expect_end(&cursor, self.found)?;
         refuse_block(tree, statement, self.found)?;
-        block.touched.extend(facts.touched);
+        block.touched.extend(facts.touched.iter().cloned());
         Some(Action::new(Kind::Use { part, with }, when, Site::new(tree, statement.span.clone())))
     }
 

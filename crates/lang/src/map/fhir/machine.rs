@@ -19,10 +19,11 @@ use crate::{
 use fhir::{Name, NodeId, Tree};
 use hl7v2::Element;
 use message::{Code, Diagnostic};
+use std::sync::Arc;
 
 /// One run.
 pub(super) struct Machine<'p, 'm, 'r> {
-    pub(super) routines: &'p [Routine],
+    pub(super) routines: &'p [Arc<Routine>],
     pub(super) view: View<'m>,
     pub(super) tree: &'r mut Tree,
     pub(super) run: &'r mut Run,
@@ -58,7 +59,7 @@ pub(super) type At = NodeId;
 
 impl<'p, 'm, 'r> Machine<'p, 'm, 'r> {
     pub(super) fn new(
-        routines: &'p [Routine],
+        routines: &'p [Arc<Routine>],
         view: View<'m>,
         tree: &'r mut Tree,
         run: &'r mut Run,

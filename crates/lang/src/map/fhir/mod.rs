@@ -34,6 +34,7 @@ mod writing;
 
 pub use bundle::BundleType;
 pub use lineage::{Left, Origin, Origins, Why};
+pub(crate) use parts::Shared;
 
 use super::{Ignored, Library, header::Shape};
 use crate::{
@@ -58,14 +59,14 @@ use machine::Machine;
 use message::{Diagnostic, Phi};
 use plan::Routine;
 use primitive::Clock;
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 /// A compiled map to FHIR.
 #[derive(Debug)]
 pub(crate) struct FhirMap {
     kind: &'static str,
     routine: Routine,
-    routines: Vec<Routine>,
+    routines: Vec<Arc<Routine>>,
     structure: Option<&'static Structure>,
     zone: Option<TimeZone>,
     site: Site,
@@ -130,20 +131,6 @@ pub(super) fn compile(
         site,
     };
     (map, compiler.ignored)
-}
-
-/// What the checker says of every shared map to FHIR, used or not.
-pub(super) fn check_parts(library: &Library, scope: &Scope<'_>) -> Vec<Diagnostic> {
-    let mut found = Vec::new();
-    let own = Library::default();
-    let mut compiler = Compiler::new(scope, &own, &mut found);
-    let (nowhere, _) = crate::syntax::parse("", "");
-    let names: Vec<String> = library.names().map(str::to_owned).collect();
-    let is_own = |part: &super::library::Part| part.to.is_some() && !super::from_fhir::reads_fhir(part);
-    for name in names.iter().filter(|name| library.get(name).is_some_and(is_own)) {
-        compiler.part(name, &nowhere, 0..0);
-    }
-    found
 }
 
 fn head_of(tree: &Syntax, statement: &Statement) -> std::ops::Range<usize> {

@@ -10,8 +10,11 @@ use super::{
 };
 use crate::{
     codes,
-    map::library::{Over, Part, rest_of_head},
-    scope::{Binding, Bound},
+    map::{
+        Ignored, Library,
+        library::{Over, Part, rest_of_head},
+    },
+    scope::{Binding, Bound, Scope},
     suggest,
     syntax::Tree,
 };
@@ -25,10 +28,10 @@ use std::{
 };
 
 /// Every shared map that was compiled so far.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Parts {
-    pub(super) routines: Vec<Routine>,
-    pub(super) facts: Vec<Facts>,
+    pub(super) routines: Vec<Arc<Routine>>,
+    pub(super) facts: Vec<Arc<Facts>>,
     by_name: BTreeMap<Arc<str>, State>,
 }
 
@@ -49,6 +52,37 @@ pub(super) struct Facts {
     pub(super) over: Over,
     /// The elements that it may write.
     pub(super) touched: BTreeSet<String>,
+    /// What it leaves out on purpose, with what the shared maps that it uses leave out.
+    ignored: Vec<Ignored>,
+}
+
+/// The shared maps of a library, compiled once for all maps of messages that use them.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(super) parts: Parts,
+    /// What the checker says of them, used or not.
+    pub(crate) findings: Vec<Diagnostic>,
+}
+
+impl Shared {
+    pub(crate) fn compile(library: &Library, scope: &Scope<'_>) -> Shared {
+        let (mut findings, own) = (Vec::new(), Library::default());
+        let mut compiler = Compiler::new(scope, &own, &mut findings);
+        let (nowhere, _) = crate::syntax::parse("", "");
+        let names: Vec<String> = library.names().map(str::to_owned).collect();
+        let is_own = |part: &Part| part.to.is_some() && !crate::map::from_fhir::reads_fhir(part);
+        for name in names.iter().filter(|name| library.get(name).is_some_and(is_own)) {
+            compiler.part(name, &nowhere, 0..0);
+        }
+        let parts = std::mem::take(&mut compiler.parts);
+        Shared { parts, findings }
+    }
+
+    /// For a file without shared maps of its own, which could stand in the place of these. Where one of these is wrong,
+    /// whoever uses it is told, so each map compiles its own.
+    pub(super) fn parts_for(&self, own: &Library) -> Option<Parts> {
+        (self.findings.is_empty() && own.names().next().is_none()).then(|| self.parts.clone())
+    }
 }
 
 impl Compiler<'_, '_> {
@@ -66,7 +100,11 @@ impl Compiler<'_, '_> {
     /// The routine of a shared map; a finding at `place` where there is none.
     pub(super) fn part(&mut self, name: &str, tree: &Tree, place: Range<usize>) -> Option<usize> {
         match self.parts.by_name.get(name) {
-            Some(State::Known(index)) => return Some(*index),
+            Some(State::Known(index)) => {
+                let index = *index;
+                self.ignore_with(index);
+                return Some(index);
+            }
             Some(State::Broken) => return None,
             Some(State::Open) => {
                 return self.fail(tree, Diagnostic::error(codes::E2306, format!("`{name}` uses itself")), place);
@@ -83,19 +121,34 @@ impl Compiler<'_, '_> {
         };
         let name: Arc<str> = Arc::from(name);
         self.parts.by_name.insert(name.clone(), State::Open);
+        let around = std::mem::take(&mut self.ignored);
         let compiled = self.compile_part(&name, &part);
+        let ignored = std::mem::replace(&mut self.ignored, around);
         let state = match compiled {
             Some((routine, facts)) => {
-                self.parts.routines.push(routine);
-                self.parts.facts.push(facts);
+                self.parts.routines.push(Arc::new(routine));
+                self.parts.facts.push(Arc::new(Facts { ignored, ..facts }));
                 State::Known(self.parts.routines.len() - 1)
             }
             None => State::Broken,
         };
         self.parts.by_name.insert(name, state);
         match state {
-            State::Known(index) => Some(index),
+            State::Known(index) => {
+                self.ignore_with(index);
+                Some(index)
+            }
             State::Open | State::Broken => None,
+        }
+    }
+
+    /// What a shared map leaves out, the map that uses it leaves out too.
+    fn ignore_with(&mut self, part: usize) {
+        let Some(facts) = self.parts.facts.get(part) else { return };
+        for known in &facts.ignored {
+            if !self.ignored.contains(known) {
+                self.ignored.push(known.clone());
+            }
         }
     }
 
@@ -144,7 +197,8 @@ impl Compiler<'_, '_> {
         ended?;
         let required = if is_value { super::assign::required_names(to) } else { Vec::new() };
         let routine = Routine { actions: body?.actions, slots, names: names_used, resource: making, required };
-        let facts = Facts { name: name.clone(), to, over: part.over.clone(), touched: block.touched };
+        let facts =
+            Facts { name: name.clone(), to, over: part.over.clone(), touched: block.touched, ignored: Vec::new() };
         Some((routine, facts))
     }
 

@@ -83,6 +83,7 @@ impl<'a, 's> Compiler<'a, 's> {
             tables: scope.tables,
             dictionary: scope.dictionary,
             library: scope.library,
+            shared: scope.shared,
             profiles: scope.profiles,
             names: Vec::new(),
             depth: 0,
