@@ -326,6 +326,23 @@ mod tests {
             Some("PID-3 (Patient Identifier List) is filled in 60.0 % of 200, below 95 %, since 1970-01-01 01:00 UTC"),
         );
         check("alert quality PID-3 completeness below 60%", None);
+        let own = "translate PID-3 with units missing keep\nalert quality PID-3 coverage below";
+        check(
+            &format!("{own} 80%"),
+            Some(
+                "PID-3 (Patient Identifier List) has a code of the interface's own tables in 66.7 % of 120, below 80 %, \
+                 since 1970-01-01 01:00 UTC",
+            ),
+        );
+        check(&format!("{own} 66%"), None);
+        let own = "validate lenient errors keep\nalert quality invalid over";
+        check(
+            &format!("{own} 10%"),
+            Some(
+                "40.0 % of 200 messages are not valid by the interface's own check, over 10 %, since 1970-01-01 01:00 UTC",
+            ),
+        );
+        check(&format!("{own} 40%"), None);
         check(
             "alert quality duplicates over 2%",
             Some("28.6 % of 280 messages come again, over 2 %, since 1970-01-01 01:00 UTC"),
