@@ -44,7 +44,8 @@ pub(crate) enum OnLoss {
 /// The words after `loss`.
 const ON_LOSS: [(&str, OnLoss); 3] = [("note", OnLoss::Note), ("keep", OnLoss::Keep), ("park", OnLoss::Park)];
 
-/// Fuel of a segment: bridging one was measured to cost as much as this many tests.
+/// Fuel of a segment. Measured, bridging one takes 3 to 5 µs, as long as 24 to 70 tests of a field; less is taken, so that
+/// long messages pass: the fuel of a message is enough for 125,000 segments, about half a second.
 const FUEL_PER_SEGMENT: u64 = 16;
 /// Bytes that cost one unit besides.
 const BYTES_PER_FUEL: usize = 1024;
