@@ -210,6 +210,17 @@ impl<'m> Element<'m> {
         scan::piece(self.message.shape(), self.range(), separator, number).map(|range| self.inside(range, level))
     }
 
+    /// A field without a repetition separator as its only repetition: what [`Element::parts`] would give, without a look
+    /// for separators.
+    pub(crate) fn only_repetition(self) -> Element<'m> {
+        Element { level: Level::Repetition, ..self }
+    }
+
+    /// There is a repetition separator in it.
+    pub(crate) fn has_repetitions(&self) -> bool {
+        memchr::memchr(self.message.delimiters.repetition, self.shape()).is_some()
+    }
+
     /// The parts one level below, in order: fields, repetitions, components or subcomponents.
     #[must_use]
     pub fn parts(&self) -> Elements<'m> {

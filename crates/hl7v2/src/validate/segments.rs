@@ -38,6 +38,8 @@ pub(super) struct Context {
     pub(super) id: [u8; 3],
     /// A value of the segment may hold an escape sequence.
     pub(super) has_escape: bool,
+    /// A field of the segment may have several repetitions.
+    has_repetitions: bool,
     /// The type that OBX-2 or MFE-5 says for the field beside it.
     pub(super) said: Option<Datatype>,
 }
@@ -47,7 +49,7 @@ fn fields<'m>(check: &mut Check<'m>, spot: Spot, segment: Element<'m>, rules: di
     let escape = check.message.delimiters().escape;
     let has_escape = memchr::memchr(escape, segment.raw()).is_some();
     let said = said_type(check, spot, &segment, id);
-    let context = Context { id, has_escape, said };
+    let context = Context { id, has_escape, has_repetitions: segment.has_repetitions(), said };
     let mut number = 0;
     for element in segment.parts() {
         number += 1;
@@ -98,22 +100,35 @@ fn field<'m>(check: &mut Check<'m>, spot: Spot, context: &Context, part: Part, e
     }
     let is_typed_elsewhere = matches!((&context.id, part.number()), (b"OBX", 5) | (b"MFE", 4));
     let datatype = if is_typed_elsewhere { context.said } else { part.datatype() };
-    let mut repetition = 0_u16;
+    if !context.has_repetitions {
+        return repetition(check, spot.repetition(1), context, (part, datatype), element.only_repetition());
+    }
+    let mut number = 0_u16;
     for one in element.parts() {
-        repetition = repetition.saturating_add(1);
-        if part.repetitions_max().is_some_and(|most| repetition == most.saturating_add(1)) {
-            tell_repeats(check, spot.repetition(repetition), part, one);
+        number = number.saturating_add(1);
+        let spot = spot.repetition(number);
+        if part.repetitions_max().is_some_and(|most| number == most.saturating_add(1)) {
+            tell_repeats(check, spot, part, one);
         }
-        if one.is_empty() || one.raw() == b"\"\"" {
-            continue;
-        }
-        let spot = spot.repetition(repetition);
-        if check.options.level == Level::Strict {
-            values::length(check, spot, part, one);
-        }
-        if let Some(datatype) = datatype {
-            values::value(check, spot, context, part, datatype, one);
-        }
+        repetition(check, spot, context, (part, datatype), one);
+    }
+}
+
+fn repetition<'m>(
+    check: &mut Check<'m>,
+    spot: Spot,
+    context: &Context,
+    (part, datatype): (Part, Option<Datatype>),
+    one: Element<'m>,
+) {
+    if one.is_empty() || one.raw() == b"\"\"" {
+        return;
+    }
+    if check.options.level == Level::Strict {
+        values::length(check, spot, part, one);
+    }
+    if let Some(datatype) = datatype {
+        values::value(check, spot, context, part, datatype, one);
     }
 }
 

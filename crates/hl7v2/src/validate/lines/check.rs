@@ -26,10 +26,11 @@ pub(in crate::validate) fn check(check: &mut Check<'_>, lines: &Lines, judge: &m
         if let Some(of) = lines.of_segment(id) {
             fields.clear();
             fields.extend(segment.parts().take(usize::from(of.field_max)));
+            let has_repetitions = segment.has_repetitions();
             for line in of.lines.iter().map(|line| &lines.lines()[*line as usize]) {
                 let Place::Path(path) = &line.place else { continue };
                 if is_meant(check, number, path) {
-                    Look { check, judge, line, at: Some(at) }.segment(path, &fields);
+                    Look { check, judge, line, at: Some(at) }.segment(path, &fields, has_repetitions);
                 }
             }
         }
@@ -130,8 +131,8 @@ impl<'m> Look<'_, 'm> {
         }
     }
 
-    /// A line about a segment, whose first fields are these.
-    fn segment(&mut self, path: &Path, fields: &[Element<'m>]) {
+    /// A line about a segment, whose first fields are these, and in which a field may have several repetitions.
+    fn segment(&mut self, path: &Path, fields: &[Element<'m>], has_repetitions: bool) {
         let Some((spot, _)) = self.at else { return };
         if let Demand::Rule { .. } = &self.line.demand {
             return self.rule();
@@ -153,6 +154,12 @@ impl<'m> Look<'_, 'm> {
             if field.level() == Depth::Verbatim {
                 found = 1;
                 self.value(spot, *field);
+            } else if !has_repetitions {
+                let repetition = field.only_repetition();
+                if is_named(index, 1, repetition) {
+                    (found, last) = (1, spot.repetition(1));
+                    self.inside(member, last, repetition);
+                }
             } else {
                 for (at, repetition) in field.parts().enumerate() {
                     if repetition.is_empty() || !is_named(index, at + 1, repetition) {
