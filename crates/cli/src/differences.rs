@@ -99,6 +99,9 @@ fn leaves(node: Node<'_>, is_before: bool, out: &mut Vec<Difference>) {
     out.push(Difference { path: node.path(), before, after, is_hidden: mask::is_hidden_item(&Item::Element(node)) });
 }
 
+/// What two entries have in common that are the same.
+type Key<'t> = dyn Fn(&Node<'t>) -> Option<&'t str>;
+
 type Pair<'t> = (Option<Node<'t>>, Option<Node<'t>>);
 
 fn pairs<'t>(left: &[Node<'t>], right: &[Node<'t>]) -> Vec<Pair<'t>> {
@@ -119,7 +122,7 @@ fn entries<'t>(left: &[Node<'t>], right: &[Node<'t>]) -> Vec<Pair<'t>> {
     let kind = |node: &Node<'t>| node.get("resource").and_then(Node::resource_type);
     let mut rest: Vec<Option<Node<'t>>> = right.iter().copied().map(Some).collect();
     let mut found: Vec<Option<Node<'t>>> = vec![None; left.len()];
-    let keys: [&dyn Fn(&Node<'t>) -> Option<&'t str>; 2] = [&url, &kind];
+    let keys: [&Key<'t>; 2] = [&url, &kind];
     for key in keys {
         for (place, entry) in
             left.iter().enumerate().filter(|(place, _)| !matches!(found.get(*place), Some(Some(_)))).collect::<Vec<_>>()

@@ -81,7 +81,7 @@ fn field(spot: &Spot<'_>, word: &str) -> Option<String> {
     };
     let mut out = format!("**{place}** {}\n\n{}", found.name, found.datatype);
     let Some(table) = found.table else { return Some(out) };
-    let _ = write!(out, ", table {:04} {}\n", table.number(), table.name());
+    let _ = writeln!(out, ", table {:04} {}", table.number(), table.name());
     for code in table.codes().take(ROWS_MAX) {
         let _ = write!(out, "\n- `{}` {}", code.code, code.display);
     }

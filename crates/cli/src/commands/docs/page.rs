@@ -190,7 +190,7 @@ impl Gatherer<'_> {
         };
         let is_named_beside = |step: &&String| {
             let is_part = step.strip_prefix("use ").is_some();
-            !is_part && !row.table().is_some_and(|table| step.split(' ').nth(1) == Some(table))
+            !is_part && row.table().is_none_or(|table| step.split(' ').nth(1) != Some(table))
         };
         Line {
             source: row.source.clone(),
