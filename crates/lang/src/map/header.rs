@@ -108,7 +108,8 @@ pub(super) fn parse(tree: &Tree, statement: &Statement, found: &mut Vec<Diagnost
     }
     let reads_fhir = sides.first().is_some_and(|side| side.format == Format::FhirR4);
     // What stands behind `when` is read with the lines of the map.
-    if !cursor.is_done() && !(reads_fhir && cursor.is_at("when")) {
+    let is_condition = reads_fhir && cursor.is_at("when");
+    if !cursor.is_done() && !is_condition {
         return fail("the line should end here".to_owned(), cursor.rest_span(), HINT.to_owned());
     }
     let to = sides.pop()?;

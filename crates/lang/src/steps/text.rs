@@ -333,7 +333,7 @@ fn title_case(text: &str) -> String {
 /// The bytes of which `text` is Base64; blanks and ends of lines do not count.
 fn from_base64(text: &str) -> Option<Vec<u8>> {
     let letters: Vec<u8> = text.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
-    if letters.len() % 4 != 0 {
+    if !letters.len().is_multiple_of(4) {
         return None;
     }
     let mut out = Vec::with_capacity(letters.len() / 4 * 3);
@@ -373,4 +373,20 @@ fn base64(bytes: &[u8]) -> String {
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{base64, from_base64};
+
+    #[test]
+    fn base64_there_and_back() {
+        for text in ["", "A", "An", "Ann", "Anna", "\u{0}\u{ff}~"] {
+            assert_eq!(from_base64(&base64(text.as_bytes())).as_deref(), Some(text.as_bytes()), "{text:?}");
+        }
+        assert_eq!(from_base64("QW\r\n5u").as_deref(), Some(&b"Ann"[..]));
+        for wrong in ["QQ", "Q===", "QQ==QQ==", "Q?==", "QQ=A"] {
+            assert_eq!(from_base64(wrong), None, "{wrong}");
+        }
+    }
 }

@@ -74,7 +74,7 @@ impl Compiler<'_, '_> {
         expect_end(&cursor, self.found)?;
         refuse_block(tree, statement, self.found)?;
         self.note_written(tree, block, &found, &place, when.is_none() && !is_fallback)?;
-        let (from, target) = self.from(tree, &found, value, &tail, &at)?;
+        let (from, target) = self.source(tree, &found, value, &tail, &at)?;
         let write = Write { target, from, is_required: tail.is_required, is_fallback };
         Some(Action { kind: Kind::Write(Box::new(write)), when, site: Site::new(tree, statement.span.clone()) })
     }
@@ -157,7 +157,7 @@ impl Compiler<'_, '_> {
         }))
     }
 
-    fn from(
+    fn source(
         &mut self,
         tree: &Tree,
         found: &Found,
@@ -171,11 +171,11 @@ impl Compiler<'_, '_> {
         };
         if let Some(path) = whole {
             self.check_several(tree, found, path.repeats, at)?;
-            return self.from_whole(tree, found, path, tail, at);
+            return self.whole_source(tree, found, path, tail, at);
         }
         if let (Some(_), Some(ReadPath::Element(path))) = (&tail.part, value.plain_path()) {
             self.check_several(tree, found, path.repeats, at)?;
-            return self.from_whole(tree, found, path.clone(), tail, at);
+            return self.whole_source(tree, found, path.clone(), tail, at);
         }
         if let Some((name, span)) = &tail.part {
             let finding =
@@ -227,7 +227,7 @@ impl Compiler<'_, '_> {
     }
 
     /// An element with parts: by a shared map, or by a table.
-    fn from_whole(
+    fn whole_source(
         &mut self,
         tree: &Tree,
         found: &Found,

@@ -229,7 +229,7 @@ impl<'a, 's> Compiler<'a, 's> {
             return self.fail(tree, finding, place);
         }
         if let Err(finding) = target::check_segment(word, self.version) {
-            return self.fail(tree, finding, place);
+            return self.fail(tree, *finding, place);
         }
         self.shapes.push(Shape::Segment { id, place: place.clone(), file: tree.file.clone() });
         let when = parse_when(&mut cursor, &self.scope, self.found)?;

@@ -258,7 +258,7 @@ pub(super) fn first_text(kind: PlaceType) -> PlaceType {
 }
 
 /// A segment of the version, or one of a site.
-pub(super) fn check_segment(id: &str, version: Version) -> Result<(), Diagnostic> {
+pub(super) fn check_segment(id: &str, version: Version) -> Result<(), Box<Diagnostic>> {
     let dictionary = Dictionary::of(version);
     if id.starts_with('Z') || dictionary.segment(id).is_some() {
         return Ok(());
@@ -266,5 +266,5 @@ pub(super) fn check_segment(id: &str, version: Version) -> Result<(), Diagnostic
     let what = format!("HL7 v{} has no segment `{id}`", version.as_str());
     let known = dictionary.segments().map(hl7v2::dictionary::Segment::id);
     let near = closest(id, known).map(|near| format!("did you mean `{near}`?"));
-    Err(Diagnostic { hint: near, ..Diagnostic::error(codes::E2360, what) })
+    Err(Box::new(Diagnostic { hint: near, ..Diagnostic::error(codes::E2360, what) }))
 }
