@@ -98,8 +98,10 @@ pub struct InterfaceStatus {
     pub accepted: u64,
     /// Duplicates since the start.
     pub duplicates: u64,
-    /// Frames refused since the start.
+    /// Frames refused since the start: unreadable, too large, out of sequence; nothing of them is stored.
     pub refused: u64,
+    /// Messages that a `validate … reject` line refused since the start; they are stored, as filtered.
+    pub rejected: u64,
     /// Framing errors and other oddities since the start.
     pub anomalies: u64,
     /// When the last frame came.
@@ -249,6 +251,7 @@ fn interface_status(flow: &Flow, counts: Counts, at: At) -> InterfaceStatus {
         accepted: read(&flow.tally.accepted),
         duplicates: read(&flow.tally.duplicates),
         refused: read(&flow.tally.refused),
+        rejected: read(&flow.tally.rejected),
         anomalies: read(&flow.tally.anomalies),
         last_received: last_received.map(|last| at.told(last)),
         counts,

@@ -80,8 +80,18 @@ fn list<'v>(value: &'v Value, name: &str) -> impl Iterator<Item = &'v Value> {
 
 /// The interfaces as a table, the worst first. `before` gives the counters of the last look, for rates.
 pub fn interfaces(engine: &Value, before: Option<(&Value, f64)>) -> Table {
-    let mut table =
-        Table::new(&["INTERFACE", "STATE", ">MSG/S", ">ACCEPTED", ">QUEUE", ">OLDEST", ">PARKED", ">LAST IN", "WHY"]);
+    let mut table = Table::new(&[
+        "INTERFACE",
+        "STATE",
+        ">MSG/S",
+        ">ACCEPTED",
+        ">REFUSED",
+        ">QUEUE",
+        ">OLDEST",
+        ">PARKED",
+        ">LAST IN",
+        "WHY",
+    ]);
     let now = number(engine, "at");
     let mut rows: Vec<&Value> = list(engine, "interfaces").collect();
     let badness =
@@ -100,6 +110,7 @@ pub fn interfaces(engine: &Value, before: Option<(&Value, f64)>) -> Table {
             Cell(text(row, "state").to_owned(), colour(text(row, "state"))),
             rate.map_or_else(|| "-".to_owned(), |rate| format!("{rate:.1}")).into(),
             number(&row["counts"], "accepted").to_string().into(),
+            (number(row, "refused") + number(row, "rejected")).to_string().into(),
             queued.to_string().into(),
             since(oldest).into(),
             number(&row["counts"], "parked").to_string().into(),

@@ -88,7 +88,9 @@ fn an_invalid_message_is_rejected_with_what_is_wrong() {
     explained.says(&["rejected by validate site", "site:require-PID-8 at PID-8", "acknowledged AE"]);
     engine.wait_for_count("delivered", 1);
     assert_eq!((engine.count("accepted"), engine.count("filtered")), (3, 2));
-    engine.sinew(&["status"]).says(&["lost 0"]);
+    engine.sinew(&["status"]).says(&["REFUSED", "lost 0"]);
+    let interface = engine.sinew(&["status", "--json"]).json()["engine"]["interfaces"][0].clone();
+    assert_eq!((&interface["rejected"], &interface["refused"]), (&2.into(), &0.into()), "{interface}");
     // It comes again after the profile was mended, and is looked at anew.
     workspace.write(
         "shared/profiles/site.flow",

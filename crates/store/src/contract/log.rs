@@ -1,7 +1,7 @@
 //! The suite of [`crate::log::Log`], by the numbers of its contract.
 
 use super::{Subject, accept, act, admission, attempt, must_commit, wait};
-use crate::{Change, Content, Disposition, Entry, Error, OpenDelivery, Store, Then, Verdict};
+use crate::{Accept, Change, Content, Disposition, Entry, Error, OpenDelivery, Store, Then, Verdict};
 use message::{Counts, DeliveryId, DeliveryState, MessageId, Origin, Reason, Timestamp};
 
 /// Every promise that can be tested without cutting the power.
@@ -9,6 +9,7 @@ pub fn all(subject: &dyn Fn() -> Box<dyn Subject>) {
     reads_back(&*subject());
     ids_grow(&*subject());
     finds_duplicates(&*subject());
+    forgets_what_was_refused(&*subject());
     applies_or_refuses(&*subject());
     conserves(&*subject());
     keeps_history(&*subject());
@@ -110,6 +111,28 @@ pub fn finds_duplicates(subject: &dyn Subject) {
     check(&store);
     let again = must_commit(&store, other, "4").verdict();
     assert_eq!(again, Verdict::Duplicate { of: reused.id() }, "4: after reopening");
+}
+
+/// 4, of a message that its sender was told no: it is looked up, and nothing later is its duplicate.
+pub fn forgets_what_was_refused(subject: &dyn Subject) {
+    let refused = |number: u64| {
+        let disposition = Disposition::Filtered { rule: "rejected by validate site".into() };
+        Accept { disposition, is_remembered: false, ..accept("adt", number, &[]) }
+    };
+    let store = subject.open();
+    let first = must_commit(&store, refused(1), "4");
+    assert_eq!(first.verdict(), Verdict::New, "4: refused");
+    let second = must_commit(&store, refused(1), "4");
+    assert_eq!(second.verdict(), Verdict::New, "4: refused, the same again");
+    assert_ne!(second.id(), first.id(), "4: each is stored");
+    close(store);
+    let store = subject.open();
+    let taken = must_commit(&store, accept("adt", 1, &["a"]), "4");
+    assert_eq!(taken.verdict(), Verdict::New, "4: refused, then taken, after reopening");
+    let again = must_commit(&store, refused(1), "4");
+    let duplicate = Verdict::Duplicate { of: taken.id() };
+    assert_eq!((again.id(), again.verdict()), (taken.id(), duplicate), "4: taken, then what would be refused");
+    close(store);
 }
 
 /// 5.
