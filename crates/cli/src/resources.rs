@@ -7,7 +7,7 @@ use crate::outcome::{Exit, Failure, Result};
 use fhir::{Error, Tree};
 use message::Diagnostic;
 use std::{
-    io::Read,
+    io::{BufRead, Read},
     path::{Path, PathBuf},
 };
 
@@ -74,8 +74,12 @@ fn is_fhir(bytes: &[u8]) -> bool {
     start.starts_with(b"{") || start.starts_with(b"<") && head.windows(19).any(|part| part == b"http://hl7.org/fhir")
 }
 
-/// A file begins as one of FHIR; false too where it cannot be opened, which whoever reads it tells.
+/// A file or what comes by a pipe (`-`) begins as FHIR; false too where it cannot be read, which whoever reads it tells. The
+/// pipe is looked at and not taken from.
 pub fn begins_as_fhir(path: &Path) -> bool {
+    if path.as_os_str() == "-" {
+        return std::io::stdin().lock().fill_buf().is_ok_and(is_fhir);
+    }
     let mut head = Vec::new();
     let read = std::fs::File::open(path).and_then(|file| file.take(4096).read_to_end(&mut head));
     read.is_ok() && is_fhir(&head)

@@ -57,7 +57,7 @@ pub fn zone(name: &str) -> Option<jiff::tz::TimeZone> {
 }
 
 pub use program::Program;
-pub use run::{Fault, NOTES_MAX, Run};
+pub use run::{Fault, Missed, NOTES_MAX, Run};
 pub use scope::Scope;
 pub use table::{Row, Table, Tables};
 pub use value::Value;

@@ -12,6 +12,9 @@ pub const NOTES_MAX: usize = 256;
 /// Names that `sequence` may count under in one run.
 pub(crate) const COUNTERS_MAX: usize = 1024;
 
+/// Codes that code tables do not have: the table's name and the code.
+pub type Missed = BTreeSet<(Arc<str>, String)>;
+
 /// What one message may use, and what it left behind.
 #[derive(Debug)]
 pub struct Run {
@@ -24,7 +27,7 @@ pub struct Run {
     /// Findings that did not end the run.
     pub notes: Vec<Diagnostic>,
     /// Codes that tables do not have, with the table; kept only when there is a set to put them in.
-    pub missed: Option<Phi<BTreeSet<(Arc<str>, String)>>>,
+    pub missed: Option<Phi<Missed>>,
     counters: Vec<(Arc<str>, u64)>,
 }
 

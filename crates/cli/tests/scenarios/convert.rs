@@ -43,6 +43,36 @@ fn an_admission_becomes_a_valid_bundle_and_the_same_one_again() {
 }
 
 #[test]
+fn a_bundle_becomes_a_message_again() {
+    let workspace = Workspace::empty();
+    let made = sinew_with(&["convert", "--to", "fhir-r4", "-"], admission("C1", "N0010138").as_bytes()).expect(0).out;
+    let back = |words: &[&str], input: &str| {
+        sinew_with(&[&["convert", "--to", "hl7v2", "-"][..], words].concat(), input.as_bytes())
+    };
+    let message = back(&["--validate"], &made).expect(0).out;
+    for part in ["|ADT^A01^ADT_A01|C1|P|2.5.1", "N0010138^^^NORTH", "|Quist^Ada|", "|19780701|F", "4W^201^A^NORTH"] {
+        assert!(message.contains(part), "{part}: {message}");
+    }
+    assert_eq!(back(&["--version", "2.5.1"], &made).expect(0).out, message, "what comes by a pipe is looked at first");
+    let told = back(&["--explain"], &made).expect(0).out;
+    assert!(told.lines().any(|line| line.starts_with("PID-8") && line.contains("gender")), "{told}");
+    // XML and one line a bundle are the same bundles; files of both kinds in one call are refused.
+    workspace.write("bundle.json", &made);
+    let xml = workspace.sinew(&["fhir", "convert", "--to", "xml", "bundle.json"]).expect(0).out;
+    assert_eq!(back(&[], &xml).expect(0).out, message);
+    let line = serde_json::to_string(&bundle(&made)).expect("JSON");
+    let twice = back(&[], &format!("{line}\n{line}\n")).expect(0).out;
+    assert_eq!(twice.matches("MSH|").count(), 2, "{twice}");
+    workspace.write("message.hl7", &admission("C1", "N0010138"));
+    workspace
+        .sinew(&["convert", "--to", "hl7v2", "--version", "2.5.1", "bundle.json", "message.hl7"])
+        .expect(2)
+        .says(&["two calls"]);
+    let nobody = back(&[], r#"{"resourceType":"Bundle","type":"collection"}"#).expect(1);
+    nobody.says(&["--map"]);
+}
+
+#[test]
 fn every_element_says_where_it_came_from() {
     let message = admission("C1", "N0010138");
     let told = sinew_with(&["convert", "--to", "fhir-r4", "--explain", "-"], message.as_bytes()).expect(0);

@@ -18,8 +18,11 @@ const MAP: &str = "map store from hl7v2 ADT_A01 to fhir r4 Bundle {
 }
 ";
 
-/// A server that keeps each request, head and body. It answers resources with 200 and a resource, messages with 204.
-fn server() -> (u16, Arc<Mutex<Vec<(String, String)>>>) {
+/// Requests as they came: head in small letters, and body.
+type Requests = Arc<Mutex<Vec<(String, String)>>>;
+
+/// A server that keeps each request. It answers resources with 200 and a resource, messages with 204.
+fn server() -> (u16, Requests) {
     let port = free_port();
     let listener = TcpListener::bind(("127.0.0.1", port)).expect("a port");
     let taken = Arc::new(Mutex::new(Vec::new()));

@@ -52,7 +52,7 @@ struct Pass<'m, 's> {
 }
 
 /// Counts a message.
-pub(super) fn measure<'m>(walker: &mut Walker, message: &'m Message, stream: &mut Stream, receipt: Receipt) {
+pub(super) fn measure(walker: &mut Walker, message: &Message, stream: &mut Stream, receipt: Receipt) {
     stream.begin();
     let component = message.delimiters().component;
     let mut pass = Pass {

@@ -138,13 +138,8 @@ impl Convert {
 
     /// Bundles by maps, messages by the bridge between versions.
     fn to_hl7v2(&self, screen: &Screen) -> Result {
-        let is_bundle = |path: &PathBuf| match path.as_os_str() == "-" {
-            // What comes by a pipe can be read once: --map says that it is FHIR, and --version alone that it is not.
-            true => self.map.is_some() || self.version.is_none(),
-            false => resources::begins_as_fhir(path),
-        };
         let files = messages::expand(&self.files)?;
-        match files.iter().filter(|path| is_bundle(path)).count() {
+        match files.iter().filter(|path| resources::begins_as_fhir(path)).count() {
             0 => version::run(self, screen),
             count if count == files.len() => from_fhir::run(self, &files, screen),
             _ => Err(Failure::usage("some of the files are FHIR and some HL7 v2").hint("convert them in two calls")),

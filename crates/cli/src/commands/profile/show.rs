@@ -21,9 +21,9 @@ Examples:
   sinew profile show patient-feed
   sinew profile show shared/profiles/adt.flow
   sinew profile show adt-feed --json | jq '.lines[] | select(.severity == \"error\")'
-  sinew profile show adt-feed --whole        the standard, with the lines over it
-  sinew profile show guide/Global            the messages of a guide
-  sinew profile show guide/Global#ADT_A01:P1 what one of them asks for
+  sinew profile show adt-feed --whole           the standard, with the lines over it
+  sinew profile show guide/Global               the messages of a guide
+  sinew profile show guide/Global#ADT_A01:P1    what one of them asks for
 
 Inherited lines are in it, with the profile and line where they stand. CODE is what an issue of the line is called. The
 message of a guide, and --whole, show every element that is required (R), expected where it is known (RE) or depends on a

@@ -4,7 +4,7 @@
 use crate::{path::ReadPath, run::Site, view::View};
 use fhir::{NodeId, Tree};
 use hl7v2::{Element, Level, Message};
-use std::{collections::BTreeSet, fmt::Write, sync::Arc};
+use std::{fmt::Write, sync::Arc};
 
 /// Where one element came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,7 +66,7 @@ pub struct Origins {
     /// What was read and is not in the result, and why.
     pub left: Vec<Left>,
     /// Codes that tables do not have: table and code. Content of the message: not for logs.
-    pub missed: BTreeSet<(Arc<str>, String)>,
+    pub missed: crate::run::Missed,
 }
 
 /// Bytes of the message.
@@ -82,7 +82,7 @@ pub(super) struct Lineage {
     left: Vec<(Site, Reads, Why)>,
     /// Resources that turned out to be another one: their root, and its root.
     merged: Vec<(NodeId, NodeId)>,
-    missed: BTreeSet<(Arc<str>, String)>,
+    missed: crate::run::Missed,
 }
 
 impl Lineage {

@@ -9,14 +9,14 @@ use crate::{
     view::View,
 };
 use fhir::Node;
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 /// What one run keeps.
 #[derive(Debug, Default)]
 pub(super) struct Lineage<'m> {
     reads: Vec<Node<'m>>,
     wrote: Vec<(PartId, Site, Vec<Node<'m>>)>,
-    missed: BTreeSet<(Arc<str>, String)>,
+    missed: crate::run::Missed,
 }
 
 impl<'m> Lineage<'m> {
