@@ -33,24 +33,17 @@ pub struct Broken {
 /// Asks every line of `expect`. The lines that do not hold, and how many there are in all.
 #[must_use]
 pub fn check(expect: &str, tree: &Tree) -> (Vec<Broken>, usize) {
-    let mut broken = Vec::new();
-    let mut count = 0;
-    for (at, line) in expect.lines().enumerate() {
-        let expression = line.trim();
-        if expression.is_empty() || expression.starts_with('#') {
-            continue;
-        }
-        count += 1;
-        if let Err(why) = holds(expression, tree) {
-            broken.push(Broken { line: at + 1, expression: expression.to_owned(), why });
-        }
-    }
-    (broken, count)
+    ask(expect, |expression| holds(expression, tree))
 }
 
 /// Asks every line of `expect` of a message: conditions of the language, `PID-5.1 = Doe`. As [`check`].
 #[must_use]
 pub fn check_message(expect: &str, message: &Message) -> (Vec<Broken>, usize) {
+    ask(expect, |expression| is_true(expression, message))
+}
+
+/// Asks each line that is neither empty nor a comment.
+fn ask(expect: &str, answer: impl Fn(&str) -> Result<(), String>) -> (Vec<Broken>, usize) {
     let mut broken = Vec::new();
     let mut count = 0;
     for (at, line) in expect.lines().enumerate() {
@@ -59,7 +52,7 @@ pub fn check_message(expect: &str, message: &Message) -> (Vec<Broken>, usize) {
             continue;
         }
         count += 1;
-        if let Err(why) = is_true(expression, message) {
+        if let Err(why) = answer(expression) {
             broken.push(Broken { line: at + 1, expression: expression.to_owned(), why });
         }
     }
