@@ -162,6 +162,37 @@ impl<'a> Scope<'a> {
                 .any(|(number, node)| node.kind == hl7v2::structure::Kind::Segment(id) && is_inside(number))
     }
 
+    /// Takes a name from a line, for what each turn of it stands for; gives the turn.
+    pub(crate) fn bind(&mut self, cursor: &mut Cursor<'_>, bound: Bound) -> Result<usize, Box<Diagnostic>> {
+        let name = cursor.peek_str().to_owned();
+        cursor.take();
+        let is_word = name.starts_with(|c: char| c.is_ascii_lowercase())
+            && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+        if !is_word {
+            let what = "a name is small letters and digits, such as `id` or `obx`";
+            return Err(Box::new(Diagnostic::error(codes::E2310, what)));
+        }
+        if self.names.iter().any(|binding| *binding.name == *name) {
+            let what = format!("the name `{name}` is taken by a line around this one");
+            return Err(Box::new(Diagnostic::error(codes::E2305, what)));
+        }
+        if !self.can_nest() {
+            let what = format!("names are nested at most {} deep", limits::SYNTAX_DEPTH_MAX);
+            return Err(Box::new(Diagnostic::error(codes::E2308, what)));
+        }
+        let slot = self.depth;
+        self.names.push(Binding { name: Arc::from(name), bound, slot, is_used: Cell::new(false) });
+        self.depth += 1;
+        Ok(slot)
+    }
+
+    /// Gives the last name back; a warning when no line used it.
+    pub(crate) fn unbind(&mut self) -> Option<Diagnostic> {
+        self.depth -= 1;
+        let binding = self.names.pop().filter(|binding| !binding.is_used.get())?;
+        Some(Diagnostic::warning(codes::E2304, format!("the name `{}` is never used", binding.name)))
+    }
+
     /// Another level of `each` is within the limit.
     pub(crate) fn can_nest(&self) -> bool {
         self.depth < limits::SYNTAX_DEPTH_MAX

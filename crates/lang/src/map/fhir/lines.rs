@@ -14,14 +14,14 @@ use crate::{
     path::{Found, ReadPath, is_segment_shape, resolve},
     program::parse::{expect_end, parse_when, refuse_block},
     run::Site,
-    scope::{Binding, Bound},
+    scope::Bound,
     suggest,
     syntax::{Cursor, Statement, Tree},
 };
 use fhir::{Name, definitions::Type};
 use hl7v2::{path::Index, structure::Kind as NodeKind};
-use message::{Diagnostic, limits};
-use std::{cell::Cell, sync::Arc};
+use message::Diagnostic;
+use std::sync::Arc;
 
 /// Elements by which a resource may be found, with the search parameter where it has another name.
 const PARAMETERS: [(&str, &str); 2] = [("identifier", "identifier"), ("url", "url")];
@@ -68,35 +68,15 @@ impl Compiler<'_, '_> {
     /// Takes a name for what each turn stands for; gives the turn.
     pub(super) fn bind(&mut self, tree: &Tree, cursor: &mut Cursor<'_>, bound: Bound) -> Option<usize> {
         let place = cursor.here();
-        let name = cursor.peek_str().to_owned();
-        cursor.take();
-        let is_word = name.starts_with(|c: char| c.is_ascii_lowercase())
-            && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
-        if !is_word {
-            let finding = Diagnostic::error(codes::E2310, "a name is small letters and digits, such as `id` or `obx`");
-            return self.fail(tree, finding, place);
+        match self.scope.bind(cursor, bound) {
+            Ok(turn) => Some(turn),
+            Err(finding) => self.fail(tree, *finding, place),
         }
-        if self.scope.names.iter().any(|binding| *binding.name == *name) {
-            let finding =
-                Diagnostic::error(codes::E2305, format!("the name `{name}` is taken by a line around this one"));
-            return self.fail(tree, finding, place);
-        }
-        if !self.scope.can_nest() {
-            let what = format!("names are nested at most {} deep", limits::SYNTAX_DEPTH_MAX);
-            return self.fail(tree, Diagnostic::error(codes::E2308, what), place);
-        }
-        let slot = self.scope.depth;
-        self.scope.names.push(Binding { name: Arc::from(name), bound, slot, is_used: Cell::new(false) });
-        self.scope.depth += 1;
-        Some(slot)
     }
 
     /// Gives a name back; a warning when no line used it.
     pub(super) fn unbind(&mut self, tree: &Tree, span: std::ops::Range<usize>, may_be_unused: bool) {
-        self.scope.depth -= 1;
-        let Some(binding) = self.scope.names.pop() else { return };
-        if !binding.is_used.get() && !may_be_unused {
-            let finding = Diagnostic::warning(codes::E2304, format!("the name `{}` is never used", binding.name));
+        if let Some(finding) = self.scope.unbind().filter(|_| !may_be_unused) {
             self.fail::<()>(tree, finding, span);
         }
     }
