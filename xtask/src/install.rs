@@ -6,8 +6,8 @@
 use crate::root;
 use std::{os::unix::fs::MetadataExt, process::Command};
 
-/// The scripts; each ends at once when there is nothing to do.
-const SCRIPTS: [&str; 1] = ["postgresql.sh"];
+/// The scripts with their arguments; each ends at once when there is nothing to do.
+const SCRIPTS: [&[&str]; 2] = [&["postgresql.sh"], &["server.sh", "sshd", "openssh-server"]];
 
 /// Runs every script.
 pub(crate) fn run() -> Result<bool, String> {
@@ -17,9 +17,10 @@ pub(crate) fn run() -> Result<bool, String> {
     }
     let mut is_done = true;
     for script in SCRIPTS {
-        let path = root::folder().join("xtask/install").join(script);
-        let status = Command::new("sh").arg(&path).status().map_err(|error| format!("{}: {error}", path.display()))?;
-        println!("install: {script}: {}", if status.success() { "there" } else { "failed" });
+        let path = root::folder().join("xtask/install").join(script[0]);
+        let status = Command::new("sh").arg(&path).args(&script[1..]).status();
+        let status = status.map_err(|error| format!("{}: {error}", path.display()))?;
+        println!("install: {}: {}", script.join(" "), if status.success() { "there" } else { "failed" });
         is_done &= status.success();
     }
     Ok(is_done)

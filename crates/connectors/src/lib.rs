@@ -1,13 +1,15 @@
 //! Floor 4: the connectors, a folder each: `mllp`, `file`, `http`, and `interface` (in `link`).
 //!
 //! Owns: how bytes come in and go out. Each folder has the same files: `mod.rs` (protocol, guarantees, its `SPEC`),
-//! `config.rs`, `source.rs`, `destination.rs`, `tests.rs`; what two of them share about sockets is [`tcp`].
+//! `config.rs`, `source.rs`, `destination.rs`, `tests.rs`; what several of them share is [`tcp`] about sockets and
+//! [`folder`] about files.
 //!
 //! Promises: the numbered lists of `interface::contract`, proved by the suites of `testkit`.
 //! Never: stores a message, acknowledges on its own account, decides a retry, or says what was in a message (R10).
 
 pub mod codes;
 mod file;
+mod folder;
 mod http;
 mod link;
 mod mllp;

@@ -7,9 +7,6 @@
 
 mod config;
 mod destination;
-mod glob;
-mod name;
-mod scan;
 mod source;
 mod storage;
 

@@ -1,32 +1,17 @@
-//! The folder that is read: look, wait until a file is whole, give its messages, put it away.
+//! The folder that is read, as a [`Place`].
 
-use super::{
-    config::{After, Reading},
-    scan::{self, Found, Identity, Watchlist},
-    storage::{self, Unread},
+use super::{config::Reading, storage};
+use crate::{
+    codes,
+    folder::{
+        After, Place, Unread, reader,
+        scan::{FILES_MAX, Found, Identity, is_wanted},
+    },
 };
-use crate::{codes, tcp::listen};
-use bytes::Bytes;
-use hl7v2::Batch;
-use interface::{
-    contract::{Boxed, Frame, Intake, Phase, Source, Verdict},
-    definition::BatchCounts,
-};
-use message::{Clock, Diagnostic, Format, Reason};
-use std::{
-    collections::HashMap,
-    ffi::OsString,
-    fs,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
-use tokio::{
-    sync::watch,
-    time::{Instant, sleep},
-};
-
-/// Refusals that a `.reason` file lists.
-const REFUSALS_LISTED_MAX: usize = 100;
+use interface::contract::{Boxed, Intake, Phase, Source};
+use message::{Clock, Reason};
+use std::{fs, io, path::Path, sync::Arc, time::SystemTime};
+use tokio::sync::watch;
 
 /// A folder that can be read.
 pub(crate) struct Folder {
@@ -46,264 +31,98 @@ impl Folder {
 }
 
 fn prepare(config: &Reading) -> Result<(), Reason> {
-    let complain = |folder: &Path, error: std::io::Error| {
+    let complain = |folder: &Path, error: io::Error| {
         Reason::new(codes::E6201, format!("{} cannot be used: {}", folder.display(), error.kind()))
     };
     fs::read_dir(&config.folder).map_err(|error| complain(&config.folder, error))?;
-    let mut folders: Vec<&PathBuf> = vec![&config.errors];
-    if let After::Move(done) = &config.after {
-        folders.push(done);
-    }
-    folders.into_iter().try_for_each(|folder| fs::create_dir_all(folder).map_err(|error| complain(folder, error)))
+    let done = (config.habits.after == After::Move).then_some(&config.done);
+    let mut folders = done.into_iter().chain([&config.errors]);
+    folders.try_for_each(|folder| fs::create_dir_all(folder).map_err(|error| complain(folder, error)))
 }
 
 impl Source for Folder {
     fn address(&self) -> String {
-        self.config.folder.join(&self.config.pattern).display().to_string()
+        self.config.folder.join(&self.config.habits.pattern).display().to_string()
     }
 
     fn run(
         self: Box<Self>,
         intake: Arc<dyn Intake>,
-        mut phase: watch::Receiver<Phase>,
+        phase: watch::Receiver<Phase>,
     ) -> Boxed<'static, Result<(), Reason>> {
         Box::pin(async move {
-            let pause = self.config.pause;
-            let mut reader = Reader::new(*self, intake, phase.clone());
-            while !listen::is_draining(&phase) {
-                reader.look().await;
-                tokio::select! {
-                    () = listen::draining(&mut phase) => {}
-                    () = sleep(pause) => {}
-                }
-            }
+            let habits = self.config.habits.clone();
+            reader::serve(Box::new(Near(self.config)), habits, self.clock, intake, phase).await;
             Ok(())
         })
     }
 }
 
-/// Whether the next file may follow.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Next {
-    /// Yes.
-    Go,
-    /// No: the files behind must not overtake this one.
-    Stop,
-}
+/// A folder of this machine.
+struct Near(Arc<Reading>);
 
-struct Reader {
-    config: Arc<Reading>,
-    clock: Arc<dyn Clock>,
-    intake: Arc<dyn Intake>,
-    phase: watch::Receiver<Phase>,
-    watchlist: Watchlist,
-    /// Files that were begun or finished and are still in the folder.
-    progress: HashMap<OsString, Progress>,
-    /// The last trouble with the folder, so that it is not reported at every look.
-    trouble: Option<Reason>,
-}
-
-/// What a file holds.
-struct Content {
-    messages: Vec<Bytes>,
-    /// What is wrong with the batch that they came in.
-    found: Arc<[Diagnostic]>,
-    /// False where the interface refuses what is wrong.
-    is_whole: bool,
-}
-
-/// How far a file is.
-#[derive(Clone)]
-struct Progress {
-    identity: Identity,
-    /// Messages that the engine has answered for good.
-    answered: usize,
-    refused: Vec<(usize, Reason)>,
-    is_finished: bool,
-}
-
-impl Reader {
-    fn new(folder: Folder, intake: Arc<dyn Intake>, phase: watch::Receiver<Phase>) -> Reader {
-        Reader {
-            config: folder.config,
-            clock: folder.clock,
-            intake,
-            phase,
-            watchlist: Watchlist::default(),
-            progress: HashMap::new(),
-            trouble: None,
-        }
-    }
-
-    async fn look(&mut self) {
-        let config = self.config.clone();
-        let found = match storage::beside(move || scan::scan(&config)).await {
-            Some(Ok(found)) => found,
-            Some(Err(reason)) => return self.report_trouble(Some(reason)),
-            None => return,
-        };
-        self.report_trouble(None);
-        let present: HashMap<&OsString, Identity> = found.iter().map(|file| (&file.name, file.identity)).collect();
-        self.progress.retain(|name, progress| present.get(name) == Some(&progress.identity));
-        for file in self.watchlist.ripe(found, Instant::now(), self.config.stable) {
-            if listen::is_draining(&self.phase) || self.take(&file).await == Next::Stop {
-                return;
-            }
-        }
-    }
-
-    fn report_trouble(&mut self, reason: Option<Reason>) {
-        if self.trouble != reason
-            && let Some(reason) = &reason
-        {
-            self.intake.report(&self.config.folder.display().to_string(), reason.clone());
-        }
-        self.trouble = reason;
-    }
-
-    /// Gives the messages of one file that have no answer yet, then puts it away.
-    async fn take(&mut self, file: &Found) -> Next {
-        if self.is_kept(file) {
-            return Next::Go;
-        }
-        let started = Progress { identity: file.identity, answered: 0, refused: Vec::new(), is_finished: false };
-        let mut progress = self.progress.remove(&file.name).unwrap_or(started);
-        if !progress.is_finished {
-            match self.read(file).await {
-                Ok(content) if !content.is_whole => {
-                    let why = content.found.first().map_or_else(String::new, |finding| finding.message.clone());
-                    progress.refused.push((0, Reason::new(codes::E6112, why)));
-                    progress.is_finished = true;
-                }
-                Ok(content) => self.give(file, &content, &mut progress).await,
-                Err(Unread::Replaced) => return Next::Go,
-                Err(Unread::TooLarge) => {
-                    let text = format!("{} bytes, the limit is {}", file.identity.size, self.config.bytes_max);
-                    progress.refused.push((0, Reason::new(codes::E6202, text)));
-                    progress.is_finished = true;
-                }
-                Err(Unread::Failed(reason)) => {
-                    self.report(file, reason);
-                    return Next::Go;
-                }
-            }
-        }
-        let is_finished = progress.is_finished;
-        if !is_finished || !self.put_away(file, &progress).await {
-            self.progress.insert(file.name.clone(), progress);
-        }
-        if is_finished { Next::Go } else { Next::Stop }
-    }
-
-    /// All its messages were accepted, and it stays where it is.
-    fn is_kept(&self, file: &Found) -> bool {
-        let is_done = |progress: &Progress| progress.is_finished && progress.refused.is_empty();
-        self.config.after == After::Keep && self.progress.get(&file.name).is_some_and(is_done)
-    }
-
-    async fn read(&self, file: &Found) -> Result<Content, Unread> {
-        let (path, bytes_max) = (self.config.folder.join(&file.name), self.config.bytes_max);
-        let content = storage::beside(move || storage::read(&path, bytes_max)).await.ok_or(Unread::Replaced)??;
-        // It changed after it was found: it is not whole yet.
-        if u64::try_from(content.len()).ok() != Some(file.identity.size) {
-            return Err(Unread::Replaced);
-        }
-        let content = Bytes::from(content);
-        if !self.config.is_split {
-            let messages = if content.is_empty() { Vec::new() } else { vec![content] };
-            return Ok(Content { messages, found: Arc::default(), is_whole: true });
-        }
-        let (batch, mut findings) = Batch::split(content);
-        let counts = self.intake.batch_counts();
-        let is_broken =
-            |finding: &Diagnostic| finding.code == hl7v2::codes::E1021 || finding.code == hl7v2::codes::E1022;
-        if counts == BatchCounts::Ignore {
-            findings.retain(|finding| !is_broken(finding));
-        }
-        for finding in &findings {
-            self.report(file, Reason::new(finding.code, finding.message.clone()));
-        }
-        let is_whole = counts != BatchCounts::Refuse || !findings.iter().any(is_broken);
-        // Copies, because a message that is kept for long should not keep the whole file in memory.
-        let messages = batch.messages().map(|bytes| Bytes::copy_from_slice(&bytes)).collect();
-        findings.retain(is_broken);
-        Ok(Content { messages, found: findings.into(), is_whole })
-    }
-
-    /// One message after the other, in order; stops at "later" and when the engine drains.
-    async fn give(&mut self, file: &Found, content: &Content, progress: &mut Progress) {
-        let messages = &content.messages;
-        if messages.is_empty() {
-            progress.refused.push((0, Reason::new(codes::E6203, "there is no message in it")));
-        }
-        let peer: Arc<str> = file.name.to_string_lossy().into();
-        for (number, bytes) in messages.iter().enumerate().skip(progress.answered) {
-            if listen::is_draining(&self.phase) {
-                return;
-            }
-            let frame = Frame {
-                bytes: bytes.clone(),
-                peer: peer.clone(),
-                received: self.clock.now(),
-                format: Format::Hl7v2,
-                from: None,
-                found: content.found.clone(),
-            };
-            match self.intake.accept(frame).await.verdict() {
-                Verdict::Accepted(_) => {}
-                Verdict::Later(_) => return,
-                Verdict::Refused(reason) => progress.refused.push((number + 1, reason.clone())),
-            }
-            progress.answered = number + 1;
-        }
-        progress.is_finished = true;
-    }
-
-    /// False if the file is still there and is to be remembered.
-    async fn put_away(&self, file: &Found, progress: &Progress) -> bool {
-        let path = self.config.folder.join(&file.name);
-        let config = self.config.clone();
-        let result = if progress.refused.is_empty() {
-            storage::beside(move || match &config.after {
-                After::Move(done) => storage::move_into(&path, done).map(|_| true),
-                After::Delete => storage::remove(&path).map(|()| true),
-                After::Keep => Ok(false),
-            })
-            .await
-        } else {
-            let why = explain(progress);
-            self.report(
-                file,
-                Reason::new(codes::E6203, "a file went to the errors folder; see the .reason file there"),
-            );
-            storage::beside(move || storage::put_aside(&path, &config.errors, &why).map(|()| true)).await
-        };
-        match result {
-            Some(Ok(is_gone)) => is_gone,
-            Some(Err(reason)) => {
-                self.report(file, reason);
-                false
-            }
-            None => false,
-        }
-    }
-
-    fn report(&self, file: &Found, reason: Reason) {
-        self.intake.report(&file.name.to_string_lossy(), reason);
+impl Near {
+    /// Runs `work` on the path of a file, beside the runtime.
+    async fn put(
+        &self,
+        file: &Found,
+        work: impl FnOnce(&Path, &Reading) -> Result<(), Reason> + Send + 'static,
+    ) -> Result<(), Reason> {
+        let (path, config) = (self.0.folder.join(&file.name), self.0.clone());
+        let cut_off = || Reason::new(codes::E6205, "putting a file away was cut off");
+        storage::beside(move || work(&path, &config)).await.ok_or_else(cut_off)?
     }
 }
 
-/// What a `.reason` file says: places and reasons, nothing of a message (R10).
-fn explain(progress: &Progress) -> String {
-    let mut text = format!("{} messages of this file were answered.\n", progress.answered);
-    for (number, reason) in progress.refused.iter().take(REFUSALS_LISTED_MAX) {
-        match number {
-            0 => text.push_str(&format!("the file: {reason}\n")),
-            number => text.push_str(&format!("message {number}: {reason}\n")),
+impl Place for Near {
+    fn address(&self) -> String {
+        self.0.folder.display().to_string()
+    }
+
+    fn list(&mut self) -> Boxed<'_, Result<Vec<Found>, Reason>> {
+        let config = self.0.clone();
+        let cut_off = || Reason::new(codes::E6201, "looking into the folder was cut off");
+        Box::pin(async move { storage::beside(move || list(&config)).await.ok_or_else(cut_off)? })
+    }
+
+    fn read<'a>(&'a mut self, file: &'a Found, bytes_max: usize) -> Boxed<'a, Result<Vec<u8>, Unread>> {
+        let path = self.0.folder.join(&file.name);
+        Box::pin(async move { storage::beside(move || storage::read(&path, bytes_max)).await.ok_or(Unread::Replaced)? })
+    }
+
+    fn finish<'a>(&'a mut self, file: &'a Found) -> Boxed<'a, Result<(), Reason>> {
+        Box::pin(self.put(file, |path, config| storage::move_into(path, &config.done).map(|_| ())))
+    }
+
+    fn remove<'a>(&'a mut self, file: &'a Found) -> Boxed<'a, Result<(), Reason>> {
+        Box::pin(self.put(file, |path, _| storage::remove(path)))
+    }
+
+    fn put_aside<'a>(&'a mut self, file: &'a Found, why: String) -> Boxed<'a, Result<(), Reason>> {
+        Box::pin(self.put(file, move |path, config| storage::put_aside(path, &config.errors, &why)))
+    }
+}
+
+fn list(config: &Reading) -> Result<Vec<Found>, Reason> {
+    let complain = |error: io::Error| {
+        Reason::new(codes::E6201, format!("{} cannot be read: {}", config.folder.display(), error.kind()))
+    };
+    let mut found = Vec::new();
+    for entry in fs::read_dir(&config.folder).map_err(complain)? {
+        let entry = entry.map_err(complain)?;
+        let name = entry.file_name();
+        if !is_wanted(&name, &config.habits.pattern) {
+            continue;
+        }
+        // `metadata` of an entry does not follow links; a file that vanished meanwhile is none.
+        let Ok(metadata) = entry.metadata() else { continue };
+        if metadata.is_file() {
+            let changed = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
+            found.push(Found { name, identity: Identity { size: metadata.len(), changed } });
+        }
+        if found.len() == FILES_MAX {
+            break;
         }
     }
-    if let Some(more) = progress.refused.len().checked_sub(REFUSALS_LISTED_MAX).filter(|more| *more > 0) {
-        text.push_str(&format!("and {more} more\n"));
-    }
-    text
+    Ok(found)
 }

@@ -1,6 +1,6 @@
 //! The blocking calls on files, each small and whole; run on the runtime's threads for blocking work.
 
-use crate::codes;
+use crate::{codes, folder::Unread};
 use message::{Outcome, Reason, Scope};
 use std::{
     ffi::OsStr,
@@ -15,17 +15,6 @@ const SAME_NAME_MAX: u32 = 100_000;
 /// Runs blocking work beside the runtime.
 pub(crate) async fn beside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
     tokio::task::spawn_blocking(work).await.ok()
-}
-
-/// Why a file was not read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Unread {
-    /// It is gone, or is not the ordinary file that was found.
-    Replaced,
-    /// It has more bytes than the limit.
-    TooLarge,
-    /// The system refused.
-    Failed(Reason),
 }
 
 /// Reads a whole file, if it is an ordinary file of at most `bytes_max`.

@@ -1,18 +1,15 @@
-//! Which files are there, and which of them have stopped growing.
+//! Which of the files that are there are wanted, in which order, and which of them have stopped growing.
 
-use super::{config::Reading, glob};
-use crate::codes;
-use message::Reason;
+use super::glob;
 use std::{
     collections::HashMap,
     ffi::{OsStr, OsString},
-    fs, io,
     time::{Duration, SystemTime},
 };
 use tokio::time::Instant;
 
 /// Files that one look takes note of; the rest wait until these are gone.
-const FILES_MAX: usize = 100_000;
+pub(crate) const FILES_MAX: usize = 100_000;
 
 /// A file that was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,38 +25,17 @@ pub(crate) struct Identity {
     pub(crate) changed: SystemTime,
 }
 
-/// Looks into the folder: the ordinary files whose names match, in the order in which they are to be read.
-pub(crate) fn scan(config: &Reading) -> Result<Vec<Found>, Reason> {
-    let complain = |error: io::Error| {
-        Reason::new(codes::E6201, format!("{} cannot be read: {}", config.folder.display(), error.kind()))
-    };
-    let mut found = Vec::new();
-    for entry in fs::read_dir(&config.folder).map_err(complain)? {
-        let entry = entry.map_err(complain)?;
-        let name = entry.file_name();
-        if !is_wanted(&name, &config.pattern) {
-            continue;
-        }
-        // `metadata` of an entry does not follow links; a file that vanished meanwhile is none.
-        let Ok(metadata) = entry.metadata() else { continue };
-        if metadata.is_file() {
-            let changed = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
-            found.push(Found { name, identity: Identity { size: metadata.len(), changed } });
-        }
-        if found.len() == FILES_MAX {
-            break;
-        }
-    }
-    if config.is_sorted_by_time {
+/// Puts files in the order in which they are to be read.
+pub(crate) fn sort(found: &mut [Found], is_by_time: bool) {
+    if is_by_time {
         found.sort_by(|one, other| (one.identity.changed, &one.name).cmp(&(other.identity.changed, &other.name)));
     } else {
         found.sort_by(|one, other| one.name.cmp(&other.name));
     }
-    Ok(found)
 }
 
 /// Hidden files and the usual names of half-written ones are left alone.
-fn is_wanted(name: &OsStr, pattern: &str) -> bool {
+pub(crate) fn is_wanted(name: &OsStr, pattern: &str) -> bool {
     let name = name.to_string_lossy();
     let lower = name.to_ascii_lowercase();
     !name.starts_with('.') && !lower.ends_with(".tmp") && !lower.ends_with(".part") && glob::matches(pattern, &name)
@@ -108,6 +84,21 @@ mod tests {
         check("a.hl7.tmp", false);
         check("a.PART", false);
         check("temp", true);
+    }
+
+    #[test]
+    fn order() {
+        let file = |name: &str, seconds: u64| Found {
+            name: name.into(),
+            identity: Identity { size: 1, changed: SystemTime::UNIX_EPOCH + Duration::from_secs(seconds) },
+        };
+        let check = |is_by_time: bool, expect: [&str; 3]| {
+            let mut found = [file("b", 2), file("c", 1), file("a", 2)];
+            sort(&mut found, is_by_time);
+            assert_eq!(found.map(|file| file.name.into_string().unwrap()), expect);
+        };
+        check(false, ["a", "b", "c"]);
+        check(true, ["c", "a", "b"]);
     }
 
     #[test]
