@@ -11,7 +11,7 @@ use hl7v2::{
     validate::{Conditions, Issue, Report},
 };
 use interface::definition::{Acknowledge, Definition};
-use message::{AckCode, Reason, Severity, Timestamp};
+use message::{AckCode, Format, Reason, Severity, Timestamp};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The answer to a message that is stored, if its sender wants one.
@@ -62,10 +62,15 @@ pub fn application(message: &Message, now: Timestamp, code: AckCode, reason: Opt
     is_wanted.then(|| write(message, now, code, reason.map(|reason| (207, reason))))
 }
 
+/// The sender waits for a message of HL7 v2 as the answer.
+fn is_answered(definition: &Definition) -> bool {
+    definition.receive.acknowledge != Acknowledge::None && definition.receive.format == Format::Hl7v2
+}
+
 /// The answer to a message that will never be taken as it stands.
 #[must_use]
 pub fn refuse(message: &Message, definition: &Definition, now: Timestamp, reason: &Reason) -> Option<Bytes> {
-    if definition.receive.acknowledge == Acknowledge::None {
+    if !is_answered(definition) {
         return None;
     }
     let condition = if reason.code == codes::E5001.id { 100 } else { 102 };
@@ -75,7 +80,7 @@ pub fn refuse(message: &Message, definition: &Definition, now: Timestamp, reason
 /// The answer to a message that is stored and not valid: an ERR segment for each error.
 #[must_use]
 pub fn reject(message: &Message, definition: &Definition, now: Timestamp, issues: &[Issue]) -> Option<Bytes> {
-    if definition.receive.acknowledge == Acknowledge::None {
+    if !is_answered(definition) {
         return None;
     }
     let code = code(message, AckCode::AE, AckCode::CE)?;
@@ -99,7 +104,7 @@ pub fn later(message: &Message, definition: &Definition, now: Timestamp) -> Opti
 /// The same, where something else has to come first.
 #[must_use]
 pub fn wait_for(message: &Message, definition: &Definition, now: Timestamp, reason: &Reason) -> Option<Bytes> {
-    if definition.receive.acknowledge == Acknowledge::None {
+    if !is_answered(definition) {
         return None;
     }
     build(message, now, AckCode::AR, AckCode::CE, Some((207, reason)))

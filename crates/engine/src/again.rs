@@ -7,7 +7,6 @@ use crate::{
     intake,
     pipeline::{Delivery, OrderKey},
 };
-use hl7v2::Message;
 use interface::definition::Definition;
 use store::{Content, Planned, Store, Stored};
 
@@ -30,7 +29,7 @@ pub fn run(store: &Store, stored: &Stored, definition: &Definition) -> Again {
     if definition.version != envelope.interface_version {
         return Again::OtherVersion;
     }
-    let (message, found) = Message::parse(envelope.raw.clone());
+    let (message, found) = intake::read(definition, &envelope.raw);
     let plan = intake::plan(definition, (&message, &found), &envelope.raw, envelope.received);
     if intake::disposition(&plan.end) != accept.disposition {
         return Again::Differs("it ends otherwise: routed, filtered or parked");

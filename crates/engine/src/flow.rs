@@ -16,7 +16,7 @@ use interface::{
     contract::{Boxed, Frame, Intake, Phase, Reply},
     definition::{BatchCounts, Definition},
 };
-use message::{Name, Origin, Reason, Timestamp};
+use message::{Format, Name, Origin, Reason, Timestamp};
 use std::{
     sync::{
         Arc, Mutex, PoisonError,
@@ -306,6 +306,10 @@ impl Intake for Flow {
             None => Origin::Received,
         };
         Box::pin(intake::accept(self, frame, origin))
+    }
+
+    fn format(&self) -> Format {
+        self.version().definition.receive.format
     }
 
     fn batch_counts(&self) -> BatchCounts {

@@ -26,7 +26,7 @@ use interface::{
     definition::{Acknowledge, Definition},
 };
 use message::{
-    DeliveryId, Diagnostic, Envelope, MessageId, Origin, Phi, Reason, Timestamp,
+    DeliveryId, Diagnostic, Envelope, Format, MessageId, Origin, Phi, Reason, Timestamp,
     failpoint::{Place, pass},
     limits,
 };
@@ -43,11 +43,22 @@ use store::{Accept, Content, Disposition, Planned, Receipt, Verdict};
 
 /// Takes one frame to its final answer.
 pub(crate) async fn accept(flow: &Flow, frame: Frame, origin: Origin) -> Reply {
-    let (message, found) = Message::parse(frame.bytes.clone());
+    let version = flow.version();
+    let (message, found) = read(&version.definition, &frame.bytes);
     if batches::is_one(&message, &found) && !matches!(origin, Origin::Replay { .. }) {
         return batches::accept(flow, frame, origin).await;
     }
     take_parsed(flow, frame, origin, message, &found).await.answered().await
+}
+
+/// What the interface takes the bytes for: a message of HL7 v2; of other formats no part of it is there.
+pub(crate) fn read(definition: &Definition, bytes: &Bytes) -> (Message, Vec<Diagnostic>) {
+    match definition.receive.format {
+        Format::Hl7v2 => Message::parse(bytes.clone()),
+        Format::Fhir | Format::Json | Format::Xml | Format::Text | Format::Binary | Format::Delimited | Format::X12 => {
+            (Message::parse(Bytes::new()).0, Vec::new())
+        }
+    }
 }
 
 /// A message that was stored, or not, before what its sender waits for besides.
@@ -83,19 +94,21 @@ impl Taken {
 
 /// Takes one message as far as its commit.
 pub(crate) async fn take(flow: &Flow, frame: Frame, origin: Origin) -> Taken {
-    let (message, found) = Message::parse(frame.bytes.clone());
+    let (message, found) = read(&flow.version().definition, &frame.bytes);
     take_parsed(flow, frame, origin, message, &found).await
 }
 
 /// A message that is not looked at, because one in front of it has to come later.
 pub(crate) fn put_off(flow: &Flow, bytes: &Bytes, reason: Reason) -> Taken {
-    let (message, _) = Message::parse(bytes.clone());
+    let (message, _) = read(&flow.version().definition, bytes);
     let answer = acknowledge::later(&message, &flow.version().definition, flow.dock.clock.now());
     Taken::done(Reply::later(reason, answer))
 }
 
 async fn take_parsed(flow: &Flow, frame: Frame, origin: Origin, message: Message, found: &[Diagnostic]) -> Taken {
     let version = flow.version();
+    let is_v2 = version.definition.receive.format == Format::Hl7v2;
+    let frame = Frame { format: version.definition.receive.format, ..frame };
     flow.tally.received.fetch_add(1, Ordering::Relaxed);
     flow.tally.last_received.store(flow.dock.steady().0, Ordering::Relaxed);
     if flow.is_closed() {
@@ -147,7 +160,7 @@ async fn take_parsed(flow: &Flow, frame: Frame, origin: Origin, message: Message
                 refuse_rejected(flow, &receipt, rejection, answer_receipt(flow, &receipt, answer));
             let owed = if is_replay || is_rejected { None } else { owed(flow, &version, &message, &receipt, whole) };
             // A message that a person runs again was counted when it came; a part counts with its whole.
-            if !is_replay && parts::of(&version.definition, &message).is_none() {
+            if is_v2 && !is_replay && parts::of(&version.definition, &message).is_none() {
                 let verdict = plan.is_valid.map(|is_valid| quality::Verdict::of(is_valid, plan.issues));
                 flow.count(waiting(message, &receipt, (received, bytes), verdict));
             }
@@ -194,7 +207,7 @@ fn check(version: &Version, frame: &Frame, message: &Message) -> Result<(), Reas
         let text = format!("{} bytes, the interface allows {}", frame.bytes.len(), version.definition.receive.size_max);
         return Err(Reason::new(codes::E5008, text));
     }
-    if !message.has_header() {
+    if !message.has_header() && version.definition.receive.format == Format::Hl7v2 {
         return Err(Reason::new(codes::E5001, "the frame does not begin with an MSH segment"));
     }
     if frame.from.is_some_and(|(_, hops)| hops > limits::INTERFACE_HOPS_MAX) {
@@ -233,7 +246,8 @@ fn answer(version: &Version, message: &Message, plan: &Plan, now: Timestamp) -> 
     match &plan.end {
         End::Rejected { .. } => acknowledge::reject(message, &version.definition, now, &plan.issues),
         End::Routed | End::Filtered(_) | End::Unrouted | End::Parked(_) => {
-            acknowledge::accept(message, acknowledged_when(&version.definition, message), now)
+            let when = acknowledged_when(&version.definition, message);
+            acknowledge::accept(message, when, now).filter(|_| version.definition.receive.format == Format::Hl7v2)
         }
     }
 }
@@ -416,7 +430,7 @@ fn owed(
 ) -> Option<(Due, Owed)> {
     let when = acknowledged_when(&version.definition, message);
     let due = acknowledge::due(message, when);
-    if due == Due::Never {
+    if due == Due::Never || version.definition.receive.format != Format::Hl7v2 {
         return None;
     }
     let id = whole.unwrap_or(receipt.id());

@@ -6,13 +6,12 @@
 
 use crate::{acknowledge, codes, intake, pipeline};
 use bytes::Bytes;
-use hl7v2::Message;
 use interface::{
     case::{self, End, Given, Processed, TestCase, Verdict},
     definition::Definition,
 };
 use lang::Run;
-use message::{Clock, Timestamp, clock};
+use message::{Clock, Format, Timestamp, clock};
 
 /// One test, run.
 #[derive(Debug)]
@@ -44,7 +43,8 @@ pub fn instant(text: &str) -> Option<Timestamp> {
 }
 
 fn process(definition: &Definition, given: &Given, now: Timestamp) -> Processed {
-    let (mut message, _) = Message::parse(given.bytes.clone());
+    let is_v2 = definition.receive.format == Format::Hl7v2;
+    let (mut message, _) = intake::read(definition, &given.bytes);
     let refused = |code: message::Code| Processed {
         end: End::Refused { code: code.id.into() },
         outputs: Vec::new(),
@@ -57,19 +57,19 @@ fn process(definition: &Definition, given: &Given, now: Timestamp) -> Processed 
     {
         return refused(fault.code);
     }
-    let bytes = message.to_bytes();
-    let (message, found) = Message::parse(bytes.clone());
+    let bytes = if is_v2 { message.to_bytes() } else { given.bytes.clone() };
+    let (message, found) = intake::read(definition, &bytes);
     if bytes.len() > definition.receive.size_max {
         return refused(codes::E5008);
     }
-    if !message.has_header() {
+    if is_v2 && !message.has_header() {
         return refused(codes::E5001);
     }
     let plan = intake::plan(definition, (&message, &found), &bytes, now);
     let answer = match &plan.end {
         pipeline::End::Rejected { .. } => acknowledge::reject(&message, definition, now, &plan.issues),
         pipeline::End::Routed | pipeline::End::Filtered(_) | pipeline::End::Unrouted | pipeline::End::Parked(_) => {
-            acknowledge::accept(&message, definition.receive.acknowledge, now)
+            acknowledge::accept(&message, definition.receive.acknowledge, now).filter(|_| is_v2)
         }
     };
     Processed {

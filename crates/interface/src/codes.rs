@@ -56,4 +56,7 @@ message::catalogue! {
     E3304 "a test that cannot fail";
     E3305 "two tests have the same name";
     E3306 "a test does not say which interface it is for";
+    E3370 "what a line asks, this format does not have";
+    E3371 "the names of the files say another format";
+    E3372 "a line reads messages of another format";
 }

@@ -124,6 +124,10 @@ pub trait Intake: Send + Sync {
     /// Takes one frame through the journey's steps 2 to 6. Resolves when the answer is final: for an accepted frame,
     /// after the fsync. Frames of one connection are given one at a time, in order.
     fn accept(&self, frame: Frame) -> Boxed<'_, Reply>;
+    /// What the interface takes frames for. A source that cuts batches of HL7 v2 leaves other formats whole.
+    fn format(&self) -> Format {
+        Format::Hl7v2
+    }
     /// What a source that cuts batches does with one whose counts do not fit.
     fn batch_counts(&self) -> BatchCounts {
         BatchCounts::default()

@@ -62,4 +62,8 @@ pub enum Format {
     Text,
     /// Bytes without a structure that Sinew reads.
     Binary,
+    /// Rows of columns: CSV, TSV, other separators, fixed width. Which columns, the interface says.
+    Delimited,
+    /// X12 in its envelopes (ISA, GS, ST).
+    X12,
 }

@@ -24,6 +24,7 @@ const PLACES: &[(&str, Place)] = &[
     ("hl7v2", Place::Floor(1)),
     ("library", Place::Floor(1)),
     ("fhir", Place::Floor(1)),
+    ("formats", Place::Floor(1)),
     ("store", Place::Floor(1)),
     ("message", Place::Floor(0)),
     ("xml", Place::Floor(0)),

@@ -174,7 +174,7 @@ impl Reader {
             return Err(Unread::Replaced);
         }
         let content = Bytes::from(content);
-        if !self.habits.is_split {
+        if !self.habits.is_split || self.intake.format() != Format::Hl7v2 {
             let messages = if content.is_empty() { Vec::new() } else { vec![content] };
             return Ok(Content { messages, found: Arc::default(), is_whole: true });
         }

@@ -124,6 +124,8 @@ fn media_type(format: Format) -> &'static str {
         Format::Fhir => "application/fhir+json",
         Format::Json => "application/json",
         Format::Xml => "application/xml",
+        Format::Delimited => "text/csv; charset=utf-8",
+        Format::X12 => "application/edi-x12",
         Format::Text => "text/plain; charset=utf-8",
         Format::Binary => "application/octet-stream",
     }

@@ -37,3 +37,16 @@ fn the_time_of_a_test_is_the_time_it_states() {
     check("yesterday", None);
     check("2026-07-01T07:08 Nowhere/Land", None);
 }
+
+#[test]
+fn other_formats_are_carried_as_they_are() {
+    let lines = "receive fake 2575 format json\nsend out {\n fake out\n}";
+    let (definition, _) = load(lines, "");
+    let given = Given { bytes: Bytes::from_static(b" {\"a\" : 1}"), label: "a.json".into(), edits: None };
+    let processed = process(&definition, &given, Timestamp(0));
+    assert_eq!(processed.end, End::Routed);
+    assert_eq!(processed.outputs.len(), 1);
+    assert_eq!(processed.outputs[0].1, given.bytes);
+    assert_eq!(processed.acknowledgment, None);
+    assert_eq!(definition.destinations[0].format, Format::Json);
+}

@@ -8,6 +8,7 @@ mod batches;
 mod conservation;
 mod duplicates;
 mod durability;
+mod formats;
 mod order;
 mod parts;
 mod privacy;

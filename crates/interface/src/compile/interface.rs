@@ -14,7 +14,7 @@ use crate::{
 };
 use hl7v2::Path;
 use lang::syntax::Tree;
-use message::Name;
+use message::{Format, Name};
 use std::sync::Arc;
 
 /// Blocks that may bring in one another with `use`.
@@ -71,6 +71,7 @@ pub(crate) fn read(reader: &mut Reader<'_>, line: Line<'_>) -> Option<Outline> {
     for inner in line.lines() {
         draft.line(reader, inner, &home, 0);
     }
+    draft.lint_format(reader, line);
     draft.lint(reader, &site);
     reader.findings.extend(unreachable::check(line));
     let (sends, drops, address) =
@@ -79,6 +80,7 @@ pub(crate) fn read(reader: &mut Reader<'_>, line: Line<'_>) -> Option<Outline> {
     let mut definition = if is_broken { None } else { draft.finish(name.clone(), line) };
     if let Some(definition) = &mut definition {
         settle_lanes(reader, definition, &sends);
+        send::settle_formats(definition);
         alert::lint(reader, definition, &site);
         definition.version = version::of(reader, &home, definition, line);
     }
@@ -257,6 +259,23 @@ impl Draft {
             {
                 let message = format!("an alert watches `{name}`, which is no destination of the interface");
                 reader.findings.push(site.error(codes::E3303, message));
+            }
+        }
+    }
+
+    /// Lines that read HL7 v2 where another format comes in.
+    fn lint_format(&self, reader: &mut Reader<'_>, line: Line<'_>) {
+        let Some(format) = self.receive.as_ref().and_then(Option::as_ref).map(|receive| receive.format) else { return };
+        if format == Format::Hl7v2 {
+            return;
+        }
+        let name = formats::detect::name_of(format);
+        const READING: [&str; 11] =
+            ["index", "keep", "drop", "set", "remove", "insert", "translate", "map", "validate", "when", "priority"];
+        for inner in line.lines().flat_map(|line| std::iter::once(line).chain(line.lines())) {
+            if READING.contains(&inner.word()) {
+                let message = format!("`{}` reads HL7 v2, and the messages are {name}", inner.word());
+                reader.error(codes::E3372, inner.tree, inner.word_span(), message, None);
             }
         }
     }

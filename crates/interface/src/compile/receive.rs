@@ -5,7 +5,7 @@ use super::{
     line::Line,
     quantity,
     reader::{Reader, Written},
-    settings::{self, Direction, Subject, Words},
+    settings::{self, Connected, Direction, Subject, Words},
 };
 use crate::{
     catalogue::Value,
@@ -27,14 +27,8 @@ const JOIN_WITHIN: Duration = Duration::from_secs(3600);
 /// Pointers are unique for a while only: parts of a day before belong to another message.
 const JOIN_WITHIN_MAX: Duration = Duration::from_secs(24 * 3600);
 
-const FORMATS: [(&str, Format); 6] = [
-    ("hl7v2", Format::Hl7v2),
-    ("fhir", Format::Fhir),
-    ("json", Format::Json),
-    ("xml", Format::Xml),
-    ("text", Format::Text),
-    ("binary", Format::Binary),
-];
+/// Connectors that do not bring HL7 v2 where no line says what they bring.
+const USUAL: [(&str, Format); 2] = [("sql", Format::Json), ("fhir", Format::Fhir)];
 
 /// The words of `receive` besides the connector's settings.
 #[derive(Default)]
@@ -43,7 +37,7 @@ struct ReceiveWords {
     order: Option<Order>,
     size_max: Option<usize>,
     duplicate_window: Option<Option<Duration>>,
-    format: Option<Format>,
+    format: Option<(Format, Range<usize>)>,
     batch_counts: Option<BatchCounts>,
     join_within: Option<Option<Duration>>,
     has_sequence_numbers: bool,
@@ -67,6 +61,9 @@ pub(super) fn read(reader: &mut Reader<'_>, line: Line<'_>, interface: &str) -> 
         reader.warning(codes::E3142, line.tree, span, message, hint);
     }
     let (acknowledge, acknowledge_within) = words.acknowledge.unwrap_or_default();
+    let usual = USUAL.iter().find(|(name, _)| *name == connected.spec.name).map_or(Format::Hl7v2, |(_, usual)| *usual);
+    let format = words.format.as_ref().map_or(usual, |(format, _)| *format);
+    lint_format(reader, line, &connected, &words, (format, acknowledge));
     let receive = Receive {
         connector: connected.spec.name,
         settings: connected.settings,
@@ -75,7 +72,7 @@ pub(super) fn read(reader: &mut Reader<'_>, line: Line<'_>, interface: &str) -> 
         order: words.order.unwrap_or_default(),
         size_max: own_limit.or(words.size_max).unwrap_or(limits::FRAME_BYTES_MAX),
         duplicate_window: words.duplicate_window.unwrap_or(Some(limits::DUPLICATE_WINDOW)),
-        format: words.format.unwrap_or(Format::Hl7v2),
+        format,
         batch_counts: words.batch_counts.unwrap_or_default(),
         join_within: words.join_within.unwrap_or(Some(JOIN_WITHIN)),
         has_sequence_numbers: words.has_sequence_numbers,
@@ -105,22 +102,54 @@ impl Words for ReceiveWords {
                 self.sequence = Some(word.span.clone());
             }
             "duplicates" => self.duplicate_window = Some(duplicates(reader, cursor)?),
-            _ => self.format = Some(format(reader, cursor)?),
+            _ => {
+                let span = cursor.here();
+                self.format = Some((reader.choice(cursor, "a format", &formats::detect::NAMES)?, span));
+            }
         }
         Some(())
     }
 }
 
-/// `format hl7v2`: the other formats are carried as they are only from a later release on.
-fn format(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Option<Format> {
-    let span = cursor.here();
-    let format = reader.choice(cursor, "a format", &FORMATS)?;
-    if format != Format::Hl7v2 {
-        let message = "only `hl7v2` is read in this release".to_owned();
-        reader.error(codes::E3104, cursor.tree(), span, message, None);
-        return None;
+/// What only HL7 v2 has, and a pattern of file names that says another format.
+fn lint_format(
+    reader: &mut Reader<'_>,
+    line: Line<'_>,
+    connected: &Connected,
+    words: &ReceiveWords,
+    (format, acknowledge): (Format, Acknowledge),
+) {
+    let span = words.format.as_ref().map_or_else(|| connected.span.clone(), |(_, span)| span.clone());
+    let named = formats::detect::by_name(&connected.settings.address);
+    if let Some(named) = named.filter(|named| words.format.is_none() && *named != format) {
+        let name = formats::detect::name_of(named);
+        let message = format!("the names of the files say {name}, and HL7 v2 is expected in them");
+        let hint = format!("add `format {name}`, or `format hl7v2` if they hold HL7 v2 all the same");
+        reader.warning(codes::E3371, line.tree, connected.span.clone(), message, &hint);
     }
-    Some(format)
+    if format == Format::Hl7v2 {
+        return;
+    }
+    let name = formats::detect::name_of(format);
+    let mut refuse = |what: &str, hint: &str| {
+        let message = format!("{what}, and the messages are {name}");
+        reader.error(codes::E3370, line.tree, span.clone(), message, Some(hint.to_owned()));
+    };
+    if connected.spec.name == "mllp" {
+        refuse("mllp brings HL7 v2", "use `http`, `tcp` or `file` for other formats");
+    }
+    if words.has_sequence_numbers {
+        refuse("sequence numbers stand in MSH-13 of HL7 v2", "leave `sequence numbers` out");
+    }
+    if words.batch_counts.is_some() {
+        refuse("batch counts stand in BTS and FTS of HL7 v2", "leave `batch` out");
+    }
+    match acknowledge {
+        Acknowledge::AfterStored | Acknowledge::None => {}
+        Acknowledge::AfterValidated | Acknowledge::AfterDelivered => {
+            refuse("this acknowledgment is a message of HL7 v2", "write `ack after-stored`, or leave `ack` out");
+        }
+    }
 }
 
 /// `after-stored`, `after-validated`, `none`, `after-delivered [within 20s]`.

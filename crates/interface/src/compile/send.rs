@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     codes,
-    definition::{DestinationDefinition, Edit, Order, Retry},
+    definition::{Definition, DestinationDefinition, Edit, Order, Retry},
     keywords::{self, Within},
     replies::ReplyTable,
 };
@@ -146,6 +146,15 @@ pub(super) fn unfit_for_numbers(destination: &DestinationDefinition, interface: 
         Order::Source if destination.settings.text("acknowledgment") == "none" => Some("its partner never answers"),
         Order::Source if destination.format != Format::Hl7v2 => Some("it sends no HL7 v2"),
         Order::Source => None,
+    }
+}
+
+/// What goes to a destination that changes nothing is what came in.
+pub(super) fn settle_formats(definition: &mut Definition) {
+    for destination in &mut definition.destinations {
+        if destination.programs.is_empty() {
+            destination.format = definition.receive.format;
+        }
     }
 }
 

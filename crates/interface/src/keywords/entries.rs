@@ -257,7 +257,13 @@ pub const KEYWORDS: &[Keyword] = &[
          begins anew.",
         "sequence numbers",
     ),
-    word(Receive, "format", "format hl7v2", "What the bytes are taken for.", "format hl7v2"),
+    word(
+        Receive,
+        "format",
+        "format hl7v2|fhir|json|xml|csv|tsv|x12|text|binary",
+        "What the bytes are taken for. If nothing is said: HL7 v2; from `sql`, JSON; from `fhir`, FHIR. `text` and `binary` are carried as they are and not looked into.",
+        "format hl7v2",
+    ),
     word(
         Send,
         "when",

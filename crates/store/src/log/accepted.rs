@@ -196,7 +196,7 @@ fn put_rest(plain: &mut Vec<u8>, accept: &Accept) {
     let envelope = &accept.envelope;
     plain.put_u64(envelope.interface_version);
     plain.put_signed(envelope.received.0);
-    plain.put_u8(envelope.format as u8);
+    plain.put_u8(number_of(envelope.format));
     plain.put_counted(envelope.peer.as_bytes());
     match &envelope.origin {
         Origin::Received => plain.put_u8(0),
@@ -334,7 +334,21 @@ pub(crate) fn decode(id: u64, at: i64, fixed: &Fixed, open: &Open<'_>, plain: &B
     Some(Stored { id: MessageId(id), at: Timestamp(at), accept, reused_control_id_of })
 }
 
-const FORMATS: [Format; 6] = [Format::Hl7v2, Format::Fhir, Format::Json, Format::Xml, Format::Text, Format::Binary];
+/// By their numbers in records; new ones go to the end.
+const FORMATS: [Format; 8] = [
+    Format::Hl7v2,
+    Format::Fhir,
+    Format::Json,
+    Format::Xml,
+    Format::Text,
+    Format::Binary,
+    Format::Delimited,
+    Format::X12,
+];
+
+fn number_of(format: Format) -> u8 {
+    FORMATS.iter().zip(0..).find(|(known, _)| **known == format).map_or(0, |(_, number)| number)
+}
 
 fn take_origin(take: &mut Take<'_>) -> Option<Origin> {
     match take.u8()? {

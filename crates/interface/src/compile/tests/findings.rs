@@ -138,7 +138,14 @@ fn receive_lines() {
     receive("receive mllp 2575 limit size 3", &["E3109 3"]);
     receive("receive mllp 2575 limit 1MiB duplicates window 2d", &[]);
     receive("receive mllp 2575 duplicates window 900d", &["E3109 900d"]);
-    receive("receive mllp 2575 format fhir", &["E3104 fhir"]);
+    receive("receive mllp 2575 format fhir", &["E3370 fhir"]);
+    receive("receive file in/*.csv", &["E3371 in/*.csv"]);
+    receive("receive file in/*.csv format hl7v2", &[]);
+    receive("receive file in/*.csv format csv", &[]);
+    receive("receive file in format jsn", &["E3109 jsn"]);
+    let json = flow("keep when event = A01\nindex mrn PID-3.1", "").replacen("mllp 2575", "file in format json", 1);
+    check(&json, &["E3372 keep", "E3372 index"]);
+    receive("receive file in format json batch counts check ack after-delivered", &["E3370 json", "E3370 json"]);
     receive("receive mllp 2575 sequence numbers", &[]);
     receive("receive http 8080/hl7 sequence numbers", &[]);
     receive("receive file in sequence numbers", &["E3142 sequence"]);
