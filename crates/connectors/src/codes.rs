@@ -1,5 +1,5 @@
 //! The error codes of the connectors, E6xxx: E60xx sockets and settings, E61xx mllp, E62xx file, E63xx http,
-//! E64xx interface.
+//! E64xx interface, E66xx distant files, databases and brokers.
 
 message::catalogue! {
     E6001 "the address cannot be used";
@@ -50,4 +50,11 @@ message::catalogue! {
     E6309 "a request broke off";
     E6401 "the next interface is not running";
     E6402 "the message crossed too many interfaces";
+    E6601 "the server has another key";
+    E6602 "the server does not let us in";
+    E6603 "the private key cannot be read";
+    E6604 "the distant folder cannot be used";
+    E6605 "the distant file could not be read";
+    E6606 "the distant file may have been written";
+    E6607 "the distant file could not be written";
 }

@@ -14,6 +14,8 @@ mod http;
 mod link;
 mod mllp;
 mod settings;
+#[cfg(feature = "sftp")]
+mod sftp;
 mod tcp;
 #[cfg(test)]
 mod testing;
@@ -25,5 +27,12 @@ use interface::catalogue::Connector;
 /// Every connector, by name in alphabetical order. Adding one is adding a folder and a line here.
 #[must_use]
 pub fn catalogue() -> &'static [&'static dyn Connector] {
-    &[&file::File, &http::Http, &link::Link, &mllp::Mllp]
+    &[
+        &file::File,
+        &http::Http,
+        &link::Link,
+        &mllp::Mllp,
+        #[cfg(feature = "sftp")]
+        &sftp::Sftp,
+    ]
 }

@@ -1,7 +1,7 @@
 //! Reading checked settings with the bounds that only a connector knows.
 
 use crate::codes;
-use interface::catalogue::Settings;
+use interface::catalogue::{Setting, SettingKind, Settings};
 use message::{Reason, limits};
 use std::time::Duration;
 
@@ -28,4 +28,14 @@ pub(crate) fn duration(settings: &Settings, name: &str) -> Result<Duration, Reas
         return Err(Reason::new(codes::E6010, format!("`{name}` must be longer than 0s")));
     }
     Ok(value)
+}
+
+/// A line of a spec.
+pub(crate) const fn setting(
+    name: &'static str,
+    kind: SettingKind,
+    default: &'static str,
+    description: &'static str,
+) -> Setting {
+    Setting { name, kind, default, description }
 }

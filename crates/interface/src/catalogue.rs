@@ -11,6 +11,14 @@ use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 pub trait Connector: Send + Sync {
     /// Everything that people and the checker need to know.
     fn spec(&self) -> &'static Spec;
+    /// Looks at an address and settings that are each well-formed, for what only the connector knows: settings that belong
+    /// together, the shape of an address. Touches no network and no disk.
+    ///
+    /// # Errors
+    /// What to change.
+    fn check(&self, _settings: &Settings, _is_source: bool) -> Result<(), Reason> {
+        Ok(())
+    }
     /// Opens a source: binds the port, checks the folder. Fails with a reason that says what to change.
     fn source(&self, settings: &Settings, context: &Context) -> Boxed<'static, Result<Box<dyn Source>, Reason>>;
     /// Makes one lane to a destination. Does not connect yet.
@@ -98,6 +106,8 @@ pub enum AddressKind {
     Url,
     /// The name of an interface in this workspace.
     Interface,
+    /// A server that is connected to, in both directions: the connector's [`Connector::check`] knows its shape.
+    Remote,
     /// There is none.
     Nothing,
 }

@@ -14,6 +14,7 @@ mod intake;
 pub mod partner;
 mod peer;
 pub mod sample;
+pub mod server;
 pub mod sim;
 pub mod source;
 mod vault;

@@ -13,8 +13,9 @@ mod storage;
 #[cfg(test)]
 mod tests;
 
+use crate::folder;
 use interface::{
-    catalogue::{Address, AddressKind, Connector, Context, Setting, SettingKind, Settings, Side, Spec},
+    catalogue::{Address, AddressKind, Connector, Context, Setting, Settings, Side, Spec},
     contract::{Boxed, Destination, Source},
 };
 use message::Reason;
@@ -70,52 +71,15 @@ with the same content.",
     }),
 };
 
-const fn setting(name: &'static str, kind: SettingKind, default: &'static str, description: &'static str) -> Setting {
-    Setting { name, kind, default, description }
-}
-
 const SOURCE_OPTIONS: &[Setting] = &[
-    setting("every", SettingKind::Duration, "1s", "How often to look into the folder."),
-    setting(
-        "stable",
-        SettingKind::Duration,
-        "2s",
-        "How long size and time of change must stay the same before a file is read. 0s reads at once: only for \
-         programs that rename finished files into the folder.",
-    ),
-    setting("sort", SettingKind::Word(&["name", "time"]), "name", "Which file first: by name, or by time of change."),
-    setting("limit", SettingKind::Size, "64MiB", "Largest file. A larger one goes to the errors folder unread."),
-    setting(
-        "split",
-        SettingKind::Word(&["messages", "whole"]),
-        "messages",
-        "Cut batches and files with several messages, or take the whole file as one.",
-    ),
-    setting(
-        "after",
-        SettingKind::Word(&["move", "delete", "keep"]),
-        "move",
-        "What happens to a file whose messages were all accepted. `keep` leaves it; it is read again when it changes or \
-         the engine starts, and duplicate detection recognises its messages.",
-    ),
-    setting(
-        "done",
-        SettingKind::Path,
-        "done",
-        "Where `after move` puts files. Relative to the folder, on the same drive.",
-    ),
-    setting(
-        "errors",
-        SettingKind::Path,
-        "errors",
-        "Where refused files go. Relative to the folder, on the same drive.",
-    ),
+    folder::EVERY,
+    folder::STABLE,
+    folder::SORT,
+    folder::LIMIT,
+    folder::SPLIT,
+    folder::AFTER,
+    folder::DONE,
+    folder::ERRORS,
 ];
 
-const DESTINATION_OPTIONS: &[Setting] = &[setting(
-    "name",
-    SettingKind::Text,
-    "{delivery}.hl7",
-    "The file's name: `{delivery}` (message and number), `{message}`, `{number}`, `{time}` (when the message was \
-     accepted, UTC), `{interface}`. Nothing of the message itself, because names are seen by everybody.",
-)];
+const DESTINATION_OPTIONS: &[Setting] = &[folder::NAME];

@@ -1,6 +1,9 @@
 //! The blocking calls on files, each small and whole; run on the runtime's threads for blocking work.
 
-use crate::{codes, folder::Unread};
+use crate::{
+    codes,
+    folder::{SAME_NAME_MAX, Unread},
+};
 use message::{Outcome, Reason, Scope};
 use std::{
     ffi::OsStr,
@@ -8,9 +11,6 @@ use std::{
     io::{self, ErrorKind, Read, Write},
     path::{Path, PathBuf},
 };
-
-/// Files of one name in a folder for finished files; a sender that reuses names more often should be looked at.
-const SAME_NAME_MAX: u32 = 100_000;
 
 /// Runs blocking work beside the runtime.
 pub(crate) async fn beside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {

@@ -1,7 +1,10 @@
 //! The conformance suites over temporary folders, and what is special about files.
 
 use super::File;
-use crate::testing::{context_in, settings};
+use crate::{
+    folder::testing::{drop_file, hand_over, misbehave, until},
+    testing::{context_in, settings},
+};
 use bytes::Bytes;
 use interface::{
     catalogue::{Connector, Value},
@@ -15,9 +18,7 @@ use testkit::{
     sample,
     source::{self, Heard, Mischief, Running, SIZE_MAX},
 };
-use tokio::time::{Instant, sleep};
-
-const LONG: Duration = Duration::from_secs(20);
+use tokio::time::sleep;
 
 async fn open(folder: &Path, address: &str, extra: &[(&'static str, Value)]) -> Box<dyn Source> {
     let values = [
@@ -30,27 +31,6 @@ async fn open(folder: &Path, address: &str, extra: &[(&'static str, Value)]) -> 
     ];
     let settings = settings(&File, true, address, &values.concat());
     File.source(&settings, &context_in(folder)).await.unwrap()
-}
-
-/// Puts a file there as a careful program does.
-fn drop_file(folder: &Path, name: &str, content: &[u8]) {
-    fs::write(folder.join(format!("{name}.tmp")), content).unwrap();
-    fs::rename(folder.join(format!("{name}.tmp")), folder.join(name)).unwrap();
-}
-
-async fn until(claim: impl Fn() -> bool) -> bool {
-    within(LONG, claim).await
-}
-
-async fn within(limit: Duration, claim: impl Fn() -> bool) -> bool {
-    let end = Instant::now() + limit;
-    while !claim() {
-        if Instant::now() > end {
-            return false;
-        }
-        sleep(Duration::from_millis(5)).await;
-    }
-    true
 }
 
 /// One folder a source, because each clause opens its own; kept until the subject goes.
@@ -68,31 +48,11 @@ impl source::Subject for SourceSubject {
     }
 
     fn hand_over<'a>(&'a self, address: &'a str, message: Bytes, patience: Duration) -> Boxed<'a, Heard> {
-        Box::pin(async move {
-            let folder = Path::new(address).parent().unwrap();
-            let name = format!("{}.hl7", sample::control_id(&message).split(['\n', '|']).next().unwrap());
-            drop_file(folder, &name, &message);
-            // A file that stays is the answer "later", so this wait has to end.
-            within(patience, || !folder.join(&name).exists()).await;
-            if folder.join("done").join(&name).exists() {
-                return Heard::Success(Vec::new());
-            }
-            match fs::read(folder.join("errors").join(format!("{name}.reason"))) {
-                Ok(why) => Heard::Failure(why),
-                Err(_) => Heard::Nothing,
-            }
-        })
+        Box::pin(hand_over(Path::new(address).parent().unwrap(), message, patience))
     }
 
     fn misbehave<'a>(&'a self, address: &'a str, mischief: Mischief) -> Boxed<'a, bool> {
-        Box::pin(async move {
-            let folder = Path::new(address).parent().unwrap();
-            if mischief != Mischief::TooLarge {
-                return false;
-            }
-            drop_file(folder, "big.hl7", &sample::long_adt("BIG", SIZE_MAX + 1));
-            until(|| !folder.join("big.hl7").exists()).await
-        })
+        Box::pin(misbehave(Path::new(address).parent().unwrap(), mischief))
     }
 
     fn returns_acknowledgments(&self) -> bool {

@@ -10,15 +10,79 @@ pub(crate) mod glob;
 pub(crate) mod name;
 pub(crate) mod reader;
 pub(crate) mod scan;
+#[cfg(test)]
+pub(crate) mod testing;
 
 use crate::{
     codes,
-    settings::{duration, size},
+    settings::{duration, setting, size},
 };
-use interface::{catalogue::Settings, contract::Boxed};
+use interface::{
+    catalogue::{Setting, SettingKind, Settings},
+    contract::Boxed,
+};
 use message::Reason;
 use scan::Found;
 use std::time::Duration;
+
+const EVERY_TEXT: &str = "How often to look into the folder.";
+const STABLE_TEXT: &str = "How long size and time of change must stay the same before a file is read. 0s reads at once: only for programs that rename finished files into the folder.";
+
+/// How often to look, in a folder that is near.
+pub(crate) const EVERY: Setting = setting("every", SettingKind::Duration, "1s", EVERY_TEXT);
+/// How often to look, where each look crosses the network.
+#[cfg(feature = "sftp")]
+pub(crate) const EVERY_FAR: Setting = setting("every", SettingKind::Duration, "10s", EVERY_TEXT);
+/// How long a file must stay the same.
+pub(crate) const STABLE: Setting = setting("stable", SettingKind::Duration, "2s", STABLE_TEXT);
+/// The same, where it is seen less often.
+#[cfg(feature = "sftp")]
+pub(crate) const STABLE_FAR: Setting = setting("stable", SettingKind::Duration, "10s", STABLE_TEXT);
+/// Which file first.
+pub(crate) const SORT: Setting =
+    setting("sort", SettingKind::Word(&["name", "time"]), "name", "Which file first: by name, or by time of change.");
+/// Largest file.
+pub(crate) const LIMIT: Setting =
+    setting("limit", SettingKind::Size, "64MiB", "Largest file. A larger one goes to the errors folder unread.");
+/// Whether a file is cut into messages.
+pub(crate) const SPLIT: Setting = setting(
+    "split",
+    SettingKind::Word(&["messages", "whole"]),
+    "messages",
+    "Cut batches and files with several messages, or take the whole file as one.",
+);
+/// What happens to a file that is done.
+pub(crate) const AFTER: Setting = setting(
+    "after",
+    SettingKind::Word(&["move", "delete", "keep"]),
+    "move",
+    "What happens to a file whose messages were all accepted. `keep` leaves it; it is read again when it changes or the \
+     engine starts, and duplicate detection recognises its messages.",
+);
+/// The folder for finished files.
+pub(crate) const DONE: Setting = setting(
+    "done",
+    SettingKind::Path,
+    "done",
+    "Where `after move` puts files. Relative to the folder, on the same drive.",
+);
+/// The folder for refused files.
+pub(crate) const ERRORS: Setting = setting(
+    "errors",
+    SettingKind::Path,
+    "errors",
+    "Where refused files go. Relative to the folder, on the same drive.",
+);
+/// Names of written files.
+pub(crate) const NAME: Setting = setting(
+    "name",
+    SettingKind::Text,
+    "{delivery}.hl7",
+    "The file's name: `{delivery}` (message and number), `{message}`, `{number}`, `{time}` (when the message was \
+     accepted, UTC), `{interface}`. Nothing of the message itself, because names are seen by everybody.",
+);
+/// Files of one name in a folder for finished files; a sender that reuses names more often should be looked at.
+pub(crate) const SAME_NAME_MAX: u32 = 100_000;
 
 /// How a folder is read, wherever it is.
 #[derive(Clone, Debug)]
@@ -48,8 +112,11 @@ pub(crate) enum Unread {
     Replaced,
     /// It has more bytes than the limit.
     TooLarge,
-    /// The system refused.
+    /// The system refused: this file only.
     Failed(Reason),
+    /// The whole folder is out of reach now.
+    #[cfg_attr(not(feature = "sftp"), allow(dead_code, reason = "a folder of this machine is never out of reach"))]
+    Lost(Reason),
 }
 
 /// A folder. Each call is whole: what it reports holds nothing of a file's content.

@@ -152,6 +152,11 @@ impl Reader {
                     self.report(file, reason);
                     return Next::Go;
                 }
+                Err(Unread::Lost(reason)) => {
+                    self.progress.insert(file.name.clone(), progress);
+                    self.report_trouble(Some(reason));
+                    return Next::Stop;
+                }
             }
         }
         let is_finished = progress.is_finished;

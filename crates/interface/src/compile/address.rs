@@ -43,6 +43,7 @@ fn expected(kind: AddressKind, direction: Direction) -> &'static str {
         }
         (AddressKind::Folder, _) => "write a folder, or a folder and a pattern: `in/*.hl7`",
         (AddressKind::Interface, _) => "write the name of an interface of this workspace",
+        (AddressKind::Remote, _) => "write the server as the connector's page in docs/reference/connectors.md shows it",
         (AddressKind::Nothing, _) => "leave it out",
     }
 }
@@ -64,7 +65,7 @@ fn complete(address: &str, kind: AddressKind, direction: Direction) -> Option<Ar
                 Some(format!("{}{path}", host_port(host, direction)?).into())
             }
         },
-        AddressKind::Folder => (!address.trim().is_empty()).then(|| address.into()),
+        AddressKind::Folder | AddressKind::Remote => (!address.trim().is_empty()).then(|| address.into()),
         AddressKind::Interface => is_name(address).then(|| address.into()),
         AddressKind::Nothing => None,
     }
@@ -89,7 +90,7 @@ pub(crate) fn listening(kind: AddressKind, address: &str) -> Option<(&str, u16)>
     let host_port = match kind {
         AddressKind::HostPort => address,
         AddressKind::Url => address.split('/').next()?,
-        AddressKind::Folder | AddressKind::Interface | AddressKind::Nothing => return None,
+        AddressKind::Folder | AddressKind::Interface | AddressKind::Remote | AddressKind::Nothing => return None,
     };
     let (host, port) = host_port.rsplit_once(':')?;
     Some((host, port.parse().ok()?))
@@ -145,6 +146,8 @@ mod tests {
         check(Url, Receive, "/hl7", None);
         check(Folder, Send, "out", Some("out"));
         check(Folder, Send, " ", None);
+        check(Remote, Receive, "nats.example:4222", Some("nats.example:4222"));
+        check(Remote, Receive, " ", None);
         check(Interface, Send, "lab-oru", Some("lab-oru"));
         check(Interface, Send, "lab oru", None);
     }

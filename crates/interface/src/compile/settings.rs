@@ -88,6 +88,11 @@ pub(crate) fn read(
     }
     let span = draft.address.as_ref().unwrap_or(&name).span.clone();
     let settings = draft.finish(reader, line.tree, &span, direction, subject);
+    if let Some(settings) = &settings
+        && !reader.failed_since(before)
+    {
+        check_together(reader, line.tree, &span, spec, settings, direction);
+    }
     if reader.failed_since(before) {
         return None;
     }
@@ -119,6 +124,23 @@ fn find(
         return None;
     };
     Some((spec, side))
+}
+
+/// What only the connector knows of its settings.
+fn check_together(
+    reader: &mut Reader<'_>,
+    tree: &Tree,
+    span: &Range<usize>,
+    spec: &Spec,
+    settings: &Settings,
+    direction: Direction,
+) {
+    let connectors = reader.surroundings.connectors;
+    let Some(connector) = connectors.iter().find(|connector| connector.spec().name == spec.name) else { return };
+    if let Err(reason) = connector.check(settings, direction == Direction::Receive) {
+        let hint = format!("`sinew explain {}` says more", reason.code);
+        reader.error(codes::E3109, tree, span.clone(), reason.text, Some(hint));
+    }
 }
 
 /// A name of a connector of this catalogue that can be used in this direction.
