@@ -215,8 +215,8 @@ fn settings_that_do_not_go_together() {
     let user = ("user", text("sinew"));
     let password = ("password", text("secret"));
     check("a.example/in", &[user.clone(), password.clone()], "ok");
-    check("a.example/in", &[password.clone()], "E6010");
-    check("a.example/in", &[user.clone()], "E6010");
+    check("a.example/in", std::slice::from_ref(&password), "E6010");
+    check("a.example/in", std::slice::from_ref(&user), "E6010");
     check("a.example/in", &[user.clone(), ("key", text("no key"))], "E6603");
     check("a.example/in", &[user.clone(), password.clone(), ("host-key", Value::List(vec!["MD5:1".into()]))], "E6010");
     check("me@a.example/in", &[user.clone(), password.clone()], "E6001");
@@ -295,17 +295,18 @@ async fn a_source_outlives_its_server() {
     let name = |number: usize| format!("{number:03}.hl7");
     let message = |number: usize| sample::adt(&number.to_string());
     let all: Vec<Bytes> = (0..30).map(message).collect();
-    for number in 0..20 {
-        drop_file(folder.path(), &name(number), &all[number]);
-    }
+    let drop_files = |from: usize, messages: &[Bytes]| {
+        for (number, message) in messages.iter().enumerate() {
+            drop_file(folder.path(), &name(from + number), message);
+        }
+    };
+    drop_files(0, &all[..20]);
     let slow = std::iter::repeat_n(Answer::AcceptAfter(Duration::from_millis(10)), 30);
     let running = Running::start(open(&server, folder.path(), &[]).await, slow);
     assert!(running.intake.wait_for(LONG, |intake| intake.contents().len() >= 7).await);
     server.daemon().kill();
     assert!(running.intake.wait_for(LONG, |intake| !intake.reports().is_empty()).await, "the outage is told");
-    for number in 20..30 {
-        drop_file(folder.path(), &name(number), &all[number]);
-    }
+    drop_files(20, &all[20..]);
     server.daemon().begin().unwrap();
     assert!(until(|| folder.names("done").len() == 30).await, "{:?}", folder.names(""));
     let mut contents = running.intake.contents();

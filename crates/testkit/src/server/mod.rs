@@ -26,12 +26,15 @@ const FOLDERS: [&str; 4] = ["/usr/sbin", "/sbin", "/usr/lib/rabbitmq/bin", "/usr
 const START_TIME_MAX: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_millis(10);
 
+/// What starts a server in its folder, on its port.
+type Starter = Box<dyn Fn(&Path, u16) -> Command + Send + Sync>;
+
 /// A server process that a test can end and begin.
 pub struct Daemon {
     name: &'static str,
     port: u16,
     folder: Folder,
-    command: Box<dyn Fn(&Path, u16) -> Command + Send + Sync>,
+    command: Starter,
     child: Mutex<Option<Child>>,
 }
 

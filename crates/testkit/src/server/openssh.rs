@@ -50,7 +50,7 @@ impl OpenSsh {
     fn start_as(is_by_password: bool) -> Result<OpenSsh, String> {
         let sshd = find("sshd")?;
         let keygen = find("ssh-keygen")?;
-        let user = run(&mut Command::new("id").arg("-un"))?;
+        let user = run(Command::new("id").arg("-un"))?;
         let folder = Folder::new();
         for name in ["host", "user"] {
             make_key(&keygen, &folder.join(name))?;
