@@ -43,6 +43,7 @@ pub enum Command {
     Fmt(commands::fmt::Fmt),
     Explain(commands::explain::Explain),
     Test(commands::test::Test),
+    Route(commands::route::Route),
     Parse(commands::parse::Parse),
     Validate(commands::validate::Validate),
     Profile(commands::profile::Profile),

@@ -14,7 +14,7 @@ use crate::{
     batches, codes, findings,
     flow::{Flow, Version},
     parts,
-    pipeline::{self, Delivery, End, OrderKey, Plan},
+    pipeline::{self, Delivery, End, OrderKey, Plan, watch::Watch},
     quality::{self, Repeat, Waiting},
     queue::Entry,
     sequence::{self, Turn},
@@ -203,15 +203,21 @@ fn refuse(flow: &Flow, version: &Version, message: &Message, reason: Reason) -> 
 
 /// What can be said about a frame before anything is done with it.
 fn check(version: &Version, frame: &Frame, message: &Message) -> Result<(), Reason> {
-    if frame.bytes.len() > version.definition.receive.size_max {
-        let text = format!("{} bytes, the interface allows {}", frame.bytes.len(), version.definition.receive.size_max);
-        return Err(Reason::new(codes::E5008, text));
-    }
-    if !message.has_header() && version.definition.receive.format == Format::Hl7v2 {
-        return Err(Reason::new(codes::E5001, "the frame does not begin with an MSH segment"));
-    }
+    check_message(&version.definition, frame.bytes.len(), message)?;
     if frame.from.is_some_and(|(_, hops)| hops > limits::INTERFACE_HOPS_MAX) {
         return Err(Reason::new(codes::E5009, format!("more than {} interfaces", limits::INTERFACE_HOPS_MAX)));
+    }
+    Ok(())
+}
+
+/// What holds wherever the message comes from.
+pub(crate) fn check_message(definition: &Definition, size: usize, message: &Message) -> Result<(), Reason> {
+    if size > definition.receive.size_max {
+        let text = format!("{size} bytes, the interface allows {}", definition.receive.size_max);
+        return Err(Reason::new(codes::E5008, text));
+    }
+    if !message.has_header() && definition.receive.format == Format::Hl7v2 {
+        return Err(Reason::new(codes::E5001, "the frame does not begin with an MSH segment"));
     }
     Ok(())
 }
@@ -223,6 +229,17 @@ pub(crate) fn plan(
     raw: &[u8],
     received: Timestamp,
 ) -> Plan {
+    plan_watched(definition, (message, found), raw, received, None)
+}
+
+/// The same, told line by line to who watches.
+pub(crate) fn plan_watched(
+    definition: &Definition,
+    (message, found): (&Message, &[Diagnostic]),
+    raw: &[u8],
+    received: Timestamp,
+    watch: Option<&mut Watch>,
+) -> Plan {
     if parts::of(definition, message).is_some() {
         return Plan::ended(End::Parked(parts::waiting()));
     }
@@ -233,7 +250,7 @@ pub(crate) fn plan(
     let seed = foldhash::fast::FixedState::default().hash_one(raw);
     let run = || {
         pass(Place::PlanBefore);
-        pipeline::process(definition, message, found, received, seed)
+        pipeline::process_watched(definition, (message, found), received, seed, watch)
     };
     catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| {
         let text = "a step stopped unexpectedly; this is a bug, please report it";

@@ -44,6 +44,7 @@ pub mod pipeline;
 pub mod quality;
 pub mod queue;
 pub mod rehearsal;
+pub mod routing;
 mod sequence;
 pub mod status;
 

@@ -4,7 +4,9 @@
 //! parks the message, so nothing is lost and nobody is told a lie.
 //! Never: stores, sends, or answers.
 
+mod route;
 mod validate;
+pub mod watch;
 
 use crate::codes;
 use bytes::Bytes;
@@ -12,7 +14,9 @@ use hl7v2::{Message, continuation, validate::Issue};
 use interface::definition::{Definition, DestinationDefinition, Order, Rule, Step};
 use lang::{Run, View};
 use message::{Diagnostic, Name, Phi, Reason, Timestamp, limits};
+use route::Chosen;
 use std::fmt;
+use watch::{Course, Kind, Verdict, Watch};
 
 /// What became of a message.
 #[derive(Debug)]
@@ -94,40 +98,53 @@ pub enum OrderKey {
 /// Runs the interface's steps and routes. `findings` is what [`Message::parse`] said of the message.
 #[must_use]
 pub fn process(definition: &Definition, message: &Message, findings: &[Diagnostic], now: Timestamp, seed: u64) -> Plan {
-    let mut run = Run::new(now, seed);
+    process_watched(definition, (message, findings), now, seed, None)
+}
+
+/// The same, told line by line to who watches.
+#[must_use]
+pub fn process_watched(
+    definition: &Definition,
+    (message, findings): (&Message, &[Diagnostic]),
+    now: Timestamp,
+    seed: u64,
+    watch: Option<&mut Watch>,
+) -> Plan {
+    let mut course = Course { run: Run::new(now, seed), watch };
     let mut plan = Plan::ended(End::Unrouted);
-    match prepare(definition, (message, findings), &mut plan, &mut run) {
+    match prepare(definition, (message, findings), &mut plan, &mut course) {
         Err(end) => plan.end = end,
-        Ok(prepared) => match route(definition, message, prepared.as_ref(), &mut run) {
+        Ok((prepared, chosen)) => match route(definition, message, prepared.as_ref(), &chosen, &mut course) {
             Err(reason) => plan.end = End::Parked(reason),
-            Ok(deliveries) if deliveries.is_empty() => {}
+            Ok(deliveries) if deliveries.is_empty() => plan.end = chosen.end(),
             Ok(deliveries) => {
                 plan.end = End::Routed;
                 plan.deliveries = deliveries;
             }
         },
     }
-    plan.notes = run.notes;
+    plan.notes = course.run.notes;
     plan
 }
 
-/// The interface's own steps. `None` when nothing changed the message.
+/// The interface's own steps, and what its routes chose. `None` when nothing changed the message.
 fn prepare(
     definition: &Definition,
     (message, findings): (&Message, &[Diagnostic]),
     plan: &mut Plan,
-    run: &mut Run,
-) -> Result<Option<Message>, End> {
+    course: &mut Course<'_>,
+) -> Result<(Option<Message>, Chosen), End> {
+    let mut chosen = Chosen::default();
     let mut edited = definition.receive.join_within.and_then(|_| continuation::with_addenda(message));
     for step in &definition.steps {
         let current = edited.as_ref().unwrap_or(message);
         let fault = match step {
-            Step::Keep { condition, rule } => match condition.holds(&View::new(current), run) {
+            Step::Keep { condition, rule } => match filter(course, condition, current, (Kind::Keep, rule), true) {
                 Ok(true) => continue,
                 Ok(false) => return Err(End::Filtered(rule.clone())),
                 Err(fault) => fault,
             },
-            Step::Drop { condition, rule } => match condition.holds(&View::new(current), run) {
+            Step::Drop { condition, rule } => match filter(course, condition, current, (Kind::Drop, rule), false) {
                 Ok(true) => return Err(End::Filtered(rule.clone())),
                 Ok(false) => continue,
                 Err(fault) => fault,
@@ -135,49 +152,92 @@ fn prepare(
             Step::Validate { ruleset, errors, warnings, rule } => {
                 // What the reader of the bytes found is about the message as it came.
                 let findings = if edited.is_some() { &[][..] } else { findings };
-                match ruleset.validate(current, findings, false, run) {
+                match ruleset.validate(current, findings, false, &mut course.run) {
                     Ok(report) => {
                         plan.is_valid = Some(plan.is_valid.unwrap_or(true) && report.is_valid());
-                        validate::decide(report, (*errors, *warnings), rule, ruleset.name(), &mut plan.issues, run)?;
+                        let what = (*errors, *warnings);
+                        let name = ruleset.name();
+                        let end = validate::decide(report, what, rule, name, &mut plan.issues, &mut course.run);
+                        course.tell(Kind::Validate, rule, || if end.is_ok() { Verdict::GoesOn } else { Verdict::Ends });
+                        end?;
                         continue;
                     }
                     Err(fault) => fault,
                 }
             }
-            Step::Edit(program) => match program.apply(edited.get_or_insert_with(|| message.clone()), run) {
+            Step::Route(route) => match chosen.choose(route, &View::new(current), course) {
                 Ok(()) => continue,
                 Err(fault) => fault,
             },
+            Step::Edit(program) => {
+                match program.apply(edited.get_or_insert_with(|| message.clone()), &mut course.run) {
+                    Ok(()) => continue,
+                    Err(fault) => fault,
+                }
+            }
         };
         return Err(End::Parked(reason_of(&fault)));
     }
-    Ok(edited)
+    Ok((edited, chosen))
+}
+
+/// Asks a `keep` or a `drop`.
+fn filter(
+    course: &mut Course<'_>,
+    condition: &lang::Condition,
+    message: &Message,
+    line: (Kind, &Rule),
+    is_kept: bool,
+) -> Result<bool, lang::Fault> {
+    let verdict = |holds| if holds == is_kept { Verdict::GoesOn } else { Verdict::Ends };
+    course.ask(condition, &View::new(message), line, verdict)
 }
 
 fn route(
     definition: &Definition,
     raw: &Message,
     prepared: Option<&Message>,
-    run: &mut Run,
+    chosen: &Chosen,
+    course: &mut Course<'_>,
 ) -> Result<Vec<Delivery>, Reason> {
     let message = prepared.unwrap_or(raw);
     let received = raw.to_bytes();
     let shared = prepared.map(Message::to_bytes);
     let mut deliveries = Vec::new();
     for (place, destination) in definition.destinations.iter().enumerate() {
-        if let Some(condition) = &destination.when
-            && !condition.holds(&View::new(message), run).map_err(|fault| reason_of(&fault))?
-        {
+        if destination.is_routed && !chosen.has(place) {
+            course.send(destination, Verdict::NotChosen);
+            continue;
+        }
+        if !is_meant(destination, message, course).map_err(|fault| reason_of(&fault))? {
             continue;
         }
         if deliveries.len() >= limits::DELIVERIES_PER_MESSAGE_MAX {
             return Err(Reason::new(codes::E5007, "more destinations than a message may have"));
         }
-        let delivery = deliver_to(definition, destination, place, message, shared.clone(), run)?;
+        let delivery = deliver_to(definition, destination, place, message, shared.clone(), &mut course.run)?;
         let output = delivery.output.filter(|bytes| *bytes != received);
         deliveries.push(Delivery { output, ..delivery });
     }
     Ok(deliveries)
+}
+
+/// Whether the destination's `when` holds.
+fn is_meant(
+    destination: &DestinationDefinition,
+    message: &Message,
+    course: &mut Course<'_>,
+) -> Result<bool, lang::Fault> {
+    let Some(condition) = &destination.when else {
+        course.send(destination, Verdict::Sent);
+        return Ok(true);
+    };
+    if course.watch.is_none() {
+        return condition.holds(&View::new(message), &mut course.run);
+    }
+    let rule = watch::rule_of(destination);
+    let verdict = |holds| if holds { Verdict::Sent } else { Verdict::NotMeant };
+    course.ask(condition, &View::new(message), (Kind::Send, &rule), verdict)
 }
 
 fn deliver_to(

@@ -4,7 +4,7 @@
 //! test states.
 //! Never: stores, sends, sleeps.
 
-use crate::{acknowledge, codes, intake, pipeline};
+use crate::{acknowledge, intake, pipeline};
 use bytes::Bytes;
 use interface::{
     case::{self, End, Given, Processed, TestCase, Verdict},
@@ -45,8 +45,8 @@ pub fn instant(text: &str) -> Option<Timestamp> {
 fn process(definition: &Definition, given: &Given, now: Timestamp) -> Processed {
     let is_v2 = definition.receive.format == Format::Hl7v2;
     let (mut message, _) = intake::read(definition, &given.bytes);
-    let refused = |code: message::Code| Processed {
-        end: End::Refused { code: code.id.into() },
+    let refused = |code: &str| Processed {
+        end: End::Refused { code: code.into() },
         outputs: Vec::new(),
         acknowledgment: None,
         notes: Vec::new(),
@@ -55,15 +55,12 @@ fn process(definition: &Definition, given: &Given, now: Timestamp) -> Processed 
     if let Some(edits) = &given.edits
         && let Err(fault) = edits.apply(&mut message, &mut Run::new(now, 0))
     {
-        return refused(fault.code);
+        return refused(fault.code.id);
     }
     let bytes = if is_v2 { message.to_bytes() } else { given.bytes.clone() };
     let (message, found) = intake::read(definition, &bytes);
-    if bytes.len() > definition.receive.size_max {
-        return refused(codes::E5008);
-    }
-    if is_v2 && !message.has_header() {
-        return refused(codes::E5001);
+    if let Err(reason) = intake::check_message(definition, bytes.len(), &message) {
+        return refused(&reason.code);
     }
     let plan = intake::plan(definition, (&message, &found), &bytes, now);
     let answer = match &plan.end {

@@ -50,6 +50,13 @@ message::catalogue! {
     E3209 "an interface sends nothing anywhere";
     E3210 "an interface that nothing feeds";
     E3211 "lanes and order contradict each other";
+    E3320 "a route has no default";
+    E3321 "a route names a destination that is not there";
+    E3322 "a case of a route is never reached";
+    E3323 "a line of a route cannot be read";
+    E3324 "a destination gets every message beside a route";
+    E3325 "messages go nowhere without a reason";
+    E3326 "no test looks at what a route leaves out";
     E3301 "a line of a test that is not known";
     E3302 "a sample is not there";
     E3303 "a test names a destination that is not there";

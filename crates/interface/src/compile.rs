@@ -16,6 +16,7 @@ mod quantity;
 pub(crate) mod reader;
 mod receive;
 mod retry;
+mod route;
 mod send;
 mod settings;
 mod test_block;

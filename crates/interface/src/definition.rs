@@ -5,11 +5,12 @@
 
 mod codes;
 mod edit;
-mod hours;
+mod route;
 
 pub use codes::OwnCodes;
 pub use edit::Edit;
-pub use hours::Hours;
+pub use lang::Hours;
+pub use route::{Case, Choice, Route, Targets};
 
 use crate::{catalogue::Settings, replies::ReplyTable};
 use hl7v2::Path;
@@ -40,7 +41,8 @@ pub struct Definition {
     pub index: Vec<(Name, Path)>,
     /// What happens to every message before it is routed, in the order of the lines.
     pub steps: Vec<Step>,
-    /// Where messages go, in the order of the lines. Every destination whose `when` holds gets the message.
+    /// Where messages go, in the order of the lines. Every destination whose `when` holds gets the message, those that a
+    /// route names where it says so.
     pub destinations: Vec<DestinationDefinition>,
     /// What to be told of.
     pub alerts: Vec<Alert>,
@@ -190,6 +192,8 @@ pub enum Step {
     },
     /// Changes the message for everything that follows: `set`, `remove`, `insert`, `translate`, `map`.
     Edit(Arc<Edit>),
+    /// Chooses among the destinations that it names, by the message as it is at this line.
+    Route(Route),
 }
 
 /// What becomes of a message that validation finds fault with, from the mildest.
@@ -210,6 +214,8 @@ pub struct DestinationDefinition {
     pub name: Name,
     /// Where it is written.
     pub place: Place,
+    /// A route names it: it gets what a route gives it, where its `when` holds too.
+    pub is_routed: bool,
     /// Which messages it gets; every message when absent.
     pub when: Option<Arc<Condition>>,
     /// Which connector.

@@ -24,6 +24,8 @@ pub enum Within {
     Interface,
     /// On a `receive` line or in its block.
     Receive,
+    /// In a `route` block.
+    Route,
     /// In a `send` block.
     Send,
     /// In a `test` block.
@@ -38,6 +40,7 @@ impl Within {
             Within::File => "at the top of a flow file",
             Within::Interface => "in `interface`",
             Within::Receive => "in `receive`",
+            Within::Route => "in `route`",
             Within::Send => "in `send`",
             Within::Test => "in `test`",
         }

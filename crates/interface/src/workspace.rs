@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! sinew.toml                      name, data folder, store, log
-//! interfaces/NAME/interface.flow  one interface; beside it maps/ tables/ samples/ tests/*.flow README.md
-//! shared/                         NAME.flow blocks, tables/, maps/, profiles/
+//! interfaces/NAME/interface.flow  one interface; beside it maps/ tables/ lists/ samples/ tests/*.flow README.md
+//! shared/                         NAME.flow blocks, tables/, lists/, maps/, profiles/
 //! environments/NAME.toml          addresses, secrets and limits that differ
 //! ```
 //!
@@ -216,6 +216,7 @@ impl Loading {
     fn tables(&mut self, paths: &[String]) -> Tables {
         let mut tables = Tables::default();
         read_tables(&self.files, paths, "shared/tables/", &mut tables, &mut self.findings);
+        read_lists(&self.files, paths, "shared/lists/", &mut tables, &mut self.findings);
         tables
     }
 
@@ -248,10 +249,7 @@ pub(crate) fn read_tables(
     for path in paths {
         let name = path.strip_prefix(folder).and_then(|rest| rest.strip_suffix(".csv"));
         let Some(name) = name.filter(|name| !name.contains('/')) else { continue };
-        let text = files.read(path).and_then(|bytes| {
-            String::from_utf8(bytes.to_vec()).map_err(|_| Unreadable::Refused("it is not UTF-8 text".to_owned()))
-        });
-        match text {
+        match read_text(files, path) {
             Ok(text) => {
                 let (table, found) = lang::Table::parse(name, &path.as_str().into(), &text);
                 findings.extend(found);
@@ -260,6 +258,34 @@ pub(crate) fn read_tables(
             Err(why) => findings.push(unreadable(path, &why)),
         }
     }
+}
+
+/// Reads every `*.txt` and `*.csv` right below `folder` (which ends in `/`) as a list of values.
+pub(crate) fn read_lists(
+    files: &Files,
+    paths: &[String],
+    folder: &str,
+    tables: &mut Tables,
+    findings: &mut Vec<Diagnostic>,
+) {
+    for path in paths {
+        let name = path.strip_prefix(folder).and_then(|rest| rest.rsplit_once('.'));
+        let Some((name, "txt" | "csv")) = name.filter(|(name, _)| !name.contains('/')) else { continue };
+        match read_text(files, path) {
+            Ok(text) => {
+                let (list, found) = lang::ValueList::parse(name, &path.as_str().into(), &text);
+                findings.extend(found);
+                tables.insert_list(list);
+            }
+            Err(why) => findings.push(unreadable(path, &why)),
+        }
+    }
+}
+
+/// A file that may be larger than those of the language.
+fn read_text(files: &Files, path: &str) -> Result<String, Unreadable> {
+    let not_utf8 = |_| Unreadable::Refused("it is not UTF-8 text".to_owned());
+    String::from_utf8(files.read(path)?.to_vec()).map_err(not_utf8)
 }
 
 fn read_tree(files: &Files, path: &str, findings: &mut Vec<Diagnostic>) -> Option<Tree> {

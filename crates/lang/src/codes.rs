@@ -1,5 +1,6 @@
 //! The error codes of the language: E20xx syntax, E21xx paths and values, E22xx conditions and steps, E23xx maps and
-//! tables, E24xx runs, E25xx profiles, E26xx runs of maps to FHIR.
+//! tables, E24xx runs, E25xx profiles, E260x runs of maps to FHIR,
+//! E262x lists and hours.
 
 message::catalogue! {
     E2001 "closing brace without an opening one";
@@ -138,4 +139,10 @@ message::catalogue! {
     E2605 "time without an offset";
     E2606 "an expectation is no FHIRPath";
     E2607 "an expectation asks for what the resource cannot have";
+    E2620 "unknown list of values";
+    E2621 "list of values cannot be read";
+    E2622 "value is in the list twice";
+    E2623 "hours cannot be read";
+    E2624 "hours without a time zone";
+    E2625 "unknown time zone";
 }

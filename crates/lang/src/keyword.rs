@@ -316,6 +316,14 @@ pub const KEYWORDS: &[Keyword] = &[
     ),
     word(
         Place::Condition,
+        "at",
+        "at \"HOURS\" zone ZONE",
+        "The message was accepted in these hours of the week: days, times of day, or both. In a replay it is the time at \
+         which the message first came. Without a zone the hours are those of UTC.",
+        "at \"Mon-Fri 07:00-19:00\" zone Europe/Berlin",
+    ),
+    word(
+        Place::Condition,
         "valid",
         "valid under strict|lenient|PROFILE",
         "The message, as it is at this line, has no error by the standard or by a profile. In interfaces only.",
@@ -327,8 +335,9 @@ pub const KEYWORDS: &[Keyword] = &[
     word(
         Place::Comparison,
         "in",
-        "PATH in [A, B] | PATH in table:NAME",
-        "The value is in the list, or in the `from` column of a code table.",
+        "PATH in [A, B] | PATH in table:NAME | PATH in list:NAME",
+        "The value is in the list, in the `from` column of a code table, or in a list of values: a file of the workspace, \
+         `lists/NAME.txt` with one value on each line or `lists/NAME.csv` with a column `value`.",
         "event in [A01, A04, A08]",
     ),
     word(

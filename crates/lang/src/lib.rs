@@ -24,8 +24,10 @@ mod decimal;
 mod dictionary;
 pub mod dtm;
 pub mod facts;
+mod hours;
 mod item;
 pub mod keyword;
+mod list;
 mod map;
 mod path;
 pub mod profile;
@@ -40,10 +42,12 @@ pub mod table;
 mod value;
 mod view;
 
-pub use condition::Condition;
+pub use condition::{Condition, Part, Value as PartValue};
 pub use dictionary::{Dictionary, Segments};
+pub use hours::Hours;
 pub use item::{Atom, Item};
 pub use keyword::Keyword;
+pub use list::ValueList;
 pub use map::{
     BundleType, Claim, Format, Ignored, Left, Library, Map, MapFile, MessageMap, Origin, Origins, Settings, Shape,
     Standard, Why, no_map, no_map_for_bundle,

@@ -135,6 +135,10 @@ impl Site {
         let nothing: Arc<str> = Arc::from("");
         Site { file: nothing.clone(), source: nothing, start: 0, end: 0 }
     }
+    /// The text of the file.
+    pub(crate) fn source(&self) -> &str {
+        &self.source
+    }
     /// The line, from 1.
     pub(crate) fn line(&self) -> usize {
         let before = self.source.get(..self.start as usize).unwrap_or("");

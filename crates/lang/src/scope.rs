@@ -3,6 +3,7 @@
 use crate::{
     codes,
     dictionary::{Dictionary, Segments},
+    list::ValueList,
     map::{Library, fhir::Shared},
     path::ReadPath,
     profile::Profiles,
@@ -119,6 +120,20 @@ impl<'a> Scope<'a> {
             let mut finding = Diagnostic::error(codes::E2209, format!("there is no code table `{name}`"));
             finding.hint = suggest::did_you_mean(name, self.tables.names())
                 .or_else(|| Some(format!("add the file tables/{name}.csv with a line `from,to`")));
+            Box::new(finding)
+        })
+    }
+
+    /// The list of values that is written `list:NAME`.
+    pub(crate) fn list(&self, name: &str) -> Result<Arc<ValueList>, Box<Diagnostic>> {
+        self.tables.list(name).cloned().ok_or_else(|| {
+            let mut finding = Diagnostic::error(codes::E2620, format!("there is no list `{name}`"));
+            finding.hint = suggest::did_you_mean(name, self.tables.lists().map(|list| &**list.name())).or_else(|| {
+                Some(match self.tables.get(name) {
+                    Some(_) => format!("`{name}` is a code table: write `in table:{name}`"),
+                    None => format!("add the file lists/{name}.txt with one value on each line"),
+                })
+            });
             Box::new(finding)
         })
     }

@@ -137,6 +137,7 @@ pub(crate) fn within(tree: &Tree, around: &[&Statement]) -> Option<Within> {
         None => Some(Within::File),
         Some("interface" | "block") => Some(Within::Interface),
         Some("receive") => Some(Within::Receive),
+        Some("route") => Some(Within::Route),
         Some("send") => Some(Within::Send),
         Some("test") => Some(Within::Test),
         Some(_) => None,

@@ -28,6 +28,7 @@ pub mod profile;
 pub mod quality;
 pub mod reference;
 pub mod restore;
+pub mod route;
 pub mod run;
 pub mod send;
 pub mod set;
@@ -52,6 +53,7 @@ pub fn run(command: Command, screen: &Screen) -> Result {
         Command::Fmt(command) => command.run(screen),
         Command::Explain(command) => command.run(screen),
         Command::Test(command) => command.run(screen),
+        Command::Route(command) => command.run(screen),
         Command::Validate(command) => command.run(screen),
         Command::Profile(command) => command.run(screen),
         Command::Parse(command) => command.run(screen),

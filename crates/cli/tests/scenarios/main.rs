@@ -27,6 +27,7 @@ mod profiles;
 mod protocol;
 mod quality;
 mod record;
+mod route;
 mod shutdown;
 mod steering;
 #[allow(dead_code, reason = "the faults use the rest")]

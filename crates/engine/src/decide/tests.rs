@@ -25,6 +25,7 @@ fn to(retry: Retry, rows: &[(Row, Action)]) -> DestinationDefinition {
     rows.iter().for_each(|(row, action)| replies.state(*row, *action));
     DestinationDefinition {
         name: "out".into(),
+        is_routed: false,
         place: Place { file: "x.flow".into(), line: 1 },
         when: None,
         connector: "fake",

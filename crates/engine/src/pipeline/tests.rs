@@ -205,3 +205,58 @@ fn a_version_is_changed_for_all_or_for_one() {
     let one = "send a {\n fake a\n}\nsend b {\n fake b\n translate version 2.3 to 2.8\n}";
     assert_eq!(outputs(one), ("raw 2.8".to_owned(), "E1153 E1152".to_owned()));
 }
+
+const WARDS: &str =
+    "send ward {\n fake ward\n}\nsend icu {\n fake icu\n}\nsend rest {\n fake rest\n}\nsend all {\n fake all\n}";
+
+#[test]
+fn a_route_takes_the_first_case_that_holds_or_every_one() {
+    let check = |lines: &str, kind: &str, ward: &str, expect: &str| {
+        let all = "route every { default all }";
+        assert_eq!(brief(&run(&format!("{lines}\n{all}\n{WARDS}"), &message(kind, ward))), expect, "{lines}");
+    };
+    let first =
+        "route first {\n case PV1-3 = ICU to icu, ward\n case PV1-3 starts 4 or PV1-3 = ICU to ward\n default rest\n}";
+    check(first, "A01", "ICU", "ward=raw icu=raw all=raw");
+    check(first, "A01", "4W", "ward=raw all=raw");
+    check(first, "A01", "5W", "rest=raw all=raw");
+    let every = first.replace("first", "every").replace("icu, ward", "icu");
+    check(&every, "A01", "ICU", "ward=raw icu=raw all=raw");
+    check(&every, "A01", "5W", "rest=raw all=raw");
+    check(
+        "route every { case PV1-3 = ICU to icu  case event = A01 to ward, rest  default nothing reason \"x\" }",
+        "A01",
+        "ICU",
+        "ward=raw icu=raw rest=raw all=raw",
+    );
+    // Two routes that lead to one destination give it the message once.
+    let twice = "route first {\n case event = A01 to ward\n default rest\n}\nroute first {\n case PV1-3 = ICU to ward, icu\n default rest\n}";
+    check(twice, "A01", "ICU", "ward=raw icu=raw all=raw");
+    check(twice, "A01", "5W", "ward=raw rest=raw all=raw");
+}
+
+#[test]
+fn a_route_sees_the_message_as_it_is_at_its_line() {
+    let route = "route first {\n case PV1-3 = X to ward\n default rest\n}";
+    let sends = "send ward {\n fake ward\n}\nsend rest {\n fake rest\n}";
+    let check = |lines: &str, expect: &str| assert_eq!(brief(&run(lines, &message("A01", "4W"))), expect, "{lines}");
+    check(&format!("{route}\nset PV1-3 = \"X\"\n{sends}"), "rest=X");
+    check(&format!("{sends}\nset PV1-3 = \"X\"\n{route}"), "ward=X");
+}
+
+#[test]
+fn what_a_route_leaves_out_is_filtered_by_its_line() {
+    let sends = "send ward {\n fake ward\n when event = A01\n}";
+    let check = |route: &str, kind: &str, expect: &str| {
+        let plan = run(&format!("{route}\n{sends}"), &message(kind, "4W"));
+        assert_eq!(brief(&plan), expect, "{route}");
+        assert!(!matches!(&plan.end, End::Filtered(rule) if rule.place.line == 0), "{plan:?}");
+    };
+    let route = "route first {\n case PV1-3   = TEST to nothing reason \"a test\"\n case PV1-3 = 4W to ward\n default nothing reason \"other wards\"\n}";
+    check(route, "A01", "ward=raw");
+    check(route, "A08", "filtered: route first: case PV1-3 = 4W to ward");
+    check(&route.replace("4W", "5W"), "A01", "filtered: route first: default nothing reason \"other wards\"");
+    check(&route.replace("TEST", "4W"), "A01", "filtered: route first: case PV1-3 = 4W to nothing reason \"a test\"");
+    let plan = run("route every { default nothing reason \"x\" }\nsend ward {\n fake ward\n}", &message("A01", "4W"));
+    assert_eq!(brief(&plan), "ward=raw", "a destination that no route names gets what it got before");
+}

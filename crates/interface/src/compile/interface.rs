@@ -5,7 +5,7 @@ use super::{
     language::{self, Home},
     line::{Line, Site},
     reader::Reader,
-    receive, send, unreachable, validate, version,
+    receive, route, send, unreachable, validate, version,
 };
 use crate::{
     codes,
@@ -30,6 +30,8 @@ pub(crate) struct Outline {
     /// Its destinations by name and place, also those with errors.
     pub(crate) sends: Vec<(Arc<str>, Site)>,
     pub(crate) drops: Vec<Site>,
+    /// Lines of routes that lead nowhere.
+    pub(crate) nowhere: Vec<Site>,
     /// Where its receive address stands.
     pub(crate) address: Option<Site>,
 }
@@ -45,6 +47,7 @@ struct Draft {
     address: Option<Site>,
     index: Vec<(Name, Path)>,
     steps: Vec<Step>,
+    routed: route::Named,
     destinations: Vec<DestinationDefinition>,
     sends: Vec<(Arc<str>, Site)>,
     drops: Vec<Site>,
@@ -76,6 +79,7 @@ pub(crate) fn read(reader: &mut Reader<'_>, line: Line<'_>) -> Option<Outline> {
     reader.findings.extend(unreachable::check(line));
     let (sends, drops, address) =
         (std::mem::take(&mut draft.sends), std::mem::take(&mut draft.drops), draft.address.take());
+    let nowhere = std::mem::take(&mut draft.routed.nowhere);
     let is_broken = reader.failed_since(before) || line.tree.has_errors;
     let mut definition = if is_broken { None } else { draft.finish(name.clone(), line) };
     if let Some(definition) = &mut definition {
@@ -84,7 +88,7 @@ pub(crate) fn read(reader: &mut Reader<'_>, line: Line<'_>) -> Option<Outline> {
         alert::lint(reader, definition, &site);
         definition.version = version::of(reader, &home, definition, line);
     }
-    Some(Outline { name, home, site, definition, sends, drops, address })
+    Some(Outline { name, home, site, definition, sends, drops, nowhere, address })
 }
 
 impl Draft {
@@ -113,6 +117,11 @@ impl Draft {
                     return;
                 }
                 self.steps.extend(edit.map(Step::Edit));
+            }
+            "route" => {
+                let route = route::read(reader, line, home, &mut self.routed);
+                self.routed.is_partial |= route.is_none();
+                self.steps.extend(route.map(Step::Route));
             }
             "validate" => self.steps.extend(validate::read(reader, line, home)),
             "send" => self.send(reader, line, home),
@@ -253,6 +262,7 @@ impl Draft {
             reader.findings.push(site.warning(codes::E3204, "nobody owns the interface").hint(hint));
         }
         validate::lint(reader, &self.steps, self.receive.as_ref().and_then(Option::as_ref), site);
+        route::lint(reader, &self.routed, &self.sends, &self.destinations);
         for alert in &self.alerts {
             if let crate::definition::AlertCondition::Backlog { destination: Some(name), .. } = &alert.condition
                 && !self.sends.iter().any(|(known, _)| known == name)
@@ -281,7 +291,8 @@ impl Draft {
     }
 
     /// The definition without its version.
-    fn finish(self, name: Name, line: Line<'_>) -> Option<Definition> {
+    fn finish(mut self, name: Name, line: Line<'_>) -> Option<Definition> {
+        route::settle(&mut self.steps, &mut self.destinations);
         Some(Definition {
             title: self.title.unwrap_or_else(|| name.clone()),
             name,

@@ -48,6 +48,9 @@ impl Home {
         let below = if folder.is_empty() { "tables".to_owned() } else { format!("{folder}/tables") };
         let (paths, _) = files.list(&below);
         workspace::read_tables(files, &paths, &format!("{below}/"), &mut tables, &mut reader.findings);
+        let below = if folder.is_empty() { "lists".to_owned() } else { format!("{folder}/lists") };
+        let (paths, _) = files.list(&below);
+        workspace::read_lists(files, &paths, &format!("{below}/"), &mut tables, &mut reader.findings);
         let shared = reader.surroundings.profiles;
         let profiles = profiles::own_of(files, &folder, Some(line.tree), &tables, shared, &mut reader.findings);
         Home { interface: interface.clone(), folder, tables, profiles, maps: RefCell::new(Vec::new()) }
@@ -111,12 +114,20 @@ pub(crate) fn path(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>, expected: &
 
 /// A condition to the end of the line.
 pub(crate) fn condition(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>, home: &Home) -> Option<Arc<Condition>> {
-    let scope = home.scope();
-    let condition = Condition::parse(cursor, &scope, &mut reader.findings);
+    let condition = condition_before(reader, cursor, home);
     if condition.is_some() {
         reader.end(cursor);
     }
-    condition.map(Arc::new)
+    condition
+}
+
+/// A condition in front of something else.
+pub(crate) fn condition_before(
+    reader: &mut Reader<'_>,
+    cursor: &mut Cursor<'_>,
+    home: &Home,
+) -> Option<Arc<Condition>> {
+    Condition::parse(cursor, &home.scope(), &mut reader.findings).map(Arc::new)
 }
 
 /// `set`, `remove`, `insert`, `translate`, or `map FILE`.

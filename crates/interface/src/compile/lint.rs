@@ -173,6 +173,14 @@ fn untested(outlines: &[Outline], tests: &[TestCase], findings: &mut Vec<Diagnos
             let hint = "add a test with `expect filtered by drop`: a drop that is too wide loses messages quietly";
             findings.push(site.warning(codes::E3207, "no test looks at this `drop`").hint(hint));
         }
+        let is_tested = expected().any(|what| match what {
+            Expected::Filtered { by } => by.as_deref().is_none_or(|by| by == "route"),
+            _ => false,
+        });
+        if let (Some(site), false) = (outline.nowhere.first(), is_tested) {
+            let hint = "add a test with `expect filtered by route`: what goes nowhere is missed late";
+            findings.push(site.warning(codes::E3326, "no test looks at what this route leaves out").hint(hint));
+        }
     }
 }
 

@@ -120,6 +120,7 @@ impl Draft {
         Some(DestinationDefinition {
             name,
             place: line.place(),
+            is_routed: false,
             when: self.when,
             connector: connected.spec.name,
             settings: connected.settings,

@@ -211,7 +211,8 @@ fn expectation(
     let what = match cursor.peek_str() {
         "filtered" => {
             cursor.take();
-            let by = if cursor.eat("by") { Some(reader.value(cursor, "`keep` or `drop`")?.text) } else { None };
+            let by =
+                if cursor.eat("by") { Some(reader.value(cursor, "`keep`, `drop` or `route`")?.text) } else { None };
             Expected::Filtered { by }
         }
         "rejected" => {

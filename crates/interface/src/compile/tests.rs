@@ -4,6 +4,7 @@ mod facts;
 mod fake;
 mod findings;
 mod keywords;
+mod routes;
 mod soup;
 
 pub(crate) use fake::{CATALOGUE, variables};

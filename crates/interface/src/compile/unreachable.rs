@@ -4,7 +4,7 @@
 //! value; anything else is taken to be possible. A path with repetitions may hold several values at once, so only fields
 //! of MSH and the shorthands for them take part: they occur once.
 
-use super::line::{Line, Site};
+use super::line::{Line, Site, line_number};
 use crate::codes;
 use lang::syntax::{Cursor, TokenKind};
 use message::Diagnostic;
@@ -34,6 +34,7 @@ pub(super) fn check(interface: Line<'_>) -> Vec<Diagnostic> {
                 cursor.eat("when");
                 findings.extend(clash(&kept, &demands(&mut cursor), line));
             }
+            "route" => findings.extend(route(&kept, line)),
             "set" | "translate" | "remove" | "map" | "insert" | "use" => kept.clear(),
             "send" => {
                 for when in line.lines().filter(|line| line.word() == "when") {
@@ -46,6 +47,68 @@ pub(super) fn check(interface: Line<'_>) -> Vec<Diagnostic> {
     findings
 }
 
+/// Cases that can never hold, and lines behind one that takes everything that would reach them.
+fn route(kept: &Demands, line: Line<'_>) -> Vec<Diagnostic> {
+    let is_first = line.after_word().is_at("first");
+    let mut findings = Vec::new();
+    let mut above: Vec<(Demands, Vec<String>)> = Vec::new();
+    let mut full: Option<u32> = None;
+    for inner in line.lines() {
+        let mut cursor = inner.cursor();
+        while !cursor.is_done() {
+            let site = Site::new(inner.tree, cursor.here());
+            let is_case = cursor.eat("case");
+            if let Some(above) = full.filter(|_| is_case || cursor.is_at("default")) {
+                let message =
+                    format!("no message gets here: the case in line {above} takes all that a `keep` lets through");
+                let hint = "leave this line out, or narrow the case above";
+                findings.push(site.warning(codes::E3322, message).hint(hint));
+                return findings;
+            }
+            if !is_case {
+                cursor.take();
+                continue;
+            }
+            let (demands, is_all) = demands_of(&mut cursor.clone()).unwrap_or_default();
+            let words = words_before_to(&mut cursor);
+            if let Some(found) = clash(kept, &demands, inner) {
+                findings.push(Diagnostic { locations: site.warning(codes::E3208, "").locations, ..found });
+            } else if is_first {
+                let is_taken = |(one, written): &(Demands, Vec<String>)| {
+                    *written == words
+                        || (!one.is_empty()
+                            && one.iter().all(|(subject, values)| {
+                                demands.get(subject).is_some_and(|wanted| wanted.is_subset(values))
+                            }))
+                };
+                if above.iter().any(is_taken) {
+                    let message = "a case above takes every message for which this one holds";
+                    let hint = "put the narrower case first, or write `route every` where both are meant";
+                    findings.push(site.warning(codes::E3322, message).hint(hint));
+                }
+                let takes_all = |(subject, values): (&String, &BTreeSet<String>)| {
+                    kept.get(subject).is_some_and(|kept| kept.is_subset(values))
+                };
+                if is_all && !demands.is_empty() && demands.iter().all(takes_all) {
+                    full = Some(line_number(&inner.tree.text, site.span.start));
+                }
+                above.push((if is_all { demands } else { Demands::new() }, words));
+            }
+        }
+    }
+    findings
+}
+
+/// The words of a condition as they are written.
+fn words_before_to(cursor: &mut Cursor<'_>) -> Vec<String> {
+    let mut words = Vec::new();
+    while !cursor.is_done() && !cursor.is_at("to") {
+        words.push(cursor.peek_str().to_owned());
+        cursor.take();
+    }
+    words
+}
+
 fn clash(kept: &Demands, demands: &Demands, line: Line<'_>) -> Option<Diagnostic> {
     let (subject, _) =
         demands.iter().find(|(subject, values)| kept.get(*subject).is_some_and(|kept| kept.is_disjoint(values)))?;
@@ -56,17 +119,25 @@ fn clash(kept: &Demands, demands: &Demands, line: Line<'_>) -> Option<Diagnostic
 
 /// Empty for a condition of any other shape.
 fn demands(cursor: &mut Cursor<'_>) -> Demands {
+    demands_of(cursor).map_or_else(Demands::new, |(demands, _)| demands)
+}
+
+/// With whether that is all it demands.
+fn demands_of(cursor: &mut Cursor<'_>) -> Option<(Demands, bool)> {
     let mut demands = Demands::new();
+    let mut is_all = true;
     loop {
-        let Some((subject, values)) = comparison(cursor) else { return Demands::new() };
-        if occurs_once(&subject) {
+        let (subject, values) = comparison(cursor)?;
+        if occurs_once(&subject) && !demands.contains_key(&subject) {
             demands.insert(subject, values);
+        } else {
+            is_all = false;
         }
-        if cursor.is_done() {
-            return demands;
+        if cursor.is_done() || cursor.is_at("to") {
+            return Some((demands, is_all));
         }
         if !cursor.eat("and") {
-            return Demands::new();
+            return None;
         }
     }
 }

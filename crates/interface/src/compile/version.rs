@@ -58,6 +58,9 @@ pub(super) fn of(reader: &Reader<'_>, home: &Home, definition: &Definition, line
             table.rows().for_each(|row| hash.add(row.cell(column).as_bytes()));
         }
     }
+    for list in home.tables().lists().filter(|list| words.iter().any(|word| is_list(word, list.name()))) {
+        list.sorted().iter().for_each(|value| hash.add(value.as_bytes()));
+    }
     let destinations = definition.destinations.iter().map(|destination| &destination.settings);
     for settings in std::iter::once(&definition.receive.settings).chain(destinations) {
         let _infallible = write!(hash, "{settings:?}");
@@ -83,6 +86,10 @@ fn profiles(home: &Home, hash: &mut Hash, words: &mut Vec<String>) {
             hash.add(&digest.to_le_bytes());
         }
     }
+}
+
+fn is_list(word: &str, name: &str) -> bool {
+    word.strip_prefix("list:") == Some(name)
 }
 
 fn is_use_of(word: &str, tree: &Tree) -> bool {

@@ -33,10 +33,12 @@ impl Definition {
                 Step::Validate { ruleset: Ruleset::Profile(profile), .. } => {
                     found.extend(profile.lines().lines().iter().filter_map(of_line));
                 }
-                Step::Validate { .. } | Step::Keep { .. } | Step::Drop { .. } => {}
+                Step::Validate { .. } | Step::Keep { .. } | Step::Drop { .. } | Step::Route(_) => {}
             }
         }
-        for destination in self.destinations.iter().filter(|destination| destination.when.is_none()) {
+        for destination in
+            self.destinations.iter().filter(|destination| destination.when.is_none() && !destination.is_routed)
+        {
             found.extend(destination.programs.iter().flat_map(|edit| of_edit(edit)));
         }
         found

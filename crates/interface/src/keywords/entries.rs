@@ -26,7 +26,7 @@ const fn later(within: Within, word: &'static str, syntax: &'static str, descrip
     Keyword { word, within, syntax, description, example: "", has_block: true, is_later: true }
 }
 
-use Within::{File, Interface, Receive, Send, Test};
+use Within::{File, Interface, Receive, Route, Send, Test};
 
 /// Every word.
 pub const KEYWORDS: &[Keyword] = &[
@@ -158,6 +158,17 @@ pub const KEYWORDS: &[Keyword] = &[
         "A destination. Every destination whose `when` holds gets the message; one does not wait for another.",
         "send pharmacy {\n  when PV1-2 = \"I\"\n  mllp rx01.example.org:6661\n}",
     ),
+    block(
+        Interface,
+        "route",
+        "route first|every { case CONDITION to NAME, NAME  default NAME }",
+        "Chooses among destinations, by the message as it is at this line. `first` takes the first case that holds, `every` \
+         each one that holds; the default takes what is left. A destination that a route names gets what a route gives \
+         it, and nothing else; its own `when` has to hold too. Several routes are worked one after the other, and a \
+         destination gets a message once. A message that is left without a destination counts as filtered, with the \
+         line that decided last as the reason.",
+        "route first {\n  case event in [A01, A04] to archive\n  default archive\n}",
+    ),
     word(
         Interface,
         "alert",
@@ -196,7 +207,6 @@ pub const KEYWORDS: &[Keyword] = &[
         "Files with several messages are split by the `file` connector.",
     ),
     later(Interface, "join", "join by PATH until CONDITION", "It will join several messages into one."),
-    later(Interface, "route", "route first|every { … }", "Write `when CONDITION` into each `send` block."),
     later(Interface, "script", "script NAME", "Use the steps of a value: `set PID-5.1 = PID-5.1 | upper`."),
     later(
         Interface,
@@ -263,6 +273,21 @@ pub const KEYWORDS: &[Keyword] = &[
         "format hl7v2|fhir|json|xml|csv|tsv|x12|text|binary",
         "What the bytes are taken for. If nothing is said: HL7 v2; from `sql`, JSON; from `fhir`, FHIR. `text` and `binary` are carried as they are and not looked into.",
         "format hl7v2",
+    ),
+    word(
+        Route,
+        "case",
+        "case CONDITION to NAME, NAME | nothing [reason TEXT]",
+        "Messages for which the condition holds go to these destinations. `nothing` ends a `route first` for them.",
+        "case PV1-2 = \"I\" to archive",
+    ),
+    word(
+        Route,
+        "default",
+        "default NAME, NAME | nothing [reason TEXT]",
+        "Where messages go for which no case holds. It has to be there, as the last line; `nothing` with a reason where \
+         they are to go nowhere.",
+        "default archive",
     ),
     word(
         Send,
@@ -338,7 +363,6 @@ pub const KEYWORDS: &[Keyword] = &[
     ),
     later(Send, "fallback", "fallback NAME after DURATION", "Use `retry … give-up 10m then park`, and resend by hand."),
     later(Send, "script", "script NAME", "Use the steps of a value: `set PID-5.1 = PID-5.1 | upper`."),
-    later(Send, "route", "route first|every { … }", "Write `when CONDITION` into each `send` block."),
     word(
         Test,
         "given",
@@ -358,7 +382,7 @@ pub const KEYWORDS: &[Keyword] = &[
         Test,
         "expect",
         "expect NAME CONDITION | NAME sent [N] | NAME queued N | NAME nothing | NAME parked | NAME matches FILE | \
-         filtered [by drop] | rejected with CODE | parked | acknowledged AA | noted CODE [at PLACE] | nothing",
+         filtered [by keep|drop|route] | rejected with CODE | parked | acknowledged AA | noted CODE [at PLACE] | nothing",
         "What must be true at the end. `noted` asks for a note that a step left, such as E1150 for content that \
          `translate version` removed.",
         "expect archive PID-5.1 = \"Quist\"",

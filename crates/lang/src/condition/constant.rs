@@ -34,7 +34,7 @@ fn visit(node: &Node, report: &mut dyn FnMut(String, &str)) {
         Node::Count { operand: Operand::Literal(_), .. } => {
             report("this does not depend on the message".to_owned(), "name a path after `count`");
         }
-        Node::Count { .. } | Node::Valid(_) => {}
+        Node::Count { .. } | Node::Valid(_) | Node::At(_) => {}
     }
 }
 

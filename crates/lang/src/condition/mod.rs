@@ -6,20 +6,25 @@
 //!
 //! Promises: regular expressions run in linear time; a condition changes nothing; it uses fuel for every value it visits.
 
+mod clock;
 mod compare;
 mod constant;
+mod explain;
 mod operand;
 mod parse;
 
 use crate::{
     item::Atom,
+    list::ValueList,
     path::atom,
     profile::Ruleset,
     run::{Fault, Run, Site},
     table::Table,
     view::{Need, View},
 };
+use clock::When;
 use compare::{Comparison, Right};
+pub use explain::{Part, Value};
 use operand::Operand;
 use regex::Regex;
 use std::sync::Arc;
@@ -29,6 +34,8 @@ use std::sync::Arc;
 pub struct Condition {
     node: Node,
     site: Site,
+    /// Where each test stands, in the order of the tree.
+    parts: Box<[(u32, u32)]>,
 }
 
 #[derive(Debug)]
@@ -44,6 +51,8 @@ enum Node {
     },
     /// `valid under PROFILE`.
     Valid(Ruleset),
+    /// `at HOURS zone ZONE`.
+    At(When),
 }
 
 /// One comparison.
@@ -73,6 +82,7 @@ enum Check {
     Compare(Comparison, Right),
     In(Vec<Box<str>>),
     InTable(Arc<Table>),
+    InList(Arc<ValueList>),
     Matches(Box<Regex>),
     Starts(Right),
     Ends(Right),
@@ -134,7 +144,7 @@ impl Node {
             {
                 path.need()
             }
-            Node::Test(_) | Node::Not(_) | Node::Count { .. } | Node::Valid(_) => None,
+            Node::Test(_) | Node::Not(_) | Node::Count { .. } | Node::Valid(_) | Node::At(_) => None,
         }
     }
 
@@ -163,6 +173,7 @@ impl Node {
                 let count = operand.count(site, view, run)?.to_string();
                 right.test(*comparison, &count, view, run, site)
             }
+            Node::At(when) => Ok(when.holds(run.now)),
             Node::Valid(ruleset) => Ok(ruleset.validate(view.message(), &[], false, run)?.is_valid()),
         }
     }
@@ -196,6 +207,7 @@ impl Check {
             Check::Compare(comparison, right) => right.test(*comparison, text, view, run, site)?,
             Check::In(list) => list.iter().any(|known| **known == *text),
             Check::InTable(table) => table.find(text).is_some(),
+            Check::InList(list) => list.contains(text),
             Check::Matches(regex) => regex.is_match(text),
             Check::Starts(right) => right.any_text(view, run, site, |part| text.starts_with(part))?,
             Check::Ends(right) => right.any_text(view, run, site, |part| text.ends_with(part))?,

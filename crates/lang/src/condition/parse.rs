@@ -1,10 +1,12 @@
 //! Reads conditions from a line: `or` binds least, then `and`, then `not`; parentheses group.
 
 use super::{
-    Check, Comparing, Comparison, Condition, Node, Operand, Quantifier, Right, Test, compare::Typed, constant,
+    Check, Comparing, Comparison, Condition, Node, Operand, Quantifier, Right, Test, clock::When, compare::Typed,
+    constant,
 };
 use crate::{
     codes,
+    hours::Hours,
     path::{Found, SHORTHANDS, is_segment_shape, looks_like_path, not_a_path, resolve},
     run::Site,
     scope::Scope,
@@ -32,11 +34,12 @@ impl Condition {
     pub fn parse(cursor: &mut Cursor<'_>, scope: &Scope<'_>, found: &mut Vec<Diagnostic>) -> Option<Condition> {
         let file = cursor.tree().file.clone();
         let start = cursor.here().start;
-        let mut parser = Parser { file: file.clone(), scope, found, depth: 0, tests: 0 };
+        let mut parser = Parser { file: file.clone(), scope, found, depth: 0, tests: 0, parts: Vec::new() };
         let node = parser.either(cursor)?;
         let end = cursor.here().start.max(start);
         constant::warn(&node, &file, start..end, parser.found);
-        Some(Condition { node, site: Site::new(cursor.tree(), start..end) })
+        let parts = parser.parts.into();
+        Some(Condition { node, site: Site::new(cursor.tree(), start..end), parts })
     }
 }
 
@@ -45,14 +48,14 @@ impl Comparing {
     pub(crate) fn parse(cursor: &mut Cursor<'_>, scope: &Scope<'_>, found: &mut Vec<Diagnostic>) -> Option<Comparing> {
         let file = cursor.tree().file.clone();
         let place = cursor.here();
-        let mut parser = Parser { file, scope, found, depth: 0, tests: 0 };
+        let mut parser = Parser { file, scope, found, depth: 0, tests: 0, parts: Vec::new() };
         let (check, is_negated) = parser.check(cursor, place.clone())?;
         let is_read = |right: &Right| matches!(right, Right::Read(_));
         let is_of_message = match &check {
             Check::Compare(_, right) | Check::Starts(right) | Check::Ends(right) | Check::Contains(right) => {
                 is_read(right)
             }
-            Check::In(_) | Check::InTable(_) | Check::Matches(_) => false,
+            Check::In(_) | Check::InTable(_) | Check::InList(_) | Check::Matches(_) => false,
             Check::Exists | Check::Null => true,
         };
         if is_of_message {
@@ -70,6 +73,8 @@ struct Parser<'a, 's> {
     found: &'a mut Vec<Diagnostic>,
     depth: usize,
     tests: usize,
+    /// Where each test stands.
+    parts: Vec<(u32, u32)>,
 }
 
 impl Parser<'_, '_> {
@@ -116,6 +121,16 @@ impl Parser<'_, '_> {
             }
             return Some(node);
         }
+        let start = cursor.here().start;
+        let node = self.leaf(cursor)?;
+        let text = cursor.tree().text.get(start..cursor.here().start).unwrap_or("");
+        let narrow = |position: usize| u32::try_from(position).unwrap_or(u32::MAX);
+        self.parts.push((narrow(start), narrow(start + text.trim_end().len())));
+        Some(node)
+    }
+
+    /// One test.
+    fn leaf(&mut self, cursor: &mut Cursor<'_>) -> Option<Node> {
         if cursor.eat("count") {
             let operand = self.operand(cursor)?;
             let place = cursor.here();
@@ -129,6 +144,9 @@ impl Parser<'_, '_> {
         }
         if cursor.is_at("valid") {
             return self.valid_under(cursor);
+        }
+        if cursor.is_at("at") {
+            return self.at_hours(cursor);
         }
         let quantifier = if cursor.eat("any") {
             Quantifier::Any
@@ -160,6 +178,42 @@ impl Parser<'_, '_> {
         match profiles.ruleset(&name) {
             Ok(ruleset) => Some(Node::Valid(ruleset)),
             Err(finding) => self.fail(*finding, place),
+        }
+    }
+
+    /// `at "Mon-Fri 07:00-19:00" zone Europe/Berlin`.
+    fn at_hours(&mut self, cursor: &mut Cursor<'_>) -> Option<Node> {
+        cursor.take();
+        let place = cursor.here();
+        let example = "write it like `at \"Mon-Fri 07:00-19:00\" zone Europe/Berlin`";
+        let Some((text, _)) = cursor.text() else {
+            let finding = Diagnostic::error(codes::E2623, "hours are missing after `at`");
+            return self.fail(finding.hint(example), place);
+        };
+        let hours = match Hours::parse(&text) {
+            Ok(hours) => hours,
+            Err(why) => {
+                let finding = Diagnostic::error(codes::E2623, format!("`{text}` names no hours: {why}"));
+                return self.fail(finding.hint(example), place);
+            }
+        };
+        if !cursor.eat("zone") {
+            let finding = Diagnostic::warning(codes::E2624, "these hours are read in UTC: no zone is said");
+            self.found.push(finding.at(&self.file, place, "").hint("write `zone Europe/Berlin` behind them"));
+            return Some(Node::At(When { hours, zone: jiff::tz::TimeZone::UTC }));
+        }
+        let place = cursor.here();
+        let name = cursor.text().map(|(name, _)| name.into_owned()).unwrap_or_default();
+        match crate::zone(&name) {
+            Some(zone) => Some(Node::At(When { hours, zone })),
+            None => {
+                let mut finding = Diagnostic::error(codes::E2625, format!("there is no time zone `{name}`"));
+                let names: Vec<String> =
+                    jiff::tz::TimeZoneDatabase::bundled().available().map(|zone| zone.to_string()).collect();
+                finding.hint = suggest::did_you_mean(&name, names.iter().map(String::as_str))
+                    .or_else(|| Some("zones are called like `Europe/Berlin` or `America/New_York`".to_owned()));
+                self.fail(finding, place)
+            }
         }
     }
 
@@ -337,8 +391,15 @@ impl Parser<'_, '_> {
         if let Some(token) = cursor.peek().filter(|token| token.kind == TokenKind::Reference) {
             let name = cursor.tree().slice(token).to_owned();
             cursor.take();
+            if let Some(list) = name.strip_prefix("list:") {
+                return match self.scope.list(list) {
+                    Ok(list) => Some(Check::InList(list)),
+                    Err(finding) => self.fail(*finding, place),
+                };
+            }
             if !name.starts_with("table:") {
-                return self.fail(Diagnostic::error(codes::E2201, "`in` takes a list or `table:NAME`"), place);
+                let what = "`in` takes a list, `table:NAME` or `list:NAME`";
+                return self.fail(Diagnostic::error(codes::E2201, what), place);
             }
             return match self.scope.table(&name) {
                 Ok(table) => Some(Check::InTable(table)),

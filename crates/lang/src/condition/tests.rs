@@ -156,7 +156,7 @@ fn refused() {
     told("PV1-2 equals I", true, "E2202 `equals` is no comparison (did you mean `=`?)");
     told("PV1-2 contians I", true, "did you mean `contains`?");
     told("PV1-2 in A01", true, "E2201 a list is missing after `in`");
-    told("PV1-2 in secret:x", true, "E2201 `in` takes a list or `table:NAME`");
+    told("PV1-2 in secret:x", true, "E2201 `in` takes a list, `table:NAME` or `list:NAME`");
     told("PV1-2 in table:unit", true, "E2209 there is no code table `unit` (did you mean `units`?)");
     told("PV1-2 matches \"[\"", true, "E2203");
     told("PV1-2 matches \"(a{1000}){1000}\"", true, "E2203");
@@ -226,4 +226,92 @@ fn a_plain_test_reads_a_path_directly() {
         condition.map(|condition| condition.node),
         Some(Node::Test(Test { operand: Operand::Read(ReadPath::Message(_)), .. }))
     ));
+}
+
+fn with_list() -> Tables {
+    let mut tables = Tables::default();
+    let (list, found) = crate::ValueList::parse("study", &Arc::from("study.txt"), "7\n00048812\n");
+    assert!(found.is_empty());
+    tables.insert_list(list);
+    tables
+}
+
+#[test]
+fn a_list_of_values() {
+    let holds = |text: &str| {
+        let tables = with_list();
+        let (condition, found) = parse(text, &tables);
+        assert!(found.is_empty(), "{found:?}");
+        let (message, _) = Message::parse("MSH|^~\\&|A|B|C|D|1||ADT^A01|M1|P|2.5.1\rPID|1||9^^^N^MR~7^^^N^PI\r");
+        condition.unwrap().holds(&View::new(&message), &mut Run::new(NOW, 7)).unwrap()
+    };
+    assert!(holds("PID-3.1 in list:study"), "one of the repetitions is in it");
+    assert!(!holds("PID-3[1].1 in list:study"));
+    assert!(holds("PID-3[1].1 not in list:study"));
+    assert!(holds("PID-3[2].1 in list:study and all PID-3.5 in [MR, PI]"));
+    assert!(!holds("PID-18.1 in list:study"), "what is not there is in no list");
+    let (none, found) = parse("PID-3.1 in list:studie", &with_list());
+    assert!(none.is_none());
+    assert!(format!("{found:?}").contains("did you mean `study`?"), "{found:?}");
+}
+
+#[test]
+fn time_of_day() {
+    let check = |text: &str, now: &str, expect: bool| {
+        let (condition, found) = parse(text, &Tables::default());
+        assert!(found.is_empty(), "{found:?}");
+        let now: jiff::Timestamp = now.parse().unwrap();
+        let (message, _) = Message::parse(MESSAGE);
+        let mut run = Run::new(Timestamp(now.as_microsecond()), 7);
+        assert_eq!(condition.unwrap().holds(&View::new(&message), &mut run), Ok(expect), "{text} {now}");
+    };
+    let work = "at \"Mon-Fri 07:00-19:00\" zone Europe/Berlin";
+    // Monday; Berlin is two hours ahead of UTC in summer, one in winter.
+    check(work, "2026-07-06T04:59:59Z", false);
+    check(work, "2026-07-06T05:00:00Z", true);
+    check(work, "2026-07-06T17:00:00Z", false);
+    check(work, "2026-01-05T05:30:00Z", false);
+    check(work, "2026-01-05T06:00:00Z", true);
+    check(work, "2026-07-05T10:00:00Z", false);
+    check(&format!("not {work}"), "2026-07-05T10:00:00Z", true);
+    check(&format!("not {work} or PV1-2 = X"), "2026-07-06T10:00:00Z", false);
+    check("at \"22:00-06:00\" zone UTC", "2026-07-06T23:00:00Z", true);
+    told("at", true, "E2623 hours are missing after `at`");
+    told("at \"Mon-Fry\" zone UTC", true, "E2623 `Mon-Fry` names no hours: `Mon-Fry` is no day");
+    told(
+        "at \"Mon\" zone Europe/Berlni",
+        true,
+        "E2625 there is no time zone `Europe/Berlni` (did you mean `Europe/Berlin`?)",
+    );
+    told("at \"Mon\"", false, "E2624 these hours are read in UTC");
+}
+
+#[test]
+fn a_condition_is_explained_part_by_part() {
+    let explain = |text: &str| {
+        let (condition, _) = parse(text, &with_list());
+        let condition = condition.unwrap();
+        let (message, _) =
+            Message::parse("MSH|^~\\&|A|B|C|D|1||ADT^A01|M1|P|2.5.1\rPID|1||9^^^N^MR~7^^^N^PI\rPV1|1|I|4W\r");
+        let mut run = Run::new(Timestamp(0), 7);
+        let view = View::new(&message);
+        let parts = condition.explain(&view, &mut run);
+        let told: Vec<String> = parts
+            .iter()
+            .map(|part| {
+                let values: Vec<&str> = part.values.iter().flatten().map(|value| &*value.text).collect();
+                format!("{} -> {} [{}]", part.text, part.holds.clone().unwrap(), values.join(" "))
+            })
+            .collect();
+        told.join("; ")
+    };
+    assert_eq!(
+        explain("PV1-2 = E and (PID-3.1   in list:study or not event = A03)"),
+        "PV1-2 = E -> false [I]; PID-3.1 in list:study -> true [9 7]; not event = A03 -> true [A01]"
+    );
+    assert_eq!(explain("not (PV1-2 = I or PID-19 exists)"), "PV1-2 = I -> true [I]; PID-19 exists -> false []");
+    assert_eq!(explain("count PID-3 > 1 and PID exists"), "count PID-3 > 1 -> true [2]; PID exists -> true []");
+    assert_eq!(explain("not not PV1-2 = I"), "PV1-2 = I -> true [I]");
+    assert_eq!(explain("PV1-3.1 | lower = 4w"), "PV1-3.1 | lower = 4w -> true [4w]");
+    assert_eq!(explain("at \"Thu\" zone Europe/Berlin"), "at \"Thu\" zone Europe/Berlin -> true [Thu 01:00]");
 }

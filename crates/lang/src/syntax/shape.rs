@@ -6,7 +6,7 @@
 use super::TokenKind;
 
 /// Kinds that make `kind:name` a reference. Any other `a:b` is a word, such as an address with a port.
-pub const REFERENCE_KINDS: &[&str] = &["env", "fhir", "file", "http", "peer", "secret", "sql", "table"];
+pub const REFERENCE_KINDS: &[&str] = &["env", "fhir", "file", "http", "list", "peer", "secret", "sql", "table"];
 
 /// Units of durations, sizes and rates, longest first where one starts another.
 pub const UNITS: &[&str] = &[

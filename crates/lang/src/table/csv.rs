@@ -3,24 +3,24 @@
 use std::{borrow::Cow, ops::Range};
 
 /// One record.
-pub(super) struct Record<'t> {
-    pub(super) cells: Vec<Cow<'t, str>>,
+pub(crate) struct Record<'t> {
+    pub(crate) cells: Vec<Cow<'t, str>>,
     /// The line it begins on, from 1.
-    pub(super) line: u32,
-    pub(super) span: Range<usize>,
+    pub(crate) line: u32,
+    pub(crate) span: Range<usize>,
     /// The text ended inside quotes.
-    pub(super) is_unclosed: bool,
+    pub(crate) is_unclosed: bool,
 }
 
 impl Record<'_> {
     /// An empty line.
-    pub(super) fn is_blank(&self) -> bool {
+    pub(crate) fn is_blank(&self) -> bool {
         self.cells.iter().all(|cell| cell.is_empty()) && self.cells.len() <= 1
     }
 }
 
 /// Reads records from the front.
-pub(super) struct Records<'t> {
+pub(crate) struct Records<'t> {
     text: &'t str,
     position: usize,
     line: u32,
@@ -28,7 +28,7 @@ pub(super) struct Records<'t> {
 
 impl<'t> Records<'t> {
     /// From the start, after a byte order mark.
-    pub(super) fn new(text: &'t str) -> Records<'t> {
+    pub(crate) fn new(text: &'t str) -> Records<'t> {
         let position = if text.starts_with('\u{feff}') { 3 } else { 0 };
         Records { text, position, line: 1 }
     }

@@ -4,9 +4,9 @@
 //! columns kept) and looking up. Promises: a lookup is a binary search without allocation; a table that reads without
 //! errors has one row a code and one default at most.
 
-mod csv;
+pub(crate) mod csv;
 
-use crate::{codes, suggest};
+use crate::{codes, list::ValueList, suggest};
 use message::{Diagnostic, limits};
 use std::{collections::BTreeMap, ops::Range, sync::Arc};
 
@@ -283,10 +283,11 @@ impl Reader<'_> {
     }
 }
 
-/// The code tables that lines may name.
+/// The code tables and lists of values that lines may name.
 #[derive(Clone, Debug, Default)]
 pub struct Tables {
     by_name: BTreeMap<Arc<str>, Arc<Table>>,
+    lists: BTreeMap<Arc<str>, Arc<ValueList>>,
 }
 
 impl Tables {
@@ -302,6 +303,19 @@ impl Tables {
     /// Every name, sorted.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.by_name.keys().map(|name| &**name)
+    }
+    /// Adds a list of values under its name; an earlier one of that name is replaced.
+    pub fn insert_list(&mut self, list: ValueList) {
+        self.lists.insert(list.name().clone(), Arc::new(list));
+    }
+    /// The list of values of that name.
+    #[must_use]
+    pub fn list(&self, name: &str) -> Option<&Arc<ValueList>> {
+        self.lists.get(name)
+    }
+    /// Every list of values, by name.
+    pub fn lists(&self) -> impl Iterator<Item = &Arc<ValueList>> {
+        self.lists.values()
     }
     /// Every table, by name.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<Table>> {

@@ -22,6 +22,8 @@ fn examples_are_clean() {
             (Within::Receive, _) => {
                 (flow("", "").replacen("receive mllp 2575", &format!("receive mllp 2575 {{\n{example}\n}}"), 1), None)
             }
+            (Within::Route, "case") => (flow(&format!("route first {{\n{example}\ndefault archive\n}}"), ""), None),
+            (Within::Route, _) => (flow(&format!("route every {{\n{example}\n}}"), ""), None),
             (Within::Send, _) => {
                 let order = if keyword.word == "order" || keyword.word == "lanes" { "" } else { "\n" };
                 (flow("", "").replacen("file out", &format!("file out\n{example}{order}"), 1), None)
@@ -57,7 +59,7 @@ fn later_words_say_so() {
             Within::File => flow("", &line),
             Within::Interface => flow(&line, ""),
             Within::Send => flow("", "").replacen("file out", &format!("file out\n{line}"), 1),
-            Within::Receive | Within::Test => unreachable!("none so far"),
+            Within::Receive | Within::Route | Within::Test => unreachable!("none so far"),
         };
         let findings = load_with(&text, &[]).1;
         let codes: Vec<String> = brief(&text, &findings);
