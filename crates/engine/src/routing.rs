@@ -38,8 +38,8 @@ pub fn trace(definition: &Definition, bytes: &Bytes, now: Timestamp) -> Result<W
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hl7v2::Message;
     use crate::fixture::definition;
+    use hl7v2::Message;
 
     const LINES: &str = "keep when event in [A01, A04]\nroute first {\n case PV1-2 = E to emergency\n \
         case PV1-2 = I and PV1-3.1 starts 4 to ward\n case PV1-2 = I to rest\n default nothing reason \"x\"\n}\n\

@@ -280,8 +280,20 @@ impl Draft {
             return;
         }
         let name = formats::detect::name_of(format);
-        const READING: [&str; 11] =
-            ["index", "keep", "drop", "set", "remove", "insert", "translate", "map", "validate", "when", "priority"];
+        const READING: [&str; 12] = [
+            "index",
+            "keep",
+            "drop",
+            "set",
+            "remove",
+            "insert",
+            "translate",
+            "map",
+            "validate",
+            "case",
+            "when",
+            "priority",
+        ];
         for inner in line.lines().flat_map(|line| std::iter::once(line).chain(line.lines())) {
             if READING.contains(&inner.word()) {
                 let message = format!("`{}` reads HL7 v2, and the messages are {name}", inner.word());
