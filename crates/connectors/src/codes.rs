@@ -1,5 +1,5 @@
 //! The error codes of the connectors, E6xxx: E60xx sockets and settings, E61xx mllp, E62xx file, E63xx http,
-//! E64xx interface, E66xx distant files, databases and brokers.
+//! E64xx interface, E65xx TLS and what speaks HTTP, E66xx distant files, databases and brokers.
 
 message::catalogue! {
     E6001 "the address cannot be used";
@@ -44,12 +44,21 @@ message::catalogue! {
     E6303 "a request took too long";
     E6304 "the server cannot take the message now";
     E6305 "the server refused the message";
-    E6306 "TLS is not available yet";
     E6307 "the server's answer cannot be read";
     E6308 "a request is not HTTP";
     E6309 "a request broke off";
     E6401 "the next interface is not running";
     E6402 "the message crossed too many interfaces";
+    E6501 "no TLS connection to the partner";
+    E6502 "a peer's TLS handshake failed";
+    E6503 "a certificate or key cannot be used";
+    E6504 "the partner's certificate is not trusted";
+    E6505 "a client certificate that is not expected";
+    E6511 "no token could be had";
+    E6512 "the server wants other credentials";
+    E6513 "credentials would cross the network in the clear";
+    E6514 "a request without credentials that are known here";
+    E6520 "the address is not public";
     E6601 "the server has another key";
     E6602 "the server does not let us in";
     E6603 "the private key cannot be read";

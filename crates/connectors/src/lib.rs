@@ -1,8 +1,8 @@
 //! Floor 4: the connectors, a folder each: `mllp`, `file`, `http`, and `interface` (in `link`).
 //!
 //! Owns: how bytes come in and go out. Each folder has the same files: `mod.rs` (protocol, guarantees, its `SPEC`),
-//! `config.rs`, `source.rs`, `destination.rs`, `tests.rs`; what several of them share is [`tcp`] about sockets and
-//! [`folder`] about files.
+//! `config.rs`, `source.rs`, `destination.rs`, `tests.rs`; what several of them share is [`tcp`] about sockets, [`tls`]
+//! about certificates, [`web`] about servers and [`folder`] about files.
 //!
 //! Promises: the numbered lists of `interface::contract`, proved by the suites of `testkit`.
 //! Never: stores a message, acknowledges on its own account, decides a retry, or says what was in a message (R10).
@@ -21,6 +21,8 @@ mod tcp;
 mod testing;
 #[cfg(test)]
 mod tests;
+mod tls;
+mod web;
 
 use interface::catalogue::Connector;
 

@@ -39,3 +39,20 @@ pub(crate) const fn setting(
 ) -> Setting {
     Setting { name, kind, default, description }
 }
+
+/// Several tables of settings as one: `&join::<{ A.len() + B.len() }>(&[A, B])`.
+pub(crate) const fn join<const N: usize>(tables: &[&[Setting]]) -> [Setting; N] {
+    let mut joined = [setting("", SettingKind::Flag, "", ""); N];
+    let (mut table, mut filled) = (0, 0);
+    while table < tables.len() {
+        let mut row = 0;
+        while row < tables[table].len() {
+            joined[filled] = tables[table][row];
+            row += 1;
+            filled += 1;
+        }
+        table += 1;
+    }
+    assert!(filled == N, "a table is missing");
+    joined
+}

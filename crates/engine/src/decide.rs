@@ -59,7 +59,8 @@ pub fn decide(outcome: &Outcome, answer: &Answer, to: &DestinationDefinition, at
         Answer::Unconfirmed => Some(AckCode::CA),
         _ => None,
     };
-    let action = to.replies.decide(answer, at.attempts);
+    let stated = status_of(outcome).and_then(|status| to.replies.stated_for(status));
+    let action = stated.unwrap_or_else(|| to.replies.decide(answer, at.attempts));
     let is_down = matches!(outcome, Outcome::Transient { scope: Scope::Destination, .. });
     let is_committed = *answer == Answer::Unconfirmed;
     let is_up = is_committed || matches!(outcome, Outcome::Delivered { .. } | Outcome::Permanent { .. });
@@ -104,6 +105,16 @@ const WRONG_ID: &str = "E6107";
 const UNCONFIRMED: &str = "E6111";
 /// See [`WRONG_ID`].
 const UNREADABLE: &str = "E6108";
+
+/// The HTTP status of an answer that was no success.
+fn status_of(outcome: &Outcome) -> Option<u16> {
+    match outcome {
+        Outcome::Delivered { .. } => None,
+        Outcome::Transient { reason, .. } | Outcome::Permanent { reason, .. } | Outcome::Ambiguous { reason } => {
+            reason.status()
+        }
+    }
+}
 
 fn is_reason(outcome: &Outcome, code: &str) -> bool {
     matches!(outcome, Outcome::Ambiguous { reason } if reason.code == code)

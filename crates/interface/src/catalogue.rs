@@ -113,7 +113,7 @@ pub enum AddressKind {
 }
 
 /// One setting of a connector.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Setting {
     /// The word.
     pub name: &'static str,

@@ -171,6 +171,12 @@ impl ReplyTable {
         }
     }
 
+    /// What a row says of this HTTP status; without one, the outcome that the connector made of it decides.
+    #[must_use]
+    pub fn stated_for(&self, status: u16) -> Option<Action> {
+        self.stated(Row::Http(status))
+    }
+
     /// The strictest action over the conditions: one that needs a person wins over one that heals by itself.
     fn acknowledged(&self, code: AckCode, conditions: &[u16]) -> Action {
         let plain = self.stated(Row::Code(code)).unwrap_or_else(|| presets::standard(code, None));

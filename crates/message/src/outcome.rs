@@ -73,6 +73,25 @@ impl Reason {
     }
 }
 
+/// What stands before a status in the sentence of [`Reason::answered`].
+const ANSWERED: &str = " answered ";
+
+impl Reason {
+    /// What an HTTP server answered: `host:port answered 409`.
+    #[must_use]
+    pub fn answered(code: crate::Code, address: &str, status: u16) -> Reason {
+        Reason::new(code, format!("{address}{ANSWERED}{status}"))
+    }
+
+    /// The HTTP status of a reason made by [`Reason::answered`], which may go on behind a colon.
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        let (_, rest) = self.text.split_once(ANSWERED)?;
+        let digits = rest.split(':').next()?;
+        digits.parse().ok().filter(|status| (100..=599).contains(status))
+    }
+}
+
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.code, self.text)
@@ -82,5 +101,22 @@ impl fmt::Display for Reason {
 impl fmt::Debug for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn statuses_travel_in_the_sentence() {
+        let code = crate::Code { id: "E6305", title: "", page: "" };
+        assert_eq!(Reason::answered(code, "rx:80", 409).status(), Some(409));
+        let check =
+            |text: &'static str, expect: Option<u16>| assert_eq!(Reason::new(code, text).status(), expect, "{text}");
+        check("rx:80 answered 422: invalid", Some(422));
+        check("rx:80 answered AE", None);
+        check("rx:80 answered 1000", None);
+        check("rx:80 did not answer", None);
     }
 }

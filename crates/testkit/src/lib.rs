@@ -18,6 +18,7 @@ pub mod server;
 pub mod sim;
 pub mod source;
 mod vault;
+pub mod web;
 
 pub use exchange::Switchboard;
 pub use folder::Folder;

@@ -1,24 +1,39 @@
 //! Settings of the http connector, read once.
 
+use super::{
+    destination::with_query,
+    guard::Guard,
+    media::{self, Medium},
+};
 use crate::{
     codes,
     settings::{count, duration, size},
-    tcp,
     tcp::listen::Seats,
+    tls,
+    web::{Limits, Url, settings::limits},
 };
 use hyper::{
-    Uri,
-    header::{CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING},
+    Method, Uri,
+    header::{
+        ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue,
+        TRANSFER_ENCODING,
+    },
 };
-use interface::catalogue::Settings;
+use interface::catalogue::{Context, Settings};
 use message::Reason;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 /// How a source serves.
-#[derive(Clone, Debug)]
 pub(crate) struct Serving {
     pub(crate) address: String,
-    pub(crate) path: String,
+    /// The path of the address first.
+    pub(crate) paths: Vec<String>,
+    pub(crate) methods: Vec<Method>,
+    /// What bodies may be.
+    pub(crate) media: Vec<Medium>,
+    pub(crate) form_field: String,
+    pub(crate) guard: Guard,
+    pub(crate) tls: Option<tls::Server>,
     pub(crate) seats: Seats,
     pub(crate) body_bytes_max: usize,
     pub(crate) head_time_max: Duration,
@@ -27,82 +42,129 @@ pub(crate) struct Serving {
 }
 
 /// How a lane posts.
-#[derive(Clone, Debug)]
 pub(crate) struct Posting {
-    /// `host:port` to connect to.
-    pub(crate) address: String,
+    pub(crate) method: Method,
     /// Path and query.
     pub(crate) target: Uri,
-    /// Host, content type and what the settings add. Never printed: it may hold secrets.
+    /// Content type and what the settings add. Never printed: it may hold secrets.
     pub(crate) headers: HeaderMap,
-    pub(crate) connect_time_max: Duration,
-    pub(crate) reply_time_max: Duration,
-    pub(crate) reply_bytes_max: usize,
+    /// The field of a form that takes the message.
+    pub(crate) form_field: Option<String>,
+    /// The other fields.
+    pub(crate) form: Vec<(String, String)>,
+    pub(crate) limits: Limits,
 }
 
 impl Serving {
-    pub(crate) fn read(settings: &Settings) -> Result<Serving, Reason> {
+    pub(crate) fn read(settings: &Settings, context: &Context) -> Result<Serving, Reason> {
         let (address, path) = settings.address.split_at(settings.address.find('/').unwrap_or(settings.address.len()));
-        Ok(Serving {
+        let mut paths = vec![if path.is_empty() { "/".to_owned() } else { path.to_owned() }];
+        for path in settings.list("paths") {
+            if !path.starts_with('/') {
+                let text = format!("`paths`: `{path}` does not begin with a slash");
+                return Err(Reason::new(codes::E6010, text));
+            }
+            paths.push(path.to_string());
+        }
+        let serving = Serving {
             address: address.to_owned(),
-            path: if path.is_empty() { "/".to_owned() } else { path.to_owned() },
+            paths,
+            methods: methods(settings.list("methods"))?,
+            media: media::read(settings.list("media-types"))?,
+            form_field: settings.text("form-field").to_owned(),
+            guard: Guard::read(settings)?,
+            tls: tls::Server::read(settings, context)?,
             seats: Seats { total_max: count(settings, "connections"), per_peer_max: count(settings, "per-peer") },
             body_bytes_max: size(settings, "limit")?,
             head_time_max: duration(settings, "idle")?,
             silence_max: duration(settings, "frame-idle")?,
             body_time_max: duration(settings, "frame-time")?,
+        };
+        let is_loopback = ["127.", "localhost", "[::1]"].iter().any(|start| address.starts_with(start));
+        if serving.guard.asks() && serving.tls.is_none() && !is_loopback && address.contains(':') {
+            let text = "`users` and `tokens` need `cert` and `key`, or an address on this machine behind a TLS proxy";
+            return Err(Reason::new(codes::E6513, text));
+        }
+        Ok(serving)
+    }
+
+    /// Whether a path is one of ours; one that ends in `/*` takes all below it.
+    pub(crate) fn serves(&self, path: &str) -> bool {
+        self.paths.iter().any(|known| match known.strip_suffix('*') {
+            Some(start) if start.ends_with('/') => path.starts_with(start) && path.len() > start.len(),
+            Some(_) | None => known == path,
         })
     }
+}
+
+fn methods(words: &[Arc<str>]) -> Result<Vec<Method>, Reason> {
+    if words.is_empty() {
+        return Ok(vec![Method::POST]);
+    }
+    let method = |word: &Arc<str>| match &**word {
+        "POST" => Ok(Method::POST),
+        "PUT" => Ok(Method::PUT),
+        "PATCH" => Ok(Method::PATCH),
+        _ => Err(Reason::new(codes::E6010, format!("`methods`: `{word}` brings no message: use POST, PUT or PATCH"))),
+    };
+    words.iter().map(method).collect()
 }
 
 impl Posting {
-    pub(crate) fn read(settings: &Settings) -> Result<Posting, Reason> {
-        let url = &settings.address;
-        let complain = |text: &str| Reason::new(codes::E6001, format!("`{url}`: {text}"));
-        let uri: Uri = url.parse().map_err(|_| complain("write http://host:port/path"))?;
-        match uri.scheme_str() {
-            Some("http") => {}
-            Some("https") => {
-                let text = "TLS comes with the security release; use http:// to a TLS proxy on this machine until then";
-                return Err(Reason::new(codes::E6306, text));
-            }
-            Some(_) | None => return Err(complain("write http://host:port/path")),
+    pub(crate) fn read(settings: &Settings, url: &Url) -> Result<Posting, Reason> {
+        let complain = |text: &str| Reason::new(codes::E6010, text.to_owned());
+        let target = with_query(&url.target(), &fields(settings, "query")?);
+        let form_field = Some(settings.text("form-field")).filter(|field| !field.is_empty()).map(str::to_owned);
+        let form = fields(settings, "form")?;
+        if form_field.is_none() && !form.is_empty() {
+            return Err(complain("`form` needs `form-field`, the field that takes the message"));
         }
-        let host = uri.host().ok_or_else(|| complain("there is no host"))?;
-        let address = format!("{host}:{}", uri.port_u16().unwrap_or(80));
-        tcp::check_host_port(&address)?;
-        let target = uri.path_and_query().map_or("/", |target| target.as_str());
         Ok(Posting {
-            target: target.parse().map_err(|_| complain("the path cannot be used"))?,
-            headers: headers(settings, uri.authority().map_or(host, |authority| authority.as_str()))?,
-            address,
-            connect_time_max: duration(settings, "connect-timeout")?,
-            reply_time_max: duration(settings, "timeout")?,
-            reply_bytes_max: size(settings, "limit")?,
+            method: settings.text("method").parse().map_err(|_| complain("`method` cannot be used"))?,
+            target: target.parse().map_err(|_| Reason::new(codes::E6001, "the path or the query cannot be used"))?,
+            headers: headers(settings)?,
+            form_field,
+            form,
+            limits: limits(settings)?,
         })
     }
 }
 
-fn headers(settings: &Settings, host: &str) -> Result<HeaderMap, Reason> {
+/// `["name=value", …]`, not encoded.
+fn fields(settings: &Settings, name: &'static str) -> Result<Vec<(String, String)>, Reason> {
+    let field = |(number, line): (usize, &Arc<str>)| match line.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        // The line is not quoted: it may hold a secret.
+        _ => Err(Reason::new(codes::E6010, format!("`{name}`, number {}: write \"name=value\"", number + 1))),
+    };
+    settings.list(name).iter().enumerate().map(field).collect()
+}
+
+fn headers(settings: &Settings) -> Result<HeaderMap, Reason> {
     let value = |text: &str| {
         HeaderValue::from_str(text)
             .map_err(|_| Reason::new(codes::E6010, "a header has letters that HTTP does not allow"))
     };
     let mut headers = HeaderMap::new();
-    headers.insert(HOST, value(host)?);
-    let media_type = settings.text("content-type");
-    if !media_type.is_empty() {
-        headers.insert(CONTENT_TYPE, value(media_type)?);
+    for (name, setting) in [(CONTENT_TYPE, "content-type"), (ACCEPT, "accept")] {
+        let media_type = settings.text(setting);
+        if !media_type.is_empty() {
+            headers.insert(name, value(media_type)?);
+        }
     }
+    let has_credentials = ["user", "token", "token-url"].iter().any(|name| !settings.text(name).is_empty());
     for (number, line) in settings.list("headers").iter().enumerate() {
         // The line is not quoted: it may hold a secret.
         let complain = |text: &str| Reason::new(codes::E6010, format!("`headers`, number {}: {text}", number + 1));
         let (name, text) = line.split_once(':').ok_or_else(|| complain("write \"Name: value\""))?;
         let name: HeaderName = name.trim().parse().map_err(|_| complain("the name cannot be used"))?;
-        if [HOST, CONTENT_LENGTH, TRANSFER_ENCODING, CONTENT_TYPE].contains(&name) {
+        let is_ours = [HOST, CONTENT_LENGTH, TRANSFER_ENCODING, CONTENT_TYPE].contains(&name);
+        if is_ours || (name == AUTHORIZATION && has_credentials) {
             return Err(complain("this header is set by the connector"));
         }
-        headers.append(name, value(text.trim())?);
+        let mut value = value(text.trim())?;
+        value.set_sensitive(true);
+        headers.append(name, value);
     }
     Ok(headers)
 }

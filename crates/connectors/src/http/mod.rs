@@ -1,4 +1,4 @@
-//! HTTP: HL7 v2 messages (ER7) in the body of a POST.
+//! HTTP: a message in the body of a request, on either side, with TLS and credentials.
 //!
 //! Source: RFC 9110 and RFC 9112 (HTTP/1.1), RFC 9457 (problem details); the media type is that of *HL7 over HTTP*.
 //!
@@ -8,14 +8,19 @@
 
 mod answer;
 mod config;
-mod destination;
-mod line;
-mod meaning;
+pub(crate) mod destination;
+mod guard;
+mod media;
 mod source;
 
 #[cfg(test)]
 mod tests;
 
+use crate::{
+    settings::{join, setting},
+    tls,
+    web::settings::{CREDENTIALS, LIMITS},
+};
 use interface::{
     catalogue::{Address, AddressKind, Connector, Context, Setting, SettingKind, Settings, Side, Spec},
     contract::{Boxed, Destination, Source},
@@ -34,49 +39,57 @@ impl Connector for Http {
     }
 
     fn source(&self, settings: &Settings, context: &Context) -> Boxed<'static, Result<Box<dyn Source>, Reason>> {
-        let config = config::Serving::read(settings);
+        let config = config::Serving::read(settings, context);
         let context = context.clone();
         Box::pin(async move { Ok(Box::new(source::Http::open(config?, context).await?) as Box<dyn Source>) })
     }
 
-    fn destination(&self, settings: &Settings, _context: &Context) -> Result<Box<dyn Destination>, Reason> {
-        Ok(Box::new(destination::Lane::new(config::Posting::read(settings)?)))
+    fn destination(&self, settings: &Settings, context: &Context) -> Result<Box<dyn Destination>, Reason> {
+        Ok(Box::new(destination::Lane::open(settings, context)?))
     }
 }
 
 static SPEC: Spec = Spec {
     name: "http",
-    title: "HL7 v2 over HTTP",
+    title: "HTTP and HTTPS",
     description: "\
-Receives and sends HL7 v2 messages as the body of an HTTP/1.1 POST, one message a request. TLS comes with a later \
-release; until then put a proxy in front.
+Receives and sends messages as the body of an HTTP/1.1 request, one message a request: HL7 v2, JSON, XML, forms. TLS 1.2 \
+and 1.3 on both sides, with client certificates.
 
 **As a source** it answers 200 with the acknowledgment as the body (204 if there is none) only after the message is on \
 disk; 503 with `Retry-After` when it cannot be taken now; 422 when it never can, with the acknowledgment that says why. \
-Other paths get 404, other methods 405, other media types 415, bodies above the limit 413 while they are read.
+A client that asks for `Accept: application/json` gets the same as a JSON object, with `application/fhir+json` as a FHIR \
+OperationOutcome. Other paths get 404, other methods 405, other media types 415, wrong credentials 401 after a pause, \
+bodies above the limit 413 while they are read.
 
 **As a destination** it keeps one connection open for each lane and looks before each message whether the server has \
-closed it. 2xx is delivery, and the body is the reply. 408, 425, 429, 500, 503 and other 5xx mean again later, as \
-`Retry-After` says; 502 and 504 are *ambiguous*, because a gateway does not know; other 3xx and 4xx park the message. No answer \
-in time, or a connection that breaks after the first byte was written, is *ambiguous*.",
+closed it. 2xx is delivery, and the body is the reply: an HL7 acknowledgment in it is read by the reply table. 401 and 407 \
+keep the message in its queue until the credentials are mended; 408, 425, 429, 500, 503 and other 5xx mean again later, as \
+`Retry-After` says (seconds or a date); 502 and 504 are *ambiguous*, because a gateway does not know; other 3xx and 4xx \
+park the message. A row such as `http 409 done` in `replies` says otherwise for one status. No answer in time, or a \
+connection that breaks after the first byte was written, is *ambiguous*. Redirects are not followed.",
     source: Some(Side {
         address: Address {
             kind: AddressKind::Url,
             description: "Where to listen: `host:port/path`; a port alone listens on this machine only.",
         },
-        options: SOURCE_OPTIONS,
+        options: &join::<{ SOURCE_OPTIONS.len() + tls::SERVER.len() }>(&[SOURCE_OPTIONS, tls::SERVER]),
         example: "receive http 127.0.0.1:8080/hl7 { limit size 16MiB }",
     }),
     destination: Some(Side {
-        address: Address { kind: AddressKind::Url, description: "`http://host:port/path`." },
-        options: DESTINATION_OPTIONS,
-        example: "send registry {\n  http http://127.0.0.1:8080/hl7 timeout 20s\n}",
+        address: Address {
+            kind: AddressKind::Url,
+            description: "`http://host:port/path` or `https://host/path`. Nothing of a message is ever put into it.",
+        },
+        options: &join::<{ DESTINATION_OPTIONS.len() + LIMITS.len() + CREDENTIALS.len() + tls::CLIENT.len() }>(&[
+            LIMITS,
+            DESTINATION_OPTIONS,
+            CREDENTIALS,
+            tls::CLIENT,
+        ]),
+        example: "send registry {\n  http https://registry.example.org/hl7 timeout 20s\n}",
     }),
 };
-
-const fn setting(name: &'static str, kind: SettingKind, default: &'static str, description: &'static str) -> Setting {
-    Setting { name, kind, default, description }
-}
 
 const SOURCE_OPTIONS: &[Setting] = &[
     setting("limit", SettingKind::Size, "64MiB", "Largest body. A larger one is answered with 413 before it is read."),
@@ -92,25 +105,74 @@ const SOURCE_OPTIONS: &[Setting] = &[
         "256",
         "Connections served at a time from one network address; never more than half of those that the process can spare.",
     ),
-    setting("idle", SettingKind::Duration, "60s", "Longest wait for the head of a request, also between two requests."),
+    setting(
+        "idle",
+        SettingKind::Duration,
+        "60s",
+        "Longest wait for the head of a request, also between two requests, and for a TLS handshake.",
+    ),
     setting("frame-idle", SettingKind::Duration, "30s", "Longest silence inside a body."),
     setting("frame-time", SettingKind::Duration, "5m", "Longest time for a whole body."),
+    setting(
+        "paths",
+        SettingKind::List,
+        "",
+        "Further paths that are served besides the one of the address; `/oru/*` is all below `/oru/`.",
+    ),
+    setting("methods", SettingKind::List, "", "What is taken: `POST`, `PUT`, `PATCH`; without it, `POST`."),
+    setting(
+        "media-types",
+        SettingKind::List,
+        "",
+        "The media types that are taken, the first for bodies that do not say theirs: `[\"application/json\"]`. Without it, \
+         those of HL7 v2: `application/hl7-v2`, `application/hl7-v2+er7`, `x-application/hl7-v2+er7`, `text/plain`.",
+    ),
+    setting(
+        "form-field",
+        SettingKind::Text,
+        "message",
+        "With the media type `application/x-www-form-urlencoded` among `media-types`: the field that holds the message.",
+    ),
+    setting(
+        "users",
+        SettingKind::List,
+        "",
+        "Basic authentication: who may send, each `name:password`, best as `[secret:ward]`. Needs `cert`, or loopback.",
+    ),
+    setting(
+        "tokens",
+        SettingKind::List,
+        "",
+        "Bearer authentication: the tokens that are taken, best as `[secret:token]`. Needs `cert`, or loopback.",
+    ),
 ];
 
 const DESTINATION_OPTIONS: &[Setting] = &[
-    setting("timeout", SettingKind::Duration, "30s", "From the first byte sent to the last byte of the answer."),
-    setting("connect-timeout", SettingKind::Duration, "10s", "How long to wait for a connection."),
-    setting("limit", SettingKind::Size, "1MiB", "Largest answer that is read."),
+    setting("method", SettingKind::Word(&["POST", "PUT", "PATCH"]), "POST", "The method of the request."),
     setting(
         "content-type",
         SettingKind::Text,
         "",
         "The media type of what is sent; without it, `application/hl7-v2`, or `application/fhir+json` behind a map to FHIR.",
     ),
+    setting("accept", SettingKind::Text, "", "The media type of the answer that is asked for."),
     setting(
         "headers",
         SettingKind::List,
         "",
         "Further headers, each `\"Name: value\"`; a value may be a reference such as `secret:token`.",
     ),
+    setting(
+        "query",
+        SettingKind::List,
+        "",
+        "Fixed parameters behind the path, each `\"name=value\"`, encoded here. Nothing of a message: addresses end in logs.",
+    ),
+    setting(
+        "form-field",
+        SettingKind::Text,
+        "",
+        "Send a form (`application/x-www-form-urlencoded`) with the message in this field, for servers that want one.",
+    ),
+    setting("form", SettingKind::List, "", "With `form-field`: the other fields, each `\"name=value\"`."),
 ];

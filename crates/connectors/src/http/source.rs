@@ -3,6 +3,7 @@
 use super::{
     answer::{self, Answer},
     config::Serving,
+    media::{self, Medium, Wanted},
 };
 use crate::{
     codes,
@@ -10,10 +11,17 @@ use crate::{
         listen::{self, Connection, Listener, Session},
         tune,
     },
+    tls,
+    web::encode::from_form,
 };
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
-use hyper::{Method, Request, StatusCode, body::Body, body::Incoming, header::CONTENT_TYPE, server::conn::http1};
+use hyper::{
+    HeaderMap, Request, StatusCode,
+    body::{Body, Incoming},
+    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderName},
+    server::conn::http1,
+};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use interface::{
     catalogue::Context,
@@ -27,16 +35,21 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 use tokio::{
+    io::AsyncWriteExt,
+    net::TcpStream,
     sync::watch,
-    time::{Instant, timeout_at},
+    time::{Instant, sleep, timeout, timeout_at},
 };
 
 /// Largest head of a request, and so what one connection may hold before its body is read.
 const HEAD_BYTES_MAX: usize = 64 * 1024;
-/// Media types that are an ER7 message.
-const MEDIA_TYPES: &[&str] = &[super::MEDIA_TYPE, "application/hl7-v2+er7", "x-application/hl7-v2+er7", "text/plain"];
+/// How long an answer to wrong credentials is kept back: guessing should be slow.
+const GUESS_PAUSE: Duration = Duration::from_millis(500);
+/// How long a peer may take to read the end of an encrypted connection.
+const FAREWELL_TIME_MAX: Duration = Duration::from_millis(500);
 
 /// A bound HTTP port.
 pub(crate) struct Http {
@@ -54,7 +67,7 @@ impl Http {
 
 impl Source for Http {
     fn address(&self) -> String {
-        format!("{}{}", self.listener.address(), self.config.path)
+        format!("{}{}", self.listener.address(), self.config.paths.first().map_or("/", String::as_str))
     }
 
     fn run(
@@ -83,6 +96,7 @@ struct Desk {
 
 async fn serve(connection: Connection, config: Arc<Serving>, clock: Arc<dyn Clock>) {
     let Connection { stream, session } = connection;
+    let Some(stream) = secure(stream, &config, &session).await else { return };
     let mut phase = session.phase.clone();
     let head_time_max = config.head_time_max;
     let desk = Arc::new(Desk {
@@ -116,44 +130,98 @@ async fn serve(connection: Connection, config: Arc<Serving>, clock: Arc<dyn Cloc
     if let Err(error) = ended {
         desk.explain(&error);
     }
-    tune::part(requests.into_parts().io.into_inner()).await;
+    let mut stream = requests.into_parts().io.into_inner();
+    if matches!(stream, tls::Stream::Secure(_)) {
+        let _ = timeout(FAREWELL_TIME_MAX, stream.shutdown()).await;
+    }
+    tune::part(stream.into_inner()).await;
+}
+
+/// The handshake where there is a certificate; a peer that does not come through it is reported and closed.
+async fn secure(stream: TcpStream, config: &Serving, session: &Session) -> Option<tls::Stream<TcpStream>> {
+    let Some(tls) = &config.tls else { return Some(tls::Stream::Plain(stream)) };
+    let mut phase = session.phase.clone();
+    let secured = tokio::select! {
+        biased;
+        secured = tls.secure(stream, config.head_time_max) => secured,
+        () = listen::draining(&mut phase) => return None,
+    };
+    match secured {
+        Ok(stream) => Some(tls::Stream::Secure(Box::new(stream))),
+        Err(reason) => {
+            session.intake.report(&session.peer, reason);
+            None
+        }
+    }
+}
+
+/// A request that is for us.
+struct Checked {
+    format: Format,
+    is_form: bool,
+    wanted: Wanted,
 }
 
 impl Desk {
     async fn take(&self, request: Request<Incoming>) -> Answer {
-        if let Err((status, code)) = self.check(&request) {
-            return self.decline(status, code);
-        }
-        match self.read(request.into_body()).await {
-            Ok(bytes) if bytes.is_empty() => self.decline(StatusCode::BAD_REQUEST, codes::E6301),
-            Ok(bytes) => {
-                self.has_served.store(true, Ordering::Relaxed);
-                self.give(bytes).await
-            }
+        let checked = match self.check(&request).await {
+            Ok(checked) => checked,
+            Err(answer) => return answer,
+        };
+        let body = match self.read(request.into_body()).await {
+            Ok(body) => body,
             Err((status, code)) => {
                 self.is_explained.store(true, Ordering::Relaxed);
-                self.decline(status, code)
+                return self.decline(status, code);
+            }
+        };
+        let message = if checked.is_form { self.field(&body) } else { Some(body) };
+        match message.filter(|bytes| !bytes.is_empty()) {
+            None => self.decline(StatusCode::BAD_REQUEST, codes::E6301),
+            Some(bytes) => {
+                self.has_served.store(true, Ordering::Relaxed);
+                self.give(bytes, &checked).await
             }
         }
     }
 
-    fn check(&self, request: &Request<Incoming>) -> Result<(), (StatusCode, Code)> {
-        if request.uri().path() != self.config.path {
-            return Err((StatusCode::NOT_FOUND, codes::E6301));
+    /// Who asks comes first, so that a stranger learns nothing about paths.
+    async fn check(&self, request: &Request<Incoming>) -> Result<Checked, Answer> {
+        let Serving { guard, methods, media, body_bytes_max, .. } = &*self.config;
+        let headers = request.headers();
+        if !guard.lets_in(header(headers, &AUTHORIZATION)) {
+            self.report(codes::E6514, "answered 401".to_owned());
+            sleep(GUESS_PAUSE).await;
+            return Err(answer::unauthorized(guard.challenge(), codes::E6514));
         }
-        if request.method() != Method::POST {
-            return Err((StatusCode::METHOD_NOT_ALLOWED, codes::E6301));
+        if !self.config.serves(request.uri().path()) {
+            return Err(self.decline(StatusCode::NOT_FOUND, codes::E6301));
         }
-        let media_type = request.headers().get(CONTENT_TYPE).map(|value| value.to_str().unwrap_or("?"));
-        let media_type = media_type.map(|text| text.split(';').next().unwrap_or(text).trim().to_ascii_lowercase());
-        if media_type.is_some_and(|media_type| !MEDIA_TYPES.contains(&&*media_type)) {
-            return Err((StatusCode::UNSUPPORTED_MEDIA_TYPE, codes::E6301));
+        if !methods.contains(request.method()) {
+            self.report(codes::E6301, "answered 405".to_owned());
+            return Err(answer::not_allowed(methods, codes::E6301));
         }
+        let content_type = headers.get(CONTENT_TYPE).map(|value| value.to_str().unwrap_or("?"));
+        let Some(medium) = Medium::find(media, content_type) else {
+            return Err(self.decline(StatusCode::UNSUPPORTED_MEDIA_TYPE, codes::E6301));
+        };
         // What the head promises is only used to say no early, never to take memory.
-        if request.body().size_hint().lower() > u64::try_from(self.config.body_bytes_max).unwrap_or(u64::MAX) {
-            return Err((StatusCode::PAYLOAD_TOO_LARGE, codes::E6302));
+        if request.body().size_hint().lower() > u64::try_from(*body_bytes_max).unwrap_or(u64::MAX) {
+            return Err(self.decline(StatusCode::PAYLOAD_TOO_LARGE, codes::E6302));
         }
-        Ok(())
+        let wanted = media::wanted(header(headers, &ACCEPT));
+        Ok(Checked { format: medium.format, is_form: medium.is_form, wanted })
+    }
+
+    /// The field of a form that holds the message.
+    fn field(&self, body: &Bytes) -> Option<Bytes> {
+        let wanted = self.config.form_field.as_bytes();
+        let mut fields = body.split(|byte| *byte == b'&').map(|field| {
+            let at = field.iter().position(|byte| *byte == b'=').unwrap_or(field.len());
+            (&field[..at], field.get(at + 1..).unwrap_or_default())
+        });
+        let (_, value) = fields.find(|(name, _)| from_form(name).is_some_and(|name| name == wanted))?;
+        from_form(value).map(Bytes::from)
     }
 
     async fn read(&self, mut body: Incoming) -> Result<Bytes, (StatusCode, Code)> {
@@ -178,12 +246,12 @@ impl Desk {
 
     /// Beside the connection, because a client that hangs up drops the request, and what the engine has begun to store
     /// should come to its end.
-    async fn give(&self, bytes: Bytes) -> Answer {
+    async fn give(&self, bytes: Bytes, checked: &Checked) -> Answer {
         let (intake, peer) = (self.session.intake.clone(), self.session.peer.clone());
-        let frame =
-            Frame { bytes, peer, received: self.clock.now(), format: Format::Hl7v2, from: None, found: Arc::default() };
+        let (received, format, wanted) = (self.clock.now(), checked.format, checked.wanted);
+        let frame = Frame { bytes, peer, received, format, from: None, found: Arc::default() };
         match tokio::spawn(async move { intake.accept(frame).await }).await {
-            Ok(reply) => answer::judged(&reply),
+            Ok(reply) => answer::judged(&reply, wanted),
             Err(_) => answer::problem(StatusCode::INTERNAL_SERVER_ERROR, codes::E6009),
         }
     }
@@ -213,4 +281,8 @@ impl Desk {
     fn report(&self, code: Code, text: String) {
         self.session.intake.report(&self.session.peer, Reason::new(code, text));
     }
+}
+
+fn header<'r>(headers: &'r HeaderMap, name: &HeaderName) -> Option<&'r str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
 }

@@ -1,5 +1,8 @@
 //! The conformance suites over loopback sockets, and what is special about HTTP.
 
+mod asked;
+mod secure;
+
 use super::Http;
 use crate::testing::{context, settings};
 use bytes::Bytes;
@@ -286,7 +289,8 @@ fn addresses_and_headers_are_checked() {
     };
     check("http://a.example:8080/hl7?x=1", "X-A: b", "ok");
     check("http://a.example", "X-A: b", "ok");
-    check("https://a.example/hl7", "X-A: b", "E6306");
+    check("https://a.example/hl7", "X-A: b", "ok");
+    check("http://user:hunter2@a.example/hl7", "X-A: b", "E6001");
     check("ftp://a.example/hl7", "X-A: b", "E6001");
     check("a.example", "X-A: b", "E6001");
     check("http://a.example", "no colon", "E6010");

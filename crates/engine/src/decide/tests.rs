@@ -120,6 +120,9 @@ fn rows_of_the_destination_win() {
     };
     check(Row::Code(AckCode::AE), Action::Hold, ack("AE", ""), "hold");
     check(Row::Code(AckCode::AR), Action::Done, ack("AR", ""), "done");
+    let refused = |status| Outcome::Permanent { reason: Reason::answered(SCRIPTED, "rx:80", status), reply: None };
+    check(Row::Http(409), Action::Done, refused(409), "done");
+    check(Row::Http(409), Action::Done, refused(410), "park");
     check(Row::WrongId, Action::Hold, ambiguous("E6107"), "hold");
     check(Row::Timeout, Action::Park, ambiguous("E6106"), "park");
     check(Row::Timeout, Action::Park, ambiguous("E6111"), "done");

@@ -13,6 +13,7 @@ pub(super) fn check(
     kind: AddressKind,
     direction: Direction,
     address: Option<Arc<str>>,
+    is_secure: bool,
 ) -> Option<Arc<str>> {
     let address = match (address, kind) {
         (None, AddressKind::Nothing) => return Some(Arc::from("")),
@@ -23,7 +24,9 @@ pub(super) fn check(
     };
     match address {
         Ok(address) => {
-            warn_in_the_clear(reader, tree, span, kind, direction, &address);
+            if !is_secure {
+                warn_in_the_clear(reader, tree, span, kind, direction, &address);
+            }
             Some(address)
         }
         Err((message, hint)) => {
@@ -38,9 +41,7 @@ fn expected(kind: AddressKind, direction: Direction) -> &'static str {
         (AddressKind::HostPort, Direction::Receive) => "write host:port (`0.0.0.0:2575`) or a port alone for loopback",
         (AddressKind::HostPort, Direction::Send) => "write host:port: `rx01.example.org:6661`",
         (AddressKind::Url, Direction::Receive) => "write host:port/path: `0.0.0.0:8080/hl7`",
-        (AddressKind::Url, Direction::Send) => {
-            "write http://host:port/path; https comes with a later release, use a TLS proxy on loopback until then"
-        }
+        (AddressKind::Url, Direction::Send) => "write http://host:port/path or https://host/path",
         (AddressKind::Folder, _) => "write a folder, or a folder and a pattern: `in/*.hl7`",
         (AddressKind::Interface, _) => "write the name of an interface of this workspace",
         (AddressKind::Remote, _) => "write the server as the connector's page in docs/reference/connectors.md shows it",
@@ -53,10 +54,13 @@ fn complete(address: &str, kind: AddressKind, direction: Direction) -> Option<Ar
         AddressKind::HostPort => host_port(address, direction).map(Arc::from),
         AddressKind::Url => match direction {
             Direction::Send => {
-                let rest = address.strip_prefix("http://")?;
+                let (rest, port) = match address.strip_prefix("http://") {
+                    Some(rest) => (rest, 80),
+                    None => (address.strip_prefix("https://")?, 443),
+                };
                 let host = rest.split(['/', '?']).next()?;
                 let with_port =
-                    if host.rsplit(']').next()?.contains(':') { host.to_owned() } else { format!("{host}:80") };
+                    if host.rsplit(']').next()?.contains(':') { host.to_owned() } else { format!("{host}:{port}") };
                 host_port(&with_port, direction)?;
                 Some(address.into())
             }
@@ -112,7 +116,7 @@ fn warn_in_the_clear(
         return;
     }
     let message = format!("`{address}` takes messages from the network without encryption");
-    let hint = "listen on 127.0.0.1 behind a TLS proxy, or keep this network closed to others";
+    let hint = "set `cert` and `key` where the connector has them, or listen on 127.0.0.1 behind a TLS proxy, or keep this network closed to others";
     reader.warning(codes::E3205, tree, span.clone(), message, hint);
 }
 
@@ -139,7 +143,8 @@ mod tests {
         check(HostPort, Send, "rx:", None);
         check(Url, Send, "http://a.example/r4", Some("http://a.example/r4"));
         check(Url, Send, "http://a.example:8080", Some("http://a.example:8080"));
-        check(Url, Send, "https://a.example", None);
+        check(Url, Send, "https://a.example", Some("https://a.example"));
+        check(Url, Send, "ftp://a.example", None);
         check(Url, Send, "a.example", None);
         check(Url, Receive, "0.0.0.0:80/x", Some("0.0.0.0:80/x"));
         check(Url, Receive, "8080/hl7", Some("127.0.0.1:8080/hl7"));

@@ -244,7 +244,9 @@ impl Draft {
                 self.values.insert(setting.name, value);
             }
         }
-        let address = address::check(reader, tree, span, self.side.address.kind, direction, address)?;
+        // A source with a certificate serves over TLS.
+        let is_secure = self.values.contains_key("cert");
+        let address = address::check(reader, tree, span, self.side.address.kind, direction, address, is_secure)?;
         Some(Settings { address, values: self.values })
     }
 

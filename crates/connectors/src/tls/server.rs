@@ -1,0 +1,123 @@
+//! Our side of a connection that a peer makes.
+
+use super::{fresh::Fresh, pem::Pem, provider};
+use crate::codes;
+use interface::catalogue::{Context, Settings};
+use message::Reason;
+use rustls::{
+    Error, RootCertStore, ServerConfig,
+    pki_types::{CertificateDer, ServerName},
+    server::WebPkiClientVerifier,
+    version::{TLS12, TLS13},
+};
+use std::{io, sync::Arc, time::Duration};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    time::timeout,
+};
+use tokio_rustls::{TlsAcceptor, TlsStream};
+
+/// How peers are served over TLS.
+#[derive(Clone)]
+pub(crate) struct Server {
+    config: Arc<Fresh<Arc<ServerConfig>>>,
+    /// Names of which a client's certificate must have one; empty: any that `ca` issued.
+    clients: Arc<[ServerName<'static>]>,
+}
+
+impl Server {
+    /// Reads the settings of [`super::SERVER`]; `None` without a certificate.
+    pub(crate) fn read(settings: &Settings, context: &Context) -> Result<Option<Server>, Reason> {
+        let cert = Pem::of(settings, context, "cert");
+        let key = Pem::of(settings, context, "key");
+        let ca = Pem::of(settings, context, "ca");
+        let clients = settings.list("clients");
+        let complain = |text: &'static str| Err(Reason::new(codes::E6503, text));
+        let (cert, key) = match (cert, key) {
+            (Some(cert), Some(key)) => (cert, key),
+            (None, None) if ca.is_none() && clients.is_empty() => return Ok(None),
+            (None, None) => return complain("`ca` and `clients` need TLS: set `cert` and `key`"),
+            (Some(_), None) | (None, Some(_)) => {
+                return complain("`cert` and `key` belong together: one of them is missing");
+            }
+        };
+        if ca.is_none() && !clients.is_empty() {
+            return complain("`clients` needs `ca`, the authorities that issue the clients' certificates");
+        }
+        let name = |name: &Arc<str>| {
+            ServerName::try_from(name.to_string()).map_err(|_| {
+                Reason::new(codes::E6010, format!("`clients`: `{name}` cannot be a name in a certificate"))
+            })
+        };
+        let clients = clients.iter().map(name).collect::<Result<_, _>>()?;
+        let files = [Some(&cert), Some(&key), ca.as_ref()].into_iter().flatten().cloned().collect();
+        let config = Fresh::new(files, move || configure(&cert, &key, ca.as_ref()).map(Arc::new))?;
+        Ok(Some(Server { config: Arc::new(config), clients }))
+    }
+
+    /// Shakes hands within `limit`, and looks at the client's certificate where one is asked for.
+    pub(crate) async fn secure<S>(&self, stream: S, limit: Duration) -> Result<TlsStream<S>, Reason>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        let shaking = TlsAcceptor::from((*self.config.get()).clone()).accept(stream);
+        let stream = match timeout(limit, shaking).await {
+            Ok(Ok(stream)) => stream,
+            Ok(Err(error)) => return Err(explain(&error)),
+            Err(_) => return Err(Reason::new(codes::E6502, "the TLS handshake took too long; closed")),
+        };
+        let shown = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first());
+        if self.is_expected(shown) {
+            return Ok(TlsStream::Server(stream));
+        }
+        Err(Reason::new(codes::E6505, "the client's certificate is for none of the names in `clients`; closed"))
+    }
+
+    fn is_expected(&self, shown: Option<&CertificateDer<'_>>) -> bool {
+        if self.clients.is_empty() {
+            return true;
+        }
+        let certificate = shown.and_then(|shown| webpki::EndEntityCert::try_from(shown).ok());
+        certificate.is_some_and(|certificate| {
+            self.clients.iter().any(|name| certificate.verify_is_valid_for_subject_name(name).is_ok())
+        })
+    }
+}
+
+fn configure(cert: &Pem, key: &Pem, ca: Option<&Pem>) -> Result<ServerConfig, Reason> {
+    let builder = ServerConfig::builder_with_provider(provider())
+        .with_protocol_versions(&[&TLS13, &TLS12])
+        .map_err(|_| Reason::new(codes::E6503, "TLS cannot be set up"))?;
+    let builder = match ca {
+        None => builder.with_no_client_auth(),
+        Some(ca) => {
+            let mut roots = RootCertStore::empty();
+            ca.add_roots(&mut roots)?;
+            let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider())
+                .build()
+                .map_err(|_| ca.complain("holds no authority that can be used"))?;
+            builder.with_client_cert_verifier(verifier)
+        }
+    };
+    builder
+        .with_single_cert(cert.certificates()?, key.key()?)
+        .map_err(|_| key.complain("is not the key of the certificate in `cert`"))
+}
+
+/// What a peer did wrong; nothing of it can be a message yet.
+fn explain(error: &io::Error) -> Reason {
+    let text = match error.get_ref().and_then(|error| error.downcast_ref::<Error>()) {
+        Some(Error::NoCertificatesPresented) => {
+            return Reason::new(codes::E6505, "the client showed no certificate; closed");
+        }
+        Some(Error::InvalidCertificate(_)) => {
+            let text = "the client's certificate is expired or was not issued by an authority in `ca`; closed";
+            return Reason::new(codes::E6505, text);
+        }
+        Some(Error::AlertReceived(alert)) => format!("the client ended the TLS handshake: {alert:?}"),
+        Some(Error::InvalidMessage(_)) => "what came is not TLS; closed".to_owned(),
+        Some(_) => "no TLS version or cipher suits both; closed".to_owned(),
+        None => format!("the client went away in the TLS handshake: {}", error.kind()),
+    };
+    Reason::new(codes::E6502, text)
+}
