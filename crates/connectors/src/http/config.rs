@@ -1,10 +1,6 @@
 //! Settings of the http connector, read once.
 
-use super::{
-    destination::with_query,
-    guard::Guard,
-    media::{self, Medium},
-};
+use super::{destination::with_query, guard::Guard, media::Media};
 use crate::{
     codes,
     settings::{count, duration, size},
@@ -30,7 +26,7 @@ pub(crate) struct Serving {
     pub(crate) paths: Vec<String>,
     pub(crate) methods: Vec<Method>,
     /// What bodies may be.
-    pub(crate) media: Vec<Medium>,
+    pub(crate) media: Media,
     pub(crate) form_field: String,
     pub(crate) guard: Guard,
     pub(crate) tls: Option<tls::Server>,
@@ -57,20 +53,15 @@ pub(crate) struct Posting {
 
 impl Serving {
     pub(crate) fn read(settings: &Settings, context: &Context) -> Result<Serving, Reason> {
-        let (address, path) = settings.address.split_at(settings.address.find('/').unwrap_or(settings.address.len()));
+        check_serving(settings)?;
+        let (address, path) = split(&settings.address);
         let mut paths = vec![if path.is_empty() { "/".to_owned() } else { path.to_owned() }];
-        for path in settings.list("paths") {
-            if !path.starts_with('/') {
-                let text = format!("`paths`: `{path}` does not begin with a slash");
-                return Err(Reason::new(codes::E6010, text));
-            }
-            paths.push(path.to_string());
-        }
-        let serving = Serving {
+        paths.extend(settings.list("paths").iter().map(ToString::to_string));
+        Ok(Serving {
             address: address.to_owned(),
             paths,
             methods: methods(settings.list("methods"))?,
-            media: media::read(settings.list("media-types"))?,
+            media: Media::read(settings.list("media-types"))?,
             form_field: settings.text("form-field").to_owned(),
             guard: Guard::read(settings)?,
             tls: tls::Server::read(settings, context)?,
@@ -79,13 +70,7 @@ impl Serving {
             head_time_max: duration(settings, "idle")?,
             silence_max: duration(settings, "frame-idle")?,
             body_time_max: duration(settings, "frame-time")?,
-        };
-        let is_loopback = ["127.", "localhost", "[::1]"].iter().any(|start| address.starts_with(start));
-        if serving.guard.asks() && serving.tls.is_none() && !is_loopback && address.contains(':') {
-            let text = "`users` and `tokens` need `cert` and `key`, or an address on this machine behind a TLS proxy";
-            return Err(Reason::new(codes::E6513, text));
-        }
-        Ok(serving)
+        })
     }
 
     /// Whether a path is one of ours; one that ends in `/*` takes all below it.
@@ -95,6 +80,27 @@ impl Serving {
             Some(_) | None => known == path,
         })
     }
+}
+
+fn split(address: &str) -> (&str, &str) {
+    address.split_at(address.find('/').unwrap_or(address.len()))
+}
+
+/// What can be said of a source without opening anything.
+pub(crate) fn check_serving(settings: &Settings) -> Result<(), Reason> {
+    if let Some(path) = settings.list("paths").iter().find(|path| !path.starts_with('/')) {
+        return Err(Reason::new(codes::E6010, format!("`paths`: `{path}` does not begin with a slash")));
+    }
+    methods(settings.list("methods"))?;
+    Media::read(settings.list("media-types"))?;
+    let (address, _) = split(&settings.address);
+    let is_here =
+        ["127.", "localhost", "[::1]"].iter().any(|start| address.starts_with(start)) || !address.contains(':');
+    if Guard::read(settings)?.asks() && settings.text("cert").is_empty() && !is_here {
+        let text = "`users` and `tokens` need `cert` and `key`, or an address on this machine behind a TLS proxy";
+        return Err(Reason::new(codes::E6513, text));
+    }
+    Ok(())
 }
 
 fn methods(words: &[Arc<str>]) -> Result<Vec<Method>, Reason> {

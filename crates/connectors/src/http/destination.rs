@@ -77,18 +77,9 @@ pub(super) fn with_query(target: &str, fields: &[(String, String)]) -> String {
     target
 }
 
-/// What the bytes are, where no setting says it (RFC 6838; HL7 FHIR R4 §3.1.0.1.10).
+/// What the bytes are, where no setting says it.
 pub(crate) fn media_type(format: Format) -> &'static str {
-    match format {
-        Format::Hl7v2 => MEDIA_TYPE,
-        Format::Fhir => "application/fhir+json",
-        Format::Json => "application/json",
-        Format::Xml => "application/xml",
-        Format::Delimited => "text/csv; charset=utf-8",
-        Format::X12 => "application/edi-x12",
-        Format::Text => "text/plain; charset=utf-8",
-        Format::Binary => "application/octet-stream",
-    }
+    if format == Format::Hl7v2 { MEDIA_TYPE } else { formats::detect::media_type(format) }
 }
 
 impl Destination for Lane {

@@ -4,59 +4,62 @@ use crate::codes;
 use message::{Format, Reason};
 use std::sync::Arc;
 
-/// Media types that are an ER7 message, and what stands for a client that says nothing.
+/// Media types that are an ER7 message.
 const ER7: &[&str] = &[super::MEDIA_TYPE, "application/hl7-v2+er7", "x-application/hl7-v2+er7", "text/plain"];
 const FORM: &str = "application/x-www-form-urlencoded";
 
-/// A media type that a source takes.
+/// What bodies a source takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Medium {
-    name: String,
-    /// How the engine is told of it.
-    pub(crate) format: Format,
-    /// The message is a field of a form.
-    pub(crate) is_form: bool,
+pub(crate) struct Media {
+    /// As the setting says; empty: what belongs to the interface's format.
+    named: Vec<String>,
 }
 
-/// The media types of a setting; without any, those of ER7.
-pub(crate) fn read(words: &[Arc<str>]) -> Result<Vec<Medium>, Reason> {
-    if words.is_empty() {
-        return Ok(ER7.iter().map(|name| Medium::of(name)).collect());
-    }
-    let medium = |word: &Arc<str>| {
-        let is_one = word.split_once('/').is_some_and(|(kind, name)| !kind.is_empty() && !name.is_empty());
-        if is_one && !word.contains([';', ' ', '*']) {
-            return Ok(Medium::of(&word.to_ascii_lowercase()));
-        }
-        let text = format!("`media-types`: `{word}` is not a media type such as `application/json`");
-        Err(Reason::new(codes::E6010, text))
-    };
-    words.iter().map(medium).collect()
+/// How a body holds its message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Holds {
+    /// It is the message.
+    Whole,
+    /// In a field of a form.
+    Form,
 }
 
-impl Medium {
-    fn of(name: &str) -> Medium {
-        Medium { name: name.to_owned(), format: format_of(name), is_form: name == FORM }
+impl Media {
+    /// Reads `media-types`.
+    pub(crate) fn read(words: &[Arc<str>]) -> Result<Media, Reason> {
+        let name = |word: &Arc<str>| {
+            let is_one = word.split_once('/').is_some_and(|(kind, name)| !kind.is_empty() && !name.is_empty());
+            if is_one && !word.contains([';', ' ', '*']) {
+                return Ok(word.to_ascii_lowercase());
+            }
+            let text = format!("`media-types`: `{word}` is not a media type such as `application/json`");
+            Err(Reason::new(codes::E6010, text))
+        };
+        Ok(Media { named: words.iter().map(name).collect::<Result<_, _>>()? })
     }
 
-    /// Whether a body with this `Content-Type` is one. A body without any is what was named first.
-    pub(crate) fn find<'m>(media: &'m [Medium], content_type: Option<&str>) -> Option<&'m Medium> {
-        let Some(text) = content_type else { return media.first() };
+    /// Whether a body with this `Content-Type` is taken by an interface that takes `format`. One that says nothing is.
+    pub(crate) fn takes(&self, content_type: Option<&str>, format: Format) -> Option<Holds> {
+        let Some(text) = content_type else {
+            return Some(if self.named.first().is_some_and(|name| name == FORM) { Holds::Form } else { Holds::Whole });
+        };
         let name = text.split(';').next().unwrap_or(text).trim().to_ascii_lowercase();
-        media.iter().find(|medium| medium.name == name)
+        let is_taken = if self.named.is_empty() { belongs(&name, format) } else { self.named.contains(&name) };
+        is_taken.then_some(if name == FORM { Holds::Form } else { Holds::Whole })
     }
 }
 
-/// The format that a media type stands for (RFC 6839: the suffix says how it is written).
-fn format_of(name: &str) -> Format {
-    match name {
-        FORM => Format::Hl7v2,
-        name if ER7.contains(&name) => Format::Hl7v2,
-        "application/fhir+json" | "application/json+fhir" => Format::Fhir,
-        name if name.ends_with("/json") || name.ends_with("+json") => Format::Json,
-        name if name.ends_with("/xml") || name.ends_with("+xml") => Format::Xml,
-        name if name.starts_with("text/") => Format::Text,
-        _ => Format::Binary,
+/// Whether bodies of a format are usual under this media type.
+fn belongs(name: &str, format: Format) -> bool {
+    let by_name = formats::detect::by_media_type(name);
+    match format {
+        Format::Hl7v2 => ER7.contains(&name),
+        Format::Fhir => matches!(by_name, Some(Format::Fhir | Format::Json)),
+        Format::Json => matches!(by_name, Some(Format::Json | Format::Fhir)),
+        Format::Xml => by_name == Some(Format::Xml),
+        Format::Delimited | Format::X12 => by_name == Some(format) || name == "text/plain",
+        Format::Text => name.starts_with("text/"),
+        Format::Binary => name != FORM,
     }
 }
 
@@ -97,25 +100,37 @@ mod tests {
 
     #[test]
     fn media_types() {
-        let all: Vec<Arc<str>> =
-            ["application/json", "application/fhir+json", "Application/XML", "text/csv", "image/png"]
-                .map(Arc::from)
-                .to_vec();
-        let media = read(&all).unwrap();
-        let check = |content_type: Option<&str>, expect: Option<Format>| {
-            assert_eq!(Medium::find(&media, content_type).map(|medium| medium.format), expect, "{content_type:?}");
+        let all: Vec<Arc<str>> = ["application/json", "Application/XML", FORM].map(Arc::from).to_vec();
+        let named = Media::read(&all).unwrap();
+        let check = |content_type: Option<&str>, expect: Option<Holds>| {
+            assert_eq!(named.takes(content_type, Format::Hl7v2), expect, "{content_type:?}");
         };
-        check(None, Some(Format::Json));
-        check(Some("application/json; charset=utf-8"), Some(Format::Json));
-        check(Some("APPLICATION/FHIR+JSON"), Some(Format::Fhir));
-        check(Some("application/xml"), Some(Format::Xml));
-        check(Some("text/csv"), Some(Format::Text));
-        check(Some("image/png"), Some(Format::Binary));
+        check(None, Some(Holds::Whole));
+        check(Some("application/json; charset=utf-8"), Some(Holds::Whole));
+        check(Some("APPLICATION/XML"), Some(Holds::Whole));
+        check(Some("application/x-www-form-urlencoded"), Some(Holds::Form));
         check(Some("application/hl7-v2"), None);
         for bad in ["json", "*/*", "a/b; c=d", "/x"] {
-            assert_eq!(read(&[bad.into()]).unwrap_err().code, "E6010", "{bad}");
+            assert_eq!(Media::read(&[bad.into()]).unwrap_err().code, "E6010", "{bad}");
         }
-        assert_eq!(Medium::find(&read(&[]).unwrap(), None).unwrap().format, Format::Hl7v2);
+    }
+
+    #[test]
+    fn without_a_setting_the_format_decides() {
+        let media = Media::read(&[]).unwrap();
+        let check = |format: Format, yes: &[&str], no: &[&str]| {
+            assert_eq!(media.takes(None, format), Some(Holds::Whole));
+            yes.iter().for_each(|name| assert!(media.takes(Some(name), format).is_some(), "{name} {format:?}"));
+            no.iter().for_each(|name| assert!(media.takes(Some(name), format).is_none(), "{name} {format:?}"));
+        };
+        check(Format::Hl7v2, &["application/hl7-v2", "text/plain"], &["application/json", FORM, "?"]);
+        check(Format::Fhir, &["application/fhir+json", "application/json"], &["application/xml", "text/plain"]);
+        check(Format::Json, &["application/json", "application/vnd.lab+json"], &["text/plain"]);
+        check(Format::Xml, &["application/xml", "text/xml", "application/soap+xml"], &["application/json"]);
+        check(Format::Delimited, &["text/csv", "text/plain"], &["application/json"]);
+        check(Format::X12, &["application/edi-x12", "text/plain"], &["text/csv"]);
+        check(Format::Text, &["text/plain", "text/html"], &["image/png"]);
+        check(Format::Binary, &["image/png", "application/pdf"], &[FORM]);
     }
 
     #[test]

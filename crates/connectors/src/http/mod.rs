@@ -19,7 +19,10 @@ mod tests;
 use crate::{
     settings::{join, setting},
     tls,
-    web::settings::{CREDENTIALS, LIMITS},
+    web::{
+        Url, auth,
+        settings::{CREDENTIALS, LIMITS},
+    },
 };
 use interface::{
     catalogue::{Address, AddressKind, Connector, Context, Setting, SettingKind, Settings, Side, Spec},
@@ -36,6 +39,15 @@ pub(crate) struct Http;
 impl Connector for Http {
     fn spec(&self) -> &'static Spec {
         &SPEC
+    }
+
+    fn check(&self, settings: &Settings, is_source: bool) -> Result<(), Reason> {
+        if is_source {
+            return config::check_serving(settings);
+        }
+        let url = Url::parse(&settings.address)?;
+        config::Posting::read(settings, &url)?;
+        auth::check(settings, &url)
     }
 
     fn source(&self, settings: &Settings, context: &Context) -> Boxed<'static, Result<Box<dyn Source>, Reason>> {
@@ -125,7 +137,8 @@ const SOURCE_OPTIONS: &[Setting] = &[
         SettingKind::List,
         "",
         "The media types that are taken, the first for bodies that do not say theirs: `[\"application/json\"]`. Without it, \
-         those of HL7 v2: `application/hl7-v2`, `application/hl7-v2+er7`, `x-application/hl7-v2+er7`, `text/plain`.",
+         those of the interface's `format`; for HL7 v2 `application/hl7-v2`, `application/hl7-v2+er7`, \
+         `x-application/hl7-v2+er7` and `text/plain`.",
     ),
     setting(
         "form-field",
@@ -153,7 +166,7 @@ const DESTINATION_OPTIONS: &[Setting] = &[
         "content-type",
         SettingKind::Text,
         "",
-        "The media type of what is sent; without it, `application/hl7-v2`, or `application/fhir+json` behind a map to FHIR.",
+        "The media type of what is sent; without it, that of the format: `application/hl7-v2`, `application/fhir+json` and so on.",
     ),
     setting("accept", SettingKind::Text, "", "The media type of the answer that is asked for."),
     setting(

@@ -3,7 +3,7 @@
 use super::{
     answer::{self, Answer},
     config::Serving,
-    media::{self, Medium, Wanted},
+    media::{self, Holds, Wanted},
 };
 use crate::{
     codes,
@@ -158,7 +158,7 @@ async fn secure(stream: TcpStream, config: &Serving, session: &Session) -> Optio
 /// A request that is for us.
 struct Checked {
     format: Format,
-    is_form: bool,
+    holds: Holds,
     wanted: Wanted,
 }
 
@@ -175,7 +175,10 @@ impl Desk {
                 return self.decline(status, code);
             }
         };
-        let message = if checked.is_form { self.field(&body) } else { Some(body) };
+        let message = match checked.holds {
+            Holds::Form => self.field(&body),
+            Holds::Whole => Some(body),
+        };
         match message.filter(|bytes| !bytes.is_empty()) {
             None => self.decline(StatusCode::BAD_REQUEST, codes::E6301),
             Some(bytes) => {
@@ -202,7 +205,8 @@ impl Desk {
             return Err(answer::not_allowed(methods, codes::E6301));
         }
         let content_type = headers.get(CONTENT_TYPE).map(|value| value.to_str().unwrap_or("?"));
-        let Some(medium) = Medium::find(media, content_type) else {
+        let format = self.session.intake.format();
+        let Some(holds) = media.takes(content_type, format) else {
             return Err(self.decline(StatusCode::UNSUPPORTED_MEDIA_TYPE, codes::E6301));
         };
         // What the head promises is only used to say no early, never to take memory.
@@ -210,7 +214,7 @@ impl Desk {
             return Err(self.decline(StatusCode::PAYLOAD_TOO_LARGE, codes::E6302));
         }
         let wanted = media::wanted(header(headers, &ACCEPT));
-        Ok(Checked { format: medium.format, is_form: medium.is_form, wanted })
+        Ok(Checked { format, holds, wanted })
     }
 
     /// The field of a form that holds the message.

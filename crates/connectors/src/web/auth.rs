@@ -34,19 +34,12 @@ impl Credentials {
         url: &Url,
         limits: Limits,
     ) -> Result<Credentials, Reason> {
-        let complain = |text: &'static str| Reason::new(codes::E6010, text);
+        check(settings, url)?;
         let given = |name: &str| Some(settings.text(name)).filter(|text| !text.is_empty());
-        let ways = [given("user"), given("token"), given("token-url")];
-        if ways.iter().flatten().count() > 1 {
-            return Err(complain("only one of `user`, `token` and `token-url` can be used"));
-        }
-        let credentials = match ways {
+        Ok(match [given("user"), given("token"), given("token-url")] {
             [Some(user), ..] => {
-                if user.contains(':') {
-                    return Err(complain("`user` cannot hold a colon (RFC 7617)"));
-                }
-                let password = given("password").ok_or_else(|| complain("`user` needs `password`"))?;
-                Credentials::Fixed(secret(&format!("Basic {}", base64(format!("{user}:{password}").as_bytes())))?)
+                let pair = format!("{user}:{}", settings.text("password"));
+                Credentials::Fixed(secret(&format!("Basic {}", base64(pair.as_bytes())))?)
             }
             [_, Some(token), _] => Credentials::Fixed(secret(&format!("Bearer {token}"))?),
             [.., Some(token_url)] => {
@@ -54,18 +47,8 @@ impl Credentials {
                 let place = Place::read(settings, context, way.url.clone())?;
                 Credentials::Tokens(Box::new(Tokens::new(way, Client::new(place, limits), context.clock.clone())))
             }
-            [None, None, None] => {
-                if given("password").is_some() || given("client-id").is_some() {
-                    return Err(complain("`password` needs `user`, and `client-id` needs `token-url`"));
-                }
-                Credentials::None
-            }
-        };
-        // Everyone on the way could read it and use it again.
-        if !matches!(credentials, Credentials::None) && !url.is_secure && !url.is_loopback() {
-            return Err(Reason::new(codes::E6513, format!("{} is not https://", url.origin())));
-        }
-        Ok(credentials)
+            [None, None, None] => Credentials::None,
+        })
     }
 
     /// Sends a request with them. A token that the server does not take any more (401) is fetched anew, once: a server
@@ -101,6 +84,32 @@ impl Credentials {
             tokens.close();
         }
     }
+}
+
+/// What can be said of credentials without a look at files.
+pub(crate) fn check(settings: &Settings, url: &Url) -> Result<(), Reason> {
+    let complain = |text: &'static str| Err(Reason::new(codes::E6010, text));
+    let has = |name: &str| !settings.text(name).is_empty();
+    let ways = ["user", "token", "token-url"].into_iter().filter(|name| has(name)).count();
+    if ways > 1 {
+        return complain("only one of `user`, `token` and `token-url` can be used");
+    }
+    if has("user") != has("password") {
+        return complain("`user` and `password` belong together: one of them is missing");
+    }
+    if settings.text("user").contains(':') {
+        return complain("`user` cannot hold a colon (RFC 7617)");
+    }
+    if has("token-url") {
+        token::check(settings)?;
+    } else if has("client-id") || has("client-secret") || has("private-key") {
+        return complain("`client-id`, `client-secret` and `private-key` need `token-url`");
+    }
+    // Everyone on the way could read them and use them again.
+    if ways > 0 && !url.is_secure && !url.is_loopback() {
+        return Err(Reason::new(codes::E6513, format!("{} is not https://", url.origin())));
+    }
+    Ok(())
 }
 
 /// A header that is never printed, not even by `Debug`.

@@ -127,7 +127,9 @@ async fn a_token_is_kept_until_it_is_about_to_expire() {
     tokio::time::sleep(std::time::Duration::from_millis(900)).await;
     assert_eq!(lane.ask().await.unwrap(), 200);
     assert_eq!(issuer.token_requests().len(), 2);
-    assert!(issuer.server.asked().iter().all(|asked| asked.target == "/token" || !asked.header("authorization").is_empty()));
+    assert!(
+        issuer.server.asked().iter().all(|asked| asked.target == "/token" || !asked.header("authorization").is_empty())
+    );
     let body = issuer.token_requests()[0].text();
     assert_eq!(body, "grant_type=client_credentials&client_id=sinew%20north&client_secret=hunter2");
 }

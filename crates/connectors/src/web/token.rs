@@ -77,26 +77,31 @@ struct Kept {
     renew_at: Instant,
 }
 
+/// What can be said of these settings without a look at files.
+pub(super) fn check(settings: &Settings) -> Result<(), Reason> {
+    let url = Url::parse(settings.text("token-url"))?;
+    if !url.is_secure && !url.is_loopback() {
+        return Err(Reason::new(codes::E6513, "`token-url` is not https://"));
+    }
+    let has = |name: &str| !settings.text(name).is_empty();
+    if !has("client-id") {
+        return Err(Reason::new(codes::E6010, "`token-url` needs `client-id`"));
+    }
+    if has("client-secret") == has("private-key") {
+        return Err(Reason::new(codes::E6010, "`token-url` needs one of `client-secret` and `private-key`"));
+    }
+    Ok(())
+}
+
 impl Way {
     pub(crate) fn read(settings: &Settings, context: &Context, token_url: &str) -> Result<Way, Reason> {
-        let complain = |text: &str| Reason::new(codes::E6010, text.to_owned());
-        let url = Url::parse(token_url)?;
-        if !url.is_secure && !url.is_loopback() {
-            return Err(Reason::new(codes::E6513, "`token-url` is not https://"));
-        }
-        let client_id = settings.text("client-id").to_owned();
-        if client_id.is_empty() {
-            return Err(complain("`token-url` needs `client-id`"));
-        }
-        let shared = Some(settings.text("client-secret")).filter(|text| !text.is_empty()).map(str::to_owned);
-        let key = Pem::of(settings, context, "private-key");
-        let proof = match (shared, key) {
-            (Some(_), Some(_)) => return Err(complain("only one of `client-secret` and `private-key` can be used")),
-            (None, None) => return Err(complain("`token-url` needs `client-secret` or `private-key`")),
-            (Some(shared), None) if settings.text("client-auth") == "body" => Proof::Body(shared),
-            (Some(shared), None) => Proof::Basic(shared),
-            (None, Some(pem)) => Proof::Assertion(Signer::read(&pem, settings.text("key-id"))?),
+        let shared = settings.text("client-secret").to_owned();
+        let proof = match Pem::of(settings, context, "private-key") {
+            Some(pem) => Proof::Assertion(Signer::read(&pem, settings.text("key-id"))?),
+            None if settings.text("client-auth") == "body" => Proof::Body(shared),
+            None => Proof::Basic(shared),
         };
+        let (url, client_id) = (Url::parse(token_url)?, settings.text("client-id").to_owned());
         let text = |name: &str| settings.text(name).to_owned();
         Ok(Way { url, client_id, scope: text("scope"), audience: text("audience"), proof })
     }
