@@ -47,6 +47,9 @@ message::catalogue! {
     E6307 "the server's answer cannot be read";
     E6308 "a request is not HTTP";
     E6309 "a request broke off";
+    E6310 "only HL7 v2 messages can be in a batch";
+    E6311 "a batch could not be closed";
+    E6312 "a part of an open batch cannot be read";
     E6401 "the next interface is not running";
     E6402 "the message crossed too many interfaces";
     E6501 "no TLS connection to the partner";

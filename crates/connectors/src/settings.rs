@@ -21,6 +21,11 @@ pub(crate) fn size(settings: &Settings, name: &str) -> Result<usize, Reason> {
     }
 }
 
+/// `max-size`, which the engine goes by, is one that a part can have, where it is said.
+pub(crate) fn part_size(settings: &Settings) -> Result<(), Reason> {
+    if settings.count("max-size") == 0 { Ok(()) } else { size(settings, "max-size").map(drop) }
+}
+
 /// A duration that may not be zero, because zero would mean "never" or "at once" and neither is meant.
 pub(crate) fn duration(settings: &Settings, name: &str) -> Result<Duration, Reason> {
     let value = settings.duration(name);

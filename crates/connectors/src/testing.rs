@@ -19,6 +19,8 @@ pub(crate) fn context() -> Context {
 pub(crate) fn context_in(workspace: &Path) -> Context {
     Context {
         clock: Arc::new(System),
+        offset_s: |_| 0,
+        owner: "adt-main/archive".into(),
         workspace: workspace.to_owned(),
         exchange: Arc::new(Switchboard::default()),
         handles: Arc::default(),
@@ -68,6 +70,7 @@ fn read(kind: SettingKind, text: &str) -> Value {
             "ms" => Duration::from_millis(number()),
             "s" => Duration::from_secs(number()),
             "m" => Duration::from_secs(number() * 60),
+            "h" => Duration::from_secs(number() * 3600),
             unit => panic!("no duration: {unit}"),
         }),
         SettingKind::Size => Value::Count(match &text[split..] {

@@ -87,7 +87,10 @@ enum Ending {
 impl Owed {
     /// For the source to send when the deliveries have ended (enhanced mode).
     pub(crate) fn deferred(self) -> Deferred {
-        Deferred::new(move || Box::pin(self.clone().answer(None)))
+        Deferred::new(move || {
+            let owed = self.clone();
+            Box::pin(async move { owed.answer(None).await.into_iter().collect() })
+        })
     }
 
     /// Waits in the sender's stead (original mode).

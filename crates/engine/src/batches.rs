@@ -16,7 +16,7 @@ use bytes::Bytes;
 use hl7v2::{Batch, Message, ack};
 use interface::{
     contract::{Deferred, Frame, Reply, Verdict},
-    definition::{Acknowledge, BatchCounts},
+    definition::{Acknowledge, BatchAnswer, BatchCounts, Definition},
 };
 use message::{Diagnostic, Origin, Reason};
 use std::sync::{Arc, atomic::Ordering};
@@ -47,7 +47,8 @@ pub(crate) async fn accept(flow: &Flow, frame: Frame, origin: Origin) -> Reply {
     }
     let broken = found.iter().find(|finding| is_broken(finding)).cloned();
     let messages: Vec<Bytes> = batch.messages().collect();
-    let answer = Answer::new(flow, &batch, definition.receive.acknowledge, broken.as_ref());
+    let comment = broken.as_ref().map(|finding| format!("{}: {}", finding.code, finding.message));
+    let answer = Answer::new(flow, &definition, &batch, comment);
     let refusal = match &broken {
         _ if messages.len() > MESSAGES_MAX => {
             let text = format!("{} messages in one frame, {MESSAGES_MAX} are taken", messages.len());
@@ -121,9 +122,15 @@ async fn answered(taken: Vec<Taken>) -> Vec<Reply> {
     replies.into_iter().map(|reply| reply.unwrap_or_else(cut_off)).collect()
 }
 
+/// The answer to a batch that its source cut.
+pub(crate) fn answer(flow: &Flow, batch: &Batch, answers: Vec<Bytes>, comment: Option<&str>) -> Vec<Bytes> {
+    Answer::new(flow, &flow.version().definition, batch, comment.map(str::to_owned)).write(answers)
+}
+
 /// How the answers go back.
 #[derive(Clone)]
 struct Answer {
+    form: BatchAnswer,
     /// FHS and BHS of the batch; without BHS the answers stand one behind the other.
     file_header: Option<Bytes>,
     header: Option<Bytes>,
@@ -133,32 +140,40 @@ struct Answer {
 }
 
 impl Answer {
-    fn new(flow: &Flow, batch: &Batch, when: Acknowledge, broken: Option<&Diagnostic>) -> Answer {
+    fn new(flow: &Flow, definition: &Definition, batch: &Batch, comment: Option<String>) -> Answer {
         Answer {
+            form: definition.receive.batch_answer,
             file_header: batch.file_header(),
             header: batch.batches().into_iter().find_map(|enclosed| enclosed.header),
-            is_wanted: when != Acknowledge::None,
-            comment: broken.map(|finding| format!("{}: {}", finding.code, finding.message)),
+            is_wanted: definition.receive.acknowledge != Acknowledge::None,
+            comment,
             dock: flow.dock.clone(),
         }
     }
 
-    /// The acknowledgments as one content; `None` where there is none to give.
-    fn write(&self, mut answers: Vec<Bytes>) -> Option<Bytes> {
-        if answers.is_empty() && (self.header.is_none() || !self.is_wanted) {
-            return None;
+    /// The acknowledgments as contents of their own; none where there is none to give.
+    fn write(&self, mut answers: Vec<Bytes>) -> Vec<Bytes> {
+        let is_positive = |answer: &Bytes| ack::Reply::read(answer.clone()).code.is_some_and(|code| code.is_positive());
+        answers.sort_by_key(is_positive);
+        match self.form {
+            BatchAnswer::None => return Vec::new(),
+            BatchAnswer::Single => return answers,
+            BatchAnswer::Errors => answers.retain(|answer| !is_positive(answer)),
+            BatchAnswer::All => {}
         }
-        answers.sort_by_key(|answer| ack::Reply::read(answer.clone()).code.is_some_and(|code| code.is_positive()));
-        let Some(header) = &self.header else { return Some(Bytes::from(answers.concat())) };
+        if answers.is_empty() && (self.header.is_none() || !self.is_wanted) {
+            return Vec::new();
+        }
+        let Some(header) = &self.header else { return vec![Bytes::from(answers.concat())] };
         let now = self.dock.clock.now();
-        Some(Bytes::from(ack::batch(&ack::Answers {
+        vec![Bytes::from(ack::batch(&ack::Answers {
             file_header: self.file_header.as_deref(),
             header,
             messages: &answers,
             control_id: &acknowledge::control_id(now),
             time: &now.to_dtm(),
             comment: self.comment.as_deref(),
-        })))
+        }))]
     }
 
     /// Nothing of the frame is stored.
@@ -171,7 +186,7 @@ impl Answer {
             .iter()
             .take(MESSAGES_MAX)
             .filter_map(|bytes| acknowledge::refuse(&Message::parse(bytes.clone()).0, &definition, now, &reason));
-        Reply::refused(reason.clone(), self.write(answers.collect()))
+        Reply::refused(reason.clone(), None).with_acknowledgments(self.write(answers.collect()))
     }
 
     /// All that was taken, with what senders wait for besides.
@@ -184,26 +199,27 @@ impl Answer {
         let put_off = worst(|verdict| if let Verdict::Later(reason) = verdict { Some(reason.clone()) } else { None });
         let refused = worst(|verdict| if let Verdict::Refused(reason) = verdict { Some(reason.clone()) } else { None });
         let reply = match (put_off, refused, replies.into_iter().next_back()) {
-            (Some(reason), _, _) => Reply::later(reason, written),
-            (None, Some(reason), _) => Reply::refused(reason, written),
+            (Some(reason), _, _) => Reply::later(reason, None),
+            (None, Some(reason), _) => Reply::refused(reason, None),
             // Every one of them has its receipt.
-            (None, None, Some(last)) => last.with_acknowledgment(written),
-            (None, None, None) => Reply::refused(Reason::new(codes::E5001, "the batch holds no message"), written),
+            (None, None, Some(last)) => last,
+            (None, None, None) => Reply::refused(Reason::new(codes::E5001, "the batch holds no message"), None),
         };
+        let reply = reply.with_acknowledgments(written);
         if later.is_empty() { reply.without_later() } else { reply.with_later(self.deferred(later)) }
     }
 
     /// The application acknowledgments that follow, together when the last of them is due.
     fn deferred(self, later: Vec<Deferred>) -> Deferred {
         Deferred::new(move || {
-            let mut waits: JoinSet<Option<Bytes>> = later.iter().map(Deferred::begin).collect();
+            let mut waits: JoinSet<Vec<Bytes>> = later.iter().map(Deferred::begin).collect();
             let answer = self.clone();
             Box::pin(async move {
                 let mut answers = Vec::new();
                 while let Some(came) = waits.join_next().await {
-                    answers.extend(came.ok().flatten());
+                    answers.extend(came.into_iter().flatten());
                 }
-                if answers.is_empty() { None } else { answer.write(answers) }
+                if answers.is_empty() { Vec::new() } else { answer.write(answers) }
             })
         })
     }

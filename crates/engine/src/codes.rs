@@ -29,6 +29,7 @@ message::catalogue! {
     E5041 "a sender sends something new";
     E5042 "an alert on quality is open";
     E5043 "some messages were not counted";
+    E5044 "a message cannot be split into parts";
     E5101 "the destination refused the message";
     E5102 "the destination's answer cannot be read";
     E5103 "the stored bytes of a delivery cannot be read";

@@ -7,9 +7,10 @@ use crate::{
     application::Endings,
     codes,
     decide::{self, Decision, Next, Situation},
+    fragments,
     orphans::Orphans,
     outbox::Outbox,
-    queue::{Claim, HOPS_UNKNOWN},
+    queue::{Claim, Entry, HOPS_UNKNOWN},
 };
 use bytes::Bytes;
 use interface::{
@@ -17,7 +18,7 @@ use interface::{
     contract::{Destination, Outgoing},
 };
 use message::{
-    Class, Clock, MessageId, Name, Origin, Outcome, Phi, Reason, Scope, Timestamp,
+    Class, Clock, DeliveryId, Name, Origin, Outcome, Phi, Reason, Scope, Timestamp,
     failpoint::{Place, pass},
     limits,
 };
@@ -82,30 +83,28 @@ pub fn start_lanes(dock: &Arc<Dock>, outbox: &Arc<Outbox>) {
 async fn run_lane(dock: &Arc<Dock>, outbox: &Arc<Outbox>) {
     let mut wire: Option<(u64, Box<dyn Destination>)> = None;
     loop {
-        let Some(claim) = outbox.claim(LANE_IDLE_MAX).await else {
-            if let Some((_, mut open)) = wire.take() {
-                open.close().await;
+        leave_stale(outbox, &mut wire).await;
+        if wire.is_none() && is_tended(dock, outbox) && !outbox.is_stopping() {
+            wire = open(dock, outbox).ok();
+            tend(dock, outbox, &mut wire).await;
+        }
+        let rest = wire.as_ref().and_then(|(_, open)| open.rest());
+        let Some(claim) = outbox.claim(rest.map_or(LANE_IDLE_MAX, |rest| rest.min(LANE_IDLE_MAX))).await else {
+            if rest.is_some() && !outbox.is_stopping() {
+                tend(dock, outbox, &mut wire).await;
+                continue;
             }
+            close(outbox, &mut wire).await;
             if outbox.release_lane() {
                 return;
             }
             continue;
         };
         start_lanes(dock, outbox);
-        let generation = outbox.generation();
-        if wire.as_ref().is_some_and(|(opened, _)| *opened != generation)
-            && let Some((_, mut stale)) = wire.take()
-        {
-            stale.close().await;
-        }
-        let definition = outbox.definition();
+        leave_stale(outbox, &mut wire).await;
         if wire.is_none() {
-            let opened = match dock.connector(definition.connector) {
-                Some(connector) => connector.destination(&definition.settings, &dock.context),
-                None => Err(Reason::new(codes::E5011, "the connector is not part of this build")),
-            };
-            match opened {
-                Ok(open) => wire = Some((generation, open)),
+            match open(dock, outbox) {
+                Ok(opened) => wire = Some(opened),
                 Err(reason) => {
                     settle(dock, outbox, &claim, (dock.clock.now(), dock.clock.monotonic()), unopened(reason)).await;
                     continue;
@@ -120,6 +119,53 @@ async fn run_lane(dock: &Arc<Dock>, outbox: &Arc<Outbox>) {
     }
 }
 
+/// Its connector may keep something open between deliveries.
+fn is_tended(dock: &Dock, outbox: &Outbox) -> bool {
+    dock.connector(outbox.definition().connector).is_some_and(|connector| connector.is_tended())
+}
+
+/// A lane by the settings of now, with their number.
+fn open(dock: &Dock, outbox: &Outbox) -> Result<(u64, Box<dyn Destination>), Reason> {
+    let (generation, definition) = (outbox.generation(), outbox.definition());
+    let Some(connector) = dock.connector(definition.connector) else {
+        return Err(Reason::new(codes::E5011, "the connector is not part of this build"));
+    };
+    let owner = place(&outbox.interface, &outbox.name).into();
+    let context = Context { owner, ..dock.context.clone() };
+    Ok((generation, connector.destination(&definition.settings, &context)?))
+}
+
+/// A lane by settings that are no longer those of the definition finishes what it has open, and ends.
+async fn leave_stale(outbox: &Outbox, wire: &mut Option<(u64, Box<dyn Destination>)>) {
+    if wire.as_ref().is_some_and(|(opened, _)| *opened != outbox.generation())
+        && let Some((_, mut stale)) = wire.take()
+    {
+        // What it could not finish, the next lane finds and reports.
+        let _ = stale.tend(true).await;
+        stale.close().await;
+    }
+}
+
+/// The outbox stops, or nothing was to do for long. A destination that is not coming back finishes what it has open.
+async fn close(outbox: &Outbox, wire: &mut Option<(u64, Box<dyn Destination>)>) {
+    if let Some((_, mut open)) = wire.take() {
+        if outbox.is_retired() {
+            let _ = open.tend(true).await;
+        }
+        open.close().await;
+    }
+}
+
+/// Lets a destination finish what is due; trouble is told once, as long as it is the same.
+async fn tend(dock: &Dock, outbox: &Outbox, wire: &mut Option<(u64, Box<dyn Destination>)>) {
+    if let Some((_, open)) = wire
+        && let Err(reason) = open.tend(false).await
+        && outbox.last_trouble().is_none_or(|known| known.reason != reason)
+    {
+        outbox.trouble(dock.clock.now(), reason);
+    }
+}
+
 fn unopened(reason: Reason) -> Outcome {
     Outcome::Transient { scope: Scope::Destination, reason, retry_after: None }
 }
@@ -131,16 +177,18 @@ pub async fn deliver(dock: &Arc<Dock>, outbox: &Arc<Outbox>, wire: &mut dyn Dest
     let mut is_sound = true;
     let outcome = match claim.entry.bytes.take().map_or_else(|| read_output(dock, &claim), Ok) {
         Ok(bytes) => {
+            let Past { accepted, hops, resends } = past(dock, &claim);
             let outgoing = Outgoing {
                 delivery: claim.entry.delivery,
                 interface: outbox.interface.clone(),
                 bytes,
                 format: outbox.definition().format,
                 attempt: claim.entry.attempts,
-                accepted: claim.entry.accepted,
-                hops: hops(dock, &claim),
+                accepted,
+                hops,
+                resends,
             };
-            send_guarded(wire, &outgoing).await.unwrap_or_else(|| {
+            fragments::send(outbox, wire, &outgoing).await.unwrap_or_else(|| {
                 is_sound = false;
                 panicked(claim.entry.attempts)
             })
@@ -152,7 +200,7 @@ pub async fn deliver(dock: &Arc<Dock>, outbox: &Arc<Outbox>, wire: &mut dyn Dest
 }
 
 /// A panic in a connector is a bug of ours: it ends this attempt, not the lane (F16). `None` after a panic.
-async fn send_guarded(wire: &mut dyn Destination, outgoing: &Outgoing) -> Option<Outcome> {
+pub(crate) async fn send_guarded(wire: &mut dyn Destination, outgoing: &Outgoing) -> Option<Outcome> {
     let mut send = pin!(wire.send(outgoing));
     poll_fn(move |context| match catch_unwind(AssertUnwindSafe(|| send.as_mut().poll(context))) {
         Ok(Poll::Ready(outcome)) => Poll::Ready(Some(outcome)),
@@ -173,23 +221,45 @@ fn panicked(attempts: u32) -> Outcome {
     Outcome::Ambiguous { reason }
 }
 
-/// After a restart the origins of the message tell how many interfaces it has crossed, so that a circle of interfaces
-/// ends also when the engine is started again and again.
-fn hops(dock: &Dock, claim: &Claim) -> u8 {
-    if claim.entry.hops != HOPS_UNKNOWN {
-        return claim.entry.hops;
+/// What the store knows of a delivery besides its queue's entry.
+struct Past {
+    /// When its message was received: the same in every life, as what is named after it must be.
+    accepted: Timestamp,
+    hops: u8,
+    resends: u32,
+}
+
+/// An entry that the store gave back, after a restart or by a person's wish, knows less than one that is new.
+fn past(dock: &Dock, claim: &Claim) -> Past {
+    let Entry { delivery, accepted, hops, .. } = claim.entry;
+    if hops != HOPS_UNKNOWN {
+        return Past { accepted, hops, resends: 0 };
     }
-    let before = |id: MessageId| match dock.store.read(id).ok()?.accept.envelope.origin {
-        Origin::Interface { from } => Some(from),
-        Origin::Received | Origin::Replay { .. } => None,
-    };
+    let stored = dock.store.read(delivery.message).map(|stored| stored.accept.envelope);
+    let (received, origin) = stored.map_or((accepted, Origin::Received), |stored| (stored.received, stored.origin));
+    Past { accepted: received, hops: hops_of(dock, origin), resends: resends(dock, delivery) }
+}
+
+/// The origins of a message tell how many interfaces it has crossed, so that a circle of interfaces ends also when the
+/// engine is started again and again.
+fn hops_of(dock: &Dock, mut origin: Origin) -> u8 {
     let mut hops = 0;
-    let mut message = claim.entry.delivery.message;
-    while let (true, Some(from)) = (hops < limits::INTERFACE_HOPS_MAX, before(message)) {
-        message = from;
+    while let (true, Origin::Interface { from }) = (hops < limits::INTERFACE_HOPS_MAX, &origin) {
         hops += 1;
+        match dock.store.read(*from) {
+            Ok(stored) => origin = stored.accept.envelope.origin,
+            Err(_) => return hops,
+        }
     }
     hops
+}
+
+/// How often a person had this delivery sent again.
+fn resends(dock: &Dock, delivery: DeliveryId) -> u32 {
+    let is_one = |entry: &store::Entry| matches!(entry.change, Change::Resent { delivery: of, .. } if of == delivery);
+    // In doubt it is a wish: twice is better than never.
+    let Ok(history) = dock.store.history(delivery.message) else { return u32::MAX };
+    u32::try_from(history.iter().filter(|entry| is_one(entry)).count()).unwrap_or(u32::MAX)
 }
 
 /// Outputs that are no longer in memory come from the store.
@@ -268,6 +338,9 @@ async fn record(dock: &Dock, change: &Change) -> bool {
 fn give_back(dock: &Dock, outbox: &Outbox, claim: &Claim, decision: &Decision, ended: Timestamp) {
     if decision.is_up {
         outbox.answered();
+    }
+    if !matches!(decision.next, Next::Retry(_)) {
+        outbox.forget_parts(claim.entry.delivery);
     }
     match decision.next {
         Next::Done => outbox.settle(claim.key, true, ended),

@@ -129,6 +129,8 @@ impl Engine {
         let flows = Arc::new(Flows::default());
         let context = Context {
             clock: options.clock.clone(),
+            offset_s: quality::local_offset_s,
+            owner: Arc::default(),
             workspace: options.workspace,
             exchange: Arc::new(Doors(Arc::downgrade(&flows))),
             handles: Arc::default(),
@@ -200,6 +202,7 @@ impl Engine {
             flow.close();
             self.shared.flows.remove(&flow.name);
             for outbox in flow.outboxes() {
+                outbox.retire(true);
                 self.orphan(&flow, &outbox).await;
             }
             changes.stopped.push(flow.name.clone());

@@ -5,6 +5,7 @@
 //! unless the `receive` line itself changed.
 
 use crate::{
+    acknowledge, batches,
     dispatch::{self, Dock},
     intake,
     outbox::{Cache, Outbox},
@@ -12,6 +13,8 @@ use crate::{
     sequence::Links,
 };
 use arc_swap::ArcSwap;
+use bytes::Bytes;
+use hl7v2::{Batch, Message};
 use interface::{
     contract::{Boxed, Frame, Intake, Phase, Reply},
     definition::{BatchCounts, Definition},
@@ -314,6 +317,15 @@ impl Intake for Flow {
 
     fn batch_counts(&self) -> BatchCounts {
         self.version().definition.receive.batch_counts
+    }
+
+    fn answer_batch(&self, batch: &Batch, answers: Vec<Bytes>, comment: Option<&str>) -> Vec<Bytes> {
+        batches::answer(self, batch, answers, comment)
+    }
+
+    fn refuse(&self, message: &Bytes, reason: &Reason) -> Option<Bytes> {
+        let message = Message::parse(message.clone()).0;
+        acknowledge::refuse(&message, &self.version().definition, self.dock.clock.now(), reason)
     }
 
     fn report(&self, _peer: &str, reason: Reason) {

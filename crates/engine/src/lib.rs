@@ -35,6 +35,7 @@ mod findings;
 #[cfg(test)]
 mod fixture;
 pub mod flow;
+mod fragments;
 mod intake;
 pub mod journey;
 pub mod orphans;

@@ -10,6 +10,7 @@ use interface::definition::DestinationDefinition;
 use message::{DeliveryId, Name, Reason, Timestamp};
 use serde::Serialize;
 use std::{
+    collections::HashMap,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering},
@@ -20,6 +21,9 @@ use tokio::sync::Notify;
 
 /// Bytes that all outboxes together may keep in memory for deliveries that wait. Beyond, the store is read.
 pub const CACHED_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// Deliveries in parts whose progress is remembered while they are tried again.
+const IN_PARTS_MAX: usize = 10_000;
 
 /// The shared budget of [`CACHED_BYTES_MAX`].
 #[derive(Debug, Default)]
@@ -56,6 +60,8 @@ pub struct Outbox {
     is_stopping: AtomicBool,
     lanes: AtomicUsize,
     idle: AtomicUsize,
+    /// Parts that the partner has of deliveries that are tried again, with the generation by which they were cut.
+    parts: Mutex<HashMap<DeliveryId, (u64, usize)>>,
     pub(crate) delivered: AtomicU64,
     pub(crate) failed: AtomicU64,
     last_delivered: AtomicI64,
@@ -88,6 +94,7 @@ impl Outbox {
             is_stopping: AtomicBool::new(false),
             lanes: AtomicUsize::new(0),
             idle: AtomicUsize::new(0),
+            parts: Mutex::default(),
             delivered: AtomicU64::new(0),
             failed: AtomicU64::new(0),
             last_delivered: AtomicI64::new(0),
@@ -300,6 +307,25 @@ impl Outbox {
     /// Reads the queue.
     pub fn look<R>(&self, read: impl FnOnce(&Queue) -> R) -> R {
         read(&self.lock())
+    }
+
+    /// How many parts of a delivery the partner has taken, as this life knows.
+    pub(crate) fn parts_taken(&self, delivery: DeliveryId) -> usize {
+        let parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
+        parts.get(&delivery).filter(|(cut, _)| *cut == self.generation()).map_or(0, |(_, taken)| *taken)
+    }
+
+    /// One more part of a delivery was taken. A delivery that is not remembered begins with its first part again.
+    pub(crate) fn note_parts(&self, delivery: DeliveryId, taken: usize) {
+        let mut parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
+        if parts.len() < IN_PARTS_MAX || parts.contains_key(&delivery) {
+            parts.insert(delivery, (self.generation(), taken));
+        }
+    }
+
+    /// A delivery ended.
+    pub(crate) fn forget_parts(&self, delivery: DeliveryId) {
+        self.parts.lock().unwrap_or_else(PoisonError::into_inner).remove(&delivery);
     }
 
     /// The destination is within reach: lanes that waited for the probe go on.

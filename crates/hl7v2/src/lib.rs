@@ -40,7 +40,7 @@
 //! any input; no diagnostic or `Debug` holds content (R10).
 
 pub mod ack;
-mod batch;
+pub mod batch;
 pub mod bridge;
 mod charset;
 pub mod codes;

@@ -4,7 +4,7 @@ use crate::{
     contract::{Boxed, Destination, Source},
     handles::Handles,
 };
-use message::{Clock, Reason};
+use message::{Clock, Reason, Timestamp};
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
 /// A kind of connector: its description and its constructors. Listed by hand in `connectors::catalogue()`.
@@ -23,6 +23,11 @@ pub trait Connector: Send + Sync {
     fn source(&self, settings: &Settings, context: &Context) -> Boxed<'static, Result<Box<dyn Source>, Reason>>;
     /// Makes one lane to a destination. Does not connect yet.
     fn destination(&self, settings: &Settings, context: &Context) -> Result<Box<dyn Destination>, Reason>;
+    /// Its destinations may keep something open between deliveries, so a lane is made when the interface starts, not only
+    /// for the first delivery, and [`Destination::tend`] is called.
+    fn is_tended(&self) -> bool {
+        false
+    }
 }
 
 /// What every connector may need from the engine.
@@ -30,6 +35,10 @@ pub trait Connector: Send + Sync {
 pub struct Context {
     /// Time.
     pub clock: Arc<dyn Clock>,
+    /// Seconds by which the clocks on the wall here are ahead of UTC at a time.
+    pub offset_s: fn(Timestamp) -> i64,
+    /// Whose lane is made: `interface/destination`; empty for sources.
+    pub owner: Arc<str>,
     /// The workspace folder: relative file addresses start here.
     pub workspace: PathBuf,
     /// The way into other interfaces of this engine, for the `interface` connector.

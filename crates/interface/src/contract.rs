@@ -5,8 +5,9 @@
 
 use crate::definition::BatchCounts;
 use bytes::Bytes;
+use hl7v2::Batch;
 use message::{DeliveryId, Diagnostic, Format, MessageId, Outcome, Reason, Timestamp};
-use std::{future::Future, pin::Pin, sync::Arc};
+use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 use tokio::sync::watch;
 
 /// A boxed future, because these traits are used through `dyn`.
@@ -34,22 +35,23 @@ pub struct Frame {
 pub struct Reply {
     verdict: Verdict,
     acknowledgment: Option<Bytes>,
+    further: Vec<Bytes>,
     later: Option<Deferred>,
 }
 
-/// An acknowledgment message that comes after the first answer (HL7 v2 enhanced mode).
+/// Acknowledgment messages that come after the first answer (HL7 v2 enhanced mode), each in a frame of its own.
 #[derive(Clone)]
-pub struct Deferred(Arc<dyn Fn() -> Boxed<'static, Option<Bytes>> + Send + Sync>);
+pub struct Deferred(Arc<dyn Fn() -> Boxed<'static, Vec<Bytes>> + Send + Sync>);
 
 impl Deferred {
     /// `begin` gives the wait for it.
-    pub fn new(begin: impl Fn() -> Boxed<'static, Option<Bytes>> + Send + Sync + 'static) -> Deferred {
+    pub fn new(begin: impl Fn() -> Boxed<'static, Vec<Bytes>> + Send + Sync + 'static) -> Deferred {
         Deferred(Arc::new(begin))
     }
     /// Waits for it. What it gives is on record as sent, so the source writes it at once; a source that drops the wait
     /// leaves it owed.
     #[must_use]
-    pub fn begin(&self) -> Boxed<'static, Option<Bytes>> {
+    pub fn begin(&self) -> Boxed<'static, Vec<Bytes>> {
         (self.0)()
     }
 }
@@ -75,22 +77,28 @@ impl Reply {
     /// The frame is safe. Only a commit makes a receipt, so acknowledging early does not compile.
     #[must_use]
     pub fn accepted(receipt: &store::Receipt, acknowledgment: Option<Bytes>) -> Reply {
-        Reply { verdict: Verdict::Accepted(receipt.id()), acknowledgment, later: None }
+        Reply { verdict: Verdict::Accepted(receipt.id()), acknowledgment, further: Vec::new(), later: None }
     }
     /// The frame is not stored; the sender should try again.
     #[must_use]
     pub fn later(reason: Reason, acknowledgment: Option<Bytes>) -> Reply {
-        Reply { verdict: Verdict::Later(reason), acknowledgment, later: None }
+        Reply { verdict: Verdict::Later(reason), acknowledgment, further: Vec::new(), later: None }
     }
     /// The frame is not stored; trying again is of no use.
     #[must_use]
     pub fn refused(reason: Reason, acknowledgment: Option<Bytes>) -> Reply {
-        Reply { verdict: Verdict::Refused(reason), acknowledgment, later: None }
+        Reply { verdict: Verdict::Refused(reason), acknowledgment, further: Vec::new(), later: None }
     }
     /// The same, with another acknowledgment message.
     #[must_use]
     pub fn with_acknowledgment(self, acknowledgment: Option<Bytes>) -> Reply {
         Reply { acknowledgment, ..self }
+    }
+    /// The same, with these acknowledgment messages, each in a frame of its own where the transport has frames.
+    #[must_use]
+    pub fn with_acknowledgments(self, acknowledgments: Vec<Bytes>) -> Reply {
+        let mut acknowledgments = acknowledgments.into_iter();
+        Reply { acknowledgment: acknowledgments.next(), further: acknowledgments.collect(), ..self }
     }
     /// The same, with nothing to follow.
     #[must_use]
@@ -117,6 +125,20 @@ impl Reply {
     pub fn acknowledgment(&self) -> Option<&Bytes> {
         self.acknowledgment.as_ref()
     }
+    /// The acknowledgment messages to send back behind [`Reply::acknowledgment`], each in a frame of its own.
+    #[must_use]
+    pub fn further_acknowledgments(&self) -> &[Bytes] {
+        &self.further
+    }
+    /// All of them as one content, one behind the other.
+    #[must_use]
+    pub fn acknowledgments_in_a_row(&self) -> Option<Bytes> {
+        let first = self.acknowledgment.clone()?;
+        if self.further.is_empty() {
+            return Some(first);
+        }
+        Some(std::iter::once(&first).chain(&self.further).flat_map(|bytes| bytes.iter().copied()).collect())
+    }
 }
 
 /// The engine's side of a source.
@@ -131,6 +153,15 @@ pub trait Intake: Send + Sync {
     /// What a source that cuts batches does with one whose counts do not fit.
     fn batch_counts(&self) -> BatchCounts {
         BatchCounts::default()
+    }
+    /// The answer to a batch that a source cut, from the acknowledgments of its messages in their order: contents of their
+    /// own. `comment` is what was wrong with the batch itself.
+    fn answer_batch(&self, _batch: &Batch, answers: Vec<Bytes>, _comment: Option<&str>) -> Vec<Bytes> {
+        answers
+    }
+    /// The acknowledgment of a message that a source does not hand over, if its sender wants one.
+    fn refuse(&self, _message: &Bytes, _reason: &Reason) -> Option<Bytes> {
+        None
     }
     /// Bytes that never became a frame, and other things a peer did: counted by the engine, never with content.
     fn report(&self, peer: &str, reason: Reason);
@@ -185,6 +216,8 @@ pub struct Outgoing {
     pub accepted: Timestamp,
     /// How many interfaces it has crossed.
     pub hops: u8,
+    /// How often a person had it sent again after it was settled: with the delivery this tells a wish from a repetition.
+    pub resends: u32,
 }
 
 /// One lane to a destination: at most one delivery under way.
@@ -203,5 +236,14 @@ pub trait Destination: Send {
     /// Closes what is idle: called after a pause, before shutdown. Default: nothing.
     fn close(&mut self) -> Boxed<'_, ()> {
         Box::pin(async {})
+    }
+    /// How long it may be left alone before [`Destination::tend`] is due; `None` while nothing is open.
+    fn rest(&self) -> Option<Duration> {
+        None
+    }
+    /// Finishes what is due of what it keeps open: called when the lane is made, and whenever it rested for as long as it
+    /// said. `is_leaving`: its settings change or the destination goes, so all of it is due.
+    fn tend(&mut self, _is_leaving: bool) -> Boxed<'_, Result<(), Reason>> {
+        Box::pin(async { Ok(()) })
     }
 }

@@ -107,6 +107,8 @@ pub struct Receive {
     pub format: Format,
     /// What happens to a batch whose counts do not fit.
     pub batch_counts: BatchCounts,
+    /// How a batch is answered.
+    pub batch_answer: BatchAnswer,
     /// Parts of a message are joined (DSC, MSH-14, ADD) where they come within this time of each other; `None`: each is a
     /// message of its own.
     pub join_within: Option<Duration>,
@@ -124,6 +126,20 @@ pub enum BatchCounts {
     Ignore,
     /// Nothing of it is taken.
     Refuse,
+}
+
+/// How a batch, or several messages in one frame, are answered (HL7 v2.9 §2.10.3.3).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum BatchAnswer {
+    /// With one batch that has an acknowledgment for each message; acknowledgments in a row where there is no BHS.
+    #[default]
+    All,
+    /// The same with the negative acknowledgments only: messages without one were taken.
+    Errors,
+    /// With an acknowledgment for each message, each in a frame of its own.
+    Single,
+    /// Not at all.
+    None,
 }
 
 /// When the acknowledgment is sent. None of them comes before the fsync (R1).
@@ -243,6 +259,12 @@ impl DestinationDefinition {
     #[must_use]
     pub fn is_numbered(&self) -> bool {
         self.settings.text("sequence") == "numbers"
+    }
+
+    /// A longer message goes out in parts of at most this many bytes.
+    #[must_use]
+    pub fn part_bytes_max(&self) -> Option<usize> {
+        usize::try_from(self.settings.count("max-size")).ok().filter(|size| *size > 0)
     }
 }
 

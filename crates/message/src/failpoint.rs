@@ -53,6 +53,12 @@ places! {
     ReplyAfter "reply.after" "The reply is known to be to this message, and nothing follows from it yet.",
     SettleBefore "settle.before" "It is decided what the attempt means, and not recorded.",
     SettleAfter "settle.after" "The attempt was handed to the log.",
+    BatchWrite "batch.write" "A message is written to the open batch of a folder, and not synced.",
+    BatchSync "batch.sync" "The message is durable in the open batch, and nobody was told.",
+    BatchWhole "batch.whole" "The batch is whole and synced under a hidden name.",
+    BatchMark "batch.mark" "It is on record that the batch is whole, and it has not its final name.",
+    BatchRename "batch.rename" "The batch has its final name, and the record of its messages is not begun anew.",
+    BatchReady "batch.ready" "The record is begun anew, and nobody was told.",
     CloseBefore "close.before" "The log is about to end in good order.",
     CloseAfter "close.after" "The last record of the log is durable, and its checkpoint not written.",
 }

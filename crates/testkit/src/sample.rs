@@ -56,5 +56,6 @@ pub fn outgoing(number: u64, bytes: Bytes) -> Outgoing {
         attempt: 0,
         accepted: Timestamp(1_772_348_889_123_456),
         hops: 0,
+        resends: 0,
     }
 }

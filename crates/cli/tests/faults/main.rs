@@ -5,6 +5,7 @@
 // Nothing outside uses a test: `pub` marks what a module offers to its siblings.
 #![allow(unreachable_pub)]
 
+mod batches_out;
 mod black_hole;
 mod broken_frames;
 mod clock_jumps;

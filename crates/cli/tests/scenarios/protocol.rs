@@ -380,3 +380,85 @@ fn files_show_their_batches_and_parts() {
     assert_eq!(batches, [(&1.into(), &false.into()), (&1.into(), &false.into()), (&2.into(), &true.into())]);
     super::support::sinew_with(&["validate", "-"], text.as_bytes()).says(&["E1021 batch 1: the trailer states 3"]);
 }
+
+/// Two messages, and one between them that is too large, as a batch.
+fn batch_with_a_large_one(ids: [&str; 3]) -> String {
+    let [first, large, last] = ids.map(|id| admission(id, "P1"));
+    let large = format!("{large}NTE|1||{}\r", "x".repeat(3000));
+    format!("FHS|^~\\&|LAB|N|HUB|H\rBHS|^~\\&|LAB|N|HUB|H|||||B77\r{first}{large}{last}BTS|3\rFTS|1\r")
+}
+
+#[test]
+fn a_batch_is_answered_message_by_message_where_the_interface_says_so() {
+    let workspace = Workspace::empty();
+    let lines = "  receive mllp 127.0.0.1:0 {\n    limit size 64KiB\n    batch acknowledgment single\n  }\n  send archive {\n    \
+                 file out\n  }";
+    workspace.interface("adt", lines);
+    let engine = workspace.run();
+    let mut line = Line::connect(&engine.address("adt"));
+    line.send(&batch_with_a_large_one(["S1", "S2", "S3"]));
+    assert_eq!([line.said(), line.said(), line.said()], ["AA S1", "AA S2", "AA S3"]);
+    line.send(&admission("S4", "P1"));
+    assert_eq!(line.said(), "AA S4", "and nothing besides");
+}
+
+#[test]
+fn a_file_is_answered_by_a_file() {
+    let workspace = Workspace::empty();
+    std::fs::create_dir_all(workspace.path().join("in")).expect("a folder");
+    let lines = "  receive file in/*.hl7 {\n    every 50ms\n    stable 0s\n    answers replies\n    batch counts refuse\n    \
+                 batch acknowledgment errors\n  }\n  send archive {\n    file out\n  }";
+    workspace.interface("adt", lines);
+    let _engine = workspace.run();
+    let answer = |name: &str, content: &str| {
+        workspace.write(&format!("in/{name}.tmp"), content);
+        std::fs::rename(workspace.at(&format!("in/{name}.tmp")), workspace.at(&format!("in/{name}"))).expect("renamed");
+        let path = workspace.path().join(format!("in/replies/{name}.ack"));
+        wait_for("the answer", || std::fs::read_to_string(&path).ok())
+    };
+    let batch = batch_with_a_large_one(["F1", "F2", "F3"]);
+    let taken = answer("a.hl7", &batch);
+    assert!(taken.starts_with("FHS|^~\\&|HUB|H|LAB|N|") && taken.contains("\rBHS|^~\\&|HUB|H|LAB|N|"), "{taken}");
+    assert!(taken.contains("|B77\rBTS|0\rFTS|1\r"), "nothing was wrong: {taken}");
+    let cut = answer("b.hl7", &batch.replace("BTS|3", "BTS|9"));
+    let (found, findings) = hl7v2::Batch::split(cut.clone());
+    assert_eq!(findings, []);
+    let codes: Vec<String> = found
+        .messages()
+        .map(|bytes| {
+            let text = String::from_utf8(bytes.to_vec()).expect("text");
+            format!("{} {}", field(&text, "MSA", 1), field(&text, "MSA", 2))
+        })
+        .collect();
+    assert_eq!(codes, ["AR F1", "AR F2", "AR F3"]);
+    assert!(cut.contains("\rBTS|3|E1021: "), "{cut}");
+    let single = answer("c.hl7", &admission("F9", "P1"));
+    assert_eq!((field(&single, "MSA", 1), field(&single, "MSA", 2)), ("AA".to_owned(), "F9".to_owned()));
+}
+
+#[test]
+fn what_is_sent_in_parts_is_joined_to_the_same_bytes() {
+    let workspace = Workspace::empty();
+    let address = format!("127.0.0.1:{}", super::support::free_port());
+    workspace.interface("joins", &format!("  receive mllp {address}\n  send archive {{\n    file out\n  }}"));
+    let lines = format!("  receive mllp 127.0.0.1:0\n  send lab {{\n    mllp {address} max-size 4KiB\n  }}");
+    workspace.interface("adt", &lines);
+    let engine = workspace.run();
+    let mut line = Line::connect(&engine.address("adt"));
+    let long = format!("{}OBX|1|TX|||{}\rNTE|1||end\r", admission("LONG1", "P1"), "a report \\.br\\ ".repeat(1500));
+    for message in [&long, &admission("SHORT1", "P1")] {
+        line.send(message);
+        assert!(line.said().starts_with("AA "));
+    }
+    let written = wait_for("both files", || {
+        let mut files: Vec<String> = std::fs::read_dir(workspace.path().join("out"))
+            .ok()?
+            .map(|entry| entry.expect("an entry").path())
+            .filter(|path| !path.file_name().expect("a name").to_string_lossy().starts_with('.'))
+            .map(|path| std::fs::read_to_string(path).expect("a file"))
+            .collect();
+        files.sort_by_key(String::len);
+        (files.len() == 2).then_some(files)
+    });
+    assert!(written == [admission("SHORT1", "P1"), long], "byte for byte");
+}

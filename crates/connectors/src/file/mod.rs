@@ -5,17 +5,22 @@
 //! answered for each of its messages.
 //! Never: follows a symbolic link, reads a hidden or half-written file, puts anything of a message into a file's name.
 
+mod batches;
 mod config;
 mod destination;
+mod draft;
+mod record;
 mod source;
 mod storage;
 
 #[cfg(test)]
+mod batch_tests;
+#[cfg(test)]
 mod tests;
 
-use crate::folder;
+use crate::{folder, settings::setting};
 use interface::{
-    catalogue::{Address, AddressKind, Connector, Context, Setting, Settings, Side, Spec},
+    catalogue::{Address, AddressKind, Connector, Context, Setting, SettingKind, Settings, Side, Spec},
     contract::{Boxed, Destination, Source},
 };
 use message::Reason;
@@ -35,7 +40,11 @@ impl Connector for File {
     }
 
     fn destination(&self, settings: &Settings, context: &Context) -> Result<Box<dyn Destination>, Reason> {
-        Ok(Box::new(destination::Lane::new(config::Writing::read(settings, &context.workspace)?)))
+        Ok(Box::new(destination::Lane::new(config::Writing::read(settings, &context.workspace)?, context)))
+    }
+
+    fn is_tended(&self) -> bool {
+        true
     }
 }
 
@@ -54,7 +63,10 @@ symbolic links are left alone.
 
 **As a destination** it writes each message to a file of its own: under a hidden name first, flushed to disk, then \
 renamed, so that nobody sees half a file. The name depends only on the delivery: a repeated delivery replaces the file \
-with the same content.",
+with the same content. With `batch` it gathers messages in one file with counts, which appears when it is closed. A \
+message is delivered once it is flushed into the open batch, a hidden file in the same folder. An open batch survives a \
+crash: it is gone on with, or closed if it is due, when the interface starts; a delivery that comes again because its \
+end was not recorded is recognised.",
     source: Some(Side {
         address: Address {
             kind: AddressKind::Folder,
@@ -67,7 +79,8 @@ with the same content.",
         address: Address { kind: AddressKind::Folder, description: "A folder, relative to the workspace and made there if it is missing; a folder elsewhere must exist, \
                           because a missing one may be a drive that is not mounted." },
         options: DESTINATION_OPTIONS,
-        example: "send archive {\n  file out name \"{interface}-{delivery}.hl7\"\n}",
+        example: "send archive {\n  file out name \"{interface}-{delivery}.hl7\" {\n    batch file\n    batch-count 500\n    \
+                  batch-at [06:00, 18:00]\n  }\n}",
     }),
 };
 
@@ -80,6 +93,42 @@ const SOURCE_OPTIONS: &[Setting] = &[
     folder::AFTER,
     folder::DONE,
     folder::ERRORS,
+    setting(
+        "answers",
+        SettingKind::Path,
+        "",
+        "Where the acknowledgments of a file's messages are written, as `NAME.ack`, in the form that `batch acknowledgment` \
+         says; a later file of the same name replaces it. Relative to the folder. Where nothing is said, none are written.",
+    ),
 ];
 
-const DESTINATION_OPTIONS: &[Setting] = &[folder::NAME];
+const DESTINATION_OPTIONS: &[Setting] = &[
+    folder::NAME,
+    setting(
+        "batch",
+        SettingKind::Word(&["off", "file", "bare"]),
+        "off",
+        "Gathers messages in batches, each named by its first message, with a number behind it where the name is taken: `file` \
+         writes FHS, BHS, the messages, BTS with their count, FTS; `bare` leaves out FHS \
+         and FTS. Sender and receiver in FHS and BHS are those of the first message.",
+    ),
+    setting("batch-count", SettingKind::Count(1, 100_000), "1000", "A batch is closed with this many messages."),
+    setting(
+        "batch-size",
+        SettingKind::Size,
+        "16MiB",
+        "A batch is closed before it would be larger. A message that is larger by itself makes a batch of its own.",
+    ),
+    setting(
+        "batch-time",
+        SettingKind::Duration,
+        "1h",
+        "A batch is closed this long after its first message. 0s: not by its age.",
+    ),
+    setting(
+        "batch-at",
+        SettingKind::List,
+        "",
+        "Times of day at which a batch is closed, by the clock of the machine: `[06:00, 18:00]`.",
+    ),
+];

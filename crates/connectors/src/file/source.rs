@@ -9,7 +9,7 @@ use crate::{
     },
 };
 use interface::contract::{Boxed, Intake, Phase, Source};
-use message::{Clock, Reason};
+use message::{Clock, Outcome, Reason};
 use std::{fs, io, path::Path, sync::Arc, time::SystemTime};
 use tokio::sync::watch;
 
@@ -36,7 +36,7 @@ fn prepare(config: &Reading) -> Result<(), Reason> {
     };
     fs::read_dir(&config.folder).map_err(|error| complain(&config.folder, error))?;
     let done = (config.habits.after == After::Move).then_some(&config.done);
-    let mut folders = done.into_iter().chain([&config.errors]);
+    let mut folders = done.into_iter().chain([&config.errors]).chain(&config.answers);
     folders.try_for_each(|folder| fs::create_dir_all(folder).map_err(|error| complain(folder, error)))
 }
 
@@ -96,6 +96,23 @@ impl Place for Near {
 
     fn remove<'a>(&'a mut self, file: &'a Found) -> Boxed<'a, Result<(), Reason>> {
         Box::pin(self.put(file, |path, _| storage::remove(path)))
+    }
+
+    fn takes_answers(&self) -> bool {
+        self.0.answers.is_some()
+    }
+
+    fn answer<'a>(&'a mut self, file: &'a Found, answer: Vec<u8>) -> Boxed<'a, Result<(), Reason>> {
+        let name = format!("{}.ack", file.name.to_string_lossy());
+        Box::pin(self.put(file, move |_, config| {
+            let Some(folder) = &config.answers else { return Ok(()) };
+            match storage::write(folder, &name, &answer) {
+                Outcome::Delivered { .. } => Ok(()),
+                Outcome::Transient { reason, .. }
+                | Outcome::Permanent { reason, .. }
+                | Outcome::Ambiguous { reason } => Err(reason),
+            }
+        }))
     }
 
     fn put_aside<'a>(&'a mut self, file: &'a Found, why: String) -> Boxed<'a, Result<(), Reason>> {

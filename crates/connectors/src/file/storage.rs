@@ -109,30 +109,39 @@ pub(crate) fn write(folder: &Path, name: &str, content: &[u8]) -> Outcome {
     }
 }
 
-fn fill(path: &Path, content: &[u8]) -> io::Result<()> {
+/// A new file: a link that somebody put there is not followed.
+pub(super) fn create(path: &Path) -> io::Result<File> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    // A new file only: a link that somebody put there is not followed.
-    let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
+    OpenOptions::new().read(true).write(true).create_new(true).open(path)
+}
+
+fn fill(path: &Path, content: &[u8]) -> io::Result<()> {
+    let mut file = create(path)?;
     file.write_all(content)?;
     file.sync_all()
 }
 
 /// Before the rename nobody can have seen the file.
-fn not_written(folder: &Path, error: &io::Error) -> Outcome {
-    let text = format!("{}: {}", folder.display(), error.kind());
+pub(super) fn not_written(folder: &Path, error: &io::Error) -> Outcome {
+    let reason = reason_of(folder, error);
+    if error.kind() == ErrorKind::InvalidFilename {
+        return Outcome::Permanent { reason, reply: None };
+    }
+    Outcome::Transient { scope: Scope::Destination, reason, retry_after: None }
+}
+
+/// Why nothing can be written there.
+pub(super) fn reason_of(folder: &Path, error: &io::Error) -> Reason {
     let code = match error.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => codes::E6204,
-        ErrorKind::InvalidFilename => {
-            return Outcome::Permanent { reason: Reason::new(codes::E6207, text), reply: None };
-        }
         ErrorKind::NotFound
         | ErrorKind::NotADirectory
         | ErrorKind::PermissionDenied
         | ErrorKind::ReadOnlyFilesystem => codes::E6201,
         _ => codes::E6207,
     };
-    Outcome::Transient { scope: Scope::Destination, reason: Reason::new(code, text), retry_after: None }
+    Reason::new(code, format!("{}: {}", folder.display(), error.kind()))
 }

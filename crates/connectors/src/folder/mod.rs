@@ -131,6 +131,14 @@ pub(crate) trait Place: Send {
     fn finish<'a>(&'a mut self, file: &'a Found) -> Boxed<'a, Result<(), Reason>>;
     /// Deletes a file.
     fn remove<'a>(&'a mut self, file: &'a Found) -> Boxed<'a, Result<(), Reason>>;
+    /// There is a place for the answers to files.
+    fn takes_answers(&self) -> bool {
+        false
+    }
+    /// Writes the answer to a file there, whole or not at all, over an earlier one.
+    fn answer<'a>(&'a mut self, _file: &'a Found, _answer: Vec<u8>) -> Boxed<'a, Result<(), Reason>> {
+        Box::pin(async { Ok(()) })
+    }
     /// Moves a file to the errors folder, with a `.reason` file beside it.
     fn put_aside<'a>(&'a mut self, file: &'a Found, why: String) -> Boxed<'a, Result<(), Reason>>;
     /// Nothing is wanted for a while, or ever again.

@@ -1,8 +1,7 @@
 //! Names of written files: a template that knows the delivery and nothing of the message.
 
 use crate::codes;
-use interface::contract::Outgoing;
-use message::Reason;
+use message::{DeliveryId, Reason, Timestamp};
 
 /// Longest name that common file systems take, bytes.
 const NAME_BYTES_MAX: usize = 255;
@@ -54,17 +53,16 @@ impl Template {
     }
 
     /// The name for one delivery; the same for every attempt.
-    pub(crate) fn name(&self, outgoing: &Outgoing) -> Result<String, Reason> {
+    pub(crate) fn name(&self, delivery: DeliveryId, accepted: Timestamp, interface: &str) -> Result<String, Reason> {
         let mut name = String::new();
-        let delivery = outgoing.delivery;
         for part in &self.0 {
             match part {
                 Part::Text(text) => name.push_str(text),
                 Part::Delivery => name.push_str(&format!("{}-{}", delivery.message, delivery.number)),
                 Part::Message => name.push_str(&delivery.message.to_string()),
                 Part::Number => name.push_str(&delivery.number.to_string()),
-                Part::Time => name.push_str(&outgoing.accepted.to_dtm().replace("+0000", "Z")),
-                Part::Interface => name.push_str(&outgoing.interface.replace(['/', '\\'], "-")),
+                Part::Time => name.push_str(&accepted.to_dtm().replace("+0000", "Z")),
+                Part::Interface => name.push_str(&interface.replace(['/', '\\'], "-")),
             }
         }
         if name.len() + MARK_BYTES > NAME_BYTES_MAX {
@@ -83,7 +81,8 @@ mod tests {
     fn names() {
         let outgoing = sample::outgoing(42, sample::adt("1"));
         let check = |template: &str, expect: &str| {
-            let name = Template::read(template).and_then(|template| template.name(&outgoing));
+            let name = Template::read(template)
+                .and_then(|template| template.name(outgoing.delivery, outgoing.accepted, &outgoing.interface));
             assert_eq!(name.unwrap_or_else(|reason| reason.code.to_string()), expect, "{template}");
         };
         check("{delivery}.hl7", "42-0.hl7");

@@ -70,6 +70,8 @@ struct Content {
     found: Arc<[Diagnostic]>,
     /// False where the interface refuses what is wrong.
     is_whole: bool,
+    /// What the messages were cut from; `None` for a file that is taken whole.
+    batch: Option<Batch>,
 }
 
 /// How far a file is.
@@ -79,6 +81,8 @@ struct Progress {
     /// Messages that the engine has answered for good.
     answered: usize,
     refused: Vec<(usize, Reason)>,
+    /// The acknowledgments so far; once it is finished, the answer to the file.
+    answers: Vec<Bytes>,
     is_finished: bool,
 }
 
@@ -132,15 +136,17 @@ impl Reader {
         if self.is_kept(file) {
             return Next::Go;
         }
-        let started = Progress { identity: file.identity, answered: 0, refused: Vec::new(), is_finished: false };
+        let started = Progress {
+            identity: file.identity,
+            answered: 0,
+            refused: Vec::new(),
+            answers: Vec::new(),
+            is_finished: false,
+        };
         let mut progress = self.progress.remove(&file.name).unwrap_or(started);
         if !progress.is_finished {
             match self.read(file).await {
-                Ok(content) if !content.is_whole => {
-                    let why = content.found.first().map_or_else(String::new, |finding| finding.message.clone());
-                    progress.refused.push((0, Reason::new(codes::E6112, why)));
-                    progress.is_finished = true;
-                }
+                Ok(content) if !content.is_whole => self.refuse(&content, &mut progress),
                 Ok(content) => self.give(file, &content, &mut progress).await,
                 Err(Unread::Replaced) => return Next::Go,
                 Err(Unread::TooLarge) => {
@@ -160,7 +166,7 @@ impl Reader {
             }
         }
         let is_finished = progress.is_finished;
-        if !is_finished || !self.put_away(file, &progress).await {
+        if !is_finished || !self.put_away(file, &mut progress).await {
             self.progress.insert(file.name.clone(), progress);
         }
         if is_finished { Next::Go } else { Next::Stop }
@@ -168,7 +174,8 @@ impl Reader {
 
     /// All its messages were accepted, and it stays where it is.
     fn is_kept(&self, file: &Found) -> bool {
-        let is_done = |progress: &Progress| progress.is_finished && progress.refused.is_empty();
+        let is_done =
+            |progress: &Progress| progress.is_finished && progress.refused.is_empty() && progress.answers.is_empty();
         self.habits.after == After::Keep && self.progress.get(&file.name).is_some_and(is_done)
     }
 
@@ -181,7 +188,7 @@ impl Reader {
         let content = Bytes::from(content);
         if !self.habits.is_split || self.intake.format() != Format::Hl7v2 {
             let messages = if content.is_empty() { Vec::new() } else { vec![content] };
-            return Ok(Content { messages, found: Arc::default(), is_whole: true });
+            return Ok(Content { messages, found: Arc::default(), is_whole: true, batch: None });
         }
         let (batch, mut findings) = Batch::split(content);
         let counts = self.intake.batch_counts();
@@ -197,7 +204,29 @@ impl Reader {
         // Copies, because a message that is kept for long should not keep the whole file in memory.
         let messages = batch.messages().map(|bytes| Bytes::copy_from_slice(&bytes)).collect();
         findings.retain(is_broken);
-        Ok(Content { messages, found: findings.into(), is_whole })
+        Ok(Content { messages, found: findings.into(), is_whole, batch: Some(batch) })
+    }
+
+    /// Nothing of the file is taken.
+    fn refuse(&self, content: &Content, progress: &mut Progress) {
+        let why = content.found.first().map_or_else(String::new, |finding| finding.message.clone());
+        let reason = Reason::new(codes::E6112, why);
+        if self.place.takes_answers() {
+            let refusals = content.messages.iter().filter_map(|message| self.intake.refuse(message, &reason));
+            progress.answers.extend(refusals);
+        }
+        progress.refused.push((0, reason));
+        self.finish(content, progress);
+    }
+
+    /// Makes the answer to the file of the acknowledgments of its messages.
+    fn finish(&self, content: &Content, progress: &mut Progress) {
+        if let Some(batch) = content.batch.as_ref().filter(|batch| self.place.takes_answers() && batch.is_batch()) {
+            let comment = content.found.first().map(|finding| format!("{}: {}", finding.code, finding.message));
+            let answers = std::mem::take(&mut progress.answers);
+            progress.answers = self.intake.answer_batch(batch, answers, comment.as_deref());
+        }
+        progress.is_finished = true;
     }
 
     /// One message after the other, in order; stops at "later" and when the engine drains.
@@ -219,18 +248,29 @@ impl Reader {
                 from: None,
                 found: content.found.clone(),
             };
-            match self.intake.accept(frame).await.verdict() {
+            let reply = self.intake.accept(frame).await;
+            match reply.verdict() {
                 Verdict::Accepted(_) => {}
                 Verdict::Later(_) => return,
                 Verdict::Refused(reason) => progress.refused.push((number + 1, reason.clone())),
             }
+            if self.place.takes_answers() {
+                progress.answers.extend(reply.acknowledgments_in_a_row());
+            }
             progress.answered = number + 1;
         }
-        progress.is_finished = true;
+        self.finish(content, progress);
     }
 
     /// False if the file is still there and is to be remembered.
-    async fn put_away(&mut self, file: &Found, progress: &Progress) -> bool {
+    async fn put_away(&mut self, file: &Found, progress: &mut Progress) -> bool {
+        if !progress.answers.is_empty() {
+            if let Err(reason) = self.place.answer(file, progress.answers.concat()).await {
+                self.report(file, reason);
+                return false;
+            }
+            progress.answers.clear();
+        }
         let result = if !progress.refused.is_empty() {
             let text = "a file goes to the errors folder; see the .reason file there";
             self.report(file, Reason::new(codes::E6203, text));

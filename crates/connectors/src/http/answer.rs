@@ -19,7 +19,7 @@ pub(crate) type Answer = Response<Full<Bytes>>;
 
 /// The answer to a message that the engine has judged.
 pub(crate) fn judged(reply: &Reply, wanted: Wanted) -> Answer {
-    let acknowledgment = reply.acknowledgment().cloned();
+    let acknowledgment = reply.acknowledgments_in_a_row();
     let (status, code) = match reply.verdict() {
         Verdict::Accepted(_) => (StatusCode::OK, ""),
         Verdict::Later(reason) => (StatusCode::SERVICE_UNAVAILABLE, &*reason.code),

@@ -3,7 +3,7 @@
 use super::{destination::with_query, guard::Guard, media::Media};
 use crate::{
     codes,
-    settings::{count, duration, size},
+    settings::{count, duration, part_size, size},
     tcp::listen::Seats,
     tls,
     web::{Limits, Url, settings::limits},
@@ -118,6 +118,7 @@ fn methods(words: &[Arc<str>]) -> Result<Vec<Method>, Reason> {
 
 impl Posting {
     pub(crate) fn read(settings: &Settings, url: &Url) -> Result<Posting, Reason> {
+        part_size(settings)?;
         let complain = |text: &str| Reason::new(codes::E6010, text.to_owned());
         let target = with_query(&url.target(), &fields(settings, "query")?);
         let form_field = Some(settings.text("form-field")).filter(|field| !field.is_empty()).map(str::to_owned);

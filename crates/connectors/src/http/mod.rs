@@ -163,6 +163,14 @@ const SOURCE_OPTIONS: &[Setting] = &[
 const DESTINATION_OPTIONS: &[Setting] = &[
     setting("method", SettingKind::Word(&["POST", "PUT", "PATCH"]), "POST", "The method of the request."),
     setting(
+        "max-size",
+        SettingKind::Size,
+        "",
+        "A longer HL7 v2 message goes out in parts of at most this size, joined by DSC and MSH-14, with ADD where a segment is \
+         cut (HL7 v2.9 §2.10.2): one behind the other, each after the answer to the one before. For partners that join \
+         them. Where nothing is said, messages go out whole.",
+    ),
+    setting(
         "content-type",
         SettingKind::Text,
         "",

@@ -52,7 +52,7 @@ impl Lane {
 }
 
 fn outcome(reply: &Reply) -> Outcome {
-    let acknowledgment = reply.acknowledgment().cloned();
+    let acknowledgment = reply.acknowledgments_in_a_row();
     match reply.verdict() {
         Verdict::Accepted(_) => Outcome::Delivered { reply: acknowledgment },
         Verdict::Later(reason) => transient(reason.clone()),

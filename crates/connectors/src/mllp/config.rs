@@ -1,7 +1,7 @@
 //! Settings of the mllp connector, read once.
 
 use crate::{
-    settings::{count, duration, size},
+    settings::{count, duration, part_size, size},
     tcp,
     tcp::listen::Seats,
 };
@@ -81,6 +81,7 @@ impl Listening {
 impl Sending {
     pub(crate) fn read(settings: &Settings) -> Result<Sending, Reason> {
         tcp::check_host_port(&settings.address)?;
+        part_size(settings)?;
         Ok(Sending {
             address: settings.address.to_string(),
             connect_time_max: duration(settings, "connect-timeout")?,

@@ -158,6 +158,14 @@ const DESTINATION_OPTIONS: &[Setting] = &[
         "MLLP release. In release 2 the partner's commit frame is awaited before its acknowledgment.",
     ),
     setting(
+        "max-size",
+        SettingKind::Size,
+        "",
+        "A longer HL7 v2 message goes out in parts of at most this size, joined by DSC and MSH-14, with ADD where a segment is \
+         cut (HL7 v2.9 §2.10.2): one behind the other, each after the answer to the one before. For partners that join \
+         them. Where nothing is said, messages go out whole.",
+    ),
+    setting(
         "sequence",
         SettingKind::Word(&["off", "numbers"]),
         "off",

@@ -88,7 +88,7 @@ struct Conversation {
     clock: Arc<dyn Clock>,
     drain_end: Option<Instant>,
     /// Acknowledgments that follow the first answer, as they become due (enhanced mode).
-    owed: JoinSet<Option<Bytes>>,
+    owed: JoinSet<Vec<Bytes>>,
 }
 
 async fn converse(connection: Connection, config: Arc<Listening>, clock: Arc<dyn Clock>) {
@@ -197,7 +197,7 @@ impl Conversation {
         let end = self.config.idle_max.map(|idle| Instant::now() + idle);
         tokio::select! {
             biased;
-            Some(owed) = self.owed.join_next() => self.pay(owed.ok().flatten()).await,
+            Some(owed) = self.owed.join_next() => self.pay(&owed.unwrap_or_default()).await,
             read = self.inbox.fill(&mut self.stream) => self.note_read(read),
             () = listen::draining(&mut self.session.phase) => Err(End::Leave),
             () = wait_until(end) => Err(End::Leave),
@@ -220,7 +220,7 @@ impl Conversation {
         }
         tokio::select! {
             biased;
-            Some(owed) = self.owed.join_next() => self.pay(owed.ok().flatten()).await.map(|()| None),
+            Some(owed) = self.owed.join_next() => self.pay(&owed.unwrap_or_default()).await.map(|()| None),
             read = self.inbox.fill(&mut self.stream) => self.note_read(read).map(|()| None),
             () = sleep_until(end), if lacks_last_byte => self.take_loose(),
             () = sleep_until(end), if !lacks_last_byte => {
@@ -278,33 +278,38 @@ impl Conversation {
             let text = format!("the answer could not be written: {}; the peer will probably send again", broken.kind);
             self.report(Reason::new(codes::E6011, text));
             End::Gone
-        })
+        })?;
+        // In release 2 there is nothing behind 0x15.
+        let is_silent = self.config.release == Release::Two && !is_accepted;
+        if is_silent { Ok(()) } else { self.pay(reply.further_acknowledgments()).await }
     }
 
     /// The peer has so many answers to come that it must wait for one.
     async fn await_owed(&mut self) -> Result<(), End> {
         tokio::select! {
             biased;
-            Some(owed) = self.owed.join_next() => self.pay(owed.ok().flatten()).await,
+            Some(owed) = self.owed.join_next() => self.pay(&owed.unwrap_or_default()).await,
             () = listen::draining(&mut self.session.phase) => Err(End::Leave),
         }
     }
 
-    /// Sends an acknowledgment that was owed.
-    async fn pay(&self, owed: Option<Bytes>) -> Result<(), End> {
-        let Some(bytes) = owed else { return Ok(()) };
-        wire::write(&self.stream, &[wire::START, &bytes, wire::END]).await.map_err(|broken| {
-            let text = format!("an application acknowledgment could not be written: {}", broken.kind);
-            self.report(Reason::new(codes::E6011, text));
-            End::Gone
-        })
+    /// Sends acknowledgments, each in a frame of its own.
+    async fn pay(&self, owed: &[Bytes]) -> Result<(), End> {
+        for bytes in owed {
+            wire::write(&self.stream, &[wire::START, bytes, wire::END]).await.map_err(|broken| {
+                let text = format!("an acknowledgment could not be written: {}", broken.kind);
+                self.report(Reason::new(codes::E6011, text));
+                End::Gone
+            })?;
+        }
+        Ok(())
     }
 
     /// What is due within a moment still goes out; the rest stays owed.
     async fn say_farewell(&mut self) {
         let end = Instant::now() + FAREWELL;
         while let Ok(Some(owed)) = timeout_at(end, self.owed.join_next()).await {
-            if self.pay(owed.ok().flatten()).await.is_err() {
+            if self.pay(&owed.unwrap_or_default()).await.is_err() {
                 return;
             }
         }

@@ -21,7 +21,7 @@ impl Lane {
     }
 
     async fn deliver(&mut self, outgoing: &Outgoing) -> Outcome {
-        let name = match self.config.template.name(outgoing) {
+        let name = match self.config.template.name(outgoing.delivery, outgoing.accepted, &outgoing.interface) {
             Ok(name) => name,
             Err(reason) => return Outcome::Permanent { reason, reply: None },
         };

@@ -38,6 +38,8 @@ mod stream;
 mod verdict;
 pub mod words;
 
+pub(crate) use inbox::local_offset_s;
+
 pub use book::{Book, Received, Repeat, Taken};
 pub(crate) use inbox::{Inbox, Waiting};
 pub use own::OwnTables;

@@ -32,7 +32,7 @@ fn said(reply: &Reply) -> Option<String> {
 /// What is said later, and of which message.
 fn said_later(life: &Life, reply: &Reply) -> Option<(String, String)> {
     let later = reply.later_acknowledgment()?.begin();
-    let bytes = life.runtime.block_on(later)?;
+    let bytes = life.runtime.block_on(later).into_iter().next()?;
     Some((field(&bytes, "MSA", 1), field(&bytes, "MSA", 2)))
 }
 

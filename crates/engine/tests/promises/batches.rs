@@ -24,15 +24,19 @@ fn batch(ids: &[&str], count: usize) -> Bytes {
 
 /// `AA A, AR B` of the acknowledgments in an answer, and how the answer begins.
 fn said(reply: &Reply) -> (String, String) {
-    let bytes = reply.acknowledgment().cloned().unwrap_or_default();
-    let start = text(&bytes).chars().take(3).collect();
-    let (found, findings) = Batch::split(bytes);
+    let said = said_in(&reply.acknowledgment().cloned().unwrap_or_default());
+    said.split_once(": ").map(|(start, rest)| (start.to_owned(), rest.to_owned())).unwrap()
+}
+
+fn said_in(bytes: &Bytes) -> String {
+    let start: String = text(bytes).chars().take(3).collect();
+    let (found, findings) = Batch::split(bytes.clone());
     assert_eq!(findings, [], "an answer with right counts");
     let one = |(message, _): (Message, _)| {
         let at = |path: &str| message.text(&hl7v2::Path::parse(path).unwrap()).into_owned();
         format!("{} {}", at("MSA-1"), at("MSA-2"))
     };
-    (start, found.parsed().map(one).collect::<Vec<_>>().join(", "))
+    format!("{start}: {}", found.parsed().map(one).collect::<Vec<_>>().join(", "))
 }
 
 fn flags(life: &Life, reply: &Reply) -> String {
@@ -90,6 +94,28 @@ fn counts_that_do_not_fit_are_told_or_refused() {
     assert_eq!(said(&life.give("demo", batch(&["G"], 1))).1, "AA G");
     assert!(life.drain());
     assert_eq!(stage.world.taken("out"), ["A", "B", "C", "D", "G"]);
+}
+
+#[test]
+fn a_batch_is_answered_as_the_interface_says() {
+    let stage = Stage::new();
+    let large = || text(&adt("B", "7")).replace("Quist", &"x".repeat(2000));
+    let check = |words: &str, ids: [&str; 2], has_refused: bool, expect: &[&str]| {
+        let life = stage.live(&[&interface(&format!("limit size 1KiB\nbatch acknowledgment {words}"))]);
+        let [first, last] = ids.map(|id| text(&adt(id, "7")));
+        let middle = if has_refused { large() } else { String::new() };
+        let count = 2 + usize::from(has_refused);
+        let reply = life.give("demo", format!("BHS|^~\\&\r{first}{middle}{last}BTS|{count}\r").into());
+        assert_eq!(matches!(reply.verdict(), Verdict::Accepted(_)), !has_refused);
+        let frames: Vec<String> =
+            reply.acknowledgment().into_iter().chain(reply.further_acknowledgments()).map(said_in).collect();
+        assert_eq!(frames, expect, "{words}");
+    };
+    check("all", ["A1", "C1"], true, &["BHS: AR B, AA A1, AA C1"]);
+    check("errors", ["A2", "C2"], true, &["BHS: AR B"]);
+    check("errors", ["A3", "C3"], false, &["BHS: "]);
+    check("single", ["A4", "C4"], true, &["MSH: AR B", "MSH: AA A4", "MSH: AA C4"]);
+    check("none", ["A5", "C5"], true, &[]);
 }
 
 #[test]

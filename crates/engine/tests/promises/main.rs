@@ -9,6 +9,7 @@ mod conservation;
 mod duplicates;
 mod durability;
 mod formats;
+mod fragments;
 mod order;
 mod parts;
 mod privacy;

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use engine::{Engine, Options, acts::Person};
 use interface::{
-    catalogue::{Address, AddressKind, Connector, Context, Settings, Side, Spec},
+    catalogue::{Address, AddressKind, Connector, Context, Setting, SettingKind, Settings, Side, Spec},
     contract::{Boxed, Destination, Frame, Intake, Outgoing, Phase, Reply, Source, Verdict},
     definition::Definition,
     workspace::{self, Files, Workspace},
@@ -95,7 +95,7 @@ static SPEC: Spec = Spec {
     source: Some(Side { address: Address { kind: AddressKind::HostPort, description: "" }, options: &[], example: "" }),
     destination: Some(Side {
         address: Address { kind: AddressKind::Folder, description: "" },
-        options: &[],
+        options: &[Setting { name: "max-size", kind: SettingKind::Size, default: "", description: "" }],
         example: "",
     }),
 };

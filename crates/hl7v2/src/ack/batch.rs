@@ -48,7 +48,6 @@ pub fn batch(answers: &Answers<'_>) -> Vec<u8> {
 /// FHS and BHS have the same fields: receiver and sender change places, BHS-12 names the batch that is answered.
 fn header(out: &mut Vec<u8>, line: &[u8], id: [u8; 3], answers: &Answers<'_>) -> u8 {
     let original = Message::parse_slice(line).0;
-    let delimiters = original.delimiters();
     let of = |number: u16| original.raw(&Path::field(&id, number)).to_vec();
     let text = |text: &str| plain(text, &original).into_bytes();
     let fields = [
@@ -63,6 +62,13 @@ fn header(out: &mut Vec<u8>, line: &[u8], id: [u8; 3], answers: &Answers<'_>) ->
         text(answers.control_id),
         of(11),
     ];
+    self::line(out, id, &original, &fields);
+    original.delimiters().field
+}
+
+/// FHS or BHS with these fields from the third on, in the delimiters of `like`.
+pub(crate) fn line(out: &mut Vec<u8>, id: [u8; 3], like: &Message, fields: &[Vec<u8>]) {
+    let delimiters = like.delimiters();
     let used = fields.iter().rposition(|field| !field.is_empty()).map_or(0, |last| last + 1);
     out.extend_from_slice(&id);
     out.push(delimiters.field);
@@ -72,11 +78,10 @@ fn header(out: &mut Vec<u8>, line: &[u8], id: [u8; 3], answers: &Answers<'_>) ->
         out.extend_from_slice(field);
     }
     out.push(b'\r');
-    delimiters.field
 }
 
 /// Text in ASCII without a delimiter: what stands here is ours, and needs neither.
-fn plain(text: &str, like: &Message) -> String {
+pub(crate) fn plain(text: &str, like: &Message) -> String {
     let delimiters = like.delimiters();
     let special =
         [delimiters.field, delimiters.component, delimiters.subcomponent, delimiters.repetition, delimiters.escape];

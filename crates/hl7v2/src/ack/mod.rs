@@ -3,7 +3,7 @@
 //! Promises: an acknowledgment can be built for any bytes; it never repeats content other than the header fields that
 //! the standard has it echo. Pure: control id and time come from the caller.
 
-mod batch;
+pub(crate) mod batch;
 mod build;
 mod legal;
 mod reply;

@@ -5,8 +5,10 @@
 //! Never: a look inside messages. A file in UTF-16 or UTF-32 is one message.
 
 mod enclosed;
+mod written;
 
 pub use enclosed::Enclosed;
+pub use written::{Opening, closing, opening};
 
 use crate::charset::wide::Wide;
 use crate::delimiters::{self, Delimiters};

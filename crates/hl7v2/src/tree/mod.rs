@@ -193,6 +193,16 @@ impl Message {
         self.lines.iter().map(|line| &self.buffer()[line.range()])
     }
 
+    /// The same, each with its shape: where a byte is no delimiter or line end, though it looks like one.
+    pub(crate) fn shaped_lines(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        self.lines.iter().map(|line| (&self.buffer()[line.range()], &self.shape()[line.range()]))
+    }
+
+    /// It was read from UTF-16 or UTF-32.
+    pub(crate) fn is_wide(&self) -> bool {
+        self.origin.is_some()
+    }
+
     /// The decoded text of the first value at `path`; empty where there is none.
     #[must_use]
     pub fn text(&self, path: &Path) -> Cow<'_, str> {

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     catalogue::Value,
     codes,
-    definition::{Acknowledge, BatchCounts, Order, Receive},
+    definition::{Acknowledge, BatchAnswer, BatchCounts, Order, Receive},
 };
 use lang::syntax::Cursor;
 use message::{Format, limits};
@@ -39,6 +39,7 @@ struct ReceiveWords {
     duplicate_window: Option<Option<Duration>>,
     format: Option<(Format, Range<usize>)>,
     batch_counts: Option<BatchCounts>,
+    batch_answer: Option<BatchAnswer>,
     join_within: Option<Option<Duration>>,
     has_sequence_numbers: bool,
     sequence: Option<Range<usize>>,
@@ -74,6 +75,7 @@ pub(super) fn read(reader: &mut Reader<'_>, line: Line<'_>, interface: &str) -> 
         duplicate_window: words.duplicate_window.unwrap_or(Some(limits::DUPLICATE_WINDOW)),
         format,
         batch_counts: words.batch_counts.unwrap_or_default(),
+        batch_answer: words.batch_answer.unwrap_or_default(),
         join_within: words.join_within.unwrap_or(Some(JOIN_WITHIN)),
         has_sequence_numbers: words.has_sequence_numbers,
     };
@@ -94,7 +96,7 @@ impl Words for ReceiveWords {
             "ack" => self.acknowledge = Some(acknowledge(reader, cursor)?),
             "order" => self.order = Some(order(reader, cursor)?),
             "limit" => self.size_max = Some(limit(reader, cursor)?),
-            "batch" => self.batch_counts = Some(batch(reader, cursor)?),
+            "batch" => self.batch(reader, cursor)?,
             "continuation" => self.join_within = Some(continuation(reader, cursor)?),
             "sequence" => {
                 reader.expect(cursor, "numbers")?;
@@ -203,11 +205,36 @@ fn limit(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Option<usize> {
     size
 }
 
-/// `counts check|ignore|refuse`.
-fn batch(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Option<BatchCounts> {
-    let choices = [("check", BatchCounts::Check), ("ignore", BatchCounts::Ignore), ("refuse", BatchCounts::Refuse)];
-    reader.expect(cursor, "counts")?;
-    reader.choice(cursor, "what happens to a batch whose counts do not fit", &choices)
+/// What stands behind `batch`.
+#[derive(Clone, Copy)]
+enum BatchWord {
+    Counts,
+    Acknowledgment,
+}
+
+impl ReceiveWords {
+    /// `counts check|ignore|refuse`, `acknowledgment all|errors|single|none`.
+    fn batch(&mut self, reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Option<()> {
+        let words = [("counts", BatchWord::Counts), ("acknowledgment", BatchWord::Acknowledgment)];
+        match reader.choice(cursor, "what is said of batches", &words)? {
+            BatchWord::Counts => {
+                let choices =
+                    [("check", BatchCounts::Check), ("ignore", BatchCounts::Ignore), ("refuse", BatchCounts::Refuse)];
+                let what = "what happens to a batch whose counts do not fit";
+                self.batch_counts = Some(reader.choice(cursor, what, &choices)?);
+            }
+            BatchWord::Acknowledgment => {
+                let choices = [
+                    ("all", BatchAnswer::All),
+                    ("errors", BatchAnswer::Errors),
+                    ("single", BatchAnswer::Single),
+                    ("none", BatchAnswer::None),
+                ];
+                self.batch_answer = Some(reader.choice(cursor, "how a batch is answered", &choices)?);
+            }
+        }
+        Some(())
+    }
 }
 
 /// `join [within 1h]` or `off`.

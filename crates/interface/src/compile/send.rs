@@ -145,6 +145,9 @@ pub(super) fn unfit_for_numbers(destination: &DestinationDefinition, interface: 
         Order::Source if destination.lanes > 1 => Some("more than one lane"),
         Order::Source if destination.priority.is_some() => Some("messages with priority overtake others"),
         Order::Source if destination.settings.text("acknowledgment") == "none" => Some("its partner never answers"),
+        Order::Source if destination.part_bytes_max().is_some() => {
+            Some("`max-size`: a part would need a number of its own")
+        }
         Order::Source if destination.format != Format::Hl7v2 => Some("it sends no HL7 v2"),
         Order::Source => None,
     }

@@ -244,11 +244,14 @@ pub const KEYWORDS: &[Keyword] = &[
     word(
         Receive,
         "batch",
-        "batch counts check|ignore|refuse",
-        "What happens to a batch whose counts (BTS-1, FTS-1), headers or trailers do not fit, so that it may have been cut \
+        "batch counts check|ignore|refuse | batch acknowledgment all|errors|single|none",
+        "`counts`: what happens to a batch whose counts (BTS-1, FTS-1), headers or trailers do not fit, so that it may have been cut \
          off: `check`, where nothing is said, takes its messages, marks each with E1021 or E1022 and shows the trouble; \
-         `refuse` takes nothing of it; `ignore` says nothing.",
-        "batch counts refuse",
+         `refuse` takes nothing of it; `ignore` says nothing. `acknowledgment`: how a batch is answered: `all`, where \
+         nothing is said, with one batch that holds an acknowledgment for each message; `errors` with one that holds the \
+         negative ones only, so that an empty one means that all were taken; `single` with an acknowledgment in a frame \
+         of its own for each message; `none` not at all.",
+        "batch acknowledgment errors",
     ),
     word(
         Receive,

@@ -58,6 +58,7 @@ static MLLP: Spec = spec(
             setting("match", SettingKind::Word(&["strict", "any"]), "strict"),
             setting("password", SettingKind::Text, ""),
             setting("sequence", SettingKind::Word(&["off", "numbers"]), "off"),
+            setting("max-size", SettingKind::Size, ""),
             setting("acknowledgment", SettingKind::Word(&["expected", "none"]), "expected"),
         ],
     ),

@@ -248,6 +248,7 @@ fn numbers_that_are_sent_go_one_at_a_time() {
     numbered("\norder none", &["E3140 archive"]);
     numbered("\npriority when event = A01", &["E3140 archive"]);
     numbered("acknowledgment none", &["E3140 archive"]);
+    numbered("max-size 64KiB", &["E3140 archive"]);
     let two = |a: &str, b: &str| {
         let lines = format!("  send one {{\n mllp {a}\n }}\n send two {{\n mllp {b}\n }}");
         brief_codes(&flow(&lines, ""))

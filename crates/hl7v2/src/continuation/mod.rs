@@ -14,6 +14,10 @@
 //!     "MSH|^~\\&|LAB||||||ORU^R01|1\rOBX|1|TX|||half a sentence\rOBX|2\r");
 //! ```
 
+mod split;
+
+pub use split::{Unsplit, split};
+
 use crate::{Element, Message, Path, State};
 use bytes::Bytes;
 
@@ -125,7 +129,7 @@ pub fn with_addenda(message: &Message) -> Option<Message> {
 fn is_alike(one: &Message, other: &Message) -> bool {
     const ALIKE: [u16; 7] = [3, 4, 5, 6, 9, 12, 18];
     let is_same = |field: &u16| one.raw(&Path::field(b"MSH", *field)) == other.raw(&Path::field(b"MSH", *field));
-    one.delimiters() == other.delimiters() && one.charset() == other.charset() && ALIKE.iter().all(is_same)
+    one.delimiters() == other.delimiters() && one.is_wide() == other.is_wide() && ALIKE.iter().all(is_same)
 }
 
 fn check_chain(parts: &[Message]) -> Result<(), Refused> {
