@@ -62,6 +62,15 @@ message::catalogue! {
     E6513 "credentials would cross the network in the clear";
     E6514 "a request without credentials that are known here";
     E6520 "the address is not public";
+    E6530 "a message that a FHIR server cannot get";
+    E6531 "a resource without an identifier";
+    E6532 "the FHIR server refused the resource";
+    E6533 "the FHIR server cannot take the resource now";
+    E6534 "a batch was executed in part";
+    E6535 "a FHIR search has no answer that can be read";
+    E6536 "the next page is on another server";
+    E6537 "how far a search is cannot be kept";
+    E6538 "a resource was refused by the interface";
     E6601 "the server has another key";
     E6602 "the server does not let us in";
     E6603 "the private key cannot be read";

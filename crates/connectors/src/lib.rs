@@ -1,4 +1,4 @@
-//! Floor 4: the connectors, a folder each: `mllp`, `file`, `http`, and `interface` (in `link`).
+//! Floor 4: the connectors, a folder each: `mllp`, `file`, `http`, `webhook`, `fhir`, and `interface` (in `link`).
 //!
 //! Owns: how bytes come in and go out. Each folder has the same files: `mod.rs` (protocol, guarantees, its `SPEC`),
 //! `config.rs`, `source.rs`, `destination.rs`, `tests.rs`; what several of them share is [`tcp`] about sockets, [`tls`]
@@ -8,6 +8,7 @@
 //! Never: stores a message, acknowledges on its own account, decides a retry, or says what was in a message (R10).
 
 pub mod codes;
+mod fhir;
 mod file;
 mod folder;
 mod http;
@@ -23,6 +24,7 @@ mod testing;
 mod tests;
 mod tls;
 mod web;
+mod webhook;
 
 use interface::catalogue::Connector;
 
@@ -30,11 +32,13 @@ use interface::catalogue::Connector;
 #[must_use]
 pub fn catalogue() -> &'static [&'static dyn Connector] {
     &[
+        &fhir::Fhir,
         &file::File,
         &http::Http,
         &link::Link,
         &mllp::Mllp,
         #[cfg(feature = "sftp")]
         &sftp::Sftp,
+        &webhook::Webhook,
     ]
 }

@@ -9,6 +9,7 @@
 
 pub mod destination;
 mod exchange;
+pub mod fhir;
 mod folder;
 mod intake;
 pub mod partner;

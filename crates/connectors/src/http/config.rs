@@ -147,7 +147,8 @@ fn fields(settings: &Settings, name: &'static str) -> Result<Vec<(String, String
     settings.list(name).iter().enumerate().map(field).collect()
 }
 
-fn headers(settings: &Settings) -> Result<HeaderMap, Reason> {
+/// The headers that the settings give. Never printed: they may hold secrets.
+pub(crate) fn headers(settings: &Settings) -> Result<HeaderMap, Reason> {
     let value = |text: &str| {
         HeaderValue::from_str(text)
             .map_err(|_| Reason::new(codes::E6010, "a header has letters that HTTP does not allow"))

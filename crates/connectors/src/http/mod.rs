@@ -8,13 +8,16 @@
 
 mod answer;
 mod config;
-pub(crate) mod destination;
+mod destination;
 mod guard;
 mod media;
 mod source;
 
 #[cfg(test)]
 mod tests;
+
+pub(crate) use config::headers;
+pub(crate) use destination::media_type;
 
 use crate::{
     settings::{join, setting},

@@ -4,7 +4,10 @@ mod asked;
 mod secure;
 
 use super::Http;
-use crate::testing::{context, settings};
+use crate::{
+    testing::{context, settings},
+    web::testing::{WIRE, cut, respond},
+};
 use bytes::Bytes;
 use interface::{
     catalogue::{Connector, Value},
@@ -15,7 +18,7 @@ use std::time::Duration;
 use testkit::{
     Answer, Peer,
     destination::{self, Conduct, Partner, REPLY_TIME_MAX},
-    partner::{Cut, TcpPartner, Wire},
+    partner::{TcpPartner, Wire},
     sample,
     source::{self, CONNECTIONS_MAX, Heard, Mischief, Running, SILENCE_MAX, SIZE_MAX},
 };
@@ -125,27 +128,6 @@ async fn misbehave(address: &str, mischief: Mischief) {
         }
     }
 }
-
-fn cut(buffer: &[u8]) -> Cut {
-    let head_end = buffer.windows(4).position(|part| part == b"\r\n\r\n")? + 4;
-    let head = String::from_utf8_lossy(&buffer[..head_end]).to_ascii_lowercase();
-    let length: usize = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok())?;
-    let body = buffer.get(head_end..head_end + length)?;
-    Some((head_end + length, body.to_vec()))
-}
-
-fn respond(status: &str, headers: &str, body: &[u8]) -> Vec<u8> {
-    let head = format!("HTTP/1.1 {status}\r\n{headers}Content-Length: {}\r\n\r\n", body.len());
-    [head.as_bytes(), body].concat()
-}
-
-const WIRE: Wire = Wire {
-    cut,
-    answer: |content| respond("200 OK", "", &sample::acknowledgment("AA", &sample::control_id(content))),
-    foreign: None,
-    endless: (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"10\r\nand so on and so \r\n"),
-    is_repeatable: true,
-};
 
 struct DestinationSubject;
 

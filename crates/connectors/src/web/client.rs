@@ -110,7 +110,6 @@ impl Place {
         Ok(Place { url, tls, reach: Reach::Everywhere })
     }
 
-    #[expect(dead_code, reason = "for addresses that strangers may choose")]
     /// The same, connecting only where `reach` allows.
     pub(crate) fn within(self, reach: Reach) -> Place {
         Place { reach, ..self }

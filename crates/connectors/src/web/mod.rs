@@ -18,6 +18,8 @@ pub(crate) mod url;
 mod wire;
 
 #[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
 mod tests;
 
 pub(crate) use client::{Client, Limits, Place};
