@@ -17,6 +17,7 @@
 //! ```
 
 use crate::definitions::Type;
+use crate::names::names;
 use crate::{Error, Kind, Node, NodeId, Tree, Value};
 use std::collections::HashMap;
 
@@ -51,7 +52,7 @@ impl BundleKind {
     /// What a bundle says of itself.
     #[must_use]
     pub fn of(bundle: Node<'_>) -> Option<BundleKind> {
-        let code = bundle.get("type").and_then(Node::text)?;
+        let code = bundle.get(names().kind).and_then(Node::text)?;
         BundleKind::ALL.iter().find(|(_, known)| *known == code).map(|(kind, _)| *kind)
     }
 
@@ -76,13 +77,13 @@ impl BundleKind {
 
 /// The entries of a bundle, in order.
 pub fn entries(bundle: Node<'_>) -> impl Iterator<Item = Node<'_>> {
-    let array = bundle.get("entry").filter(|entry| entry.kind() == Kind::Array);
+    let array = bundle.get(names().entry).filter(|entry| entry.kind() == Kind::Array);
     array.into_iter().flat_map(Node::children)
 }
 
 /// The resources of a bundle, in order.
 pub fn resources(bundle: Node<'_>) -> impl Iterator<Item = Node<'_>> {
-    entries(bundle).filter_map(|entry| entry.get("resource"))
+    entries(bundle).filter_map(|entry| entry.get(names().resource))
 }
 
 /// The entries of a bundle by their `fullUrl`.
@@ -98,11 +99,11 @@ impl<'t> Index<'t> {
     pub fn of(bundle: Node<'t>) -> Index<'t> {
         let mut out = Index { by_url: HashMap::new(), by_id: HashMap::new() };
         for entry in entries(bundle) {
-            let Some(resource) = entry.get("resource") else { continue };
-            if let Some(url) = entry.get("fullUrl").and_then(Node::text) {
+            let Some(resource) = entry.get(names().resource) else { continue };
+            if let Some(url) = entry.get(names().full_url).and_then(Node::text) {
                 out.by_url.entry(url).or_insert(resource);
             }
-            if let (Some(ty), Some(id)) = (resource.resource_type(), resource.get("id").and_then(Node::text)) {
+            if let (Some(ty), Some(id)) = (resource.resource_type(), resource.get(names().id).and_then(Node::text)) {
                 out.by_id.entry((ty, id)).or_insert(resource);
             }
         }

@@ -70,7 +70,7 @@ pub use error::Error;
 pub use facts::{Facts, PatientId, PatientName};
 pub use path::Path;
 pub use tree::walk;
-pub use tree::{Element, Elements, Filled, Level, Message, Place, Selection, State, Value};
+pub use tree::{Element, Elements, Filled, Level, Message, Only, Place, Selection, State, Value};
 
 /// A text as the bytes of a value in UTF-8: the delimiters that the standard recommends escaped, LF as `\.br\`, CR as
 /// `\X0D\` (HL7 v2.9 §2.7).

@@ -3,17 +3,20 @@
 use crate::map::from_fhir::source::Source;
 use fhir::Node;
 use hl7v2::{
-    Element, Filled, Level, Message, Path,
+    Element, Filled, Level, Message, Only, Path, State,
     path::{Index, Member},
 };
-use std::sync::{Arc, LazyLock};
+use std::{
+    cell::Cell,
+    sync::{Arc, LazyLock},
+};
 
 /// A message as conditions and values see it.
 #[derive(Clone, Debug)]
 pub struct View<'m> {
     pub(crate) message: &'m Message,
     pub(crate) turns: Vec<Turn<'m>>,
-    /// Where the parts of the turns' elements begin.
+    /// Where the parts of elements begin: those of the segments that were looked through, then those of the turns.
     pub(crate) starts: Vec<u32>,
     /// The segment that paths into segments of its kind mean, where a line is about one of several.
     pub(crate) focus: Option<Element<'m>>,
@@ -25,6 +28,89 @@ pub struct View<'m> {
     pub(crate) bundle: Option<&'m Source<'m>>,
     /// What the names of a map from FHIR stand for.
     pub(crate) nodes: Vec<Node<'m>>,
+    /// What the segments of the message hold; none where nobody looked.
+    pub(crate) looked: Option<Box<Looked>>,
+    /// Short values that tests have asked for, so that the next test has them at hand.
+    pub(crate) held: [Cell<(Spot, Held)>; HELD],
+}
+
+/// What was found when the segments of a message were looked through.
+#[derive(Clone, Debug)]
+pub(crate) struct Looked {
+    /// Which fields hold something, over all segments of an id. Ids share a place now and then, so that a bit says
+    /// "perhaps" and its absence "no".
+    by_id: [Filled; PLACES],
+    /// Each segment by where it begins: its parts among the starts of the view.
+    segments: Vec<(u32, Parts)>,
+}
+
+/// The parts of an element: where they begin among the starts of a view, and which hold something.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Parts {
+    first: u32,
+    end: u32,
+    pub(crate) filled: Filled,
+}
+
+impl Parts {
+    /// Nobody looked for them.
+    const UNKNOWN: Parts = Parts { first: 0, end: 0, filled: Filled::UNKNOWN };
+}
+
+/// Values that tests keep at hand.
+const HELD: usize = 16;
+
+/// The place of a value: element and member.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Spot {
+    element: (u32, u32),
+    member: u64,
+}
+
+/// What a place holds, for a test.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Held {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// The two quotes.
+    Null,
+    /// A text of eight bytes at most, as a number.
+    Word(u64),
+    /// A longer text, or one that has to be decoded.
+    Text,
+    /// Perhaps several values.
+    Several,
+}
+
+impl Held {
+    fn of(element: Element<'_>) -> Held {
+        match element.state() {
+            State::Empty => Held::Nothing,
+            State::Null => Held::Null,
+            State::Value => element.plain().and_then(packed).map_or(Held::Text, Held::Word),
+        }
+    }
+}
+
+/// A text of eight bytes at most as a number that no other text has.
+#[inline]
+pub(crate) fn packed(text: &str) -> Option<u64> {
+    if text.len() > 8 || text.ends_with('\0') {
+        return None;
+    }
+    Some(text.bytes().rev().fold(0, |sum, byte| sum << 8 | u64::from(byte)))
+}
+
+/// Places of segment ids.
+const PLACES: usize = 128;
+
+/// What a need has as its name when it is about all segments of an id: this and the id's place.
+const OF_MESSAGE: u32 = 1 << 16;
+
+fn place_of(id: [u8; 3]) -> usize {
+    let [first, second, third] = id.map(usize::from);
+    (first * 37 + second * 5 + third * 11) % PLACES
 }
 
 /// The message that a view of FHIR has.
@@ -41,26 +127,34 @@ pub(crate) struct Turn<'m> {
     pub(crate) repetition: u16,
     /// Of a group: its segments, from the first to one past the last, by their numbers in the message.
     pub(crate) span: (u32, u32),
-    /// Its parts among the starts of the view; none where they were not looked for.
-    pub(crate) parts: (u32, u32),
-    pub(crate) filled: Filled,
+    pub(crate) parts: Parts,
+    /// How many starts of the view are of this turn and those before it; 0 for the first.
+    pub(crate) starts_end: u32,
 }
 
 impl<'m> Turn<'m> {
     /// A turn over a segment or a repetition.
     pub(crate) fn new(element: Element<'m>) -> Turn<'m> {
-        Turn { element, occurrence: 0, repetition: 0, span: (0, 0), parts: (0, 0), filled: Filled::UNKNOWN }
+        Turn { element, occurrence: 0, repetition: 0, span: (0, 0), parts: Parts::UNKNOWN, starts_end: 0 }
     }
 }
 
 /// Parts of what a name stands for. A line that needs one of them does nothing where all are empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Need {
-    pub(crate) slot: usize,
+    pub(crate) slot: u32,
     pub(crate) parts: Filled,
 }
 
 impl Need {
+    /// Fields of segments with this id, wherever they stand in the message.
+    pub(crate) fn of_segments(id: [u8; 3], parts: Filled) -> Need {
+        Need { slot: OF_MESSAGE + place_of(id) as u32, parts }
+    }
+    /// It is about what names from `turn` on stand for.
+    pub(crate) fn is_of_turns_from(self, turn: usize) -> bool {
+        self.slot < OF_MESSAGE && self.slot as usize >= turn
+    }
     /// What one of two lines needs; `None` where that is not about one name.
     pub(crate) fn or(self, other: Need) -> Option<Need> {
         (self.slot == other.slot).then(|| Need { parts: self.parts.or(other.parts), ..self })
@@ -86,7 +180,28 @@ impl<'m> View<'m> {
             segments: Arc::default(),
             bundle: None,
             nodes: Vec::new(),
+            looked: None,
+            held: Default::default(),
         }
+    }
+    /// Looks through the segments once, so that lines about what is not there cost nothing.
+    pub(crate) fn look_through(&mut self) {
+        let mut looked = Box::new(Looked { by_id: [Filled::default(); PLACES], segments: Vec::new() });
+        for segment in self.message.segments() {
+            let parts = self.parts_of(segment);
+            looked.segments.push((segment.span().start as u32, parts));
+            if let Some(id) = segment.raw().first_chunk::<3>() {
+                let place = &mut looked.by_id[place_of(*id)];
+                *place = place.or(parts.filled).or(Filled::THERE);
+            }
+        }
+        self.looked = Some(looked);
+    }
+    /// Looks for the parts of an element.
+    fn parts_of(&mut self, element: Element<'m>) -> Parts {
+        let first = self.starts.len() as u32;
+        let filled = element.index_parts(&mut self.starts).unwrap_or(Filled::UNKNOWN);
+        Parts { first, end: self.starts.len() as u32, filled }
     }
     /// A bundle, with no names bound.
     pub(crate) fn of_bundle(bundle: &'m Source<'m>) -> View<'m> {
@@ -108,22 +223,66 @@ impl<'m> View<'m> {
     pub(crate) fn turn(&self, slot: usize) -> Option<&Turn<'m>> {
         self.turns.get(self.base + slot)
     }
-    /// Begins a turn behind those that are there, and looks for the parts of its element, which lines will read.
+    /// Begins a turn behind those that are there, with the parts of its element, which lines will read.
     pub(crate) fn push(&mut self, mut turn: Turn<'m>) {
-        let first = self.turns.last().map_or(0, |last| last.parts.1);
-        self.starts.truncate(first as usize);
-        turn.filled = turn.element.index_parts(&mut self.starts).unwrap_or(Filled::UNKNOWN);
-        turn.parts = (first, u32::try_from(self.starts.len()).unwrap_or(first));
+        let last = self.turns.last();
+        turn.starts_end = last.map_or_else(|| self.starts_of_segments(), |last| last.starts_end);
+        // A shared map is given what a name stands for, or a segment.
+        let known = last.filter(|last| last.element.is_at(&turn.element)).map(|last| last.parts);
+        let known = known.filter(|parts| parts.first < parts.end);
+        let known = known.or_else(|| self.parts_of_segment(&turn.element));
+        turn.parts = known.unwrap_or_else(|| {
+            self.starts.truncate(turn.starts_end as usize);
+            let parts = self.parts_of(turn.element);
+            turn.starts_end = parts.end;
+            parts
+        });
         self.turns.push(turn);
     }
     /// As [`View::push`], for a group, whose parts nobody reads by its name.
     pub(crate) fn push_group(&mut self, mut turn: Turn<'m>) {
-        let first = self.turns.last().map_or(0, |last| last.parts.1);
-        turn.parts = (first, first);
+        turn.starts_end = self.turns.last().map_or_else(|| self.starts_of_segments(), |last| last.starts_end);
         self.turns.push(turn);
     }
+    /// How many starts are those of segments.
+    fn starts_of_segments(&self) -> u32 {
+        let segments = self.looked.as_ref().and_then(|looked| looked.segments.last());
+        segments.map_or(0, |(_, parts)| parts.end)
+    }
+    fn parts_of_segment(&self, element: &Element<'m>) -> Option<Parts> {
+        let looked = self.looked.as_ref().filter(|_| element.level() == Level::Segment)?;
+        let start = element.span().start as u32;
+        let at = looked.segments.binary_search_by_key(&start, |(start, _)| *start).ok()?;
+        looked.segments.get(at).map(|(_, parts)| *parts)
+    }
+    #[inline]
     fn starts_of(&self, turn: &Turn<'m>) -> &[u32] {
-        self.starts.get(turn.parts.0 as usize..turn.parts.1 as usize).unwrap_or_default()
+        self.starts.get(turn.parts.first as usize..turn.parts.end as usize).unwrap_or_default()
+    }
+    /// What a member of what a name stands for holds, as a test asks for it. `key` tells the member from others and has
+    /// nothing in its highest byte.
+    #[inline]
+    pub(crate) fn held(&self, slot: usize, member: &Member, key: u64) -> Held {
+        let Some(turn) = self.turn(slot) else { return Held::Nothing };
+        let number = member.field.as_ref().map(|(number, _)| *number).or(member.component);
+        if number.is_some_and(|number| !turn.parts.filled.meets(Filled::part(number))) {
+            return Held::Nothing;
+        }
+        let span = turn.element.span();
+        let key = key | (turn.element.level() as u64) << 56;
+        let spot = Spot { element: (span.start as u32, span.end as u32), member: key };
+        let at = &self.held[(key ^ key >> 16 ^ key >> 32) as usize % HELD];
+        let (known, held) = at.get();
+        if known == spot {
+            return held;
+        }
+        let held = match self.only(slot, member) {
+            Only::Nothing => Held::Nothing,
+            Only::One(element) => Held::of(element),
+            Only::Several => Held::Several,
+        };
+        at.set((spot, held));
+        held
     }
     /// The first value of a member of what a name stands for.
     pub(crate) fn get(&self, slot: usize, member: &Member) -> Option<Element<'m>> {
@@ -131,6 +290,15 @@ impl<'m> View<'m> {
         match self.starts_of(turn) {
             [] => turn.element.get(member),
             starts => turn.element.get_indexed(starts, member),
+        }
+    }
+    /// What a member of what a name stands for names in all repetitions of its field.
+    #[inline]
+    pub(crate) fn only(&self, slot: usize, member: &Member) -> Only<'m> {
+        let Some(turn) = self.turn(slot) else { return Only::Nothing };
+        match self.starts_of(turn) {
+            [] => Only::Several,
+            starts => turn.element.only_indexed(starts, member),
         }
     }
     /// A field of the segment that a name stands for.
@@ -145,7 +313,11 @@ impl<'m> View<'m> {
     /// One of the parts that a line needs may hold something.
     #[inline]
     pub(crate) fn has(&self, need: Need) -> bool {
-        self.turn(need.slot).is_none_or(|turn| turn.filled.meets(need.parts))
+        if need.slot < OF_MESSAGE {
+            return self.turn(need.slot as usize).is_none_or(|turn| turn.parts.filled.meets(need.parts));
+        }
+        let of_id = self.looked.as_ref().and_then(|looked| looked.by_id.get((need.slot - OF_MESSAGE) as usize));
+        of_id.is_none_or(|filled| filled.meets(need.parts))
     }
     /// The segments of a group's turn with this id.
     pub(crate) fn within(&self, slot: usize, id: [u8; 3]) -> impl Iterator<Item = Element<'m>> {

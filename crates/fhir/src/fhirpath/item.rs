@@ -169,6 +169,12 @@ pub fn member(node: Node<'_>) -> Option<Member> {
 }
 
 fn element_value<'t>(node: Node<'t>) -> Option<Item<'t>> {
+    if let Some(text) = node.text()
+        && text.starts_with(|first: char| first.is_ascii_alphabetic() && first != 'T')
+    {
+        // Dates, times and numbers begin otherwise, so its type does not matter: a text it is.
+        return Some(Item::Text(Cow::Borrowed(text)));
+    }
     let ty = member(node).and_then(type_of);
     let Some(text) = node.scalar() else {
         let ty = ty.filter(|ty| node.kind() == Kind::Object && !is_bare(node) && is_quantity(*ty))?;

@@ -84,8 +84,7 @@ impl Tree {
         if self.cell(parent).kind != Kind::Object {
             return self.set(object, name, value);
         }
-        let cell = self.make(value)?;
-        self.attach_new(Aim::After { parent, previous: self.cell(parent).b, name: name.0 }, cell)
+        self.push(parent, name.0, value)
     }
 
     /// Puts a value behind the last item of an array property, which is made if there is none.
@@ -94,7 +93,7 @@ impl Tree {
     /// E1204 the property is there and no array; E1201 the tree is full.
     pub fn append<'a>(&mut self, object: NodeId, key: impl Into<Key<'a>>, value: Value<'_>) -> Result<NodeId, Error> {
         let array = self.array(object, key)?;
-        self.put(Place::Last(array), value)
+        self.push(array.0, NONE, value)
     }
 
     /// The object at a property, which is made if there is none.
@@ -241,6 +240,7 @@ impl Tree {
         }
     }
 
+    #[inline]
     fn get_or_make(&mut self, object: NodeId, key: Key<'_>, kind: Kind) -> Result<NodeId, Error> {
         let name = self.name(key);
         match self.node(object).get(name) {
@@ -283,6 +283,48 @@ impl Tree {
         }
     }
 
+    /// Puts a value behind the last child of a container: how almost every value comes into a tree.
+    #[inline]
+    fn push(&mut self, parent: u32, name: u32, value: Value<'_>) -> Result<NodeId, Error> {
+        let id = self.cells.len();
+        if id >= TREE_NODES_MAX {
+            return Err(full_of_values());
+        }
+        let id = id as u32;
+        let mut cell = Cell::new(Kind::Null, parent, name);
+        match value {
+            Value::Text(text) => self.keep(&mut cell, Kind::Text, text)?,
+            Value::Object => (cell.kind, cell.a, cell.b) = (Kind::Object, NONE, NONE),
+            Value::Array => (cell.kind, cell.a, cell.b) = (Kind::Array, NONE, NONE),
+            Value::Number(Number(text)) => self.keep(&mut cell, Kind::Number, text)?,
+            Value::Integer(value) => self.keep(&mut cell, Kind::Number, Digits::new(value).text())?,
+            Value::Bool(value) => (cell.kind, cell.a) = (Kind::Bool, u32::from(value)),
+            Value::Null => {}
+        }
+        self.cells.push(cell);
+        let above = self.cell_mut(parent);
+        let last = std::mem::replace(&mut above.b, id);
+        if last == NONE {
+            above.a = id;
+        } else {
+            self.cell_mut(last).next = id;
+        }
+        Ok(NodeId(id))
+    }
+
+    /// Keeps the text of a cell at the end of the buffer.
+    #[inline]
+    fn keep(&mut self, cell: &mut Cell, kind: Kind, text: &str) -> Result<(), Error> {
+        let start = self.text.len();
+        if start + text.len() > TREE_TEXT_MAX {
+            return Err(full_of_text());
+        }
+        self.text.push_str(text);
+        (cell.kind, cell.a, cell.b) = (kind, start as u32, text.len() as u32);
+        cell.is_plain = plain_length(text.as_bytes()) == text.len();
+        Ok(())
+    }
+
     /// A cell of this value, in no place yet. Texts go to the end of the buffer.
     fn make(&mut self, value: Value<'_>) -> Result<Cell, Error> {
         let cell = |kind| Cell::new(kind, NONE, NONE);
@@ -298,13 +340,9 @@ impl Tree {
     }
 
     fn make_text(&mut self, kind: Kind, text: &str) -> Result<Cell, Error> {
-        let start = self.text.len();
-        if start + text.len() > TREE_TEXT_MAX {
-            return Err(Error::limit(format!("the texts of a resource take more than {} MiB", TREE_TEXT_MAX >> 20)));
-        }
-        self.text.push_str(text);
-        let is_plain = plain_length(text.as_bytes()) == text.len();
-        Ok(Cell { a: start as u32, b: text.len() as u32, is_plain, ..Cell::new(kind, NONE, NONE) })
+        let mut cell = Cell::new(kind, NONE, NONE);
+        self.keep(&mut cell, kind, text)?;
+        Ok(cell)
     }
 
     fn attach_new(&mut self, aim: Aim, cell: Cell) -> Result<NodeId, Error> {
@@ -316,7 +354,7 @@ impl Tree {
             Aim::After { parent, previous, name } => {
                 let id = self.cells.len();
                 if id >= TREE_NODES_MAX {
-                    return Err(Error::limit("a resource has more values than a tree may hold"));
+                    return Err(full_of_values());
                 }
                 self.cells.push(cell);
                 self.link(parent, previous, name, id as u32);
@@ -373,6 +411,16 @@ impl Tree {
         }
         previous
     }
+}
+
+#[cold]
+fn full_of_values() -> Error {
+    Error::limit("a resource has more values than a tree may hold")
+}
+
+#[cold]
+fn full_of_text() -> Error {
+    Error::limit(format!("the texts of a resource take more than {} MiB", TREE_TEXT_MAX >> 20))
 }
 
 /// The value of a node, without what is below.

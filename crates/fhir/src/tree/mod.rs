@@ -128,6 +128,7 @@ impl Tree {
     }
 
     /// A node by its number; a number of another tree gives some node or the root.
+    #[inline]
     #[must_use]
     pub fn node(&self, id: NodeId) -> Node<'_> {
         Node::new(self, if (id.0 as usize) < self.cells.len() { id.0 } else { self.root })

@@ -1,6 +1,7 @@
 //! A node as a view: what it is, what it holds, what is around it. Reading allocates nothing.
 
 use super::{Cell, Key, Kind, NONE, Name, NodeId, Tree};
+use crate::names::names;
 
 /// A value of a tree. Cheap to copy. `Debug` prints the kind only.
 #[derive(Clone, Copy)]
@@ -20,30 +21,35 @@ impl<'t> Node<'t> {
         self.tree.cell(self.id)
     }
 
+    #[inline]
     fn maybe(self, id: u32) -> Option<Node<'t>> {
         (id != NONE).then_some(Node { tree: self.tree, id })
     }
 
     /// Its number.
     #[must_use]
+    #[inline]
     pub fn id(self) -> NodeId {
         NodeId(self.id)
     }
 
     /// The tree it belongs to.
     #[must_use]
+    #[inline]
     pub fn tree(self) -> &'t Tree {
         self.tree
     }
 
     /// What it is.
     #[must_use]
+    #[inline]
     pub fn kind(self) -> Kind {
         self.cell().kind
     }
 
     /// The name of the property whose value it is; `None` for items of arrays and for the root.
     #[must_use]
+    #[inline]
     pub fn name(self) -> Option<Name> {
         let name = self.cell().name;
         (name != NONE).then_some(Name(name))
@@ -57,18 +63,21 @@ impl<'t> Node<'t> {
 
     /// The object or array that holds it.
     #[must_use]
+    #[inline]
     pub fn parent(self) -> Option<Node<'t>> {
         self.maybe(self.cell().parent)
     }
 
     /// The value after it in the same object or array.
     #[must_use]
+    #[inline]
     pub fn next(self) -> Option<Node<'t>> {
         self.maybe(self.cell().next)
     }
 
     /// Its properties' values or its items, in order; nothing for scalars.
     #[must_use]
+    #[inline]
     pub fn children(self) -> Children<'t> {
         let cell = self.cell();
         Children { tree: self.tree, next: if cell.is_container() { cell.a } else { NONE } }
@@ -76,24 +85,28 @@ impl<'t> Node<'t> {
 
     /// The items of an array, or the value itself where it is none: FHIR JSON has both for the same element.
     #[must_use]
+    #[inline]
     pub fn items(self) -> Children<'t> {
         if self.kind() == Kind::Array { self.children() } else { Children { tree: self.tree, next: self.id }.single() }
     }
 
     /// How many children there are.
     #[must_use]
+    #[inline]
     pub fn len(self) -> usize {
         self.children().count()
     }
 
     /// There are no children.
     #[must_use]
+    #[inline]
     pub fn is_empty(self) -> bool {
         self.children().next().is_none()
     }
 
     /// The value of a property of an object.
     #[must_use]
+    #[inline]
     pub fn get<'a>(self, key: impl Into<Key<'a>>) -> Option<Node<'t>> {
         let name = match key.into() {
             Key::Name(name) => name,
@@ -117,6 +130,7 @@ impl<'t> Node<'t> {
 
     /// The string, decoded.
     #[must_use]
+    #[inline]
     pub fn text(self) -> Option<&'t str> {
         let cell = self.cell();
         (cell.kind == Kind::Text).then(|| self.tree.text_of(cell))
@@ -155,7 +169,7 @@ impl<'t> Node<'t> {
     /// The value of `resourceType`.
     #[must_use]
     pub fn resource_type(self) -> Option<&'t str> {
-        self.get("resourceType").and_then(Node::text)
+        self.get(names().resource_type).and_then(Node::text)
     }
 
     /// What carries the id and the extensions of this primitive: the value of `_name`, or the item of it at the same

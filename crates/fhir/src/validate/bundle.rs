@@ -5,6 +5,7 @@ use super::primitive::is_id;
 use super::walk::Walk;
 use crate::bundle::{BundleKind, base_of, entries};
 use crate::definitions::Type;
+use crate::names::names;
 use crate::{Node, codes};
 
 pub(super) use crate::bundle::Index;
@@ -13,8 +14,8 @@ impl<'t> Walk<'_, 't> {
     pub(super) fn bundle(&mut self, node: Node<'t>) {
         let Some(kind) = BundleKind::of(node) else { return };
         for entry in entries(node) {
-            let resource = entry.get("resource");
-            let full_url = entry.get("fullUrl");
+            let resource = entry.get(names().resource);
+            let full_url = entry.get(names().full_url);
             match (full_url, resource) {
                 (Some(url), Some(resource)) => self.full_url(url, resource),
                 // An entry of a request or an answer need not have an address (R4 bundle §2.36.4).
@@ -24,7 +25,7 @@ impl<'t> Walk<'_, 't> {
                 }
                 (None | Some(_), _) => {}
             }
-            if let Some(request) = entry.get("request").filter(|_| kind.is_request()) {
+            if let Some(request) = entry.get(names().request).filter(|_| kind.is_request()) {
                 self.request(entry, request, resource);
             }
         }
@@ -48,7 +49,7 @@ impl<'t> Walk<'_, 't> {
         if resource.resource_type().is_some_and(|found| found != ty) {
             self.tell(url, Issue::error(codes::E1276, "The fullUrl names another type than that of the resource."));
         }
-        let own = resource.get("id").and_then(Node::text);
+        let own = resource.get(names().id).and_then(Node::text);
         if own.is_some_and(|own| own != id) {
             self.tell(url, Issue::error(codes::E1276, "The fullUrl names another id than that of the resource."));
         }
@@ -58,7 +59,7 @@ impl<'t> Walk<'_, 't> {
         let text = |name: &str| request.get(name).and_then(Node::text);
         let (Some(method), Some(url)) = (text("method"), text("url")) else { return };
         let has_body = matches!(method, "POST" | "PUT" | "PATCH");
-        let at_url = request.get("url").unwrap_or(request);
+        let at_url = request.get(names().url).unwrap_or(request);
         match (has_body, resource) {
             (true, None) => {
                 self.tell(entry, Issue::error(codes::E1276, format!("A {method} has a resource.")));
@@ -68,7 +69,7 @@ impl<'t> Walk<'_, 't> {
             }
             (true | false, _) => {}
         }
-        if request.get("ifNoneExist").is_some() && method != "POST" {
+        if request.get(names().if_none_exist).is_some() && method != "POST" {
             self.tell(request, Issue::error(codes::E1276, "ifNoneExist belongs to POST: a create on a condition."));
         }
         if method == "PATCH"
@@ -110,7 +111,7 @@ impl<'t> Walk<'_, 't> {
             self.tell(at, Issue::error(codes::E1276, "The url names another type than that of the resource."));
         }
         if let Some(id) = target.id.filter(|_| method == "PUT") {
-            let found = resource.and_then(|resource| resource.get("id")).and_then(Node::text);
+            let found = resource.and_then(|resource| resource.get(names().id)).and_then(Node::text);
             if !is_id(id) || found != Some(id) {
                 self.tell(at, Issue::error(codes::E1276, "A PUT to an id has a resource with that id."));
             }

@@ -3,7 +3,8 @@
 use super::walk::Walk;
 use super::{Issue, Profiles};
 use crate::definitions::{Binding, CodeSystem, Member, Membership, Strength, ValueSet};
-use crate::{Node, codes};
+use crate::names::names;
+use crate::{Name, Node, codes};
 
 /// Most codes of a set that a hint lists.
 const LISTED_MAX: usize = 8;
@@ -15,6 +16,8 @@ const OWN: &str = "http://hl7.org/fhir/";
 pub(super) struct Bound<'v> {
     pub(super) strength: Strength,
     pub(super) url: &'v str,
+    /// The set, where it is known to be one of R4.
+    pub(super) set: Option<ValueSet>,
 }
 
 /// Whether a code, or a coding, is in a set.
@@ -22,10 +25,23 @@ pub(super) fn membership(profiles: &Profiles, url: &str, system: Option<&str>, c
     if let Some(found) = profiles.value_set(url) {
         return found.contains(system, code);
     }
-    let Some(set) = ValueSet::of_url(url) else { return Membership::Unknown };
+    ValueSet::of_url(url).map_or(Membership::Unknown, |set| membership_of(set, system, code))
+}
+
+fn membership_of(set: ValueSet, system: Option<&str>, code: &str) -> Membership {
     match system {
         Some(system) => set.contains(system, code),
         None => set.contains_code(code),
+    }
+}
+
+impl Bound<'_> {
+    /// As [`membership`]. A package may have a set of R4 anew.
+    fn membership(self, profiles: &Profiles, system: Option<&str>, code: &str) -> Membership {
+        match self.set.filter(|_| !profiles.has_value_sets()) {
+            Some(set) => membership_of(set, system, code),
+            None => membership(profiles, self.url, system, code),
+        }
     }
 }
 
@@ -49,8 +65,10 @@ fn refusal(bound: Bound<'_>, is_required: bool) -> Issue {
 fn bound(binding: Binding) -> Option<Bound<'static>> {
     let strength = binding.strength();
     match (strength, binding.value_set(), binding.greatest()) {
-        (Strength::Required | Strength::Extensible, Some(set), _) => Some(Bound { strength, url: set.url() }),
-        (_, _, Some(greatest)) => Some(Bound { strength: Strength::Required, url: greatest.url() }),
+        (Strength::Required | Strength::Extensible, Some(set), _) => {
+            Some(Bound { strength, url: set.url(), set: Some(set) })
+        }
+        (_, _, Some(set)) => Some(Bound { strength: Strength::Required, url: set.url(), set: Some(set) }),
         (Strength::Required | Strength::Extensible | Strength::Preferred | Strength::Example, _, None) => None,
     }
 }
@@ -65,7 +83,7 @@ impl<'t> Walk<'_, 't> {
     pub(super) fn bound_code(&mut self, node: Node<'t>, bound: Bound<'_>) {
         let Some(code) = node.scalar() else { return };
         let is_required = bound.strength == Strength::Required;
-        match membership(&self.validator.profiles, bound.url, None, code) {
+        match bound.membership(&self.validator.profiles, None, code) {
             Membership::Out if is_required || bound.strength == Strength::Extensible => {
                 self.tell(node, refusal(bound, is_required));
             }
@@ -97,7 +115,7 @@ impl<'t> Walk<'_, 't> {
 
     /// A CodeableConcept: one coding of it must do.
     pub(super) fn concept(&mut self, node: Node<'t>, member: Member) {
-        let codings: Vec<Node<'t>> = node.get("coding").into_iter().flat_map(Node::items).collect();
+        let codings: Vec<Node<'t>> = node.get(names().coding).into_iter().flat_map(Node::items).collect();
         let Some(bound) = member.element().binding().and_then(bound) else { return };
         self.bound_codings(node, &codings, bound);
     }
@@ -108,12 +126,12 @@ impl<'t> Walk<'_, 't> {
         if !is_required && bound.strength != Strength::Extensible {
             return;
         }
-        let text = |coding: Node<'t>, name: &str| coding.get(name).and_then(Node::text);
+        let text = |coding: Node<'t>, name: Name| coding.get(name).and_then(Node::text);
         let mut has_code = false;
         for coding in codings {
-            let Some(code) = text(*coding, "code") else { continue };
+            let Some(code) = text(*coding, names().code) else { continue };
             has_code = true;
-            match membership(&self.validator.profiles, bound.url, text(*coding, "system"), code) {
+            match bound.membership(&self.validator.profiles, text(*coding, names().system), code) {
                 Membership::In | Membership::Unknown => return,
                 Membership::Out => {}
             }
@@ -126,7 +144,9 @@ impl<'t> Walk<'_, 't> {
 
     /// The code is one of the system that it names, where all codes of that system are known.
     fn of_its_system(&mut self, node: Node<'t>) {
-        let (Some(system), Some(code)) = (node.get("system").and_then(Node::text), node.get("code")) else { return };
+        let (Some(system), Some(code)) = (node.get(names().system).and_then(Node::text), node.get(names().code)) else {
+            return;
+        };
         let Some(known) = CodeSystem::of_url(system).filter(|system| system.is_complete()) else { return };
         let text = code.text().unwrap_or_default();
         let is_known = known.code(text).is_some()

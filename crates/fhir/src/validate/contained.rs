@@ -3,13 +3,14 @@
 use super::Issue;
 use super::invariant::broken;
 use super::walk::{Stand, Walk};
+use crate::names::names;
 use crate::{Kind, Node, codes};
 use message::Severity;
 use std::collections::HashSet;
 
 impl<'t> Walk<'_, 't> {
     pub(super) fn contained(&mut self, node: Node<'t>, stand: Stand) {
-        let Some(contained) = node.get("contained").filter(|found| found.kind() == Kind::Array) else { return };
+        let Some(contained) = node.get(names().contained).filter(|found| found.kind() == Kind::Array) else { return };
         if stand == Stand::Contained {
             self.tell(
                 contained,
@@ -20,7 +21,7 @@ impl<'t> Walk<'_, 't> {
         let mut seen: HashSet<&str> = HashSet::new();
         let mut references: Option<HashSet<&str>> = None;
         for resource in contained.children() {
-            let meta = |name: &str| resource.get("meta").and_then(|meta| meta.get(name));
+            let meta = |name: &str| resource.get(names().meta).and_then(|meta| meta.get(name));
             if let Some(found) = meta("versionId").or_else(|| meta("lastUpdated")) {
                 self.tell(
                     found,
@@ -34,7 +35,7 @@ impl<'t> Walk<'_, 't> {
             if let Some(found) = meta("security") {
                 self.tell(found, broken("dom-5", Severity::Error, "A contained resource has no security labels."));
             }
-            let Some(id) = resource.get("id").and_then(Node::text) else {
+            let Some(id) = resource.get(names().id).and_then(Node::text) else {
                 self.tell(
                     resource,
                     Issue::error(codes::E1275, "A contained resource has an id, so that it can be referred to."),

@@ -3,13 +3,14 @@
 use super::Issue;
 use super::walk::Walk;
 use crate::definitions::{self, Element, Member, Type};
+use crate::names::names;
 use crate::{Node, codes};
 
 impl<'t> Walk<'_, 't> {
     /// `node` is the extension, `member` the element that it is (`extension` or `modifierExtension`), `holder` what it
     /// stands in.
     pub(super) fn extension(&mut self, node: Node<'t>, member: Member, holder: Member) {
-        let Some((at, url)) = node.get("url").and_then(|at| Some((at, at.text()?))) else { return };
+        let Some((at, url)) = node.get(names().url).and_then(|at| Some((at, at.text()?))) else { return };
         let is_nested = holder.ty().is_some_and(|ty| ty.name() == "Extension");
         let is_modifier = member.element().name() == "modifierExtension";
         if !url.contains(':') {

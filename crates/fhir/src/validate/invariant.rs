@@ -8,9 +8,11 @@ use super::walk::Walk;
 use super::{Issue, outcome};
 use crate::definitions::Constraint;
 use crate::fhirpath::{Environment, Program};
-use crate::{Node, Tree};
+use crate::names::names;
+use crate::{Kind, Name, Node, Tree};
 use message::Severity;
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::sync::OnceLock;
 
 /// A rule as the plan has it.
@@ -30,6 +32,12 @@ pub(super) enum Native {
     Extension,
     /// dom-6: a narrative should be there.
     Narrative,
+    /// bdl-3: entries have a request in these kinds of bundles and in no other.
+    Requests,
+    /// bdl-4: the same of responses.
+    Responses,
+    /// bdl-7: no address twice but in a history.
+    Addresses,
 }
 
 impl Native {
@@ -39,8 +47,50 @@ impl Native {
             "ele-1" | "ref-1" | "dom-2" | "dom-3" | "dom-4" | "dom-5" | "txt-2" => Some(Native::Never),
             "ext-1" => Some(Native::Extension),
             "dom-6" => Some(Native::Narrative),
+            "bdl-3" => Some(Native::Requests),
+            "bdl-4" => Some(Native::Responses),
+            "bdl-7" => Some(Native::Addresses),
             _ => None,
         }
+    }
+}
+
+/// Rules that go over all entries of a bundle; `None` where only FHIRPath knows.
+fn of_entries(native: Native, bundle: Node<'_>) -> Option<bool> {
+    let kind = bundle.get(names().kind)?.text()?;
+    let entries = bundle.get(names().entry)?;
+    let is_plain = entries.kind() == Kind::Array && entries.children().all(|entry| entry.kind() == Kind::Object);
+    if !is_plain {
+        return None;
+    }
+    let all_have = |name: Name, kinds: [&str; 3]| {
+        let wanted = kinds.contains(&kind);
+        entries.children().try_fold(true, |all, entry| match (entry.get(name), entry.get(name.twin())) {
+            (Some(found), None) if found.kind() == Kind::Object => Some(all && wanted),
+            (None, None) => Some(all && !wanted),
+            (_, _) => None,
+        })
+    };
+    match native {
+        Native::Requests => all_have(names().request, ["batch", "transaction", "history"]),
+        Native::Responses => all_have(names().response, ["batch-response", "transaction-response", "history"]),
+        Native::Addresses if kind == "history" => Some(true),
+        Native::Addresses => {
+            let mut seen = HashSet::new();
+            entries.children().try_fold(true, |all, entry| {
+                let meta = entry.get(names().resource).and_then(|resource| resource.get(names().meta));
+                let has_version =
+                    meta.is_some_and(|meta| meta.kind() != Kind::Object || meta.get(names().version_id).is_some());
+                if has_version || entry.get(names().full_url.twin()).is_some() {
+                    return None;
+                }
+                match entry.get(names().full_url) {
+                    Some(url) => Some(seen.insert(url.text()?) && all),
+                    None => Some(all),
+                }
+            })
+        }
+        Native::Never | Native::Extension | Native::Narrative => None,
     }
 }
 
@@ -139,9 +189,12 @@ impl<'t> Walk<'_, 't> {
                         let key = child.key().unwrap_or_default();
                         key.starts_with("value") || key.starts_with("_value")
                     });
-                    has_value != node.get("extension").is_some()
+                    has_value != node.get(names().extension).is_some()
                 }
-                Some(Native::Narrative) => node.get("text").is_some_and(|text| text.get("div").is_some()),
+                Some(Native::Narrative) => node.get(names().text).is_some_and(|text| text.get(names().div).is_some()),
+                Some(native @ (Native::Requests | Native::Responses | Native::Addresses)) => {
+                    of_entries(native, node).unwrap_or_else(|| self.is_kept(rule, node, present))
+                }
                 None => self.is_kept(rule, node, present),
             };
             if !is_kept {
@@ -210,6 +263,38 @@ mod tests {
         ] {
             check(unsure, None);
         }
+    }
+
+    #[test]
+    fn rules_of_entries_are_those_of_fhirpath() {
+        let rules: Vec<Constraint> = crate::definitions::Type::named("Bundle").unwrap().root().constraints().collect();
+        let (mut answered, mut broken) = (0, 0);
+        let entries = [
+            "",
+            r#"{}"#,
+            r#"{"fullUrl":"urn:uuid:1","request":{"method":"GET"}}"#,
+            r#"{"fullUrl":"urn:uuid:1"},{"fullUrl":"urn:uuid:1"}"#,
+            r#"{"fullUrl":"urn:uuid:1","request":{"method":"GET"}},{"fullUrl":"urn:uuid:2"}"#,
+            r#"{"response":{"status":"200"}},{"fullUrl":"a","response":{"status":"200"}}"#,
+            r#"{"fullUrl":"a","resource":{"resourceType":"Patient","meta":{"versionId":"1"}}},{"fullUrl":"a","resource":{"resourceType":"Patient","meta":{"versionId":"2"}}}"#,
+            r#"{"fullUrl":"a","resource":{"resourceType":"Patient"}},{"fullUrl":"a"}"#,
+            r#"{"fullUrl":7},{"_request":{"id":"a"}},3"#,
+        ];
+        let kinds = ["history", "transaction", "batch", "batch-response", "transaction-response", "collection"];
+        for (entry, kind) in entries.iter().flat_map(|entry| kinds.map(|kind| (entry, kind))) {
+            let text = format!(r#"{{"resourceType":"Bundle","type":"{kind}","entry":[{entry}]}}"#);
+            let tree = Tree::read(text.as_bytes()).unwrap();
+            for rule in &rules {
+                let Some(native) = Native::of(*rule) else { continue };
+                let Some(found) = of_entries(native, tree.root()) else { continue };
+                let program = compiled(*rule).program.as_ref().unwrap();
+                let expect = program.test(&Environment::new(tree.root())) != Ok(Some(false));
+                assert_eq!(found, expect, "{} of {text}", rule.key());
+                answered += 1;
+                broken += usize::from(!found);
+            }
+        }
+        assert!(answered > 120 && broken > 30, "{answered} {broken}");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use crate::definitions::{Member, Type};
 use crate::{Kind, Node, NodeId};
 use std::collections::HashMap;
+use std::fmt::Write;
 
 /// Longest name of a property that is shown.
 const NAME_BYTES_MAX: usize = 64;
@@ -45,10 +46,13 @@ pub(super) fn location<'t>(node: Node<'t>, places: &mut Places<'t>) -> String {
                 member = member.and_then(|above| above.property(key));
                 push(key, member, &mut out);
             }
-            None if depth > 0 => out.push_str(&format!("[{}]", places.of(*at))),
+            None if depth > 0 => {
+                let _ = write!(out, "[{}]", places.of(*at));
+            }
             None => {}
         }
-        if let Some(ty) = at.resource_type().and_then(Type::named).filter(|_| at.kind() == Kind::Object) {
+        let name = if at.kind() == Kind::Object { at.resource_type() } else { None };
+        if let Some(ty) = name.and_then(Type::named) {
             member = Some(ty.root().member());
             if depth == 0 {
                 out.push_str(ty.name());
@@ -63,9 +67,12 @@ pub(super) fn location<'t>(node: Node<'t>, places: &mut Places<'t>) -> String {
 fn push(key: &str, member: Option<Member>, out: &mut String) {
     match member {
         Some(member) if member.element().is_choice() => {
-            out.push_str(&format!(".{}.ofType({})", member.element().name(), member.type_name()));
+            let _ = write!(out, ".{}.ofType({})", member.element().name(), member.type_name());
         }
-        _ if is_name(key) => out.push_str(&format!(".{key}")),
+        _ if is_name(key) => {
+            out.push('.');
+            out.push_str(key);
+        }
         // What is no name may be content.
         _ => out.push_str(".?"),
     }

@@ -71,6 +71,9 @@ fn check_string(text: &str) -> Result<(), Wrong> {
     if text.len() > STRING_BYTES_MAX {
         return Err(Wrong::Form("a string of at most 1 MB"));
     }
+    if text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Ok(());
+    }
     // Below a blank R4 has tab, line feed and carriage return only (the regular expression of string).
     let is_control = |byte: u8| byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r');
     if text.bytes().any(is_control) {
@@ -83,6 +86,9 @@ fn check_string(text: &str) -> Result<(), Wrong> {
 }
 
 fn is_code(text: &str) -> bool {
+    if text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return !text.is_empty();
+    }
     let mut was_blank = true;
     for letter in text.chars() {
         let is_blank = letter.is_whitespace();
@@ -101,10 +107,14 @@ pub(super) fn is_id(text: &str) -> bool {
 }
 
 fn check_uri(text: &str) -> Result<(), Wrong> {
-    if text.chars().any(|letter| letter.is_whitespace() || letter.is_control()) {
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_graphic());
+    if !is_plain && text.chars().any(|letter| letter.is_whitespace() || letter.is_control()) {
         return Err(Wrong::Form("a URI: no blanks"));
     }
-    if text.starts_with("urn:uuid:") && !is_uuid(&text.to_ascii_lowercase()) {
+    if !text.starts_with("urn:") {
+        return Ok(());
+    }
+    if text.starts_with("urn:uuid:") && !is_uuid(text) && !is_uuid(&text.to_ascii_lowercase()) {
         return Err(Wrong::Form("urn:uuid: and a UUID"));
     }
     if text.starts_with("urn:oid:") && !is_oid(text) {
@@ -124,10 +134,10 @@ fn is_oid(text: &str) -> bool {
 
 fn is_uuid(text: &str) -> bool {
     let Some(uuid) = text.strip_prefix("urn:uuid:") else { return false };
-    let groups = [8, 4, 4, 4, 12];
+    // Groups of 8, 4, 4, 4 and 12.
     let is_small = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'a'..=b'f');
-    uuid.split('-').count() == groups.len()
-        && uuid.split('-').zip(groups).all(|(group, length)| group.len() == length && group.bytes().all(is_small))
+    let fits = |(at, byte): (usize, u8)| if matches!(at, 8 | 13 | 18 | 23) { byte == b'-' } else { is_small(byte) };
+    uuid.len() == 36 && uuid.bytes().enumerate().all(fits)
 }
 
 fn is_base64(text: &str) -> bool {

@@ -4,6 +4,7 @@ use super::Issue;
 use super::primitive::is_id;
 use super::walk::{Scope, Walk};
 use crate::definitions::{Member, Type, TypeReference};
+use crate::names::names;
 use crate::{Node, codes};
 
 /// What a reference says on its face.
@@ -54,9 +55,9 @@ impl<'t> Literal<'t> {
 
 impl<'t> Walk<'_, 't> {
     pub(super) fn reference(&mut self, node: Node<'t>, member: Member, scope: Scope<'t>) {
-        let said = node.get("type");
+        let said = node.get(names().kind);
         let said_type = said.and_then(Node::text).and_then(|name| Type::named(name).or_else(|| Type::of_url(name)));
-        let found = node.get("reference").and_then(|found| Some((found, found.text()?)));
+        let found = node.get(names().reference).and_then(|found| Some((found, found.text()?)));
         let target = match found {
             Some((found, text)) => self.target(found, text, scope),
             None => None,
@@ -107,8 +108,8 @@ impl<'t> Walk<'_, 't> {
             if id.is_empty() {
                 return Some(scope.container);
             }
-            let contained = scope.container.get("contained").into_iter().flat_map(Node::items);
-            let is_it = |resource: &Node<'t>| resource.get("id").and_then(Node::text) == Some(id);
+            let contained = scope.container.get(names().contained).into_iter().flat_map(Node::items);
+            let is_it = |resource: &Node<'t>| resource.get(names().id).and_then(Node::text) == Some(id);
             return contained.into_iter().find(is_it);
         }
         self.bundles.last().and_then(|bundle| bundle.find(text, scope.full_url))

@@ -2,10 +2,11 @@
 
 use super::bundle::Index;
 use super::location::{Places, is_name, location};
-use super::plan::{Bits, Plan};
+use super::plan::{Bits, Child, Plan, What};
 use super::primitive::{self, Wrong};
 use super::{ISSUES_MAX, Issue, Report, Validator};
-use crate::definitions::{self, Element, Kind as TypeKind, Member, Primitive, Type};
+use crate::definitions::{self, Element, Member, Primitive, Type};
+use crate::names::names;
 use crate::{Kind, Node, codes};
 use message::Phi;
 
@@ -74,7 +75,7 @@ impl<'t> Walk<'_, 't> {
         if node.kind() != Kind::Object {
             return self.tell(node, Issue::error(codes::E1261, "A resource stands here: a JSON object."));
         }
-        let Some(name) = node.get("resourceType") else {
+        let Some(name) = node.get(names().resource_type) else {
             return self.tell(node, Issue::error(codes::E1281, "The resource does not say its resourceType."));
         };
         let ty = name.text().and_then(Type::named).filter(|ty| ty.is_resource() && !ty.is_abstract());
@@ -115,23 +116,23 @@ impl<'t> Walk<'_, 't> {
         let mut choices: Vec<(Element, Member)> = Vec::new();
         let mut has_content = false;
         for child in node.children() {
-            let key = child.key().unwrap_or_default();
-            if is_resource && key == "resourceType" {
+            let Some(name) = child.name() else { continue };
+            if is_resource && Some(name) == self.plan.resource_type {
                 has_content = true;
                 continue;
             }
-            has_content |= key != "id";
-            let name = key.strip_prefix('_').unwrap_or(key);
-            let member = body.own_property(name);
-            let is_extras = name.len() != key.len();
-            let primitive = member.and_then(Member::ty).and_then(Type::primitive);
-            let Some(member) = member.filter(|_| !is_extras || primitive.is_some()) else {
-                self.unknown(child, name, body);
+            has_content |= Some(name) != self.plan.id;
+            let is_extras = name.is_extension();
+            let plain = if is_extras { name.twin() } else { name };
+            let found = self.plan.child(body, child, is_extras).filter(|found| !is_extras || found.primitive.is_some());
+            let Some(found) = found else {
+                let key = child.key().unwrap_or_default();
+                self.unknown(child, key.strip_prefix('_').unwrap_or(key), body);
                 continue;
             };
-            let element = member.element();
-            present |= self.plan.bit(element);
-            if element.is_choice() {
+            present |= found.bit;
+            if found.is_choice {
+                let (element, member) = (found.member.element(), found.member);
                 match choices.iter().find(|(known, _)| *known == element) {
                     Some((_, first)) if *first != member => self.tell(child, chosen_twice(element)),
                     Some(_) => {}
@@ -139,9 +140,9 @@ impl<'t> Walk<'_, 't> {
                 }
             }
             if is_extras {
-                self.extras(child, member, node.get(name), scope);
+                self.extras(child, found.member, node.get(plain), scope);
             } else {
-                self.property(child, member, holder, scope);
+                self.property(child, found, holder, scope);
             }
         }
         if !has_content {
@@ -159,9 +160,10 @@ impl<'t> Walk<'_, 't> {
             );
             self.tell_missing(node, &format!("{name}{x}"), issue);
         }
-        self.rules(&self.plan.body(body).rules, node, present);
+        let plan = self.plan;
+        self.rules(&plan.body(body).rules, node, present);
         if holder.element() != body {
-            self.rules(&self.plan.body(holder.element()).rules, node, present);
+            self.rules(&plan.body(holder.element()).rules, node, present);
         }
     }
 
@@ -188,20 +190,18 @@ impl<'t> Walk<'_, 't> {
     }
 
     /// The value of a property: one, or an array of them.
-    fn property(&mut self, node: Node<'t>, member: Member, holder: Member, scope: Scope<'t>) {
-        let element = member.element();
-        if !element.is_repeating() {
+    fn property(&mut self, node: Node<'t>, child: &'static Child, holder: Member, scope: Scope<'t>) {
+        if !child.is_repeating {
             if node.kind() == Kind::Array {
-                return self.tell(
-                    node,
-                    Issue::error(codes::E1264, format!("{element} does not repeat: no array stands here.")),
-                );
+                let text = format!("{} does not repeat: no array stands here.", child.member.element());
+                return self.tell(node, Issue::error(codes::E1264, text));
             }
-            return self.value(node, member, holder, scope);
+            return self.value(node, child, holder, scope);
         }
         if node.kind() != Kind::Array {
-            self.tell(node, Issue::error(codes::E1264, format!("{element} may repeat: it is an array, even of one.")));
-            return self.value(node, member, holder, scope);
+            let text = format!("{} may repeat: it is an array, even of one.", child.member.element());
+            self.tell(node, Issue::error(codes::E1264, text));
+            return self.value(node, child, holder, scope);
         }
         if node.is_empty() {
             return self.tell(
@@ -209,34 +209,35 @@ impl<'t> Walk<'_, 't> {
                 Issue::error(codes::E1265, "The array is empty: an element that is not there is left out."),
             );
         }
-        match member.ty().and_then(Type::primitive) {
+        match child.primitive {
             Some(primitive) => {
                 let extras = node.name().and_then(|name| node.parent()?.get(name.twin()));
                 let mut extras = extras.map(Node::children);
                 for item in node.children() {
                     let beside = extras.as_mut().and_then(Iterator::next);
-                    self.primitive(item, member, primitive, beside);
+                    self.primitive(item, child, primitive, beside);
                 }
             }
-            None => node.children().for_each(|item| self.value(item, member, holder, scope)),
+            None => node.children().for_each(|item| self.value(item, child, holder, scope)),
         }
-        if let Some(max) = element.max().filter(|max| node.len() > usize::from(*max)) {
-            self.tell(node, Issue::error(codes::E1264, format!("{element} may stand {max} times at most.")));
+        if let Some(max) = child.max.filter(|max| node.len() > usize::from(*max)) {
+            let text = format!("{} may stand {max} times at most.", child.member.element());
+            self.tell(node, Issue::error(codes::E1264, text));
         }
     }
 
-    fn value(&mut self, node: Node<'t>, member: Member, holder: Member, scope: Scope<'t>) {
-        let ty = member.ty();
-        if let Some(primitive) = ty.and_then(Type::primitive) {
-            return self.primitive(node, member, primitive, None);
+    fn value(&mut self, node: Node<'t>, child: &'static Child, holder: Member, scope: Scope<'t>) {
+        let member = child.member;
+        if let Some(primitive) = child.primitive {
+            return self.primitive(node, child, primitive, None);
         }
-        if ty.is_some_and(Type::is_resource) {
-            let is_contained = member.element().name() == "contained";
-            if is_contained {
-                return self.resource(node, Stand::Contained, scope);
+        match child.what {
+            What::Contained => return self.resource(node, Stand::Contained, scope),
+            What::Resource => {
+                let full_url = node.parent().and_then(|entry| entry.get(names().full_url)).and_then(Node::text);
+                return self.resource(node, Stand::Entry, Scope { full_url, ..scope });
             }
-            let full_url = node.parent().and_then(|entry| entry.get("fullUrl")).and_then(Node::text);
-            return self.resource(node, Stand::Entry, Scope { full_url, ..scope });
+            What::Extension | What::Reference | What::Coding | What::Concept | What::Other => {}
         }
         let Some(body) = member.body() else { return };
         if node.kind() != Kind::Object {
@@ -244,22 +245,21 @@ impl<'t> Walk<'_, 't> {
             return self.tell(node, Issue::error(codes::E1261, text));
         }
         self.object(node, member, body, scope, false);
-        self.type_profile(node, member, scope);
-        let Some(ty) = ty else { return };
-        match ty.name() {
-            "Extension" => self.extension(node, member, holder),
-            "Reference" => self.reference(node, member, scope),
-            "Coding" => self.coding(node, Some(member)),
-            "CodeableConcept" => self.concept(node, member),
-            _ if ty.kind() == TypeKind::Complex && member.element().binding().is_some() => {
-                self.coding(node, Some(member))
-            }
-            _ => {}
+        if child.has_profile {
+            self.type_profile(node, member, scope);
+        }
+        match child.what {
+            What::Extension => self.extension(node, member, holder),
+            What::Reference => self.reference(node, member, scope),
+            What::Coding => self.coding(node, Some(member)),
+            What::Concept => self.concept(node, member),
+            What::Contained | What::Resource | What::Other => {}
         }
     }
 
     /// `beside` is what stands at its place in the `_` array, where it is in an array.
-    fn primitive(&mut self, node: Node<'t>, member: Member, primitive: Primitive, beside: Option<Node<'t>>) {
+    fn primitive(&mut self, node: Node<'t>, child: &'static Child, primitive: Primitive, beside: Option<Node<'t>>) {
+        let member = child.member;
         if node.is_null() {
             if beside.is_none_or(|beside| beside.kind() != Kind::Object) {
                 self.tell(
@@ -287,7 +287,7 @@ impl<'t> Walk<'_, 't> {
                 return self.tell(node, Issue::error(codes::E1262, text));
             }
         }
-        if member.element().binding().is_some() {
+        if child.is_bound {
             self.code(node, member);
         }
         let rules = &self.plan.body(member.element()).rules;
@@ -329,13 +329,12 @@ impl<'t> Walk<'_, 't> {
         }
         let root = Type::element().root();
         for child in node.children() {
-            let key = child.key().unwrap_or_default();
-            match root.own_property(key) {
+            match self.plan.child(root, child, false) {
                 Some(inner) => self.property(child, inner, member, scope),
-                None => self.unknown(child, key, root),
+                None => self.unknown(child, child.key().unwrap_or_default(), root),
             }
         }
-        if node.get("id").is_none() && node.get("extension").is_none() {
+        if node.get(names().id).is_none() && node.get(names().extension).is_none() {
             self.tell(
                 node,
                 Issue::error(codes::E1265, "The element is empty: it has neither a value nor elements inside."),

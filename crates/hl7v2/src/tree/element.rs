@@ -70,6 +70,14 @@ impl<'m> Element<'m> {
         self.range()
     }
 
+    /// The same place of the same message.
+    #[inline]
+    #[must_use]
+    pub fn is_at(&self, other: &Element<'_>) -> bool {
+        std::ptr::eq(self.message, other.message)
+            && (self.start, self.end, self.level) == (other.start, other.end, other.level)
+    }
+
     /// The message that it belongs to.
     #[must_use]
     pub fn message(&self) -> &'m Message {
@@ -77,12 +85,14 @@ impl<'m> Element<'m> {
     }
 
     /// What it is.
+    #[inline]
     #[must_use]
     pub fn level(&self) -> Level {
         self.level
     }
 
     /// The bytes as they stand in the message.
+    #[inline]
     #[must_use]
     pub fn raw(&self) -> &'m [u8] {
         &self.message.buffer()[self.range()]
@@ -100,15 +110,25 @@ impl<'m> Element<'m> {
 
     /// Decoded text. Of an element that has parts, the parts stay joined by their separators, so that nothing is lost:
     /// ask for the part instead.
+    #[inline]
     #[must_use]
     pub fn text(&self) -> Cow<'m, str> {
+        match self.plain() {
+            Some(text) => Cow::Borrowed(text),
+            None => self.decoded(),
+        }
+    }
+
+    /// The text where the bytes are it: ASCII without an escape, in a message that was not edited.
+    #[inline]
+    #[must_use]
+    pub fn plain(&self) -> Option<&'m str> {
+        if self.has_escape || self.level == Level::Verbatim { None } else { self.message.plain(self.range()) }
+    }
+
+    fn decoded(&self) -> Cow<'m, str> {
         if self.level == Level::Verbatim {
             return String::from_utf8_lossy(self.raw());
-        }
-        if !self.has_escape
-            && let Some(text) = self.message.plain(self.range())
-        {
-            return Cow::Borrowed(text);
         }
         text::decode(self.raw(), self.shape(), self.message.delimiters, self.message.charset)
     }
@@ -120,6 +140,7 @@ impl<'m> Element<'m> {
     }
 
     /// Which of the three states it is in.
+    #[inline]
     #[must_use]
     pub fn state(&self) -> State {
         match self.raw() {
@@ -130,6 +151,7 @@ impl<'m> Element<'m> {
     }
 
     /// Nothing between the separators.
+    #[inline]
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.start == self.end

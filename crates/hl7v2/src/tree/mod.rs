@@ -19,7 +19,7 @@ pub mod walk;
 pub(crate) use edit::Rebuilt;
 pub use edit::{Place, Value};
 pub use element::{Element, Elements, Level, State};
-pub use parts::Filled;
+pub use parts::{Filled, Only};
 pub use select::Selection;
 
 use crate::charset::{Charset, wide::Wide};

@@ -24,6 +24,9 @@ impl Filled {
         Filled(self.0 | other.0)
     }
 
+    /// The element is there, whatever it holds.
+    pub const THERE: Filled = Filled(1);
+
     /// One of the parts of `wanted` may hold something.
     #[inline]
     #[must_use]
@@ -31,6 +34,41 @@ impl Filled {
         self.0 & wanted.0 != 0
     }
 }
+
+/// What a member names in all repetitions of its field.
+#[derive(Clone, Copy, Debug)]
+pub enum Only<'m> {
+    /// Nothing that holds something.
+    Nothing,
+    /// One part, and it holds something.
+    One(Element<'m>),
+    /// Perhaps several: they have to be gone through.
+    Several,
+}
+
+/// Where a byte stands, eight bytes at a time: fields are short, so that the next one is seldom far.
+#[inline]
+fn each_position(bytes: &[u8], wanted: u8, mut visit: impl FnMut(usize)) {
+    const LOW: u64 = 0x7F7F_7F7F_7F7F_7F7F;
+    let pattern = u64::from_le_bytes([wanted; 8]);
+    let (chunks, rest) = bytes.as_chunks::<8>();
+    for (number, chunk) in chunks.iter().enumerate() {
+        let odd = u64::from_le_bytes(*chunk) ^ pattern;
+        // The high bit of each byte that is 0, and of no other.
+        let mut marks = !(((odd & LOW) + LOW) | odd | LOW);
+        while marks != 0 {
+            visit(number * 8 + (marks.trailing_zeros() / 8) as usize);
+            marks &= marks - 1;
+        }
+    }
+    let before = bytes.len() - rest.len();
+    for (at, _) in rest.iter().enumerate().filter(|(_, byte)| **byte == wanted) {
+        visit(before + at);
+    }
+}
+
+/// Fields up to this length are looked through byte by byte; what is longer is for wider registers.
+const SHORT: usize = 64;
 
 impl<'m> Element<'m> {
     /// Puts where the parts one level below begin behind `starts`, and behind the last one where a next part would begin;
@@ -58,8 +96,7 @@ impl<'m> Element<'m> {
         };
         let (shape, range) = (self.shape(), self.range());
         let (mut filled, mut number, mut start) = (0_u64, 1_u32, range.start as u32);
-        let ends = memchr::memchr_iter(separator, shape).map(|at| (range.start + at) as u32);
-        for end in ends.chain([range.end as u32]) {
+        let mut take = |end: u32| {
             if skipped > 0 {
                 skipped -= 1;
             } else {
@@ -68,7 +105,9 @@ impl<'m> Element<'m> {
                 number = number.saturating_add(1);
             }
             start = end + 1;
-        }
+        };
+        each_position(shape, separator, |at| take((range.start + at) as u32));
+        take(range.end as u32);
         starts.push(start);
         Some(Filled(filled))
     }
@@ -90,6 +129,58 @@ impl<'m> Element<'m> {
         (range.start <= range.end).then(|| self.inside(range, level))
     }
 
+    /// What a member names in all repetitions of its field, by `starts`, empty parts left out; without a look at what is
+    /// long or has several repetitions.
+    #[must_use]
+    pub fn only_indexed(&self, starts: &[u32], member: &Member) -> Only<'m> {
+        let filled = |found: Option<Element<'m>>| match found {
+            Some(element) if !element.is_empty() => Only::One(element),
+            _ => Only::Nothing,
+        };
+        let Some((number, index)) = &member.field else { return filled(self.get_indexed(starts, member)) };
+        if self.level() != Level::Segment {
+            return Only::Nothing;
+        }
+        let Some(field) = self.indexed(starts, *number).filter(|field| !field.is_empty()) else { return Only::Nothing };
+        if field.level() == Level::Verbatim {
+            return Only::One(field);
+        }
+        if field.range().len() > SHORT || !matches!(index, Index::Unsaid | Index::All | Index::At(1)) {
+            return Only::Several;
+        }
+        let (part, is_last) = field.first_part(member);
+        if is_last || *index == Index::At(1) { filled(part) } else { Only::Several }
+    }
+
+    /// The part that a member names in the first repetition of a short field, and whether that is its last.
+    fn first_part(&self, member: &Member) -> (Option<Element<'m>>, bool) {
+        let delimiters = self.message().delimiters();
+        let (range, wanted) = (self.range(), member.component.map_or(0, usize::from));
+        let (mut number, mut start, mut part, mut is_last, mut end) = (1, range.start, None, true, range.end);
+        for (at, byte) in self.shape().iter().enumerate() {
+            if *byte == delimiters.component {
+                let here = range.start + at;
+                if number == wanted {
+                    part = Some(start..here);
+                }
+                number += 1;
+                start = here + 1;
+            } else if *byte == delimiters.repetition {
+                (is_last, end) = (false, range.start + at);
+                break;
+            }
+        }
+        if number == wanted {
+            part = Some(start..end);
+        }
+        let found = match (member.component, member.subcomponent) {
+            (None, _) => Some(self.inside(range.start..end, Level::Repetition)),
+            (Some(_), None) => part.map(|part| self.inside(part, Level::Component)),
+            (Some(_), Some(number)) => part.and_then(|part| self.inside(part, Level::Component).subcomponent(number)),
+        };
+        (found, is_last)
+    }
+
     /// [`get`](Element::get) by `starts`: the same value; `None` where a field is empty.
     #[must_use]
     pub fn get_indexed(&self, starts: &[u32], member: &Member) -> Option<Element<'m>> {
@@ -104,6 +195,9 @@ impl<'m> Element<'m> {
         let field = if self.level() == Level::Segment { self.indexed(starts, *number)? } else { return None };
         match (field.level(), index) {
             _ if field.is_empty() => None,
+            (Level::Field, Index::Unsaid | Index::All | Index::At(1)) if field.range().len() <= SHORT => {
+                field.first_part(member).0
+            }
             (Level::Field, Index::Unsaid | Index::All | Index::At(1)) => field.first_in(field.range(), member),
             (Level::Field, index) => field.choose(index)?.inner(member),
             _ => field.inner(member),
@@ -142,12 +236,63 @@ mod tests {
                 let number = member.field.take().map(|(number, _)| number);
                 (member.component, member.subcomponent) = (number, member.component);
             }
+            check_only(element, &starts[1..], &member);
             let (found, expect) = (element.get_indexed(&starts[1..], &member), element.get(&member));
             let raw = |found: Option<Element<'_>>| found.map(|found| found.raw().to_vec()).unwrap_or_default();
             assert_eq!(raw(found), raw(expect), "{text} of {element:?}");
         }
         element.parts().for_each(|part| part.parts().for_each(check));
         element.parts().for_each(check);
+    }
+
+    fn check_only(element: Element<'_>, starts: &[u32], member: &Member) {
+        let repetitions: Vec<Element<'_>> = match &member.field {
+            Some((number, index)) => {
+                let field = if element.level() == Level::Segment { element.field(*number) } else { None };
+                let parts = field.into_iter().flat_map(|field| match field.level() {
+                    Level::Verbatim => vec![field],
+                    _ => field.parts().collect(),
+                });
+                let is_named = |(at, part): &(usize, Element<'_>)| match index {
+                    Index::At(wanted) => usize::from(*wanted) == at + 1,
+                    Index::Where(filter) => part.matches(filter),
+                    Index::Unsaid | Index::All | Index::Append => true,
+                };
+                parts.enumerate().filter(is_named).filter_map(|(_, part)| part.inner(member)).collect()
+            }
+            None => element.get(member).into_iter().collect(),
+        };
+        let expect: Vec<_> = repetitions.iter().filter(|part| !part.is_empty()).map(Element::span).collect();
+        match element.only_indexed(starts, member) {
+            Only::Nothing => assert!(expect.is_empty(), "{member:?} of {element:?}"),
+            Only::One(found) => assert_eq!(expect, [found.span()], "{member:?} of {element:?}"),
+            Only::Several => {}
+        }
+    }
+
+    #[test]
+    fn one_part_is_found_at_once() {
+        let (message, _) = Message::parse("MSH|^~\\&|\rPID|1||77^^^A&B~78||X^Y\r");
+        let segment = message.segments().nth(1).unwrap();
+        let mut starts = Vec::new();
+        let _ = segment.index_parts(&mut starts);
+        let check = |path: &str, expect: Option<&str>| {
+            let member = crate::Path::parse(path).unwrap().member;
+            match (segment.only_indexed(&starts, &member), expect) {
+                (Only::One(found), Some(expect)) => assert_eq!(found.text(), expect, "{path}"),
+                (Only::Nothing, Some("")) | (Only::Several, None) => {}
+                (found, _) => panic!("{path}: {found:?}"),
+            }
+        };
+        check("PID-1", Some("1"));
+        check("PID-2", Some(""));
+        check("PID-3.1", None);
+        check("PID-5", Some("X^Y"));
+        check("PID-5.2", Some("Y"));
+        check("PID-5.3", Some(""));
+        check("PID-5.1.1", Some("X"));
+        check("PID-5.1.2", Some(""));
+        check("PID-9", Some(""));
     }
 
     proptest! {

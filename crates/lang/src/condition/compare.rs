@@ -21,7 +21,8 @@ pub(super) enum Comparison {
 }
 
 impl Comparison {
-    fn accepts(self, order: Ordering) -> bool {
+    #[inline]
+    pub(super) fn accepts(self, order: Ordering) -> bool {
         match self {
             Comparison::Equal => order == Ordering::Equal,
             Comparison::Less => order == Ordering::Less,
@@ -53,6 +54,11 @@ impl Typed {
     pub(super) fn new(text: &str) -> Typed {
         Typed { text: Arc::from(text), number: Decimal::parse(text), date: read_date(text) }
     }
+
+    /// It is nothing but a text.
+    pub(super) fn is_text(&self) -> bool {
+        self.number.is_none() && self.date.is_none()
+    }
 }
 
 /// A date of a time when people lived and machines wrote: a four-digit number outside of it is a number.
@@ -67,6 +73,16 @@ fn compare_dates(left: &Dtm, left_len: usize, right: &Dtm, right_len: usize) -> 
 }
 
 impl Right {
+    /// The number that a count is compared with, where it is one in plain digits.
+    pub(super) fn count(&self) -> Option<u64> {
+        match self {
+            Right::Literal(right) if right.date.is_none() && right.text.bytes().all(|byte| byte.is_ascii_digit()) => {
+                right.text.parse().ok()
+            }
+            Right::Literal(_) | Right::Read(_) => None,
+        }
+    }
+
     /// The comparison holds between `left` and one of the values of the right side.
     pub(super) fn test(
         &self,

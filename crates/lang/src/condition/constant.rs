@@ -68,6 +68,7 @@ fn clash(nodes: &[Node], is_negated: bool) -> Option<(Arc<str>, Arc<str>)> {
                 operand: Operand::Read(path),
                 is_negated: negated,
                 check: Check::Compare(Comparison::Equal, Right::Literal(right)),
+                ..
             }) if *negated == is_negated => Some((path, &right.text)),
             _ => None,
         })

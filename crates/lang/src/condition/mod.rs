@@ -12,6 +12,7 @@ mod constant;
 mod explain;
 mod operand;
 mod parse;
+mod quick;
 
 use crate::{
     item::Atom,
@@ -26,6 +27,7 @@ use clock::When;
 use compare::{Comparison, Right};
 pub use explain::{Part, Value};
 use operand::Operand;
+use quick::Quick;
 use regex::Regex;
 use std::sync::Arc;
 
@@ -48,6 +50,8 @@ enum Node {
         operand: Operand,
         comparison: Comparison,
         right: Right,
+        /// The right side, where it is a number that a count can be.
+        number: Option<u64>,
     },
     /// `valid under PROFILE`.
     Valid(Ruleset),
@@ -63,6 +67,8 @@ struct Test {
     /// The result is turned round: `!=`, `not in`.
     is_negated: bool,
     check: Check,
+    /// Its short way, where it has one.
+    quick: Option<Quick>,
 }
 
 /// Which of several values have to pass.
@@ -121,7 +127,11 @@ impl Condition {
     ///
     /// # Errors
     /// A step on its left side that could not work, or no fuel left.
+    #[inline]
     pub fn holds(&self, view: &View<'_>, run: &mut Run) -> Result<bool, Fault> {
+        if let Some(holds) = self.node.answer(view) {
+            return self.site.burn(run, 1).map(|()| holds);
+        }
         self.node.holds(&self.site, view, run)
     }
 }
@@ -169,9 +179,12 @@ impl Node {
             }
             Node::Not(node) => Ok(!node.holds(site, view, run)?),
             Node::Test(test) => test.holds(site, view, run),
-            Node::Count { operand, comparison, right } => {
-                let count = operand.count(site, view, run)?.to_string();
-                right.test(*comparison, &count, view, run, site)
+            Node::Count { operand, comparison, right, number } => {
+                let count = operand.count(site, view, run)?;
+                match number {
+                    Some(number) => Ok(comparison.accepts(count.cmp(number))),
+                    None => right.test(*comparison, &count.to_string(), view, run, site),
+                }
             }
             Node::At(when) => Ok(when.holds(run.now)),
             Node::Valid(ruleset) => Ok(ruleset.validate(view.message(), &[], false, run)?.is_valid()),

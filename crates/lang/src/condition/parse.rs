@@ -1,8 +1,8 @@
 //! Reads conditions from a line: `or` binds least, then `and`, then `not`; parentheses group.
 
 use super::{
-    Check, Comparing, Comparison, Condition, Node, Operand, Quantifier, Right, Test, clock::When, compare::Typed,
-    constant,
+    Check, Comparing, Comparison, Condition, Node, Operand, Quantifier, Quick, Right, Test, clock::When,
+    compare::Typed, constant,
 };
 use crate::{
     codes,
@@ -139,7 +139,9 @@ impl Parser<'_, '_> {
                     Diagnostic::error(codes::E2201, "`count` needs a comparison").hint("write it like `count OBX > 3`");
                 return self.fail(finding, place);
             };
-            let node = Node::Count { operand, comparison, right: self.right(cursor)? };
+            let right = self.right(cursor)?;
+            let number = right.count();
+            let node = Node::Count { operand, comparison, right, number };
             return Some(if is_negated { Node::Not(Box::new(node)) } else { node });
         }
         if cursor.is_at("valid") {
@@ -234,7 +236,8 @@ impl Parser<'_, '_> {
         if quantifier != Quantifier::Unsaid && is_text_operand && matches!(operand, Operand::Literal(_)) {
             return self.fail(Diagnostic::error(codes::E2105, "`any` and `all` are followed by a path"), place);
         }
-        Some(Node::Test(Test { quantifier, operand, is_negated, check }))
+        let quick = Quick::of(quantifier, is_negated, &operand, &check);
+        Some(Node::Test(Test { quantifier, operand, is_negated, check, quick }))
     }
 
     /// A path, a text, or one of them with steps.

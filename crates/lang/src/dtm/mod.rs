@@ -8,7 +8,7 @@ mod pattern;
 pub use pattern::Pattern;
 
 use jiff::civil;
-use std::{cmp::Ordering, fmt::Write};
+use std::cmp::Ordering;
 
 /// How exact a time is: the last part that was given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -81,15 +81,15 @@ impl Dtm {
     #[must_use]
     pub fn to_hl7(&self) -> String {
         let at = &self.at;
-        let mut out = format!("{:04}", at.year());
+        let mut out = String::with_capacity(TEXT_BYTES_MAX);
+        push_year(&mut out, at.year());
         let parts = [at.month(), at.day(), at.hour(), at.minute(), at.second()];
         for part in &parts[..self.parts_after_year()] {
-            let _ = write!(out, "{part:02}");
+            push_two(&mut out, *part);
         }
         self.write_fraction(&mut out);
         if let Some(minutes) = self.offset {
-            let sign = if minutes < 0 { '-' } else { '+' };
-            let _ = write!(out, "{sign}{:02}{:02}", minutes.abs() / 60, minutes.abs() % 60);
+            push_offset(&mut out, minutes, "");
         }
         out
     }
@@ -97,30 +97,39 @@ impl Dtm {
     /// As ISO 8601 and FHIR write it. A time to the hour is written with minutes, which ISO needs beside an offset.
     #[must_use]
     pub fn to_iso(&self) -> String {
+        let mut out = String::with_capacity(TEXT_BYTES_MAX);
+        self.write_iso(&mut out);
+        out
+    }
+
+    /// [`Dtm::to_iso`] behind a text.
+    pub fn write_iso(&self, out: &mut String) {
         let at = &self.at;
-        let mut out = format!("{:04}", at.year());
+        push_year(out, at.year());
         if self.precision >= Precision::Month {
-            let _ = write!(out, "-{:02}", at.month());
+            out.push('-');
+            push_two(out, at.month());
         }
         if self.precision >= Precision::Day {
-            let _ = write!(out, "-{:02}", at.day());
+            out.push('-');
+            push_two(out, at.day());
         }
         if self.precision >= Precision::Hour {
-            let _ = write!(out, "T{:02}:{:02}", at.hour(), at.minute());
+            out.push('T');
+            push_two(out, at.hour());
+            out.push(':');
+            push_two(out, at.minute());
             if self.precision >= Precision::Second {
-                let _ = write!(out, ":{:02}", at.second());
+                out.push(':');
+                push_two(out, at.second());
             }
-            self.write_fraction(&mut out);
+            self.write_fraction(out);
             match self.offset {
                 Some(0) => out.push('Z'),
-                Some(minutes) => {
-                    let sign = if minutes < 0 { '-' } else { '+' };
-                    let _ = write!(out, "{sign}{:02}:{:02}", minutes.abs() / 60, minutes.abs() % 60);
-                }
+                Some(minutes) => push_offset(out, minutes, ":"),
                 None => {}
             }
         }
-        out
     }
 
     /// The same time, no more exact than `precision`; without an offset when no time of day is left.
@@ -182,11 +191,44 @@ impl Dtm {
 
     fn write_fraction(&self, out: &mut String) {
         if let Precision::Fraction(digits) = self.precision {
-            let all = format!("{:09}", self.at.subsec_nanosecond());
             out.push('.');
-            out.push_str(all.get(..usize::from(digits.clamp(1, 9))).unwrap_or(&all));
+            let mut rest = self.at.subsec_nanosecond().unsigned_abs();
+            let mut unit = 100_000_000;
+            for _ in 0..digits.clamp(1, 9) {
+                push_digit(out, rest / unit);
+                rest %= unit;
+                unit = (unit / 10).max(1);
+            }
         }
     }
+}
+
+/// The longest that a time is as text: `2026-03-01T07:08:09.123456789+01:00`.
+const TEXT_BYTES_MAX: usize = 35;
+
+fn push_digit(out: &mut String, digit: u32) {
+    out.push(char::from(b'0' + (digit % 10) as u8));
+}
+
+fn push_two(out: &mut String, value: i8) {
+    let value = u32::from(value.unsigned_abs());
+    push_digit(out, value / 10);
+    push_digit(out, value);
+}
+
+/// Four digits; years are from 1 to 9999.
+fn push_year(out: &mut String, year: i16) {
+    let year = u32::from(year.unsigned_abs());
+    [year / 1000, year / 100, year / 10, year].into_iter().for_each(|digit| push_digit(out, digit));
+}
+
+fn push_offset(out: &mut String, minutes: i16, between: &str) {
+    out.push(if minutes < 0 { '-' } else { '+' });
+    // At most fourteen hours.
+    let (hours, minutes) = (minutes.abs() / 60, minutes.abs() % 60);
+    push_two(out, i8::try_from(hours).unwrap_or_default());
+    out.push_str(between);
+    push_two(out, i8::try_from(minutes).unwrap_or_default());
 }
 
 /// The numbers of a time before they are checked.
@@ -220,7 +262,10 @@ fn is_hl7_offset(text: &str) -> bool {
 }
 
 fn number(text: &str) -> Option<u32> {
-    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) { None } else { text.parse().ok() }
+    if text.is_empty() || text.len() > 9 {
+        return if text.bytes().all(|byte| byte.is_ascii_digit()) { text.parse().ok() } else { None };
+    }
+    text.bytes().try_fold(0, |sum, byte| byte.is_ascii_digit().then(|| sum * 10 + u32::from(byte - b'0')))
 }
 
 /// Nanoseconds and precision of the digits after the point.

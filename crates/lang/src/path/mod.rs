@@ -47,11 +47,19 @@ pub(crate) fn atom(element: Element<'_>) -> Atom<'_> {
 }
 
 impl ReadPath {
-    /// The part of what a name stands for without which the path has no value.
+    /// The part of the message, or of what a name stands for, without which the path has no value.
     pub(crate) fn need(&self) -> Option<Need> {
-        let ReadPath::Bound { slot, member } = self else { return None };
-        let number = member.field.as_ref().map(|(number, _)| *number).or(member.component)?;
-        Some(Need { slot: *slot, parts: Filled::part(number) })
+        match self {
+            ReadPath::Bound { slot, member } => {
+                let number = member.field.as_ref().map(|(number, _)| *number).or(member.component)?;
+                Some(Need { slot: u32::try_from(*slot).ok()?, parts: Filled::part(number) })
+            }
+            ReadPath::Message(path) | ReadPath::Within { path, .. } => {
+                let parts = path.member.field.as_ref().map_or(Filled::THERE, |(number, _)| Filled::part(*number));
+                Some(Need::of_segments(path.segment, parts))
+            }
+            ReadPath::Element(_) | ReadPath::Now => None,
+        }
     }
 
     /// It says `[*]`, so as a value it is a list.

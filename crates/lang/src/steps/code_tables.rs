@@ -1,6 +1,6 @@
 //! Steps on codes: tables, defaults, requirements.
 
-use super::{Example, Flow, Group, Kind, Parameter, Step, Trouble, each, whole};
+use super::{Example, Flow, Group, Kind, Operation, Parameter, Step, Trouble, each, whole};
 use crate::{
     item::{Atom, Item},
     table::Row,
@@ -45,10 +45,7 @@ pub(super) const STEPS: &[Step] = &[
                     None => Err(Trouble::NotInTable(table.name().clone())),
                 });
             }
-            each(move |text, _| match table.row(&text) {
-                Some(row) => Ok(Cow::Owned(row.to().to_owned())),
-                None => Err(Trouble::NotInTable(table.name().clone())),
-            })
+            Ok(Operation::Code(table))
         },
         ..DEFAULT
     },
@@ -165,10 +162,17 @@ pub(super) const STEPS: &[Step] = &[
 
 /// A scheme, a colon, and no blank.
 fn is_uri(text: &str) -> bool {
-    let scheme = text.split_once(':').map_or("", |(scheme, _)| scheme);
-    let is_scheme = scheme.len() > 1
-        && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'));
-    is_scheme && !text.contains(char::is_whitespace)
+    let is_sign = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
+    let length = text.bytes().take_while(is_sign).count();
+    let has_blank = || {
+        if text.is_ascii() { text.bytes().any(is_blank) } else { text.contains(char::is_whitespace) }
+    };
+    length > 1 && text.as_bytes().get(length) == Some(&b':') && !has_blank()
+}
+
+/// White space of ASCII as Unicode has it.
+fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | 0x09..=0x0D)
 }
 
 /// `%20` as the sign that it stands for; what cannot be read stays.

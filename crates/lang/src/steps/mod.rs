@@ -20,6 +20,7 @@ use crate::{
     codes,
     item::{Atom, Item},
     run::{Fault, Run, Site},
+    table::Table,
 };
 use message::{Code, Diagnostic, limits};
 use std::{borrow::Cow, sync::Arc};
@@ -186,8 +187,29 @@ type WholeFn = dyn for<'v> Fn(Item<'v>, &mut Context<'_>) -> Result<Item<'v>, Tr
 pub(crate) enum Operation {
     /// On each text by itself.
     Each(Box<EachFn>),
+    /// On each text by itself: the code of the other system, as the table has it.
+    Code(Arc<Table>),
     /// On the value as a whole.
     Whole(Box<WholeFn>),
+}
+
+impl Operation {
+    /// It works on each text by itself, and makes nothing of nothing.
+    pub(crate) fn is_each(&self) -> bool {
+        matches!(self, Operation::Each(_) | Operation::Code(_))
+    }
+
+    /// What it makes of one text.
+    fn on_text<'v>(&'v self, text: Cow<'v, str>, run: &mut Run) -> Result<Cow<'v, str>, Trouble> {
+        match self {
+            Operation::Each(operation) => operation(text, &mut Context { run }),
+            Operation::Code(table) => match table.row(&text) {
+                Some(row) => Ok(Cow::Borrowed(row.to())),
+                None => Err(Trouble::NotInTable(table.name().clone())),
+            },
+            Operation::Whole(_) => Ok(text),
+        }
+    }
 }
 
 /// An operation on each text.
@@ -239,15 +261,14 @@ impl std::fmt::Debug for Call {
 
 impl Call {
     /// Runs the step. One unit of fuel a text, and one for each 64 bytes.
-    pub(crate) fn apply<'v>(&self, item: Item<'v>, run: &mut Run) -> Result<Item<'v>, Fault> {
+    pub(crate) fn apply<'v>(&'v self, item: Item<'v>, run: &mut Run) -> Result<Item<'v>, Fault> {
         let size: u64 = item.atoms().iter().map(|atom| 1 + (atom.as_str().len() / 64) as u64).sum();
         self.site.burn(run, size)?;
         match &self.operation {
-            Operation::Each(operation) => match item {
-                Item::One(atom) => Ok(Item::One(self.on_atom(operation, atom, run)?)),
+            Operation::Each(_) | Operation::Code(_) => match item {
+                Item::One(atom) => Ok(Item::One(self.on_atom(atom, run)?)),
                 Item::Many(atoms) => {
-                    let done: Result<Vec<_>, Fault> =
-                        atoms.into_iter().map(|atom| self.on_atom(operation, atom, run)).collect();
+                    let done: Result<Vec<_>, Fault> = atoms.into_iter().map(|atom| self.on_atom(atom, run)).collect();
                     Ok(Item::Many(done?))
                 }
             },
@@ -261,12 +282,12 @@ impl Call {
         }
     }
 
-    fn on_atom<'v>(&self, operation: &EachFn, atom: Atom<'v>, run: &mut Run) -> Result<Atom<'v>, Fault> {
+    fn on_atom<'v>(&'v self, atom: Atom<'v>, run: &mut Run) -> Result<Atom<'v>, Fault> {
         let Atom::Text(text) = atom else { return Ok(atom) };
         let kept = if self.on_trouble == OnTrouble::Error { None } else { Some(Atom::Text(text.clone())) };
         let is_told = matches!(self.on_trouble, OnTrouble::Error | OnTrouble::Warn);
         let code = if is_told && run.missed.is_some() { Some(text.clone()) } else { None };
-        match operation(text, &mut Context { run }) {
+        match self.operation.on_text(text, run) {
             Ok(text) => Ok(Atom::text(text)),
             Err(Trouble::NotInTable(table)) if code.is_some() => {
                 run.miss(&table, code.as_deref().unwrap_or_default());

@@ -1,8 +1,8 @@
 //! Code tables: CSV files that turn the codes of one system into those of another.
 //!
 //! Owns reading (`from,from_name,to,to_system,to_name`, `*` = default, RFC 4180 quoting, columns in any order, further
-//! columns kept) and looking up. Promises: a lookup is a binary search without allocation; a table that reads without
-//! errors has one row a code and one default at most.
+//! columns kept) and looking up. Promises: a lookup is by hash and without allocation; a table that reads without errors has
+//! one row a code and one default at most.
 
 pub(crate) mod csv;
 
@@ -25,6 +25,8 @@ pub struct Table {
     ends: Vec<u32>,
     /// Rows sorted by `from`, the default row left out.
     order: Vec<u32>,
+    /// Rows by the hash of `from`, one more than their number; 0 where there is none. Twice as many as rows at least.
+    slots: Vec<u32>,
     default: Option<u32>,
     from: usize,
     to: usize,
@@ -113,8 +115,15 @@ impl Table {
     /// The row of a code, without the default.
     #[must_use]
     pub fn find(&self, code: &str) -> Option<Row<'_>> {
-        let position = self.order.binary_search_by(|row| self.cell(*row, self.from).cmp(code)).ok()?;
-        self.order.get(position).map(|row| Row { table: self, row: *row })
+        let mask = self.slots.len().checked_sub(1)?;
+        let mut at = hash(code) & mask;
+        loop {
+            let row = self.slots[at].checked_sub(1)?;
+            if self.cell(row, self.from) == code {
+                return Some(Row { table: self, row });
+            }
+            at = (at + 1) & mask;
+        }
     }
     /// The row of a code, else the default row, if there is one.
     #[must_use]
@@ -136,12 +145,37 @@ impl Table {
         (0..count).map(|row| Row { table: self, row })
     }
 
+    /// Fills the slots from the order.
+    fn index(&mut self) {
+        self.slots = vec![0; if self.order.is_empty() { 0 } else { (self.order.len() * 2).next_power_of_two() }];
+        let mask = self.slots.len().wrapping_sub(1);
+        for row in &self.order {
+            let mut at = hash(self.cell(*row, self.from)) & mask;
+            while self.slots[at] != 0 {
+                at = (at + 1) & mask;
+            }
+            self.slots[at] = row + 1;
+        }
+    }
+
+    #[inline]
     fn cell(&self, row: u32, column: usize) -> &str {
         let index = row as usize * self.columns.len() + column;
         let end = self.ends.get(index).copied().unwrap_or(0) as usize;
         let start = index.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0) as usize;
         self.text.get(start..end).unwrap_or("")
     }
+}
+
+/// Spreads codes over slots.
+#[inline]
+fn hash(text: &str) -> usize {
+    const FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
+    let (chunks, rest) = text.as_bytes().as_chunks::<8>();
+    let whole =
+        chunks.iter().fold(text.len() as u64, |sum, chunk| (sum ^ u64::from_le_bytes(*chunk)).wrapping_mul(FACTOR));
+    let last = rest.iter().fold(0, |sum: u64, byte| sum << 8 | u64::from(*byte));
+    ((whole ^ last).wrapping_mul(FACTOR) >> 32) as usize
 }
 
 struct Reader<'f> {
@@ -211,6 +245,7 @@ impl Reader<'_> {
             text: String::new(),
             ends: Vec::new(),
             order: Vec::new(),
+            slots: Vec::new(),
             default: None,
             from: 0,
             to: 0,
@@ -280,6 +315,7 @@ impl Reader<'_> {
         }
         order.dedup_by(|later, earlier| table.cell(*later, table.from) == table.cell(*earlier, table.from));
         table.order = order;
+        table.index();
     }
 }
 

@@ -8,7 +8,7 @@ use crate::{
     item::{Atom, Item},
     path::{ReadPath, atom},
     run::{Fault, Run},
-    steps::{Call, Operation},
+    steps::Call,
     view::View,
 };
 use hl7v2::{
@@ -73,7 +73,7 @@ impl Value {
     fn plain_steps(&self) -> Option<(&ReadPath, &[Call])> {
         let [Term { alternatives }] = self.terms.as_slice() else { return None };
         let [Primary::Read(path)] = alternatives.as_slice() else { return None };
-        let is_each = |call: &Call| matches!(call.operation, Operation::Each(_));
+        let is_each = |call: &Call| call.operation.is_each();
         let is_plain = *path != ReadPath::Now && !path.is_list() && !self.calls.is_empty();
         (is_plain && self.calls.iter().all(is_each)).then_some((path, &self.calls))
     }

@@ -11,7 +11,7 @@ use crate::{
     item::{Atom, Item},
     path::ReadPath,
     run::{Fault, Run, Site},
-    steps::{Call, Flow, Operation},
+    steps::{Call, Flow},
     view::{Need, View},
 };
 use hl7v2::{Element, Level};
@@ -109,7 +109,7 @@ impl Value {
     /// The parts of the message without which nothing comes of it.
     pub(crate) fn need(&self) -> Option<Need> {
         // A step on each text makes nothing of nothing; one on the whole may.
-        let is_plain = self.calls.iter().all(|call| matches!(call.operation, Operation::Each(_)));
+        let is_plain = self.calls.iter().all(|call| call.operation.is_each());
         let primaries = self.terms.iter().flat_map(|term| &term.alternatives);
         if !is_plain {
             return None;

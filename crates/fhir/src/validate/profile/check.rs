@@ -2,6 +2,7 @@
 
 use super::compile::{Profile, Rule, TypeRule};
 use crate::definitions::{self, Element, Kind as TypeKind, Member, Type};
+use crate::names::names;
 use crate::validate::coding::Bound;
 use crate::validate::reference::Literal;
 use crate::validate::walk::{Scope, Stand, Walk};
@@ -31,7 +32,7 @@ pub(super) struct Against<'p, 't> {
 impl<'t> Walk<'_, 't> {
     /// The profiles that a resource says it follows, and those that were asked for.
     pub(in crate::validate) fn profiles(&mut self, node: Node<'t>, ty: Type, stand: Stand, scope: Scope<'t>) {
-        let said = node.get("meta").and_then(|meta| meta.get("profile"));
+        let said = node.get(names().meta).and_then(|meta| meta.get(names().profile));
         for at in said.into_iter().flat_map(Node::items) {
             let Some(url) = at.text() else { continue };
             self.named_profile(at, url, node, ty, scope);
@@ -125,7 +126,7 @@ impl<'t> Walk<'_, 't> {
             );
         }
         if let Some((strength, url)) = &rule.binding {
-            self.check_binding(found, Bound { strength: *strength, url });
+            self.check_binding(found, Bound { strength: *strength, url, set: None });
         }
         rule.invariants.iter().for_each(|invariant| self.profile_rule(invariant, node));
         if node.kind() == Kind::Object {
@@ -165,7 +166,7 @@ impl<'t> Walk<'_, 't> {
         let node = found.node;
         match found.member.type_name() {
             "CodeableConcept" => {
-                let codings: Vec<Node<'t>> = node.get("coding").into_iter().flat_map(Node::items).collect();
+                let codings: Vec<Node<'t>> = node.get(names().coding).into_iter().flat_map(Node::items).collect();
                 self.bound_codings(node, &codings, bound);
             }
             _ if node.kind() == Kind::Object => self.bound_codings(node, &[node], bound),
@@ -210,7 +211,7 @@ impl<'t> Walk<'_, 't> {
     /// A reference leads to a resource that follows one of the profiles, where the resource can be seen.
     fn check_targets(&mut self, allowed: &[&TypeRule], found: Found<'t>, against: Against<'_, 't>) {
         let targets: Vec<&str> = allowed.iter().flat_map(|rule| &rule.targets).map(|url| &**url).collect();
-        let reference = found.node.get("reference").and_then(Node::text);
+        let reference = found.node.get(names().reference).and_then(Node::text);
         let (Some(text), false) = (reference, targets.is_empty()) else { return };
         let resolved = self.resolve(text, against.scope);
         let ty = match Literal::of(text) {

@@ -141,6 +141,10 @@ impl Profiles {
     }
 
     /// A value set that a package brings.
+    pub(super) fn has_value_sets(&self) -> bool {
+        !self.value_sets.is_empty()
+    }
+
     pub(super) fn value_set(&self, url: &str) -> Option<terminology::Known<'_>> {
         let set = self.value_sets.get(definitions::unversioned(url))?;
         Some(terminology::Known { profiles: self, set })

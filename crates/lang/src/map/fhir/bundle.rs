@@ -388,15 +388,12 @@ impl Id {
 
     fn url(self) -> String {
         const HEX: &[u8; 16] = b"0123456789abcdef";
-        let mut out = String::with_capacity(URN.len() + 36);
-        out.push_str(URN);
-        for (at, byte) in self.0.iter().enumerate() {
-            if matches!(at, 4 | 6 | 8 | 10) {
-                out.push('-');
-            }
-            out.push(char::from(HEX[usize::from(byte >> 4)]));
-            out.push(char::from(HEX[usize::from(byte & 15)]));
+        let mut out = *b"urn:uuid:00000000-0000-0000-0000-000000000000";
+        let places = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
+        for (place, byte) in places.into_iter().zip(self.0) {
+            out[URN.len() + place] = HEX[usize::from(byte >> 4)];
+            out[URN.len() + place + 1] = HEX[usize::from(byte & 15)];
         }
-        out
+        std::str::from_utf8(&out).unwrap_or_default().to_owned()
     }
 }

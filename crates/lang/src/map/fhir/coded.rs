@@ -18,8 +18,9 @@ use hl7v2::Element;
 
 /// What a v2 table is called where it stands as the system of a code: `HL70001`.
 fn is_v2_table(system: &str) -> bool {
-    let upper = system.trim().to_ascii_uppercase();
-    let number = upper.strip_prefix("HL7").map(|rest| rest.trim_start_matches(['-', ' ']));
+    let text = system.trim();
+    let head = text.get(..3).filter(|head| head.eq_ignore_ascii_case("HL7"));
+    let number = head.map(|head| text[head.len()..].trim_start_matches(['-', ' ']));
     number.is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
         || system.starts_with("http://terminology.hl7.org/CodeSystem/v2-")
 }
@@ -33,30 +34,26 @@ pub(super) fn translate(
     site: &Site,
 ) -> Result<(), Fault> {
     let part = |number: u16| {
-        element
-            .component(number)
-            .map(|part| part.text().into_owned())
-            .filter(|text| !text.trim().is_empty() && text != "\"\"")
+        let text = element.component(number)?.text();
+        Some(text).filter(|text| !text.trim().is_empty() && text != "\"\"")
     };
     // The sender's code, else its alternate.
     let Some(code) = part(1).or_else(|| part(4)) else { return Ok(()) };
-    let code = code.trim().to_owned();
-    let Some(row) = coded.table.row(&code) else { return missed(machine, coded, &code, node, site) };
+    let code = code.trim();
+    let Some(row) = coded.table.row(code) else { return missed(machine, coded, code, node, site) };
     if !coded.is_concept {
         return put(machine, node, row, site);
     }
     let full = |error: fhir::Error| too_large(site, &error);
     let first = machine.tree.node(node).get(names().coding).and_then(|codings| codings.at(0));
-    let text = |node: Node<'_>, name: Name| node.get(name).and_then(Node::text).map(str::to_owned);
-    let (system, display, own) = match first {
-        Some(first) => (text(first, names().system), text(first, names().display), text(first, names().code)),
-        None => (None, None, None),
-    };
-    let is_other = system.as_deref().is_some_and(|system| !is_v2_table(system) && system != row.to_system());
+    let text = |name: Name| first.and_then(|first| first.get(name)).and_then(Node::text);
+    let is_other = text(names().system).is_some_and(|system| !is_v2_table(system) && system != row.to_system());
+    let is_own = !is_other && text(names().code) == Some(code);
     let target = match first.map(Node::id) {
-        Some(first) if !is_other && own.as_deref() == Some(&*code) => {
+        Some(first) if is_own => {
             let has_text = machine.tree.node(node).get(names().text).is_some();
-            if let Some(display) = display.filter(|display| !has_text && *display != row.to_name()) {
+            let lost = text(names().display).filter(|display| !has_text && *display != row.to_name());
+            if let Some(display) = lost.map(str::to_owned) {
                 machine.tree.set(node, names().text, Value::Text(&display)).map_err(full)?;
             }
             first
@@ -79,6 +76,9 @@ fn alternates(
     site: &Site,
 ) -> Result<(), Fault> {
     let Some(codings) = machine.tree.node(node).get(names().coding) else { return Ok(()) };
+    if codings.items().nth(1).is_none() {
+        return Ok(());
+    }
     let others: Vec<NodeId> = codings.items().map(Node::id).filter(|id| *id != done).collect();
     for other in others {
         let text = |name: Name| machine.tree.node(other).get(name).and_then(Node::text);
@@ -122,11 +122,17 @@ pub(super) fn from_text(
 
 fn put(machine: &mut Machine<'_, '_, '_>, node: NodeId, row: Row<'_>, site: &Site) -> Result<(), Fault> {
     let full = |error: fhir::Error| too_large(site, &error);
+    let is_new = machine.tree.node(node).is_empty();
     for (name, text) in [(names().system, row.to_system()), (names().code, row.to()), (names().display, row.to_name())]
     {
-        if !text.is_empty() {
-            machine.tree.set(node, name, Value::Text(text)).map_err(full)?;
+        if text.is_empty() {
+            continue;
         }
+        let put = match is_new {
+            true => machine.tree.add(node, name, Value::Text(text)),
+            false => machine.tree.set(node, name, Value::Text(text)),
+        };
+        put.map_err(full)?;
     }
     Ok(())
 }

@@ -163,6 +163,7 @@ impl<'a, 's> Compiler<'a, 's> {
         let mut actions = Vec::new();
         self.lines(tree, statements, block, &mut actions);
         self.named.truncate(seen);
+        let actions = actions.into();
         Body { actions, slots: slots..self.slot_count, names: names..self.name_count, required: Vec::new() }
     }
 
@@ -295,6 +296,7 @@ impl<'a, 's> Compiler<'a, 's> {
         let mut actions = Vec::new();
         self.lines(tree, &inside.statements, block, &mut actions);
         block.written = around;
+        let actions = actions.into();
         Some(Action::new(Kind::When { actions }, when, Site::new(tree, statement.span.clone())))
     }
 

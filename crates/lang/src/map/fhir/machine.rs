@@ -6,7 +6,7 @@
 use super::{
     bundle::Entries,
     lineage::{Lineage, Why},
-    plan::{Action, Body, Kind, Last, Making, Over, Routine, Target},
+    plan::{Action, Body, Kind, Last, Lines, Making, Over, Routine, Target},
     primitive::Clock,
     references::Waiting,
 };
@@ -108,32 +108,53 @@ impl<'p, 'm, 'r> Machine<'p, 'm, 'r> {
         required.iter().copied().find(|name| found.get(*name).is_none() && found.get(name.twin()).is_none())
     }
 
-    pub(super) fn perform(&mut self, actions: &'p [Action], at: At) -> Result<(), Fault> {
-        for action in actions {
-            action.site.burn(self.run, 1)?;
-            if !action.may_do(&self.view) || (action.kind.turn().is_none() && !self.is_wanted(action)?) {
+    pub(super) fn perform(&mut self, actions: &'p Lines, at: At) -> Result<(), Fault> {
+        let mut done = 0;
+        while let Some(number) = actions.next(done, &self.view) {
+            let action = &actions[number];
+            action.site.burn(self.run, (number + 1 - done) as u64)?;
+            done = number + 1;
+            if action.kind.turn().is_none() && !self.is_wanted(action)? {
                 continue;
             }
             match &action.kind {
                 Kind::Write(write) => self.write(write, action, at)?,
-                Kind::Element { target, body } => self.element(target, body, &action.site, at)?,
-                Kind::Each { over, turn, body } => self.each(over, *turn, body, action, at)?,
                 Kind::When { actions } => self.perform(actions, at)?,
-                Kind::Resource { making, name, body } => {
-                    self.resource(making, name.map(|name| self.name_base + name), body, &action.site)?;
-                }
-                Kind::Reopen { name, body } => {
-                    let resource = self.names.get(self.name_base + name).copied().flatten();
-                    if let Some(root) = resource.and_then(|resource| self.entries.root_of(resource)) {
-                        self.body(body, root)?;
-                    }
-                }
-                Kind::Use { part, with } => self.use_part(*part, with, &action.site, at)?,
+                Kind::Element { .. }
+                | Kind::Each { .. }
+                | Kind::Resource { .. }
+                | Kind::Reopen { .. }
+                | Kind::Use { .. } => self.perform_block(action, at)?,
             }
         }
-        Ok(())
+        match actions.last() {
+            Some(last) => last.site.burn(self.run, (actions.len() - done) as u64),
+            None => Ok(()),
+        }
     }
 
+    /// A line that is more than a value: apart, so that lines with values, of which there are many more, need little room.
+    #[inline(never)]
+    fn perform_block(&mut self, action: &'p Action, at: At) -> Result<(), Fault> {
+        match &action.kind {
+            Kind::Element { target, body } => self.element(target, body, &action.site, at),
+            Kind::Each { over, turn, body } => self.each(over, *turn, body, action, at),
+            Kind::Resource { making, name, body } => {
+                self.resource(making, name.map(|name| self.name_base + name), body, &action.site)
+            }
+            Kind::Reopen { name, body } => {
+                let resource = self.names.get(self.name_base + name).copied().flatten();
+                match resource.and_then(|resource| self.entries.root_of(resource)) {
+                    Some(root) => self.body(body, root),
+                    None => Ok(()),
+                }
+            }
+            Kind::Use { part, with } => self.use_part(*part, with, &action.site, at),
+            Kind::Write(_) | Kind::When { .. } => Ok(()),
+        }
+    }
+
+    #[inline]
     pub(super) fn is_wanted(&mut self, action: &Action) -> Result<bool, Fault> {
         match &action.when {
             Some(condition) => condition.holds(&self.view, self.run),

@@ -162,6 +162,7 @@ impl FhirMap {
         tree.add(root, names::names().resource_type, Value::Text(self.kind))
             .map_err(|error| machine::too_large(&self.site, &error))?;
         let mut view = View::new(message);
+        view.look_through();
         let mut groups = Vec::new();
         if let Some(structure) = self.structure {
             view.segments = message.segments().collect();

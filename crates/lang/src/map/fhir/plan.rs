@@ -10,13 +10,16 @@ use crate::{
     view::{Need, View},
 };
 use fhir::Name;
-use hl7v2::structure::NodeId;
-use std::{ops::Range, sync::Arc};
+use hl7v2::{Filled, structure::NodeId};
+use std::{
+    ops::{Deref, Range},
+    sync::Arc,
+};
 
 /// Lines that run in one frame: a map, or a shared map.
 #[derive(Debug, Default)]
 pub(crate) struct Routine {
-    pub(crate) actions: Vec<Action>,
+    pub(crate) actions: Lines,
     /// Items that lines of one block share.
     pub(crate) slots: usize,
     /// Names of resources.
@@ -35,6 +38,49 @@ pub(crate) struct Action {
     pub(crate) site: Site,
     /// Where what one of these needs is empty, the line does nothing.
     needs: [Option<Need>; 2],
+}
+
+/// Lines one after the other, with what each needs beside them: most lines of a map have nothing to do in most messages,
+/// and are passed over without a look at the line itself.
+#[derive(Debug, Default)]
+pub(crate) struct Lines {
+    actions: Vec<Action>,
+    gates: Box<[Gate]>,
+}
+
+/// The needs of a line: twice the same where it has one, `None` where it has none.
+#[derive(Debug)]
+struct Gate(Option<(Need, Need)>);
+
+impl From<Vec<Action>> for Lines {
+    fn from(actions: Vec<Action>) -> Lines {
+        let gate = |action: &Action| match action.needs {
+            [Some(one), Some(other)] => Gate(Some((one, other))),
+            [Some(only), None] | [None, Some(only)] => Gate(Some((only, only))),
+            [None, None] => Gate(None),
+        };
+        let gates = actions.iter().map(gate).collect();
+        Lines { actions, gates }
+    }
+}
+
+impl Deref for Lines {
+    type Target = [Action];
+
+    fn deref(&self) -> &[Action] {
+        &self.actions
+    }
+}
+
+impl Lines {
+    /// The number of the first line from `start` on that could do something.
+    #[inline(always)]
+    pub(crate) fn next(&self, start: usize, view: &View<'_>) -> Option<usize> {
+        let gates = self.gates.get(start..)?;
+        let is_open = |gate: &Gate| gate.0.as_ref().is_none_or(|(one, other)| view.has(*one) && view.has(*other));
+        let found = gates.iter().position(is_open)?;
+        Some(start + found)
+    }
 }
 
 impl Routine {
@@ -62,15 +108,9 @@ impl Action {
     pub(crate) fn new(kind: Kind, when: Option<Condition>, site: Site) -> Action {
         // The condition of a line with turns of its own is about each turn.
         let turn = kind.turn().unwrap_or(usize::MAX);
-        let of_condition = when.as_ref().and_then(Condition::need).filter(|need| need.slot < turn);
+        let of_condition = when.as_ref().and_then(Condition::need).filter(|need| !need.is_of_turns_from(turn));
         let needs = [kind.need(), of_condition];
         Action { kind, when, site, needs }
-    }
-
-    /// There is something that it could do.
-    #[inline]
-    pub(crate) fn may_do(&self, view: &View<'_>) -> bool {
-        self.needs.iter().flatten().all(|need| view.has(*need))
     }
 }
 
@@ -83,7 +123,7 @@ pub(crate) enum Kind {
     /// `each PATH as NAME { … }`
     Each { over: Over, turn: usize, body: Body },
     /// `when COND { … }`
-    When { actions: Vec<Action> },
+    When { actions: Lines },
     /// `TYPE as NAME { … }`
     Resource { making: Making, name: Option<usize>, body: Body },
     /// `NAME { … }`: more lines for a resource that was made above.
@@ -126,9 +166,8 @@ impl Kind {
             Kind::Each { over: Over::Path(path), .. } => path.need(),
             Kind::When { actions } => of_lines(actions),
             Kind::Use { with, .. } => with.need(),
-            Kind::Each { over: Over::Group { .. } | Over::Own { .. }, .. }
-            | Kind::Resource { .. }
-            | Kind::Reopen { .. } => None,
+            Kind::Each { over: Over::Own { segment, .. }, .. } => Some(Need::of_segments(*segment, Filled::THERE)),
+            Kind::Each { over: Over::Group { .. }, .. } | Kind::Resource { .. } | Kind::Reopen { .. } => None,
         }
     }
 }
@@ -141,7 +180,7 @@ fn of_lines(actions: &[Action]) -> Option<Need> {
 /// Lines with their own items and names.
 #[derive(Debug, Default)]
 pub(crate) struct Body {
-    pub(crate) actions: Vec<Action>,
+    pub(crate) actions: Lines,
     pub(crate) slots: Range<usize>,
     pub(crate) names: Range<usize>,
     /// Elements that must be there, or the whole is left out.

@@ -162,6 +162,14 @@ fn written<'t>(value: i64) -> Read<'t> {
 }
 
 fn trimmed(text: Cow<'_, str>) -> Option<Cow<'_, str>> {
+    let has_plain_ends = |text: &[u8]| match text {
+        [first, .., last] => first.is_ascii_graphic() && last.is_ascii_graphic(),
+        [only] => only.is_ascii_graphic(),
+        [] => false,
+    };
+    if has_plain_ends(text.as_bytes()) {
+        return Some(text);
+    }
     let text = match text {
         Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
         Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
@@ -171,10 +179,7 @@ fn trimmed(text: Cow<'_, str>) -> Option<Cow<'_, str>> {
 
 /// A string has something besides blanks, and no control characters but tab and line ends (R4 `string`).
 fn printable(text: Cow<'_, str>) -> Option<Cow<'_, str>> {
-    if text.len() <= TEXT_BYTES_MAX
-        && text.bytes().next().is_some_and(|byte| byte != b' ')
-        && text.bytes().all(|byte| (b' '..0x7F).contains(&byte))
-    {
+    if text.len() <= TEXT_BYTES_MAX && text.bytes().next().is_some_and(|byte| byte != b' ') && is_in(&text, b' ') {
         return Some(text);
     }
     let is_blank = text.trim().is_empty();
@@ -185,8 +190,25 @@ fn printable(text: Cow<'_, str>) -> Option<Cow<'_, str>> {
     Some(if text.contains(odd) { Cow::Owned(text.replace(odd, " ")) } else { text })
 }
 
+/// Every byte is from `low`, a blank or more, to `~`. Eight bytes at a time.
+#[inline]
+fn is_in(text: &str, low: u8) -> bool {
+    const HIGHS: u64 = 0x8080_8080_8080_8080;
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    // Of a byte below 128, adding what `low` lacks to 128 sets the high bit if it is `low` or more; adding 1, if it is 127.
+    let is_odd = |chunk: u64| {
+        let reach = chunk & !HIGHS;
+        (chunk | !(reach + ONES * u64::from(128 - low)) | (reach + ONES)) & HIGHS != 0
+    };
+    let (chunks, rest) = text.as_bytes().as_chunks::<8>();
+    !chunks.iter().any(|chunk| is_odd(u64::from_le_bytes(*chunk))) && rest.iter().all(|byte| (low..0x7F).contains(byte))
+}
+
 /// `[^\s]+(\s[^\s]+)*`
 fn is_code(text: &str) -> bool {
+    if is_in(text, b'!') {
+        return !text.is_empty();
+    }
     let mut was_blank = true;
     for c in text.chars() {
         let is_blank = c.is_whitespace();
@@ -211,7 +233,7 @@ fn is_uri(text: &str) -> bool {
     if let Some(uuid) = text.strip_prefix("urn:uuid:") {
         return is_uuid(uuid);
     }
-    !text.is_empty() && !text.contains(|c: char| c.is_whitespace() || c.is_control())
+    !text.is_empty() && (is_in(text, b'!') || !text.contains(|c: char| c.is_whitespace() || c.is_control()))
 }
 
 /// 8-4-4-4-12 small hexadecimal digits (R4 `uuid`).
@@ -387,6 +409,20 @@ mod tests {
         check("a\u{1}b", "string", "a b");
         check("QUJD\r\nRA==", "base64Binary", "QUJDRA==");
         check("QUJ", "base64Binary", "no");
+    }
+
+    #[test]
+    fn plain_texts_are_told_from_others() {
+        for byte in 0..=255u8 {
+            for (place, length) in [(0, 1), (3, 8), (9, 10), (12, 24)] {
+                let mut bytes = vec![b'a'; length];
+                bytes[place] = byte;
+                let Ok(text) = std::str::from_utf8(&bytes) else { continue };
+                assert_eq!(is_in(text, b' '), bytes.iter().all(|byte| (b' '..0x7F).contains(byte)), "{byte}");
+                assert_eq!(is_in(text, b'!'), bytes.iter().all(u8::is_ascii_graphic), "{byte}");
+            }
+        }
+        assert!(!is_in("\u{e9}\u{e9}\u{e9}\u{e9}", b' ') && is_in("", b' '));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::{
     machine::Machine,
-    plan::{Action, Kind, Source},
+    plan::{Kind, Lines, Source},
     primitive::{self, Primitive, Read},
 };
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
     view::Turn,
 };
 use hl7v2::{
-    Element,
+    Element, Only,
     path::{Index, Member},
 };
 use message::Diagnostic;
@@ -24,8 +24,7 @@ impl<'p, 'm> Machine<'p, 'm, '_> {
     /// The groups of a structure's node, inside the turn of a group around.
     pub(super) fn group_turns(&self, node: u32, within: Option<usize>) -> Vec<Turn<'m>> {
         let (first, end) = within.and_then(|slot| self.view.turn(slot)).map_or((0, u32::MAX), |turn| turn.span);
-        let inside =
-            self.groups.iter().filter(|(found, start, stop)| *found == node && *start >= first && *stop <= end);
+        let inside = self.groups_within(first, end).iter().filter(|(found, _, stop)| *found == node && *stop <= end);
         let turn = |(_, start, stop): &(u32, u32, u32)| {
             let element = *self.view.segments.get(*start as usize)?;
             Some(Turn { span: (*start, *stop), ..Turn::new(element) })
@@ -33,19 +32,25 @@ impl<'p, 'm> Machine<'p, 'm, '_> {
         inside.filter_map(turn).collect()
     }
 
+    /// The groups that begin between two segments: they are in the order of their first.
+    fn groups_within(&self, first: u32, end: u32) -> &[(u32, u32, u32)] {
+        let from = self.groups.partition_point(|(_, start, _)| *start < first);
+        let to = self.groups.partition_point(|(_, start, _)| *start < end);
+        self.groups.get(from..to).unwrap_or_default()
+    }
+
     /// The segments of the turn's group `node` itself. Groups inside it have higher numbers: nodes are numbered from the top.
     pub(super) fn gather_own(&mut self, node: u32, within: usize, segment: [u8; 3]) -> Range<usize> {
         let before = self.found.len();
         let (first, end) = self.view.turn(within).map_or((0, 0), |turn| turn.span);
+        let groups = self.groups_within(first, end);
         let is_deeper = |at: u32| {
-            let mut inner = self.groups.iter().filter(|(found, start, stop)| {
-                *found > node && *start >= first && *stop <= end && (*start..*stop).contains(&at)
-            });
-            inner.next().is_some()
+            groups.iter().any(|(found, start, stop)| *found > node && *stop <= end && (*start..*stop).contains(&at))
         };
         let named = (first..end).filter_map(|at| Some((at, *self.view.segments.get(at as usize)?)));
         let wanted = named.filter(|(at, found)| found.raw().get(..3) == Some(&segment) && !is_deeper(*at));
-        self.found.extend(wanted.map(|(_, element)| element));
+        let wanted: Vec<Element<'m>> = wanted.map(|(_, element)| element).collect();
+        self.found.extend(wanted);
         before..self.found.len()
     }
 
@@ -97,9 +102,13 @@ impl<'p, 'm> Machine<'p, 'm, '_> {
                 }
             }
             ReadPath::Bound { slot, member } => match &member.field {
-                Some((number, index)) => {
-                    each_repetition(view.field(*slot, *number), index, member, |part| take(part.filter(is_filled)));
-                }
+                Some((number, index)) => match view.only(*slot, member) {
+                    Only::Nothing => {}
+                    Only::One(element) => found.push(element),
+                    Only::Several => {
+                        each_repetition(view.field(*slot, *number), index, member, |part| take(part.filter(is_filled)));
+                    }
+                },
                 None => {
                     take(view.get(*slot, member));
                 }
@@ -141,7 +150,8 @@ impl<'p, 'm> Machine<'p, 'm, '_> {
         wanted: Primitive,
         site: &Site,
     ) -> Option<Read<'t>> {
-        let is_blank = text.chars().all(char::is_whitespace);
+        let is_blank =
+            !text.bytes().next().is_some_and(|byte| byte.is_ascii_graphic()) && text.chars().all(char::is_whitespace);
         let read = primitive::read(text, wanted, &self.clock);
         if read.is_none() && !is_blank {
             self.note(site, codes::E2600, format!("the value is not {}; it is left out", wanted.noun()));
@@ -176,10 +186,13 @@ impl<'p, 'm> Machine<'p, 'm, '_> {
         found
     }
 
-    fn first_value(&mut self, actions: &'p [Action], wanted: Primitive) -> Result<Option<Read<'static>>, Fault> {
-        for action in actions {
-            action.site.burn(self.run, 1)?;
-            if !action.may_do(&self.view) || !self.is_wanted(action)? {
+    fn first_value(&mut self, actions: &'p Lines, wanted: Primitive) -> Result<Option<Read<'static>>, Fault> {
+        let mut done = 0;
+        while let Some(number) = actions.next(done, &self.view) {
+            let action = &actions[number];
+            action.site.burn(self.run, (number + 1 - done) as u64)?;
+            done = number + 1;
+            if !self.is_wanted(action)? {
                 continue;
             }
             let found = match &action.kind {

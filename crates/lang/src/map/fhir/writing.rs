@@ -101,16 +101,30 @@ impl<'p, 'm> Machine<'p, 'm, '_> {
                 }
                 self.texts(value, *wanted, write, &action.site, at)?
             }
-            Source::Part { from, part } => self.for_each(
-                from,
-                write,
-                action,
-                |machine, element, node| {
+            Source::Part { from, part } => {
+                let fill = |machine: &mut Self, element, node| {
                     machine.call(*part, element, &action.site, node)?;
                     Ok(machine.routines.get(*part).map_or(&[][..], |routine| &routine.required))
-                },
-                at,
-            )?,
+                };
+                self.for_each(from, write, action, fill, at)?
+            }
+            Source::Named(name) => self.refer_by_name(*name, write, &action.site, at)?,
+            Source::PartPrimitive { .. } | Source::Coded(_) | Source::Made { .. } => {
+                self.write_seldom(write, action, at)?
+            }
+        };
+        if !written && let Some(missing) = write.required {
+            if missing == Missing::Stop {
+                return Err(action.site.fault(codes::E2402, "`required`: the value is empty"));
+            }
+            self.note(&action.site, codes::E2402, "`required`: the value is empty");
+        }
+        Ok(())
+    }
+
+    /// The sources that fewer lines have.
+    fn write_seldom(&mut self, write: &'p Write, action: &'p Action, at: At) -> Result<bool, Fault> {
+        match &write.source {
             Source::PartPrimitive { from, part, wanted } => {
                 let mut any = false;
                 let found = self.gather(from, write.target.last == Last::Append);
@@ -121,41 +135,28 @@ impl<'p, 'm> Machine<'p, 'm, '_> {
                     }
                 }
                 self.found.truncate(found.start);
-                any
+                Ok(any)
             }
             Source::Coded(coded) => match &coded.from {
-                CodeFrom::Element { from, part } => self.for_each(
-                    from,
-                    write,
-                    action,
-                    |machine, element, node| {
+                CodeFrom::Element { from, part } => {
+                    let fill = |machine: &mut Self, element, node| {
                         machine.call(*part, element, &action.site, node)?;
                         coded::translate(machine, coded, element, node, &action.site)?;
                         Ok(&[][..])
-                    },
-                    at,
-                )?,
-                CodeFrom::Value(value) => self.write_codes(value, coded, write, &action.site, at)?,
+                    };
+                    self.for_each(from, write, action, fill, at)
+                }
+                CodeFrom::Value(value) => self.write_codes(value, coded, write, &action.site, at),
             },
-            Source::Named(name) => self.refer_by_name(*name, write, &action.site, at)?,
-            Source::Made { from, part } => self.for_each(
-                from,
-                write,
-                action,
-                |machine, element, node| {
+            Source::Made { from, part } => {
+                let fill = |machine: &mut Self, element, node| {
                     machine.make_and_refer(*part, element, node, &action.site)?;
                     Ok(&[][..])
-                },
-                at,
-            )?,
-        };
-        if !written && let Some(missing) = write.required {
-            if missing == Missing::Stop {
-                return Err(action.site.fault(codes::E2402, "`required`: the value is empty"));
+                };
+                self.for_each(from, write, action, fill, at)
             }
-            self.note(&action.site, codes::E2402, "`required`: the value is empty");
+            Source::Primitive { .. } | Source::Part { .. } | Source::Named(_) => Ok(false),
         }
-        Ok(())
     }
 
     /// A line that begins with `else` and was not needed: what it would have read.
@@ -217,6 +218,7 @@ impl<'p, 'm> Machine<'p, 'm, '_> {
     }
 
     /// One element a value: opened, filled, refined, closed.
+    #[inline(never)]
     fn for_each(
         &mut self,
         from: &ReadPath,
@@ -306,10 +308,13 @@ impl<'p, 'm> Machine<'p, 'm, '_> {
     }
 
     /// The value that a single element has, under any name of its choice.
+    #[inline]
     fn single(&self, target: &Target, parent: NodeId) -> Option<NodeId> {
-        let parent = self.tree.node(parent);
-        let found = parent.get(target.name).or_else(|| target.rivals.iter().find_map(|name| parent.get(*name)));
-        found.map(fhir::Node::id)
+        let mut children = self.tree.node(parent).children();
+        let is_it = |child: &fhir::Node<'_>| {
+            child.name().is_some_and(|name| name == target.name || target.rivals.contains(&name))
+        };
+        children.find(is_it).map(fhir::Node::id)
     }
 
     /// The item of a slot, made when it is not there.
@@ -351,6 +356,7 @@ impl<'p, 'm> Machine<'p, 'm, '_> {
     }
 
     /// The texts of a value, each read as the primitive.
+    #[inline(never)]
     fn texts(
         &mut self,
         value: &'p Expression,
