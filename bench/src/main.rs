@@ -11,6 +11,10 @@ mod validate;
 
 use std::process::ExitCode;
 
+/// The allocator of the binary, so that what is measured here is what runs there.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let is_json = words.iter().any(|word| word == "--json");
