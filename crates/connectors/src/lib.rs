@@ -1,4 +1,4 @@
-//! Floor 4: the connectors, a folder each: `mllp`, `file`, `http`, `webhook`, `fhir`, and `interface` (in `link`).
+//! Floor 4: the connectors, a folder each: `mllp`, `file`, `http`, `webhook`, `fhir`, `topic`, and `interface` (in `link`).
 //!
 //! Owns: how bytes come in and go out. Each folder has the same files: `mod.rs` (protocol, guarantees, its `SPEC`),
 //! `config.rs`, `source.rs`, `destination.rs`, `tests.rs`; what several of them share is [`tcp`] about sockets, [`tls`]
@@ -23,6 +23,7 @@ mod testing;
 #[cfg(test)]
 mod tests;
 mod tls;
+mod topic;
 mod web;
 mod webhook;
 
@@ -39,6 +40,7 @@ pub fn catalogue() -> &'static [&'static dyn Connector] {
         &mllp::Mllp,
         #[cfg(feature = "sftp")]
         &sftp::Sftp,
+        &topic::Topic,
         &webhook::Webhook,
     ]
 }

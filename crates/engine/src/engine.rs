@@ -78,8 +78,8 @@ struct Doors(Weak<Flows>);
 impl Exchange for Doors {
     fn intake(&self, interface: &str) -> Option<Arc<dyn Intake>> {
         let flow = self.0.upgrade()?.get(interface)?;
-        (flow.version().definition.receive.connector == "interface" && flow.is_listening())
-            .then_some(flow as Arc<dyn Intake>)
+        let connector = flow.version().definition.receive.connector;
+        (matches!(connector, "interface" | "topic") && flow.is_listening()).then_some(flow as Arc<dyn Intake>)
     }
 }
 

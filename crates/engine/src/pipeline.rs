@@ -4,6 +4,7 @@
 //! parks the message, so nothing is lost and nobody is told a lie.
 //! Never: stores, sends, or answers.
 
+mod publish;
 mod route;
 mod validate;
 pub mod watch;
@@ -14,6 +15,7 @@ use hl7v2::{Message, continuation, validate::Issue};
 use interface::definition::{Definition, DestinationDefinition, Order, Rule, Step};
 use lang::{Run, View};
 use message::{Diagnostic, Name, Phi, Reason, Timestamp, limits};
+use publish::Published;
 use route::Chosen;
 use std::fmt;
 use watch::{Course, Kind, Verdict, Watch};
@@ -25,6 +27,8 @@ pub struct Plan {
     pub end: End,
     /// Where it goes: empty unless `end` is `Routed`.
     pub deliveries: Vec<Delivery>,
+    /// The topics that it is published under, with the bytes; `None` when they are the raw bytes as received.
+    pub published: Vec<(Name, Option<Bytes>)>,
     /// Findings on the way, for people.
     pub notes: Vec<Diagnostic>,
     /// What validation found, the errors of each step first; bounded.
@@ -37,7 +41,14 @@ impl Plan {
     /// Without a delivery, and nothing found.
     #[must_use]
     pub fn ended(end: End) -> Plan {
-        Plan { end, deliveries: Vec::new(), notes: Vec::new(), issues: Vec::new(), is_valid: None }
+        Plan {
+            end,
+            deliveries: Vec::new(),
+            published: Vec::new(),
+            notes: Vec::new(),
+            issues: Vec::new(),
+            is_valid: None,
+        }
     }
 }
 
@@ -116,10 +127,14 @@ pub fn process_watched(
         Err(end) => plan.end = end,
         Ok((prepared, chosen)) => match route(definition, message, prepared.as_ref(), &chosen, &mut course) {
             Err(reason) => plan.end = End::Parked(reason),
-            Ok(deliveries) if deliveries.is_empty() => plan.end = chosen.end(),
-            Ok(deliveries) => {
-                plan.end = End::Routed;
+            Ok((deliveries, published)) => {
+                plan.end = match (deliveries.is_empty(), published.end()) {
+                    (false, _) => End::Routed,
+                    (true, Some(unheard)) => unheard,
+                    (true, None) => chosen.end(),
+                };
                 plan.deliveries = deliveries;
+                plan.published = published.into_topics();
             }
         },
     }
@@ -199,17 +214,23 @@ fn route(
     prepared: Option<&Message>,
     chosen: &Chosen,
     course: &mut Course<'_>,
-) -> Result<Vec<Delivery>, Reason> {
+) -> Result<(Vec<Delivery>, Published), Reason> {
     let message = prepared.unwrap_or(raw);
     let received = raw.to_bytes();
     let shared = prepared.map(Message::to_bytes);
+    let published = Published::ask(definition, message, shared.as_ref().filter(|bytes| **bytes != received), course)
+        .map_err(|fault| reason_of(&fault))?;
     let mut deliveries = Vec::new();
     for (place, destination) in definition.destinations.iter().enumerate() {
         if destination.is_routed && !chosen.has(place) {
             course.send(destination, Verdict::NotChosen);
             continue;
         }
-        if !is_meant(destination, message, course).map_err(|fault| reason_of(&fault))? {
+        if let Some(subscriber) = &destination.subscriber {
+            if !published.reaches(subscriber, message, course).map_err(|fault| reason_of(&fault))? {
+                continue;
+            }
+        } else if !is_meant(destination, message, course).map_err(|fault| reason_of(&fault))? {
             continue;
         }
         if deliveries.len() >= limits::DELIVERIES_PER_MESSAGE_MAX {
@@ -219,7 +240,7 @@ fn route(
         let output = delivery.output.filter(|bytes| *bytes != received);
         deliveries.push(Delivery { output, ..delivery });
     }
-    Ok(deliveries)
+    Ok((deliveries, published))
 }
 
 /// Whether the destination's `when` holds.

@@ -11,7 +11,7 @@ use interface::{
     definition::Definition,
 };
 use lang::Run;
-use message::{Clock, Format, Timestamp, clock};
+use message::{Clock, Format, Name, Timestamp, clock};
 
 /// One test, run.
 #[derive(Debug)]
@@ -72,14 +72,24 @@ fn process(definition: &Definition, given: &Given, now: Timestamp) -> Processed 
     Processed {
         end: end(&plan.end),
         acknowledgment: answer.and_then(|answer| hl7v2::ack::Reply::read(answer).code),
-        outputs: plan
-            .deliveries
-            .into_iter()
-            .map(|delivery| (delivery.destination, delivery.output.unwrap_or_else(|| Bytes::clone(&bytes))))
-            .collect(),
+        outputs: outputs(definition, plan.deliveries, plan.published, &bytes),
         issues: plan.issues.iter().map(|issue| ((*issue.code).into(), issue.path.clone())).collect(),
         notes: plan.notes,
     }
+}
+
+/// What goes where: a topic counts once, however many receive it.
+fn outputs(
+    definition: &Definition,
+    deliveries: Vec<pipeline::Delivery>,
+    published: Vec<(Name, Option<Bytes>)>,
+    raw: &Bytes,
+) -> Vec<(Name, Bytes)> {
+    let is_own = |delivery: &pipeline::Delivery| {
+        definition.destinations.get(delivery.place).is_none_or(|destination| destination.subscriber.is_none())
+    };
+    let sent = deliveries.into_iter().filter(is_own).map(|delivery| (delivery.destination, delivery.output));
+    sent.chain(published).map(|(name, output)| (name, output.unwrap_or_else(|| raw.clone()))).collect()
 }
 
 fn end(end: &pipeline::End) -> End {

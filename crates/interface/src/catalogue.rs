@@ -115,6 +115,8 @@ pub enum AddressKind {
     Url,
     /// The name of an interface in this workspace.
     Interface,
+    /// The name of a topic.
+    Topic,
     /// A server that is connected to, in both directions: the connector's [`Connector::check`] knows its shape.
     Remote,
     /// There is none.

@@ -57,6 +57,10 @@ message::catalogue! {
     E3324 "a destination gets every message beside a route";
     E3325 "messages go nowhere without a reason";
     E3326 "no test looks at what a route leaves out";
+    E3330 "a topic is published twice";
+    E3331 "nobody receives a topic";
+    E3332 "a condition on a line that receives no topic";
+    E3333 "an interface goes on as it is because of a subscriber";
     E3301 "a line of a test that is not known";
     E3302 "a sample is not there";
     E3303 "a test names a destination that is not there";

@@ -20,6 +20,7 @@ mod route;
 mod send;
 mod settings;
 mod test_block;
+mod topic;
 mod unreachable;
 mod validate;
 mod version;
@@ -30,6 +31,7 @@ pub(crate) mod tests;
 pub(crate) use interface::Outline;
 pub(crate) use lint::lint;
 pub(crate) use quantity::duration as read_duration;
+pub(crate) use topic::subscribe;
 pub(crate) use version::Hash;
 
 use crate::{

@@ -6,11 +6,13 @@
 mod codes;
 mod edit;
 mod route;
+mod topic;
 
 pub use codes::OwnCodes;
 pub use edit::Edit;
 pub use lang::Hours;
 pub use route::{Case, Choice, Route, Targets};
+pub use topic::{Publication, Subscriber, Subscription};
 
 use crate::{catalogue::Settings, replies::ReplyTable};
 use hl7v2::Path;
@@ -44,6 +46,8 @@ pub struct Definition {
     /// Where messages go, in the order of the lines. Every destination whose `when` holds gets the message, those that a
     /// route names where it says so.
     pub destinations: Vec<DestinationDefinition>,
+    /// What is published, in the order of the lines. Each subscriber is a destination too, behind the others.
+    pub publications: Vec<Publication>,
     /// What to be told of.
     pub alerts: Vec<Alert>,
 }
@@ -114,6 +118,8 @@ pub struct Receive {
     pub join_within: Option<Duration>,
     /// Messages are taken in the order of MSH-13 only.
     pub has_sequence_numbers: bool,
+    /// What it wants of the topic that it receives.
+    pub subscription: Option<Subscription>,
 }
 
 /// What happens to a batch whose counts (BTS-1, FTS-1), headers or trailers do not fit: it may have been cut off.
@@ -252,6 +258,8 @@ pub struct DestinationDefinition {
     pub lanes: usize,
     /// Messages that go ahead of others that wait (of other keys only: order within a key is kept).
     pub priority: Option<Arc<Condition>>,
+    /// It leads to an interface that receives a topic.
+    pub subscriber: Option<Subscriber>,
 }
 
 impl DestinationDefinition {

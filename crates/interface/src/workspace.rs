@@ -126,8 +126,9 @@ impl Workspace {
             library: &library,
             profiles: &profiles,
         };
-        let (outlines, tests, found) = compile_all(&paths, &surroundings);
+        let (mut outlines, tests, found) = compile_all(&paths, &surroundings);
         loading.findings.extend(found);
+        loading.findings.extend(compile::subscribe(&mut outlines));
         loading.findings.extend(compile::lint(&outlines, &tests, &surroundings));
         loading.findings.extend(named.iter().filter_map(|of| unknown_change(of, &outlines, &environment)));
         let broken = outlines.iter().filter(|outline| outline.definition.is_none()).map(|outline| outline.name.clone());

@@ -125,7 +125,7 @@ impl Route {
                 }
             };
         }
-        let is_outer = |definition: &&Arc<Definition>| self.table || definition.receive.connector != way::LINK;
+        let is_outer = |definition: &&Arc<Definition>| self.table || !way::is_fed(definition);
         let outer: Vec<_> = workspace.definitions.iter().filter(is_outer).cloned().collect();
         Ok(if outer.is_empty() { workspace.definitions.clone() } else { outer })
     }

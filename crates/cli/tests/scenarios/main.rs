@@ -32,6 +32,7 @@ mod shutdown;
 mod steering;
 #[allow(dead_code, reason = "the faults use the rest")]
 mod support;
+mod topics;
 mod trouble;
 mod two_processes;
 mod validate;

@@ -37,6 +37,7 @@ fn to(retry: Retry, rows: &[(Row, Action)]) -> DestinationDefinition {
         replies,
         lanes: 1,
         priority: None,
+        subscriber: None,
     }
 }
 

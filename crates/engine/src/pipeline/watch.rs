@@ -36,6 +36,10 @@ pub enum Kind {
     Default(usize),
     /// A `send` block.
     Send,
+    /// A `publish` line.
+    Publish,
+    /// What an interface wants that receives a topic.
+    Receive,
 }
 
 /// What a line said.

@@ -44,6 +44,7 @@ fn expected(kind: AddressKind, direction: Direction) -> &'static str {
         (AddressKind::Url, Direction::Send) => "write http://host:port/path or https://host/path",
         (AddressKind::Folder, _) => "write a folder, or a folder and a pattern: `in/*.hl7`",
         (AddressKind::Interface, _) => "write the name of an interface of this workspace",
+        (AddressKind::Topic, _) => "write the name of a topic: `lab-results`",
         (AddressKind::Remote, _) => "write the server as the connector's page in docs/reference/connectors.md shows it",
         (AddressKind::Nothing, _) => "leave it out",
     }
@@ -70,7 +71,7 @@ fn complete(address: &str, kind: AddressKind, direction: Direction) -> Option<Ar
             }
         },
         AddressKind::Folder | AddressKind::Remote => (!address.trim().is_empty()).then(|| address.into()),
-        AddressKind::Interface => is_name(address).then(|| address.into()),
+        AddressKind::Interface | AddressKind::Topic => is_name(address).then(|| address.into()),
         AddressKind::Nothing => None,
     }
 }
@@ -94,7 +95,8 @@ pub(crate) fn listening(kind: AddressKind, address: &str) -> Option<(&str, u16)>
     let host_port = match kind {
         AddressKind::HostPort => address,
         AddressKind::Url => address.split('/').next()?,
-        AddressKind::Folder | AddressKind::Interface | AddressKind::Remote | AddressKind::Nothing => return None,
+        AddressKind::Folder | AddressKind::Interface | AddressKind::Topic => return None,
+        AddressKind::Remote | AddressKind::Nothing => return None,
     };
     let (host, port) = host_port.rsplit_once(':')?;
     Some((host, port.parse().ok()?))

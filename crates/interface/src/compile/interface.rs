@@ -5,11 +5,11 @@ use super::{
     language::{self, Home},
     line::{Line, Site},
     reader::Reader,
-    receive, route, send, unreachable, validate, version,
+    receive, route, send, topic, unreachable, validate, version,
 };
 use crate::{
     codes,
-    definition::{Alert, Definition, DestinationDefinition, Owner, Receive, Step},
+    definition::{Alert, Definition, DestinationDefinition, Owner, Publication, Receive, Step},
     keywords::{self, Within},
 };
 use hl7v2::Path;
@@ -34,6 +34,9 @@ pub(crate) struct Outline {
     pub(crate) nowhere: Vec<Site>,
     /// Where its receive address stands.
     pub(crate) address: Option<Site>,
+    /// The topics that it publishes, and the one that it receives: also of an interface with errors.
+    pub(crate) publishes: Vec<(Name, Site)>,
+    pub(crate) receives: Option<(Name, Site)>,
 }
 
 /// What was read so far.
@@ -48,6 +51,8 @@ struct Draft {
     index: Vec<(Name, Path)>,
     steps: Vec<Step>,
     routed: route::Named,
+    publications: Vec<Publication>,
+    publishes: Vec<(Name, Site)>,
     destinations: Vec<DestinationDefinition>,
     sends: Vec<(Arc<str>, Site)>,
     drops: Vec<Site>,
@@ -80,6 +85,8 @@ pub(crate) fn read(reader: &mut Reader<'_>, line: Line<'_>) -> Option<Outline> {
     let (sends, drops, address) =
         (std::mem::take(&mut draft.sends), std::mem::take(&mut draft.drops), draft.address.take());
     let nowhere = std::mem::take(&mut draft.routed.nowhere);
+    let publishes = std::mem::take(&mut draft.publishes);
+    let receives = topic::received(line);
     let is_broken = reader.failed_since(before) || line.tree.has_errors;
     let mut definition = if is_broken { None } else { draft.finish(name.clone(), line) };
     if let Some(definition) = &mut definition {
@@ -88,7 +95,7 @@ pub(crate) fn read(reader: &mut Reader<'_>, line: Line<'_>) -> Option<Outline> {
         alert::lint(reader, definition, &site);
         definition.version = version::of(reader, &home, definition, line);
     }
-    Some(Outline { name, home, site, definition, sends, drops, nowhere, address })
+    Some(Outline { name, home, site, definition, sends, drops, nowhere, address, publishes, receives })
 }
 
 impl Draft {
@@ -120,10 +127,10 @@ impl Draft {
             }
             "route" => {
                 let route = route::read(reader, line, home, &mut self.routed);
-                self.routed.is_partial |= route.is_none();
                 self.steps.extend(route.map(Step::Route));
             }
             "validate" => self.steps.extend(validate::read(reader, line, home)),
+            "publish" => self.publish(reader, line, home),
             "send" => self.send(reader, line, home),
             "alert" => self.alerts.extend(alert::read(reader, line)),
             "use" => self.bring_in(reader, line, home, depth),
@@ -171,7 +178,7 @@ impl Draft {
 
     fn receive(&mut self, reader: &mut Reader<'_>, line: Line<'_>, home: &Home) {
         if reader.once(line, self.receive.as_ref()) {
-            let read = receive::read(reader, line, &home.interface);
+            let read = receive::read(reader, line, home);
             self.address = read.as_ref().map(|(_, span)| Site::new(line.tree, span.clone()));
             self.receive = Some(read.map(|(receive, _)| receive));
         }
@@ -219,6 +226,19 @@ impl Draft {
         self.destinations.extend(send::read(reader, line, name.text, home));
     }
 
+    /// `publish TOPIC [when CONDITION]`
+    fn publish(&mut self, reader: &mut Reader<'_>, line: Line<'_>, home: &Home) {
+        let Some(((topic, site), publication)) = topic::read(reader, line, home) else { return };
+        if self.publishes.iter().any(|(known, _)| *known == topic) {
+            let message = format!("`{topic}` is published by a line above already");
+            let hint = "a message is published once: join the conditions with `or`";
+            reader.findings.push(site.error(codes::E3330, message).hint(hint));
+            return;
+        }
+        self.publishes.push((topic, site));
+        self.publications.extend(publication);
+    }
+
     /// `use shared/NAME`: the lines of the block NAME as if they stood here.
     fn bring_in(&mut self, reader: &mut Reader<'_>, line: Line<'_>, home: &Home, depth: usize) {
         let mut cursor = line.after_word();
@@ -253,7 +273,7 @@ impl Draft {
             let hint = "add a line such as `receive mllp 127.0.0.1:2575`".to_owned();
             reader.findings.push(site.error(codes::E3111, "the interface receives nothing").hint(hint));
         }
-        if self.sends.is_empty() {
+        if self.sends.is_empty() && self.publishes.is_empty() {
             let hint = "add a block such as `send archive { file out }`";
             reader.findings.push(site.warning(codes::E3209, "the interface sends nothing anywhere").hint(hint));
         }
@@ -317,6 +337,7 @@ impl Draft {
             index: self.index,
             steps: self.steps,
             destinations: self.destinations,
+            publications: self.publications,
             alerts: self.alerts,
         })
     }

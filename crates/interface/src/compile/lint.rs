@@ -5,6 +5,7 @@ use crate::{
     case::{Expected, TestCase},
     catalogue::{AddressKind, Spec},
     codes,
+    definition::DestinationDefinition,
 };
 use message::Diagnostic;
 use std::collections::BTreeSet;
@@ -87,8 +88,21 @@ fn links(outlines: &[Outline], surroundings: &Surroundings<'_>, findings: &mut V
     let mut edges: Vec<(usize, usize, &Site)> = Vec::new();
     let mut fed = BTreeSet::new();
     for (from, outline) in outlines.iter().enumerate() {
+        for (topic, site) in &outline.publishes {
+            let receivers = subscribers(outlines, topic);
+            if receivers.is_empty() {
+                let message = format!("nobody receives the topic `{topic}`: what is published goes nowhere");
+                let hint = format!("write `receive topic {topic}` in another interface, or leave the line out");
+                findings.push(site.warning(codes::E3331, message).hint(hint));
+            }
+            for to in receivers {
+                fed.insert(to);
+                edges.push((from, to, site));
+            }
+        }
         let destinations = outline.definition.iter().flat_map(|definition| &definition.destinations);
-        for destination in destinations.filter(|destination| is_link(destination.connector)) {
+        let is_written = |one: &&DestinationDefinition| is_link(one.connector) && one.subscriber.is_none();
+        for destination in destinations.filter(is_written) {
             let Some((_, site)) = outline.sends.iter().find(|(name, _)| *name == destination.name) else { continue };
             let wanted = &destination.settings.address;
             match outlines.iter().position(|other| other.name == *wanted) {
@@ -114,6 +128,13 @@ fn links(outlines: &[Outline], surroundings: &Surroundings<'_>, findings: &mut V
     }
     circles(outlines, &edges, findings);
     for (index, outline) in outlines.iter().enumerate() {
+        if let (false, Some((topic, site))) = (fed.contains(&index), &outline.receives) {
+            let message = format!("nothing feeds `{}`: no other interface publishes `{topic}`", outline.name);
+            let known = outlines.iter().flat_map(|one| &one.publishes).map(|(topic, _)| &**topic);
+            let near = lang::syntax::closest(topic, known).map(|found| format!("did you mean `{found}`?"));
+            let hint = near.unwrap_or_else(|| format!("write `publish {topic}` in another interface"));
+            findings.push(site.warning(codes::E3210, message).hint(hint));
+        }
         let is_waiting = outline.definition.as_ref().is_some_and(|it| is_link(it.receive.connector));
         if is_waiting && !fed.contains(&index) {
             let message = format!("nothing feeds `{}`: no interface sends to it", outline.name);
@@ -125,6 +146,12 @@ fn links(outlines: &[Outline], surroundings: &Surroundings<'_>, findings: &mut V
             );
         }
     }
+}
+
+/// The interfaces that receive a topic, by their places: also one that publishes it itself, which is a circle.
+fn subscribers(outlines: &[Outline], topic: &str) -> Vec<usize> {
+    let is_one = |(_, one): &(usize, &Outline)| one.receives.as_ref().is_some_and(|(received, _)| **received == *topic);
+    outlines.iter().enumerate().filter(is_one).map(|(place, _)| place).collect()
 }
 
 /// An edge is part of a circle when its start can be reached from its end.
@@ -162,6 +189,13 @@ fn untested(outlines: &[Outline], tests: &[TestCase], findings: &mut Vec<Diagnos
             if !expected().any(|what| looks_at(what, name)) {
                 let message = format!("no test looks at `send {name}`");
                 let hint = format!("add a test with a line such as `expect {name} sent`; `sinew test` runs it");
+                findings.push(site.warning(codes::E3206, message).hint(hint));
+            }
+        }
+        for (topic, site) in &outline.publishes {
+            if !expected().any(|what| looks_at(what, topic)) {
+                let message = format!("no test looks at `publish {topic}`");
+                let hint = format!("add a test with a line such as `expect {topic} sent`; `sinew test` runs it");
                 findings.push(site.warning(codes::E3206, message).hint(hint));
             }
         }

@@ -1,20 +1,21 @@
 //! The `receive` block: the connector, and the words of the engine that stand among its settings.
 
 use super::{
-    language,
+    language::{self, Home},
     line::Line,
     quantity,
     reader::{Reader, Written},
     settings::{self, Connected, Direction, Subject, Words},
+    topic::TOPIC,
 };
 use crate::{
     catalogue::Value,
     codes,
-    definition::{Acknowledge, BatchAnswer, BatchCounts, Order, Receive},
+    definition::{Acknowledge, BatchAnswer, BatchCounts, Order, Receive, Subscription},
 };
-use lang::syntax::Cursor;
+use lang::{Condition, syntax::Cursor};
 use message::{Format, limits};
-use std::{ops::Range, time::Duration};
+use std::{ops::Range, sync::Arc, time::Duration};
 
 /// Longest time that control ids may be remembered: they are kept in memory by their hash.
 const DUPLICATE_WINDOW_MAX: Duration = Duration::from_secs(90 * 24 * 3600);
@@ -32,7 +33,9 @@ const USUAL: [(&str, Format); 2] = [("sql", Format::Json), ("fhir", Format::Fhir
 
 /// The words of `receive` besides the connector's settings.
 #[derive(Default)]
-struct ReceiveWords {
+struct ReceiveWords<'h> {
+    home: Option<&'h Home>,
+    when: Option<(Option<Arc<Condition>>, Range<usize>)>,
     acknowledge: Option<(Acknowledge, Option<Duration>)>,
     order: Option<Order>,
     size_max: Option<usize>,
@@ -46,12 +49,12 @@ struct ReceiveWords {
 }
 
 /// Sources without an answer to the sender.
-const SILENT: [&str; 2] = ["file", "interface"];
+const SILENT: [&str; 3] = ["file", "interface", TOPIC];
 
 /// Reads a `receive` line; gives the place of its address too, for findings over several interfaces.
-pub(super) fn read(reader: &mut Reader<'_>, line: Line<'_>, interface: &str) -> Option<(Receive, Range<usize>)> {
-    let mut words = ReceiveWords::default();
-    let subject = Subject { interface, destination: None };
+pub(super) fn read(reader: &mut Reader<'_>, line: Line<'_>, home: &Home) -> Option<(Receive, Range<usize>)> {
+    let mut words = ReceiveWords { home: Some(home), ..ReceiveWords::default() };
+    let subject = Subject { interface: &home.interface, destination: None };
     let connected = settings::read(reader, line, line.after_word(), Direction::Receive, subject, &mut words)?;
     // The environment may change the connector's own limit, so that one counts.
     let own_limit = connected.settings.values.get("limit").map(|_| connected.settings.count("limit"));
@@ -65,7 +68,16 @@ pub(super) fn read(reader: &mut Reader<'_>, line: Line<'_>, interface: &str) -> 
     let usual = USUAL.iter().find(|(name, _)| *name == connected.spec.name).map_or(Format::Hl7v2, |(_, usual)| *usual);
     let format = words.format.as_ref().map_or(usual, |(format, _)| *format);
     lint_format(reader, line, &connected, &words, (format, acknowledge));
+    let is_topic = connected.spec.name == TOPIC;
+    if let (false, Some((_, span))) = (is_topic, &words.when) {
+        let hint = "to leave messages out, write `keep when …` as a line of the interface".to_owned();
+        let message = "`when` belongs to `receive topic`: it says which messages of the topic are wanted";
+        reader.error(codes::E3332, line.tree, span.clone(), message, Some(hint));
+        return None;
+    }
+    let wanted = words.when.and_then(|(when, _)| when);
     let receive = Receive {
+        subscription: is_topic.then(|| Subscription { when: wanted, rule: line.rule() }),
         connector: connected.spec.name,
         settings: connected.settings,
         acknowledge,
@@ -82,9 +94,9 @@ pub(super) fn read(reader: &mut Reader<'_>, line: Line<'_>, interface: &str) -> 
     Some((receive, connected.span))
 }
 
-impl Words for ReceiveWords {
+impl Words for ReceiveWords<'_> {
     fn known(&self) -> &'static [&'static str] {
-        &["ack", "order", "limit", "duplicates", "format", "batch", "continuation", "sequence"]
+        &["ack", "order", "limit", "duplicates", "format", "batch", "continuation", "sequence", "when"]
     }
 
     fn shared(&self) -> Option<(&'static str, Value)> {
@@ -103,6 +115,10 @@ impl Words for ReceiveWords {
                 self.has_sequence_numbers = true;
                 self.sequence = Some(word.span.clone());
             }
+            "when" => {
+                let condition = language::condition_before(reader, cursor, self.home?)?;
+                self.when = Some((Some(condition), word.span.clone()));
+            }
             "duplicates" => self.duplicate_window = Some(duplicates(reader, cursor)?),
             _ => {
                 let span = cursor.here();
@@ -118,7 +134,7 @@ fn lint_format(
     reader: &mut Reader<'_>,
     line: Line<'_>,
     connected: &Connected,
-    words: &ReceiveWords,
+    words: &ReceiveWords<'_>,
     (format, acknowledge): (Format, Acknowledge),
 ) {
     let span = words.format.as_ref().map_or_else(|| connected.span.clone(), |(_, span)| span.clone());

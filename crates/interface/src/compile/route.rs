@@ -54,6 +54,7 @@ pub(super) fn read(reader: &mut Reader<'_>, line: Line<'_>, home: &Home, named: 
         let message = "the route has no `default`: it does not say where other messages go";
         reader.error(codes::E3320, line.tree, line.word_span(), message, Some(hint.to_owned()));
     }
+    named.is_partial |= reader.failed_since(before);
     choice?;
     Some(Route { choice: draft.choice, cases: draft.cases, default: draft.default? })
 }

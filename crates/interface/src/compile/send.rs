@@ -131,6 +131,7 @@ impl Draft {
             replies: self.replies.unwrap_or_default(),
             lanes: self.lanes.unwrap_or(0),
             priority: self.priority,
+            subscriber: None,
         })
     }
 }

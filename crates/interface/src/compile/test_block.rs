@@ -176,10 +176,11 @@ fn with(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>, owner: &Outline) -> Op
 
 fn destination(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>, owner: &Outline) -> Option<Name> {
     let name = reader.value(cursor, "the name of a destination")?;
-    if let Some((known, _)) = owner.sends.iter().find(|(known, _)| *known == name.text) {
+    let known = || owner.sends.iter().chain(&owner.publishes);
+    if let Some((known, _)) = known().find(|(known, _)| *known == name.text) {
         return Some(known.clone());
     }
-    let known = owner.sends.iter().map(|(known, _)| &**known);
+    let known = known().map(|(known, _)| &**known).collect::<Vec<_>>();
     let what = format!("a destination of `{}`", owner.name);
     reader.unknown(codes::E3303, cursor.tree(), name.span, &what, &name.text, known);
     None

@@ -6,6 +6,7 @@ mod findings;
 mod keywords;
 mod routes;
 mod soup;
+mod topics;
 
 pub(crate) use fake::{CATALOGUE, variables};
 

@@ -171,6 +171,14 @@ pub const KEYWORDS: &[Keyword] = &[
     ),
     word(
         Interface,
+        "publish",
+        "publish TOPIC [when CONDITION]",
+        "Hands the message, as it is after the last step, to every interface that says `receive topic TOPIC`. Each \
+         subscriber has a queue of its own here, so a slow or stopped one loses nothing and holds up nobody.",
+        "publish lab-results when type = ADT",
+    ),
+    word(
+        Interface,
         "alert",
         "alert silent DURATION | backlog [NAME] over N or-older-than DURATION | errors over N | slow over DURATION | quality \
          drift|drop | quality PATH completeness|form|codes|coverage below PERCENT | quality \
@@ -208,12 +216,6 @@ pub const KEYWORDS: &[Keyword] = &[
     ),
     later(Interface, "join", "join by PATH until CONDITION", "It will join several messages into one."),
     later(Interface, "script", "script NAME", "Use the steps of a value: `set PID-5.1 = PID-5.1 | upper`."),
-    later(
-        Interface,
-        "publish",
-        "publish TOPIC",
-        "Use `send` with the `interface` connector to feed another interface.",
-    ),
     word(
         Receive,
         "ack",
@@ -269,6 +271,13 @@ pub const KEYWORDS: &[Keyword] = &[
          the missing number in MSA-4, one that was taken is answered again. 0 asks for the number that is expected, -1 \
          begins anew.",
         "sequence numbers",
+    ),
+    word(
+        Receive,
+        "when",
+        "when CONDITION",
+        "With `receive topic`: which messages of the topic are wanted. It is asked of the message as it is published.",
+        "when PV1-2 = \"I\"",
     ),
     word(
         Receive,

@@ -40,6 +40,13 @@ fn section(out: &mut String, it: &Definition) {
         }
         row(out, &["*every other message*".to_owned(), to(&route.default), place(&route.default.rule)]);
     }
+    if !it.publications.is_empty() {
+        out.push_str("\n| publishes | messages | line |\n|---|---|---|\n");
+    }
+    for publication in &it.publications {
+        let when = publication.when.as_ref().map_or_else(|| "every message".to_owned(), |when| code(&when.text()));
+        row(out, &[publication.topic.to_string(), when, place(&publication.rule)]);
+    }
     out.push_str("\n| destination | gets | by | in order | ahead of others |\n|---|---|---|---|---|\n");
     for destination in &it.destinations {
         let wire = format!("{} {}", destination.connector, open_address(&destination.settings.address));
@@ -58,6 +65,12 @@ fn filter(step: &Step) -> Option<&Rule> {
 
 /// What a destination gets, in words.
 fn gets(destination: &DestinationDefinition) -> String {
+    if let Some(subscriber) = &destination.subscriber {
+        let topic = destination.name.split(':').next().unwrap_or_default();
+        let wanted = subscriber.subscription.when.as_ref();
+        return wanted
+            .map_or_else(|| format!("topic {topic}"), |when| format!("topic {topic} when {}", code(&when.text())));
+    }
     let own = destination.when.as_ref().map(|when| code(&when.text()));
     match (destination.is_routed, own) {
         (false, None) => "every message".to_owned(),
@@ -130,6 +143,9 @@ fn interface(it: &Definition) -> Value {
     let destination = |one: &DestinationDefinition| {
         json!({
             "name": one.name, "connector": one.connector, "address": open_address(&one.settings.address),
+            "subscriber": one.subscriber.as_ref().map(|one| {
+                json!({"interface": one.interface, "when": one.subscription.when.as_ref().map(|when| when.text())})
+            }),
             "is_routed": one.is_routed, "when": one.when.as_ref().map(|when| when.text()),
             "order": order(one.order.as_ref().unwrap_or(&it.receive.order)),
             "priority": one.priority.as_ref().map(|when| when.text()), "lanes": one.lanes,
@@ -139,6 +155,9 @@ fn interface(it: &Definition) -> Value {
         "name": it.name, "title": &*it.title, "version": format!("{:016x}", it.version),
         "receives": {"connector": it.receive.connector, "address": open_address(&it.receive.settings.address)},
         "filters": it.steps.iter().filter_map(filter).map(line).collect::<Vec<_>>(),
+        "publishes": it.publications.iter().map(|one| {
+            json!({"topic": one.topic, "when": one.when.as_ref().map(|when| when.text()), "at": line(&one.rule)})
+        }).collect::<Vec<_>>(),
         "routes": routes.collect::<Vec<_>>(),
         "destinations": it.destinations.iter().map(destination).collect::<Vec<_>>(),
     })

@@ -18,6 +18,11 @@ use std::sync::Arc;
 
 /// The connector that leads into another interface.
 pub(super) const LINK: &str = "interface";
+/// The interface receives from other interfaces.
+pub(super) fn is_fed(definition: &Definition) -> bool {
+    matches!(definition.receive.connector, LINK | "topic")
+}
+
 /// Cases of a route that do not hold and are shown nevertheless.
 const CASES_SHOWN_MAX: usize = 12;
 
@@ -206,6 +211,8 @@ fn looked_as_json(one: &Looked, look: Look) -> Value {
         Kind::Case(route) => ("case", Some(route)),
         Kind::Default(route) => ("default", Some(route)),
         Kind::Send => ("send", None),
+        Kind::Publish => ("publish", None),
+        Kind::Receive => ("receive", None),
     };
     let word = match &one.verdict {
         Verdict::GoesOn => "goes-on",

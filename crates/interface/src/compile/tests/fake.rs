@@ -21,7 +21,7 @@ impl Connector for Fake {
 }
 
 pub(crate) const CATALOGUE: &[&dyn Connector] =
-    &[&Fake(&FILE), &Fake(&HTTP), &Fake(&LINK), &Fake(&MLLP), &Fake(&TIMER)];
+    &[&Fake(&FILE), &Fake(&HTTP), &Fake(&LINK), &Fake(&MLLP), &Fake(&TIMER), &Fake(&TOPIC)];
 
 pub(crate) fn variables(name: &str) -> Option<String> {
     (name == "PORT").then(|| "2600".to_owned())
@@ -73,4 +73,5 @@ static FILE: Spec = spec(
 );
 static HTTP: Spec = spec("http", side(AddressKind::Url, &[]), side(AddressKind::Url, &[]));
 static LINK: Spec = spec("interface", side(AddressKind::Nothing, &[]), side(AddressKind::Interface, &[]));
+static TOPIC: Spec = spec("topic", side(AddressKind::Topic, &[]), None);
 static TIMER: Spec = spec("timer", side(AddressKind::Nothing, &[]), None);

@@ -18,6 +18,13 @@ fn examples_are_clean() {
             (Within::Interface, "send") => {
                 (flow(example, "test \"t\" {\n given samples/a01.hl7\n expect pharmacy sent\n}"), None)
             }
+            (Within::Interface, "publish") => {
+                (flow(example, "test \"t\" {\n given samples/a01.hl7\n expect lab-results sent\n}"), None)
+            }
+            (Within::Receive, "when") => {
+                let receive = format!("receive topic adt {{\n{example}\n}}");
+                (flow("", "").replacen("receive mllp 2575", &receive, 1), None)
+            }
             (Within::Interface, _) => (flow(example, ""), None),
             (Within::Receive, _) => {
                 (flow("", "").replacen("receive mllp 2575", &format!("receive mllp 2575 {{\n{example}\n}}"), 1), None)
@@ -38,7 +45,9 @@ fn examples_are_clean() {
                 (flow("", &format!("test \"example\" {{\n{lines}\n}}")), None)
             }
         };
-        let more: Vec<(&str, &str)> = file.map(|text| ("shared/owner-lab.flow", text)).into_iter().collect();
+        let mut more: Vec<(&str, &str)> = file.map(|text| ("shared/owner-lab.flow", text)).into_iter().collect();
+        let other = other(keyword.within, keyword.word);
+        more.extend(other.as_deref().map(|text| ("interfaces/other/interface.flow", text)));
         let (workspace, findings) = load_with(&text, &more);
         assert_eq!(
             brief(&text, &findings),
@@ -47,8 +56,22 @@ fn examples_are_clean() {
             keyword.word,
             keyword.within
         );
-        assert_eq!(workspace.definitions.len(), 1, "{}", keyword.word);
+        assert_eq!(workspace.definitions.len(), 1 + usize::from(other.is_some()), "{}", keyword.word);
     }
+}
+
+/// The other end, for words that are nothing without one.
+fn other(within: Within, word: &str) -> Option<String> {
+    let (lines, expect) = match (within, word) {
+        (Within::Interface, "publish") => ("receive topic lab-results", ""),
+        (Within::Receive, "when") => ("receive mllp 2576\npublish adt", "expect adt sent"),
+        _ => return None,
+    };
+    let given = "given \"\"\"MSH|^~\\\\&|A|B\"\"\"";
+    Some(format!(
+        "interface other {{\nowner \"T\"\n{lines}\nsend archive {{\n file other\n}}\n}}\n\
+         test \"t\" {{\n{given}\nexpect archive sent\n{expect}\n}}"
+    ))
 }
 
 #[test]

@@ -29,7 +29,7 @@ fn routes() {
     check("route last {\n default ward, icu, archive\n}", &["E3109 last"]);
     check("route first {\n case event = A01 to wrad\n default ward, icu, archive\n}", &["E3321 wrad"]);
     check("route first {\n case event = A01\n default ward\n}", &["E3102"]);
-    check("route first {\n case event == A01 to ward\n default icu\n}", &["E2202 =="]);
+    check("route first {\n case event == A01 to ward\n default icu\n}", &["E2201 ="]);
     check("route first {\n case event = A01 to ward, ward\n default icu, archive\n}", &["E3323 ward"]);
     check("route first {\n default ward\n case event = A01 to icu\n}", &["E3323 case"]);
     check("route first {\n default ward\n default icu\n}", &["E3323 default"]);
