@@ -228,7 +228,7 @@ enum BatchWord {
     Acknowledgment,
 }
 
-impl ReceiveWords {
+impl ReceiveWords<'_> {
     /// `counts check|ignore|refuse`, `acknowledgment all|errors|single|none`.
     fn batch(&mut self, reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Option<()> {
         let words = [("counts", BatchWord::Counts), ("acknowledgment", BatchWord::Acknowledgment)];
