@@ -78,4 +78,13 @@ message::catalogue! {
     E6605 "the distant file could not be read";
     E6606 "the distant file may have been written";
     E6607 "the distant file could not be written";
+    E6620 "the database cannot be reached";
+    E6621 "the statement cannot be used";
+    E6622 "the database refused the values";
+    E6623 "the database cannot do it now";
+    E6624 "the database may have done it";
+    E6625 "a row was refused";
+    E6626 "the watermark cannot be kept";
+    E6627 "a value cannot be taken from the message";
+    E6628 "no row was changed";
 }

@@ -17,6 +17,8 @@ mod mllp;
 mod settings;
 #[cfg(feature = "sftp")]
 mod sftp;
+#[cfg(feature = "sql")]
+mod sql;
 mod tcp;
 #[cfg(test)]
 mod testing;
@@ -40,6 +42,8 @@ pub fn catalogue() -> &'static [&'static dyn Connector] {
         &mllp::Mllp,
         #[cfg(feature = "sftp")]
         &sftp::Sftp,
+        #[cfg(feature = "sql")]
+        &sql::Sql,
         &topic::Topic,
         &webhook::Webhook,
     ]

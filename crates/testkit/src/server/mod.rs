@@ -4,9 +4,13 @@
 //! `start` gives a sentence for a test that skips. A server can be killed, started again where it was, and made to stand
 //! still, which to its clients is a server that takes and says nothing.
 
+mod mariadb;
 mod openssh;
+mod postgresql;
 
+pub use mariadb::MariaDb;
 pub use openssh::OpenSsh;
+pub use postgresql::{GUEST_PASSWORD, PostgreSql};
 
 use crate::Folder;
 use rustix::process::{Pid, Signal, kill_process};
