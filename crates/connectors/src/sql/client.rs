@@ -21,14 +21,9 @@ pub(crate) struct Work<'a> {
 ///
 /// A call that is dropped or that failed with [`Trouble::Away`] or [`Trouble::Doubt`] leaves a connection that must not be
 /// used again; what it had begun is rolled back by the database.
-pub(crate) trait Client: Send {
+pub(crate) trait Client: Send + Sync {
     /// The first `rows_max` rows of a query, or fewer when they come to more than `bytes_max` (at least one).
-    fn read<'a>(
-        &'a mut self,
-        work: Work<'a>,
-        rows_max: usize,
-        bytes_max: usize,
-    ) -> Boxed<'a, Result<Rows, Failure>>;
+    fn read<'a>(&'a mut self, work: Work<'a>, rows_max: usize, bytes_max: usize) -> Boxed<'a, Result<Rows, Failure>>;
     /// Runs statements in order, all or none where `is_whole`; gives how many rows were changed.
     fn write<'a>(&'a mut self, works: Vec<Work<'a>>, is_whole: bool) -> Boxed<'a, Result<u64, Failure>>;
     /// Whether it is known to be gone.
@@ -126,10 +121,7 @@ pub(crate) async fn connect(login: &Login) -> Result<Box<dyn Client>, Failure> {
 }
 
 /// Ends with [`Trouble::Away`] when it takes longer: what was begun is not committed.
-pub(crate) async fn within<T>(
-    limit: Duration,
-    work: impl Future<Output = Result<T, Failure>>,
-) -> Result<T, Failure> {
+pub(crate) async fn within<T>(limit: Duration, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     match timeout(limit, work).await {
         Ok(result) => result,
         Err(_) => Err(Failure::new(Trouble::Away, format!("no answer within {} s", limit.as_secs_f32()))),
@@ -137,10 +129,7 @@ pub(crate) async fn within<T>(
 }
 
 /// The same for a commit, of which nobody knows then.
-pub(crate) async fn commit<T>(
-    limit: Duration,
-    work: impl Future<Output = Result<T, Failure>>,
-) -> Result<T, Failure> {
+pub(crate) async fn commit<T>(limit: Duration, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     within(limit, work).await.map_err(|failure| match failure.trouble {
         Trouble::Away | Trouble::Doubt => Failure { trouble: Trouble::Doubt, ..failure },
         Trouble::NotLetIn | Trouble::Busy | Trouble::Misstated | Trouble::Refused => failure,

@@ -12,7 +12,7 @@ use crate::{
 };
 use interface::catalogue::{Context, Settings};
 use message::Reason;
-use mysql_async::{ClientIdentity, PathOrBuf, SslOpts};
+use mysql_async::{ClientIdentity, SslOpts};
 use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 
 /// Which database.
@@ -169,13 +169,13 @@ impl Login {
 
 /// The settings of [`tls::CLIENT`] in the words of `mysql_async`.
 fn mysql_tls(settings: &Settings, context: &Context) -> Result<SslOpts, Reason> {
-    let read = |name| Pem::of(settings, context, name).map(|pem| pem.read().map(PathOrBuf::from)).transpose();
+    let read = |name| Pem::of(settings, context, name).map(|pem| pem.read()).transpose();
     let mut options = SslOpts::default().with_disable_built_in_roots(!settings.flag("public-roots"));
     if let Some(ca) = read("ca")? {
-        options = options.with_root_certs(vec![ca]);
+        options = options.with_root_certs(vec![ca.into()]);
     }
     if let (Some(cert), Some(key)) = (read("cert")?, read("key")?) {
-        options = options.with_client_identity(Some(ClientIdentity::new(cert, key)));
+        options = options.with_client_identity(Some(ClientIdentity::new(cert.into(), key.into())));
     }
     let name = Some(settings.text("server-name").to_owned()).filter(|name| !name.is_empty());
     // Its name says danger; what it does is compare the certificate with another name, as our own setting does.

@@ -104,12 +104,7 @@ impl MySql {
 }
 
 impl Client for MySql {
-    fn read<'a>(
-        &'a mut self,
-        work: Work<'a>,
-        rows_max: usize,
-        bytes_max: usize,
-    ) -> Boxed<'a, Result<Rows, Failure>> {
+    fn read<'a>(&'a mut self, work: Work<'a>, rows_max: usize, bytes_max: usize) -> Boxed<'a, Result<Rows, Failure>> {
         Box::pin(async move {
             let limit = self.answer_time_max;
             within(limit, self.fetch(work, rows_max, bytes_max)).await

@@ -12,10 +12,11 @@ use crate::tcp::connect;
 use interface::contract::Boxed;
 use message::Timestamp;
 use std::{collections::HashMap, error::Error as StdError, time::Duration};
-use tokio::task::JoinHandle;
+use tokio::{net::TcpStream, task::JoinHandle};
 use tokio_postgres::{
     Config, NoTls, Row, Statement,
     config::SslMode,
+    tls::MakeTlsConnect,
     types::{Format, FromSql, IsNull, Kind, ToSql, Type, private::BytesMut, to_sql_checked},
 };
 
@@ -58,7 +59,9 @@ pub(crate) async fn connect(login: &Login) -> Result<Box<dyn Client>, Failure> {
         }
         Some(tls) => {
             config.ssl_mode(SslMode::Require);
-            let connector = tokio_postgres_rustls::RustlsConnect::new((*tls.config()).clone(), tls.name().clone());
+            let mut maker = tokio_postgres_rustls::MakeRustlsConnect::new((*tls.config()).clone());
+            let connector = MakeTlsConnect::<TcpStream>::make_tls_connect(&mut maker, &tls.name().to_str());
+            let connector = connector.map_err(|_| Failure::new(Trouble::Away, "TLS cannot be set up"))?;
             let (client, connection) = config.connect_raw(stream, connector).await.map_err(|error| explain(&error))?;
             (client, tokio::spawn(async move { drop(connection.await) }))
         }
@@ -146,12 +149,7 @@ impl Postgres {
 }
 
 impl Client for Postgres {
-    fn read<'a>(
-        &'a mut self,
-        work: Work<'a>,
-        rows_max: usize,
-        bytes_max: usize,
-    ) -> Boxed<'a, Result<Rows, Failure>> {
+    fn read<'a>(&'a mut self, work: Work<'a>, rows_max: usize, bytes_max: usize) -> Boxed<'a, Result<Rows, Failure>> {
         Box::pin(async move {
             let limit = self.answer_time_max;
             let result = within(limit, self.fetch(work, rows_max, bytes_max)).await;
@@ -184,7 +182,8 @@ fn explain(error: &tokio_postgres::Error) -> Failure {
         }
         return Failure::new(of_state(state), detail);
     }
-    let is_of_values = std::iter::successors(error.source(), |error| error.source()).any(|error| error.is::<Unread>());
+    let causes = std::iter::successors(error.source(), |error: &&(dyn StdError + 'static)| StdError::source(*error));
+    let is_of_values = causes.into_iter().any(|error| error.is::<Unread>());
     match error.is_closed() || !is_of_values {
         true => Failure::new(Trouble::Away, "the connection broke, or could not be made"),
         false => Failure::new(Trouble::Misstated, "a column has a type that cannot be read: cast it to text"),

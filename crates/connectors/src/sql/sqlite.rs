@@ -68,15 +68,10 @@ impl Sqlite {
 }
 
 impl Client for Sqlite {
-    fn read<'a>(
-        &'a mut self,
-        work: Work<'a>,
-        rows_max: usize,
-        bytes_max: usize,
-    ) -> Boxed<'a, Result<Rows, Failure>> {
+    fn read<'a>(&'a mut self, work: Work<'a>, rows_max: usize, bytes_max: usize) -> Boxed<'a, Result<Rows, Failure>> {
         let (text, values) = (work.text.to_owned(), work.values);
         Box::pin(self.beside(move |connection| {
-            let mut statement = connection.prepare_cached(&text)?;
+            let mut statement = connection.prepare(&text)?;
             let columns = statement.column_names().into_iter().map(str::to_owned).collect();
             let mut found = Rows { columns, rows: Vec::new() };
             let mut rows = statement.query(params_from_iter(values))?;
@@ -119,7 +114,7 @@ impl Client for Sqlite {
 }
 
 fn execute(connection: &Connection, text: &str, values: Vec<Cell>) -> Result<u64, Error> {
-    let mut statement = connection.prepare_cached(text)?;
+    let mut statement = connection.prepare(text)?;
     if statement.column_count() == 0 {
         return statement.execute(params_from_iter(values)).map(|count| count as u64);
     }

@@ -14,8 +14,6 @@ pub(crate) enum Dialect {
     MySql,
     /// `?1`, the same for the same name.
     Sqlite,
-    /// `@P1`, the same for the same name.
-    SqlServer,
 }
 
 /// A statement that was read.
@@ -76,7 +74,6 @@ impl Statement {
             Dialect::PostgreSql => self.text.push_str(&format!("${number}")),
             Dialect::MySql => self.text.push('?'),
             Dialect::Sqlite => self.text.push_str(&format!("?{number}")),
-            Dialect::SqlServer => self.text.push_str(&format!("@P{number}")),
         }
     }
 }
@@ -141,7 +138,10 @@ mod tests {
     fn places() {
         let check = |dialect, sql: &str, expect: &str, places: &[&str]| {
             let statement = Statement::read("query", sql, dialect).unwrap();
-            assert_eq!((&*statement.text, statement.places), (expect, places.iter().map(|p| (*p).to_owned()).collect()));
+            assert_eq!(
+                (&*statement.text, statement.places),
+                (expect, places.iter().map(|p| (*p).to_owned()).collect())
+            );
         };
         use Dialect::*;
         let sql = "SELECT a::text FROM t WHERE b > :last AND c = ':no' AND d = :last -- :no\n AND e = :{PID-5.1};";
@@ -149,11 +149,15 @@ mod tests {
         check(PostgreSql, sql, expect, &["last", "PID-5.1"]);
         check(MySql, "SET a = :x, b = :y, c = :x", "SET a = ?, b = ?, c = ?", &["x", "y", "x"]);
         check(Sqlite, "SET a = :x, b = :y, c = :x", "SET a = ?1, b = ?2, c = ?1", &["x", "y"]);
-        check(SqlServer, "EXEC p @a = :x", "EXEC p @a = @P1", &["x"]);
         check(PostgreSql, "SELECT $$ :no $$, $t$ :no $t$, :yes", "SELECT $$ :no $$, $t$ :no $t$, $1", &["yes"]);
         check(MySql, r"SELECT 'it\'s :no', :yes", r"SELECT 'it\'s :no', ?", &["yes"]);
         check(PostgreSql, r"SELECT 'back\', :yes", r"SELECT 'back\', $1", &["yes"]);
-        check(PostgreSql, "SELECT 'it''s :no', /* :no */ \":no\", :yes", "SELECT 'it''s :no', /* :no */ \":no\", $1", &["yes"]);
+        check(
+            PostgreSql,
+            "SELECT 'it''s :no', /* :no */ \":no\", :yes",
+            "SELECT 'it''s :no', /* :no */ \":no\", $1",
+            &["yes"],
+        );
         check(Sqlite, "SELECT a[1:2], ':unclosed", "SELECT a[1:2], ':unclosed", &[]);
     }
 

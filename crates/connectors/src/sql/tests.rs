@@ -56,7 +56,11 @@ fn settings_that_do_not_go_together() {
     let check = |is_source: bool, address: &str, values: &[(&'static str, Value)], expect: &str| {
         let values = [vec![("user", text("sinew"))], values.to_vec()].concat();
         let result = Sql.check(&settings(&Sql, is_source, address, &values), is_source);
-        assert_eq!(result.map_or_else(|reason| reason.to_string(), |()| "ok".to_owned()).split(':').next(), Some(expect), "{address} {values:?}");
+        assert_eq!(
+            result.map_or_else(|reason| reason.to_string(), |()| "ok".to_owned()).split(':').next(),
+            Some(expect),
+            "{address} {values:?}"
+        );
     };
     let base = "postgres://db.example.org/lis";
     let query = ("query", text("SELECT id FROM t WHERE id > :id"));

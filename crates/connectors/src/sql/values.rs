@@ -93,7 +93,8 @@ impl Source {
             Source::Hl7v2(path) if path.is_segment() && path.groups.is_empty() => Ok(source),
             Source::Json(_) => Ok(source),
             Source::Hl7v2(_) | Source::Message | Source::Delivery | Source::Interface | Source::Accepted => {
-                let text = format!("`each {path}`: name a segment (`OBX`) or an array (`orders`, `.` for the message itself)");
+                let text =
+                    format!("`each {path}`: name a segment (`OBX`) or an array (`orders`, `.` for the message itself)");
                 Err(Reason::new(codes::E6621, text))
             }
         }
@@ -101,7 +102,8 @@ impl Source {
 }
 
 fn steps(path: &str) -> Result<Vec<Step>, Reason> {
-    let complain = || Reason::new(codes::E6621, format!("`{path}` is no place in a message: PID-5.1, patient.name[0].family"));
+    let complain =
+        || Reason::new(codes::E6621, format!("`{path}` is no place in a message: PID-5.1, patient.name[0].family"));
     let mut steps = Vec::new();
     for part in path.split('.') {
         let (name, mut rest) = part.split_at(part.find('[').unwrap_or(part.len()));
@@ -161,13 +163,17 @@ impl<'m> Content<'m> {
         match each {
             None => Ok(vec![whole]),
             Some(Source::Hl7v2(path)) => {
-                let Some(message) = &self.hl7v2 else { return complain("`each` names a segment, and the message is not HL7 v2") };
+                let Some(message) = &self.hl7v2 else {
+                    return complain("`each` names a segment, and the message is not HL7 v2");
+                };
                 let count = message.segments_named(path.segment).count();
                 let count = u16::try_from(count).map_err(|_| too_many())?;
                 Ok((1..=count).map(|occurrence| Row { occurrence, segment: Some(path.segment), item: None }).collect())
             }
             Some(Source::Json(steps)) => {
-                let Some(json) = &self.json else { return complain("`each` names an array, and the message is not JSON") };
+                let Some(json) = &self.json else {
+                    return complain("`each` names an array, and the message is not JSON");
+                };
                 let items = match walk(json, steps) {
                     None | Some(Value::Null) => &[],
                     Some(Value::Array(items)) => items.as_slice(),
@@ -188,12 +194,16 @@ impl<'m> Content<'m> {
         let (Cell::Text(text), true) = (&cell, place.shape != Shape::AsItIs) else { return Ok(cell) };
         match iso(text, place.shape) {
             Some(text) => Ok(Cell::Text(text)),
-            None => Err(Reason::new(codes::E6627, format!("{} is no date of HL7 v2 that is exact enough", place.source.words()))),
+            None => Err(Reason::new(
+                codes::E6627,
+                format!("{} is no date of HL7 v2 that is exact enough", place.source.words()),
+            )),
         }
     }
 
     fn take(&self, source: &Source, row: Row<'_>) -> Result<Cell, Reason> {
-        let foreign = || Reason::new(codes::E6627, format!("{} cannot be taken from a message of this format", source.words()));
+        let foreign =
+            || Reason::new(codes::E6627, format!("{} cannot be taken from a message of this format", source.words()));
         Ok(match source {
             Source::Message => match std::str::from_utf8(&self.outgoing.bytes) {
                 Ok(text) => Cell::Text(text.to_owned()),

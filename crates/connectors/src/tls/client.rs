@@ -51,7 +51,7 @@ impl Client {
     }
 
     /// The name that must stand in the partner's certificate.
-    #[expect(dead_code, reason = "for libraries that make their own connection")]
+    #[cfg_attr(not(feature = "sql"), expect(dead_code, reason = "for libraries that make their own connection"))]
     pub(crate) fn name(&self) -> &ServerName<'static> {
         &self.name
     }

@@ -23,7 +23,12 @@ impl MariaDb {
         let folder = Folder::new();
         let who = run(Command::new("id").arg("-un"))?;
         let mut make = Command::new(install);
-        make.args(["--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve"]);
+        make.args([
+            "--no-defaults",
+            "--auth-root-authentication-method=normal",
+            "--skip-test-db",
+            "--skip-name-resolve",
+        ]);
         make.arg(format!("--user={who}")).arg(format!("--datadir={}", folder.join("data").display()));
         run(&mut make)?;
         let daemon = Daemon::start("mariadbd", folder, move |folder, port| command(&server, folder, port, &who))?;
@@ -53,12 +58,10 @@ impl MariaDb {
         let socket = format!("--socket={}", self.daemon.folder().join("socket").display());
         let client = find("mariadb")?;
         let mut command = Command::new(client);
-        run(command.args(["--no-defaults", "--user=root", "--batch", "--raw", "--skip-column-names"]).arg(socket).args([
-            "--database",
-            database,
-            "--execute",
-            sql,
-        ]))
+        run(command
+            .args(["--no-defaults", "--user=root", "--batch", "--raw", "--skip-column-names"])
+            .arg(socket)
+            .args(["--database", database, "--execute", sql]))
     }
 }
 

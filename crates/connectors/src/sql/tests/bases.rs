@@ -28,10 +28,16 @@ impl Base {
         Base::Sqlite(Arc::new(Folder::new()))
     }
     pub(super) fn postgresql() -> Option<Base> {
-        PostgreSql::start().map(|server| Base::PostgreSql(Arc::new(server))).map_err(|why| println!("skipped: no PostgreSQL: {why}")).ok()
+        PostgreSql::start()
+            .map(|server| Base::PostgreSql(Arc::new(server)))
+            .map_err(|why| println!("skipped: no PostgreSQL: {why}"))
+            .ok()
     }
     pub(super) fn mariadb() -> Option<Base> {
-        MariaDb::start().map(|server| Base::MariaDb(Arc::new(server))).map_err(|why| println!("skipped: no MariaDB: {why}")).ok()
+        MariaDb::start()
+            .map(|server| Base::MariaDb(Arc::new(server)))
+            .map_err(|why| println!("skipped: no MariaDB: {why}"))
+            .ok()
     }
 
     /// Makes an empty database and gives its name.
@@ -66,7 +72,11 @@ impl Base {
             Base::Sqlite(_) | Base::PostgreSql(_) => "",
             Base::MariaDb(server) => server.password(),
         };
-        vec![("user", text("sinew")), ("password", text(password)), ("timeout", Value::Duration(Duration::from_secs(5)))]
+        vec![
+            ("user", text("sinew")),
+            ("password", text(password)),
+            ("timeout", Value::Duration(Duration::from_secs(5))),
+        ]
     }
 
     /// Runs SQL beside the connector; gives what it prints, a row a line.

@@ -2,7 +2,12 @@
 
 use super::{Base, list, quick, text};
 use crate::{
-    sql::Sql,
+    sql::{
+        Sql,
+        cell::Cell,
+        client::{self, Client, Work},
+        config,
+    },
     testing::{context, settings},
 };
 use bytes::Bytes;
@@ -35,6 +40,41 @@ async fn open(base: &Base, place: &str, values: Vec<(&'static str, Value)>, cont
     Sql.source(&settings, context).await.unwrap()
 }
 
+/// Another user of the database. Starting the database's own client for each look would starve the rest.
+struct Peer {
+    client: Box<dyn Client>,
+    insert: &'static str,
+}
+
+impl Peer {
+    async fn connect(base: &Base, place: &str) -> Peer {
+        let settings = settings(&Sql, false, &base.address(place), &[base.login(), vec![base.insert()]].concat());
+        let config = config::Writing::read(&settings, Some(&context())).unwrap();
+        let insert = match base {
+            Base::PostgreSql(_) => "INSERT INTO outbox (body) VALUES ($1)",
+            Base::Sqlite(_) | Base::MariaDb(_) => "INSERT INTO outbox (body) VALUES (?)",
+        };
+        Peer { client: client::connect(&config.login).await.unwrap(), insert }
+    }
+    async fn put(&mut self, body: &[u8]) {
+        let work = Work { text: self.insert, values: vec![Cell::Bytes(body.to_vec())] };
+        self.client.write(vec![work], true).await.unwrap();
+    }
+    /// What became of the last row; `None` if nothing does in time.
+    async fn wait(&mut self, patience: Duration) -> Option<String> {
+        let end = Instant::now() + patience;
+        while Instant::now() < end {
+            let work = Work { text: "SELECT state FROM outbox ORDER BY id DESC LIMIT 1", values: Vec::new() };
+            let rows = self.client.read(work, 1, 1000).await.unwrap();
+            match rows.rows[0][0].to_text() {
+                Some(state) if state != "new" => return Some(state),
+                _ => sleep(Duration::from_millis(20)).await,
+            }
+        }
+        None
+    }
+}
+
 pub(super) struct Subject<'b>(pub(super) &'b Base);
 
 impl Subject<'_> {
@@ -49,17 +89,13 @@ impl source::Subject for Subject<'_> {
     }
     fn hand_over<'a>(&'a self, address: &'a str, message: Bytes, patience: Duration) -> Boxed<'a, Heard> {
         Box::pin(async move {
-            let place = Subject::place(address);
-            self.0.put(place, &message);
-            let end = Instant::now() + patience;
-            while Instant::now() < end {
-                match self.0.run(place, "SELECT state FROM outbox ORDER BY id DESC LIMIT 1").unwrap().as_str() {
-                    "done" => return Heard::Success(Vec::new()),
-                    "refused" => return Heard::Failure(Vec::new()),
-                    _ => sleep(Duration::from_millis(20)).await,
-                }
+            let mut peer = Peer::connect(self.0, Subject::place(address)).await;
+            peer.put(&message).await;
+            match peer.wait(patience).await.as_deref() {
+                Some("done") => Heard::Success(Vec::new()),
+                Some("refused") => Heard::Failure(Vec::new()),
+                _ => Heard::Nothing,
             }
-            Heard::Nothing
         })
     }
     fn misbehave<'a>(&'a self, address: &'a str, mischief: Mischief) -> Boxed<'a, bool> {
@@ -67,12 +103,9 @@ impl source::Subject for Subject<'_> {
             if mischief != Mischief::TooLarge {
                 return false;
             }
-            let place = Subject::place(address);
-            self.0.put(place, &sample::long_adt("BIG", SIZE_MAX + 1));
-            while self.0.run(place, "SELECT state FROM outbox").unwrap() != "refused" {
-                sleep(Duration::from_millis(20)).await;
-            }
-            true
+            let mut peer = Peer::connect(self.0, Subject::place(address)).await;
+            peer.put(&sample::long_adt("BIG", SIZE_MAX + 1)).await;
+            peer.wait(LONG).await.as_deref() == Some("refused")
         })
     }
     fn returns_acknowledgments(&self) -> bool {
@@ -123,7 +156,11 @@ async fn rows_are_objects(base: &Base) {
         ("start", list(&["0"])),
     ];
     let running = Running::start(open(base, &place, values, &context()).await, []);
-    assert!(running.intake.wait_for(LONG, |intake| !intake.contents().is_empty()).await, "{:?}", running.intake.reports());
+    assert!(
+        running.intake.wait_for(LONG, |intake| !intake.contents().is_empty()).await,
+        "{:?}",
+        running.intake.reports()
+    );
     assert_eq!(String::from_utf8_lossy(&running.intake.contents()[0]), expect);
     running.stop().await;
 }
@@ -170,7 +207,11 @@ async fn two_columns_as_a_watermark(base: &Base) {
         ("start", list(&["2026-03-01", "1"])),
     ];
     let running = Running::start(open(base, &place, values, &context()).await, []);
-    assert!(running.intake.wait_for(LONG, |intake| intake.contents().len() >= 5).await, "{:?}", running.intake.reports());
+    assert!(
+        running.intake.wait_for(LONG, |intake| intake.contents().len() >= 5).await,
+        "{:?}",
+        running.intake.reports()
+    );
     sleep(Duration::from_millis(100)).await;
     let row = |day: u32, id: u32| Bytes::from(format!("{{\"day\":\"2026-03-0{day}\",\"id\":{id}}}"));
     assert_eq!(running.intake.contents(), [row(1, 2), row(1, 3), row(2, 1), row(2, 2), row(2, 3)]);
@@ -201,7 +242,8 @@ async fn later_keeps_the_order(base: &Base) {
     let place = base.make_outbox();
     ["1", "2", "3"].iter().for_each(|id| base.put(&place, &sample::adt(id)));
     let later = Answer::Later { is_acknowledged: false };
-    let running = Running::start(open(base, &place, marking(), &context()).await, [Answer::Accept, later.clone(), later]);
+    let running =
+        Running::start(open(base, &place, marking(), &context()).await, [Answer::Accept, later.clone(), later]);
     assert!(running.intake.wait_for(LONG, |intake| intake.contents().len() == 5).await);
     assert_eq!(running.intake.contents(), ["1", "2", "2", "2", "3"].map(sample::adt));
     running.stop().await;
@@ -238,7 +280,11 @@ pub(super) async fn outlives(base: &Base) {
         base.begin();
     }
     all[20..].iter().for_each(|message| base.put(&place, message));
-    assert!(running.intake.wait_for(LONG, |intake| intake.contents().len() >= 30).await, "{:?}", running.intake.reports());
+    assert!(
+        running.intake.wait_for(LONG, |intake| intake.contents().len() >= 30).await,
+        "{:?}",
+        running.intake.reports()
+    );
     while base.run(&place, "SELECT count(*) FROM outbox WHERE state = 'done'").unwrap() != "30" {
         sleep(Duration::from_millis(20)).await;
     }
