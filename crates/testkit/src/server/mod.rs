@@ -19,9 +19,12 @@ use std::{
     net::{TcpListener, TcpStream},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    sync::{Mutex, PoisonError},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU32, Ordering},
+    },
     thread::sleep,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 /// Where servers are besides the folders of `PATH`.
@@ -29,6 +32,8 @@ const FOLDERS: [&str; 4] = ["/usr/sbin", "/sbin", "/usr/lib/rabbitmq/bin", "/usr
 /// How long a server may take until it answers.
 const START_TIME_MAX: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_millis(10);
+/// Ports that are looked at for one that is free.
+const PORTS_TRIED_MAX: usize = 1_000;
 
 /// What starts a server in its folder, on its port.
 type Starter = Box<dyn Fn(&Path, u16) -> Command + Send + Sync>;
@@ -92,6 +97,10 @@ impl Daemon {
         }
         // It was killed; what it returns says nothing more.
         let _ = child.wait();
+        let end = Instant::now() + START_TIME_MAX;
+        while family.iter().any(|id| is_alive(*id)) && Instant::now() < end {
+            sleep(PAUSE);
+        }
     }
 
     /// Makes it and everything that it started stand still: connections stay, and nothing is answered.
@@ -136,6 +145,12 @@ fn signal(id: u32, what: Signal) {
     }
 }
 
+/// Whether a process still holds files and ports; one that only waits to be buried does not.
+fn is_alive(id: u32) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+    stat.rsplit_once(") ").is_some_and(|(_, rest)| !rest.starts_with(['Z', 'X']))
+}
+
 /// A process and those that descend from it, the oldest first.
 fn family(root: u32) -> Vec<u32> {
     let parents: Vec<(u32, u32)> = fs::read_dir("/proc")
@@ -160,16 +175,24 @@ fn family(root: u32) -> Vec<u32> {
     found
 }
 
-/// A port of loopback that was free a moment ago.
+/// A port of loopback that was free a moment ago. It is below those that the system gives to connections (32768 and above):
+/// a client that calls a port of these again and again, while its server is down, is at last connected to itself.
 ///
 /// # Panics
 /// If there is none.
 #[must_use]
 pub fn free_port() -> u16 {
-    match TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()) {
-        Ok(address) => address.port(),
-        Err(error) => panic!("no free port: {error}"),
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let nanos = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |age| age.subsec_nanos());
+    let start = std::process::id().wrapping_mul(7919) ^ nanos;
+    for _ in 0..PORTS_TRIED_MAX {
+        let number = start.wrapping_add(NUMBER.fetch_add(1, Ordering::Relaxed).wrapping_mul(31));
+        let port = 10_000 + u16::try_from(number % 20_000).unwrap_or(0);
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
     }
+    panic!("no free port")
 }
 
 /// Where a program is.

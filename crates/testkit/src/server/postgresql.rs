@@ -5,7 +5,13 @@ use crate::Folder;
 use std::{
     path::{Path, PathBuf},
     process::Command,
+    thread::sleep,
+    time::{Duration, Instant},
 };
+
+/// How long a server may take to come back.
+const RECOVERY_TIME_MAX: Duration = Duration::from_secs(30);
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// A server with the superuser `sinew`, who needs no password, and `guest`, who has one.
 pub struct PostgreSql {
@@ -45,6 +51,31 @@ impl PostgreSql {
         &self.daemon
     }
 
+    /// Begins again after a kill, and waits until what the crash left is mended.
+    ///
+    /// # Errors
+    /// What the server said.
+    pub fn begin(&self) -> Result<(), String> {
+        let end = Instant::now() + RECOVERY_TIME_MAX;
+        let mut begun = self.daemon.begin();
+        // What the processes of the killed server shared is given back when the last of them is gone.
+        while begun.is_err() && Instant::now() < end {
+            sleep(PAUSE);
+            begun = self.daemon.begin();
+        }
+        begun?;
+        let mut answer = self.sql("postgres", "SELECT 1");
+        while answer.is_err() && Instant::now() < end {
+            sleep(PAUSE);
+            answer = self.sql("postgres", "SELECT 1");
+        }
+        answer.map(|_| ()).map_err(|why| {
+            let log = std::fs::read_to_string(self.daemon.folder().join("log")).unwrap_or_default();
+            let last = log.lines().rev().take(20).collect::<Vec<_>>();
+            format!("{why}: {last:#?}")
+        })
+    }
+
     /// Runs SQL in a database as its administrator; gives what `psql` prints.
     ///
     /// # Errors
@@ -58,6 +89,10 @@ impl PostgreSql {
 }
 
 fn command(programs: &Path, folder: &Path, port: u16) -> Command {
+    // A server that was killed and is not buried yet would be taken for one that runs.
+    for lock in ["cluster/postmaster.pid".to_owned(), format!(".s.PGSQL.{port}.lock")] {
+        let _ = std::fs::remove_file(folder.join(lock));
+    }
     let mut command = program(programs, "postgres");
     command.arg("-D").arg(folder.join("cluster")).args(["-p", &port.to_string(), "-c", "listen_addresses=127.0.0.1"]);
     command.arg("-c").arg(format!("unix_socket_directories={}", folder.display()));

@@ -46,7 +46,11 @@ impl Base {
         let name = format!("t{}", NUMBER.fetch_add(1, Ordering::Relaxed));
         match self {
             Base::Sqlite(_) => drop(self.file(&name).map(|file| rusqlite::Connection::open(file).unwrap())),
-            Base::PostgreSql(server) => drop(server.sql("postgres", &format!("CREATE DATABASE {name}")).unwrap()),
+            Base::PostgreSql(server) => drop(
+                server
+                    .sql("postgres", &format!("CREATE DATABASE {name} TEMPLATE template0 STRATEGY file_copy"))
+                    .unwrap(),
+            ),
             Base::MariaDb(server) => drop(server.sql("mysql", &format!("CREATE DATABASE {name}")).unwrap()),
         }
         name
@@ -141,7 +145,7 @@ impl Base {
     pub(super) fn begin(&self) {
         match self {
             Base::Sqlite(_) => {}
-            Base::PostgreSql(server) => server.daemon().begin().unwrap(),
+            Base::PostgreSql(server) => server.begin().unwrap(),
             Base::MariaDb(server) => server.daemon().begin().unwrap(),
         }
     }

@@ -46,16 +46,19 @@ pub(super) struct Subject<'b>(pub(super) &'b Base);
 
 impl destination::Subject for Subject<'_> {
     fn partner<'a>(&'a self, conducts: &'a [Conduct]) -> Boxed<'a, Option<Box<dyn Partner>>> {
-        let place = self.0.make_inbox();
-        let address = match (conducts, self.0) {
-            ([Conduct::Accept], base) => base.address(&place),
-            ([Conduct::Absent], Base::PostgreSql(_)) => format!("postgres://127.0.0.1:{}/x", free_port()),
-            ([Conduct::Absent], Base::MariaDb(_)) => format!("mysql://127.0.0.1:{}/x", free_port()),
-            ([Conduct::Absent], Base::Sqlite(_)) => "sqlite:/nowhere/x".to_owned(),
-            _ => return Box::pin(async { None }),
-        };
-        let partner = Inbox { base: self.0.clone(), address, place };
-        Box::pin(async move { Some(Box::new(partner) as Box<dyn Partner>) })
+        Box::pin(async move {
+            // Beside the runtime, because other clauses count the seconds.
+            let base = self.0.clone();
+            let place = tokio::task::spawn_blocking(move || base.make_inbox()).await.unwrap();
+            let address = match (conducts, self.0) {
+                ([Conduct::Accept], base) => base.address(&place),
+                ([Conduct::Absent], Base::PostgreSql(_)) => format!("postgres://127.0.0.1:{}/x", free_port()),
+                ([Conduct::Absent], Base::MariaDb(_)) => format!("mysql://127.0.0.1:{}/x", free_port()),
+                ([Conduct::Absent], Base::Sqlite(_)) => "sqlite:/nowhere/x".to_owned(),
+                _ => return None,
+            };
+            Some(Box::new(Inbox { base: self.0.clone(), address, place }) as Box<dyn Partner>)
+        })
     }
     fn lane(&self, partner: &dyn Partner) -> Box<dyn Destination> {
         lane_at(self.0, &partner.address(), vec![self.0.insert()])
