@@ -72,7 +72,7 @@ impl Client for Sqlite {
         let (text, values) = (work.text.to_owned(), work.values);
         Box::pin(self.beside(move |connection| {
             let mut statement = connection.prepare(&text)?;
-            let columns = statement.column_names().into_iter().map(str::to_owned).collect();
+            let columns = statement.column_names().map(str::to_owned).collect();
             let mut found = Rows { columns, rows: Vec::new() };
             let mut rows = statement.query(params_from_iter(values))?;
             let mut size = 0;
