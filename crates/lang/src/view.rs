@@ -57,6 +57,9 @@ impl Parts {
     const UNKNOWN: Parts = Parts { first: 0, end: 0, filled: Filled::UNKNOWN };
 }
 
+/// Fields that most segments have at most.
+const FIELDS: usize = 24;
+
 /// Values that tests keep at hand.
 const HELD: usize = 16;
 
@@ -186,7 +189,10 @@ impl<'m> View<'m> {
     }
     /// Looks through the segments once, so that lines about what is not there cost nothing.
     pub(crate) fn look_through(&mut self) {
-        let mut looked = Box::new(Looked { by_id: [Filled::default(); PLACES], segments: Vec::new() });
+        let count = self.message.segment_count();
+        let mut looked = Box::new(Looked { by_id: [Filled::default(); PLACES], segments: Vec::with_capacity(count) });
+        self.starts.reserve(count * FIELDS);
+        self.turns.reserve(FIELDS);
         for segment in self.message.segments() {
             let parts = self.parts_of(segment);
             looked.segments.push((segment.span().start as u32, parts));

@@ -79,7 +79,6 @@ pub(super) fn choose(models: &[&Model], message: &crate::Message) -> Option<(usi
     let all =
         models.iter().enumerate().flat_map(|(number, model)| (0..model.messages.len()).map(move |at| (number, at)));
     let own = |(number, at): (usize, usize)| &models[number].messages[at];
-    let tree = |at: (usize, usize)| Tree::build(models[at.0], own(at), message);
     let best = best_of(all.collect(), |at| header.kind(own(at)));
     // A trigger event alone is no message: ACK^R01 is not ORU^R01. Unless MSH-21 names it.
     let kind = header.kind(own(*best.first()?));
@@ -90,20 +89,55 @@ pub(super) fn choose(models: &[&Model], message: &crate::Message) -> Option<(usi
     if best.len() == 1 {
         return best.first().copied();
     }
-    let best = best_of(best, |at| claims(&tree(at)));
-    if best.len() == 1 {
-        return best.first().copied();
+    let candidates = Candidates::of(models, best, message);
+    let best = best_of((0..candidates.places.len()).collect(), |at| candidates.ask(at, claims));
+    if let [only] = best[..] {
+        return candidates.places.get(only).copied();
     }
-    let best = best_of(best, |at| Reverse(misplaced(&tree(at))));
+    let best = best_of(best, |at| Reverse(candidates.ask(at, misplaced)));
     let first = *best.first()?;
     if best.len() == 1 {
-        return Some(first);
+        return candidates.places.get(first).copied();
     }
     // One that fits far better wins over the first; a single mistake of the sender must not decide.
-    let errors = |at: (usize, usize)| check(&tree(at), &Options::default()).count(Severity::Error);
+    let errors = |at| candidates.ask(at, |tree| check(tree, &Options::default()).count(Severity::Error));
     let fewest = errors(first);
     let others = best.iter().skip(1).map(|at| (errors(*at), *at)).min();
-    others.filter(|(count, _)| count + CLEARLY_FEWER <= fewest).map_or(Some(first), |(_, at)| Some(at))
+    let better = others.filter(|(count, _)| count + CLEARLY_FEWER <= fewest);
+    candidates.places.get(better.map_or(first, |(_, at)| at)).copied()
+}
+
+/// Messages of profiles that are asked about one message, in their order.
+struct Candidates<'p, 'm> {
+    models: &'p [&'p Model],
+    places: Vec<(usize, usize)>,
+    message: &'m crate::Message,
+    /// The message as each of them sees it: made once, where that takes little memory.
+    trees: Vec<Tree<'m, 'p>>,
+}
+
+/// Segments of a message that is kept for all candidates at once.
+const KEPT_SEGMENTS_MAX: usize = 2_000;
+
+impl<'p, 'm> Candidates<'p, 'm> {
+    fn of(models: &'p [&'p Model], places: Vec<(usize, usize)>, message: &'m crate::Message) -> Candidates<'p, 'm> {
+        let mut out = Candidates { models, places, message, trees: Vec::new() };
+        if message.segment_count() <= KEPT_SEGMENTS_MAX {
+            out.trees = out.places.iter().map(|place| out.build(*place)).collect();
+        }
+        out
+    }
+
+    fn build(&self, (number, at): (usize, usize)) -> Tree<'m, 'p> {
+        Tree::build(self.models[number], &self.models[number].messages[at], self.message)
+    }
+
+    fn ask<R>(&self, at: usize, question: impl Fn(&Tree<'m, 'p>) -> R) -> R {
+        match self.trees.get(at) {
+            Some(tree) => question(tree),
+            None => question(&self.build(self.places[at])),
+        }
+    }
 }
 
 /// So many errors less are no chance.

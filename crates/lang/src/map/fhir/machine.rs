@@ -54,6 +54,9 @@ struct Lacking<'p> {
     site: &'p Site,
 }
 
+/// Room that most messages need, so that a list does not grow step by step.
+const ROOM: usize = 64;
+
 /// Where the lines of a block write.
 pub(super) type At = NodeId;
 
@@ -75,12 +78,12 @@ impl<'p, 'm, 'r> Machine<'p, 'm, 'r> {
             entries,
             lineage: None,
             groups: Vec::new(),
-            slots: Vec::new(),
+            slots: Vec::with_capacity(ROOM),
             slot_base: 0,
-            names: Vec::new(),
+            names: Vec::with_capacity(ROOM),
             name_base: 0,
-            waiting: Vec::new(),
-            found: Vec::new(),
+            waiting: Vec::with_capacity(ROOM),
+            found: Vec::with_capacity(ROOM),
             lacking: Vec::new(),
             told_offset: false,
             weight: 0,
