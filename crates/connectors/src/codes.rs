@@ -71,6 +71,10 @@ message::catalogue! {
     E6536 "the next page is on another server";
     E6537 "how far a search is cannot be kept";
     E6538 "a resource was refused by the interface";
+    E6541 "the mail server does not let us log in";
+    E6542 "the mail server takes nothing now";
+    E6543 "the mail server refused the mail";
+    E6544 "a mail server's reply cannot be read";
     E6601 "the server has another key";
     E6602 "the server does not let us in";
     E6603 "the private key cannot be read";

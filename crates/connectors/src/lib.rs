@@ -1,4 +1,5 @@
-//! Floor 4: the connectors, a folder each: `mllp`, `file`, `http`, `webhook`, `fhir`, `topic`, and `interface` (in `link`).
+//! Floor 4: the connectors, a folder each: `mllp`, `file`, `http`, `webhook`, `fhir`, `smtp`, `topic`, and `interface`
+//! (in `link`).
 //!
 //! Owns: how bytes come in and go out. Each folder has the same files: `mod.rs` (protocol, guarantees, its `SPEC`),
 //! `config.rs`, `source.rs`, `destination.rs`, `tests.rs`; what several of them share is [`tcp`] about sockets, [`tls`]
@@ -17,6 +18,7 @@ mod mllp;
 mod settings;
 #[cfg(feature = "sftp")]
 mod sftp;
+mod smtp;
 #[cfg(feature = "sql")]
 mod sql;
 mod tcp;
@@ -42,6 +44,7 @@ pub fn catalogue() -> &'static [&'static dyn Connector] {
         &mllp::Mllp,
         #[cfg(feature = "sftp")]
         &sftp::Sftp,
+        &smtp::Smtp,
         #[cfg(feature = "sql")]
         &sql::Sql,
         &topic::Topic,

@@ -17,6 +17,7 @@ mod peer;
 pub mod sample;
 pub mod server;
 pub mod sim;
+pub mod smtp;
 pub mod source;
 mod vault;
 pub mod web;
