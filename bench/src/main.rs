@@ -6,6 +6,7 @@ mod fhirpath;
 mod measure;
 mod parser;
 mod quality;
+mod script;
 mod store;
 mod validate;
 
@@ -38,6 +39,10 @@ fn main() -> ExitCode {
             convert::run(is_json);
             return ExitCode::SUCCESS;
         }
+        Some("script") => {
+            script::run(is_json);
+            return ExitCode::SUCCESS;
+        }
         Some("quality") => {
             quality::run(is_json);
             return ExitCode::SUCCESS;
@@ -47,7 +52,9 @@ fn main() -> ExitCode {
             return ExitCode::SUCCESS;
         }
         _ => {
-            eprintln!("usage: bench parser|quality|store|validate|fhir|fhirpath|convert [--json] [--queued=COUNT]");
+            eprintln!(
+                "usage: bench parser|quality|store|validate|fhir|fhirpath|convert|script [--json] [--queued=COUNT]"
+            );
             return ExitCode::from(2);
         }
     };

@@ -9,7 +9,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The pages, each from the catalogue of its crate.
-const PAGES: &[&str] = &["commands.md", "language.md", "connectors.md", "errors.md", "sinew.tmLanguage.json"];
+const PAGES: &[&str] =
+    &["commands.md", "language.md", "connectors.md", "errors.md", "scripts.md", "sinew.tmLanguage.json"];
 
 /// Where they are kept.
 const FOLDER: &str = "docs/reference";

@@ -31,6 +31,7 @@ mod restoring;
 mod rulebook;
 mod run;
 mod screen;
+mod scripts;
 mod table;
 mod traffic;
 mod values;

@@ -35,6 +35,12 @@ impl Reach {
         block_on(async { client.get_bytes(path).await })?.map_err(failure)
     }
 
+    /// `GET` as a stream, line by line, until `each` says `false`.
+    pub fn follow(&self, path: &str, each: impl FnMut(&str) -> bool) -> Result<()> {
+        let client = self.client()?;
+        block_on(async { client.follow(path, each).await })?.map_err(failure)
+    }
+
     /// `POST`, JSON.
     pub fn post(&self, path: &str, body: &Value) -> Result<Value> {
         let client = self.client()?;

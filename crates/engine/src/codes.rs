@@ -30,6 +30,8 @@ message::catalogue! {
     E5042 "an alert on quality is open";
     E5043 "some messages were not counted";
     E5044 "a message cannot be split into parts";
+    E5090 "too many watch the engine at once";
+    E5091 "the condition of a tap cannot be read";
     E5101 "the destination refused the message";
     E5102 "the destination's answer cannot be read";
     E5103 "the stored bytes of a delivery cannot be read";

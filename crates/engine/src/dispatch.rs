@@ -8,6 +8,7 @@ use crate::{
     codes,
     decide::{self, Decision, Next, Situation},
     fragments,
+    live::{self, Kind, Live, Passed},
     orphans::Orphans,
     outbox::Outbox,
     queue::{Claim, Entry, HOPS_UNKNOWN},
@@ -53,6 +54,8 @@ pub struct Dock {
     pub endings: Arc<Endings>,
     /// What is counted of the messages that come.
     pub quality: Arc<crate::quality::Room>,
+    /// What happens, for those who watch.
+    pub live: Arc<Live>,
 }
 
 impl Dock {
@@ -106,7 +109,8 @@ async fn run_lane(dock: &Arc<Dock>, outbox: &Arc<Outbox>) {
             match open(dock, outbox) {
                 Ok(opened) => wire = Some(opened),
                 Err(reason) => {
-                    settle(dock, outbox, &claim, (dock.clock.now(), dock.clock.monotonic()), unopened(reason)).await;
+                    settle(dock, outbox, &claim, (dock.clock.now(), dock.clock.monotonic()), (unopened(reason), None))
+                        .await;
                     continue;
                 }
             }
@@ -175,8 +179,10 @@ fn unopened(reason: Reason) -> Outcome {
 pub async fn deliver(dock: &Arc<Dock>, outbox: &Arc<Outbox>, wire: &mut dyn Destination, mut claim: Claim) -> bool {
     let started = (dock.clock.now(), dock.clock.monotonic());
     let mut is_sound = true;
+    let mut sent = None;
     let outcome = match claim.entry.bytes.take().map_or_else(|| read_output(dock, &claim), Ok) {
         Ok(bytes) => {
+            sent = dock.live.is_tapped().then(|| bytes.clone());
             let Past { accepted, hops, resends } = past(dock, &claim);
             let outgoing = Outgoing {
                 delivery: claim.entry.delivery,
@@ -195,7 +201,7 @@ pub async fn deliver(dock: &Arc<Dock>, outbox: &Arc<Outbox>, wire: &mut dyn Dest
         }
         Err(outcome) => outcome,
     };
-    settle(dock, outbox, &claim, started, outcome).await;
+    settle(dock, outbox, &claim, started, (outcome, sent)).await;
     is_sound
 }
 
@@ -277,7 +283,13 @@ fn read_output(dock: &Dock, claim: &Claim) -> Result<Bytes, Outcome> {
 
 /// Steps 9 and 10: decides, records, and gives the claim back. When the store has ended, the claim is given back as it
 /// was: the next run sends it again (R2).
-async fn settle(dock: &Dock, outbox: &Outbox, claim: &Claim, (started, begun): (Timestamp, Instant), outcome: Outcome) {
+async fn settle(
+    dock: &Dock,
+    outbox: &Outbox,
+    claim: &Claim,
+    (started, begun): (Timestamp, Instant),
+    (outcome, sent): (Outcome, Option<Bytes>),
+) {
     // An attempt takes as long as it takes, also when the clock is set meanwhile.
     let ended = started.after(dock.clock.monotonic().saturating_duration_since(begun));
     let definition = outbox.definition();
@@ -315,10 +327,45 @@ async fn settle(dock: &Dock, outbox: &Outbox, claim: &Claim, (started, begun): (
     }
     pass(Place::SettleAfter);
     dock.endings.tell(claim.entry.delivery.message);
+    watched(dock, outbox, claim, &decision, (ended, sent));
     if let Some(reason) = &decision.reason {
         outbox.trouble(ended, reason.clone());
     }
     give_back(dock, outbox, claim, &decision, ended);
+}
+
+/// Tells those who watch what became of an attempt.
+fn watched(dock: &Dock, outbox: &Outbox, claim: &Claim, decision: &Decision, (at, sent): (Timestamp, Option<Bytes>)) {
+    let kind = match decision.next {
+        Next::Done => Kind::Delivered,
+        Next::Retry(_) => Kind::Retrying,
+        Next::Park => Kind::Parked,
+        Next::Hold => Kind::Held,
+        Next::Expire => Kind::Expired,
+    };
+    let (place, id) = ((&outbox.interface, Some(&outbox.name)), claim.entry.delivery.message);
+    let reason = decision.reason.as_ref();
+    dock.live.tell(|| live::news(at, kind, place, Some(id), reason));
+    let was_down = outbox.look(crate::queue::Queue::is_down);
+    if decision.is_up && was_down {
+        dock.live.tell(|| live::news(at, Kind::Up, place, None, None));
+    }
+    if decision.is_down && !was_down {
+        dock.live.tell(|| live::news(at, Kind::Down, place, None, reason));
+    }
+    if let Some(bytes) = sent {
+        dock.live.pass(&Passed {
+            at,
+            received: claim.entry.accepted,
+            message: id,
+            interface: outbox.interface.clone(),
+            destination: Some(outbox.name.clone()),
+            end: kind,
+            code: live::code_of(reason),
+            bytes,
+            definition: None,
+        });
+    }
 }
 
 /// Pause before a full inlet of the log is tried again.

@@ -8,6 +8,7 @@ use crate::{
     codes,
     dispatch::Dock,
     flow::Flow,
+    live::{self, Live},
     orphans::Orphans,
     outbox::{Cache, Outbox},
     quality::{self, report::Asked},
@@ -141,7 +142,8 @@ impl Engine {
         let endings = Arc::default();
         let quality = Arc::new(quality::Room::new(options.quality));
         let connectors = options.connectors;
-        let dock = Dock { store, clock: options.clock, ages, connectors, context, orphans, endings, quality };
+        let live = Arc::default();
+        let dock = Dock { store, clock: options.clock, ages, connectors, context, orphans, endings, quality, live };
         Engine {
             shared: Arc::new(Shared {
                 dock: Arc::new(dock),
@@ -156,6 +158,12 @@ impl Engine {
     #[must_use]
     pub fn store(&self) -> &Store {
         &self.shared.dock.store
+    }
+
+    /// What it does, for those who watch.
+    #[must_use]
+    pub fn live(&self) -> &Live {
+        &self.shared.dock.live
     }
 
     /// The connections that peers may have: the process that runs the engine knows how many.
@@ -183,6 +191,10 @@ impl Engine {
                     to_open.push(flow);
                 }
             }
+        }
+        for name in [&changes.started, &changes.changed, &changes.stopped].into_iter().flatten() {
+            let now = self.shared.dock.clock.now();
+            self.live().tell(|| live::news(now, live::Kind::Reloaded, (name, None), None, None));
         }
         for flow in to_open {
             if let Err(reason) = flow.open_source().await {
@@ -296,6 +308,7 @@ impl Engine {
         wait_until(patience, || outboxes.iter().all(|outbox| outbox.look(|queue| queue.busy() == 0))).await;
         // The counts of what came until now. Messages are safe without them, so a failure does not hold up the end.
         let _ = self.with_tables(|dock| dock.quality.write(dock.store.tables(), &*dock.clock, true)).await;
+        self.shared.dock.live.end();
         self.shared.dock.store.close().await
     }
 

@@ -4,7 +4,7 @@
 //! with ten.
 
 use hl7v2::validate::Issue;
-use message::Diagnostic;
+use message::{Diagnostic, Phi};
 use std::{borrow::Cow, fmt::Write as _};
 
 /// Different codes that are kept.
@@ -22,6 +22,26 @@ pub(crate) fn brief<'d>(findings: impl IntoIterator<Item = &'d Diagnostic>) -> V
 pub(crate) fn brief_issues(issues: &[Issue]) -> Vec<Cow<'static, str>> {
     let entries = group(issues.iter().map(|issue| (&*issue.code, issue.path.as_str())));
     entries.into_iter().map(|(id, places, more)| Cow::Owned(describe(id, &places, more).into_owned())).collect()
+}
+
+/// What marks a line that a script kept: it may hold anything of the message.
+const OF_SCRIPT: &str = "script: ";
+
+/// The lines that scripts keep with a message, for the sealed record of it.
+pub(crate) fn of_scripts(log: &[Phi<String>]) -> impl Iterator<Item = Cow<'static, str>> {
+    log.iter().map(|line| Cow::Owned(format!("{OF_SCRIPT}{}", line.reveal())))
+}
+
+/// What was found, which may be shown, and the lines of scripts, which may not without a person's asking for it.
+pub(crate) fn parted<'f>(flags: &'f [Cow<'static, str>]) -> (Vec<&'f str>, Vec<Phi<&'f str>>) {
+    let (mut found, mut lines) = (Vec::new(), Vec::new());
+    for flag in flags {
+        match flag.strip_prefix(OF_SCRIPT) {
+            Some(line) => lines.push(Phi::new(line)),
+            None => found.push(&**flag),
+        }
+    }
+    (found, lines)
 }
 
 /// A code, the places that are named, and how many more there are.

@@ -45,6 +45,13 @@ pub(crate) fn load(lines: &str, tests: &str) -> (Arc<Definition>, Vec<TestCase>)
         ("sinew.toml", "name = \"test\""),
         ("interfaces/demo/interface.flow", &*text),
         ("interfaces/demo/tables/units.csv", "from,to\n4W,4WEST\n"),
+        ("interfaces/demo/scripts/tidy.js", "msg.set('PV1-3', table('units').get(msg.get('PV1-3')) ?? 'NONE');"),
+        (
+            "interfaces/demo/scripts/choose.js",
+            "log('ward', msg.get('PV1-3')); if (msg.get('PV1-3') === 'TEST') msg.drop('a test ward');
+             if (msg.get('PV1-3') === '9X') msg.park('no such ward'); if (msg.get('PV1-3') === 'BAD') msg.nothing();",
+        ),
+        ("shared/scripts/again.js", "return `${value}${value}`"),
     ]);
     let variables = |_: &str| None;
     let options = Options { connectors: &[&Closed], environment: None, overrides: None, variables: &variables };

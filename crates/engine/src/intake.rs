@@ -13,6 +13,7 @@ use crate::{
     application::Owed,
     batches, codes, findings,
     flow::{Flow, Version},
+    live::{self, Kind, Passed},
     parts,
     pipeline::{self, Delivery, End, OrderKey, Plan, watch::Watch},
     quality::{self, Repeat, Waiting},
@@ -142,6 +143,7 @@ async fn take_parsed(flow: &Flow, frame: Frame, origin: Origin, message: Message
     let is_replay = matches!(origin, Origin::Replay { .. });
     let flags = flags(frame.found.iter().chain(found), &plan);
     let rejection = rejection(&plan.end);
+    let seen = Seen::of(flow, &plan.end, &frame.bytes);
     let facts = Facts::searched(&message);
     let mut accepted =
         Accept { flags, ..describe(flow, &version, frame, origin, (&message, facts), &plan, answer.clone()) };
@@ -149,6 +151,7 @@ async fn take_parsed(flow: &Flow, frame: Frame, origin: Origin, message: Message
     match commit(flow, version.clone(), accepted, plan.deliveries, hops).await {
         Ok(receipt) => {
             pass(Place::AcknowledgeBefore);
+            seen.tell(flow, &version, &receipt, received);
             if let Some(turn) = turn.filter(|_| !matches!(receipt.verdict(), Verdict::Duplicate { .. })) {
                 turn.settle();
             }
@@ -170,6 +173,46 @@ async fn take_parsed(flow: &Flow, frame: Frame, origin: Origin, message: Message
             Taken::done(refuse(flow, &version, &message, Reason::new(codes::E5008, error.to_string())))
         }
         Err(error) => Taken::done(not_stored(flow, &version, &message, &error)),
+    }
+}
+
+/// What those who watch are told of a message, once it is stored.
+struct Seen {
+    kind: Kind,
+    reason: Option<Reason>,
+    bytes: Option<Bytes>,
+}
+
+impl Seen {
+    fn of(flow: &Flow, end: &End, raw: &Bytes) -> Seen {
+        let (kind, reason) = match end {
+            End::Routed => (Kind::Accepted, None),
+            End::Filtered(_) | End::Unrouted => (Kind::Filtered, None),
+            End::Parked(reason) => (Kind::Parked, Some(reason.clone())),
+            End::Rejected { reason, .. } => (Kind::Rejected, Some(reason.clone())),
+        };
+        Seen { kind, reason, bytes: flow.dock.live.is_tapped().then(|| raw.clone()) }
+    }
+
+    fn tell(self, flow: &Flow, version: &Version, receipt: &Receipt, received: Timestamp) {
+        if matches!(receipt.verdict(), Verdict::Duplicate { .. }) {
+            return;
+        }
+        let (live, id, reason) = (&flow.dock.live, receipt.id(), self.reason.as_ref());
+        live.tell(|| live::news(flow.dock.clock.now(), self.kind, (&flow.name, None), Some(id), reason));
+        if let Some(bytes) = self.bytes {
+            live.pass(&Passed {
+                at: flow.dock.clock.now(),
+                received,
+                message: id,
+                interface: flow.name.clone(),
+                destination: None,
+                end: self.kind,
+                code: live::code_of(reason),
+                bytes,
+                definition: Some(version.definition.clone()),
+            });
+        }
     }
 }
 
@@ -247,7 +290,7 @@ pub(crate) fn plan_watched(
         let rule = numbered::rule(definition, "the sender starts the link: sequence number 0 or -1");
         return Plan::ended(End::Filtered(rule));
     }
-    let seed = foldhash::fast::FixedState::default().hash_one(raw);
+    let seed = seed(raw);
     let run = || {
         pass(Place::PlanBefore);
         pipeline::process_watched(definition, (message, found), received, seed, watch)
@@ -256,6 +299,11 @@ pub(crate) fn plan_watched(
         let text = "a step stopped unexpectedly; this is a bug, please report it";
         Plan::ended(End::Parked(Reason::new(codes::E5006, text)))
     })
+}
+
+/// What makes chance of this message: the same for the same bytes.
+pub(crate) fn seed(raw: &[u8]) -> u64 {
+    foldhash::fast::FixedState::default().hash_one(raw)
 }
 
 /// The answer to a message that is stored: no where it was rejected.
@@ -281,6 +329,7 @@ fn flags<'d>(found: impl Iterator<Item = &'d Diagnostic>, plan: &'d Plan) -> Vec
     let notes = found.chain(&plan.notes).filter(|finding| finding.code != codes::E5017);
     let mut flags = findings::brief(notes);
     flags.extend(findings::brief_issues(&plan.issues));
+    flags.extend(findings::of_scripts(&plan.log));
     flags
 }
 

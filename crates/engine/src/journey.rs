@@ -3,8 +3,8 @@
 //! Owns the telling; the facts are the log's. Never: content of the message, so it may be shown to anyone who may see
 //! that the message exists.
 
-use crate::{application, engine::Engine};
-use message::{Class, DeliveryId, DeliveryState, MessageId, Origin, Timestamp};
+use crate::{application, engine::Engine, findings};
+use message::{Class, DeliveryId, DeliveryState, MessageId, Origin, Phi, Timestamp};
 use serde::Serialize;
 use store::{Attempt, Change, Content, Disposition, Entry, Stored, Then};
 
@@ -21,6 +21,12 @@ pub struct Stage {
     pub text: String,
     /// It went well, or it is only told.
     pub is_good: bool,
+}
+
+/// The lines that scripts kept with a message. Patient data: reading them is an act that is audited.
+#[must_use]
+pub fn script_lines(stored: &Stored) -> Vec<Phi<&str>> {
+    findings::parted(&stored.accept.flags).1
 }
 
 /// A message's journey, and where it stands.
@@ -137,8 +143,12 @@ fn arrival(stored: &Stored) -> Vec<Stage> {
         },
     });
     stages.push(planned(stored));
-    if !accept.flags.is_empty() {
-        stages.push(stage(4, None, format!("findings: {}", accept.flags.join("; "))));
+    let (found, lines) = findings::parted(&accept.flags);
+    if !found.is_empty() {
+        stages.push(stage(4, None, format!("findings: {}", found.join("; "))));
+    }
+    if !lines.is_empty() {
+        stages.push(stage(4, None, format!("scripts kept {} lines with it: sinew message ID --log", lines.len())));
     }
     stages.push(stage(5, Some(stored.at), "stored and fsynced, with its plan"));
     stages.push(match &accept.acknowledgment {

@@ -38,6 +38,7 @@ pub mod flow;
 mod fragments;
 mod intake;
 pub mod journey;
+pub mod live;
 pub mod orphans;
 pub mod outbox;
 mod parts;

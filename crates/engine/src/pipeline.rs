@@ -33,6 +33,8 @@ pub struct Plan {
     pub notes: Vec<Diagnostic>,
     /// What validation found, the errors of each step first; bounded.
     pub issues: Vec<Issue>,
+    /// What scripts keep with the message.
+    pub log: Vec<Phi<String>>,
     /// No `validate` line found an error; `None` where the message came to none.
     pub is_valid: Option<bool>,
 }
@@ -47,6 +49,7 @@ impl Plan {
             published: Vec::new(),
             notes: Vec::new(),
             issues: Vec::new(),
+            log: Vec::new(),
             is_valid: None,
         }
     }
@@ -123,7 +126,7 @@ pub fn process_watched(
 ) -> Plan {
     let mut course = Course { run: Run::new(now, seed), watch };
     let mut plan = Plan::ended(End::Unrouted);
-    match prepare(definition, (message, findings), &mut plan, &mut course) {
+    match prepare(definition, &definition.steps, (message, findings), &mut plan, &mut course) {
         Err(end) => plan.end = end,
         Ok((prepared, chosen)) => match route(definition, message, prepared.as_ref(), &chosen, &mut course) {
             Err(reason) => plan.end = End::Parked(reason),
@@ -139,19 +142,34 @@ pub fn process_watched(
         },
     }
     plan.notes = course.run.notes;
+    plan.log = course.run.log;
     plan
+}
+
+/// The message as it stands behind the first `count` steps, which are run again: the same bytes, time and version give the same.
+///
+/// # Errors
+/// How it ended before.
+pub fn behind(definition: &Definition, raw: &Bytes, count: usize, now: Timestamp) -> Result<Bytes, End> {
+    let (message, findings) = Message::parse(raw.clone());
+    let mut course = Course { run: Run::new(now, crate::intake::seed(raw)), watch: None };
+    let steps = definition.steps.get(..count).unwrap_or(&definition.steps);
+    let mut plan = Plan::ended(End::Unrouted);
+    let (made, _) = prepare(definition, steps, (&message, &findings), &mut plan, &mut course)?;
+    Ok(made.map_or_else(|| raw.clone(), Message::into_bytes))
 }
 
 /// The interface's own steps, and what its routes chose. `None` when nothing changed the message.
 fn prepare(
     definition: &Definition,
+    steps: &[Step],
     (message, findings): (&Message, &[Diagnostic]),
     plan: &mut Plan,
     course: &mut Course<'_>,
 ) -> Result<(Option<Message>, Chosen), End> {
     let mut chosen = Chosen::default();
     let mut edited = definition.receive.join_within.and_then(|_| continuation::with_addenda(message));
-    for step in &definition.steps {
+    for step in steps {
         let current = edited.as_ref().unwrap_or(message);
         let fault = match step {
             Step::Keep { condition, rule } => match filter(course, condition, current, (Kind::Keep, rule), true) {
@@ -186,7 +204,11 @@ fn prepare(
             },
             Step::Edit(program) => {
                 match program.apply(edited.get_or_insert_with(|| message.clone()), &mut course.run) {
-                    Ok(()) => continue,
+                    Ok(None) => continue,
+                    Ok(Some(rule)) => {
+                        course.tell(Kind::Drop, rule, || Verdict::Ends);
+                        return Err(End::Filtered(rule.clone()));
+                    }
                     Err(fault) => fault,
                 }
             }
@@ -237,6 +259,7 @@ fn route(
             return Err(Reason::new(codes::E5007, "more destinations than a message may have"));
         }
         let delivery = deliver_to(definition, destination, place, message, shared.clone(), &mut course.run)?;
+        let Some(delivery) = delivery else { continue };
         let output = delivery.output.filter(|bytes| *bytes != received);
         deliveries.push(Delivery { output, ..delivery });
     }
@@ -261,6 +284,7 @@ fn is_meant(
     course.ask(condition, &View::new(message), (Kind::Send, &rule), verdict)
 }
 
+/// What goes to one destination; `None` where a script of its own drops it.
 fn deliver_to(
     definition: &Definition,
     destination: &DestinationDefinition,
@@ -268,7 +292,7 @@ fn deliver_to(
     message: &Message,
     shared: Option<Bytes>,
     run: &mut Run,
-) -> Result<Delivery, Reason> {
+) -> Result<Option<Delivery>, Reason> {
     let mut output = shared;
     if !destination.programs.is_empty() {
         let mut own = message.clone();
@@ -277,7 +301,11 @@ fn deliver_to(
             // A map to FHIR stands last; what it makes goes out instead of the message.
             made = program.output(&own, run).map_err(|fault| reason_of(&fault))?;
             if made.is_none() {
-                program.apply(&mut own, run).map_err(|fault| reason_of(&fault))?;
+                // A script of the destination may say that the message does not go here.
+                let dropped = program.apply(&mut own, run).map_err(|fault| reason_of(&fault))?;
+                if dropped.is_some() {
+                    return Ok(None);
+                }
             }
         }
         output = Some(made.map_or_else(|| own.into_bytes(), Bytes::from));
@@ -291,7 +319,8 @@ fn deliver_to(
         Order::None => OrderKey::Free,
         Order::By(path) => OrderKey::Value(Phi::new(message.text(path).into_owned().into_bytes())),
     };
-    Ok(Delivery { place, destination: destination.name.clone(), order, output, priority: u8::from(is_urgent) })
+    let (destination, priority) = (destination.name.clone(), u8::from(is_urgent));
+    Ok(Some(Delivery { place, destination, order, output, priority }))
 }
 
 /// The fault of a step keeps its own code; the text says where, never what was in the message.

@@ -17,6 +17,7 @@ pub(crate) mod reader;
 mod receive;
 mod retry;
 mod route;
+mod script;
 mod send;
 mod settings;
 mod test_block;
@@ -41,7 +42,7 @@ use crate::{
     keywords::{self, Within},
     workspace::{Environment, Files},
 };
-use lang::{Library, Profiles, Tables, syntax::Tree};
+use lang::{Library, Profiles, Scripts, Tables, syntax::Tree};
 use line::Line;
 use message::Diagnostic;
 use reader::Reader;
@@ -68,6 +69,8 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) library: &'a Library,
     /// The profiles of `shared/profiles`, and those that ship with Sinew.
     pub(crate) profiles: &'a Profiles,
+    /// The scripts of `shared/scripts`.
+    pub(crate) scripts: &'a Scripts,
 }
 
 impl Surroundings<'_> {

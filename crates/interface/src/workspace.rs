@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! sinew.toml                      name, data folder, store, log
-//! interfaces/NAME/interface.flow  one interface; beside it maps/ tables/ lists/ samples/ tests/*.flow README.md
-//! shared/                         NAME.flow blocks, tables/, lists/, maps/, profiles/
+//! interfaces/NAME/interface.flow  one interface; beside it maps/ tables/ lists/ scripts/ samples/ tests/*.flow README.md
+//! shared/                         NAME.flow blocks, tables/, lists/, maps/, profiles/, scripts/
 //! environments/NAME.toml          addresses, secrets and limits that differ
 //! ```
 //!
@@ -27,7 +27,7 @@ use crate::{
     profiles,
 };
 use lang::{
-    Library, Profiles, Tables,
+    Library, Profiles, Scripts, Tables,
     syntax::{self, Tree},
 };
 use message::{Diagnostic, Name};
@@ -113,6 +113,7 @@ impl Workspace {
         let named: Vec<String> = environment.changes.keys().cloned().collect();
         let environment = merge(environment, options.overrides);
         let tables = loading.tables(&paths);
+        let scripts = loading.scripts(&paths);
         let blocks = loading.blocks(&paths);
         let library = loading.library(&paths);
         let profiles = profiles::shared(&loading.files, &paths, &tables, &mut loading.findings);
@@ -125,6 +126,7 @@ impl Workspace {
             tables: &tables,
             library: &library,
             profiles: &profiles,
+            scripts: &scripts,
         };
         let (mut outlines, tests, found) = compile_all(&paths, &surroundings);
         loading.findings.extend(found);
@@ -221,6 +223,12 @@ impl Loading {
         tables
     }
 
+    fn scripts(&mut self, paths: &[String]) -> Scripts {
+        let mut scripts = Scripts::default();
+        read_scripts(&self.files, paths, "shared/scripts/", &mut scripts, &mut self.findings);
+        scripts
+    }
+
     fn library(&mut self, paths: &[String]) -> Library {
         let mut library = Library::default();
         for path in paths.iter().filter(|path| path.starts_with("shared/maps/") && path.ends_with(".map")) {
@@ -278,6 +286,24 @@ pub(crate) fn read_lists(
                 findings.extend(found);
                 tables.insert_list(list);
             }
+            Err(why) => findings.push(unreadable(path, &why)),
+        }
+    }
+}
+
+/// Reads every `*.js` right below `folder` (which ends in `/`).
+pub(crate) fn read_scripts(
+    files: &Files,
+    paths: &[String],
+    folder: &str,
+    scripts: &mut Scripts,
+    findings: &mut Vec<Diagnostic>,
+) {
+    for path in paths {
+        let name = path.strip_prefix(folder).and_then(|rest| rest.strip_suffix(".js"));
+        let Some(name) = name.filter(|name| !name.contains('/')) else { continue };
+        match files.text(path) {
+            Ok(text) => findings.extend(scripts.add(name, path, &text)),
             Err(why) => findings.push(unreadable(path, &why)),
         }
     }

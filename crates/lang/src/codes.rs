@@ -42,7 +42,6 @@ message::catalogue! {
     E2205 "`valid under` stands where it cannot be asked";
     E2206 "unknown step";
     E2207 "step has wrong arguments";
-    E2208 "scripts are not in this build";
     E2209 "unknown code table";
     E2210 "steps do not fit together";
     E2211 "comparison with an empty text";
@@ -145,4 +144,6 @@ message::catalogue! {
     E2623 "hours cannot be read";
     E2624 "hours without a time zone";
     E2625 "unknown time zone";
+    E2670 "unknown script";
+    E2671 "a script reads a code table that is not there";
 }

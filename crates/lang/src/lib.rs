@@ -9,6 +9,7 @@
 //! | say what lines may refer to | [`Scope::new`] with [`Tables`], a [`Dictionary`], a [`Library`] |
 //! | compile and ask `when …` | [`Condition::parse`], [`Condition::holds`] over a [`View`] |
 //! | compile and run `set`, `remove`, `insert`, `translate` | [`Program::push_statement`], [`Program::apply`] |
+//! | run a script of the workspace over a message | [`Scripts::add`], [`Script::apply`] |
 //! | compile and run a `.map` file | [`MapFile::compile`], [`MapFile::apply`] |
 //! | compile profiles, check a message against one | [`Profiles::compile`], [`Profile::validate`] |
 //! | give a message its fuel, time and seed | [`Run::new`] |
@@ -35,6 +36,7 @@ mod program;
 pub mod reference;
 mod run;
 mod scope;
+pub mod script;
 pub mod steps;
 mod suggest;
 pub mod syntax;
@@ -63,6 +65,7 @@ pub fn zone(name: &str) -> Option<jiff::tz::TimeZone> {
 pub use program::Program;
 pub use run::{Fault, Missed, NOTES_MAX, Run};
 pub use scope::Scope;
+pub use script::{Script, Scripts};
 pub use table::{Row, Table, Tables};
 pub use value::Value;
 pub use view::View;

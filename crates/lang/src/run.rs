@@ -28,6 +28,8 @@ pub struct Run {
     pub notes: Vec<Diagnostic>,
     /// Codes that tables do not have, with the table; kept only when there is a set to put them in.
     pub missed: Option<Phi<Missed>>,
+    /// What scripts keep with the message; bounded by what they may keep.
+    pub log: Vec<Phi<String>>,
     counters: Vec<(Arc<str>, u64)>,
 }
 
@@ -35,7 +37,15 @@ impl Run {
     /// A fresh run with full fuel.
     #[must_use]
     pub fn new(now: Timestamp, seed: u64) -> Run {
-        Run { now, fuel: limits::FUEL_PER_MESSAGE, seed, notes: Vec::new(), missed: None, counters: Vec::new() }
+        Run {
+            now,
+            fuel: limits::FUEL_PER_MESSAGE,
+            seed,
+            notes: Vec::new(),
+            missed: None,
+            log: Vec::new(),
+            counters: Vec::new(),
+        }
     }
 
     /// Uses `amount` of the fuel; `false` when there is not enough left, and then nothing is left.

@@ -7,10 +7,12 @@ use crate::{
     map::{Library, fhir::Shared},
     path::ReadPath,
     profile::Profiles,
+    script::{Scripts, unknown_tables},
     suggest,
     syntax::Cursor,
     table::{Table, Tables},
 };
+use ::script::Program;
 use fhir::definitions::Member;
 use hl7v2::{
     Path,
@@ -27,6 +29,7 @@ pub struct Scope<'a> {
     /// Those of them that make FHIR, compiled.
     pub(crate) shared: Option<&'a Shared>,
     pub(crate) profiles: Option<&'a Profiles>,
+    pub(crate) scripts: Option<&'a Scripts>,
     pub(crate) names: Vec<Binding>,
     /// Nesting of `each` at this line: the slot of the next name.
     pub(crate) depth: usize,
@@ -73,6 +76,7 @@ impl<'a> Scope<'a> {
             library: None,
             shared: None,
             profiles: None,
+            scripts: None,
             names: Vec::new(),
             depth: 0,
             structure: None,
@@ -104,6 +108,23 @@ impl<'a> Scope<'a> {
     pub fn with_profiles(mut self, profiles: &'a Profiles) -> Scope<'a> {
         self.profiles = Some(profiles);
         self
+    }
+
+    /// With scripts for `| script`.
+    #[must_use]
+    pub fn with_scripts(mut self, scripts: &'a Scripts) -> Scope<'a> {
+        self.scripts = Some(scripts);
+        self
+    }
+
+    /// The script of that name, with the tables that it may read.
+    pub(crate) fn script(&self, name: &str) -> Result<(Arc<Program>, Arc<Tables>), Box<Diagnostic>> {
+        let none = Scripts::default();
+        let program = self.scripts.unwrap_or(&none).find(name)?.clone();
+        match unknown_tables(&program, self.tables).into_iter().next() {
+            Some(finding) => Err(Box::new(finding)),
+            None => Ok((program, Arc::new(self.tables.clone()))),
+        }
     }
 
     /// The innermost binding of a name; marks it as used.

@@ -6,7 +6,7 @@ use interface::{
     workspace::{Files, Options, Workspace},
 };
 use lang::{
-    MapFile, Scope, Standard, Table,
+    MapFile, Scope, Scripts, Standard, Table,
     syntax::{self, Tree},
 };
 use message::{Diagnostic, Location, Severity};
@@ -162,12 +162,33 @@ impl<'c> Project<'c> {
             tables.into_iter().for_each(|table| {
                 all.insert(table);
             });
-            found.extend(MapFile::compile(&tree, &Scope::new(&all).with_library(standard.library())).1);
+            let scripts = self.scripts_beside(uri);
+            let standard = self.standard();
+            let scope = Scope::new(&all).with_library(standard.library()).with_scripts(&scripts);
+            found.extend(MapFile::compile(&tree, &scope).1);
         } else if is_shared && uri.ends_with(".map") {
             found.extend(self.standard().check().into_iter().filter(|one| is_in(one, &name)));
         }
         found.retain(|one| is_in(one, &name));
         found
+    }
+
+    /// Scripts beside a map, and those of the workspace.
+    fn scripts_beside(&self, uri: &str) -> Scripts {
+        let path = path_of(uri).unwrap_or_default();
+        let shared = path.ancestors().map(|folder| folder.join("shared/scripts")).find(|folder| folder.is_dir());
+        let own = path.parent().and_then(Path::parent).map(|folder| folder.join("scripts"));
+        let mut scripts = Scripts::default();
+        for folder in shared.into_iter().chain(own) {
+            for path in fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()) {
+                let Some(stem) = path.file_stem().filter(|_| path.extension().is_some_and(|kind| kind == "js")) else {
+                    continue;
+                };
+                let text = self.text(&uri_of(&path)).unwrap_or_default();
+                let _ = scripts.add(&stem.to_string_lossy(), &path.display().to_string(), &text);
+            }
+        }
+        scripts
     }
 
     /// Tables beside a map: `tables/` next to it, or next to its folder.

@@ -3,7 +3,7 @@
 use crate::codes;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
-use hyper::{Method, Request, StatusCode};
+use hyper::{Method, Request, Response, StatusCode, body::Incoming};
 use hyper_util::rt::TokioIo;
 use message::Reason;
 use serde_json::Value;
@@ -70,8 +70,37 @@ impl Client {
         parse(&self.call(Method::POST, path, Bytes::from(body.to_string())).await?)
     }
 
-    async fn call(&self, method: Method, path: &str, body: Bytes) -> Result<Bytes, Error> {
-        let not_running = |why: String| Error::NotRunning(Reason::new(codes::E7001, why));
+    /// `GET path` as a stream: `each` gets it line by line, until it says `false` or the stream ends.
+    ///
+    /// # Errors
+    /// See [`Error`]; an engine that goes away while lines come.
+    pub async fn follow(&self, path: &str, mut each: impl FnMut(&str) -> bool) -> Result<(), Error> {
+        let response = self.ask(Method::GET, path, Bytes::new()).await?;
+        let status = response.status();
+        let mut body = response.into_body();
+        if !status.is_success() {
+            let read = Limited::new(body, ANSWER_BYTES_MAX).collect().await;
+            return Err(refused(status, &read.map(http_body_util::Collected::to_bytes).unwrap_or_default()));
+        }
+        let mut rest: Vec<u8> = Vec::new();
+        while let Some(frame) = body.frame().await {
+            let Ok(frame) = frame else { return Err(not_running("the engine went away".to_owned())) };
+            let Some(piece) = frame.data_ref() else { continue };
+            rest.extend_from_slice(piece);
+            while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
+                let line: Vec<u8> = rest.drain(..=end).collect();
+                if !each(String::from_utf8_lossy(&line).trim_end_matches('\n')) {
+                    return Ok(());
+                }
+            }
+            if rest.len() > ANSWER_BYTES_MAX {
+                return Err(not_running("the answer has a line that is too long".to_owned()));
+            }
+        }
+        Ok(())
+    }
+
+    async fn ask(&self, method: Method, path: &str, body: Bytes) -> Result<Response<Incoming>, Error> {
         let stream = UnixStream::connect(&self.socket).await.map_err(|error| {
             let socket = self.socket.display();
             not_running(match error.kind() {
@@ -92,8 +121,12 @@ impl Client {
             .header("content-type", "application/json")
             .body(Full::new(body))
             .map_err(|error| not_running(error.to_string()))?;
+        sender.send_request(request).await.map_err(broken)
+    }
+
+    async fn call(&self, method: Method, path: &str, body: Bytes) -> Result<Bytes, Error> {
         let answered = async {
-            let response = sender.send_request(request).await.map_err(broken)?;
+            let response = self.ask(method, path, body).await?;
             let status = response.status();
             let body = Limited::new(response.into_body(), ANSWER_BYTES_MAX).collect().await;
             let body = body.map_err(|error| not_running(format!("the answer was cut off: {error}")))?.to_bytes();
@@ -104,6 +137,10 @@ impl Client {
             .map_err(|_| not_running("no answer in time".to_owned()))??;
         if status.is_success() { Ok(body) } else { Err(refused(status, &body)) }
     }
+}
+
+fn not_running(why: String) -> Error {
+    Error::NotRunning(Reason::new(codes::E7001, why))
 }
 
 fn parse(body: &[u8]) -> Result<Value, Error> {

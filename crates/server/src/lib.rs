@@ -11,6 +11,7 @@ mod backup;
 pub mod client;
 pub mod codes;
 mod find;
+mod live;
 mod messages;
 mod problem;
 mod quality;

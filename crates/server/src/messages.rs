@@ -27,7 +27,7 @@ pub(crate) struct Wanted {
     limit: Option<usize>,
 }
 
-/// `?which=raw|acknowledgment|output:NAME&reason=…`
+/// `?which=raw|acknowledgment|log|output:NAME&reason=…`
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Which {
@@ -81,6 +81,11 @@ pub(crate) async fn content(
         let stored = read(&state, id)?;
         let bytes = match which.which.split_once(':') {
             None if which.which == "raw" => Some(stored.accept.envelope.raw.clone()),
+            None if which.which == "log" => {
+                let lines = engine::journey::script_lines(&stored);
+                let line = |line: &message::Phi<&str>| format!("{}\n", line.reveal().replace('\n', " "));
+                Some(lines.iter().map(line).collect::<String>().into())
+            }
             None if which.which == "acknowledgment" => stored.accept.acknowledgment.clone(),
             Some(("output", name)) => {
                 stored.accept.deliveries.iter().find(|planned| &*planned.destination == name).map(|planned| {
@@ -97,7 +102,7 @@ pub(crate) async fn content(
         bytes.ok_or_else(|| {
             Problem::from(Reason::new(
                 engine::codes::E5201,
-                "the message has no such content: raw, acknowledgment or output:DESTINATION",
+                "the message has no such content: raw, acknowledgment, log or output:DESTINATION",
             ))
         })
     })

@@ -1,7 +1,7 @@
 //! The list of routes: the one place where a path is bound to a handler.
 
 use crate::{
-    backup, messages,
+    backup, live, messages,
     problem::Problem,
     quality,
     socket::{Peer, State},
@@ -33,6 +33,8 @@ pub(crate) fn router(state: State) -> Router {
         .route("/api/v1/deliveries/resend", post(steer::resend))
         .route("/api/v1/deliveries/delete", post(steer::delete))
         .route("/api/v1/replay", post(steer::replay))
+        .route("/api/v1/news", get(live::news))
+        .route("/api/v1/tap", get(live::tap))
         .route("/api/v1/quality", get(quality::look))
         .route("/api/v1/backup", get(backup::look).post(backup::begin))
         .route("/api/v1/verify", get(verify::progress).post(verify::run))

@@ -26,6 +26,7 @@ const PLACES: &[(&str, Place)] = &[
     ("fhir", Place::Floor(1)),
     ("formats", Place::Floor(1)),
     ("store", Place::Floor(1)),
+    ("script", Place::Floor(1)),
     ("message", Place::Floor(0)),
     ("xml", Place::Floor(0)),
     ("testkit", Place::Beside(3)),

@@ -48,6 +48,7 @@ Examples:
   sinew message 10485760
   sinew message 10485760 --raw > original.hl7         the bytes as received
   sinew message 10485760 --output pharmacy            the bytes that this destination gets
+  sinew message 10485760 --log --reveal --reason \"parked\"   the lines that scripts kept with it
 
 Reading content is audited. On a terminal it is masked unless --reveal --reason \"…\" says why.
 Exit: 0, 1 there is no such message, 3 no engine runs here, 5 a reason is missing.")]
@@ -60,6 +61,9 @@ pub struct Message {
     /// The bytes for this destination
     #[arg(long, value_name = "DESTINATION")]
     output: Option<String>,
+    /// The lines that scripts kept with it
+    #[arg(long, conflicts_with_all = ["raw", "output"])]
+    log: bool,
     /// Show patient data on the terminal
     #[arg(long)]
     reveal: bool,
@@ -113,7 +117,7 @@ impl Messages {
 
 impl Message {
     pub fn run(self, screen: &Screen) -> Result {
-        let wants_content = self.raw || self.output.is_some();
+        let wants_content = self.raw || self.log || self.output.is_some();
         if screen.is_terminal && self.reveal && self.reason.trim().is_empty() {
             let failure = Failure::new(Exit::Refused, "showing patient data needs --reason \"why\"");
             return Err(failure.code(server::codes::E7003));
@@ -134,11 +138,21 @@ impl Message {
 
     fn content(&self, screen: &Screen) -> Result {
         let is_shown = self.reveal || !screen.is_terminal;
-        let which = self.output.as_ref().map_or_else(|| "raw".to_owned(), |name| format!("output:{name}"));
+        let which = match &self.output {
+            Some(name) => format!("output:{name}"),
+            None if self.log => "log".to_owned(),
+            None => "raw".to_owned(),
+        };
         let reason = if is_shown && self.reason.is_empty() { "read into a file or pipe" } else { &*self.reason };
         let reason = if is_shown { reason } else { "masked view" };
         let path = format!("/api/v1/messages/{}/content?which={}&reason={}", self.id, encode(&which), encode(reason));
         let bytes = self.reach.get_bytes(&path)?;
+        if self.log {
+            let text = String::from_utf8_lossy(&bytes);
+            let shown = |line: &str| if is_shown { line.to_owned() } else { crate::mask::masked(line) };
+            text.lines().for_each(|line| screen.line(crate::screen::plain(&shown(line))));
+            return Ok(Exit::Ok);
+        }
         if screen.is_terminal {
             let look = crate::commands::show::Look { is_masked: !self.reveal, is_plain: false, documented: &[] };
             crate::commands::show::print(screen, &bytes, look, None);

@@ -30,11 +30,13 @@ pub mod reference;
 pub mod restore;
 pub mod route;
 pub mod run;
+pub mod script;
 pub mod send;
 pub mod set;
 pub mod show;
 pub mod status;
 pub mod steer;
+pub mod tap;
 pub mod test;
 pub mod validate;
 pub mod version;
@@ -66,6 +68,7 @@ pub fn run(command: Command, screen: &Screen) -> Result {
         Command::Xml(command) => command.run(screen),
         Command::Fhir(command) => command.run(screen),
         Command::Map(command) => command.run(screen),
+        Command::Script(command) => command.run(screen),
         Command::Fhirpath(command) => command.run(screen),
         Command::Generate(command) => command.run(screen),
         Command::Send(command) => command.run(screen),
@@ -75,6 +78,8 @@ pub fn run(command: Command, screen: &Screen) -> Result {
         Command::Queues(command) => command.run(screen),
         Command::Messages(command) => command.run(screen),
         Command::Message(command) => command.run(screen),
+        Command::Tap(command) => command.run(screen),
+        Command::News(command) => command.run(screen),
         Command::Quality(command) => command.run(screen),
         Command::Pause(command) => command.run(screen),
         Command::Resume(command) => command.run(screen),

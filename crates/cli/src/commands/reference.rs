@@ -8,6 +8,7 @@ mod connectors;
 mod errors;
 mod grammar;
 mod language;
+mod scripts;
 
 use crate::{
     outcome::{Exit, Failure, Result},
@@ -39,6 +40,7 @@ impl Reference {
             ("language.md", language::page()),
             ("connectors.md", connectors::page()),
             ("errors.md", errors::page()),
+            ("scripts.md", scripts::page()),
         ];
         for (name, text) in pages {
             let text = format!("{GENERATED}{}\n", text.trim_end());

@@ -18,6 +18,7 @@ mod fhirpath;
 mod first_interface;
 mod in_postgresql;
 mod kill;
+mod live;
 mod lsp;
 mod maps;
 mod offline;
@@ -28,6 +29,7 @@ mod protocol;
 mod quality;
 mod record;
 mod route;
+mod scripts;
 mod shutdown;
 mod steering;
 #[allow(dead_code, reason = "the faults use the rest")]

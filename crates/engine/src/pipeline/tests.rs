@@ -56,6 +56,43 @@ fn steps_run_in_the_order_of_the_lines() {
 }
 
 #[test]
+fn scripts_change_drop_and_park() {
+    let check = |lines: &str, ward: &str, expect: &str| {
+        assert_eq!(brief(&run(lines, &message("A01", ward))), expect, "{lines}");
+    };
+    let out = "send out {\n fake out\n}";
+    check(&format!("script tidy\n{out}"), "4W", "out=4WEST");
+    check(&format!("script tidy when event = A08\n{out}"), "4W", "out=raw");
+    check(&format!("set PV1-3 = PV1-3 | script again\n{out}"), "4W", "out=4W4W");
+    check(&format!("script choose\n{out}"), "4W", "out=raw");
+    check(&format!("script choose allow clock\n{out}"), "TEST", "filtered: script choose allow clock");
+    check(&format!("script choose\n{out}"), "9X", "parked E1448");
+    check(&format!("script choose\n{out}"), "BAD", "parked E1441");
+    check(&format!("script choose\nscript tidy\n{out}"), "TEST", "filtered: script choose");
+    // In a `send` block it is about this destination only.
+    let two = "send out {\n fake out\n script choose\n}\nsend all {\n fake out\n}";
+    check(two, "TEST", "all=raw");
+    check(two, "4W", "out=raw all=raw");
+    check(two, "9X", "parked E1448");
+    check("send out {\n fake out\n script choose\n}", "TEST", "unrouted");
+}
+
+#[test]
+fn what_scripts_log_is_kept_and_told_of_nowhere_else() {
+    let plan = run("script choose\nsend out {\n fake out\n script choose\n}", &message("A01", "4W"));
+    assert_eq!(plan.log.iter().map(|line| line.reveal().as_str()).collect::<Vec<_>>(), ["ward 4W", "ward 4W"]);
+    assert!(!format!("{plan:?}").contains("ward 4W"));
+    let flags: Vec<_> = crate::findings::of_scripts(&plan.log).collect();
+    let (found, lines) = crate::findings::parted(&flags);
+    assert!(found.is_empty() && lines.iter().all(|line| *line.reveal() == "ward 4W") && lines.len() == 2);
+    // A message that a script parks keeps what was logged before.
+    let plan = run("script choose", &message("A01", "9X"));
+    assert_eq!(plan.log.len(), 1);
+    let End::Parked(reason) = &plan.end else { panic!("{plan:?}") };
+    assert_eq!(&*reason.text, "interfaces/demo/scripts/choose.js line 2: no such ward");
+}
+
+#[test]
 fn what_is_not_valid_is_rejected_parked_or_kept() {
     let check = |lines: &str, ward: &str, expect: &str, issues: &[&str]| {
         let plan = run(&format!("{lines}\nsend out {{\n fake out\n}}"), &message("A01", ward));

@@ -115,7 +115,7 @@ impl Draft {
             "receive" => self.receive(reader, line, home),
             "index" => self.index(reader, line),
             "keep" | "drop" => self.filter(reader, line, home),
-            "set" | "remove" | "insert" | "translate" | "map" => {
+            "set" | "remove" | "insert" | "translate" | "map" | "script" => {
                 let edit = language::edit(reader, line, home);
                 if edit.as_ref().is_some_and(|edit| edit.is_last()) {
                     let message =

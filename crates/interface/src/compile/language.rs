@@ -7,7 +7,7 @@ use super::{
 use crate::{codes, definition::Edit, profiles, workspace};
 use hl7v2::{Message, Path, State};
 use lang::{
-    Condition, Library, MapFile, Profiles, Program, Run, Scope, Standard, Tables, View,
+    Condition, Library, MapFile, Profiles, Program, Run, Scope, Scripts, Standard, Tables, View,
     syntax::{self, Cursor},
 };
 use message::{Name, Timestamp};
@@ -36,6 +36,7 @@ pub(crate) struct Home {
     pub(crate) folder: String,
     tables: Tables,
     profiles: Profiles,
+    scripts: Scripts,
     maps: RefCell<Vec<(String, String)>>,
 }
 
@@ -51,9 +52,13 @@ impl Home {
         let below = if folder.is_empty() { "lists".to_owned() } else { format!("{folder}/lists") };
         let (paths, _) = files.list(&below);
         workspace::read_lists(files, &paths, &format!("{below}/"), &mut tables, &mut reader.findings);
+        let mut scripts = reader.surroundings.scripts.clone();
+        let below = if folder.is_empty() { "scripts".to_owned() } else { format!("{folder}/scripts") };
+        let (paths, _) = files.list(&below);
+        workspace::read_scripts(files, &paths, &format!("{below}/"), &mut scripts, &mut reader.findings);
         let shared = reader.surroundings.profiles;
         let profiles = profiles::own_of(files, &folder, Some(line.tree), &tables, shared, &mut reader.findings);
-        Home { interface: interface.clone(), folder, tables, profiles, maps: RefCell::new(Vec::new()) }
+        Home { interface: interface.clone(), folder, tables, profiles, scripts, maps: RefCell::new(Vec::new()) }
     }
 
     /// The profiles that lines may name.
@@ -63,7 +68,7 @@ impl Home {
 
     /// What conditions and edits may refer to.
     fn scope(&self) -> Scope<'_> {
-        Scope::new(&self.tables).with_profiles(&self.profiles)
+        Scope::new(&self.tables).with_profiles(&self.profiles).with_scripts(&self.scripts)
     }
 
     /// A path as a line writes it, relative to the workspace: `shared/…` is at the top, the rest beside the interface.
@@ -78,6 +83,11 @@ impl Home {
     /// The tables that lines may name.
     pub(crate) fn tables(&self) -> &Tables {
         &self.tables
+    }
+
+    /// The scripts that lines may name.
+    pub(crate) fn scripts(&self) -> &Scripts {
+        &self.scripts
     }
 
     /// The maps used so far, file and text.
@@ -130,10 +140,13 @@ pub(crate) fn condition_before(
     Condition::parse(cursor, &home.scope(), &mut reader.findings).map(Arc::new)
 }
 
-/// `set`, `remove`, `insert`, `translate`, or `map FILE`.
+/// `set`, `remove`, `insert`, `translate`, `map FILE`, or `script NAME`.
 pub(crate) fn edit(reader: &mut Reader<'_>, line: Line<'_>, home: &Home) -> Option<Arc<Edit>> {
     if line.word() == "map" {
         return map(reader, line, home).map(Arc::new);
+    }
+    if line.word() == "script" {
+        return super::script::read(reader, line, home).map(Arc::new);
     }
     let mut program = Program::default();
     let scope = home.scope();
@@ -149,7 +162,7 @@ pub(crate) fn assignments(
     places: &[Range<usize>],
     home: &Home,
 ) -> Option<Arc<Edit>> {
-    let scope = Scope::new(home.tables());
+    let scope = home.scope();
     let mut program = Program::default();
     for place in places {
         // The line is put into a text of its own at the same place, so that findings point at the right characters.
@@ -187,7 +200,7 @@ fn map(reader: &mut Reader<'_>, line: Line<'_>, home: &Home) -> Option<Edit> {
     reader.findings.extend(found);
     // A map to FHIR may use what comes along; the workspace's own goes first.
     let (tables, library) = with_standard(home.tables(), reader.surroundings.library, &tree);
-    let scope = Scope::new(&tables).with_library(&library);
+    let scope = Scope::new(&tables).with_library(&library).with_scripts(home.scripts());
     let (maps, found) = MapFile::compile(&tree, &scope);
     reader.findings.extend(found);
     if reader.failed_since(before) {

@@ -67,7 +67,7 @@ impl Draft {
             "when" if reader.once(line, self.when.as_ref()) => {
                 self.when = language::condition(reader, &mut cursor, home);
             }
-            "set" | "remove" | "insert" | "translate" | "map" => {
+            "set" | "remove" | "insert" | "translate" | "map" | "script" => {
                 if self.programs.last().is_some_and(|edit| edit.is_last()) {
                     let message = "nothing changes what a map to FHIR made".to_owned();
                     let hint = Some("put this line in front of the map".to_owned());

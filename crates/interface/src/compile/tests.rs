@@ -33,6 +33,8 @@ pub(crate) fn load_with(text: &str, more: &[(&str, &str)]) -> (Workspace, Vec<Di
         ("interfaces/demo/samples/a01.hl7", A01),
         ("interfaces/demo/tables/units.csv", "from,to\n4W,4WEST\n"),
         ("interfaces/demo/maps/pharmacy.map", "map pharmacy from hl7v2 to hl7v2 {\n  MSH-5 = \"RX\"\n}\n"),
+        ("interfaces/demo/scripts/tidy.js", "msg.set('PID-5.1', msg.get('PID-5.1').trim());"),
+        ("shared/scripts/bed.js", "return table('units').get(value) ?? '';"),
         ("shared/lab-index.flow", "block lab-index {\n  index accession OBR-3.1\n}\n"),
     ];
     files.extend(more);

@@ -52,7 +52,14 @@ pub(super) fn of(reader: &Reader<'_>, home: &Home, definition: &Definition, line
         }
     }
     profiles(home, &mut hash, &mut words);
-    let is_named = |name: &str| words.iter().any(|word| word.strip_prefix("table:").unwrap_or(word) == name);
+    let mut has_script = false;
+    for script in home.scripts().iter().filter(|script| words.iter().any(|word| **word == **script.name())) {
+        has_script = true;
+        hash.add(script.source().as_bytes());
+    }
+    // A script may name a table by any text.
+    let is_named =
+        |name: &str| has_script || words.iter().any(|word| word.strip_prefix("table:").unwrap_or(word) == name);
     for table in home.tables().iter().filter(|table| is_named(table.name())) {
         for column in 0..table.columns().len() {
             table.rows().for_each(|row| hash.add(row.cell(column).as_bytes()));

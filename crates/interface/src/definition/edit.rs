@@ -1,8 +1,10 @@
-//! What changes a message: editing lines, or a map.
+//! What changes a message: editing lines, a map, or a script.
 
+use super::Rule;
 use fhir::definitions::Type;
 use hl7v2::Message;
-use lang::{Fault, MapFile, Program, Run, Settings};
+use lang::{Condition, Fault, MapFile, Program, Run, Script, Settings, View, script::Verdict};
+use std::sync::Arc;
 
 /// One line that changes the message for everything that follows.
 #[derive(Debug)]
@@ -11,6 +13,15 @@ pub enum Edit {
     Lines(Program),
     /// `map FILE`.
     Map(MapFile),
+    /// `script NAME`.
+    Script {
+        /// What runs.
+        script: Script,
+        /// For which messages; all when absent.
+        when: Option<Arc<Condition>>,
+        /// The line.
+        rule: Rule,
+    },
 }
 
 impl Edit {
@@ -18,7 +29,7 @@ impl Edit {
     #[must_use]
     pub fn is_last(&self) -> bool {
         match self {
-            Edit::Lines(_) => false,
+            Edit::Lines(_) | Edit::Script { .. } => false,
             Edit::Map(map) => map.makes_fhir(),
         }
     }
@@ -43,17 +54,24 @@ impl Edit {
         Ok(Some(tree.write()))
     }
 
-    /// Changes a message.
+    /// Changes a message. Gives the line that says that it goes no further, if one does: a script that drops it.
     ///
     /// # Errors
     /// A line that could not do its work, or no fuel left. The message is then half changed: throw it away.
-    pub fn apply(&self, message: &mut Message, run: &mut Run) -> Result<(), Fault> {
+    pub fn apply(&self, message: &mut Message, run: &mut Run) -> Result<Option<&Rule>, Fault> {
         match self {
-            Edit::Lines(program) => program.apply(message, run),
-            Edit::Map(map) => {
-                *message = map.apply(message, run)?;
-                Ok(())
+            Edit::Lines(program) => program.apply(message, run)?,
+            Edit::Map(map) => *message = map.apply(message, run)?,
+            Edit::Script { script, when, rule } => {
+                let is_wanted = match when {
+                    Some(condition) => condition.holds(&View::new(message), run)?,
+                    None => true,
+                };
+                if is_wanted && script.apply(message, run)? == Verdict::Dropped {
+                    return Ok(Some(rule));
+                }
             }
         }
+        Ok(None)
     }
 }

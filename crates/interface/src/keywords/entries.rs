@@ -215,7 +215,16 @@ pub const KEYWORDS: &[Keyword] = &[
         "Files with several messages are split by the `file` connector.",
     ),
     later(Interface, "join", "join by PATH until CONDITION", "It will join several messages into one."),
-    later(Interface, "script", "script NAME", "Use the steps of a value: `set PID-5.1 = PID-5.1 | upper`."),
+    word(
+        Interface,
+        "script",
+        "script NAME [allow clock] [allow random] [time DURATION] [memory SIZE] [when COND]",
+        "Runs `scripts/NAME.js` of the interface, or `shared/scripts/NAME.js`, over the message: JavaScript that reads and \
+         changes it by paths, with code tables and a log, and without files, network, clock or chance, unless they are \
+         allowed. `time` (50ms) is counted in steps, so that the same message ends the same on every machine; `memory` is \
+         32MiB. A script that fails parks the message.",
+        "script tidy when event = R01",
+    ),
     word(
         Receive,
         "ack",
@@ -374,7 +383,13 @@ pub const KEYWORDS: &[Keyword] = &[
         "priority stat when ORC-7.6 = \"S\"",
     ),
     later(Send, "fallback", "fallback NAME after DURATION", "Use `retry … give-up 10m then park`, and resend by hand."),
-    later(Send, "script", "script NAME", "Use the steps of a value: `set PID-5.1 = PID-5.1 | upper`."),
+    word(
+        Send,
+        "script",
+        "script NAME [allow clock] [allow random] [time DURATION] [memory SIZE] [when COND]",
+        "Runs a script over the message for this destination only; `msg.drop` means that it does not go here.",
+        "script tidy allow clock",
+    ),
     word(
         Test,
         "given",

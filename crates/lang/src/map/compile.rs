@@ -86,6 +86,7 @@ impl<'a, 's> Compiler<'a, 's> {
             library: scope.library,
             shared: scope.shared,
             profiles: scope.profiles,
+            scripts: scope.scripts,
             names: scope.names.clone(),
             depth: scope.depth,
             structure: scope.structure,

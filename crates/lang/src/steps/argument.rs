@@ -1,7 +1,11 @@
 //! Arguments of steps: what a step takes after its name, read and checked before anything runs.
 
 use super::{Call, Flow, ON_TROUBLE, OnTrouble, STEPS_MAX, Step, catalogue, units::Unit};
-use crate::{codes, decimal::Decimal, dtm::Pattern, run::Site, scope::Scope, suggest, syntax::Cursor, table::Table};
+use crate::{
+    codes, decimal::Decimal, dtm::Pattern, run::Site, scope::Scope, suggest, syntax::Cursor, table::Table,
+    table::Tables,
+};
+use ::script::Program;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use message::Diagnostic;
 use std::sync::Arc;
@@ -57,6 +61,8 @@ pub enum Kind {
     Shift,
     /// A unit of measure: `kg`.
     Unit,
+    /// The name of a script.
+    Script,
 }
 
 /// A stretch of time to add.
@@ -89,6 +95,7 @@ pub(crate) enum Argument {
     Zone(TimeZone),
     Shift(Shift),
     Unit(&'static Unit),
+    Script((Arc<Program>, Arc<Tables>)),
 }
 
 /// The arguments of one use of a step, one place a parameter.
@@ -119,6 +126,7 @@ impl Arguments {
     accessor!(zone, Zone, TimeZone);
     accessor!(shift, Shift, Shift);
     accessor!(unit, Unit, &'static Unit);
+    accessor!(script, Script, (Arc<Program>, Arc<Tables>));
 }
 
 /// Bare words that end the arguments of a step, because the line goes on with them.
@@ -215,10 +223,6 @@ fn skip_step(cursor: &mut Cursor<'_>) {
 fn unknown_step(name: &str) -> Diagnostic {
     let mut finding = Diagnostic::error(codes::E2206, format!("there is no step `{name}`"));
     finding.hint = suggest::did_you_mean(name, catalogue().map(|step| step.name));
-    if name == "script" {
-        finding = Diagnostic::error(codes::E2208, "`script` is not in this build")
-            .hint("use the steps of the language, or a code table with `code`");
-    }
     finding
 }
 
@@ -323,6 +327,7 @@ fn read_argument(kind: Kind, text: &str, scope: &Scope<'_>) -> Result<Argument, 
             None => refuse(format!("one of these words is needed here: {}", words.join(", "))),
         },
         Kind::Table => scope.table(text).map(Argument::Table),
+        Kind::Script => scope.script(text).map(Argument::Script),
         Kind::Format => Pattern::parse(text).map(Argument::Format).or_else(refuse),
         Kind::Zone => match TimeZoneDatabase::bundled().get(text) {
             Ok(zone) => Ok(Argument::Zone(zone)),

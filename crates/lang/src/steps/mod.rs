@@ -9,6 +9,7 @@ mod code_tables;
 mod dates;
 mod identity;
 mod numbers;
+mod scripts;
 mod structure;
 mod text;
 mod units;
@@ -45,6 +46,8 @@ pub enum Group {
     Structure,
     /// New identifiers.
     Identity,
+    /// Scripts of the workspace.
+    Scripts,
 }
 
 /// What flows through a pipe, as far as it is known before a message is there.
@@ -121,7 +124,7 @@ pub struct Example {
 
 /// The catalogue, chapter by chapter.
 pub fn catalogue() -> impl Iterator<Item = &'static Step> {
-    [text::STEPS, dates::STEPS, numbers::STEPS, code_tables::STEPS, structure::STEPS, identity::STEPS]
+    [text::STEPS, dates::STEPS, numbers::STEPS, code_tables::STEPS, structure::STEPS, identity::STEPS, scripts::STEPS]
         .into_iter()
         .flatten()
 }
@@ -145,6 +148,8 @@ pub(crate) enum Trouble {
     OutOfRange(&'static str),
     /// The run's fuel is used up.
     Fuel,
+    /// The script failed, at its own place.
+    Script(Box<Fault>),
 }
 
 impl Trouble {
@@ -154,6 +159,7 @@ impl Trouble {
             Trouble::Missing => codes::E2402,
             Trouble::Unreadable(_) | Trouble::OutOfRange(_) => codes::E2403,
             Trouble::Fuel => codes::E2404,
+            Trouble::Script(fault) => fault.code,
         }
     }
     fn sentence(&self, step: &str) -> String {
@@ -165,6 +171,7 @@ impl Trouble {
             Trouble::Unreadable(what) => format!("`{step}`: the value is not {what}"),
             Trouble::OutOfRange(what) => format!("`{step}`: {what}"),
             Trouble::Fuel => "this message needs more steps than one message may use".to_owned(),
+            Trouble::Script(fault) => fault.text.clone(),
         }
     }
 }
@@ -304,6 +311,7 @@ impl Call {
             return Err(self.site.out_of_fuel());
         }
         match self.on_trouble {
+            OnTrouble::Error if let Trouble::Script(fault) = trouble => Err(Fault::clone(fault)),
             OnTrouble::Error => Err(self.site.fault(trouble.code(), trouble.sentence(self.step.name))),
             OnTrouble::Keep => Ok(kept),
             OnTrouble::Empty => Ok(None),

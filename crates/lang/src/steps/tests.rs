@@ -17,12 +17,25 @@ pub(crate) fn example_tables() -> Tables {
     tables
 }
 
+/// The scripts that the examples of the catalogue name.
+pub(crate) fn example_scripts() -> crate::Scripts {
+    let mut scripts = crate::Scripts::default();
+    for (name, source) in [
+        ("bed", "return value.split('-')[1] ?? '';"),
+        ("total", "return value.reduce((sum, one) => sum + Number(one), 0);"),
+    ] {
+        assert!(scripts.add(name, &format!("scripts/{name}.js"), source).is_none());
+    }
+    scripts
+}
+
 /// 2026-03-01T07:08:09Z.
 const NOW: message::Timestamp = message::Timestamp(1_772_348_889_000_000);
 
 fn evaluate(text: &str) -> Result<Vec<String>, String> {
     let tables = example_tables();
-    let scope = Scope::new(&tables);
+    let scripts = example_scripts();
+    let scope = Scope::new(&tables).with_scripts(&scripts);
     let (tree, found) = syntax::parse("example.map", format!("x {text}"));
     assert!(found.is_empty(), "{text}: {found:?}");
     let mut cursor = syntax::Cursor::new(&tree, &tree.statements[0]);
@@ -74,7 +87,7 @@ fn refusals() {
     };
     check("A | uper", "E2206 there is no step `uper`");
     check("A |", "E2206 a step is missing");
-    check("A | script tidy", "E2208");
+    check("A | script tidy", "E2670");
     check("A | pad", "E2207 `pad` needs WIDTH");
     check("A | pad 0", "E2207 a whole number from 1 to 4096");
     check("A | pad 4 ab", "E2207 `pad`: SIGN is a single character");

@@ -3,6 +3,7 @@
 use crate::{
     outcome::{Exit, Failure, Result},
     screen::Screen,
+    scripts,
 };
 use interface::workspace::Workspace;
 use lang::{
@@ -156,9 +157,11 @@ pub fn check(standard: &Standard, path: &Path) -> Result<(Opened, Vec<(message::
             tables.insert(table);
         }
     }
+    let (scripts, wrong) = scripts::around(path)?;
+    found.extend(wrong.into_iter().map(|finding| (finding, String::new())));
     let (tree, more) = syntax::parse(name.as_str(), text.as_str());
     found.extend(more.into_iter().map(|finding| (finding, text.clone())));
-    let scope = Scope::new(&tables).with_library(standard.library());
+    let scope = Scope::new(&tables).with_library(standard.library()).with_scripts(&scripts);
     let (file, more) = MapFile::compile(&tree, &scope);
     for finding in more {
         let own = match finding.locations.first() {

@@ -102,6 +102,7 @@ const GROUPS: &[(Group, &str)] = &[
     (Group::Codes, "Codes, defaults, requirements"),
     (Group::Structure, "Lists"),
     (Group::Identity, "New identifiers"),
+    (Group::Scripts, "Scripts"),
 ];
 
 fn pipe() -> String {

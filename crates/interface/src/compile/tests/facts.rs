@@ -126,6 +126,19 @@ fn the_version_follows_what_decides() {
 }
 
 #[test]
+fn the_version_follows_the_scripts_that_are_used() {
+    let version = |lines: &str, more: &[(&str, &str)]| load_with(&flow(lines, ""), more).0.definitions[0].version;
+    let first = version("script tidy", &[]);
+    assert_ne!(first, version("script tidy", &[("interfaces/demo/scripts/tidy.js", "msg.remove('NTE')")]));
+    assert_ne!(first, version("script tidy allow clock", &[]));
+    assert_ne!(first, version("script tidy", &[("interfaces/demo/tables/units.csv", "from,to\n4W,4EAST\n")]));
+    assert_eq!(first, version("script tidy", &[("interfaces/demo/scripts/other.js", "return 1")]));
+    // The interface's own goes over the shared one of the same name.
+    let piped = "set ZPD-1 = PV1-3.1 | script bed";
+    assert_ne!(version(piped, &[]), version(piped, &[("interfaces/demo/scripts/bed.js", "return 'x'")]));
+}
+
+#[test]
 fn test_cases() {
     let block = "test \"more\" {\n given samples/a01.hl7 set PV1-2 = \"O\", PID-5.1 = \"Doe\", samples/a01.hl7\n given \"\"\"\n   \
                  MSH|^~\\\\&|A\n   PID|1\n \"\"\"\n with archive refuses-connections\n at 2026-03-29T02:30 Europe/Berlin\n \

@@ -34,6 +34,55 @@ fn nothing_is_wrong() {
 }
 
 #[test]
+fn script_lines() {
+    line("script tidy", &[]);
+    line("script tidy allow clock allow random time 200ms memory 64MiB when event = A01", &[]);
+    send("script tidy allow clock", &[]);
+    line("set ZPD-1 = PV1-3.1 | script bed", &[]);
+    line("script", &["E3102"]);
+    line("script tydi", &["E2670 tydi"]);
+    line("set ZPD-1 = PV1-3.1 | script bd", &["E2670 bd"]);
+    line("script tidy allow files", &["E3109 files"]);
+    line("script tidy within 5s", &["E3400 within"]);
+    line("script tidy time 6s", &["E3400 6s"]);
+    line("script tidy memory 1GiB", &["E3400 1GiB"]);
+    line("script tidy when evnt = A01", &["E2105 evnt"]);
+    line("script tidy {\n}", &["E3116 {"]);
+}
+
+#[test]
+fn scripts_are_read_with_the_workspace() {
+    let check = |lines: &str, file: &str, source: &str, expect: &[(&str, usize)]| {
+        let (_, findings) = load_with(&flow(lines, ""), &[(file, source)]);
+        let found: Vec<(&str, usize)> = findings
+            .iter()
+            .filter_map(|finding| match finding.locations.first() {
+                Some(message::Location::Text { file: at, span, .. }) if &**at == file => {
+                    Some((finding.code.id, span.start))
+                }
+                _ => None,
+            })
+            .collect();
+        assert_eq!(found, expect, "{findings:#?}");
+    };
+    let own = "interfaces/demo/scripts/tidy.js";
+    check("script tidy", own, "msg.set('PID-5.1',, 'x');", &[("E1440", 18)]);
+    check("", own, "let a = ;", &[("E1440", 8)]);
+    check("", "shared/scripts/any.js", "let a = ;", &[("E1440", 8)]);
+    check("script tidy", own, "table('unit').get('x')", &[("E2671", 7)]);
+    check("script tidy", own, "table('units').get('x') // table('nope')", &[]);
+    check(
+        "set ZPD-1 = PV1-3.1 | script bed",
+        "shared/scripts/bed.js",
+        "return table('unit').get(value)",
+        &[("E2671", 14)],
+    );
+    let text = flow("set ZPD-1 = PV1-3.1 | script bed", "");
+    let (_, findings) = load_with(&text, &[("shared/scripts/bed.js", "return table('unit').get(value)")]);
+    assert_eq!(brief(&text, &findings), ["E2671"]);
+}
+
+#[test]
 fn interface_lines() {
     line("onwer \"x\"", &["E3101 onwer"]);
     line("when event = A01", &["E3101 when"]);

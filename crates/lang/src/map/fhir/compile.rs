@@ -98,6 +98,7 @@ impl<'a, 's> Compiler<'a, 's> {
             library: scope.library,
             shared: scope.shared,
             profiles: scope.profiles,
+            scripts: scope.scripts,
             names: Vec::new(),
             depth: 0,
             structure: scope.structure,

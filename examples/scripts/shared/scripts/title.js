@@ -1,0 +1,2 @@
+// "BASIC METABOLIC PANEL" becomes "Basic Metabolic Panel".
+return value.toLowerCase().replace(/\b[a-z]/g, letter => letter.toUpperCase());
