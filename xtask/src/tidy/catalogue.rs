@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 /// The digit after `E`, and the crates that own it.
 const RANGES: &[(char, &[&str])] = &[
-    ('1', &["hl7v2", "fhir", "script"]),
+    ('1', &["hl7v2", "fhir", "formats", "script"]),
     ('2', &["lang"]),
     ('3', &["interface"]),
     ('4', &["store"]),

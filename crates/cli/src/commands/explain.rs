@@ -37,6 +37,7 @@ pub fn catalogue() -> impl Iterator<Item = &'static Code> {
         hl7v2::codes::ALL,
         fhir::codes::ALL,
         script::codes::ALL,
+        formats::codes::ALL,
         lang::codes::ALL,
         interface::codes::ALL,
         store::codes::ALL,
