@@ -148,7 +148,11 @@ fn arrival(stored: &Stored) -> Vec<Stage> {
         stages.push(stage(4, None, format!("findings: {}", found.join("; "))));
     }
     if !lines.is_empty() {
-        stages.push(stage(4, None, format!("scripts kept {} lines with it: sinew message ID --log", lines.len())));
+        stages.push(stage(
+            4,
+            None,
+            format!("lines that scripts kept with it: {} (sinew message ID --log)", lines.len()),
+        ));
     }
     stages.push(stage(5, Some(stored.at), "stored and fsynced, with its plan"));
     stages.push(match &accept.acknowledgment {

@@ -9,7 +9,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Steps (turns of loops, calls) that count as a millisecond: measured, a release build makes about this many.
+/// Steps (turns of loops, calls) that count as a millisecond: less than a release build makes of them, which was measured as
+/// 58,000 in calls and 107,000 in loops, so that the steps decide and not the clock.
 pub const STEPS_PER_MS: u64 = 40_000;
 /// Steps between two looks of QuickJS at whether to go on.
 pub(crate) const STEPS_A_LOOK: u64 = 10_000;
