@@ -6,8 +6,11 @@ mod fhirpath;
 mod measure;
 mod parser;
 mod quality;
+mod routes;
 mod script;
+mod stage;
 mod store;
+mod urgent;
 mod validate;
 
 use std::process::ExitCode;
@@ -47,13 +50,21 @@ fn main() -> ExitCode {
             quality::run(is_json);
             return ExitCode::SUCCESS;
         }
+        Some("stat") => {
+            urgent::run(is_json);
+            return ExitCode::SUCCESS;
+        }
+        Some("routes") => {
+            routes::run(is_json);
+            return ExitCode::SUCCESS;
+        }
         Some("validate") => {
             validate::run(is_json);
             return ExitCode::SUCCESS;
         }
         _ => {
             eprintln!(
-                "usage: bench parser|quality|store|validate|fhir|fhirpath|convert|script [--json] [--queued=COUNT]"
+                "usage: bench parser|quality|store|validate|fhir|fhirpath|convert|script|stat|routes [--json] [--queued=COUNT]"
             );
             return ExitCode::from(2);
         }

@@ -234,12 +234,17 @@ impl Outbox {
     /// Claims unless as many sends are under way as the definition allows, and wakes the next lane where more is ready:
     /// two pushes may have left one wake only.
     fn claim_now(&self, now: Instant) -> Next {
-        let lanes_max = self.definition.load().lanes.max(1);
+        let (lanes_max, reserved) = {
+            let definition = self.definition.load();
+            (definition.lanes.max(1), definition.reserved_lanes())
+        };
         let mut queue = self.lock();
         if queue.busy() >= lanes_max {
             return Next::Wait;
         }
-        let next = queue.claim(now);
+        // The last lanes are for what is urgent.
+        let is_urgent_only = queue.busy() >= lanes_max - reserved;
+        let next = queue.claim_from(now, is_urgent_only);
         if matches!(next, Next::Claimed(_)) && queue.ready() > 0 {
             self.wake.notify_one();
         }

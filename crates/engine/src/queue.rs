@@ -122,16 +122,34 @@ impl Queue {
             self.cached.insert(entry.delivery, bytes);
         }
         match self.keys.entry(key) {
-            hash_map::Entry::Occupied(mut queue) => queue.get_mut().rest.get_or_insert_default().push_back(slot),
+            hash_map::Entry::Occupied(_) => self.change_rank(key, |queue| queue.push(slot)),
             hash_map::Entry::Vacant(place) => {
-                place.insert(KeyQueue::new(slot, KeyState::Ready));
-                self.ready.insert(slot.rank(key));
+                let queue = place.insert(KeyQueue::new(slot, KeyState::Ready));
+                self.ready.insert(queue.rank(key));
             }
         }
     }
 
+    /// Changes what is behind the head of a key, which may make the key more urgent or less.
+    fn change_rank<R: Default>(&mut self, key: u64, change: impl FnOnce(&mut KeyQueue) -> R) -> R {
+        let Some(queue) = self.keys.get_mut(&key) else { return R::default() };
+        let before = queue.rank(key);
+        let result = change(queue);
+        let after = queue.rank(key);
+        if before != after && queue.state == KeyState::Ready {
+            self.ready.remove(&before);
+            self.ready.insert(after);
+        }
+        result
+    }
+
     /// Claims the next delivery that may be sent at `now`.
     pub fn claim(&mut self, now: Instant) -> Next {
+        self.claim_from(now, false)
+    }
+
+    /// The same; of what is urgent only, or stands in front of such in its key, where that is asked for.
+    pub fn claim_from(&mut self, now: Instant, is_urgent_only: bool) -> Next {
         if self.is_paused {
             return Next::Wait;
         }
@@ -144,7 +162,8 @@ impl Queue {
             }
         }
         self.wake_waiting(now);
-        let Some(key) = self.ready.first().map(|rank| rank.key) else {
+        let first = self.ready.first().filter(|rank| rank.is_urgent() || !is_urgent_only);
+        let Some(key) = first.map(|rank| rank.key) else {
             return self.waiting.peek().map_or(Next::Wait, |Reverse((at, _))| Next::WaitUntil(*at));
         };
         debug_assert!(self.is_in_order(key), "R3: the head of a key is its oldest delivery");
@@ -161,29 +180,29 @@ impl Queue {
     /// Puts the head of a key from the list of what it did into the list of what it does.
     fn turn(&mut self, key: u64, to: KeyState) {
         let Some(queue) = self.keys.get_mut(&key) else { return };
-        let (head, from) = (queue.head, std::mem::replace(&mut queue.state, to));
-        self.leave(key, head, from);
-        self.enter(key, head, to);
+        let (rank, from) = (queue.rank(key), std::mem::replace(&mut queue.state, to));
+        self.leave(rank, from);
+        self.enter(rank, to);
     }
 
-    fn leave(&mut self, key: u64, head: Slot, state: KeyState) {
+    fn leave(&mut self, rank: Rank, state: KeyState) {
         match state {
-            KeyState::Ready => drop(self.ready.remove(&head.rank(key))),
-            KeyState::Busy => drop(self.busy.remove(&head.delivery())),
-            KeyState::Waiting(_) => drop(self.retrying.remove(&head.delivery())),
-            KeyState::Held => drop(self.held.remove(&head.delivery())),
+            KeyState::Ready => drop(self.ready.remove(&rank)),
+            KeyState::Busy => drop(self.busy.remove(&rank.delivery())),
+            KeyState::Waiting(_) => drop(self.retrying.remove(&rank.delivery())),
+            KeyState::Held => drop(self.held.remove(&rank.delivery())),
         }
     }
 
-    fn enter(&mut self, key: u64, head: Slot, state: KeyState) {
+    fn enter(&mut self, rank: Rank, state: KeyState) {
         match state {
-            KeyState::Ready => drop(self.ready.insert(head.rank(key))),
-            KeyState::Busy => drop(self.busy.insert(head.delivery(), key)),
+            KeyState::Ready => drop(self.ready.insert(rank)),
+            KeyState::Busy => drop(self.busy.insert(rank.delivery(), rank.key)),
             KeyState::Waiting(at) => {
-                self.retrying.insert(head.delivery(), key);
-                self.waiting.push(Reverse((at, key)));
+                self.retrying.insert(rank.delivery(), rank.key);
+                self.waiting.push(Reverse((at, rank.key)));
             }
-            KeyState::Held => drop(self.held.insert(head.delivery(), key)),
+            KeyState::Held => drop(self.held.insert(rank.delivery(), rank.key)),
         }
     }
 
@@ -208,11 +227,12 @@ impl Queue {
     /// The claimed delivery ended (delivered, parked, expired, deleted): the key goes on with the next one.
     pub fn settle(&mut self, key: u64) {
         let Some(queue) = self.keys.get_mut(&key) else { return };
-        let (head, state, next) = (queue.head, queue.state, queue.advance());
+        let (rank, state, next) = (queue.rank(key), queue.state, queue.advance());
+        let following = queue.rank(key);
         self.len = self.len.saturating_sub(1);
-        self.leave(key, head, state);
+        self.leave(rank, state);
         #[cfg(debug_assertions)]
-        self.put_back.remove(&head.delivery());
+        self.put_back.remove(&rank.delivery());
         let Some(next) = next else {
             self.keys.remove(&key);
             return;
@@ -222,7 +242,7 @@ impl Queue {
         if let Some(queue) = self.keys.get_mut(&key) {
             queue.state = state;
         }
-        self.enter(key, next, state);
+        self.enter(following, state);
     }
 
     fn count_attempt(&mut self, key: u64) {
@@ -257,8 +277,10 @@ impl Queue {
         }
         self.len += 1;
         let slot = Slot::of(&entry);
-        self.keys.insert(key, KeyQueue::new(slot, KeyState::Held));
-        self.enter(key, slot, KeyState::Held);
+        let queue = KeyQueue::new(slot, KeyState::Held);
+        let rank = queue.rank(key);
+        self.keys.insert(key, queue);
+        self.enter(rank, KeyState::Held);
     }
 
     /// The destination is out of reach: nothing goes out before `until`, then one probe. Returns nothing; the claimed
@@ -363,7 +385,7 @@ impl Queue {
 
     /// Takes a delivery that is not being sent right now out of the queue (a person parks or deletes it).
     pub fn remove(&mut self, key: u64, delivery: DeliveryId) -> Option<Entry> {
-        let queue = self.keys.get_mut(&key)?;
+        let queue = self.keys.get(&key)?;
         let entry = if queue.head.delivery() == delivery {
             if queue.state == KeyState::Busy {
                 return None;
@@ -372,7 +394,7 @@ impl Queue {
             self.settle(key);
             entry
         } else {
-            let entry = queue.take_out(delivery)?.entry();
+            let entry = self.change_rank(key, |queue| queue.take_out(delivery))?.entry();
             self.len = self.len.saturating_sub(1);
             self.held_behind.remove(&delivery);
             #[cfg(debug_assertions)]
@@ -427,14 +449,14 @@ impl Queue {
         self.keys.get(&key).map(|queue| queue.head.accepted)
     }
 
-    /// The ready heads stand by priority first: one look for each priority that there is.
+    /// The ready heads stand by level first: one look for each level that there is.
     fn oldest_ready(&self) -> Option<(DeliveryId, u64)> {
         let mut oldest = None;
         let mut next = self.ready.first();
         while let Some(rank) = next {
             let found = (rank.delivery(), rank.key);
             oldest = Some(oldest.map_or(found, |known: (DeliveryId, u64)| known.min(found)));
-            next = self.ready.range((Bound::Excluded(rank.last_of_priority()), Bound::Unbounded)).next();
+            next = self.ready.range((Bound::Excluded(rank.last_of_level()), Bound::Unbounded)).next();
         }
         oldest
     }

@@ -61,6 +61,7 @@ message::catalogue! {
     E3331 "nobody receives a topic";
     E3332 "a condition on a line that receives no topic";
     E3333 "an interface goes on as it is because of a subscriber";
+    E3340 "priority where everything is in one order";
     E3301 "a line of a test that is not known";
     E3302 "a sample is not there";
     E3303 "a test names a destination that is not there";

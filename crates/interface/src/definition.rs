@@ -263,6 +263,22 @@ pub struct DestinationDefinition {
 }
 
 impl DestinationDefinition {
+    /// Lanes that only messages with priority may use: one of eight, and one at least, where there is more than one. So
+    /// they find a free lane, however slow the deliveries of others are.
+    #[must_use]
+    pub fn reserved_lanes(&self) -> usize {
+        match (&self.priority, self.lanes) {
+            (None, _) | (Some(_), 0 | 1) => 0,
+            (Some(_), lanes) => (lanes / 8).max(1),
+        }
+    }
+
+    /// Its `priority` changes nothing: everything is in one order. `interface` is the order of the `receive` block.
+    #[must_use]
+    pub fn is_priority_idle(&self, interface: &Order) -> bool {
+        self.priority.is_some() && matches!(self.order.as_ref().unwrap_or(interface), Order::Source)
+    }
+
     /// Its connector gives what it sends sequence numbers.
     #[must_use]
     pub fn is_numbered(&self) -> bool {

@@ -154,3 +154,23 @@ async fn the_cache_gives_back_what_it_took() {
     assert_eq!((left.len(), used()), (5, 0));
     assert!(outbox.push(9, entry(10, None)).is_err(), "a closed outbox gives back what is pushed");
 }
+
+#[tokio::test]
+async fn a_lane_is_kept_for_what_is_urgent() {
+    let lines = "send out {\n fake out\n order none\n lanes 4\n priority stat when event = A01\n}";
+    let outbox = Outbox::new("demo".into(), definition(lines).destinations[0].clone(), Arc::default());
+    for number in 1..=10 {
+        outbox.push(number, entry(number, None)).unwrap();
+    }
+    let moment = Duration::from_millis(20);
+    let mut under_way = Vec::new();
+    for _ in 0..3 {
+        under_way.push(outbox.claim(moment).await.unwrap().entry.delivery.message);
+    }
+    assert!(outbox.claim(moment).await.is_none(), "the fourth lane waits for something urgent");
+    outbox.push(11, Entry { priority: 1, ..entry(11, None) }).unwrap();
+    assert_eq!(outbox.claim(moment).await.unwrap().entry.delivery.message, MessageId(11));
+    outbox.push(12, Entry { priority: 1, ..entry(12, None) }).unwrap();
+    assert!(outbox.claim(moment).await.is_none(), "not more than there are lanes");
+    assert_eq!(under_way, [1, 2, 3].map(MessageId));
+}

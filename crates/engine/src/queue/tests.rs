@@ -279,3 +279,43 @@ fn any_history_keeps_order_per_key_and_loses_nothing() {
         assert_eq!((ended, queue.len()), (pushed, 0), "seed {seed}: everything must drain");
     }
 }
+
+#[test]
+fn what_stands_in_front_of_an_urgent_delivery_of_its_key_hurries() {
+    let (mut queue, now) = (Queue::default(), Instant::now());
+    for number in 1..=100 {
+        queue.push(number, entry(number));
+    }
+    queue.push(90, Entry { priority: 1, ..entry(101) });
+    queue.push(90, entry(102));
+    let first = claim(&mut queue, now);
+    assert_eq!(first.entry.delivery.message, MessageId(90), "in order within its key, ahead of the other keys");
+    queue.settle(90);
+    assert_eq!(claim(&mut queue, now).entry.delivery.message, MessageId(101));
+    queue.settle(90);
+    assert_eq!(claim(&mut queue, now).entry.delivery.message, MessageId(1), "behind it nobody hurries");
+}
+
+#[test]
+fn a_key_hurries_only_while_something_urgent_is_in_it() {
+    let (mut queue, now) = (Queue::default(), Instant::now());
+    queue.push(1, entry(1));
+    queue.push(2, entry(2));
+    queue.push(2, Entry { priority: 1, ..entry(3) });
+    let urgent = DeliveryId { message: MessageId(3), number: 0 };
+    assert!(queue.remove(2, urgent).is_some());
+    assert_eq!(claim(&mut queue, now).entry.delivery.message, MessageId(1));
+    assert_eq!((queue.len(), queue.ready()), (2, 1));
+}
+
+#[test]
+fn lanes_for_the_urgent_take_nothing_else() {
+    let (mut queue, now) = (Queue::default(), Instant::now());
+    queue.push(1, entry(1));
+    assert_eq!(queue.claim_from(now, true), Next::Wait);
+    queue.push(2, Entry { priority: 1, ..entry(2) });
+    let Next::Claimed(claimed) = queue.claim_from(now, true) else { panic!("the urgent one") };
+    assert_eq!(claimed.entry.delivery.message, MessageId(2));
+    assert_eq!(queue.claim_from(now, true), Next::Wait);
+    assert_eq!(claim(&mut queue, now).entry.delivery.message, MessageId(1));
+}

@@ -356,6 +356,12 @@ fn settle_lanes(reader: &mut Reader<'_>, definition: &mut Definition, sends: &[(
             reader.findings.push(site.error(codes::E3140, message).hint(hint));
             continue;
         }
+        if let (true, Some(site)) = (destination.is_priority_idle(&definition.receive.order), site) {
+            let name = &destination.name;
+            let message = format!("`{name}` keeps everything in one order, so no message goes ahead of another");
+            let hint = "order by a path such as `order by PID-3.1`, or leave `priority` out";
+            reader.findings.push(site.warning(codes::E3340, message).hint(hint));
+        }
         if let (true, Some(site)) = (is_contradiction, site) {
             let message = format!("`{}` keeps a strict order, so it uses one lane", destination.name);
             let hint = "leave `lanes` out, or order by a path such as `order by PID-3.1`";

@@ -379,8 +379,9 @@ pub const KEYWORDS: &[Keyword] = &[
         Send,
         "priority",
         "priority NAME when CONDITION",
-        "Messages that go ahead of those of other patients; the order within one patient stays.",
-        "priority stat when ORC-7.6 = \"S\"",
+        "Messages that go ahead of those under other keys of the order; within a key the order stays, and what stands in \
+         front of an urgent message under its key goes ahead with it. One lane of eight, and one at least, is kept for them.",
+        "order by PID-3.1\npriority stat when any OBR-27.6 = \"S\" or any OBR-5 = \"S\" or any TQ1-9.1 = \"S\"",
     ),
     later(Send, "fallback", "fallback NAME after DURATION", "Use `retry … give-up 10m then park`, and resend by hand."),
     word(

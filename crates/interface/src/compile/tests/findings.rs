@@ -29,6 +29,13 @@ fn test(line: &str, expect: &[&str]) {
 }
 
 #[test]
+fn priority_needs_an_order_that_leaves_room() {
+    send("priority stat when ORC-7.6 = S", &["E3340 archive"]);
+    send("priority stat when ORC-7.6 = S\norder by PID-3.1", &[]);
+    receive("receive mllp 2575 order by PID-3.1", &[]);
+}
+
+#[test]
 fn nothing_is_wrong() {
     line("", &[]);
 }

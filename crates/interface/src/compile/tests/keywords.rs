@@ -32,7 +32,7 @@ fn examples_are_clean() {
             (Within::Route, "case") => (flow(&format!("route first {{\n{example}\ndefault archive\n}}"), ""), None),
             (Within::Route, _) => (flow(&format!("route every {{\n{example}\n}}"), ""), None),
             (Within::Send, _) => {
-                let order = if keyword.word == "order" || keyword.word == "lanes" { "" } else { "\n" };
+                let order = if ["order", "lanes", "priority"].contains(&keyword.word) { "" } else { "\n" };
                 (flow("", "").replacen("file out", &format!("file out\n{example}{order}"), 1), None)
             }
             (Within::Test, _) => {
