@@ -3,7 +3,7 @@
 
 use crate::{
     parser::messages,
-    stage::{Stage, give},
+    stage::{Must, Stage, give},
 };
 use bytes::Bytes;
 use serde_json::json;
@@ -79,7 +79,7 @@ fn give_all(stage: &Stage, text: &str, from: u64, count: u64) -> u64 {
                 })
                 .collect();
             for one in given {
-                one.await.expect("accepted");
+                one.await.must("accepted");
             }
         }
         assert!(stage.engine.drain(Duration::from_secs(120)).await, "everything was delivered");

@@ -91,6 +91,29 @@ impl Destination for Lane {
     }
 }
 
+/// A benchmark that cannot go on says why and ends.
+pub(crate) trait Must<T> {
+    /// The value, or the end of the program.
+    fn must(self, what: &str) -> T;
+}
+
+impl<T> Must<T> for Option<T> {
+    fn must(self, what: &str) -> T {
+        self.unwrap_or_else(|| stop(what, "there is none"))
+    }
+}
+
+impl<T, E: std::fmt::Display> Must<T> for Result<T, E> {
+    fn must(self, what: &str) -> T {
+        self.unwrap_or_else(|error| stop(what, &error.to_string()))
+    }
+}
+
+fn stop<T>(what: &str, why: &str) -> T {
+    eprintln!("{what}: {why}");
+    std::process::exit(1)
+}
+
 /// A running engine with one interface, `bench`.
 pub(crate) struct Stage {
     pub(crate) runtime: Runtime,
@@ -108,8 +131,8 @@ impl Stage {
         let fake: &'static dyn Connector = Box::leak(Box::new(Fake(partner.clone())));
         let connectors: &'static [&'static dyn Connector] = Box::leak(Box::new([fake]));
         let folder = std::env::temp_dir().join(format!("sinew-bench-{}-{:p}", std::process::id(), &*partner));
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
-        let (store, recovered) = Store::open(&folder, &store::Options::default()).expect("a store");
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().must("a runtime");
+        let (store, recovered) = Store::open(&folder, &store::Options::default()).must("a store");
         let options = Options {
             workspace: folder.clone(),
             clock: Arc::new(clock::System),
@@ -157,7 +180,7 @@ pub(crate) async fn give(engine: &Engine, bytes: Bytes) {
         from: None,
         found: Arc::default(),
     };
-    let flow = engine.flow("bench").expect("the interface");
+    let flow = engine.flow("bench").must("the interface");
     let reply = flow.accept(frame).await;
     assert!(matches!(reply.verdict(), Verdict::Accepted(_)), "{:?}", reply.verdict());
 }

@@ -1,7 +1,7 @@
 //! What an urgent message waits behind a hundred thousand others: from its arrival to the first byte at the destination,
 //! with the destination idle, and with a backlog of bulk in front of it, in the same run.
 
-use crate::stage::{Stage, give};
+use crate::stage::{Must, Stage, give};
 use bytes::Bytes;
 use serde_json::json;
 use std::time::{Duration, Instant};
@@ -23,7 +23,7 @@ const LINES: &str = "send out {\n fake\n lanes 16\n priority stat when OBR-27.6 
 pub(crate) fn run(is_json: bool) {
     let mut stage = Stage::start(LINES, SERVICE);
     let idle = measure(&mut stage, 0);
-    let outbox = stage.engine.flow("bench").expect("the interface").outbox("out").expect("the destination");
+    let outbox = stage.engine.flow("bench").must("the interface").outbox("out").must("the destination");
     outbox.change(|queue| queue.pause(true));
     let filled = Instant::now();
     fill(&stage);
@@ -75,7 +75,7 @@ fn fill(stage: &Stage) {
                 })
                 .collect();
             for one in given {
-                one.await.expect("accepted");
+                one.await.must("accepted");
             }
         }
     });
@@ -91,7 +91,7 @@ fn measure(stage: &mut Stage, from: u64) -> (f64, f64) {
             let start = Instant::now();
             give(engine, message).await;
             let arrived = loop {
-                let (arrived, at) = arrivals.recv().await.expect("an arrival");
+                let (arrived, at) = arrivals.recv().await.must("an arrival");
                 if arrived == number {
                     break at;
                 }
