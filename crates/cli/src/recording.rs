@@ -253,6 +253,7 @@ fn ended(processed: &Processed) -> String {
         End::Routed => "routed".to_owned(),
         End::Filtered { rule } => format!("filtered by `{rule}`"),
         End::Parked { code } => format!("parked with {code}"),
+        End::Joined => "joined with its other parts".to_owned(),
         End::Refused { code } => format!("refused with {code}"),
     };
     match processed.acknowledgment {

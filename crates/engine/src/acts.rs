@@ -250,7 +250,7 @@ impl Engine {
                 Ok(Replayed { of, message: Some(*message), refused: None })
             }
             Verdict::Later(reason) | Verdict::Refused(reason) => {
-                Ok(Replayed { of, message: None, refused: Some(reason.clone()) })
+                Ok(Replayed { of, message: reply.stored_as_rejected(), refused: Some(reason.clone()) })
             }
         }
     }

@@ -13,6 +13,7 @@ use crate::{
     application::Owed,
     batches, codes, findings,
     flow::{Flow, Version},
+    journey::REJECTED_BY,
     live::{self, Kind, Passed},
     parts,
     pipeline::{self, Delivery, End, OrderKey, Plan, watch::Watch},
@@ -160,7 +161,7 @@ async fn take_parsed(flow: &Flow, frame: Frame, origin: Origin, message: Message
                 Err(error) => return Taken::done(not_stored(flow, &version, &message, &error)),
             };
             let (reply, is_rejected) =
-                refuse_rejected(flow, &receipt, rejection, answer_receipt(flow, &receipt, answer));
+                refuse_rejected(flow, &receipt, rejection, answer_receipt(flow, &receipt, answer), is_replay);
             let owed = if is_replay || is_rejected { None } else { owed(flow, &version, &message, &receipt, whole) };
             // A message that a person runs again was counted when it came; a part counts with its whole.
             if is_v2 && !is_replay && parts::of(&version.definition, &message).is_none() {
@@ -226,12 +227,19 @@ fn not_stored(flow: &Flow, version: &Version, message: &Message, error: &store::
 
 /// A message that the interface rejected is stored and found again by its id; to the sender it is refused, and nothing
 /// more will follow. A duplicate of one that was taken has the answer of that one.
-fn refuse_rejected(flow: &Flow, receipt: &Receipt, rejection: Option<Reason>, reply: Reply) -> (Reply, bool) {
+fn refuse_rejected(
+    flow: &Flow,
+    receipt: &Receipt,
+    rejection: Option<Reason>,
+    reply: Reply,
+    is_replay: bool,
+) -> (Reply, bool) {
     match rejection.filter(|_| !matches!(receipt.verdict(), Verdict::Duplicate { .. })) {
         None => (reply, false),
         Some(reason) => {
-            flow.tally.rejected.fetch_add(1, Ordering::Relaxed);
-            (Reply::refused(reason, reply.acknowledgment().cloned()), true)
+            // Of a replay no sender hears.
+            flow.tally.rejected.fetch_add(u64::from(!is_replay), Ordering::Relaxed);
+            (Reply::rejected(receipt, reason, reply.acknowledgment().cloned()), true)
         }
     }
 }
@@ -378,7 +386,7 @@ pub(crate) fn disposition(end: &End) -> Disposition {
             Disposition::Filtered { rule: format!("{} ({}:{})", rule.text, rule.place.file, rule.place.line) }
         }
         End::Rejected { rule, .. } => Disposition::Filtered {
-            rule: format!("rejected by {} ({}:{})", rule.text, rule.place.file, rule.place.line),
+            rule: format!("{REJECTED_BY}{} ({}:{})", rule.text, rule.place.file, rule.place.line),
         },
         End::Unrouted => Disposition::Filtered { rule: "no destination's `when` holds".to_owned() },
         End::Parked(reason) => Disposition::Parked { reason: reason.clone() },

@@ -6,7 +6,7 @@
 use crate::{application, engine::Engine, findings};
 use message::{Class, DeliveryId, DeliveryState, MessageId, Origin, Phi, Timestamp};
 use serde::Serialize;
-use store::{Attempt, Change, Content, Disposition, Entry, Stored, Then};
+use store::{Attempt, Change, Content, Disposition, Entry, Query, Stored, Then};
 
 /// One line of the journey.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -71,9 +71,49 @@ impl Engine {
     pub fn journey(&self, id: MessageId) -> Result<Journey, store::Error> {
         let stored = self.store().read(id)?;
         let history = self.store().history(id)?;
-        Ok(tell(&stored, &history))
+        let mut journey = tell(&stored, &history);
+        journey.stages.extend(self.replays(&stored));
+        Ok(journey)
+    }
+
+    /// The replays of a message, as far as the index knows them. It may be behind, or not there: then they are not told.
+    fn replays(&self, stored: &Stored) -> Vec<Stage> {
+        let query = Query {
+            interface: Some(stored.accept.envelope.interface.clone()),
+            control_id: Some(stored.accept.facts.control_id.clone()),
+            limit: REPLAYS_TOLD_MAX,
+            ..Query::default()
+        };
+        let hits = self.store().search(&query).map(|page| page.hits).unwrap_or_default();
+        let mut found: Vec<Stage> = hits
+            .iter()
+            .filter(|hit| hit.id > stored.id)
+            .filter_map(|hit| replayed_as(stored.id, &self.store().read(hit.id).ok()?))
+            .collect();
+        found.reverse();
+        found
     }
 }
+
+/// Messages of one control id among which replays are looked for.
+const REPLAYS_TOLD_MAX: usize = 32;
+
+/// `replay` as what became of `original`, if it is a replay of it.
+fn replayed_as(original: MessageId, replay: &Stored) -> Option<Stage> {
+    let Origin::Replay { of, by, .. } = &replay.accept.envelope.origin else { return None };
+    let became = match &replay.accept.disposition {
+        Disposition::Routed => "goes its way as",
+        Disposition::Filtered { rule } if rule.starts_with(REJECTED_BY) => "was rejected again, as",
+        Disposition::Filtered { .. } => "was filtered, as",
+        Disposition::Parked { .. } => "was parked, as",
+    };
+    let is_good = matches!(replay.accept.disposition, Disposition::Routed);
+    let text = format!("replayed by {by}: it {became} message {}; the sender was not told", replay.id);
+    (*of == original).then(|| Stage { is_good, ..stage(12, Some(replay.at), text) })
+}
+
+/// How the rule of a rejected message begins.
+pub(crate) const REJECTED_BY: &str = "rejected by ";
 
 /// Tells the journey from what the log holds. Pure.
 #[must_use]
@@ -156,6 +196,11 @@ fn arrival(stored: &Stored) -> Vec<Stage> {
     }
     stages.push(stage(5, Some(stored.at), "stored and fsynced, with its plan"));
     stages.push(match &accept.acknowledgment {
+        Some(_) if matches!(envelope.origin, Origin::Replay { .. }) => stage(
+            6,
+            None,
+            "acknowledged to nobody: it is a replay, and the sender had its answer when the message came",
+        ),
         Some(answer) => {
             let code =
                 hl7v2::ack::Reply::read(answer.clone()).code.map_or_else(|| "?".to_owned(), |code| code.to_string());

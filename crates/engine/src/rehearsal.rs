@@ -1,17 +1,22 @@
 //! A test case without an engine: messages through the pipeline, partners as the test says.
 //!
-//! Promises: the same pipeline, the same acknowledgments as in the running engine; the time of the test is the time the
-//! test states.
+//! Promises: the same pipeline, the same acknowledgments as in the running engine; parts of a message are joined as there;
+//! the time of the test is the time the test states.
 //! Never: stores, sends, sleeps.
 
-use crate::{acknowledge, intake, pipeline};
+use crate::{acknowledge, codes, intake, parts, pipeline};
 use bytes::Bytes;
+use hl7v2::{
+    Message,
+    continuation::{Part, join},
+};
 use interface::{
     case::{self, End, Given, Processed, TestCase, Verdict},
     definition::Definition,
 };
 use lang::Run;
-use message::{Clock, Format, Name, Timestamp, clock};
+use message::{Clock, Diagnostic, Format, Name, Timestamp, clock};
+use std::{collections::VecDeque, sync::Arc};
 
 /// One test, run.
 #[derive(Debug)]
@@ -29,7 +34,9 @@ pub struct Rehearsed {
 pub fn rehearse(definition: &Definition, case: &TestCase, at: Option<Timestamp>) -> Rehearsed {
     let stated = case.at.as_deref().and_then(instant).or(at);
     let at = stated.unwrap_or_else(|| clock::System.now());
-    let processed: Vec<Processed> = case.given.iter().map(|given| process(definition, given, at)).collect();
+    let mut stage = Stage { definition, at, shelf: Vec::new(), processed: Vec::new() };
+    case.given.iter().for_each(|given| stage.take(given));
+    let processed = stage.processed;
     Rehearsed { verdict: case::evaluate(case, definition, &processed), processed, at }
 }
 
@@ -42,37 +49,119 @@ pub fn instant(text: &str) -> Option<Timestamp> {
     Some(Timestamp(zoned.timestamp().as_microsecond()))
 }
 
-fn process(definition: &Definition, given: &Given, now: Timestamp) -> Processed {
+/// The messages of one test.
+struct Stage<'d> {
+    definition: &'d Definition,
+    at: Timestamp,
+    /// Parts that wait for others, with their places in `processed`.
+    shelf: Vec<(usize, Part, Message)>,
+    processed: Vec<Processed>,
+}
+
+impl Stage<'_> {
+    fn take(&mut self, given: &Given) {
+        let (bytes, message, found) = match prepare(self.definition, given, self.at) {
+            Ok(prepared) => prepared,
+            Err(code) => return self.processed.push(ended(End::Refused { code })),
+        };
+        let Some(part) = parts::of(self.definition, &message) else {
+            return self.processed.push(process(self.definition, (&message, &found), &bytes, self.at));
+        };
+        let answer = acknowledge::accept(&message, self.definition.receive.acknowledge, self.at);
+        let acknowledgment = answer.and_then(|answer| hl7v2::ack::Reply::read(answer).code);
+        let place = self.processed.len();
+        self.processed.push(Processed { acknowledgment, ..ended(End::Parked { code: codes::E5031.id.into() }) });
+        self.shelf.push((place, part, message));
+        if let Some(chain) = self.chain() {
+            self.join(place, &chain);
+        }
+    }
+
+    /// The places on the shelf of the chain that the last part completes.
+    fn chain(&self) -> Option<Vec<usize>> {
+        let last = self.shelf.len().checked_sub(1)?;
+        let find = |fits: &dyn Fn(&Part) -> bool| self.shelf.iter().position(|(_, part, _)| fits(part));
+        let mut chain = VecDeque::from([last]);
+        while let Some(pointer) = chain.back().and_then(|end| self.shelf[*end].1.goes_on_at.as_deref()) {
+            chain.push_back(find(&|part| part.comes_from.as_deref() == Some(pointer))?);
+            if chain.len() > self.shelf.len() {
+                return None;
+            }
+        }
+        while let Some(pointer) = chain.front().and_then(|start| self.shelf[*start].1.comes_from.as_deref()) {
+            chain.push_front(find(&|part| part.goes_on_at.as_deref() == Some(pointer))?);
+            if chain.len() > self.shelf.len() {
+                return None;
+            }
+        }
+        Some(chain.into())
+    }
+
+    /// Makes the whole of its parts, and tells it with the one that completed it.
+    fn join(&mut self, place: usize, chain: &[usize]) {
+        let messages: Vec<Message> = chain.iter().map(|at| self.shelf[*at].2.clone()).collect();
+        let Some(bytes) = join(&messages).ok().filter(|bytes| bytes.len() <= self.definition.receive.size_max) else {
+            self.processed[place].end = End::Parked { code: codes::E5032.id.into() };
+            return;
+        };
+        let (message, found) = intake::read(self.definition, &bytes);
+        let whole = process(self.definition, (&message, &found), &bytes, self.at);
+        for at in chain {
+            self.processed[self.shelf[*at].0].end = End::Joined;
+        }
+        let acknowledgment = self.processed[place].acknowledgment;
+        self.processed[place] = Processed { acknowledgment, ..whole };
+        let mut number = 0;
+        self.shelf.retain(|_| {
+            number += 1;
+            !chain.contains(&(number - 1))
+        });
+    }
+}
+
+fn ended(end: End) -> Processed {
+    Processed { end, outputs: Vec::new(), acknowledgment: None, notes: Vec::new(), issues: Vec::new() }
+}
+
+/// A given message with the edits of the test, as far as the intake would take it; else the code that says why not.
+fn prepare(
+    definition: &Definition,
+    given: &Given,
+    now: Timestamp,
+) -> Result<(Bytes, Message, Vec<Diagnostic>), Arc<str>> {
     let is_v2 = definition.receive.format == Format::Hl7v2;
     let (mut message, _) = intake::read(definition, &given.bytes);
-    let refused = |code: &str| Processed {
-        end: End::Refused { code: code.into() },
-        outputs: Vec::new(),
-        acknowledgment: None,
-        notes: Vec::new(),
-        issues: Vec::new(),
-    };
     if let Some(edits) = &given.edits
         && let Err(fault) = edits.apply(&mut message, &mut Run::new(now, 0))
     {
-        return refused(fault.code.id);
+        return Err(fault.code.id.into());
     }
     let bytes = if is_v2 { message.to_bytes() } else { given.bytes.clone() };
     let (message, found) = intake::read(definition, &bytes);
     if let Err(reason) = intake::check_message(definition, bytes.len(), &message) {
-        return refused(&reason.code);
+        return Err((*reason.code).into());
     }
-    let plan = intake::plan(definition, (&message, &found), &bytes, now);
+    Ok((bytes, message, found))
+}
+
+fn process(
+    definition: &Definition,
+    (message, found): (&Message, &[Diagnostic]),
+    bytes: &Bytes,
+    now: Timestamp,
+) -> Processed {
+    let is_v2 = definition.receive.format == Format::Hl7v2;
+    let plan = intake::plan(definition, (message, found), bytes, now);
     let answer = match &plan.end {
-        pipeline::End::Rejected { .. } => acknowledge::reject(&message, definition, now, &plan.issues),
+        pipeline::End::Rejected { .. } => acknowledge::reject(message, definition, now, &plan.issues),
         pipeline::End::Routed | pipeline::End::Filtered(_) | pipeline::End::Unrouted | pipeline::End::Parked(_) => {
-            acknowledge::accept(&message, definition.receive.acknowledge, now).filter(|_| is_v2)
+            acknowledge::accept(message, definition.receive.acknowledge, now).filter(|_| is_v2)
         }
     };
     Processed {
         end: end(&plan.end),
         acknowledgment: answer.and_then(|answer| hl7v2::ack::Reply::read(answer).code),
-        outputs: outputs(definition, plan.deliveries, plan.published, &bytes),
+        outputs: outputs(definition, plan.deliveries, plan.published, bytes),
         issues: plan.issues.iter().map(|issue| ((*issue.code).into(), issue.path.clone())).collect(),
         notes: plan.notes,
     }

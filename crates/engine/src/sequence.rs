@@ -11,7 +11,7 @@ use hl7v2::{
     sequence::{Expected, Judged, Number, Verdict, judge},
 };
 use interface::definition::Definition;
-use message::{Name, Origin, Phi, Reason};
+use message::{MessageId, Name, Origin, Phi, Reason};
 use std::{collections::HashMap, sync::Arc};
 use store::Query;
 use tokio::sync::{Mutex, MutexGuard};
@@ -116,19 +116,24 @@ impl Turn<'_> {
     }
 }
 
-/// The very message was stored before: it is answered as it was then (R4).
-pub(crate) async fn is_known(dock: &Arc<Dock>, interface: &Name, message: &Message) -> Result<bool, store::Error> {
+/// The very message was stored before: it is answered as it was then (R4). Where it was stored more than once, the first.
+pub(crate) async fn known(
+    dock: &Arc<Dock>,
+    interface: &Name,
+    message: &Message,
+) -> Result<Option<MessageId>, store::Error> {
     let (dock, interface, bytes) = (dock.clone(), interface.clone(), message.to_bytes());
     let control_id = Facts::of(message).control_id;
     let look = move || {
         let query =
             Query { interface: Some(interface), control_id: Some(control_id), limit: SAME_ID_MAX, ..Query::default() };
+        let mut found = None;
         for hit in dock.store.search(&query)?.hits {
             if dock.store.read(hit.id)?.accept.envelope.raw == bytes {
-                return Ok(true);
+                found = found.min(Some(hit.id)).or(Some(hit.id));
             }
         }
-        Ok(false)
+        Ok(found)
     };
     tokio::task::spawn_blocking(look).await.unwrap_or(Err(store::Error::Busy))
 }

@@ -3,8 +3,10 @@
 //!
 //! A field is `number type usage`, then `*` where it repeats (`*2`: twice), `L` and its length, `T` and its table. Structures
 //! are compared whole. The orders of RDE_O01 in 2.3.1 and of RDE_O11 in 2.8, and DFT_P03 in 2.3.1 and its transactions in 2.8, were
-//! compared with a reading of HL7's own database; where PRT and ARV stand in OML_O21 and in the patients of 2.8, and SIU_S12 of
-//! 2.3.1, are the word of the schemas.
+//! compared with a reading of HL7's own database. So were, in a class model that another implementation made of it, SIU_S12 of
+//! 2.3.1 (its PATIENT with PD1, and its RESOURCES; §10.4) and, of OML_O21 in 2.8 (§4.4.6), PATIENT with PRT behind PD1 and ARV
+//! behind NK1, and ORDER_PRIOR with its ORC required and PRT behind ORC and behind NTE. SIU_S12 of 2.3 is as HL7 Europe
+//! publishes it (event S12, §10.3.1). Where else PRT stands in OML_O21 of 2.8 is the word of the schemas.
 
 use hl7v2::Message;
 use hl7v2::dictionary::{Dictionary, Node, NodeKind, Nodes, Part, Version};
@@ -279,6 +281,8 @@ fn siu_s12() {
         "{RESOURCES(RGS [{SERVICE(AIS [{NTE}])}] [{GENERAL_RESOURCE(AIG [{NTE}])}] [{LOCATION_RESOURCE(AIL [{NTE}])}]
          [{PERSONNEL_RESOURCE(AIP [{NTE}])}])}";
     let patient = "[{PATIENT(PID [PD1] [PV1] [PV2] [{OBX}] [{DG1}])}]";
+    let without_demographics = patient.replace("[PD1] ", "");
+    check_structure("2.3", "SIU_S12", &format!("MSH SCH [{{NTE}}] {without_demographics} {resources}"));
     check_structure("2.3.1", "SIU_S12", &format!("MSH SCH [{{NTE}}] {patient} {resources}"));
     check_structure("2.5.1", "SIU_S12", &format!("MSH SCH [{{TQ1}}] [{{NTE}}] {patient} {resources}"));
     check_structure("2.8", "SIU_S12", &format!("MSH SCH [{{TQ1}}] [{{NTE}}] {patient} {resources}"));

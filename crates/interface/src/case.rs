@@ -176,6 +176,8 @@ pub enum End {
         /// Why.
         code: Arc<str>,
     },
+    /// It was a part of a message, and is told with the part that completed it.
+    Joined,
     /// It was not accepted.
     Refused {
         /// Why.

@@ -37,6 +37,7 @@ pub struct Reply {
     acknowledgment: Option<Bytes>,
     further: Vec<Bytes>,
     later: Option<Deferred>,
+    rejected: Option<MessageId>,
 }
 
 /// Acknowledgment messages that come after the first answer (HL7 v2 enhanced mode), each in a frame of its own.
@@ -77,17 +78,30 @@ impl Reply {
     /// The frame is safe. Only a commit makes a receipt, so acknowledging early does not compile.
     #[must_use]
     pub fn accepted(receipt: &store::Receipt, acknowledgment: Option<Bytes>) -> Reply {
-        Reply { verdict: Verdict::Accepted(receipt.id()), acknowledgment, further: Vec::new(), later: None }
+        Reply::of(Verdict::Accepted(receipt.id()), acknowledgment)
     }
     /// The frame is not stored; the sender should try again.
     #[must_use]
     pub fn later(reason: Reason, acknowledgment: Option<Bytes>) -> Reply {
-        Reply { verdict: Verdict::Later(reason), acknowledgment, further: Vec::new(), later: None }
+        Reply::of(Verdict::Later(reason), acknowledgment)
     }
     /// The frame is not stored; trying again is of no use.
     #[must_use]
     pub fn refused(reason: Reason, acknowledgment: Option<Bytes>) -> Reply {
-        Reply { verdict: Verdict::Refused(reason), acknowledgment, further: Vec::new(), later: None }
+        Reply::of(Verdict::Refused(reason), acknowledgment)
+    }
+    /// The frame is stored, so that it can be found and counted, and its sender is told no.
+    #[must_use]
+    pub fn rejected(receipt: &store::Receipt, reason: Reason, acknowledgment: Option<Bytes>) -> Reply {
+        Reply { rejected: Some(receipt.id()), ..Reply::of(Verdict::Refused(reason), acknowledgment) }
+    }
+    fn of(verdict: Verdict, acknowledgment: Option<Bytes>) -> Reply {
+        Reply { verdict, acknowledgment, further: Vec::new(), later: None, rejected: None }
+    }
+    /// Under which id a refused frame is stored, where it is.
+    #[must_use]
+    pub fn stored_as_rejected(&self) -> Option<MessageId> {
+        self.rejected
     }
     /// The same, with another acknowledgment message.
     #[must_use]

@@ -317,6 +317,17 @@ impl Delete {
     }
 }
 
+/// Why a replay was refused. A rejected one is stored, and found by its id.
+fn refusal(refused: &Value) -> String {
+    let text =
+        |name: &str| refused.pointer(name).map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
+    let [of, code, why] = ["/of", "/refused/code", "/refused/text"].map(|name| text(name).unwrap_or_default());
+    match refused.get("message").and_then(Value::as_u64) {
+        Some(id) => format!("  message {of}: {code} {why}; rejected again, and stored as message {id}"),
+        None => format!("  message {of}: {code} {why}; not run, it is as it was"),
+    }
+}
+
 impl Replay {
     pub fn run(self, screen: &Screen) -> Result {
         // A number alone is a message, as it stands in the lists; a patient's number is asked for with `patient:`.
@@ -340,6 +351,9 @@ impl Replay {
             screen.line(answer.to_string());
         } else {
             screen.line(format!("{} replayed, {} refused", count("replayed"), count("refused")));
+            for refused in answer.get("refused").and_then(Value::as_array).into_iter().flatten() {
+                screen.line(refusal(refused));
+            }
         }
         Ok(if count("refused") == 0 { Exit::Ok } else { Exit::Problems })
     }

@@ -18,6 +18,7 @@ mod flipped_bits;
 mod half_open;
 mod lying_replies;
 mod no_handles;
+mod numbered_out;
 mod other_version;
 mod poison;
 mod power_cut;

@@ -2,7 +2,7 @@
 
 use super::{
     destination_down::pharmacy,
-    support::{Engine, Partner, Peer, Workspace, field, received, sinew_with},
+    support::{Engine, Partner, Peer, Workspace, field, received, sinew_with, wait_for},
 };
 use serde_json::Value;
 
@@ -105,6 +105,43 @@ fn an_invalid_message_is_rejected_with_what_is_wrong() {
     engine.sinew(&["reload"]).expect(0);
     assert_eq!(field(&peer.exchange(&message("R2", "", "O")), "MSA", 1), "AA");
     assert_eq!(engine.count("accepted"), 4);
+}
+
+#[test]
+fn a_rejected_message_that_is_replayed_tells_the_truth() {
+    let partner = Partner::new();
+    let (workspace, engine, mut peer) = checked(&partner, "validate site");
+    assert_eq!(field(&peer.exchange(&message("R1", "", "I")), "MSA", 1), "AE");
+    let original = engine.find("control:R1")["id"].to_string();
+    let replay = ["replay", &original, "--yes", "--reason", "mended by hand"];
+    let explain = |id: &str| engine.sinew(&["explain", id]).expect(0);
+    let refused = engine.sinew(&replay).expect(1);
+    refused.says(&["0 replayed, 1 refused", "E5015", "rejected again, and stored as message "]);
+    let again = refused.out.split("stored as message ").nth(1).expect("its id").trim().to_owned();
+    explain(&again).says(&["replay of message", "rejected by validate site", "acknowledged to nobody"]);
+    assert!(!explain(&again).out.contains("acknowledged AE"), "no sender heard this");
+    // The index is a moment behind the log.
+    let told = |text: &str| {
+        wait_for("the replay to be told", || Some(explain(&original)).filter(|explained| explained.out.contains(text)))
+    };
+    told(&format!("it was rejected again, as message {again}")).says(&["acknowledged AE"]);
+    let interface = || engine.sinew(&["status", "--json"]).json()["engine"]["interfaces"][0].clone();
+    assert_eq!(interface()["rejected"], 1, "one sender was told no, once");
+
+    workspace.write("shared/profiles/site.flow", &SITE.replace("require PID-8", "expect PID-8"));
+    engine.sinew(&["reload"]).expect(0);
+    engine.sinew(&replay).expect(0).says(&["1 replayed, 0 refused"]);
+    engine.wait_for_count("delivered", 1);
+    assert_eq!(partner.control_ids(), ["R1"]);
+    let told = told("it goes its way as message ");
+    told.says(&["acknowledged AE", "the sender was not told"]);
+    let replayed =
+        told.out.split("its way as message ").nth(1).and_then(|rest| rest.split(';').next()).expect("its id");
+    explain(replayed).says(&["replay of message", "acknowledged to nobody", "delivered in"]);
+    assert_eq!((engine.count("accepted"), engine.count("filtered"), engine.count("delivered")), (3, 2, 1));
+    assert_eq!(interface()["rejected"], 1);
+    // The sender does not know of it: the same message again is looked at anew, and answered.
+    assert_eq!(field(&peer.exchange(&message("R1", "", "I")), "MSA", 1), "AA");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use super::{
     destination_down::pharmacy,
-    support::{Engine, Partner, Peer, Workspace, admission, command, wait_for},
+    support::{Engine, Partner, Peer, Workspace, admission, command, field, wait_for},
 };
 use serde_json::Value;
 use std::path::PathBuf;
@@ -198,6 +198,40 @@ fn the_interfaces_own_tables_and_check_are_counted() {
     (10..20).for_each(|number| drop(peer.exchange(&good(number))));
     // PV1-3.1 is covered now, and both other lines see that nothing is valid.
     assert_eq!(lines(&report(&engine)), [open[0] + 1, open[0] + 2]);
+}
+
+#[test]
+fn a_table_that_changed_is_used_after_a_reload_by_messages_and_counts() {
+    let lines = "  set PV1-3.1 = PV1-3.1 | code units else keep\n";
+    let partner = Partner::new();
+    let workspace = Workspace::with(&format!("{lines}{}", pharmacy(partner.port)));
+    workspace.write("interfaces/adt/tables/units.csv", "from,to\n5E,5EAST\n");
+    let mut clock = Clock::new(&workspace);
+    let engine = clock.start(&workspace);
+    let mut peer = Peer::connect(&engine.address("adt"));
+    let mut give = |numbers: std::ops::Range<usize>| {
+        let count = numbers.end;
+        numbers.for_each(|number| drop(peer.exchange(&good(number))));
+        partner.wait_for(count);
+        partner.messages().last().map(|message| field(message, "PV1", 3)).expect("a message")
+    };
+    let counted = || {
+        let now = report(&engine);
+        let places = now["kinds"][0]["places"].as_array().expect("places").clone();
+        let place = places.iter().find(|row| row["place"] == "PV1-3.1").expect("the place").clone();
+        place["uncovered"].clone()
+    };
+    assert!(give(0..4).starts_with("4W^"), "the table does not have it");
+    assert_eq!(counted(), 4);
+    workspace.write("interfaces/adt/tables/units.csv", "from,to\n5E,5EAST\n4W,4WEST\n");
+    assert!(give(4..6).starts_with("4W^"), "what runs does not look at the disk");
+    engine.sinew(&["reload"]).expect(0);
+    assert!(give(6..9).starts_with("4WEST^"), "the next message is translated by the new table");
+    assert_eq!(counted(), 6, "and counted by it");
+    // A table that cannot be read leaves the running one alone.
+    workspace.write("interfaces/adt/tables/units.csv", "from\n4W\n");
+    engine.sinew(&["reload"]).expect(1);
+    assert!(give(9..10).starts_with("4WEST^"));
 }
 
 #[test]

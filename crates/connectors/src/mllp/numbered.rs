@@ -2,7 +2,9 @@
 //!
 //! Promises: a number is in the notebook, with the delivery that it belongs to, before it is on the wire, so that after
 //! a crash the partner's own word tells whether that delivery was taken; a delivery that is sent again keeps its number
-//! until the partner has counted it; each new connection, and each doubt, begins with the question 0.
+//! until the partner has counted it; each new connection, and each doubt, begins with the question 0; a number that was
+//! counted while its answer got lost is sent once more, so that an answer that was no is heard: a partner that keeps the
+//! protocol takes no number twice.
 //! Never: goes on where the two sides do not agree; sends a message before the partner has said what it expects.
 
 use super::destination::Lane;
@@ -30,8 +32,18 @@ pub(crate) struct Link {
 struct UnderWay {
     number: u64,
     delivery: DeliveryId,
-    /// The partner said no: if it has counted the number all the same, the delivery was not taken with it.
-    is_refused: bool,
+    heard: Heard,
+}
+
+/// What is known of the answer to a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Heard {
+    /// Nothing.
+    Nothing,
+    /// It was no: if the partner has counted the number all the same, the delivery was not taken with it.
+    Refused,
+    /// Nothing, and the number was sent once more after the partner had counted it.
+    NothingAgain,
 }
 
 /// What follows from what the partner expects.
@@ -39,6 +51,8 @@ struct UnderWay {
 enum Step {
     /// Send the delivery with this number.
     Send(u64),
+    /// The number was counted, and the answer got lost: send it once more, to hear it.
+    Repeat(u64),
     /// The delivery was taken before, with this number, and the answer got lost.
     Taken(u64),
 }
@@ -53,14 +67,23 @@ impl Link {
         let Some(number) = words.next() else { return Some(Link { last, under_way: None }) };
         let delivery =
             DeliveryId { message: words.next()?.parse::<MessageId>().ok()?, number: words.next()?.parse().ok()? };
-        let is_refused = words.next()? == "refused";
-        Some(Link { last, under_way: Some(UnderWay { number: number.parse().ok()?, delivery, is_refused }) })
+        let heard = match words.next()? {
+            "open" => Heard::Nothing,
+            "refused" => Heard::Refused,
+            "repeated" => Heard::NothingAgain,
+            _ => return None,
+        };
+        Some(Link { last, under_way: Some(UnderWay { number: number.parse().ok()?, delivery, heard }) })
     }
 
     fn write(&self) -> String {
         let last = self.last.map_or_else(|| "-".to_owned(), |last| last.to_string());
-        let Some(UnderWay { number, delivery, is_refused }) = self.under_way else { return last };
-        let how = if is_refused { "refused" } else { "open" };
+        let Some(UnderWay { number, delivery, heard }) = self.under_way else { return last };
+        let how = match heard {
+            Heard::Nothing => "open",
+            Heard::Refused => "refused",
+            Heard::NothingAgain => "repeated",
+        };
         format!("{last} {number} {} {} {how}", delivery.message, delivery.number)
     }
 
@@ -70,16 +93,20 @@ impl Link {
             Next::Frozen => None,
             Next::Send(number) => Some(Step::Send(number)),
             Next::Taken => {
-                let sent = self.under_way.take()?;
-                self.last = Some(sent.number);
-                let is_this = sent.delivery == delivery && !sent.is_refused;
-                Some(if is_this { Step::Taken(sent.number) } else { Step::Send(sent.number.saturating_add(1)) })
+                let sent = self.under_way?;
+                let is_this = sent.delivery == delivery;
+                if is_this && sent.heard == Heard::Nothing {
+                    return Some(Step::Repeat(sent.number));
+                }
+                (self.under_way, self.last) = (None, Some(sent.number));
+                let is_taken = is_this && sent.heard == Heard::NothingAgain;
+                Some(if is_taken { Step::Taken(sent.number) } else { Step::Send(sent.number.saturating_add(1)) })
             }
         }
     }
 
-    fn begin(&mut self, number: u64, delivery: DeliveryId) {
-        self.under_way = Some(UnderWay { number, delivery, is_refused: false });
+    fn begin(&mut self, number: u64, delivery: DeliveryId, heard: Heard) {
+        self.under_way = Some(UnderWay { number, delivery, heard });
     }
 
     fn counted(number: u64) -> Link {
@@ -136,8 +163,9 @@ impl Lane {
             Some(link) => (link, Step::Send(link.last.map_or(1, |last| last.saturating_add(1)))),
             None => self.agree(&page, outgoing).await?,
         };
-        let number = match step {
-            Step::Send(number) => number,
+        let (number, heard) = match step {
+            Step::Send(number) => (number, Heard::Nothing),
+            Step::Repeat(number) => (number, Heard::NothingAgain),
             Step::Taken(number) => {
                 page.write(&Link::counted(number)).await?;
                 self.agreed = Some(Link::counted(number));
@@ -148,7 +176,7 @@ impl Lane {
             let reason = Reason::new(codes::E6114, "only an HL7 v2 message can have a sequence number");
             return Err(Outcome::Permanent { reason, reply: None });
         };
-        link.begin(number, outgoing.delivery);
+        link.begin(number, outgoing.delivery, heard);
         page.write(&link).await?;
         let outcome = self.transfer(&bytes).await;
         self.hear(&page, link, number, outcome).await
@@ -200,6 +228,13 @@ impl Lane {
             }
             Some(code) => {
                 let here = i64::try_from(number).unwrap_or(i64::MAX);
+                let is_repeated = link.under_way.is_some_and(|sent| sent.heard == Heard::NothingAgain);
+                // "The previous acknowledgment was lost": it says no to the number, which it has, not to the message.
+                if is_repeated && reply.sequence == Some(here.saturating_add(1)) {
+                    page.write(&Link::counted(number)).await?;
+                    self.agreed = Some(Link::counted(number));
+                    return Ok(Outcome::Delivered { reply: None });
+                }
                 if let Some(expected) = reply.sequence
                     && expected != here
                     && expected != here.saturating_add(1)
@@ -209,7 +244,7 @@ impl Lane {
                     return Err(out_of_step(Reason::new(codes::E6116, text)));
                 }
                 if let Some(sent) = &mut link.under_way {
-                    sent.is_refused = true;
+                    sent.heard = Heard::Refused;
                 }
                 // What the partner said stands, kept or not.
                 let _ = page.write(&link).await;
@@ -253,9 +288,9 @@ mod tests {
         DeliveryId { message: MessageId(message), number: 2 }
     }
 
-    fn link(last: Option<u64>, under_way: Option<(u64, u64, bool)>) -> Link {
+    fn link(last: Option<u64>, under_way: Option<(u64, u64, Heard)>) -> Link {
         let under_way =
-            under_way.map(|(number, message, is_refused)| UnderWay { number, delivery: delivery(message), is_refused });
+            under_way.map(|(number, message, heard)| UnderWay { number, delivery: delivery(message), heard });
         Link { last, under_way }
     }
 
@@ -267,9 +302,10 @@ mod tests {
         };
         check(link(None, None), "-");
         check(link(Some(41), None), "41");
-        check(link(None, Some((1, 700, false))), "- 1 700 2 open");
-        check(link(Some(41), Some((42, 700, true))), "41 42 700 2 refused");
-        for text in ["", "x", "41 42", "41 42 700", "41 x 700 2 open", "41 42 700 2"] {
+        check(link(None, Some((1, 700, Heard::Nothing))), "- 1 700 2 open");
+        check(link(Some(41), Some((42, 700, Heard::Refused))), "41 42 700 2 refused");
+        check(link(Some(41), Some((42, 700, Heard::NothingAgain))), "41 42 700 2 repeated");
+        for text in ["", "x", "41 42", "41 42 700", "41 x 700 2 open", "41 42 700 2", "41 42 700 2 x"] {
             assert_eq!(Link::read(text), None, "{text:?}");
         }
     }
@@ -280,19 +316,23 @@ mod tests {
             assert_eq!(known.agree(expected, delivery(700)), step, "{expected}");
             assert_eq!(known, then, "{expected}");
         };
-        let sent = |message, is_refused| link(Some(41), Some((42, message, is_refused)));
+        let sent = |message, heard| link(Some(41), Some((42, message, heard)));
+        let (open, refused, repeated) = (Heard::Nothing, Heard::Refused, Heard::NothingAgain);
         check(link(None, None), -1, Some(Step::Send(1)), link(None, None));
         check(link(None, None), 12, Some(Step::Send(12)), link(None, None));
         check(link(Some(41), None), 42, Some(Step::Send(42)), link(Some(41), None));
         check(link(Some(41), None), 41, None, link(Some(41), None));
-        check(sent(700, false), 43, Some(Step::Taken(42)), link(Some(42), None));
-        check(sent(700, false), 42, Some(Step::Send(42)), sent(700, false));
-        check(sent(700, true), 43, Some(Step::Send(43)), link(Some(42), None));
-        check(sent(700, true), 42, Some(Step::Send(42)), sent(700, true));
+        // The answer may have been no: it is asked for, once.
+        check(sent(700, open), 43, Some(Step::Repeat(42)), sent(700, open));
+        check(sent(700, repeated), 43, Some(Step::Taken(42)), link(Some(42), None));
+        check(sent(700, open), 42, Some(Step::Send(42)), sent(700, open));
+        check(sent(700, repeated), 42, Some(Step::Send(42)), sent(700, repeated));
+        check(sent(700, refused), 43, Some(Step::Send(43)), link(Some(42), None));
+        check(sent(700, refused), 42, Some(Step::Send(42)), sent(700, refused));
         // Another delivery comes after one that a person or a limit took out.
-        check(sent(1, false), 43, Some(Step::Send(43)), link(Some(42), None));
-        check(sent(1, false), 42, Some(Step::Send(42)), sent(1, false));
-        check(sent(700, false), 44, None, sent(700, false));
+        check(sent(1, open), 43, Some(Step::Send(43)), link(Some(42), None));
+        check(sent(1, open), 42, Some(Step::Send(42)), sent(1, open));
+        check(sent(700, open), 44, None, sent(700, open));
     }
 
     #[test]

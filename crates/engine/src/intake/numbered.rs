@@ -6,21 +6,25 @@ use crate::{
     pipeline::{End, Plan},
     sequence::{self, Turn},
 };
-use hl7v2::{Message, sequence::Verdict};
+use hl7v2::{Message, ack, sequence::Verdict};
 use interface::{
     contract::Reply,
     definition::{Definition, Rule},
 };
 use std::sync::atomic::Ordering;
 
-/// The answer to a message that is not taken for its number; `None` where it is, or where it is known and gets the answer
-/// that it got before.
+/// The answer to a message that is not taken for its number; `None` where it is, or where it is known and was taken: then
+/// it gets the answer that it got before. So does one that is known and was refused, here.
 pub(super) async fn refuse(flow: &Flow, version: &Version, message: &Message, turn: &Turn<'_>) -> Option<Reply> {
     let reason = turn.refusal()?;
     if turn.judged.verdict != Verdict::Gap {
-        match sequence::is_known(&flow.dock, &flow.name, message).await {
-            Ok(false) => {}
-            Ok(true) => return None,
+        match sequence::known(&flow.dock, &flow.name, message).await {
+            Ok(None) => {}
+            Ok(Some(id)) => {
+                let answer = super::stored_answer(flow, id)?;
+                let is_no = ack::Reply::read(answer.clone()).code.is_some_and(|code| !code.is_positive());
+                return is_no.then(|| Reply::refused(reason, Some(answer)));
+            }
             Err(error) => return Some(super::not_stored(flow, version, message, &error)),
         }
     }

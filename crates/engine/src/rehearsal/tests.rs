@@ -28,6 +28,29 @@ fn expectations_hold_or_do_not() {
 }
 
 #[test]
+fn parts_are_joined_as_the_engine_would() {
+    const HEAD: &str = "MSH|^~\\\\&|REG|NORTH|HUB|H|20260301||ORU^R01|";
+    let lines = "drop when PID-3 = \"8\"\nsend out {\n fake out\n}";
+    let given = |text: &str| format!("given \"\"\"{HEAD}{text}\"\"\"\n");
+    let first = given("1|P|2.5.1\rPID|1||7\rOBX|1|TX|||half a s\rADD|\rDSC|p1|F");
+    let last = given("2|P|2.5.1||p1\rADD|entence\rOBX|2|TX|||more");
+    let other = given("3|P|2.5.1||p9\rOBX|9");
+    let check = |given: &[&str], body: &str, expect: bool| {
+        let test = format!("test \"parts\" {{\n{}{body}\n}}\n", given.concat());
+        assert_eq!(verdicts(lines, &test), [expect], "{test}");
+    };
+    check(&[&first, &last], "expect out sent 1", true);
+    check(&[&last, &first], "expect out sent 1", true);
+    check(&[&first, &last], "expect out OBX-5 = \"half a sentence\"", true);
+    check(&[&first, &last], "expect acknowledged AA", true);
+    check(&[&first, &last], "expect parked", false);
+    check(&[&first], "expect parked", true);
+    check(&[&first], "expect nothing", true);
+    check(&[&first, &other], "expect parked", true);
+    check(&[&first.replace("||7", "||8"), &last], "expect filtered by drop", true);
+}
+
+#[test]
 fn the_time_of_a_test_is_the_time_it_states() {
     let check = |text: &str, expect: Option<&str>| {
         assert_eq!(instant(text).map(Timestamp::to_rfc3339).as_deref(), expect, "{text}");
@@ -43,7 +66,8 @@ fn other_formats_are_carried_as_they_are() {
     let lines = "receive fake 2575 format json\nsend out {\n fake out\n}";
     let (definition, _) = load(lines, "");
     let given = Given { bytes: Bytes::from_static(b" {\"a\" : 1}"), label: "a.json".into(), edits: None };
-    let processed = process(&definition, &given, Timestamp(0));
+    let (bytes, message, found) = prepare(&definition, &given, Timestamp(0)).unwrap();
+    let processed = process(&definition, (&message, &found), &bytes, Timestamp(0));
     assert_eq!(processed.end, End::Routed);
     assert_eq!(processed.outputs.len(), 1);
     assert_eq!(processed.outputs[0].1, given.bytes);

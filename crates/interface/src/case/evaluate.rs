@@ -89,7 +89,7 @@ impl Seen<'_> {
             Expected::Matches { destination, bytes, .. } => self.matches(destination, bytes),
             Expected::Filtered { by } => self.end(|end| match end {
                 End::Filtered { rule } => by.as_deref().is_none_or(|by| rule.split(' ').next() == Some(by)),
-                End::Routed | End::Parked { .. } | End::Refused { .. } => false,
+                End::Routed | End::Parked { .. } | End::Joined | End::Refused { .. } => false,
             }),
             Expected::Rejected { code } => self.rejected(code),
             Expected::Parked { destination: None } => {
@@ -135,13 +135,18 @@ impl Seen<'_> {
     }
 
     fn nothing_for(&self, destination: &str) -> String {
-        let ends: Vec<String> = self.processed.iter().map(|one| describe(&one.end)).collect();
+        let ends: Vec<String> = self.whole().map(|one| describe(&one.end)).collect();
         format!("nothing went to {destination}; the message was {}", ends.join(", then "))
+    }
+
+    /// The messages, each part that was joined left out.
+    fn whole(&self) -> impl Iterator<Item = &Processed> {
+        self.processed.iter().filter(|one| one.end != End::Joined)
     }
 
     /// Every message must have ended so.
     fn end(&self, is_expected: impl Fn(&End) -> bool) -> Result<(), String> {
-        match self.processed.iter().find(|one| !is_expected(&one.end)) {
+        match self.whole().find(|one| !is_expected(&one.end)) {
             None if !self.processed.is_empty() => Ok(()),
             None => Err("there was no message".to_owned()),
             Some(one) => Err(format!("the message was {}", describe(&one.end))),
@@ -165,9 +170,9 @@ impl Seen<'_> {
             End::Parked { code: found } | End::Refused { code: found } => {
                 **found == *code || one.issues.iter().any(|(issue, _)| **issue == *code)
             }
-            End::Routed | End::Filtered { .. } => false,
+            End::Routed | End::Filtered { .. } | End::Joined => false,
         };
-        match self.processed.iter().find(|one| !is_it(one)) {
+        match self.whole().find(|one| !is_it(one)) {
             None if !self.processed.is_empty() => Ok(()),
             None => Err("there was no message".to_owned()),
             Some(one) => {
@@ -228,6 +233,7 @@ fn describe(end: &End) -> String {
         End::Routed => "routed elsewhere".to_owned(),
         End::Filtered { rule } => format!("filtered by `{rule}`"),
         End::Parked { code } => format!("parked with {code}"),
+        End::Joined => "a part of a message".to_owned(),
         End::Refused { code } => format!("refused with {code}"),
     }
 }

@@ -1,4 +1,4 @@
-//! The codes that an interface asks for itself: the tables of its `translate` lines, and what the profiles of its `validate`
+//! The codes that an interface asks for itself: the tables of its `translate` lines, of its values and of its maps, and what the profiles of its `validate`
 //! lines bind.
 //!
 //! Only what always holds: a line with a condition, in a turn, or of a destination that gets some of the messages, is about
@@ -46,13 +46,14 @@ impl Definition {
 }
 
 fn of_edit(edit: &Edit) -> Vec<OwnCodes> {
-    let Edit::Lines(program) = edit else { return Vec::new() };
-    let own = |(path, table): (&Path, &Arc<lang::Table>)| {
-        let table = table.clone();
-        is_everywhere(path)
-            .then(|| OwnCodes { path: path.clone(), test: Arc::new(move |code: &str| table.find(code).is_some()) })
+    let looked_up: Vec<(Path, Arc<lang::Table>)> = match edit {
+        Edit::Lines(program) => program.translations().map(|(path, table)| (path.clone(), table.clone())).collect(),
+        Edit::Map(map) => map.translations(),
     };
-    program.translations().filter_map(own).collect()
+    let own = |(path, table): (Path, Arc<lang::Table>)| {
+        is_everywhere(&path).then(|| OwnCodes { path, test: Arc::new(move |code: &str| table.find(code).is_some()) })
+    };
+    looked_up.into_iter().filter_map(own).collect()
 }
 
 fn of_line(line: &Line) -> Option<OwnCodes> {

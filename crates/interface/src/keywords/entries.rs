@@ -395,7 +395,8 @@ pub const KEYWORDS: &[Keyword] = &[
         Test,
         "given",
         "given FILE [set PATH = VALUE, …] [, FILE …]",
-        "The messages that go in: files of the interface's folder, or a text in three quotes.",
+        "The messages that go in: files of the interface's folder, or a text in three quotes. Parts of a message are joined \
+         as in the running interface.",
         "given samples/a01.hl7 set PV1-2 = \"I\"",
     ),
     word(

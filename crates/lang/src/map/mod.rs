@@ -25,6 +25,7 @@ pub(crate) mod library;
 mod lines;
 pub mod outline;
 mod standard;
+mod translations;
 
 pub use claim::Claim;
 pub use fhir::{BundleType, Left, Origin, Origins, Settings, Why};

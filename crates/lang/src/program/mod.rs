@@ -14,6 +14,7 @@ mod version;
 pub(crate) mod write;
 
 use crate::{
+    path::ReadPath,
     run::{Fault, Run},
     scope::Scope,
     syntax::{Statement, Tree},
@@ -89,10 +90,7 @@ impl Program {
 
     /// The places that are translated whatever the message, with their tables.
     pub fn translations(&self) -> impl Iterator<Item = (&Path, &Arc<Table>)> {
-        self.actions.iter().filter(|action| action.when.is_none()).filter_map(|action| match &action.kind {
-            Kind::Translate { target, table, .. } => Some((&target.path, table)),
-            _ => None,
-        })
+        translated(&self.actions, true)
     }
 
     /// Changes a message.
@@ -102,6 +100,23 @@ impl Program {
     pub fn apply(&self, message: &mut Message, run: &mut Run) -> Result<(), Fault> {
         perform(&self.actions, &mut Stage::in_place(message), run)
     }
+}
+
+/// What lines without a condition look up in tables. `is_in_place`: what they write is what they read.
+pub(crate) fn translated(actions: &[Action], is_in_place: bool) -> impl Iterator<Item = (&Path, &Arc<Table>)> {
+    actions.iter().filter(|action| action.when.is_none()).filter_map(move |action| match &action.kind {
+        Kind::Translate { target, table, .. } => is_in_place.then_some((&target.path, table)),
+        Kind::Assign { value, .. } => match value.looked_up()? {
+            (ReadPath::Message(path), table) => Some((path, table)),
+            (ReadPath::Within { .. } | ReadPath::Bound { .. } | ReadPath::Element(_) | ReadPath::Now, _) => None,
+        },
+        Kind::Remove { .. }
+        | Kind::Insert { .. }
+        | Kind::Cross(_)
+        | Kind::Each { .. }
+        | Kind::Block { .. }
+        | Kind::Copy { .. } => None,
+    })
 }
 
 #[cfg(test)]

@@ -166,7 +166,11 @@ pub(crate) fn parse_step(
     let site = Site::new(cursor.tree(), start.clone());
     let arguments = Arguments { values, site: site.clone() };
     match (step.build)(&arguments) {
-        Ok(operation) => Some(Call { step, operation, on_trouble, site }),
+        Ok(operation) => {
+            let is_backwards = arguments.word(1).is_some();
+            let table = arguments.table(0).filter(|_| matches!(step.name, "code" | "lookup") && !is_backwards);
+            Some(Call { step, operation, on_trouble, site, table })
+        }
         Err(what) => {
             let hint = format!("it is written `{}`", step.syntax);
             found.push(Diagnostic::error(codes::E2207, format!("`{name}`: {what}")).at(file, start, "").hint(hint));

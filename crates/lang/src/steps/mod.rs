@@ -258,6 +258,8 @@ pub(crate) struct Call {
     pub(crate) operation: Operation,
     pub(crate) on_trouble: OnTrouble,
     pub(crate) site: Site,
+    /// The table in which it looks the value up as a code.
+    pub(crate) table: Option<Arc<Table>>,
 }
 
 impl std::fmt::Debug for Call {

@@ -12,6 +12,7 @@ use crate::{
     path::ReadPath,
     run::{Fault, Run, Site},
     steps::{Call, Flow},
+    table::Table,
     view::{Need, View},
 };
 use hl7v2::{Element, Level};
@@ -85,6 +86,15 @@ impl Value {
     pub(crate) fn plain_path(&self) -> Option<&ReadPath> {
         match self.single()? {
             Primary::Read(path) => Some(path),
+            _ => None,
+        }
+    }
+
+    /// The path and the table, where it is a path whose value is looked up before anything else happens to it.
+    pub(crate) fn looked_up(&self) -> Option<(&ReadPath, &Arc<Table>)> {
+        let ([Term { alternatives }], Some(call)) = (self.terms.as_slice(), self.calls.first()) else { return None };
+        match alternatives.as_slice() {
+            [Primary::Read(path)] => Some((path, call.table.as_ref()?)),
             _ => None,
         }
     }

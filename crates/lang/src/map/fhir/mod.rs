@@ -22,7 +22,7 @@ mod lines;
 mod machine;
 mod names;
 mod parts;
-mod plan;
+pub(in crate::map) mod plan;
 mod primitive;
 mod reading;
 mod references;
@@ -70,6 +70,13 @@ pub(crate) struct FhirMap {
     structure: Option<&'static Structure>,
     zone: Option<TimeZone>,
     site: Site,
+}
+
+impl FhirMap {
+    /// Its lines.
+    pub(in crate::map) fn actions(&self) -> &[plan::Action] {
+        &self.routine.actions
+    }
 }
 
 /// What whoever runs a map may choose.
