@@ -24,14 +24,30 @@ use std::sync::Arc;
 pub(crate) struct Link {
     /// The last number that the partner is known to have counted.
     last: Option<u64>,
+    /// The sending that was taken with it, where the answer said so: it may come again, if the engine ended before it had
+    /// recorded that.
+    taken: Option<Sending>,
     /// What was sent, and not counted as far as is known.
     under_way: Option<UnderWay>,
+}
+
+/// One sending of a delivery: a person may ask for another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Sending {
+    delivery: DeliveryId,
+    resends: u32,
+}
+
+impl Sending {
+    fn of(outgoing: &Outgoing) -> Sending {
+        Sending { delivery: outgoing.delivery, resends: outgoing.resends }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct UnderWay {
     number: u64,
-    delivery: DeliveryId,
+    sending: Sending,
     heard: Heard,
 }
 
@@ -64,53 +80,64 @@ impl Link {
             "-" => None,
             last => Some(last.parse().ok()?),
         };
-        let Some(number) = words.next() else { return Some(Link { last, under_way: None }) };
+        let Some(number) = words.next() else { return Some(Link { last, ..Link::default() }) };
+        let number = number.parse().ok()?;
         let delivery =
             DeliveryId { message: words.next()?.parse::<MessageId>().ok()?, number: words.next()?.parse().ok()? };
-        let heard = match words.next()? {
+        let how = words.next()?;
+        let resends = words.next().map_or(Some(0), |resends| resends.parse().ok())?;
+        let sending = Sending { delivery, resends };
+        let heard = match how {
+            "taken" => return Some(Link { last, taken: Some(sending), under_way: None }),
             "open" => Heard::Nothing,
             "refused" => Heard::Refused,
             "repeated" => Heard::NothingAgain,
             _ => return None,
         };
-        Some(Link { last, under_way: Some(UnderWay { number: number.parse().ok()?, delivery, heard }) })
+        Some(Link { last, taken: None, under_way: Some(UnderWay { number, sending, heard }) })
     }
 
     fn write(&self) -> String {
         let last = self.last.map_or_else(|| "-".to_owned(), |last| last.to_string());
-        let Some(UnderWay { number, delivery, heard }) = self.under_way else { return last };
-        let how = match heard {
-            Heard::Nothing => "open",
-            Heard::Refused => "refused",
-            Heard::NothingAgain => "repeated",
+        let (number, Sending { delivery, resends }, how) = match (self.under_way, self.taken) {
+            (Some(UnderWay { number, sending, heard }), _) => {
+                let how = match heard {
+                    Heard::Nothing => "open",
+                    Heard::Refused => "refused",
+                    Heard::NothingAgain => "repeated",
+                };
+                (number, sending, how)
+            }
+            (None, Some(sending)) => (self.last.unwrap_or(0), sending, "taken"),
+            (None, None) => return last,
         };
-        format!("{last} {number} {} {} {how}", delivery.message, delivery.number)
+        format!("{last} {number} {} {} {how} {resends}", delivery.message, delivery.number)
     }
 
     /// Takes in what the partner expects; `None` where the two sides do not agree.
-    fn agree(&mut self, expected: i64, delivery: DeliveryId) -> Option<Step> {
+    fn agree(&mut self, expected: i64, sending: Sending) -> Option<Step> {
         match sequence::synchronize(expected, self.under_way.map(|sent| sent.number), self.last) {
             Next::Frozen => None,
             Next::Send(number) => Some(Step::Send(number)),
             Next::Taken => {
                 let sent = self.under_way?;
-                let is_this = sent.delivery == delivery;
+                let is_this = sent.sending == sending;
                 if is_this && sent.heard == Heard::Nothing {
                     return Some(Step::Repeat(sent.number));
                 }
-                (self.under_way, self.last) = (None, Some(sent.number));
+                *self = Link { last: Some(sent.number), ..Link::default() };
                 let is_taken = is_this && sent.heard == Heard::NothingAgain;
                 Some(if is_taken { Step::Taken(sent.number) } else { Step::Send(sent.number.saturating_add(1)) })
             }
         }
     }
 
-    fn begin(&mut self, number: u64, delivery: DeliveryId, heard: Heard) {
-        self.under_way = Some(UnderWay { number, delivery, heard });
+    fn begin(&mut self, number: u64, sending: Sending, heard: Heard) {
+        *self = Link { last: self.last, taken: None, under_way: Some(UnderWay { number, sending, heard }) };
     }
 
-    fn counted(number: u64) -> Link {
-        Link { last: Some(number), under_way: None }
+    fn counted(number: u64, sending: Sending) -> Link {
+        Link { last: Some(number), taken: Some(sending), under_way: None }
     }
 }
 
@@ -159,6 +186,7 @@ impl Lane {
         let page = Page { notebook: self.notebook.clone(), name };
         let is_connected = self.is_connected();
         let agreed = self.agreed.take().filter(|link| is_connected && link.under_way.is_none());
+        let sending = Sending::of(outgoing);
         let (mut link, step) = match agreed {
             Some(link) => (link, Step::Send(link.last.map_or(1, |last| last.saturating_add(1)))),
             None => self.agree(&page, outgoing).await?,
@@ -167,8 +195,7 @@ impl Lane {
             Step::Send(number) => (number, Heard::Nothing),
             Step::Repeat(number) => (number, Heard::NothingAgain),
             Step::Taken(number) => {
-                page.write(&Link::counted(number)).await?;
-                self.agreed = Some(Link::counted(number));
+                page.write(&Link::counted(number, sending)).await?;
                 return Ok(Outcome::Delivered { reply: None });
             }
         };
@@ -176,7 +203,7 @@ impl Lane {
             let reason = Reason::new(codes::E6114, "only an HL7 v2 message can have a sequence number");
             return Err(Outcome::Permanent { reason, reply: None });
         };
-        link.begin(number, outgoing.delivery, heard);
+        link.begin(number, sending, heard);
         page.write(&link).await?;
         let outcome = self.transfer(&bytes).await;
         self.hear(&page, link, number, outcome).await
@@ -185,6 +212,9 @@ impl Lane {
     /// Asks the partner what it expects.
     async fn agree(&mut self, page: &Page, outgoing: &Outgoing) -> Result<(Link, Step), Outcome> {
         let mut link = page.read().await?;
+        if let Some(last) = link.last.filter(|_| link.taken == Some(Sending::of(outgoing))) {
+            return Ok((link, Step::Taken(last)));
+        }
         let Some(question) = question(&outgoing.bytes, &*self.clock) else {
             let reason = Reason::new(codes::E6114, "only an HL7 v2 message can have a sequence number");
             return Err(Outcome::Permanent { reason, reply: None });
@@ -202,7 +232,7 @@ impl Lane {
             return Err(out_of_step(Reason::new(codes::E6115, text)));
         };
         let known = link;
-        match link.agree(expected, outgoing.delivery) {
+        match link.agree(expected, Sending::of(outgoing)) {
             Some(step) => Ok((link, step)),
             None => {
                 let said = |number: Option<u64>| number.map_or_else(|| "none".to_owned(), |number| number.to_string());
@@ -218,11 +248,12 @@ impl Lane {
     /// Takes in the answer to a numbered message.
     async fn hear(&mut self, page: &Page, mut link: Link, number: u64, outcome: Outcome) -> Result<Outcome, Outcome> {
         let Outcome::Delivered { reply: Some(reply) } = &outcome else { return Ok(outcome) };
+        let Some(sending) = link.under_way.map(|sent| sent.sending) else { return Ok(outcome) };
         let reply = Reply::read(reply.clone());
         match reply.code {
             None => {}
             Some(code) if code.is_positive() => {
-                let link = Link::counted(number);
+                let link = Link::counted(number, sending);
                 // The partner has the message: what cannot be kept now, it will say again.
                 self.agreed = page.write(&link).await.is_ok().then_some(link);
             }
@@ -231,8 +262,8 @@ impl Lane {
                 let is_repeated = link.under_way.is_some_and(|sent| sent.heard == Heard::NothingAgain);
                 // "The previous acknowledgment was lost": it says no to the number, which it has, not to the message.
                 if is_repeated && reply.sequence == Some(here.saturating_add(1)) {
-                    page.write(&Link::counted(number)).await?;
-                    self.agreed = Some(Link::counted(number));
+                    page.write(&Link::counted(number, sending)).await?;
+                    self.agreed = Some(Link::counted(number, sending));
                     return Ok(Outcome::Delivered { reply: None });
                 }
                 if let Some(expected) = reply.sequence
@@ -288,10 +319,13 @@ mod tests {
         DeliveryId { message: MessageId(message), number: 2 }
     }
 
+    fn sending(message: u64) -> Sending {
+        Sending { delivery: delivery(message), resends: 0 }
+    }
+
     fn link(last: Option<u64>, under_way: Option<(u64, u64, Heard)>) -> Link {
-        let under_way =
-            under_way.map(|(number, message, heard)| UnderWay { number, delivery: delivery(message), heard });
-        Link { last, under_way }
+        let under_way = under_way.map(|(number, message, heard)| UnderWay { number, sending: sending(message), heard });
+        Link { last, taken: None, under_way }
     }
 
     #[test]
@@ -302,10 +336,15 @@ mod tests {
         };
         check(link(None, None), "-");
         check(link(Some(41), None), "41");
-        check(link(None, Some((1, 700, Heard::Nothing))), "- 1 700 2 open");
-        check(link(Some(41), Some((42, 700, Heard::Refused))), "41 42 700 2 refused");
-        check(link(Some(41), Some((42, 700, Heard::NothingAgain))), "41 42 700 2 repeated");
-        for text in ["", "x", "41 42", "41 42 700", "41 x 700 2 open", "41 42 700 2", "41 42 700 2 x"] {
+        check(link(None, Some((1, 700, Heard::Nothing))), "- 1 700 2 open 0");
+        check(link(Some(41), Some((42, 700, Heard::Refused))), "41 42 700 2 refused 0");
+        check(link(Some(41), Some((42, 700, Heard::NothingAgain))), "41 42 700 2 repeated 0");
+        let again = Sending { delivery: delivery(700), resends: 3 };
+        check(Link::counted(42, again), "42 42 700 2 taken 3");
+        assert_eq!(Link::read("41 42 700 2 open"), Some(link(Some(41), Some((42, 700, Heard::Nothing)))));
+        for text in
+            ["", "x", "41 42", "41 42 700", "41 x 700 2 open", "41 42 700 2", "41 42 700 2 x", "41 42 700 2 open x"]
+        {
             assert_eq!(Link::read(text), None, "{text:?}");
         }
     }
@@ -313,7 +352,7 @@ mod tests {
     #[test]
     fn what_the_partner_expects_decides() {
         let check = |mut known: Link, expected, step, then: Link| {
-            assert_eq!(known.agree(expected, delivery(700)), step, "{expected}");
+            assert_eq!(known.agree(expected, sending(700)), step, "{expected}");
             assert_eq!(known, then, "{expected}");
         };
         let sent = |message, heard| link(Some(41), Some((42, message, heard)));
