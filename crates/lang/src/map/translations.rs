@@ -90,7 +90,7 @@ mod tests {
             tables.insert(Table::parse(name, &Arc::from(format!("tables/{name}.csv")), text).0);
         }
         let (tree, mut found) =
-            syntax::parse("m.map", &format!("map probe from hl7v2 2.5.1 ADT_A01 {head} {{\n{lines}\n}}\n"));
+            syntax::parse("m.map", format!("map probe from hl7v2 2.5.1 ADT_A01 {head} {{\n{lines}\n}}\n"));
         let (file, more) = MapFile::compile(&tree, &Scope::new(&tables));
         found.extend(more);
         let errors: Vec<_> = found.iter().filter(|finding| finding.is_error()).collect();
