@@ -206,7 +206,7 @@ fn a_table_that_changed_is_used_after_a_reload_by_messages_and_counts() {
     let partner = Partner::new();
     let workspace = Workspace::with(&format!("{lines}{}", pharmacy(partner.port)));
     workspace.write("interfaces/adt/tables/units.csv", "from,to\n5E,5EAST\n");
-    let mut clock = Clock::new(&workspace);
+    let clock = Clock::new(&workspace);
     let engine = clock.start(&workspace);
     let mut peer = Peer::connect(&engine.address("adt"));
     let mut give = |numbers: std::ops::Range<usize>| {
