@@ -49,6 +49,7 @@ fn of_edit(edit: &Edit) -> Vec<OwnCodes> {
     let looked_up: Vec<(Path, Arc<lang::Table>)> = match edit {
         Edit::Lines(program) => program.translations().map(|(path, table)| (path.clone(), table.clone())).collect(),
         Edit::Map(map) => map.translations(),
+        Edit::Script { .. } => Vec::new(),
     };
     let own = |(path, table): (Path, Arc<lang::Table>)| {
         is_everywhere(&path).then(|| OwnCodes { path, test: Arc::new(move |code: &str| table.find(code).is_some()) })
