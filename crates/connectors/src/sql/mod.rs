@@ -90,7 +90,7 @@ behind it is *ambiguous*. Sessions of MySQL are strict, so that nothing is cut o
         address: Address { kind: AddressKind::Remote, description: ADDRESS },
         options: &SOURCE_TABLE,
         example: "receive sql postgres://db.example.org/lis {\n    user sinew\n    password \"an example\"\n    \
-                  query \"SELECT id, mrn, code, value FROM results WHERE id > :id ORDER BY id LIMIT 500\"\n    \
+                  query \"SELECT id, hl7 FROM outbox WHERE id > :id ORDER BY id LIMIT 500\"\n    \
                   watermark id\n    start 0\n    message hl7\n    format hl7v2\n  }",
     }),
     destination: Some(Side {
