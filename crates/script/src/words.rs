@@ -167,6 +167,7 @@ const ENGINE: &[&str] = &[
     "there",
     "this",
     "three",
+    "threw",
     "to",
     "token",
     "too",

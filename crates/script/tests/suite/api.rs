@@ -100,7 +100,7 @@ fn errors_say_where_and_never_what() {
     check("msg.get('?')", "E1446", &format!("{head} 1 column 5: `?`: this is no path"));
     check("msg.get(msg.get('PID-5.1') ? '?' : '')", "E1446", &format!("{head} 1 column 13: `?`: this is no path"));
     check("table('nope')", "E1450", &format!("{head} 1 column 1: `nope`: there is no such code table"));
-    check("table(msg.get('PID-5.1'))", "E1450", &format!("{head} 1 column 1: there is no such code table"));
+    check("table(msg.get('PID-5.1'))", "E1450", &format!("{head} 1 column 11: there is no such code table"));
     check("throw 7", "E1441", "scripts/test.js: the script threw what is no error");
     check(
         "function inner() {\n  null.x;\n}\ninner();",
