@@ -92,7 +92,7 @@ fn measure(name: &'static str, text: &str, definition: &Arc<Definition>) -> Row 
         Contender::new("parse", || Message::parse(bytes.clone()).0.segment_count()),
         Contender::new("process", || {
             let (message, _) = Message::parse(bytes.clone());
-            pipeline::process(definition, &message, &[], now, 7).deliveries.len()
+            pipeline::process(definition, &lang::Matter::V2(message), &[], now, 7).deliveries.len()
         }),
         Contender::new("count", || {
             let (repeat, at) = (Repeat::No, Some(now));

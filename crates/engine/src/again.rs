@@ -29,8 +29,8 @@ pub fn run(store: &Store, stored: &Stored, definition: &Definition) -> Again {
     if definition.version != envelope.interface_version {
         return Again::OtherVersion;
     }
-    let (message, found) = intake::read(definition, &envelope.raw);
-    let plan = intake::plan(definition, (&message, &found), &envelope.raw, envelope.received);
+    let (matter, found) = intake::read(definition, &envelope.raw);
+    let plan = intake::plan(definition, (&matter, &found), &envelope.raw, envelope.received);
     if intake::disposition(&plan.end) != accept.disposition {
         return Again::Differs("it ends otherwise: routed, filtered or parked");
     }

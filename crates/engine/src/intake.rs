@@ -11,7 +11,7 @@ mod numbered;
 use crate::{
     acknowledge::{self, Due},
     application::Owed,
-    batches, codes, findings,
+    batches, codes, contents, findings,
     flow::{Flow, Version},
     journey::REJECTED_BY,
     live::{self, Kind, Passed},
@@ -22,11 +22,13 @@ use crate::{
     sequence::{self, Turn},
 };
 use bytes::Bytes;
+use formats::Messages;
 use hl7v2::{Facts, Message};
 use interface::{
     contract::{Frame, Reply},
     definition::{Acknowledge, Definition},
 };
+use lang::Matter;
 use message::{
     DeliveryId, Diagnostic, Envelope, Format, MessageId, Origin, Phi, Reason, Timestamp,
     failpoint::{Place, pass},
@@ -37,7 +39,7 @@ use std::{
     hash::BuildHasher,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
-        Arc,
+        Arc, LazyLock,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -46,21 +48,31 @@ use store::{Accept, Content, Disposition, Planned, Receipt, Verdict};
 /// Takes one frame to its final answer.
 pub(crate) async fn accept(flow: &Flow, frame: Frame, origin: Origin) -> Reply {
     let version = flow.version();
-    let (message, found) = read(&version.definition, &frame.bytes);
-    if batches::is_one(&message, &found) && !matches!(origin, Origin::Replay { .. }) {
-        return batches::accept(flow, frame, origin).await;
-    }
-    take_parsed(flow, frame, origin, message, &found).await.answered().await
-}
-
-/// What the interface takes the bytes for: a message of HL7 v2; of other formats no part of it is there.
-pub(crate) fn read(definition: &Definition, bytes: &Bytes) -> (Message, Vec<Diagnostic>) {
-    match definition.receive.format {
-        Format::Hl7v2 => Message::parse(bytes.clone()),
-        Format::Fhir | Format::Json | Format::Xml | Format::Text | Format::Binary | Format::Delimited | Format::X12 => {
-            (Message::parse(Bytes::new()).0, Vec::new())
+    let is_replay = matches!(origin, Origin::Replay { .. });
+    if version.definition.receive.messages != Messages::Whole && !is_replay {
+        let cut = contents::cut(&version.definition, &frame.bytes);
+        if cut.len() > 1 || cut.first().is_some_and(|(bytes, _)| *bytes != frame.bytes) {
+            return contents::accept(flow, frame, origin, cut).await;
         }
     }
+    let (matter, found) = read(&version.definition, &frame.bytes);
+    if !is_replay && matter.v2().is_some_and(|message| batches::is_one(message, &found)) {
+        return batches::accept(flow, frame, origin).await;
+    }
+    take_parsed(flow, frame, origin, (matter, &found), "").await.answered().await
+}
+
+/// Bytes as the interface takes them.
+pub(crate) fn read(definition: &Definition, bytes: &Bytes) -> (Matter, Vec<Diagnostic>) {
+    Matter::read(&definition.receive.form, bytes.clone())
+}
+
+/// What a message of another format has of HL7 v2: nothing.
+static NO_MESSAGE: LazyLock<Message> = LazyLock::new(|| Message::parse(Bytes::new()).0);
+
+/// The message of HL7 v2, without any part where it is of another format.
+pub(crate) fn v2_of(matter: &Matter) -> &Message {
+    matter.v2().unwrap_or(&NO_MESSAGE)
 }
 
 /// A message that was stored, or not, before what its sender waits for besides.
@@ -96,58 +108,65 @@ impl Taken {
 
 /// Takes one message as far as its commit.
 pub(crate) async fn take(flow: &Flow, frame: Frame, origin: Origin) -> Taken {
-    let (message, found) = read(&flow.version().definition, &frame.bytes);
-    take_parsed(flow, frame, origin, message, &found).await
+    let (matter, found) = read(&flow.version().definition, &frame.bytes);
+    take_parsed(flow, frame, origin, (matter, &found), "").await
+}
+
+/// As [`take`], for a message that was cut out of a content of another format.
+pub(crate) async fn take_part(flow: &Flow, frame: Frame, origin: Origin, part: &str) -> Taken {
+    let (matter, found) = read(&flow.version().definition, &frame.bytes);
+    take_parsed(flow, frame, origin, (matter, &found), part).await
 }
 
 /// A message that is not looked at, because one in front of it has to come later.
 pub(crate) fn put_off(flow: &Flow, bytes: &Bytes, reason: Reason) -> Taken {
-    let (message, _) = read(&flow.version().definition, bytes);
-    let answer = acknowledge::later(&message, &flow.version().definition, flow.dock.clock.now());
+    let (matter, _) = read(&flow.version().definition, bytes);
+    let answer = acknowledge::later(v2_of(&matter), &flow.version().definition, flow.dock.clock.now());
     Taken::done(Reply::later(reason, answer))
 }
 
-async fn take_parsed(flow: &Flow, frame: Frame, origin: Origin, message: Message, found: &[Diagnostic]) -> Taken {
+async fn take_parsed(
+    flow: &Flow,
+    frame: Frame,
+    origin: Origin,
+    (matter, found): (Matter, &[Diagnostic]),
+    part: &str,
+) -> Taken {
     let version = flow.version();
-    let is_v2 = version.definition.receive.format == Format::Hl7v2;
+    let message = v2_of(&matter);
     let frame = Frame { format: version.definition.receive.format, ..frame };
-    flow.tally.received.fetch_add(1, Ordering::Relaxed);
-    flow.tally.last_received.store(flow.dock.steady().0, Ordering::Relaxed);
-    if flow.is_closed() {
-        let reason = Reason::new(codes::E5004, "the interface was taken out of the workspace");
-        let answer = acknowledge::later(&message, &version.definition, flow.dock.clock.now());
-        return Taken::done(Reply::later(reason, answer));
+    if let Some(reply) = turned_away(flow, &version, &frame, &matter) {
+        return Taken::done(reply);
     }
-    if let Err(reason) = check(&version, &frame, &message) {
-        return Taken::done(refuse(flow, &version, &message, reason));
-    }
-    let turn = match flow.links.begin(&flow.dock, &version.definition, &message, &origin).await {
+    let turn = match flow.links.begin(&flow.dock, &version.definition, message, &origin).await {
         Ok(turn) => turn,
-        Err(error) => return Taken::done(not_stored(flow, &version, &message, &error)),
+        Err(error) => return Taken::done(not_stored(flow, &version, message, &error)),
     };
     if let Some(turn) = &turn
-        && let Some(refused) = numbered::refuse(flow, &version, &message, turn).await
+        && let Some(refused) = numbered::refuse(flow, &version, message, turn).await
     {
         return Taken::done(refused);
     }
-    let mut plan = plan(&version.definition, (&message, found), &frame.bytes, frame.received);
+    let mut plan = plan(&version.definition, (&matter, found), &frame.bytes, frame.received);
     if let Some(turn) = &turn {
         numbered::amend(&version.definition, turn, &mut plan);
     }
-    let answer = answer(&version, &message, &plan, flow.dock.clock.now());
+    let answer = answer(&version, message, &plan, flow.dock.clock.now());
     let answer = match &turn {
         Some(turn) => acknowledge::numbered(answer, turn.judged.answer),
         None => answer,
     };
-    let hops = frame.from.map_or(0, |(_, hops)| hops);
-    let (received, bytes) = (frame.received, frame.bytes.len());
+    let (received, bytes, hops) = (frame.received, frame.bytes.len(), frame.from.map_or(0, |(_, hops)| hops));
     let is_replay = matches!(origin, Origin::Replay { .. });
     let flags = flags(frame.found.iter().chain(found), &plan);
     let rejection = rejection(&plan.end);
     let seen = Seen::of(flow, &plan.end, &frame.bytes);
-    let facts = Facts::searched(&message);
+    let facts = Facts::searched(message);
     let mut accepted =
-        Accept { flags, ..describe(flow, &version, frame, origin, (&message, facts), &plan, answer.clone()) };
+        Accept { flags, ..describe(flow, &version, frame, origin, (&matter, facts), &plan, answer.clone()) };
+    if matter.v2().is_none() {
+        accepted.facts.control_id = contents::identity(&version.definition, &matter, part);
+    }
     accepted.facts.extra.extend(turn.as_ref().and_then(Turn::field));
     match commit(flow, version.clone(), accepted, plan.deliveries, hops).await {
         Ok(receipt) => {
@@ -156,25 +175,39 @@ async fn take_parsed(flow: &Flow, frame: Frame, origin: Origin, message: Message
             if let Some(turn) = turn.filter(|_| !matches!(receipt.verdict(), Verdict::Duplicate { .. })) {
                 turn.settle();
             }
-            let whole = match joined::join(flow, &version, &message, &receipt).await {
+            let whole = match joined::join(flow, &version, message, &receipt).await {
                 Ok(whole) => whole,
-                Err(error) => return Taken::done(not_stored(flow, &version, &message, &error)),
+                Err(error) => return Taken::done(not_stored(flow, &version, message, &error)),
             };
             let (reply, is_rejected) =
                 refuse_rejected(flow, &receipt, rejection, answer_receipt(flow, &receipt, answer), is_replay);
-            let owed = if is_replay || is_rejected { None } else { owed(flow, &version, &message, &receipt, whole) };
+            let owed = if is_replay || is_rejected { None } else { owed(flow, &version, message, &receipt, whole) };
             // A message that a person runs again was counted when it came; a part counts with its whole.
-            if is_v2 && !is_replay && parts::of(&version.definition, &message).is_none() {
+            let is_counted = !is_replay && parts::of(&version.definition, message).is_none();
+            if let (Matter::V2(message), true) = (matter, is_counted) {
                 let verdict = plan.is_valid.map(|is_valid| quality::Verdict::of(is_valid, plan.issues));
                 flow.count(waiting(message, &receipt, (received, bytes), verdict));
             }
             Taken { reply, owed }
         }
         Err(error @ store::Error::TooLarge { .. }) => {
-            Taken::done(refuse(flow, &version, &message, Reason::new(codes::E5008, error.to_string())))
+            Taken::done(refuse(flow, &version, message, Reason::new(codes::E5008, error.to_string())))
         }
-        Err(error) => Taken::done(not_stored(flow, &version, &message, &error)),
+        Err(error) => Taken::done(not_stored(flow, &version, message, &error)),
     }
+}
+
+/// The answer to a frame that is not even looked into.
+fn turned_away(flow: &Flow, version: &Version, frame: &Frame, matter: &Matter) -> Option<Reply> {
+    flow.tally.received.fetch_add(1, Ordering::Relaxed);
+    flow.tally.last_received.store(flow.dock.steady().0, Ordering::Relaxed);
+    let message = v2_of(matter);
+    if flow.is_closed() {
+        let reason = Reason::new(codes::E5004, "the interface was taken out of the workspace");
+        let answer = acknowledge::later(message, &version.definition, flow.dock.clock.now());
+        return Some(Reply::later(reason, answer));
+    }
+    check(version, frame, matter).err().map(|reason| refuse(flow, version, message, reason))
 }
 
 /// What those who watch are told of a message, once it is stored.
@@ -253,8 +286,8 @@ fn refuse(flow: &Flow, version: &Version, message: &Message, reason: Reason) -> 
 }
 
 /// What can be said about a frame before anything is done with it.
-fn check(version: &Version, frame: &Frame, message: &Message) -> Result<(), Reason> {
-    check_message(&version.definition, frame.bytes.len(), message)?;
+fn check(version: &Version, frame: &Frame, matter: &Matter) -> Result<(), Reason> {
+    check_message(&version.definition, frame.bytes.len(), matter)?;
     if frame.from.is_some_and(|(_, hops)| hops > limits::INTERFACE_HOPS_MAX) {
         return Err(Reason::new(codes::E5009, format!("more than {} interfaces", limits::INTERFACE_HOPS_MAX)));
     }
@@ -262,12 +295,12 @@ fn check(version: &Version, frame: &Frame, message: &Message) -> Result<(), Reas
 }
 
 /// What holds wherever the message comes from.
-pub(crate) fn check_message(definition: &Definition, size: usize, message: &Message) -> Result<(), Reason> {
+pub(crate) fn check_message(definition: &Definition, size: usize, matter: &Matter) -> Result<(), Reason> {
     if size > definition.receive.size_max {
         let text = format!("{size} bytes, the interface allows {}", definition.receive.size_max);
         return Err(Reason::new(codes::E5008, text));
     }
-    if !message.has_header() && definition.receive.format == Format::Hl7v2 {
+    if matter.v2().is_some_and(|message| !message.has_header()) {
         return Err(Reason::new(codes::E5001, "the frame does not begin with an MSH segment"));
     }
     Ok(())
@@ -276,21 +309,22 @@ pub(crate) fn check_message(definition: &Definition, size: usize, message: &Mess
 /// Runs the pipeline. A panic in it is a bug of ours: the message is parked, the engine goes on (F16).
 pub(crate) fn plan(
     definition: &Definition,
-    (message, found): (&Message, &[Diagnostic]),
+    (matter, found): (&Matter, &[Diagnostic]),
     raw: &[u8],
     received: Timestamp,
 ) -> Plan {
-    plan_watched(definition, (message, found), raw, received, None)
+    plan_watched(definition, (matter, found), raw, received, None)
 }
 
 /// The same, told line by line to who watches.
 pub(crate) fn plan_watched(
     definition: &Definition,
-    (message, found): (&Message, &[Diagnostic]),
+    (matter, found): (&Matter, &[Diagnostic]),
     raw: &[u8],
     received: Timestamp,
     watch: Option<&mut Watch>,
 ) -> Plan {
+    let message = v2_of(matter);
     if parts::of(definition, message).is_some() {
         return Plan::ended(End::Parked(parts::waiting()));
     }
@@ -298,10 +332,13 @@ pub(crate) fn plan_watched(
         let rule = numbered::rule(definition, "the sender starts the link: sequence number 0 or -1");
         return Plan::ended(End::Filtered(rule));
     }
+    if contents::is_empty(definition, matter) {
+        return Plan::ended(End::Filtered(numbered::rule(definition, "the content holds no message")));
+    }
     let seed = seed(raw);
     let run = || {
         pass(Place::PlanBefore);
-        pipeline::process_watched(definition, (message, found), received, seed, watch)
+        pipeline::process_watched(definition, (matter, found), received, seed, watch)
     };
     catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| {
         let text = "a step stopped unexpectedly; this is a bug, please report it";
@@ -347,17 +384,17 @@ fn describe(
     version: &Version,
     frame: Frame,
     origin: Origin,
-    (message, facts): (&Message, Facts),
+    (matter, facts): (&Matter, Facts),
     plan: &Plan,
     answer: Option<Bytes>,
 ) -> Accept {
     let definition = &version.definition;
     let deliveries = plan.deliveries.iter().map(|delivery| planned(flow, delivery)).collect();
     let mut found = acknowledge::facts(facts);
-    for (name, path) in &definition.index {
-        found.extra.extend(message.every(path).map(|value| (name.clone(), Phi::new(value.text().into_owned()))));
+    for (name, locus) in &definition.index {
+        found.extra.extend(locus.every(matter).into_iter().map(|text| (name.clone(), Phi::new(text))));
     }
-    found.extra.extend(parts::of(definition, message).iter().flat_map(parts::fields));
+    found.extra.extend(parts::of(definition, v2_of(matter)).iter().flat_map(parts::fields));
     Accept {
         envelope: Envelope {
             interface: flow.name.clone(),

@@ -28,6 +28,7 @@ pub mod application;
 mod batches;
 pub mod check;
 pub mod codes;
+mod contents;
 pub mod decide;
 pub mod dispatch;
 pub mod engine;

@@ -9,11 +9,11 @@ mod route;
 mod validate;
 pub mod watch;
 
-use crate::codes;
+use crate::{codes, intake};
 use bytes::Bytes;
-use hl7v2::{Message, continuation, validate::Issue};
+use hl7v2::{continuation, validate::Issue};
 use interface::definition::{Definition, DestinationDefinition, Order, Rule, Step};
-use lang::{Run, View};
+use lang::{Locus, Matter, Run};
 use message::{Diagnostic, Name, Phi, Reason, Timestamp, limits};
 use publish::Published;
 use route::Chosen;
@@ -109,9 +109,9 @@ pub enum OrderKey {
     Free,
 }
 
-/// Runs the interface's steps and routes. `findings` is what [`Message::parse`] said of the message.
+/// Runs the interface's steps and routes. `findings` is what [`Matter::read`] said of the message.
 #[must_use]
-pub fn process(definition: &Definition, message: &Message, findings: &[Diagnostic], now: Timestamp, seed: u64) -> Plan {
+pub fn process(definition: &Definition, message: &Matter, findings: &[Diagnostic], now: Timestamp, seed: u64) -> Plan {
     process_watched(definition, (message, findings), now, seed, None)
 }
 
@@ -119,13 +119,17 @@ pub fn process(definition: &Definition, message: &Message, findings: &[Diagnosti
 #[must_use]
 pub fn process_watched(
     definition: &Definition,
-    (message, findings): (&Message, &[Diagnostic]),
+    (message, findings): (&Matter, &[Diagnostic]),
     now: Timestamp,
     seed: u64,
     watch: Option<&mut Watch>,
 ) -> Plan {
     let mut course = Course { run: Run::new(now, seed), watch };
     let mut plan = Plan::ended(End::Unrouted);
+    if let Some(finding) = unreadable(message, findings) {
+        plan.end = End::Parked(Reason::new(finding.code, finding.message.clone()));
+        return plan;
+    }
     match prepare(definition, &definition.steps, (message, findings), &mut plan, &mut course) {
         Err(end) => plan.end = end,
         Ok((prepared, chosen)) => match route(definition, message, prepared.as_ref(), &chosen, &mut course) {
@@ -151,24 +155,30 @@ pub fn process_watched(
 /// # Errors
 /// How it ended before.
 pub fn behind(definition: &Definition, raw: &Bytes, count: usize, now: Timestamp) -> Result<Bytes, End> {
-    let (message, findings) = Message::parse(raw.clone());
+    let (message, findings) = intake::read(definition, raw);
     let mut course = Course { run: Run::new(now, crate::intake::seed(raw)), watch: None };
     let steps = definition.steps.get(..count).unwrap_or(&definition.steps);
     let mut plan = Plan::ended(End::Unrouted);
     let (made, _) = prepare(definition, steps, (&message, &findings), &mut plan, &mut course)?;
-    Ok(made.map_or_else(|| raw.clone(), Message::into_bytes))
+    Ok(made.map_or_else(|| raw.clone(), |made| made.to_bytes()))
+}
+
+/// Why no line can be run over a message of another format than HL7 v2: it could not be read to its end.
+fn unreadable<'f>(message: &Matter, findings: &'f [Diagnostic]) -> Option<&'f Diagnostic> {
+    findings.iter().find(|finding| finding.is_error()).filter(|_| message.v2().is_none())
 }
 
 /// The interface's own steps, and what its routes chose. `None` when nothing changed the message.
 fn prepare(
     definition: &Definition,
     steps: &[Step],
-    (message, findings): (&Message, &[Diagnostic]),
+    (message, findings): (&Matter, &[Diagnostic]),
     plan: &mut Plan,
     course: &mut Course<'_>,
-) -> Result<(Option<Message>, Chosen), End> {
+) -> Result<(Option<Matter>, Chosen), End> {
     let mut chosen = Chosen::default();
-    let mut edited = definition.receive.join_within.and_then(|_| continuation::with_addenda(message));
+    let addenda = |message| definition.receive.join_within.and_then(|_| continuation::with_addenda(message));
+    let mut edited = message.v2().and_then(addenda).map(Matter::V2);
     for step in steps {
         let current = edited.as_ref().unwrap_or(message);
         let fault = match step {
@@ -185,7 +195,7 @@ fn prepare(
             Step::Validate { ruleset, errors, warnings, rule } => {
                 // What the reader of the bytes found is about the message as it came.
                 let findings = if edited.is_some() { &[][..] } else { findings };
-                match ruleset.validate(current, findings, false, &mut course.run) {
+                match ruleset.validate(intake::v2_of(current), findings, false, &mut course.run) {
                     Ok(report) => {
                         plan.is_valid = Some(plan.is_valid.unwrap_or(true) && report.is_valid());
                         let what = (*errors, *warnings);
@@ -198,12 +208,12 @@ fn prepare(
                     Err(fault) => fault,
                 }
             }
-            Step::Route(route) => match chosen.choose(route, &View::new(current), course) {
+            Step::Route(route) => match chosen.choose(route, current, course) {
                 Ok(()) => continue,
                 Err(fault) => fault,
             },
             Step::Edit(program) => {
-                match program.apply(edited.get_or_insert_with(|| message.clone()), &mut course.run) {
+                match program.apply_to(edited.get_or_insert_with(|| message.clone()), &mut course.run) {
                     Ok(None) => continue,
                     Ok(Some(rule)) => {
                         course.tell(Kind::Drop, rule, || Verdict::Ends);
@@ -222,24 +232,24 @@ fn prepare(
 fn filter(
     course: &mut Course<'_>,
     condition: &lang::Condition,
-    message: &Message,
+    message: &Matter,
     line: (Kind, &Rule),
     is_kept: bool,
 ) -> Result<bool, lang::Fault> {
     let verdict = |holds| if holds == is_kept { Verdict::GoesOn } else { Verdict::Ends };
-    course.ask(condition, &View::new(message), line, verdict)
+    course.ask(condition, message, line, verdict)
 }
 
 fn route(
     definition: &Definition,
-    raw: &Message,
-    prepared: Option<&Message>,
+    raw: &Matter,
+    prepared: Option<&Matter>,
     chosen: &Chosen,
     course: &mut Course<'_>,
 ) -> Result<(Vec<Delivery>, Published), Reason> {
     let message = prepared.unwrap_or(raw);
     let received = raw.to_bytes();
-    let shared = prepared.map(Message::to_bytes);
+    let shared = prepared.map(Matter::to_bytes);
     let published = Published::ask(definition, message, shared.as_ref().filter(|bytes| **bytes != received), course)
         .map_err(|fault| reason_of(&fault))?;
     let mut deliveries = Vec::new();
@@ -258,7 +268,7 @@ fn route(
         if deliveries.len() >= limits::DELIVERIES_PER_MESSAGE_MAX {
             return Err(Reason::new(codes::E5007, "more destinations than a message may have"));
         }
-        let delivery = deliver_to(definition, destination, place, message, shared.clone(), &mut course.run)?;
+        let delivery = deliver_to(definition, destination, place, (raw, message), shared.clone(), &mut course.run)?;
         let Some(delivery) = delivery else { continue };
         let output = delivery.output.filter(|bytes| *bytes != received);
         deliveries.push(Delivery { output, ..delivery });
@@ -269,7 +279,7 @@ fn route(
 /// Whether the destination's `when` holds.
 fn is_meant(
     destination: &DestinationDefinition,
-    message: &Message,
+    message: &Matter,
     course: &mut Course<'_>,
 ) -> Result<bool, lang::Fault> {
     let Some(condition) = &destination.when else {
@@ -277,11 +287,11 @@ fn is_meant(
         return Ok(true);
     };
     if course.watch.is_none() {
-        return condition.holds(&View::new(message), &mut course.run);
+        return condition.is_true_of(message, &mut course.run);
     }
     let rule = watch::rule_of(destination);
     let verdict = |holds| if holds { Verdict::Sent } else { Verdict::NotMeant };
-    course.ask(condition, &View::new(message), (Kind::Send, &rule), verdict)
+    course.ask(condition, message, (Kind::Send, &rule), verdict)
 }
 
 /// What goes to one destination; `None` where a script of its own drops it.
@@ -289,38 +299,41 @@ fn deliver_to(
     definition: &Definition,
     destination: &DestinationDefinition,
     place: usize,
-    message: &Message,
+    (raw, message): (&Matter, &Matter),
     shared: Option<Bytes>,
     run: &mut Run,
 ) -> Result<Option<Delivery>, Reason> {
     let mut output = shared;
     if !destination.programs.is_empty() {
         let mut own = message.clone();
-        let mut made = None;
         for program in &destination.programs {
-            // A map to FHIR stands last; what it makes goes out instead of the message.
-            made = program.output(&own, run).map_err(|fault| reason_of(&fault))?;
-            if made.is_none() {
-                // A script of the destination may say that the message does not go here.
-                let dropped = program.apply(&mut own, run).map_err(|fault| reason_of(&fault))?;
-                if dropped.is_some() {
-                    return Ok(None);
-                }
+            // A script of the destination may say that the message does not go here.
+            let dropped = program.apply_to(&mut own, run).map_err(|fault| reason_of(&fault))?;
+            if dropped.is_some() {
+                return Ok(None);
             }
         }
-        output = Some(made.map_or_else(|| own.into_bytes(), Bytes::from));
+        output = Some(own.to_bytes());
     }
     let is_urgent = match &destination.priority {
-        Some(condition) => condition.holds(&View::new(message), run).map_err(|fault| reason_of(&fault))?,
+        Some(condition) => condition.is_true_of(message, run).map_err(|fault| reason_of(&fault))?,
         None => false,
     };
     let order = match destination.order.as_ref().unwrap_or(&definition.receive.order) {
         Order::Source => OrderKey::Strict,
         Order::None => OrderKey::Free,
-        Order::By(path) => OrderKey::Value(Phi::new(message.text(path).into_owned().into_bytes())),
+        // What an interface's own order names is in what came in.
+        Order::By(locus) if destination.order.is_some() => OrderKey::Value(Phi::new(locus.first(message).into_bytes())),
+        Order::By(locus) => OrderKey::Value(Phi::new(key_of(locus, raw, message).into_bytes())),
     };
     let (destination, priority) = (destination.name.clone(), u8::from(is_urgent));
     Ok(Some(Delivery { place, destination, order, output, priority }))
+}
+
+/// The key of a message that a step may have made another of: by the message as it is routed where that is of the same
+/// format still, else by what came in.
+fn key_of(locus: &Locus, raw: &Matter, message: &Matter) -> String {
+    locus.first(if raw.format() == message.format() { message } else { raw })
 }
 
 /// The fault of a step keeps its own code; the text says where, never what was in the message.

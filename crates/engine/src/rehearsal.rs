@@ -4,8 +4,9 @@
 //! the time of the test is the time the test states.
 //! Never: stores, sends, sleeps.
 
-use crate::{acknowledge, codes, intake, parts, pipeline};
+use crate::{acknowledge, codes, contents, intake, parts, pipeline};
 use bytes::Bytes;
+use formats::Messages;
 use hl7v2::{
     Message,
     continuation::{Part, join},
@@ -14,8 +15,8 @@ use interface::{
     case::{self, End, Given, Processed, TestCase, Verdict},
     definition::Definition,
 };
-use lang::Run;
-use message::{Clock, Diagnostic, Format, Name, Timestamp, clock};
+use lang::{Matter, Run};
+use message::{Clock, Diagnostic, Name, Timestamp, clock};
 use std::{collections::VecDeque, sync::Arc};
 
 /// One test, run.
@@ -35,7 +36,7 @@ pub fn rehearse(definition: &Definition, case: &TestCase, at: Option<Timestamp>)
     let stated = case.at.as_deref().and_then(instant).or(at);
     let at = stated.unwrap_or_else(|| clock::System.now());
     let mut stage = Stage { definition, at, shelf: Vec::new(), processed: Vec::new() };
-    case.given.iter().for_each(|given| stage.take(given));
+    case.given.iter().for_each(|given| stage.take_all(given));
     let processed = stage.processed;
     Rehearsed { verdict: case::evaluate(case, definition, &processed), processed, at }
 }
@@ -59,19 +60,32 @@ struct Stage<'d> {
 }
 
 impl Stage<'_> {
+    /// Each message of what is given, as the engine would cut it.
+    fn take_all(&mut self, given: &Given) {
+        let cut = match self.definition.receive.messages {
+            Messages::Whole => Vec::new(),
+            Messages::Rows | Messages::Items | Messages::Lines => contents::cut(self.definition, &given.bytes),
+        };
+        if cut.is_empty() {
+            return self.take(given);
+        }
+        cut.into_iter().for_each(|(bytes, _)| self.take(&Given { bytes, ..given.clone() }));
+    }
+
     fn take(&mut self, given: &Given) {
-        let (bytes, message, found) = match prepare(self.definition, given, self.at) {
+        let (bytes, matter, found) = match prepare(self.definition, given, self.at) {
             Ok(prepared) => prepared,
             Err(code) => return self.processed.push(ended(End::Refused { code })),
         };
-        let Some(part) = parts::of(self.definition, &message) else {
-            return self.processed.push(process(self.definition, (&message, &found), &bytes, self.at));
+        let message = intake::v2_of(&matter);
+        let Some(part) = parts::of(self.definition, message) else {
+            return self.processed.push(process(self.definition, (&matter, &found), &bytes, self.at));
         };
-        let answer = acknowledge::accept(&message, self.definition.receive.acknowledge, self.at);
+        let answer = acknowledge::accept(message, self.definition.receive.acknowledge, self.at);
         let acknowledgment = answer.and_then(|answer| hl7v2::ack::Reply::read(answer).code);
         let place = self.processed.len();
         self.processed.push(Processed { acknowledgment, ..ended(End::Parked { code: codes::E5031.id.into() }) });
-        self.shelf.push((place, part, message));
+        self.shelf.push((place, part, message.clone()));
         if let Some(chain) = self.chain() {
             self.join(place, &chain);
         }
@@ -104,8 +118,8 @@ impl Stage<'_> {
             self.processed[place].end = End::Parked { code: codes::E5032.id.into() };
             return;
         };
-        let (message, found) = intake::read(self.definition, &bytes);
-        let whole = process(self.definition, (&message, &found), &bytes, self.at);
+        let (matter, found) = intake::read(self.definition, &bytes);
+        let whole = process(self.definition, (&matter, &found), &bytes, self.at);
         for at in chain {
             self.processed[self.shelf[*at].0].end = End::Joined;
         }
@@ -128,34 +142,33 @@ fn prepare(
     definition: &Definition,
     given: &Given,
     now: Timestamp,
-) -> Result<(Bytes, Message, Vec<Diagnostic>), Arc<str>> {
-    let is_v2 = definition.receive.format == Format::Hl7v2;
-    let (mut message, _) = intake::read(definition, &given.bytes);
+) -> Result<(Bytes, Matter, Vec<Diagnostic>), Arc<str>> {
+    let (mut matter, _) = intake::read(definition, &given.bytes);
     if let Some(edits) = &given.edits
-        && let Err(fault) = edits.apply(&mut message, &mut Run::new(now, 0))
+        && let Err(fault) = edits.apply_to(&mut matter, &mut Run::new(now, 0))
     {
         return Err(fault.code.id.into());
     }
-    let bytes = if is_v2 { message.to_bytes() } else { given.bytes.clone() };
-    let (message, found) = intake::read(definition, &bytes);
-    if let Err(reason) = intake::check_message(definition, bytes.len(), &message) {
+    let bytes = matter.to_bytes();
+    let (matter, found) = intake::read(definition, &bytes);
+    if let Err(reason) = intake::check_message(definition, bytes.len(), &matter) {
         return Err((*reason.code).into());
     }
-    Ok((bytes, message, found))
+    Ok((bytes, matter, found))
 }
 
 fn process(
     definition: &Definition,
-    (message, found): (&Message, &[Diagnostic]),
+    (matter, found): (&Matter, &[Diagnostic]),
     bytes: &Bytes,
     now: Timestamp,
 ) -> Processed {
-    let is_v2 = definition.receive.format == Format::Hl7v2;
-    let plan = intake::plan(definition, (message, found), bytes, now);
+    let message = intake::v2_of(matter);
+    let plan = intake::plan(definition, (matter, found), bytes, now);
     let answer = match &plan.end {
         pipeline::End::Rejected { .. } => acknowledge::reject(message, definition, now, &plan.issues),
         pipeline::End::Routed | pipeline::End::Filtered(_) | pipeline::End::Unrouted | pipeline::End::Parked(_) => {
-            acknowledge::accept(message, definition.receive.acknowledge, now).filter(|_| is_v2)
+            acknowledge::accept(message, definition.receive.acknowledge, now).filter(|_| matter.v2().is_some())
         }
     };
     Processed {

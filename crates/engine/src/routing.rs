@@ -28,10 +28,10 @@ pub struct Way {
 /// # Errors
 /// Why the interface would refuse the frame: too large, no HL7 v2.
 pub fn trace(definition: &Definition, bytes: &Bytes, now: Timestamp) -> Result<Way, Reason> {
-    let (message, found) = intake::read(definition, bytes);
-    intake::check_message(definition, bytes.len(), &message)?;
+    let (matter, found) = intake::read(definition, bytes);
+    intake::check_message(definition, bytes.len(), &matter)?;
     let mut watch = Watch::default();
-    let plan = intake::plan_watched(definition, (&message, &found), bytes, now, Some(&mut watch));
+    let plan = intake::plan_watched(definition, (&matter, &found), bytes, now, Some(&mut watch));
     Ok(Way { plan, looked: watch.looked })
 }
 
@@ -39,7 +39,6 @@ pub fn trace(definition: &Definition, bytes: &Bytes, now: Timestamp) -> Result<W
 mod tests {
     use super::*;
     use crate::fixture::definition;
-    use hl7v2::Message;
 
     const LINES: &str = "keep when event in [A01, A04]\nroute first {\n case PV1-2 = E to emergency\n \
         case PV1-2 = I and PV1-3.1 starts 4 to ward\n case PV1-2 = I to rest\n default nothing reason \"x\"\n}\n\
@@ -89,8 +88,8 @@ mod tests {
         let definition = definition(LINES);
         for (class, event) in [("I", "A01"), ("E", "A04"), ("O", "A01"), ("I", "A08")] {
             let text = format!("MSH|^~\\&|A|B|C|D|1||ADT^{event}|1|P|2.5\rPV1|1|{class}|4W\r");
-            let (message, found) = Message::parse(text.clone());
-            let plain = intake::plan(&definition, (&message, &found), text.as_bytes(), Timestamp(0));
+            let (matter, found) = intake::read(&definition, &text.clone().into());
+            let plain = intake::plan(&definition, (&matter, &found), text.as_bytes(), Timestamp(0));
             let watched = trace(&definition, &Bytes::from(text), Timestamp(0)).unwrap().plan;
             assert_eq!((plain.end, plain.deliveries), (watched.end, watched.deliveries));
         }

@@ -111,6 +111,16 @@ impl Draft {
         self.push(at, name)
     }
 
+    /// Part `number` of that name, from 1, with those in front of it made where they are not there.
+    pub fn numbered(&mut self, at: PlaceId, name: &Arc<str>, number: usize) -> PlaceId {
+        let count = self.children(at).filter(|child| *self.place(*child).name == **name).count();
+        for _ in count..number {
+            self.push(at, name);
+        }
+        let found = self.children(at).filter(|child| *self.place(*child).name == **name).nth(number.saturating_sub(1));
+        found.unwrap_or(at)
+    }
+
     /// The part holds a list.
     pub fn make_list(&mut self, at: PlaceId) {
         self.places[at.0 as usize].is_list = true;

@@ -14,8 +14,7 @@ pub use verdict::{Failure, Verdict};
 
 use crate::definition::{Edit, Place};
 use bytes::Bytes;
-use hl7v2::Path;
-use lang::{Claim, Condition};
+use lang::{Claim, Condition, Locus};
 use message::{AckCode, Diagnostic, Name};
 use std::{sync::Arc, time::Duration};
 
@@ -83,7 +82,7 @@ pub enum Expected {
         /// What must hold.
         condition: Arc<Condition>,
         /// The path that the line compares, to show what was there instead.
-        path: Option<Path>,
+        path: Option<Locus>,
     },
     /// The claim is true of every resource that `destination` got, and it got at least one.
     Claims {

@@ -71,5 +71,6 @@ message::catalogue! {
     E3370 "what a line asks, this format does not have";
     E3371 "the names of the files say another format";
     E3372 "a line reads messages of another format";
+    E3373 "a line that does not belong into a file of formats";
     E3400 "a setting of a script line is not known";
 }

@@ -42,7 +42,7 @@ use crate::{
     keywords::{self, Within},
     workspace::{Environment, Files},
 };
-use lang::{Library, Profiles, Scripts, Tables, syntax::Tree};
+use lang::{Forms, Library, Profiles, Scripts, Tables, syntax::Tree};
 use line::Line;
 use message::Diagnostic;
 use reader::Reader;
@@ -67,6 +67,8 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) tables: &'a Tables,
     /// The shared parts of maps in `shared/maps`.
     pub(crate) library: &'a Library,
+    /// The descriptions of formats in `shared/formats`.
+    pub(crate) forms: &'a Forms,
     /// The profiles of `shared/profiles`, and those that ship with Sinew.
     pub(crate) profiles: &'a Profiles,
     /// The scripts of `shared/scripts`.

@@ -15,8 +15,8 @@ pub use route::{Case, Choice, Route, Targets};
 pub use topic::{Publication, Subscriber, Subscription};
 
 use crate::{catalogue::Settings, replies::ReplyTable};
-use hl7v2::Path;
-use lang::{Condition, Ruleset};
+use formats::Messages;
+use lang::{Condition, Form, Locus, Ruleset};
 use message::{Format, Name};
 use std::{sync::Arc, time::Duration};
 
@@ -40,7 +40,9 @@ pub struct Definition {
     /// How messages come in.
     pub receive: Receive,
     /// Extra searchable fields by name.
-    pub index: Vec<(Name, Path)>,
+    pub index: Vec<(Name, Locus)>,
+    /// What a message is when it is routed: what came in, or what the last map made of it.
+    pub routed: Form,
     /// What happens to every message before it is routed, in the order of the lines.
     pub steps: Vec<Step>,
     /// Where messages go, in the order of the lines. Every destination whose `when` holds gets the message, those that a
@@ -109,6 +111,12 @@ pub struct Receive {
     pub duplicate_window: Option<Duration>,
     /// What the bytes are taken for.
     pub format: Format,
+    /// The same, with what is said of it.
+    pub form: Form,
+    /// How a content becomes messages, where the format is not HL7 v2.
+    pub messages: Messages,
+    /// What makes a message without a control id the same again.
+    pub identity: Identity,
     /// What happens to a batch whose counts do not fit.
     pub batch_counts: BatchCounts,
     /// How a batch is answered.
@@ -120,6 +128,18 @@ pub struct Receive {
     pub has_sequence_numbers: bool,
     /// What it wants of the topic that it receives.
     pub subscription: Option<Subscription>,
+}
+
+/// What makes a message of another format than HL7 v2 the same again (R4).
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Identity {
+    /// Nothing: each is new.
+    #[default]
+    None,
+    /// Its content, and the content that it was cut from: a file that is read again after a crash.
+    Content,
+    /// The value of this place, with the same bytes.
+    By(Locus),
 }
 
 /// What happens to a batch whose counts (BTS-1, FTS-1), headers or trailers do not fit: it may have been cut off.
@@ -170,7 +190,7 @@ pub enum Order {
     Source,
     /// Messages with the same value here; others may overtake. A message without the value follows the strict order of
     /// the empty key.
-    By(Path),
+    By(Locus),
     /// Nothing.
     None,
 }
@@ -248,6 +268,8 @@ pub struct DestinationDefinition {
     pub programs: Vec<Arc<Edit>>,
     /// What the bytes are after the programs.
     pub format: Format,
+    /// The same, with what is said of it.
+    pub form: Form,
     /// When to try again and when to stop.
     pub retry: Retry,
     /// What must stay in order here; the interface's order when absent.

@@ -27,7 +27,7 @@ use crate::{
     profiles,
 };
 use lang::{
-    Library, Profiles, Scripts, Tables,
+    Forms, Library, Profiles, Scripts, Tables,
     syntax::{self, Tree},
 };
 use message::{Diagnostic, Name};
@@ -81,6 +81,8 @@ pub struct Workspace {
     pub tables: Tables,
     /// The profiles of `shared/profiles`, over those that ship with Sinew.
     pub profiles: Profiles,
+    /// The descriptions of formats in `shared/formats`.
+    pub forms: Forms,
     files: Files,
     paths: Vec<String>,
 }
@@ -117,6 +119,7 @@ impl Workspace {
         let blocks = loading.blocks(&paths);
         let library = loading.library(&paths);
         let profiles = profiles::shared(&loading.files, &paths, &tables, &mut loading.findings);
+        let forms = loading.forms(&paths);
         let surroundings = Surroundings {
             connectors: options.connectors,
             files: &loading.files,
@@ -125,6 +128,7 @@ impl Workspace {
             blocks: &blocks,
             tables: &tables,
             library: &library,
+            forms: &forms,
             profiles: &profiles,
             scripts: &scripts,
         };
@@ -146,6 +150,7 @@ impl Workspace {
             tests,
             tables,
             profiles,
+            forms,
             files: loading.files,
             paths,
         };
@@ -238,6 +243,10 @@ impl Loading {
         library
     }
 
+    fn forms(&mut self, paths: &[String]) -> Forms {
+        read_forms(&self.files, paths, &mut self.findings)
+    }
+
     fn blocks(&mut self, paths: &[String]) -> Vec<Tree> {
         let is_block = |path: &&String| {
             path.strip_prefix("shared/").is_some_and(|rest| rest.ends_with(".flow") && !rest.contains('/'))
@@ -245,6 +254,23 @@ impl Loading {
         let trees = paths.iter().filter(is_block).filter_map(|path| read_tree(&self.files, path, &mut self.findings));
         trees.collect()
     }
+}
+
+/// The descriptions of formats of a workspace: `shared/formats/*.flow`.
+#[must_use]
+pub fn read_forms(files: &Files, paths: &[String], findings: &mut Vec<Diagnostic>) -> Forms {
+    let mut forms = Forms::default();
+    for path in paths.iter().filter(|path| path.starts_with("shared/formats/") && path.ends_with(".flow")) {
+        let Some(tree) = read_tree(files, path, findings) else { continue };
+        forms.add(&tree, findings);
+        for statement in tree.statements.iter().filter(|statement| statement.word(&tree) != "format") {
+            let cursor = syntax::Cursor::new(&tree, statement);
+            let message = format!("`{}` does not belong into a file of formats", cursor.peek_str());
+            let finding = Diagnostic::error(codes::E3373, message).at(&tree.file, cursor.here(), "");
+            findings.push(finding.hint("write `format NAME delimited { … }`"));
+        }
+    }
+    forms
 }
 
 /// Reads every `*.csv` right below `folder` (which ends in `/`).

@@ -1,6 +1,6 @@
 //! The error codes of the language: E20xx syntax, E21xx paths and values, E22xx conditions and steps, E23xx maps and
 //! tables, E24xx runs, E25xx profiles, E260x runs of maps to FHIR,
-//! E262x lists and hours.
+//! E262x lists and hours, E264x other formats.
 
 message::catalogue! {
     E2001 "closing brace without an opening one";
@@ -144,6 +144,15 @@ message::catalogue! {
     E2623 "hours cannot be read";
     E2624 "hours without a time zone";
     E2625 "unknown time zone";
+    E2640 "word may be a text or a place";
+    E2641 "path of a place cannot be read";
+    E2642 "place is not in the description of the format";
+    E2643 "description of a format cannot be read";
+    E2644 "line does not go with the format";
+    E2646 "message is not of the map's format";
+    E2647 "value has parts where a text is needed";
+    E2648 "map between these formats is not possible";
+    E2649 "outermost element or list is not as its format has it";
     E2670 "unknown script";
     E2671 "a script reads a code table that is not there";
 }

@@ -25,12 +25,16 @@ mod decimal;
 mod dictionary;
 pub mod dtm;
 pub mod facts;
+pub mod form;
 mod hours;
 mod item;
 pub mod keyword;
 mod list;
+mod locus;
 mod map;
+mod matter;
 mod path;
+mod place;
 pub mod profile;
 mod program;
 pub mod reference;
@@ -46,15 +50,18 @@ mod view;
 
 pub use condition::{Condition, Part, Value as PartValue};
 pub use dictionary::{Dictionary, Segments};
+pub use form::{Form, Forms};
 pub use hours::Hours;
 pub use item::{Atom, Item};
 pub use keyword::Keyword;
 pub use list::ValueList;
+pub use locus::Locus;
 pub use map::{
     BundleType, Claim, Format, Ignored, Left, Library, Map, MapFile, MessageMap, Origin, Origins, Settings, Shape,
     Standard, Why, no_map, no_map_for_bundle,
 };
 pub use map::{cases, coverage, fhir::lineage, outline};
+pub use matter::Matter;
 pub use profile::{Profile, Profiles, Ruleset};
 /// A time zone by its name: `Europe/Berlin`.
 #[must_use]

@@ -2,7 +2,7 @@
 //! listed from [`crate::keyword::KEYWORDS`] and [`crate::steps::catalogue`].
 
 /// Every chapter, in Markdown with its heading, in the order of the reference.
-pub const CHAPTERS: [&str; 6] = [PATHS, CONDITIONS, VALUES, MAPS, FHIR, TABLES];
+pub const CHAPTERS: [&str; 7] = [PATHS, CONDITIONS, VALUES, MAPS, FHIR, OTHER, TABLES];
 
 /// How places in a message are written.
 pub const PATHS: &str = "## Paths
@@ -89,6 +89,35 @@ or `valueQuantity`, `extension(patient-religion).valueCodeableConcept`. The type
 is read as the primitive, a field with parts goes through the shared map for the two types, a code through a table gives system
 and display, the name of a resource a reference. A field that repeats fills an element that repeats. The first line that has a
 value for a single element wins. Inside `each GROUP` a segment is that of the turn.
+
+";
+
+/// Other formats: descriptions, paths, maps.
+pub const OTHER: &str = "## Other formats
+
+```
+format NAME delimited|fixed|json|xml|x12 { … }            # in shared/formats
+map NAME from FORMAT to hl7v2 VERSION STRUCTURE { SEGMENT { FIELD = VALUE } }
+map NAME from hl7v2|fhir r4 Bundle|FORMAT to FORMAT { PATH = VALUE   PATH { … }   each PATH as NAME { … } }
+```
+
+FORMAT is `json`, `xml`, `csv`, `tsv`, `x12` or the name of a description. Its lines: `separator`, `quote`, `header`, `line-end`,
+`encoding`, `column NAME [\"HEADER\"] [FIRST..LAST] [right] [fill TEXT]`, `place PATH [text|number|boolean]`,
+`namespace PREFIX|default TEXT`, `indent`.
+
+| path | means |
+|---|---|
+| `patient.name[1].family` | JSON: of the first item; an array has no name of its own |
+| `names[use=official].family`, `names[2..]`, `names[*].use` | those that say so; from the second on; all, as a list |
+| `root.id`, `root[*].id`, `root[\"Patient No\"]` | from the whole; every item of the outermost array; a name that is no word |
+| `Doc.item.@code`, `hl7:Doc.item` | XML: an attribute; a prefix that the description declares |
+| `row.mrn`, `row.3`, `mrn` | rows: a column by name, by number; without `row.` where the description has the column |
+| `NM1[.01=IL].03`, `CLM.05.1` | X12: an element, a component |
+| `items[+].code` | a new item; a target of a map only, shared by the lines of one turn |
+
+A single word on the side of a value is a text where the description says which places there are and it is none of them; without
+a description it is refused: write `\"word\"` or `root.word`. `null` in JSON is nothing. Numbers and `true` without quotes, and what
+`number` gives, are so in JSON that is made.
 
 ";
 

@@ -3,6 +3,7 @@
 use crate::{
     codes,
     dictionary::{Dictionary, Segments},
+    form::{Form, Forms},
     list::ValueList,
     map::{Library, fhir::Shared},
     path::ReadPath,
@@ -37,6 +38,12 @@ pub struct Scope<'a> {
     pub(crate) structure: Option<&'static Structure>,
     /// Paths are those of elements of FHIR, not of a v2 message.
     pub(crate) reads_fhir: bool,
+    /// Paths are those of this form: neither HL7 v2 nor FHIR.
+    pub(crate) form: Option<&'a Form>,
+    /// Descriptions of formats that heads of maps may name.
+    pub(crate) forms: Option<&'a Forms>,
+    /// What names of places lead to, from the root.
+    pub(crate) ways: Vec<Arc<[Arc<str>]>>,
     /// Steps that the line itself reads, behind the value: they need to know what is written.
     pub(crate) own_steps: Cell<&'static [&'static str]>,
 }
@@ -64,6 +71,8 @@ pub(crate) enum Bound {
     Datatype(&'static str),
     /// A value or resource of FHIR: `id.value`.
     Element(Member),
+    /// A place of a message in another format, by the number of its way: `r.mrn`.
+    Place(usize),
 }
 
 impl<'a> Scope<'a> {
@@ -81,9 +90,37 @@ impl<'a> Scope<'a> {
             depth: 0,
             structure: None,
             reads_fhir: false,
+            form: None,
+            forms: None,
+            ways: Vec::new(),
             own_steps: Cell::new(&[]),
         }
     }
+    /// Paths are those of messages of this form.
+    #[must_use]
+    pub fn reading(mut self, form: &'a Form) -> Scope<'a> {
+        self.reads_fhir = form.format == message::Format::Fhir;
+        self.form = form.has_places().then_some(form);
+        self
+    }
+
+    /// With descriptions of formats for the heads of maps.
+    #[must_use]
+    pub fn with_forms(mut self, forms: &'a Forms) -> Scope<'a> {
+        self.forms = Some(forms);
+        self
+    }
+
+    /// Paths are those of HL7 v2.
+    pub(crate) fn reads_v2(&self) -> bool {
+        !self.reads_fhir && self.form.is_none()
+    }
+
+    /// The surroundings without names, for a map of its own.
+    pub(crate) fn fresh(&self) -> Scope<'a> {
+        Scope { names: Vec::new(), depth: 0, ways: Vec::new(), own_steps: Cell::new(&[]), ..*self }
+    }
+
     /// With another dictionary.
     #[must_use]
     pub fn with_dictionary(mut self, dictionary: &'a dyn Dictionary) -> Scope<'a> {
@@ -171,7 +208,9 @@ impl<'a> Scope<'a> {
         let is_free = path.groups.is_empty();
         let around = self.names.iter().rev().filter(|_| is_free).find(|binding| match binding.bound {
             Bound::Group(node) => self.has_segment(node, path.segment),
-            Bound::Segment(_) | Bound::Repetition(..) | Bound::Datatype(_) | Bound::Element(_) => false,
+            Bound::Segment(_) | Bound::Repetition(..) | Bound::Datatype(_) | Bound::Element(_) | Bound::Place(_) => {
+                false
+            }
         });
         match around {
             Some(binding) => {

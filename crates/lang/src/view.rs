@@ -28,6 +28,10 @@ pub struct View<'m> {
     pub(crate) bundle: Option<&'m Source<'m>>,
     /// What the names of a map from FHIR stand for.
     pub(crate) nodes: Vec<Node<'m>>,
+    /// The message of another format; `message` is empty then.
+    pub(crate) document: Option<&'m formats::Document>,
+    /// What the names of a map from it stand for.
+    pub(crate) spots: Vec<formats::Node<'m>>,
     /// What the segments of the message hold; none where nobody looked.
     pub(crate) looked: Option<Box<Looked>>,
     /// Short values that tests have asked for, so that the next test has them at hand.
@@ -183,9 +187,15 @@ impl<'m> View<'m> {
             segments: Arc::default(),
             bundle: None,
             nodes: Vec::new(),
+            document: None,
+            spots: Vec::new(),
             looked: None,
             held: Default::default(),
         }
+    }
+    /// A message of another format, with no names bound.
+    pub(crate) fn of_document(document: &'m formats::Document) -> View<'m> {
+        View { document: Some(document), ..View::new(&NO_MESSAGE) }
     }
     /// Looks through the segments once, so that lines about what is not there cost nothing.
     pub(crate) fn look_through(&mut self) {

@@ -32,6 +32,7 @@ fn to(retry: Retry, rows: &[(Row, Action)]) -> DestinationDefinition {
         settings: Settings { address: "out".into(), values: BTreeMap::new() },
         programs: Vec::new(),
         format: Format::Hl7v2,
+        form: lang::Form::default(),
         retry,
         order: None,
         replies,

@@ -1,6 +1,6 @@
 //! The part that completes a message brings the whole one into being, see [`crate::parts`].
 
-use super::{commit, describe, flags, plan, waiting};
+use super::{commit, describe, flags, plan, v2_of, waiting};
 use crate::{
     flow::{Flow, Version},
     parts::{self, Whole},
@@ -8,6 +8,7 @@ use crate::{
 };
 use hl7v2::{Facts, Message};
 use interface::contract::Frame;
+use lang::Matter;
 use message::{MessageId, Origin};
 use std::sync::{Arc, atomic::Ordering};
 use store::{Accept, Receipt, Verdict};
@@ -53,6 +54,7 @@ pub(super) async fn join(
 /// Commits the whole message: it came from the part that completed it, and goes through the interface like any other.
 async fn make(flow: &Flow, version: &Arc<Version>, whole: &Whole, from: MessageId) -> Result<MessageId, store::Error> {
     let (message, found) = Message::parse(whole.bytes.clone());
+    let matter = Matter::V2(message);
     let frame = Frame {
         bytes: whole.bytes.clone(),
         peer: flow.name.clone(),
@@ -61,16 +63,17 @@ async fn make(flow: &Flow, version: &Arc<Version>, whole: &Whole, from: MessageI
         from: None,
         found: Arc::default(),
     };
-    let plan = plan(&version.definition, (&message, &found), &frame.bytes, frame.received);
+    let plan = plan(&version.definition, (&matter, &found), &frame.bytes, frame.received);
     let flags = flags(found.iter(), &plan);
-    let facts = Facts::searched(&message);
+    let facts = Facts::searched(v2_of(&matter));
     let origin = Origin::Interface { from };
-    let described = describe(flow, version, frame, origin, (&message, facts), &plan, None);
+    let described = describe(flow, version, frame, origin, (&matter, facts), &plan, None);
     // Its control id is that of its first part, which must be known when it comes again.
     let accepted = Accept { flags, duplicate_window: None, ..described };
     let receipt = commit(flow, version.clone(), accepted, plan.deliveries, 0).await?;
     flow.tally.accepted.fetch_add(1, Ordering::Relaxed);
     let verdict = plan.is_valid.map(|is_valid| quality::Verdict::of(is_valid, plan.issues));
+    let Matter::V2(message) = matter else { return Ok(receipt.id()) };
     flow.count(waiting(message, &receipt, (flow.dock.clock.now(), whole.bytes.len()), verdict));
     Ok(receipt.id())
 }

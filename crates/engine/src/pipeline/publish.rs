@@ -8,9 +8,8 @@ use super::{
     watch::{Course, Kind, Verdict},
 };
 use bytes::Bytes;
-use hl7v2::Message;
 use interface::definition::{Definition, Publication, Rule, Subscriber};
-use lang::{Condition, Fault, View};
+use lang::{Condition, Fault, Matter};
 use message::Name;
 use std::sync::Arc;
 
@@ -30,7 +29,7 @@ impl Published {
     /// A condition that cannot be told, or no fuel left.
     pub(super) fn ask(
         definition: &Definition,
-        message: &Message,
+        message: &Matter,
         bytes: Option<&Bytes>,
         course: &mut Course<'_>,
     ) -> Result<Published, Fault> {
@@ -53,7 +52,7 @@ impl Published {
     pub(super) fn reaches(
         &self,
         subscriber: &Subscriber,
-        message: &Message,
+        message: &Matter,
         course: &mut Course<'_>,
     ) -> Result<bool, Fault> {
         if !self.held.get(subscriber.publication).copied().unwrap_or(false) {
@@ -61,10 +60,7 @@ impl Published {
         }
         let subscription = &subscriber.subscription;
         if course.watch.is_none() {
-            return subscription
-                .when
-                .as_ref()
-                .map_or(Ok(true), |when| when.holds(&View::new(message), &mut course.run));
+            return subscription.when.as_ref().map_or(Ok(true), |when| when.is_true_of(message, &mut course.run));
         }
         let text = format!("{}: {}", subscriber.interface, subscription.rule.text);
         let rule = Rule { text: text.into(), place: subscription.rule.place.clone() };
@@ -85,7 +81,7 @@ impl Published {
 
 fn asked(
     when: Option<&Arc<Condition>>,
-    message: &Message,
+    message: &Matter,
     line: (Kind, &Rule),
     course: &mut Course<'_>,
 ) -> Result<bool, Fault> {
@@ -94,5 +90,5 @@ fn asked(
         return Ok(true);
     };
     let verdict = |holds| if holds { Verdict::Sent } else { Verdict::NotMeant };
-    course.ask(condition, &View::new(message), line, verdict)
+    course.ask(condition, message, line, verdict)
 }

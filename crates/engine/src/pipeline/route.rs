@@ -7,7 +7,7 @@ use super::{
     watch::{Course, Kind, Verdict, leads},
 };
 use interface::definition::{Choice, Route, Rule, Targets};
-use lang::{Fault, View};
+use lang::{Fault, Matter};
 
 /// What the routes of an interface chose.
 #[derive(Debug, Default)]
@@ -22,13 +22,13 @@ impl Chosen {
     ///
     /// # Errors
     /// A condition that cannot be told, or no fuel left.
-    pub(super) fn choose(&mut self, route: &Route, view: &View<'_>, course: &mut Course<'_>) -> Result<(), Fault> {
+    pub(super) fn choose(&mut self, route: &Route, message: &Matter, course: &mut Course<'_>) -> Result<(), Fault> {
         let number = course.next_route();
         let mut is_decided = false;
         for (place, case) in route.cases.iter().enumerate() {
             let line = (Kind::Case(number), &case.targets.rule);
             let verdict = |holds| if holds { leads(&case.targets) } else { Verdict::No };
-            if !course.ask(&case.condition, view, line, verdict)? {
+            if !course.ask(&case.condition, message, line, verdict)? {
                 continue;
             }
             self.take(&case.targets);

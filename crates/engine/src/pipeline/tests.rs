@@ -2,17 +2,22 @@
 
 use super::*;
 use crate::fixture::definition;
+use hl7v2::Message;
 
 const NOW: Timestamp = Timestamp(1_772_348_889_123_456);
 
-fn message(kind: &str, ward: &str) -> Message {
+fn message(kind: &str, ward: &str) -> Matter {
     let text = format!(
         "MSH|^~\\&|REG|NORTH|HUB|H|20260301||ADT^{kind}|M1|P|2.5.1\rPID|1||7^^^N^MR||Quist^Ada\rPV1|1|I|{ward}\r"
     );
-    Message::parse(text).0
+    read(text)
 }
 
-fn run(lines: &str, message: &Message) -> Plan {
+fn read(text: impl Into<bytes::Bytes>) -> Matter {
+    Matter::read(&lang::Form::default(), text).0
+}
+
+fn run(lines: &str, message: &Matter) -> Plan {
     process(&definition(lines), message, &[], NOW, 7)
 }
 
@@ -135,7 +140,7 @@ fn a_hundred_of_one_kind_hide_no_other() {
     let text = format!(
         "MSH|^~\\&|LAB|N|HUB|H|20260301||ORU^R01|M1|P|2.5.1\rPID|1||7^^^N^MR||Quist^Ada\rOBR|1|||1^B\r{results}NTE|x\r"
     );
-    let plan = run("validate lenient errors keep\nsend out {\n fake out\n}", &Message::parse(text).0);
+    let plan = run("validate lenient errors keep\nsend out {\n fake out\n}", &read(text));
     assert_eq!(plan.issues.len(), 64);
     let found: Vec<String> = plan.issues.iter().take(4).map(|issue| format!("{} {}", issue.code, issue.path)).collect();
     assert!(found.contains(&"E1124 NTE-1".to_owned()), "{found:?}");
@@ -190,7 +195,7 @@ fn fuel_ends_a_run_that_would_not_end() {
     }
     let lines: String = (0..200).map(|_| "drop when any OBX-5 = \"y\"\n").collect();
     let definition = crate::fixture::load(&format!("{lines}send out {{\n fake out\n}}"), "").0;
-    let plan = process(&definition, &Message::parse(text).0, &[], NOW, 1);
+    let plan = process(&definition, &read(text), &[], NOW, 1);
     assert_eq!(brief(&plan), format!("parked {}", lang::codes::E2404.id));
 }
 
@@ -224,7 +229,7 @@ fn keys_and_priorities() {
 fn a_version_is_changed_for_all_or_for_one() {
     let text = "MSH|^~\\&|REG|NORTH|HUB|H|20260301||ADT^A01|M1|P|2.3\rPID|1|9|7\rPV1|1|I|4W\r";
     let outputs = |lines: &str| {
-        let plan = run(lines, &Message::parse(text).0);
+        let plan = run(lines, &read(text));
         let versions: Vec<String> = plan
             .deliveries
             .iter()

@@ -5,7 +5,7 @@
 //! Never: masks; who shows a value decides that.
 
 use interface::definition::{DestinationDefinition, Route, Rule, Targets};
-use lang::{Condition, Fault, Part, Run, View};
+use lang::{Condition, Fault, Matter, Part, Run};
 use message::Name;
 
 /// One line of the interface that was looked at.
@@ -84,14 +84,14 @@ impl Course<'_> {
     pub(super) fn ask(
         &mut self,
         condition: &Condition,
-        view: &View<'_>,
+        message: &Matter,
         (kind, rule): (Kind, &Rule),
         verdict: impl FnOnce(bool) -> Verdict,
     ) -> Result<bool, Fault> {
-        let held = condition.holds(view, &mut self.run);
+        let held = condition.is_true_of(message, &mut self.run);
         if let Some(watch) = &mut self.watch {
             // A run of its own: who watches uses no fuel of the message.
-            let parts = condition.explain(view, &mut Run::new(self.run.now, self.run.seed));
+            let parts = condition.explain_of(message, &mut Run::new(self.run.now, self.run.seed));
             let verdict = match &held {
                 Ok(held) => verdict(*held),
                 Err(fault) => Verdict::Failed(fault.to_string()),

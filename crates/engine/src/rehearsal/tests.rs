@@ -72,5 +72,45 @@ fn other_formats_are_carried_as_they_are() {
     assert_eq!(processed.outputs.len(), 1);
     assert_eq!(processed.outputs[0].1, given.bytes);
     assert_eq!(processed.acknowledgment, None);
-    assert_eq!(definition.destinations[0].format, Format::Json);
+    assert_eq!(definition.destinations[0].format, message::Format::Json);
+}
+
+const CSV: &str = "given \"\"\"mrn,ward,note\n  7,4W,\n  8,TEST,\n  9,5E,\"a, b\"\n  \"\"\"";
+
+#[test]
+fn rows_are_messages_that_lines_read_and_change() {
+    let lines = "receive fake 2575 format csv order by row.mrn\nindex mrn row.mrn\ndrop when row.ward = TEST\n\
+                 set row.note = \"from {row.ward}\" when row.note empty\nsend out {\n fake out\n when row.mrn in [7, 9]\n \
+                 set row.ward = row.ward | lower\n}\nsend all {\n fake all\n}";
+    let case = |name: &str, body: &str| format!("test \"{name}\" {{\n{CSV}\n{body}\n}}\n");
+    let tests = [
+        case("two go out", "expect out sent 2"),
+        case("as they were changed", "expect out row.ward in [4w, 5e]"),
+        case("the others as they came", "expect all row.ward in [4W, 5E]"),
+        case("only empty notes", "expect all row.note in [\"from 4W\", \"a, b\"]"),
+        case("and not otherwise", "expect all row.note = \"x\""),
+    ];
+    assert_eq!(verdicts(lines, &tests.concat()), [true, true, true, true, false]);
+    let (definition, cases) = load(lines, &tests[0]);
+    let rehearsed = rehearse(&definition, &cases[0], None);
+    let ends: Vec<&End> = rehearsed.processed.iter().map(|one| &one.end).collect();
+    assert!(matches!(ends[..], [End::Routed, End::Filtered { .. }, End::Routed]), "{ends:?}");
+    let (_, output) = &rehearsed.processed[2].outputs[0];
+    assert_eq!(&output[..], b"mrn,ward,note\n9,5e,\"a, b\"\n");
+}
+
+#[test]
+fn what_cannot_be_read_is_parked() {
+    let check = |format: &str, given: &str, expect: &str| {
+        let lines = format!("receive fake 2575 format {format}\nsend out {{\n fake out\n}}");
+        let test = format!("test \"t\" {{\ngiven \"\"\"{given}\"\"\"\nexpect {expect}\n}}");
+        assert_eq!(verdicts(&lines, &test), [true], "{format} {given}");
+    };
+    check("json", "{\\\"a\\\": }", "rejected with E1301");
+    check("json", "{\\\"a\\\": 1}", "out sent");
+    check("xml", "<!DOCTYPE a><a/>", "rejected with E1304");
+    check("x12", "UNB+", "rejected with E1320");
+    check("csv", "a,b", "filtered");
+    check("csv", "a,b\n1", "out sent");
+    check("text", "anything", "out sent");
 }

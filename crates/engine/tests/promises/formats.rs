@@ -9,7 +9,7 @@ fn other_formats_go_out_byte_for_byte() {
         ("json", Format::Json, &b"\xEF\xBB\xBF{\"a\" :\t1}\r\n"[..]),
         ("xml", Format::Xml, b"<?xml version='1.0'?>\n<a b='1'/>\n"),
         ("csv", Format::Delimited, b"mrn;name\r\n7;\"Quist; Ada\"\r\n"),
-        ("x12", Format::X12, b"ISA*00*~"),
+        ("x12", Format::X12, b"ISA*00*          *00*          *ZZ*S              *ZZ*H              *260301*0708*^*00501*000000007*0*P*:~\nIEA*0*000000007~\n"),
         ("text", Format::Text, b"MSH|^~\\&| is how HL7 v2 begins\n"),
         ("binary", Format::Binary, b"\x00\xFF\x0B"),
     ] {

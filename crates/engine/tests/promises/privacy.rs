@@ -56,7 +56,7 @@ fn r10_nothing_that_is_said_holds_content() {
     said.push(format!("{:?}", life.engine.status()));
     let definition = stage.definition(&text);
     for id in ["FAULT", "RETRIED"] {
-        let (message, findings) = hl7v2::Message::parse(canary(id));
+        let (message, findings) = lang::Matter::read(&lang::Form::default(), canary(id));
         let plan = engine::pipeline::process(&definition, &message, &[], message::Timestamp(1), 1);
         said.push(format!("{:?} {:?} {findings:?}", plan.end, plan.notes));
         said.push(format!("{plan:?}"));

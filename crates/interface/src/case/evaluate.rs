@@ -51,10 +51,11 @@ impl Seen<'_> {
                 if outputs.is_empty() {
                     return Err(self.nothing_for(destination));
                 }
-                match outputs.iter().find(|bytes| !language::holds(condition, bytes)) {
+                let form = self.definition.destination(destination).map(|to| to.form.clone()).unwrap_or_default();
+                match outputs.iter().find(|bytes| !language::holds(condition, &form, bytes)) {
                     None => Ok(()),
                     Some(bytes) => Err(match path {
-                        Some(path) => format!("{path} is {}", language::show(path, bytes)),
+                        Some(path) => format!("{path} is {}", language::show(path, &form, bytes)),
                         None => "the condition does not hold".to_owned(),
                     }),
                 }

@@ -12,9 +12,8 @@ use crate::{
     definition::{Alert, Definition, DestinationDefinition, Owner, Publication, Receive, Step},
     keywords::{self, Within},
 };
-use hl7v2::Path;
-use lang::syntax::Tree;
-use message::{Format, Name};
+use lang::{Locus, syntax::Tree};
+use message::Name;
 use std::sync::Arc;
 
 /// Blocks that may bring in one another with `use`.
@@ -48,7 +47,7 @@ struct Draft {
     description: Option<Arc<str>>,
     receive: Option<Option<Receive>>,
     address: Option<Site>,
-    index: Vec<(Name, Path)>,
+    index: Vec<(Name, Locus)>,
     steps: Vec<Step>,
     routed: route::Named,
     publications: Vec<Publication>,
@@ -76,10 +75,10 @@ pub(crate) fn read(reader: &mut Reader<'_>, line: Line<'_>) -> Option<Outline> {
         let message = format!("the interface `{name}` has no block `{{ … }}`");
         reader.error(codes::E3116, line.tree, line.word_span(), message, None);
     }
+    foresee(reader, line, &home);
     for inner in line.lines() {
         draft.line(reader, inner, &home, 0);
     }
-    draft.lint_format(reader, line);
     draft.lint(reader, &site);
     reader.findings.extend(unreachable::check(line));
     let (sends, drops, address) =
@@ -90,12 +89,40 @@ pub(crate) fn read(reader: &mut Reader<'_>, line: Line<'_>) -> Option<Outline> {
     let is_broken = reader.failed_since(before) || line.tree.has_errors;
     let mut definition = if is_broken { None } else { draft.finish(name.clone(), line) };
     if let Some(definition) = &mut definition {
+        definition.routed = home.routed.borrow().clone();
         settle_lanes(reader, definition, &sends);
-        send::settle_formats(definition);
         alert::lint(reader, definition, &site);
         definition.version = version::of(reader, &home, definition, line);
     }
     Some(Outline { name, home, site, definition, sends, drops, nowhere, address, publishes, receives })
+}
+
+/// What comes in and what is routed, by the `receive` line and the maps of the interface, wherever they stand.
+fn foresee(reader: &Reader<'_>, line: Line<'_>, home: &Home) {
+    let blocks = reader.surroundings.blocks;
+    let brought = |line: Line<'_>| {
+        let name = line.after_word().peek_str().rsplit('/').next().unwrap_or_default().to_owned();
+        let lines = blocks.iter().flat_map(|tree| tree.statements.iter().map(move |found| Line::new(tree, found)));
+        let block = lines.into_iter().find(|line| line.word() == "block" && line.after_word().peek_str() == name);
+        block.into_iter().flat_map(|block| block.lines().collect::<Vec<_>>()).collect::<Vec<_>>()
+    };
+    let mut maps = Vec::new();
+    for inner in line.lines() {
+        let all = if inner.word() == "use" { brought(inner) } else { vec![inner] };
+        for line in all {
+            match line.word() {
+                "receive" => {
+                    let form = receive::form_of(line, reader.surroundings.forms);
+                    *home.received.borrow_mut() = form.clone();
+                    home.set_form(form);
+                }
+                "map" => maps.push(line.after_word().peek_str().to_owned()),
+                _ => {}
+            }
+        }
+    }
+    let made = maps.iter().rev().find_map(|file| language::made_by(reader, home, file));
+    *home.routed.borrow_mut() = made.unwrap_or_else(|| home.form());
 }
 
 impl Draft {
@@ -113,7 +140,7 @@ impl Draft {
                 reader.end(&cursor);
             }
             "receive" => self.receive(reader, line, home),
-            "index" => self.index(reader, line),
+            "index" => self.index(reader, line, home),
             "keep" | "drop" => self.filter(reader, line, home),
             "set" | "remove" | "insert" | "translate" | "map" | "script" => {
                 let edit = language::edit(reader, line, home);
@@ -185,10 +212,12 @@ impl Draft {
     }
 
     /// `index NAME PATH`
-    fn index(&mut self, reader: &mut Reader<'_>, line: Line<'_>) {
+    fn index(&mut self, reader: &mut Reader<'_>, line: Line<'_>, home: &Home) {
         let mut cursor = line.after_word();
         let Some(name) = reader.name(&mut cursor, "a name for the field") else { return };
-        let Some(path) = language::path(reader, &mut cursor, "the path of the field") else { return };
+        let Some(path) = language::locus(reader, &mut cursor, "the path of the field", &home.received.borrow()) else {
+            return;
+        };
         reader.end(&cursor);
         if self.index.iter().any(|(known, _)| *known == name.text) {
             let message = format!("the field `{}` is indexed twice", name.text);
@@ -223,7 +252,10 @@ impl Draft {
             return;
         }
         self.sends.push((name.text.clone(), Site::new(line.tree, name.span)));
+        let before = home.form();
+        home.set_form(home.routed.borrow().clone());
         self.destinations.extend(send::read(reader, line, name.text, home));
+        home.set_form(before);
     }
 
     /// `publish TOPIC [when CONDITION]`
@@ -293,35 +325,6 @@ impl Draft {
         }
     }
 
-    /// Lines that read HL7 v2 where another format comes in.
-    fn lint_format(&self, reader: &mut Reader<'_>, line: Line<'_>) {
-        let Some(format) = self.receive.as_ref().and_then(Option::as_ref).map(|receive| receive.format) else { return };
-        if format == Format::Hl7v2 {
-            return;
-        }
-        let name = formats::detect::name_of(format);
-        const READING: [&str; 12] = [
-            "index",
-            "keep",
-            "drop",
-            "set",
-            "remove",
-            "insert",
-            "translate",
-            "map",
-            "validate",
-            "case",
-            "when",
-            "priority",
-        ];
-        for inner in line.lines().flat_map(|line| std::iter::once(line).chain(line.lines())) {
-            if READING.contains(&inner.word()) {
-                let message = format!("`{}` reads HL7 v2, and the messages are {name}", inner.word());
-                reader.error(codes::E3372, inner.tree, inner.word_span(), message, None);
-            }
-        }
-    }
-
     /// The definition without its version.
     fn finish(mut self, name: Name, line: Line<'_>) -> Option<Definition> {
         route::settle(&mut self.steps, &mut self.destinations);
@@ -335,6 +338,7 @@ impl Draft {
             place: line.place(),
             receive: self.receive??,
             index: self.index,
+            routed: lang::Form::default(),
             steps: self.steps,
             destinations: self.destinations,
             publications: self.publications,

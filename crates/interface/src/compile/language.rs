@@ -7,10 +7,10 @@ use super::{
 use crate::{codes, definition::Edit, profiles, workspace};
 use hl7v2::{Message, Path, State};
 use lang::{
-    Condition, Library, MapFile, Profiles, Program, Run, Scope, Scripts, Standard, Tables, View,
+    Condition, Form, Library, Locus, MapFile, Matter, Profiles, Program, Run, Scope, Scripts, Standard, Tables,
     syntax::{self, Cursor},
 };
-use message::{Name, Timestamp};
+use message::{Format, Name, Timestamp};
 use std::{
     borrow::Cow,
     cell::RefCell,
@@ -38,6 +38,12 @@ pub(crate) struct Home {
     profiles: Profiles,
     scripts: Scripts,
     maps: RefCell<Vec<(String, String)>>,
+    /// What the message is at the line that is read.
+    form: RefCell<Form>,
+    /// What comes in.
+    pub(crate) received: RefCell<Form>,
+    /// What it is when it is routed.
+    pub(crate) routed: RefCell<Form>,
 }
 
 impl Home {
@@ -58,7 +64,27 @@ impl Home {
         workspace::read_scripts(files, &paths, &format!("{below}/"), &mut scripts, &mut reader.findings);
         let shared = reader.surroundings.profiles;
         let profiles = profiles::own_of(files, &folder, Some(line.tree), &tables, shared, &mut reader.findings);
-        Home { interface: interface.clone(), folder, tables, profiles, scripts, maps: RefCell::new(Vec::new()) }
+        Home {
+            interface: interface.clone(),
+            folder,
+            tables,
+            profiles,
+            scripts,
+            maps: RefCell::new(Vec::new()),
+            form: RefCell::default(),
+            received: RefCell::default(),
+            routed: RefCell::default(),
+        }
+    }
+
+    /// What the message is at the line that is read.
+    pub(crate) fn form(&self) -> Form {
+        self.form.borrow().clone()
+    }
+
+    /// From here on the message is this.
+    pub(crate) fn set_form(&self, form: Form) {
+        *self.form.borrow_mut() = form;
     }
 
     /// The profiles that lines may name.
@@ -67,8 +93,8 @@ impl Home {
     }
 
     /// What conditions and edits may refer to.
-    fn scope(&self) -> Scope<'_> {
-        Scope::new(&self.tables).with_profiles(&self.profiles).with_scripts(&self.scripts)
+    fn scope<'a>(&'a self, form: &'a Form) -> Scope<'a> {
+        Scope::new(&self.tables).with_profiles(&self.profiles).with_scripts(&self.scripts).reading(form)
     }
 
     /// A path as a line writes it, relative to the workspace: `shared/…` is at the top, the rest beside the interface.
@@ -122,6 +148,34 @@ pub(crate) fn path(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>, expected: &
     None
 }
 
+/// A path that can be read from a message of this form.
+pub(crate) fn locus(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>, expected: &str, form: &Form) -> Option<Locus> {
+    if form.format == Format::Hl7v2 {
+        return path(reader, cursor, expected).map(Locus::V2);
+    }
+    let written = reader.value(cursor, expected)?;
+    match Locus::parse(&written.text, form) {
+        Ok(locus) => Some(locus),
+        Err(refused) => {
+            let (finding, span) = *refused;
+            let span = written.span.start + span.start..written.span.start + span.end;
+            reader.error(finding.code, cursor.tree(), span, finding.message, finding.hint);
+            None
+        }
+    }
+}
+
+/// Whether messages of this form have places that a condition or a line can name; told where not.
+fn has_places(reader: &mut Reader<'_>, cursor: &Cursor<'_>, form: &Form) -> bool {
+    let has = form.has_places() || matches!(form.format, Format::Hl7v2 | Format::Fhir);
+    if !has {
+        let message = format!("a message that is {} has no places, so nothing can be asked of it", form.name());
+        let hint = Some("say another `format`, or leave the line out".to_owned());
+        reader.error(codes::E3372, cursor.tree(), cursor.rest_span(), message, hint);
+    }
+    has
+}
+
 /// A condition to the end of the line.
 pub(crate) fn condition(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>, home: &Home) -> Option<Arc<Condition>> {
     let condition = condition_before(reader, cursor, home);
@@ -137,19 +191,53 @@ pub(crate) fn condition_before(
     cursor: &mut Cursor<'_>,
     home: &Home,
 ) -> Option<Arc<Condition>> {
-    Condition::parse(cursor, &home.scope(), &mut reader.findings).map(Arc::new)
+    let form = home.form();
+    if !has_places(reader, cursor, &form) {
+        return None;
+    }
+    Condition::parse(cursor, &home.scope(&form), &mut reader.findings).map(Arc::new)
+}
+
+/// As [`condition`], of the message as it is routed, whatever the lines of a destination make of it.
+pub(crate) fn condition_routed(
+    reader: &mut Reader<'_>,
+    cursor: &mut Cursor<'_>,
+    home: &Home,
+) -> Option<Arc<Condition>> {
+    let form = home.form();
+    home.set_form(home.routed.borrow().clone());
+    let condition = condition(reader, cursor, home);
+    home.set_form(form);
+    condition
 }
 
 /// `set`, `remove`, `insert`, `translate`, `map FILE`, or `script NAME`.
 pub(crate) fn edit(reader: &mut Reader<'_>, line: Line<'_>, home: &Home) -> Option<Arc<Edit>> {
     if line.word() == "map" {
-        return map(reader, line, home).map(Arc::new);
-    }
-    if line.word() == "script" {
-        return super::script::read(reader, line, home).map(Arc::new);
+        let edit = map(reader, line, home)?;
+        home.set_form(edit.makes(&home.form()));
+        return Some(Arc::new(edit));
     }
     let mut program = Program::default();
-    let scope = home.scope();
+    let form = home.form();
+    if form.format == Format::Fhir {
+        let message = format!("`{}` does not change FHIR", line.word());
+        let hint = Some("change the message in front of the map that makes FHIR, or in the map".to_owned());
+        reader.error(lang::codes::E2351, line.tree, line.cursor().here(), message, hint);
+        return None;
+    }
+    if line.word() == "script" {
+        if form.format != Format::Hl7v2 {
+            let message = format!("a script works on HL7 v2, and the message here is {}", form.name());
+            reader.error(codes::E3372, line.tree, line.word_span(), message, None);
+            return None;
+        }
+        return super::script::read(reader, line, home).map(Arc::new);
+    }
+    if !has_places(reader, &line.cursor(), &form) {
+        return None;
+    }
+    let scope = home.scope(&form);
     program
         .push_statement(line.tree, line.statement, &scope, &mut reader.findings)
         .then(|| Arc::new(Edit::Lines(program)))
@@ -162,7 +250,8 @@ pub(crate) fn assignments(
     places: &[Range<usize>],
     home: &Home,
 ) -> Option<Arc<Edit>> {
-    let scope = home.scope();
+    let form = home.form();
+    let scope = home.scope(&form);
     let mut program = Program::default();
     for place in places {
         // The line is put into a text of its own at the same place, so that findings point at the right characters.
@@ -175,6 +264,15 @@ pub(crate) fn assignments(
         }
     }
     Some(Arc::new(Edit::Lines(program)))
+}
+
+/// What the map in a file makes, by its head alone.
+pub(crate) fn made_by(reader: &Reader<'_>, home: &Home, file: &str) -> Option<Form> {
+    let path = home.path_of(file);
+    let text = reader.surroundings.files.text(&path).ok()?;
+    let (tree, _) = syntax::parse(path, text);
+    let scope = Scope::new(&home.tables).with_forms(reader.surroundings.forms);
+    MapFile::sides(&tree, &scope).map(|(_, makes)| makes)
 }
 
 /// `map FILE`
@@ -200,7 +298,8 @@ fn map(reader: &mut Reader<'_>, line: Line<'_>, home: &Home) -> Option<Edit> {
     reader.findings.extend(found);
     // A map to FHIR may use what comes along; the workspace's own goes first.
     let (tables, library) = with_standard(home.tables(), reader.surroundings.library, &tree);
-    let scope = Scope::new(&tables).with_library(&library).with_scripts(home.scripts());
+    let scope =
+        Scope::new(&tables).with_library(&library).with_scripts(home.scripts()).with_forms(reader.surroundings.forms);
     let (maps, found) = MapFile::compile(&tree, &scope);
     reader.findings.extend(found);
     if reader.failed_since(before) {
@@ -210,6 +309,12 @@ fn map(reader: &mut Reader<'_>, line: Line<'_>, home: &Home) -> Option<Edit> {
         let message = format!("`{}` holds no map that is named like the file", file.text);
         let hint = Some("give one of its maps the name of the file, or keep one map in a file".to_owned());
         reader.error(codes::E3115, line.tree, file.span, message, hint);
+        return None;
+    }
+    let (takes, form) = (maps.takes(), home.form());
+    if takes.format != form.format {
+        let message = format!("the map reads {}, and the message here is {}", takes.name(), form.name());
+        reader.error(codes::E3372, line.tree, file.span, message, None);
         return None;
     }
     Some(Edit::Map(maps))
@@ -239,13 +344,21 @@ static STANDARD: LazyLock<Standard> = LazyLock::new(|| Standard::read(library::f
 const SET: &str = "set ";
 
 /// Whether the condition is true of these bytes; `false` when it cannot be told.
-pub(crate) fn holds(condition: &Condition, bytes: &[u8]) -> bool {
-    let (message, _) = Message::parse(bytes.to_vec());
-    condition.holds(&View::new(&message), &mut Run::new(Timestamp::default(), 0)).unwrap_or(false)
+pub(crate) fn holds(condition: &Condition, form: &Form, bytes: &[u8]) -> bool {
+    let (matter, _) = Matter::read(form, bytes.to_vec());
+    condition.is_true_of(&matter, &mut Run::new(Timestamp::default(), 0)).unwrap_or(false)
 }
 
 /// What stands at the path, for the verdict of a test.
-pub(crate) fn show(path: &Path, bytes: &[u8]) -> String {
+pub(crate) fn show(locus: &Locus, form: &Form, bytes: &[u8]) -> String {
+    let path = match locus {
+        Locus::V2(path) => path,
+        Locus::Other(_) => {
+            let (matter, _) = Matter::read(form, bytes.to_vec());
+            let text = locus.first(&matter);
+            return if text.is_empty() { "empty".to_owned() } else { format!("\"{text}\"") };
+        }
+    };
     let (message, _) = Message::parse(bytes.to_vec());
     match message.state(path) {
         State::Empty => "empty".to_owned(),

@@ -11,9 +11,10 @@ use super::{
 use crate::{
     catalogue::Value,
     codes,
-    definition::{Acknowledge, BatchAnswer, BatchCounts, Order, Receive, Subscription},
+    definition::{Acknowledge, BatchAnswer, BatchCounts, Identity, Order, Receive, Subscription},
 };
-use lang::{Condition, syntax::Cursor};
+use formats::Messages;
+use lang::{Condition, Form, Forms, Locus, syntax::Cursor};
 use message::{Format, limits};
 use std::{ops::Range, sync::Arc, time::Duration};
 
@@ -40,7 +41,11 @@ struct ReceiveWords<'h> {
     order: Option<Order>,
     size_max: Option<usize>,
     duplicate_window: Option<Option<Duration>>,
-    format: Option<(Format, Range<usize>)>,
+    format: Option<(Form, Range<usize>)>,
+    messages: Option<Messages>,
+    id: Option<Locus>,
+    /// What the interface receives.
+    form: Form,
     batch_counts: Option<BatchCounts>,
     batch_answer: Option<BatchAnswer>,
     join_within: Option<Option<Duration>>,
@@ -48,12 +53,16 @@ struct ReceiveWords<'h> {
     sequence: Option<Range<usize>>,
 }
 
+/// Sources that read the same content again after a crash.
+const FILES: [&str; 5] = ["file", "sftp", "ftps", "smb", "s3"];
+
 /// Sources without an answer to the sender.
 const SILENT: [&str; 3] = ["file", "interface", TOPIC];
 
 /// Reads a `receive` line; gives the place of its address too, for findings over several interfaces.
 pub(super) fn read(reader: &mut Reader<'_>, line: Line<'_>, home: &Home) -> Option<(Receive, Range<usize>)> {
-    let mut words = ReceiveWords { home: Some(home), ..ReceiveWords::default() };
+    let form = home.received.borrow().clone();
+    let mut words = ReceiveWords { home: Some(home), form: form.clone(), ..ReceiveWords::default() };
     let subject = Subject { interface: &home.interface, destination: None };
     let connected = settings::read(reader, line, line.after_word(), Direction::Receive, subject, &mut words)?;
     // The environment may change the connector's own limit, so that one counts.
@@ -65,9 +74,10 @@ pub(super) fn read(reader: &mut Reader<'_>, line: Line<'_>, home: &Home) -> Opti
         reader.warning(codes::E3142, line.tree, span, message, hint);
     }
     let (acknowledge, acknowledge_within) = words.acknowledge.unwrap_or_default();
-    let usual = USUAL.iter().find(|(name, _)| *name == connected.spec.name).map_or(Format::Hl7v2, |(_, usual)| *usual);
-    let format = words.format.as_ref().map_or(usual, |(format, _)| *format);
-    lint_format(reader, line, &connected, &words, (format, acknowledge));
+    let format = form.format;
+    lint_format(reader, line, &connected, &words, (&form, acknowledge));
+    let is_of_files = FILES.contains(&connected.spec.name) && format != Format::Hl7v2;
+    let usual_messages = if format == Format::Delimited { Messages::Rows } else { Messages::Whole };
     let is_topic = connected.spec.name == TOPIC;
     if let (false, Some((_, span))) = (is_topic, &words.when) {
         let hint = "to leave messages out, write `keep when …` as a line of the interface".to_owned();
@@ -86,9 +96,16 @@ pub(super) fn read(reader: &mut Reader<'_>, line: Line<'_>, home: &Home) -> Opti
         size_max: own_limit.or(words.size_max).unwrap_or(limits::FRAME_BYTES_MAX),
         duplicate_window: words.duplicate_window.unwrap_or(Some(limits::DUPLICATE_WINDOW)),
         format,
+        form: form.clone(),
+        messages: words.messages.unwrap_or(usual_messages),
+        identity: match words.id.take() {
+            Some(by) => Identity::By(by),
+            None if is_of_files => Identity::Content,
+            None => Identity::None,
+        },
         batch_counts: words.batch_counts.unwrap_or_default(),
         batch_answer: words.batch_answer.unwrap_or_default(),
-        join_within: words.join_within.unwrap_or(Some(JOIN_WITHIN)),
+        join_within: if format == Format::Hl7v2 { words.join_within.unwrap_or(Some(JOIN_WITHIN)) } else { None },
         has_sequence_numbers: words.has_sequence_numbers,
     };
     Some((receive, connected.span))
@@ -96,7 +113,19 @@ pub(super) fn read(reader: &mut Reader<'_>, line: Line<'_>, home: &Home) -> Opti
 
 impl Words for ReceiveWords<'_> {
     fn known(&self) -> &'static [&'static str] {
-        &["ack", "order", "limit", "duplicates", "format", "batch", "continuation", "sequence", "when"]
+        &[
+            "ack",
+            "order",
+            "limit",
+            "duplicates",
+            "format",
+            "messages",
+            "id",
+            "batch",
+            "continuation",
+            "sequence",
+            "when",
+        ]
     }
 
     fn shared(&self) -> Option<(&'static str, Value)> {
@@ -106,7 +135,12 @@ impl Words for ReceiveWords<'_> {
     fn take(&mut self, reader: &mut Reader<'_>, word: &Written, cursor: &mut Cursor<'_>) -> Option<()> {
         match &*word.text {
             "ack" => self.acknowledge = Some(acknowledge(reader, cursor)?),
-            "order" => self.order = Some(order(reader, cursor)?),
+            "order" => self.order = Some(order(reader, cursor, &self.form)?),
+            "messages" => self.messages = Some(messages(reader, cursor, &self.form)?),
+            "id" => {
+                reader.expect(cursor, "by")?;
+                self.id = Some(language::locus(reader, cursor, "a path", &self.form)?);
+            }
             "limit" => self.size_max = Some(limit(reader, cursor)?),
             "batch" => self.batch(reader, cursor)?,
             "continuation" => self.join_within = Some(continuation(reader, cursor)?),
@@ -122,11 +156,65 @@ impl Words for ReceiveWords<'_> {
             "duplicates" => self.duplicate_window = Some(duplicates(reader, cursor)?),
             _ => {
                 let span = cursor.here();
-                self.format = Some((reader.choice(cursor, "a format", &formats::detect::NAMES)?, span));
+                self.format = Some((form_named(reader, cursor)?, span));
             }
         }
         Some(())
     }
+}
+
+/// A format by its word, or a description of the workspace by its name.
+fn form_named(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Option<Form> {
+    let written = reader.value(cursor, "a format")?;
+    let forms = reader.surroundings.forms;
+    if let Some(form) = forms.get(&written.text) {
+        return Some(form);
+    }
+    reader.unknown(codes::E3109, cursor.tree(), written.span, "a format", &written.text, forms.names());
+    None
+}
+
+/// What an interface receives, as its `receive` line says it; findings come when the line is read.
+pub(super) fn form_of(line: Line<'_>, forms: &Forms) -> Form {
+    let lines = std::iter::once(line).chain(line.lines());
+    let word = lines.filter_map(|line| word_behind(line, "format")).next();
+    let connector = line.after_word().peek_str();
+    let usual = USUAL.iter().find(|(name, _)| *name == connector).map_or(Format::Hl7v2, |(_, usual)| *usual);
+    word.and_then(|word| forms.get(&word)).unwrap_or_else(|| Form::of(usual))
+}
+
+/// The value behind a word of a line.
+fn word_behind(line: Line<'_>, wanted: &str) -> Option<String> {
+    let mut cursor = line.cursor();
+    while !cursor.is_done() {
+        if cursor.eat(wanted) {
+            return cursor.text().map(|(text, _)| text.into_owned());
+        }
+        cursor.take();
+    }
+    None
+}
+
+/// `rows|items|lines|whole`.
+fn messages(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>, form: &Form) -> Option<Messages> {
+    let span = cursor.here();
+    let choices =
+        [("whole", Messages::Whole), ("rows", Messages::Rows), ("lines", Messages::Lines), ("items", Messages::Items)];
+    let messages = reader.choice(cursor, "how a content becomes messages", &choices)?;
+    let fits = match (messages, form.format) {
+        (Messages::Whole, _) => true,
+        (Messages::Rows, format) => format == Format::Delimited,
+        (Messages::Lines, format) => matches!(format, Format::Json | Format::Text),
+        (Messages::Items, format) => format == Format::Json,
+    };
+    if !fits {
+        let message = format!("a content that is {} has none of these to be cut into", form.name());
+        let hint =
+            "`rows` are of rows of columns, `items` of a JSON array, `lines` of JSON lines and of text".to_owned();
+        reader.error(codes::E3370, cursor.tree(), span, message, Some(hint));
+        return None;
+    }
+    Some(messages)
 }
 
 /// What only HL7 v2 has, and a pattern of file names that says another format.
@@ -135,8 +223,9 @@ fn lint_format(
     line: Line<'_>,
     connected: &Connected,
     words: &ReceiveWords<'_>,
-    (format, acknowledge): (Format, Acknowledge),
+    (form, acknowledge): (&Form, Acknowledge),
 ) {
+    let format = form.format;
     let span = words.format.as_ref().map_or_else(|| connected.span.clone(), |(_, span)| span.clone());
     let named = formats::detect::by_name(&connected.settings.address);
     if let Some(named) = named.filter(|named| words.format.is_none() && *named != format) {
@@ -146,9 +235,14 @@ fn lint_format(
         reader.warning(codes::E3371, line.tree, connected.span.clone(), message, &hint);
     }
     if format == Format::Hl7v2 {
+        if words.messages.is_some() || words.id.is_some() {
+            let message = "`messages` and `id` are for other formats than HL7 v2".to_owned();
+            let hint = Some("HL7 v2 has batches, and MSH-10".to_owned());
+            reader.error(codes::E3370, line.tree, connected.span.clone(), message, hint);
+        }
         return;
     }
-    let name = formats::detect::name_of(format);
+    let name = form.name();
     let mut refuse = |what: &str, hint: &str| {
         let message = format!("{what}, and the messages are {name}");
         reader.error(codes::E3370, line.tree, span.clone(), message, Some(hint.to_owned()));
@@ -198,7 +292,7 @@ fn within(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Option<Duration> 
 }
 
 /// `by PATH`, `by source`, `none`.
-pub(super) fn order(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Option<Order> {
+pub(super) fn order(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>, form: &Form) -> Option<Order> {
     cursor.eat("by");
     if cursor.eat("source") {
         return Some(Order::Source);
@@ -206,7 +300,7 @@ pub(super) fn order(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Option<
     if cursor.eat("none") {
         return Some(Order::None);
     }
-    language::path(reader, cursor, "a path, `source` or `none`").map(Order::By)
+    language::locus(reader, cursor, "a path, `source` or `none`", form).map(Order::By)
 }
 
 fn limit(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Option<usize> {

@@ -11,11 +11,11 @@ use super::{
 };
 use crate::{
     codes,
-    definition::{Definition, DestinationDefinition, Edit, Order, Retry},
+    definition::{DestinationDefinition, Edit, Order, Retry},
     keywords::{self, Within},
     replies::ReplyTable,
 };
-use lang::Condition;
+use lang::{Condition, Form};
 use message::{Format, Name, limits};
 use std::sync::Arc;
 
@@ -41,6 +41,7 @@ pub(super) fn read(reader: &mut Reader<'_>, line: Line<'_>, name: Name, home: &H
     for inner in line.lines() {
         draft.line(reader, inner, &name, home);
     }
+    let form = home.form();
     if draft.connected.is_none() {
         let message = format!("`send {name}` does not say how: it has no connector");
         let hint = Some("add a line such as `mllp rx01.example.org:6661` or `file out`".to_owned());
@@ -49,7 +50,7 @@ pub(super) fn read(reader: &mut Reader<'_>, line: Line<'_>, name: Name, home: &H
     if reader.failed_since(before) {
         return None;
     }
-    draft.finish(name, line)
+    draft.finish(name, line, form)
 }
 
 impl Draft {
@@ -65,19 +66,14 @@ impl Draft {
         let mut cursor = line.after_word();
         match keyword.word {
             "when" if reader.once(line, self.when.as_ref()) => {
-                self.when = language::condition(reader, &mut cursor, home);
+                self.when = language::condition_routed(reader, &mut cursor, home);
             }
             "set" | "remove" | "insert" | "translate" | "map" | "script" => {
-                if self.programs.last().is_some_and(|edit| edit.is_last()) {
-                    let message = "nothing changes what a map to FHIR made".to_owned();
-                    let hint = Some("put this line in front of the map".to_owned());
-                    reader.error(lang::codes::E2351, line.tree, line.cursor().here(), message, hint);
-                }
                 self.programs.extend(language::edit(reader, line, home));
             }
             "retry" if reader.once(line, self.retry.as_ref()) => self.retry = retry::read(reader, &mut cursor),
             "order" if reader.once(line, self.order.as_ref()) => {
-                self.order = order(reader, &mut cursor);
+                self.order = order(reader, &mut cursor, &home.routed.borrow());
                 reader.end(&cursor);
             }
             "replies" if reader.once(line, self.replies.as_ref()) => self.replies = answers::read(reader, line),
@@ -109,14 +105,13 @@ impl Draft {
             let _label = reader.name(&mut cursor, "a word such as `stat`");
         }
         if reader.expect(&mut cursor, "when").is_some() {
-            self.priority = language::condition(reader, &mut cursor, home);
+            self.priority = language::condition_routed(reader, &mut cursor, home);
         }
     }
 
     /// Lanes are settled with the interface's order, see [`settle_lanes`].
-    fn finish(self, name: Name, line: Line<'_>) -> Option<DestinationDefinition> {
+    fn finish(self, name: Name, line: Line<'_>, form: Form) -> Option<DestinationDefinition> {
         let connected = self.connected??;
-        let is_fhir = self.programs.last().is_some_and(|edit| edit.is_last());
         Some(DestinationDefinition {
             name,
             place: line.place(),
@@ -125,7 +120,8 @@ impl Draft {
             connector: connected.spec.name,
             settings: connected.settings,
             programs: self.programs,
-            format: if is_fhir { Format::Fhir } else { Format::Hl7v2 },
+            format: form.format,
+            form,
             retry: self.retry.unwrap_or_default(),
             order: self.order,
             replies: self.replies.unwrap_or_default(),
@@ -151,15 +147,6 @@ pub(super) fn unfit_for_numbers(destination: &DestinationDefinition, interface: 
         }
         Order::Source if destination.format != Format::Hl7v2 => Some("it sends no HL7 v2"),
         Order::Source => None,
-    }
-}
-
-/// What goes to a destination that changes nothing is what came in.
-pub(super) fn settle_formats(definition: &mut Definition) {
-    for destination in &mut definition.destinations {
-        if destination.programs.is_empty() {
-            destination.format = definition.receive.format;
-        }
     }
 }
 

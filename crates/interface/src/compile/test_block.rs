@@ -14,10 +14,10 @@ use crate::{
 };
 use fhir::definitions::Type;
 use lang::{
-    Claim,
+    Claim, Form, Locus,
     syntax::{Cursor, TokenKind},
 };
-use message::{AckCode, Name};
+use message::{AckCode, Format, Name};
 use std::sync::Arc;
 
 /// Messages that one test may give.
@@ -77,7 +77,9 @@ fn given(
     loop {
         let is_block_text = cursor.peek().is_some_and(|token| token.kind == TokenKind::BlockText);
         let what = reader.value(cursor, "a file, or a message in three quotes")?;
-        let (label, bytes) = if is_block_text { inline(line, &what) } else { sample(reader, cursor, owner, &what)? };
+        let form = owner.home.received.borrow().clone();
+        let (label, bytes) =
+            if is_block_text { inline(line, &what, &form) } else { sample(reader, cursor, owner, &what)? };
         let edits = edits(reader, line, cursor, owner)?;
         if given.len() >= GIVEN_MAX {
             reader.error(codes::E3105, line.tree, what.span, "the test gives too many messages", None);
@@ -92,14 +94,31 @@ fn given(
 }
 
 /// A message in the test itself: one segment a line, blanks in front of a segment are layout.
-fn inline(line: Line<'_>, what: &Written) -> (Arc<str>, bytes::Bytes) {
+fn inline(line: Line<'_>, what: &Written, form: &Form) -> (Arc<str>, bytes::Bytes) {
+    let number = super::line::line_number(&line.tree.text, what.span.start);
+    if form.format != Format::Hl7v2 {
+        return (format!("line {number}").into(), dedented(&what.text).into());
+    }
     let mut message = String::new();
     for segment in what.text.lines().map(str::trim).filter(|segment| !segment.is_empty()) {
         message.push_str(segment);
         message.push('\r');
     }
-    let number = super::line::line_number(&line.tree.text, what.span.start);
     (format!("line {number}").into(), message.into())
+}
+
+/// The lines of a text without the blanks that all of them begin with.
+fn dedented(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+    let blanks = lines.iter().skip(1).map(|line| line.len() - line.trim_start().len()).min().unwrap_or(0);
+    let cut = |line: &&str| {
+        line.get(blanks..)
+            .filter(|_| line[..blanks.min(line.len())].trim().is_empty())
+            .unwrap_or(line.trim_start())
+            .to_owned()
+            + "\n"
+    };
+    lines.iter().map(cut).collect()
 }
 
 fn sample(
@@ -153,6 +172,7 @@ fn edits(
         cursor.take();
         cursor.eat("set");
     }
+    owner.home.set_form(owner.home.received.borrow().clone());
     language::assignments(reader, line, &assignments, &owner.home).map(Some)
 }
 
@@ -290,7 +310,13 @@ fn at_destination(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>, owner: &Outl
         // What a broken interface sends cannot be told; its own findings come first.
         text if owner.definition.is_none() && is_element(text) => return None,
         text => {
-            let path = hl7v2::Path::parse(text).ok();
+            let definition = owner.definition.as_ref().and_then(|definition| definition.destination(&destination));
+            let form = definition.map(|destination| destination.form.clone()).unwrap_or_default();
+            let path = match form.format {
+                Format::Hl7v2 => hl7v2::Path::parse(text).ok().map(Locus::V2),
+                _ => Locus::parse(text, &form).ok(),
+            };
+            owner.home.set_form(form);
             let condition = language::condition(reader, cursor, &owner.home)?;
             Expected::Holds { destination, condition, path }
         }

@@ -42,7 +42,10 @@ pub(super) fn read(
     let when = if cursor.is_done() {
         Some(None)
     } else {
-        reader.expect(&mut cursor, "when").and_then(|()| language::condition(reader, &mut cursor, home)).map(Some)
+        reader
+            .expect(&mut cursor, "when")
+            .and_then(|()| language::condition_routed(reader, &mut cursor, home))
+            .map(Some)
     };
     let publication = when.map(|when| Publication { topic: topic.text.clone(), when, rule: line.rule() });
     Some(((topic.text, site), publication))
@@ -138,7 +141,8 @@ fn destination(publisher: &Definition, publication: &Publication, subscriber: Su
         connector: LINK,
         settings: Settings { address: subscriber.interface.clone(), values: std::collections::BTreeMap::new() },
         programs: Vec::new(),
-        format: publisher.receive.format,
+        format: publisher.routed.format,
+        form: publisher.routed.clone(),
         retry: Retry { delay_min: RETRY_MIN, delay_max: RETRY_MAX, ..Retry::default() },
         order: None,
         replies: ReplyTable::default(),

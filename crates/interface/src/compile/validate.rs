@@ -15,6 +15,12 @@ const WHAT: [(&str, OnIssue); 3] = [("reject", OnIssue::Reject), ("park", OnIssu
 /// Reads the line.
 pub(super) fn read(reader: &mut Reader<'_>, line: Line<'_>, home: &Home) -> Option<Step> {
     let mut cursor = line.after_word();
+    if home.form().format != message::Format::Hl7v2 {
+        let message = format!("`validate` checks HL7 v2, and the message here is {}", home.form().name());
+        let hint = Some("put it behind the map that makes HL7 v2".to_owned());
+        reader.error(codes::E3372, line.tree, line.word_span(), message, hint);
+        return None;
+    }
     let name = reader.value(&mut cursor, "strict, lenient or the name of a profile")?;
     let ruleset = match home.profiles().ruleset(&name.text) {
         Ok(ruleset) => ruleset,

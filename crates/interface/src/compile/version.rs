@@ -68,6 +68,10 @@ pub(super) fn of(reader: &Reader<'_>, home: &Home, definition: &Definition, line
     for list in home.tables().lists().filter(|list| words.iter().any(|word| is_list(word, list.name()))) {
         list.sorted().iter().for_each(|value| hash.add(value.as_bytes()));
     }
+    let forms = definition.destinations.iter().map(|destination| &destination.form);
+    for form in std::iter::once(&definition.receive.form).chain(forms).filter(|form| form.layout.is_declared()) {
+        let _infallible = write!(hash, "{form:?}");
+    }
     let destinations = definition.destinations.iter().map(|destination| &destination.settings);
     for settings in std::iter::once(&definition.receive.settings).chain(destinations) {
         let _infallible = write!(hash, "{settings:?}");

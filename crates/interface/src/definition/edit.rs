@@ -3,7 +3,7 @@
 use super::Rule;
 use fhir::definitions::Type;
 use hl7v2::Message;
-use lang::{Condition, Fault, MapFile, Program, Run, Script, Settings, View, script::Verdict};
+use lang::{Condition, Fault, Form, MapFile, Matter, Program, Run, Script, Settings, View, script::Verdict};
 use std::sync::Arc;
 
 /// One line that changes the message for everything that follows.
@@ -52,6 +52,32 @@ impl Edit {
         let mut tree = fhir::Tree::new();
         map.convert(message, &mut tree, run, &Settings::default())?;
         Ok(Some(tree.write()))
+    }
+
+    /// Changes a message in whichever format, or makes another of it. Gives the line that says that it goes no further.
+    ///
+    /// # Errors
+    /// As [`Edit::apply`]; E2646 for a message of another format than the line reads.
+    pub fn apply_to(&self, matter: &mut Matter, run: &mut Run) -> Result<Option<&Rule>, Fault> {
+        match (self, &mut *matter) {
+            (Edit::Lines(program), _) => program.apply_to(matter, run).map(|()| None),
+            (Edit::Map(map), _) => {
+                *matter = map.make(matter, run)?;
+                Ok(None)
+            }
+            (Edit::Script { .. }, Matter::V2(message)) => self.apply(message, run),
+            // The checker lets a script stand where the message is HL7 v2 only.
+            (Edit::Script { .. }, Matter::Fhir(..) | Matter::Other(_)) => Ok(None),
+        }
+    }
+
+    /// What the message is after it, where it was `before`.
+    #[must_use]
+    pub fn makes(&self, before: &Form) -> Form {
+        match self {
+            Edit::Lines(_) | Edit::Script { .. } => before.clone(),
+            Edit::Map(map) => map.makes(),
+        }
     }
 
     /// Changes a message. Gives the line that says that it goes no further, if one does: a script that drops it.

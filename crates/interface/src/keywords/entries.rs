@@ -291,8 +291,9 @@ pub const KEYWORDS: &[Keyword] = &[
     word(
         Receive,
         "format",
-        "format hl7v2|fhir|json|xml|csv|tsv|x12|text|binary",
-        "What the bytes are taken for. If nothing is said: HL7 v2; from `sql`, JSON; from `fhir`, FHIR. `text` and `binary` are carried as they are and not looked into.",
+        "format hl7v2|fhir|json|xml|csv|tsv|x12|text|binary|NAME",
+        "What the bytes are taken for: a format, or a description in `shared/formats`. If nothing is said: HL7 v2; from \
+         `sql`, JSON; from `fhir`, FHIR. `text` and `binary` are carried as they are and not looked into.",
         "format hl7v2",
     ),
     word(
@@ -309,6 +310,23 @@ pub const KEYWORDS: &[Keyword] = &[
         "Where messages go for which no case holds. It has to be there, as the last line; `nothing` with a reason where \
          they are to go nowhere.",
         "default archive",
+    ),
+    word(
+        Receive,
+        "messages",
+        "messages rows|items|lines|whole",
+        "Of other formats than HL7 v2: how a content becomes messages. `rows`, the default of CSV and its like: each row \
+         is one, with the header in front. `items`: each item of a JSON array. `lines`: each line, of JSON lines and of \
+         text. `whole`, the default of the others: all of it is one.",
+        "format csv messages whole",
+    ),
+    word(
+        Receive,
+        "id",
+        "id by PATH",
+        "Of other formats than HL7 v2: what a message is known by when it comes again with the same bytes. If nothing is \
+         said, a file that is read again after a crash is known by its content, and from other sources each message is new.",
+        "format json id by order.number",
     ),
     word(
         Send,

@@ -89,6 +89,10 @@ fn names_one(path: &ReadPath) -> bool {
             let field = path.member.field.as_ref().map_or(0, |(field, _)| *field);
             &path.segment == b"MSH" && !matches!(field, 0 | 18 | 21)
         }
-        ReadPath::Bound { .. } | ReadPath::Within { .. } | ReadPath::Element(_) | ReadPath::Now => false,
+        ReadPath::Bound { .. }
+        | ReadPath::Within { .. }
+        | ReadPath::Element(_)
+        | ReadPath::Place(_)
+        | ReadPath::Now => false,
     }
 }

@@ -108,7 +108,8 @@ fn values_of(operand: &Operand, site: &Site, view: &View<'_>, run: &mut Run) -> 
     let path = match operand {
         Operand::Read(read) if read.is_segment() => return None,
         Operand::Read(ReadPath::Message(path) | ReadPath::Within { path, .. }) => Some(path.clone()),
-        Operand::Read(ReadPath::Bound { .. } | ReadPath::Element(_) | ReadPath::Now) | Operand::Value(_) => None,
+        Operand::Read(ReadPath::Bound { .. } | ReadPath::Element(_) | ReadPath::Place(_) | ReadPath::Now)
+        | Operand::Value(_) => None,
         Operand::Literal(_) => return None,
     };
     let mut found = Vec::new();

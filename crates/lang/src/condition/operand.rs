@@ -56,8 +56,8 @@ impl Operand {
     ) -> Result<bool, Fault> {
         match self {
             Operand::Read(ReadPath::Now) => visit(&Atom::text(run.now.to_dtm()), run),
-            // An element that is not there has no place in FHIR.
-            Operand::Read(ReadPath::Element(_)) => self.any(site, view, run, visit),
+            // An element that is not there has no place in FHIR, nor in other trees.
+            Operand::Read(ReadPath::Element(_) | ReadPath::Place(_)) => self.any(site, view, run, visit),
             Operand::Read(path) => {
                 let mut result = Ok(false);
                 path.places(view, |element| {

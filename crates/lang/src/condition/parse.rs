@@ -257,7 +257,7 @@ impl Parser<'_, '_> {
         if token.kind.is_text() || token.kind == TokenKind::Number {
             return Some(Operand::Literal(Arc::from(text)));
         }
-        if !self.scope.reads_fhir
+        if self.scope.reads_v2()
             && is_segment_shape(&text)
             && self.scope.names.iter().all(|binding| *binding.name != *text)
         {
@@ -267,7 +267,11 @@ impl Parser<'_, '_> {
             }
             return Some(Operand::Read(self.scope.place(path)));
         }
-        match resolve(&text, self.scope) {
+        let found = match self.scope.form {
+            Some(_) => crate::place::resolve_path(&text, self.scope),
+            None => resolve(&text, self.scope),
+        };
+        match found {
             Found::Path(path, odd) => {
                 self.found.extend(odd.into_iter().map(|finding| finding.at(&self.file, place.clone(), "")));
                 Some(Operand::Read(path))
@@ -312,6 +316,11 @@ impl Parser<'_, '_> {
             "empty" => return Some((Check::Exists, !is_negated)),
             "is" => {
                 let is_turned = cursor.eat("not");
+                if self.scope.form.is_some() && cursor.is_at("null") {
+                    let finding = Diagnostic::error(codes::E2202, "`\"\"` for what is to be deleted is of HL7 v2")
+                        .hint("write `empty`: nothing there, no characters, or `null` in JSON");
+                    return self.fail(finding, cursor.here());
+                }
                 if cursor.eat("null") {
                     return Some((Check::Null, is_negated != is_turned));
                 }
@@ -382,7 +391,7 @@ impl Parser<'_, '_> {
                 Found::Nothing => {}
             }
         }
-        if !self.scope.reads_fhir && SHORTHANDS.iter().any(|(word, _)| *word == text) {
+        if self.scope.reads_v2() && SHORTHANDS.iter().any(|(word, _)| *word == text) {
             let finding = Diagnostic::warning(codes::E2202, format!("`{text}` on the right side is a text"));
             self.found.push(finding.at(&self.file, place, "").hint("put it on the left side, or name its path"));
         }

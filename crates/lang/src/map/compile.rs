@@ -1,6 +1,6 @@
 //! Compiles maps from their statements.
 
-use super::{Ignored, Library, Map, MapFile, Work, fhir, from_fhir, header, header::Format};
+use super::{Ignored, Library, Map, MapFile, Work, fhir, from_fhir, header, header::Format, tree as tree_map};
 use crate::{
     codes,
     path::{Found, ReadPath, is_segment_shape, resolve},
@@ -31,14 +31,19 @@ impl MapFile {
         let mut found = own.add(&shared);
         let mut maps: Vec<Map> = Vec::new();
         for statement in &tree.statements {
-            match header::parse(tree, statement, &mut found) {
+            match header::parse(tree, statement, scope, &mut found) {
                 Some(header::Header::Message { name, from, to }) => {
                     if maps.iter().any(|map| map.name == name) {
                         let finding = Diagnostic::error(codes::E2305, format!("there are two maps `{name}`"));
                         found.push(finding.at(&tree.file, statement.span.clone(), ""));
                     }
                     let site = Site::new(tree, statement.span.clone());
-                    if from.format == Format::FhirR4 {
+                    if to.format == Format::Other {
+                        let (map, ignored) = tree_map::compile(tree, statement, (&from, &to), scope, &mut found);
+                        maps.push(Map { name, from, to, ignored, work: Work::Tree(Box::new(map)), site });
+                        continue;
+                    }
+                    if from.format != Format::Hl7v2 {
                         let (map, ignored) = from_fhir::compile(tree, statement, (&from, &to), scope, &own, &mut found);
                         maps.push(Map { name, from, to, ignored, work: Work::FromFhir(Box::new(map)), site });
                         continue;
@@ -80,19 +85,8 @@ pub(super) type Written = BTreeMap<String, Range<usize>>;
 
 impl<'a, 's> Compiler<'a, 's> {
     fn new(scope: &Scope<'s>, own: &'a Library, found: &'a mut Vec<Diagnostic>) -> Compiler<'a, 's> {
-        let scope = Scope {
-            tables: scope.tables,
-            dictionary: scope.dictionary,
-            library: scope.library,
-            shared: scope.shared,
-            profiles: scope.profiles,
-            scripts: scope.scripts,
-            names: scope.names.clone(),
-            depth: scope.depth,
-            structure: scope.structure,
-            reads_fhir: false,
-            own_steps: Cell::new(&[]),
-        };
+        let scope =
+            Scope { names: scope.names.clone(), depth: scope.depth, reads_fhir: false, form: None, ..scope.fresh() };
         Compiler { scope, own, found, ignored: Vec::new(), starts_empty: None, used: Vec::new(), count: 0 }
     }
 
@@ -316,7 +310,7 @@ impl<'a, 's> Compiler<'a, 's> {
                     _ => None,
                 }
             }
-            ReadPath::Within { .. } | ReadPath::Element(_) | ReadPath::Now => None,
+            ReadPath::Within { .. } | ReadPath::Element(_) | ReadPath::Place(_) | ReadPath::Now => None,
         };
         let Some((segment, field)) = field else {
             let finding = Diagnostic::error(codes::E2105, format!("`{text}` does not repeat"))
@@ -365,6 +359,6 @@ fn example(name: &str, bound: Bound) -> String {
     match bound {
         Bound::Segment(_) => format!("{name}-1"),
         Bound::Repetition(..) | Bound::Datatype(_) => format!("{name}.1"),
-        Bound::Group(_) | Bound::Element(_) => name.to_owned(),
+        Bound::Group(_) | Bound::Element(_) | Bound::Place(_) => name.to_owned(),
     }
 }

@@ -1,7 +1,10 @@
 //! The first line of a map: `map NAME from hl7v2 2.5.1 ADT to hl7v2 2.3 ADT`.
 
 use crate::{
-    codes, suggest,
+    codes,
+    form::Form,
+    scope::Scope,
+    suggest,
     syntax::{Cursor, Statement, TokenKind, Tree},
 };
 use message::Diagnostic;
@@ -14,6 +17,8 @@ pub enum Format {
     Hl7v2,
     /// FHIR R4.
     FhirR4,
+    /// JSON, XML, rows or X12: the shape's form says which.
+    Other,
 }
 
 /// One side of a map.
@@ -27,9 +32,21 @@ pub struct Shape {
     pub kind: Option<Arc<str>>,
     /// More structures that the map is for: `[ADT_A01, ADT_A02]`.
     pub also: Vec<Arc<str>>,
+    /// Of another format: which, and what is said of it.
+    pub other: Option<Form>,
 }
 
 impl Shape {
+    /// What messages of this side look like.
+    #[must_use]
+    pub fn form(&self) -> Form {
+        match self.format {
+            Format::Hl7v2 => Form::of(message::Format::Hl7v2),
+            Format::FhirR4 => Form::of(message::Format::Fhir),
+            Format::Other => self.other.clone().unwrap_or_default(),
+        }
+    }
+
     /// The side is for messages of this structure or type.
     #[must_use]
     pub fn takes(&self, structure: &str) -> bool {
@@ -45,81 +62,143 @@ pub(super) enum Header {
     Shared,
 }
 
-/// Formats that are planned, with what they are called.
-const LATER: [&str; 4] = ["cda", "json", "xml", "csv"];
 const HINT: &str =
     "write it like `map NAME from hl7v2 2.5.1 ADT to hl7v2 2.3 ADT { … }`, or `… to fhir r4 Bundle { … }`";
 
-pub(super) fn parse(tree: &Tree, statement: &Statement, found: &mut Vec<Diagnostic>) -> Option<Header> {
+pub(super) fn parse(
+    tree: &Tree,
+    statement: &Statement,
+    scope: &Scope<'_>,
+    found: &mut Vec<Diagnostic>,
+) -> Option<Header> {
     let mut cursor = Cursor::new(tree, statement);
-    let mut fail = |what: String, place: std::ops::Range<usize>, hint: String| {
-        found.push(Diagnostic::error(codes::E2302, what).at(&tree.file, place, "").hint(hint));
-        None
-    };
     if !cursor.eat("map") {
         let word = cursor.peek_str().to_owned();
         let hint = suggest::did_you_mean(&word, ["map"]).unwrap_or_else(|| HINT.to_owned());
-        return fail(format!("`{word}` does not belong into a file of maps"), cursor.here(), hint);
+        return fail(tree, found, format!("`{word}` does not belong into a file of maps"), cursor.here(), hint);
     }
     if ["segment", "datatype", "resource"].iter().any(|word| cursor.is_at(word)) {
         return Some(Header::Shared);
     }
     let place = cursor.here();
     if cursor.is_at("from") {
-        return fail("the map has no name".to_owned(), place, HINT.to_owned());
+        return fail(tree, found, "the map has no name".to_owned(), place, HINT.to_owned());
     }
     let Some((name, _)) = cursor.text() else {
-        return fail("the map has no name".to_owned(), place, HINT.to_owned());
+        return fail(tree, found, "the map has no name".to_owned(), place, HINT.to_owned());
     };
     let name: Arc<str> = Arc::from(&*name);
     let mut sides = Vec::new();
     for word in ["from", "to"] {
         let place = cursor.here();
         if !cursor.eat(word) {
-            return fail(format!("`{word} hl7v2` is missing"), place, HINT.to_owned());
+            return fail(tree, found, format!("`{word} hl7v2` is missing"), place, HINT.to_owned());
         }
         let place = cursor.here();
         let format = cursor.peek_str().to_owned();
         cursor.take();
-        if LATER.contains(&format.as_str()) {
-            let hint = "this build maps from hl7v2 to hl7v2, from hl7v2 to fhir r4, and back".to_owned();
-            return fail(format!("maps {word} {format} come later"), place, hint);
-        }
         match format.as_str() {
             "hl7v2" => sides.push(side(&mut cursor)),
-            "fhir" if word == "to" && sides.iter().any(|side: &Shape| side.format == Format::FhirR4) => {
-                let hint = "a map from fhir goes to hl7v2".to_owned();
-                return fail("maps from fhir to fhir come later".to_owned(), place, hint);
-            }
             "fhir" => {
                 let here = cursor.here();
                 if !cursor.eat("r4") && !cursor.eat("R4") {
                     let hint = format!("write `{word} fhir r4 Bundle`; this build has R4 (4.0.1)");
-                    return fail("which version of FHIR?".to_owned(), here, hint);
+                    return fail(tree, found, "which version of FHIR?".to_owned(), here, hint);
                 }
                 let kind = cursor.text().map(|(kind, _)| Arc::from(&*kind));
-                sides.push(Shape { format: Format::FhirR4, version: Some(Arc::from("4.0.1")), kind, also: Vec::new() });
+                sides.push(Shape {
+                    format: Format::FhirR4,
+                    version: Some(Arc::from("4.0.1")),
+                    kind,
+                    also: Vec::new(),
+                    other: None,
+                });
             }
-            _ => {
-                let hint = suggest::did_you_mean(&format, ["hl7v2", "fhir"]).unwrap_or_else(|| HINT.to_owned());
-                return fail(format!("there is no format `{format}`"), place, hint);
-            }
+            _ => sides.push(other_side(&mut cursor, scope, word, (format, place), found)?),
         }
+    }
+    let is_fhir = |side: Option<&Shape>| side.is_some_and(|side| side.format == Format::FhirR4);
+    if is_fhir(sides.last()) && sides.first().is_some_and(|side| side.format != Format::Hl7v2) {
+        let what = "FHIR is made from HL7 v2 only".to_owned();
+        let finding = Diagnostic::error(codes::E2648, what).at(&tree.file, cursor.here(), "");
+        found.push(finding.hint("make HL7 v2 of the message first, and FHIR of that"));
+        return None;
     }
     let reads_fhir = sides.first().is_some_and(|side| side.format == Format::FhirR4);
     // What stands behind `when` is read with the lines of the map.
     let is_condition = reads_fhir && cursor.is_at("when");
     if !cursor.is_done() && !is_condition {
-        return fail("the line should end here".to_owned(), cursor.rest_span(), HINT.to_owned());
+        return fail(tree, found, "the line should end here".to_owned(), cursor.rest_span(), HINT.to_owned());
     }
     let to = sides.pop()?;
     let from = sides.pop()?;
     Some(Header::Message { name, from, to })
 }
 
+/// `json`, `csv`, `lab-csv`, `delimited lab-csv`.
+fn other_side(
+    cursor: &mut Cursor<'_>,
+    scope: &Scope<'_>,
+    word: &str,
+    (format, place): (String, std::ops::Range<usize>),
+    found: &mut Vec<Diagnostic>,
+) -> Option<Shape> {
+    let file = cursor.tree().file.clone();
+    // `delimited lab-csv` and `lab-csv` are the same.
+    let is_kind = matches!(format.as_str(), "delimited" | "fixed") && !cursor.is_at("to");
+    let (name, at) = match cursor.clone().text().filter(|_| is_kind) {
+        Some((name, _)) => {
+            let at = cursor.here();
+            cursor.take();
+            (name.into_owned(), at)
+        }
+        None => (format, place),
+    };
+    let form = match scope.forms {
+        Some(forms) => forms.get(&name),
+        None => Form::named(&name),
+    };
+    let finding = match form {
+        Some(form) if form.has_places() => {
+            return Some(Shape {
+                format: Format::Other,
+                version: None,
+                kind: None,
+                also: Vec::new(),
+                other: Some(form),
+            });
+        }
+        Some(_) => Diagnostic::error(codes::E2648, format!("there are no maps {word} {name}"))
+            .hint("maps read and make hl7v2, fhir r4, json, xml, csv, x12 and described formats"),
+        None => {
+            let usual = ["hl7v2", "fhir"].into_iter();
+            let hint = match scope.forms {
+                Some(forms) => suggest::did_you_mean(&name, usual.chain(forms.names())),
+                None => suggest::did_you_mean(&name, usual.chain(["json", "xml", "csv", "tsv", "x12"])),
+            };
+            Diagnostic::error(codes::E2302, format!("there is no format `{name}`")).hint(hint.unwrap_or_else(|| {
+                "a format is hl7v2, fhir, json, xml, csv, x12, or described in shared/formats".to_owned()
+            }))
+        }
+    };
+    found.push(finding.at(&file, at, ""));
+    None
+}
+
+fn fail<T>(
+    tree: &Tree,
+    found: &mut Vec<Diagnostic>,
+    what: String,
+    place: std::ops::Range<usize>,
+    hint: String,
+) -> Option<T> {
+    found.push(Diagnostic::error(codes::E2302, what).at(&tree.file, place, "").hint(hint));
+    None
+}
+
 /// `[VERSION] [TYPE | [TYPE, …]]`.
 fn side(cursor: &mut Cursor<'_>) -> Shape {
-    let mut shape = Shape { format: Format::Hl7v2, version: None, kind: None, also: Vec::new() };
+    let mut shape = Shape { format: Format::Hl7v2, version: None, kind: None, also: Vec::new(), other: None };
     let mut is_list = false;
     while !cursor.is_done() && !cursor.is_at("to") && !cursor.is_at("when") {
         if cursor.eat_kind(TokenKind::OpenBracket).is_some() {

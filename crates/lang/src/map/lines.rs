@@ -111,10 +111,14 @@ impl Compiler<'_, '_> {
         let fits = binding.as_ref().is_some_and(|binding| match (&part.over, binding.bound) {
             (Over::Segment(id), Bound::Segment(bound)) => *id == bound,
             (Over::Datatype(_), Bound::Repetition(..)) => part.to.is_none(),
-            (Over::Segment(_), Bound::Repetition(..) | Bound::Group(_) | Bound::Datatype(_) | Bound::Element(_))
-            | (Over::Datatype(_), Bound::Segment(_) | Bound::Group(_) | Bound::Datatype(_) | Bound::Element(_)) => {
-                false
-            }
+            (
+                Over::Segment(_),
+                Bound::Repetition(..) | Bound::Group(_) | Bound::Datatype(_) | Bound::Element(_) | Bound::Place(_),
+            )
+            | (
+                Over::Datatype(_),
+                Bound::Segment(_) | Bound::Group(_) | Bound::Datatype(_) | Bound::Element(_) | Bound::Place(_),
+            ) => false,
         });
         let (Some(binding), true) = (binding, fits) else {
             let finding = Diagnostic::error(codes::E2306, format!("`{name}` needs a name that fits it"))

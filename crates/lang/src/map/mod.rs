@@ -26,6 +26,7 @@ mod lines;
 pub mod outline;
 mod standard;
 mod translations;
+mod tree;
 
 pub use claim::Claim;
 pub use fhir::{BundleType, Left, Origin, Origins, Settings, Why};
@@ -36,8 +37,12 @@ pub use standard::{MessageMap, Standard, no_map};
 
 use crate::{
     codes,
+    form::Form,
+    matter::Matter,
     program::action::{Action, Stage, perform},
     run::{Fault, Run, Site},
+    scope::Scope,
+    syntax::Tree,
 };
 use hl7v2::Message;
 use std::sync::Arc;
@@ -73,8 +78,10 @@ enum Work {
     V2 { starts_empty: bool, actions: Vec<Action> },
     /// To FHIR.
     Fhir(Box<fhir::FhirMap>),
-    /// From FHIR.
+    /// From FHIR, and from other formats to HL7 v2.
     FromFhir(Box<from_fhir::FromFhirMap>),
+    /// To JSON, XML, rows, X12.
+    Tree(Box<tree::TreeMap>),
 }
 
 /// The maps of one file.
@@ -84,6 +91,23 @@ pub struct MapFile {
 }
 
 impl MapFile {
+    /// What the main map of a file reads and makes, by its head alone.
+    #[must_use]
+    pub fn sides(tree: &Tree, scope: &Scope<'_>) -> Option<(Form, Form)> {
+        let heads =
+            tree.statements.iter().filter_map(|statement| header::parse(tree, statement, scope, &mut Vec::new()));
+        let mut heads: Vec<(Arc<str>, Shape, Shape)> = heads
+            .filter_map(|header| match header {
+                header::Header::Message { name, from, to } => Some((name, from, to)),
+                header::Header::Shared => None,
+            })
+            .collect();
+        let own = |name: &str| tree.file.rsplit('/').next() == Some(&format!("{name}.map"));
+        let at = if heads.len() == 1 { 0 } else { heads.iter().position(|(name, ..)| own(name))? };
+        let (_, from, to) = heads.swap_remove(at);
+        Some((from.form(), to.form()))
+    }
+
     /// The maps, in the order of the file.
     #[must_use]
     pub fn maps(&self) -> &[Map] {
@@ -103,6 +127,31 @@ impl MapFile {
     #[must_use]
     pub fn makes_fhir(&self) -> bool {
         self.main().is_some_and(|map| map.to.format == Format::FhirR4)
+    }
+
+    /// What the main map makes.
+    #[must_use]
+    pub fn makes(&self) -> Form {
+        self.main().map(|map| map.to.form()).unwrap_or_default()
+    }
+
+    /// What the main map reads.
+    #[must_use]
+    pub fn takes(&self) -> Form {
+        self.main().map(|map| map.from.form()).unwrap_or_default()
+    }
+
+    /// [`Map::make`] of the main map.
+    ///
+    /// # Errors
+    /// As [`Map::make`]; E2302 when there is no main map.
+    pub fn make(&self, source: &Matter, run: &mut Run) -> Result<Matter, Fault> {
+        match self.main() {
+            Some(map) => map.make(source, run),
+            None => {
+                Err(Site::nowhere().fault(codes::E2302, "the file has several maps and none is named like the file"))
+            }
+        }
     }
 
     /// The map of that name.
@@ -127,6 +176,30 @@ impl MapFile {
 }
 
 impl Map {
+    /// Makes what the map says of a message in whichever format.
+    ///
+    /// # Errors
+    /// A line that could not do its work, no fuel left, or E2646 for a message that the map is not for.
+    pub fn make(&self, source: &Matter, run: &mut Run) -> Result<Matter, Fault> {
+        match (&self.work, source) {
+            (Work::V2 { .. }, Matter::V2(message)) => self.apply(message, run).map(Matter::V2),
+            (Work::Fhir(map), Matter::V2(message)) => {
+                let mut tree = ::fhir::Tree::new();
+                map.apply(message, &mut tree, run, &Settings::default())?;
+                let bytes = tree.write();
+                Ok(Matter::Fhir(tree.into(), bytes.into()))
+            }
+            (Work::FromFhir(map), Matter::Fhir(tree, _)) => Ok(Matter::V2(map.apply(tree, run, false)?.0)),
+            (Work::FromFhir(map), Matter::Other(document)) if self.from.format == Format::Other => {
+                Ok(Matter::V2(map.apply_to_document(document, run, false)?.0))
+            }
+            (Work::Tree(map), _) if source.format() == self.from.form().format => Ok(map.apply(source, run, false)?.0),
+            (Work::V2 { .. } | Work::Fhir(_) | Work::FromFhir(_) | Work::Tree(_), _) => {
+                Err(self.site.fault(codes::E2646, "the message is not of the format that this map reads"))
+            }
+        }
+    }
+
     /// Makes the message that the map says from `source`.
     ///
     /// # Errors
@@ -137,7 +210,7 @@ impl Map {
             Work::Fhir(_) => {
                 return Err(self.site.fault(codes::E2351, "this map makes FHIR, and a v2 message is needed here"));
             }
-            Work::FromFhir(_) => {
+            Work::FromFhir(_) | Work::Tree(_) => {
                 return Err(self.site.fault(codes::E2371, "this map reads FHIR, and the source is a v2 message"));
             }
         };
@@ -162,7 +235,7 @@ impl Map {
     ) -> Result<Option<Origins>, Fault> {
         match &self.work {
             Work::Fhir(map) => map.apply(source, tree, run, settings),
-            Work::V2 { .. } | Work::FromFhir(_) => {
+            Work::V2 { .. } | Work::FromFhir(_) | Work::Tree(_) => {
                 Err(self.site.fault(codes::E2351, "this map makes a v2 message, and FHIR is needed here"))
             }
         }
@@ -181,7 +254,7 @@ impl Map {
     ) -> Result<(Message, Option<Origins>), Fault> {
         match &self.work {
             Work::FromFhir(map) => map.apply(source, run, explain),
-            Work::V2 { .. } | Work::Fhir(_) => {
+            Work::V2 { .. } | Work::Fhir(_) | Work::Tree(_) => {
                 Err(self.site.fault(codes::E2371, "this map reads a v2 message, and the source is FHIR"))
             }
         }

@@ -76,7 +76,9 @@ impl Standard {
     fn add_map(&mut self, tree: &Arc<Tree>, found: &mut Vec<Diagnostic>) {
         found.extend(self.library.replace(tree));
         for statement in &tree.statements {
-            if let Some(header::Header::Message { name, from, to }) = header::parse(tree, statement, found) {
+            if let Some(header::Header::Message { name, from, to }) =
+                header::parse(tree, statement, &Scope::new(&Tables::default()), found)
+            {
                 self.messages.retain(|known| known.path != tree.file);
                 let (path, tree) = (tree.file.clone(), tree.clone());
                 let map = MessageMap { path, name, from, to, tree, compiled: OnceLock::new() };

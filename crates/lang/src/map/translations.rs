@@ -25,7 +25,7 @@ impl MapFile {
                 lines(map.actions(), &mut found);
                 found
             }
-            Some(Work::FromFhir(_)) | None => Vec::new(),
+            Some(Work::FromFhir(_) | Work::Tree(_)) | None => Vec::new(),
         }
     }
 }
@@ -73,7 +73,11 @@ fn looked_up(source: &Source) -> Option<(Path, Arc<Table>)> {
 fn message_path(path: &ReadPath) -> Option<&Path> {
     match path {
         ReadPath::Message(path) => Some(path),
-        ReadPath::Within { .. } | ReadPath::Bound { .. } | ReadPath::Element(_) | ReadPath::Now => None,
+        ReadPath::Within { .. }
+        | ReadPath::Bound { .. }
+        | ReadPath::Element(_)
+        | ReadPath::Place(_)
+        | ReadPath::Now => None,
     }
 }
 

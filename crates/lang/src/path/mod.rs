@@ -13,6 +13,7 @@ pub(crate) use target::{Target, parse_target};
 use crate::{
     item::{Atom, Item},
     map::from_fhir::path::ElementPath,
+    place::{self, PlacePath},
     run::Run,
     view::{Need, View},
 };
@@ -33,6 +34,8 @@ pub(crate) enum ReadPath {
     Bound { slot: usize, member: Member },
     /// Elements of FHIR, in a map from FHIR.
     Element(Arc<ElementPath>),
+    /// Places of a message in another format.
+    Place(Arc<PlacePath>),
     /// The time of the run.
     Now,
 }
@@ -58,7 +61,7 @@ impl ReadPath {
                 let parts = path.member.field.as_ref().map_or(Filled::THERE, |(number, _)| Filled::part(*number));
                 Some(Need::of_segments(path.segment, parts))
             }
-            ReadPath::Element(_) | ReadPath::Now => None,
+            ReadPath::Element(_) | ReadPath::Place(_) | ReadPath::Now => None,
         }
     }
 
@@ -71,6 +74,7 @@ impl ReadPath {
             }
             ReadPath::Bound { member, .. } => repetition(member),
             ReadPath::Element(path) => path.is_list,
+            ReadPath::Place(path) => path.is_list,
             ReadPath::Now => false,
         }
     }
@@ -89,7 +93,7 @@ impl ReadPath {
             },
             ReadPath::Bound { slot, member } => whole_of(view.turn(*slot)?.element, member),
             ReadPath::Within { slot, path } => whole_of(segment_within(view, *slot, path)?, &path.member),
-            ReadPath::Element(_) | ReadPath::Now => None,
+            ReadPath::Element(_) | ReadPath::Place(_) | ReadPath::Now => None,
         }
     }
 
@@ -105,7 +109,7 @@ impl ReadPath {
                 let segment = segment_within(view, *slot, path)?;
                 if path.is_segment() { Some(segment) } else { segment.get(&path.member) }
             }
-            ReadPath::Element(_) | ReadPath::Now => None,
+            ReadPath::Element(_) | ReadPath::Place(_) | ReadPath::Now => None,
         }
     }
 
@@ -115,6 +119,9 @@ impl ReadPath {
             return Item::One(Atom::text(run.now.to_dtm()));
         }
         if let ReadPath::Element(path) = self {
+            return path.value(view);
+        }
+        if let ReadPath::Place(path) = self {
             return path.value(view);
         }
         if !self.is_list() {
@@ -146,7 +153,7 @@ impl ReadPath {
                     place.is_some_and(|element| (path.is_segment() || !element.is_empty()) && visit(element))
                 })
             }),
-            ReadPath::Element(_) | ReadPath::Now => false,
+            ReadPath::Element(_) | ReadPath::Place(_) | ReadPath::Now => false,
         }
     }
 
@@ -173,7 +180,7 @@ impl ReadPath {
             ReadPath::Within { slot, path } => {
                 every_within(view, *slot, path).any(|segment| each_place(segment, &path.member, &mut visit))
             }
-            ReadPath::Element(_) | ReadPath::Now => false,
+            ReadPath::Element(_) | ReadPath::Place(_) | ReadPath::Now => false,
         }
     }
 
@@ -181,6 +188,7 @@ impl ReadPath {
     pub(crate) fn every_atom<'m>(&self, view: &View<'m>, mut visit: impl FnMut(Atom<'m>) -> bool) -> bool {
         match self {
             ReadPath::Element(path) => path.every(view, &mut |node| visit(path.atom(node))),
+            ReadPath::Place(path) => path.every(view, &mut |node| visit(place::atom(node))),
             _ => self.every(view, |element| visit(atom(element))),
         }
     }

@@ -55,6 +55,9 @@ pub(crate) fn looks_like_path(text: &str, scope: &Scope<'_>) -> bool {
     if scope.reads_fhir {
         return crate::map::from_fhir::path::looks_like_path(text, scope);
     }
+    if scope.form.is_some() {
+        return crate::place::looks_like_path(text, scope);
+    }
     let Some(head) = text.get(..3) else { return false };
     let upper = head.to_ascii_uppercase();
     let next = text.as_bytes().get(3).copied();
@@ -77,6 +80,9 @@ pub(crate) fn looks_like_path(text: &str, scope: &Scope<'_>) -> bool {
 pub(crate) fn resolve(text: &str, scope: &Scope<'_>) -> Found {
     if scope.reads_fhir {
         return crate::map::from_fhir::path::resolve(text, scope);
+    }
+    if scope.form.is_some() {
+        return crate::place::resolve(text, scope);
     }
     if let Some(binding) = scope.bound(bound_name(text)) {
         let (slot, bound, name) = (binding.slot, binding.bound, binding.name.clone());
@@ -207,7 +213,7 @@ fn resolve_member(text: &str, name: &str, bound: Bound) -> Result<Member, Box<Di
         (Bound::Segment(_), _) => {
             Err(wrong(format!("`{name}` is a segment: its fields are written `{name}-5`, `{name}-5.1`")))
         }
-        (Bound::Group(_) | Bound::Element(_), _) => {
+        (Bound::Group(_) | Bound::Element(_) | Bound::Place(_), _) => {
             Err(wrong(format!("`{name}` is a group: inside its block write the segment itself, such as `OBR-4`")))
         }
         (Bound::Repetition(..) | Bound::Datatype(_), _) => {

@@ -52,7 +52,8 @@ impl Target {
                 | Bound::Repetition(..)
                 | Bound::Group(_)
                 | Bound::Datatype(_)
-                | Bound::Element(_) => {}
+                | Bound::Element(_)
+                | Bound::Place(_) => {}
             }
         }
         target

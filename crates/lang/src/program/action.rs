@@ -228,7 +228,7 @@ fn each_turn(
             }
             out
         }
-        ReadPath::Within { .. } | ReadPath::Element(_) | ReadPath::Now => Vec::new(),
+        ReadPath::Within { .. } | ReadPath::Element(_) | ReadPath::Place(_) | ReadPath::Now => Vec::new(),
     };
     let mut passed: u16 = 0;
     for spot in spots {

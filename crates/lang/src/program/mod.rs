@@ -14,8 +14,11 @@ mod version;
 pub(crate) mod write;
 
 use crate::{
+    codes,
+    matter::Matter,
     path::ReadPath,
-    run::{Fault, Run},
+    place::change::{self, Change},
+    run::{Fault, Run, Site},
     scope::Scope,
     syntax::{Statement, Tree},
     table::Table,
@@ -32,6 +35,8 @@ pub(crate) const ACTIONS_MAX: usize = 20_000;
 #[derive(Debug, Default)]
 pub struct Program {
     actions: Vec<Action>,
+    /// The lines of a program for another format than HL7 v2.
+    changes: Vec<Change>,
 }
 
 impl Program {
@@ -62,6 +67,13 @@ impl Program {
         scope: &Scope<'_>,
         found: &mut Vec<Diagnostic>,
     ) -> bool {
+        if let Some(form) = scope.form {
+            let change =
+                change::parse(tree, statement, form, scope, found).filter(|_| self.changes.len() < ACTIONS_MAX);
+            let is_sound = change.is_some();
+            self.changes.extend(change);
+            return is_sound;
+        }
         let action = if version::is_crossing(tree, statement) {
             version::parse(tree, statement, scope, found)
         } else {
@@ -79,18 +91,33 @@ impl Program {
     /// Number of lines.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.actions.len()
+        self.actions.len() + self.changes.len()
     }
 
     /// No lines.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.actions.is_empty()
+        self.actions.is_empty() && self.changes.is_empty()
     }
 
     /// The places that are translated whatever the message, with their tables.
     pub fn translations(&self) -> impl Iterator<Item = (&Path, &Arc<Table>)> {
         translated(&self.actions, true)
+    }
+
+    /// Changes a message in whichever format it was compiled for.
+    ///
+    /// # Errors
+    /// As [`Program::apply`]; E2646 for a message of another format.
+    pub fn apply_to(&self, matter: &mut Matter, run: &mut Run) -> Result<(), Fault> {
+        match matter {
+            Matter::V2(message) if self.changes.is_empty() => self.apply(message, run),
+            Matter::Other(document) if self.actions.is_empty() => change::perform(&self.changes, document, run),
+            Matter::V2(_) | Matter::Fhir(..) | Matter::Other(_) if self.is_empty() => Ok(()),
+            Matter::V2(_) | Matter::Fhir(..) | Matter::Other(_) => {
+                Err(Site::nowhere().fault(codes::E2646, "the line is for messages of another format"))
+            }
+        }
     }
 
     /// Changes a message.
@@ -108,7 +135,14 @@ pub(crate) fn translated(actions: &[Action], is_in_place: bool) -> impl Iterator
         Kind::Translate { target, table, .. } => is_in_place.then_some((&target.path, table)),
         Kind::Assign { value, .. } => match value.looked_up()? {
             (ReadPath::Message(path), table) => Some((path, table)),
-            (ReadPath::Within { .. } | ReadPath::Bound { .. } | ReadPath::Element(_) | ReadPath::Now, _) => None,
+            (
+                ReadPath::Within { .. }
+                | ReadPath::Bound { .. }
+                | ReadPath::Element(_)
+                | ReadPath::Place(_)
+                | ReadPath::Now,
+                _,
+            ) => None,
         },
         Kind::Remove { .. }
         | Kind::Insert { .. }

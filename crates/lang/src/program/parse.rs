@@ -222,7 +222,7 @@ fn anchor(cursor: &mut Cursor<'_>, scope: &Scope<'_>, found: &mut Vec<Diagnostic
         let segment = match binding.bound {
             Bound::Segment(segment) | Bound::Repetition(segment, _) => segment,
             // Only maps to and from FHIR bind these, and they insert nothing.
-            Bound::Group(_) | Bound::Datatype(_) | Bound::Element(_) => return None,
+            Bound::Group(_) | Bound::Datatype(_) | Bound::Element(_) | Bound::Place(_) => return None,
         };
         let path = Path { groups: Vec::new(), segment, occurrence: Index::Unsaid, member: Member::default() };
         let slot = binding.slot;
@@ -282,7 +282,7 @@ fn translate(
     Some(Kind::Translate { target: Target::within(path, scope), table, missing })
 }
 
-fn parse_missing(cursor: &mut Cursor<'_>, found: &mut Vec<Diagnostic>) -> Option<Missing> {
+pub(crate) fn parse_missing(cursor: &mut Cursor<'_>, found: &mut Vec<Diagnostic>) -> Option<Missing> {
     let file = cursor.tree().file.clone();
     let here = cursor.here();
     let word = cursor.peek_str();

@@ -147,6 +147,7 @@ fn shape(shape: &Shape) -> String {
         (Format::FhirR4, _) => "FHIR R4".to_owned(),
         (Format::Hl7v2, Some(version)) => format!("HL7 v{version}"),
         (Format::Hl7v2, None) => "HL7 v2".to_owned(),
+        (Format::Other, _) => shape.form().name().to_owned(),
     };
     format!("{name} {}", kinds.join(", ")).trim_end().to_owned()
 }

@@ -7,9 +7,11 @@ use crate::{
     outcome::{Exit, Failure, Result},
     screen::Screen,
 };
+use bytes::Bytes;
 use clap::Args;
+use formats::Messages;
 use hl7v2::Message;
-use lang::{Format, Map, Run};
+use lang::{Format, Map, Matter, Run};
 use message::{Clock, clock};
 use serde_json::json;
 use std::path::PathBuf;
@@ -22,6 +24,7 @@ Examples:
   sinew map run maps/pharmacy.map feed.hl7 -o pharmacy.hl7
   sinew map run adt samples/ --explain                the line and the places behind each element
   sinew map run adt-hub samples/ --values             what each target became, over all messages
+  sinew map run patients-adt in/patients.csv          a map from rows: a message for each of them
 
 A map is a file, or the name of one of the workspace or the library. --values lists each target with the messages that filled it
 and its values by number; targets of the map that no message filled are listed with 0. Values about the patient are masked there,
@@ -68,6 +71,15 @@ impl MapRun {
         let library = standard::with_workspace()?;
         let opened = standard::open(&library, &self.map, screen)?;
         let map = opened.main()?;
+        let is_other = map.from.format == Format::Other || map.to.format == Format::Other;
+        if is_other && (self.values || self.explain || self.jsonl || self.validate || self.zone.is_some()) {
+            return Err(Failure::usage(
+                "--values, --explain, --jsonl, --validate and --zone are for maps of HL7 v2 and FHIR",
+            ));
+        }
+        if is_other {
+            return self.between_formats(map, screen);
+        }
         if self.values {
             let look = values::Look { is_revealed: self.reveal, is_json: self.json };
             return values::run(&library, &opened, &self.files, look, screen);
@@ -81,6 +93,63 @@ impl MapRun {
             return Err(Failure::usage("--explain, --jsonl, --validate and --zone are for maps to FHIR"));
         }
         self.to_v2(map, screen)
+    }
+
+    /// Of or to JSON, XML, rows, X12. A content of rows is cut into messages, as an interface does it.
+    fn between_formats(&self, map: &Map, screen: &Screen) -> Result {
+        let form = map.from.form();
+        let by = if form.format == message::Format::Delimited { Messages::Rows } else { Messages::Whole };
+        let (mut out, mut is_good) = (Vec::new(), true);
+        for path in messages::expand(&self.files)? {
+            let name = path.display().to_string();
+            let contents: Vec<Bytes> = if form.format == message::Format::Hl7v2 {
+                messages::read(&path)?.messages.into_iter().map(|found| found.bytes).collect()
+            } else {
+                let bytes = std::fs::read(&path)
+                    .map_err(|error| Failure::unreachable(format!("{name} cannot be read: {error}")))?;
+                formats::cut(form.format, &bytes.into(), &form.layout, by).into_iter().map(|cut| cut.bytes).collect()
+            };
+            for (place, bytes) in contents.into_iter().enumerate() {
+                let (matter, found) = Matter::read(&form, bytes);
+                for finding in found.iter().filter(|_| matter.v2().is_none()) {
+                    screen.say(format!("{name}#{}: {} {}", place + 1, finding.code, finding.message));
+                }
+                let mut run = Run::new(clock::System.now(), 0);
+                let made = match map.make(&matter, &mut run) {
+                    Ok(made) if !found.iter().any(message::Diagnostic::is_error) || matter.v2().is_some() => {
+                        made.to_bytes()
+                    }
+                    Ok(_) => {
+                        is_good = false;
+                        continue;
+                    }
+                    Err(fault) => {
+                        screen.say(format!("{name}#{}: {fault}", place + 1));
+                        is_good = false;
+                        continue;
+                    }
+                };
+                if self.json {
+                    let object = json!({"schema": "sinew.map-run/1", "file": name, "index": place + 1, "map": &*map.name,
+                        "notes": run.notes, "message": String::from_utf8_lossy(&made)});
+                    screen.line(object.to_string());
+                    continue;
+                }
+                for note in &run.notes {
+                    screen.say(format!("{name}#{}: {} {}", place + 1, note.code, note.message));
+                }
+                out.extend_from_slice(&made);
+                if !made.ends_with(b"\n") && !made.ends_with(b"\r") {
+                    out.push(b'\n');
+                }
+            }
+        }
+        if !self.json && map.to.format == Format::Hl7v2 {
+            mask::put_messages(screen, out, self.reveal, self.output.as_deref())?;
+        } else if !self.json {
+            put_other(screen, &out, self.reveal, self.output.as_deref())?;
+        }
+        Ok(if is_good { Exit::Ok } else { Exit::Problems })
     }
 
     fn to_v2(&self, map: &Map, screen: &Screen) -> Result {
@@ -120,4 +189,18 @@ impl MapRun {
         }
         Ok(if is_good { Exit::Ok } else { Exit::Problems })
     }
+}
+
+/// What is no HL7 v2 has no fields that are known to hold a patient's data: on a terminal all of it waits for `--reveal`.
+fn put_other(screen: &Screen, out: &[u8], is_revealed: bool, file: Option<&std::path::Path>) -> Result<()> {
+    if let Some(file) = file {
+        return std::fs::write(file, out)
+            .map_err(|error| Failure::unreachable(format!("{} cannot be written: {error}", file.display())));
+    }
+    if screen.is_terminal && !is_revealed {
+        screen.say(format!("{} bytes were made; --reveal shows them, -o writes them to a file", out.len()));
+        return Ok(());
+    }
+    screen.line(String::from_utf8_lossy(out).trim_end());
+    Ok(())
 }

@@ -5,9 +5,9 @@ use crate::{
     screen::Screen,
     scripts,
 };
-use interface::workspace::Workspace;
+use interface::workspace::{Files, Workspace, read_forms};
 use lang::{
-    Map, MapFile, Scope, Standard, Tables,
+    Forms, Map, MapFile, Scope, Standard, Tables,
     syntax::{self, Cursor, Statement, Tree},
 };
 use message::Location;
@@ -34,6 +34,14 @@ pub fn with_workspace() -> Result<Standard> {
         Some(finding) => Err(Failure::new(Exit::Problems, finding.message.clone()).code(finding.code)),
         None => Ok(standard),
     }
+}
+
+/// The descriptions of formats of the workspace around.
+pub fn forms() -> Forms {
+    let Some(root) = root() else { return Forms::default() };
+    let files = Files::Folder(root);
+    let (paths, _) = files.list("shared/formats");
+    read_forms(&files, &paths, &mut Vec::new())
 }
 
 /// The workspace around.
@@ -161,7 +169,8 @@ pub fn check(standard: &Standard, path: &Path) -> Result<(Opened, Vec<(message::
     found.extend(wrong.into_iter().map(|finding| (finding, String::new())));
     let (tree, more) = syntax::parse(name.as_str(), text.as_str());
     found.extend(more.into_iter().map(|finding| (finding, text.clone())));
-    let scope = Scope::new(&tables).with_library(standard.library()).with_scripts(&scripts);
+    let forms = forms();
+    let scope = Scope::new(&tables).with_library(standard.library()).with_scripts(&scripts).with_forms(&forms);
     let (file, more) = MapFile::compile(&tree, &scope);
     for finding in more {
         let own = match finding.locations.first() {

@@ -24,7 +24,7 @@ fn the_head() {
     assert_eq!((&*it.name, &*it.title, &*it.description, it.critical), ("demo", "Demo", "Why", 1));
     assert_eq!((&*it.owner.team, &*it.owner.contact, &*it.owner.oncall), ("Team", "it@example.org", "5-0100"));
     assert_eq!((&*it.place.file, it.place.line), ("interfaces/demo/interface.flow", 1));
-    assert_eq!(it.index, [(Arc::from("accession"), Path::parse("OBR-3.1").unwrap())]);
+    assert_eq!(it.index, [(Arc::from("accession"), lang::Locus::V2(Path::parse("OBR-3.1").unwrap()))]);
     assert_eq!(it.silent_after(), Some(Duration::from_secs(1200)));
     assert!(it.alerts[0].is_page && it.alerts[0].condition == AlertCondition::Silent(Duration::from_secs(1200)));
     assert_eq!(definition(&flow("", "")).critical, 2);
@@ -48,7 +48,7 @@ fn receiving() {
     assert_eq!(&*stated.settings.address, "localhost:2600");
     assert_eq!(
         (stated.acknowledge, stated.order),
-        (Acknowledge::None, Order::By(Path::parse("PID-3[.5=MR].1").unwrap()))
+        (Acknowledge::None, Order::By(lang::Locus::V2(Path::parse("PID-3[.5=MR].1").unwrap())))
     );
     assert_eq!((stated.size_max, stated.settings.count("limit")), (1 << 20, 1 << 20), "one limit, one value");
     assert_eq!(stated.duplicate_window, None);
@@ -197,4 +197,25 @@ fn a_map_to_fhir_stands_last_in_a_send() {
         |found: &[message::Diagnostic]| found.iter().filter(|f| f.is_error()).map(|f| f.code.id).collect::<Vec<_>>();
     assert_eq!(codes(&with("", "map maps/hub.map\n set MSH-5 = X").1), ["E2351"]);
     assert_eq!(codes(&with("map maps/hub.map", "").1), ["E2351"]);
+}
+
+#[test]
+fn formats_of_the_workspace() {
+    let formats = "format lab delimited {\n separator \";\"\n column mrn \"Patient No\"\n column ward\n}\n";
+    let text = |line: &str| flow(line, "").replacen("mllp 2575", "file in/*.csv format lab", 1);
+    let with = |line: &str, formats: &str| load_with(&text(line), &[("shared/formats/lab.flow", formats)]);
+    let (workspace, found) = with("keep when ward = 4W and row.mrn exists", formats);
+    assert!(found.is_empty(), "{found:?}");
+    let receive = &workspace.definitions[0].receive;
+    assert_eq!((&*receive.form.layout.name, receive.format), ("lab", message::Format::Delimited));
+    assert_eq!(receive.messages, ::formats::Messages::Rows);
+    assert_eq!(receive.identity, crate::definition::Identity::Content);
+    assert_eq!(workspace.definitions[0].destinations[0].form, receive.form);
+    let codes = |line: &str, formats: &str| with(line, formats).1.iter().map(|f| f.code.id).collect::<Vec<_>>();
+    assert_eq!(codes("keep when row.wrad = 4W", formats), ["E2642"]);
+    assert_eq!(codes("", "format lab delimited {\n}\nblock x {\n}\n"), ["E3373"]);
+    assert_eq!(codes("", "format lab2 delimited {\n}\n"), ["E3109"]);
+    let before = workspace.definitions[0].version;
+    let (after, _) = with("keep when ward = 4W and row.mrn exists", &formats.replace("ward", "ward\n column bed"));
+    assert_ne!(before, after.definitions[0].version, "a changed description is another version");
 }

@@ -199,8 +199,20 @@ fn receive_lines() {
     receive("receive file in/*.csv format hl7v2", &[]);
     receive("receive file in/*.csv format csv", &[]);
     receive("receive file in format jsn", &["E3109 jsn"]);
-    let json = flow("keep when event = A01\nindex mrn PID-3.1", "").replacen("mllp 2575", "file in format json", 1);
-    check(&json, &["E3372 keep", "E3372 index"]);
+    let json =
+        flow("keep when patient.sex = f\nindex mrn patient.mrn", "").replacen("mllp 2575", "file in format json", 1);
+    check(&json, &[]);
+    let with =
+        |lines: &str, format: &str| flow(lines, "").replacen("mllp 2575", &format!("file in format {format}"), 1);
+    check(&with("validate strict", "json"), &["E3372 validate"]);
+    check(&with("keep when a.b = 1", "binary"), &["E3372 a.b = 1"]);
+    check(&with("set a.b = c", "json"), &["E2640 c"]);
+    check(&with("insert ZPD after PID {\n}", "json"), &["E2644 insert"]);
+    check(&with("map maps/pharmacy.map", "json"), &["E3372 maps/pharmacy.map"]);
+    check(&with("", "csv messages items"), &["E3370 items"]);
+    check(&with("", "csv messages rows id by row.mrn order by row.mrn"), &[]);
+    check(&with("", "json id by a..b"), &["E2641 .b"]);
+    receive("receive mllp 2575 messages whole", &["E3370 2575"]);
     receive("receive file in format json batch counts check ack after-delivered", &["E3370 json", "E3370 json"]);
     receive("receive mllp 2575 sequence numbers", &[]);
     receive("receive http 8080/hl7 sequence numbers", &[]);

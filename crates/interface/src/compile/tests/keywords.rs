@@ -27,7 +27,9 @@ fn examples_are_clean() {
             }
             (Within::Interface, _) => (flow(example, ""), None),
             (Within::Receive, _) => {
-                (flow("", "").replacen("receive mllp 2575", &format!("receive mllp 2575 {{\n{example}\n}}"), 1), None)
+                let is_other = matches!(keyword.word, "messages" | "id");
+                let connector = if is_other { "file in" } else { "mllp 2575" };
+                (flow("", "").replacen("receive mllp 2575", &format!("receive {connector} {{\n{example}\n}}"), 1), None)
             }
             (Within::Route, "case") => (flow(&format!("route first {{\n{example}\ndefault archive\n}}"), ""), None),
             (Within::Route, _) => (flow(&format!("route every {{\n{example}\n}}"), ""), None),

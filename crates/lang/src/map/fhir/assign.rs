@@ -618,7 +618,7 @@ fn narrow(path: &mut ReadPath) {
     let member = match path {
         ReadPath::Message(path) | ReadPath::Within { path, .. } => &mut path.member,
         ReadPath::Bound { member, .. } => member,
-        ReadPath::Element(_) | ReadPath::Now => return,
+        ReadPath::Element(_) | ReadPath::Place(_) | ReadPath::Now => return,
     };
     if member.component.is_none() {
         member.component = Some(1);
@@ -630,7 +630,7 @@ fn spread(path: &mut ReadPath) {
     let member = match path {
         ReadPath::Message(path) | ReadPath::Within { path, .. } => &mut path.member,
         ReadPath::Bound { member, .. } => member,
-        ReadPath::Element(_) | ReadPath::Now => return,
+        ReadPath::Element(_) | ReadPath::Place(_) | ReadPath::Now => return,
     };
     if let Some((_, index @ Index::Unsaid)) = &mut member.field {
         *index = Index::All;

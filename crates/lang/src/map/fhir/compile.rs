@@ -24,7 +24,6 @@ use fhir::definitions::{Member, Type};
 use jiff::tz::TimeZone;
 use message::Diagnostic;
 use std::{
-    cell::Cell,
     collections::{BTreeMap, BTreeSet},
     ops::Range,
     sync::Arc,
@@ -92,19 +91,7 @@ pub(super) struct Compiler<'a, 's> {
 impl<'a, 's> Compiler<'a, 's> {
     pub(super) fn new(scope: &Scope<'s>, own: &'a Library, found: &'a mut Vec<Diagnostic>) -> Compiler<'a, 's> {
         let parts = scope.shared.and_then(|shared| shared.parts_for(own)).unwrap_or_default();
-        let scope = Scope {
-            tables: scope.tables,
-            dictionary: scope.dictionary,
-            library: scope.library,
-            shared: scope.shared,
-            profiles: scope.profiles,
-            scripts: scope.scripts,
-            names: Vec::new(),
-            depth: 0,
-            structure: scope.structure,
-            reads_fhir: false,
-            own_steps: Cell::new(&[]),
-        };
+        let scope = Scope { reads_fhir: false, ..scope.fresh() };
         Compiler {
             scope,
             own,
@@ -355,7 +342,7 @@ impl<'a, 's> Compiler<'a, 's> {
         let head = match self.scope.bound(name)?.bound {
             Bound::Segment(id) => String::from_utf8_lossy(&id).into_owned(),
             Bound::Datatype(name) => name.to_owned(),
-            Bound::Repetition(..) | Bound::Group(_) | Bound::Element(_) => return None,
+            Bound::Repetition(..) | Bound::Group(_) | Bound::Element(_) | Bound::Place(_) => return None,
         };
         let finding = match crate::path::resolve(text, &self.scope) {
             crate::path::Found::Path(path, _) => match super::source::type_of(&path, &self.scope) {

@@ -137,7 +137,9 @@ impl Compiler<'_, '_> {
         };
         let around = self.scope.names.iter().rev().find_map(|binding| match binding.bound {
             Bound::Group(node) => Some((node, binding.slot)),
-            Bound::Segment(_) | Bound::Repetition(..) | Bound::Datatype(_) | Bound::Element(_) => None,
+            Bound::Segment(_) | Bound::Repetition(..) | Bound::Datatype(_) | Bound::Element(_) | Bound::Place(_) => {
+                None
+            }
         });
         let is_inside = |node: u32, group: u32| {
             let mut at = node;
@@ -386,10 +388,14 @@ impl Compiler<'_, '_> {
                 let binding = self.scope.names.iter().rev().find(|binding| binding.slot == *slot)?;
                 match binding.bound {
                     Bound::Segment(id) => Some(id),
-                    Bound::Repetition(..) | Bound::Group(_) | Bound::Datatype(_) | Bound::Element(_) => None,
+                    Bound::Repetition(..)
+                    | Bound::Group(_)
+                    | Bound::Datatype(_)
+                    | Bound::Element(_)
+                    | Bound::Place(_) => None,
                 }
             }
-            ReadPath::Bound { .. } | ReadPath::Element(_) | ReadPath::Now => None,
+            ReadPath::Bound { .. } | ReadPath::Element(_) | ReadPath::Place(_) | ReadPath::Now => None,
         }
     }
 

@@ -113,7 +113,7 @@ impl<'p, 'm> Machine<'p, 'm, '_> {
                     take(view.get(*slot, member));
                 }
             },
-            ReadPath::Element(_) | ReadPath::Now => {}
+            ReadPath::Element(_) | ReadPath::Place(_) | ReadPath::Now => {}
         }
         before..self.found.len()
     }

@@ -106,10 +106,14 @@ pub(crate) fn type_of(path: &ReadPath, scope: &Scope<'_>) -> Result<SourceType, 
                     inside(name, member)
                 }
                 Some(Bound::Datatype(name)) => inside(name, member),
-                Some(Bound::Group(_) | Bound::Element(_)) | None => Ok(SourceType { name: "", repeats: false }),
+                Some(Bound::Group(_) | Bound::Element(_) | Bound::Place(_)) | None => {
+                    Ok(SourceType { name: "", repeats: false })
+                }
             }
         }
         ReadPath::Element(_) => Ok(SourceType { name: "", repeats: false }),
+        // Of a place in another format only its text is known.
+        ReadPath::Place(path) => Ok(SourceType { name: "ST", repeats: path.repeats || path.is_list }),
         ReadPath::Now => Ok(SourceType { name: "DTM", repeats: false }),
     }
 }

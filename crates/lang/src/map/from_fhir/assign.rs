@@ -184,15 +184,16 @@ impl Compiler<'_, '_> {
         }
         let mut inner: Option<Arc<ElementPath>> = None;
         let (mut reads, mut repeats) = (false, false);
-        value.each_read(&mut |read| match read {
-            ReadPath::Element(path) => {
-                reads = true;
+        value.each_read(&mut |read| {
+            reads = true;
+            if let ReadPath::Place(path) = read {
                 repeats |= path.repeats && !path.is_list;
-                if path.is_whole() && inner.is_none() {
-                    inner = Some(path.clone());
-                }
             }
-            _ => reads = true,
+            let ReadPath::Element(path) = read else { return };
+            repeats |= path.repeats && !path.is_list;
+            if path.is_whole() && inner.is_none() {
+                inner = Some(path.clone());
+            }
         });
         if let Some(path) = inner {
             return self.fail(tree, not_a_text(path.member), at.clone());
@@ -216,10 +217,10 @@ impl Compiler<'_, '_> {
         let mut value = value;
         if found.appends && is_plain {
             // A plain path into a field that repeats gives every value, each in a repetition of its own.
-            value.each_read_mut(&mut |read| {
-                if let ReadPath::Element(path) = read {
-                    Arc::make_mut(path).is_list = true;
-                }
+            value.each_read_mut(&mut |read| match read {
+                ReadPath::Element(path) => Arc::make_mut(path).is_list = true,
+                ReadPath::Place(path) => Arc::make_mut(path).is_list = true,
+                ReadPath::Message(_) | ReadPath::Within { .. } | ReadPath::Bound { .. } | ReadPath::Now => {}
             });
         }
         let target = found.target.clone();

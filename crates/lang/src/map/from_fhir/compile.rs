@@ -7,7 +7,7 @@ use super::{
     order::{self, Shape},
     parts::Parts,
     path::{self, ElementPath},
-    plan::{Action, Body, Kind, Routine, Segment},
+    plan::{Action, Body, Kind, Over, Routine, Segment},
     target::{self, Context, Slots},
 };
 use crate::{
@@ -29,7 +29,6 @@ use hl7v2::{
 };
 use message::Diagnostic;
 use std::{
-    cell::Cell,
     collections::{BTreeMap, BTreeSet},
     ops::Range,
     sync::Arc,
@@ -79,19 +78,7 @@ impl<'a, 's> Compiler<'a, 's> {
         version: Version,
         found: &'a mut Vec<Diagnostic>,
     ) -> Compiler<'a, 's> {
-        let scope = Scope {
-            tables: scope.tables,
-            dictionary: scope.dictionary,
-            library: scope.library,
-            shared: scope.shared,
-            profiles: scope.profiles,
-            scripts: scope.scripts,
-            names: Vec::new(),
-            depth: 0,
-            structure: None,
-            reads_fhir: true,
-            own_steps: Cell::new(&[]),
-        };
+        let scope = Scope { structure: None, ..scope.fresh() };
         Compiler {
             scope,
             own,
@@ -179,6 +166,10 @@ impl<'a, 's> Compiler<'a, 's> {
         match word {
             "each" => self.each(tree, statement, cursor, block),
             "when" => self.when(tree, statement, cursor, block),
+            "use" if self.scope.form.is_some() => {
+                let what = "shared maps read FHIR or HL7 v2, and this map reads another format";
+                self.fail(tree, Diagnostic::error(codes::E2644, what), cursor.here())
+            }
             "use" => self.use_part(tree, statement, cursor, block),
             "ignore" => {
                 cursor.take();
@@ -272,7 +263,7 @@ impl<'a, 's> Compiler<'a, 's> {
     ) -> Option<Action> {
         cursor.take();
         let place = cursor.here();
-        let over = self.element(tree, &mut cursor, "each")?;
+        let (over, bound) = self.over(tree, &mut cursor)?;
         let here = cursor.here();
         if !cursor.eat("as") {
             let finding = Diagnostic::error(codes::E2310, "`as NAME` is missing")
@@ -280,7 +271,7 @@ impl<'a, 's> Compiler<'a, 's> {
             return self.fail(tree, finding, here);
         }
         let span = cursor.here();
-        let turn = self.bind(tree, &mut cursor, Bound::Element(over.member))?;
+        let turn = self.bind(tree, &mut cursor, bound)?;
         let when = parse_when(&mut cursor, &self.scope, self.found);
         let ended = when.is_some().then(|| expect_end(&cursor, self.found)).flatten();
         let before = std::mem::take(&mut self.shapes);
@@ -297,7 +288,7 @@ impl<'a, 's> Compiler<'a, 's> {
             }
         };
         let mut inside = std::mem::replace(&mut self.shapes, before);
-        if over.repeats {
+        if over.repeats() {
             self.shapes.push(Shape::Each { inside, place, file: tree.file.clone() });
         } else {
             self.shapes.append(&mut inside);
@@ -306,6 +297,27 @@ impl<'a, 's> Compiler<'a, 's> {
         ended?;
         let kind = Kind::Each { over, turn, body: body? };
         Some(Action { kind, when: when?, site: Site::new(tree, statement.span.clone()) })
+    }
+
+    /// What an `each` goes over: elements of FHIR, or places of another format.
+    fn over(&mut self, tree: &Tree, cursor: &mut Cursor<'_>) -> Option<(Over, Bound)> {
+        if self.scope.form.is_none() {
+            let path = self.element(tree, cursor, "each")?;
+            let bound = Bound::Element(path.member);
+            return Some((Over::Element(path), bound));
+        }
+        let place = cursor.here();
+        let Some((text, _)) = cursor.text().filter(|(_, token)| token.kind.is_bare()) else {
+            return self.fail(tree, Diagnostic::error(codes::E2641, "a path is missing after `each`"), place);
+        };
+        match crate::place::read(&text, &self.scope) {
+            Ok(path) => {
+                let bound = Bound::Place(self.scope.ways.len());
+                self.scope.ways.push(path.way.clone());
+                Some((Over::Place(Arc::new(path)), bound))
+            }
+            Err(refused) => self.refused(tree, *refused, place.start),
+        }
     }
 
     /// A path of elements, where nothing else may stand.
@@ -361,7 +373,9 @@ impl<'a, 's> Compiler<'a, 's> {
     fn ignore(&mut self, tree: &Tree, statement: &Statement, mut cursor: Cursor<'_>) {
         let place = cursor.here();
         let text = cursor.peek_str().to_owned();
-        if self.element(tree, &mut cursor, "ignore").is_none() {
+        if self.scope.form.is_some() {
+            cursor.take();
+        } else if self.element(tree, &mut cursor, "ignore").is_none() {
             return;
         }
         let mut reason = String::new();

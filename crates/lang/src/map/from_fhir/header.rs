@@ -119,12 +119,18 @@ fn fill(draft: &mut Draft, segment: PartId, field: u16, component: u16, text: &s
 
 /// The same for the same bundle: its id, else a part of the digest of the whole.
 fn control_id(machine: &Machine<'_, '_, '_>) -> String {
-    let Some(bundle) = machine.view.bundle else { return String::new() };
+    let Some(bundle) = machine.view.bundle else {
+        return machine.view.document.map_or_else(String::new, |document| digest_of(document.write()));
+    };
     let id = bundle.root.get("id").and_then(Node::text).filter(|id| id.len() <= CONTROL_ID_CHARS);
     if let Some(id) = id {
         return id.to_owned();
     }
-    let digest = digest::digest(&digest::SHA256, &bundle.root.tree().write());
+    digest_of(&bundle.root.tree().write())
+}
+
+fn digest_of(bytes: &[u8]) -> String {
+    let digest = digest::digest(&digest::SHA256, bytes);
     digest.as_ref().iter().take(CONTROL_ID_CHARS / 2).fold(String::new(), |mut out, byte| {
         let _ = write!(out, "{byte:02X}");
         out

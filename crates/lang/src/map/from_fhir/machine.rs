@@ -7,9 +7,7 @@
 use super::{
     draft::{Draft, PartId},
     lineage::Lineage,
-    path::ElementPath,
-    plan::{Action, Body, From, Kind, Routine, Segment, Target, Which, Write},
-    source::Source,
+    plan::{Action, Body, From, Kind, Over, Routine, Segment, Target, Which, Write},
     values::Plain,
 };
 use crate::{
@@ -51,10 +49,10 @@ pub(super) struct Machine<'p, 'm, 'r> {
 }
 
 impl<'p, 'm, 'r> Machine<'p, 'm, 'r> {
-    pub(super) fn new(routines: &'p [Routine], bundle: &'m Source<'m>, run: &'r mut Run) -> Machine<'p, 'm, 'r> {
+    pub(super) fn new(routines: &'p [Routine], view: View<'m>, run: &'r mut Run) -> Machine<'p, 'm, 'r> {
         Machine {
             routines,
-            view: View::of_bundle(bundle),
+            view,
             draft: Draft::new(),
             run,
             lineage: None,
@@ -120,32 +118,32 @@ impl<'p, 'm, 'r> Machine<'p, 'm, 'r> {
         self.perform(&body.actions, at)
     }
 
-    fn each(
-        &mut self,
-        over: &ElementPath,
-        turn: usize,
-        body: &'p Body,
-        action: &Action,
-        at: PartId,
-    ) -> Result<(), Fault> {
+    fn each(&mut self, over: &Over, turn: usize, body: &'p Body, action: &Action, at: PartId) -> Result<(), Fault> {
         let depth = self.view.base + turn;
-        for node in over.nodes(&self.view) {
+        let (nodes, spots) = match over {
+            Over::Element(path) => (path.nodes(&self.view), Vec::new()),
+            Over::Place(path) => (Vec::new(), path.turns(&self.view)),
+        };
+        for number in 0..nodes.len().max(spots.len()) {
             action.site.burn(self.run, 2)?;
             self.view.nodes.truncate(depth);
-            self.view.nodes.push(node);
+            self.view.spots.truncate(depth);
+            self.view.nodes.extend(nodes.get(number));
+            self.view.spots.extend(spots.get(number));
             if !self.is_wanted(action.when.as_ref())? {
                 continue;
             }
             self.turn_count += 1;
-            if over.repeats {
+            if over.repeats() {
                 self.turns.push(self.turn_count);
             }
             self.body(body, at)?;
-            if over.repeats {
+            if over.repeats() {
                 self.turns.pop();
             }
         }
         self.view.nodes.truncate(depth);
+        self.view.spots.truncate(depth);
         Ok(())
     }
 

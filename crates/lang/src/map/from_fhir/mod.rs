@@ -33,10 +33,14 @@ mod target;
 mod tests;
 mod values;
 
-use super::{Ignored, Library, Origins, header::Shape};
+use super::{
+    Ignored, Library, Origins,
+    header::{Format, Shape},
+};
 use crate::{
     codes,
     condition::Condition,
+    form::Form,
     program::parse::{expect_end, parse_when},
     run::{Fault, Run, Site},
     scope::Scope,
@@ -94,8 +98,10 @@ pub(super) fn compile(
         }
         None => VERSION,
     };
-    let mut compiler = Compiler::new(scope, own, version, found);
-    if from.kind.as_deref() != Some("Bundle") {
+    let form = from.form();
+    let reading = scope.fresh().reading(&form);
+    let mut compiler = Compiler::new(&reading, own, version, found);
+    if from.format == Format::FhirR4 && from.kind.as_deref() != Some("Bundle") {
         let finding = Diagnostic::error(codes::E2302, "a map from FHIR reads a Bundle")
             .hint("write `from fhir r4 Bundle`; one resource is read as a bundle of itself");
         compiler.fail::<()>(tree, finding, word_of(tree, statement, from.kind.as_deref().unwrap_or("r4")));
@@ -151,7 +157,9 @@ fn word_of(tree: &Syntax, statement: &Statement, word: &str) -> std::ops::Range<
 pub(super) fn check_parts(library: &Library, scope: &Scope<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     let own = Library::default();
-    let mut compiler = Compiler::new(scope, &own, VERSION, &mut found);
+    let form = Form::of(message::Format::Fhir);
+    let reading = scope.fresh().reading(&form);
+    let mut compiler = Compiler::new(&reading, &own, VERSION, &mut found);
     let (nowhere, _) = crate::syntax::parse("", "");
     let names: Vec<String> = library.names().map(str::to_owned).collect();
     for name in names.iter().filter(|name| library.get(name).is_some_and(reads_fhir)) {
@@ -169,7 +177,21 @@ impl FromFhirMap {
     /// Makes the message of a bundle.
     pub(crate) fn apply(&self, tree: &Tree, run: &mut Run, explain: bool) -> Result<(Message, Option<Origins>), Fault> {
         let source = Source::of(tree.root());
-        let mut machine = Machine::new(&self.routines, &source, run);
+        self.run_over(View::of_bundle(&source), run, explain)
+    }
+
+    /// Makes the message of a message in another format.
+    pub(crate) fn apply_to_document(
+        &self,
+        document: &formats::Document,
+        run: &mut Run,
+        explain: bool,
+    ) -> Result<(Message, Option<Origins>), Fault> {
+        self.run_over(View::of_document(document), run, explain)
+    }
+
+    fn run_over(&self, view: View<'_>, run: &mut Run, explain: bool) -> Result<(Message, Option<Origins>), Fault> {
+        let mut machine = Machine::new(&self.routines, view, run);
         machine.lineage = explain.then(Lineage::default);
         machine.start(&self.routine)?;
         self.settle(&mut machine);

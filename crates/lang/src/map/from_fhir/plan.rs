@@ -1,7 +1,7 @@
 //! A map from FHIR in its compiled form.
 
 use super::{path::ElementPath, values::Plain};
-use crate::{condition::Condition, run::Site, table::Table, value::Value};
+use crate::{condition::Condition, place::PlacePath, run::Site, table::Table, value::Value};
 use std::{ops::Range, sync::Arc};
 
 /// Lines that run in one frame: a map, or a shared map.
@@ -27,11 +27,30 @@ pub(crate) enum Kind {
     /// `TARGET = VALUE`
     Write(Box<Write>),
     /// `each PATH as NAME { … }`
-    Each { over: Arc<ElementPath>, turn: usize, body: Body },
+    Each { over: Over, turn: usize, body: Body },
     /// `when COND { … }`
     When { actions: Vec<Action> },
     /// `use NAME with PATH`
     Use { part: usize, with: Arc<ElementPath> },
+}
+
+/// What an `each` goes over.
+#[derive(Debug)]
+pub(crate) enum Over {
+    /// Elements of FHIR.
+    Element(Arc<ElementPath>),
+    /// Places of another format.
+    Place(Arc<PlacePath>),
+}
+
+impl Over {
+    /// There may be several turns.
+    pub(crate) fn repeats(&self) -> bool {
+        match self {
+            Over::Element(path) => path.repeats,
+            Over::Place(_) => true,
+        }
+    }
 }
 
 /// Lines with repetitions of their own.
