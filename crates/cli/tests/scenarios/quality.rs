@@ -225,6 +225,7 @@ fn a_table_that_changed_is_used_after_a_reload_by_messages_and_counts() {
     assert_eq!(counted(), 4);
     workspace.write("interfaces/adt/tables/units.csv", "from,to\n5E,5EAST\n4W,4WEST\n");
     assert!(give(4..6).starts_with("4W^"), "what runs does not look at the disk");
+    assert_eq!(counted(), 6);
     engine.sinew(&["reload"]).expect(0);
     assert!(give(6..9).starts_with("4WEST^"), "the next message is translated by the new table");
     assert_eq!(counted(), 6, "and counted by it");

@@ -114,10 +114,10 @@ mod tests {
         let lines = "Patient as p {\n gender = PID-8 | code sexes\n maritalStatus = PID-16 | code wards\n}\n\
                      when event = A01 {\n Patient as q { gender = PID-8 | code wards }\n}";
         let found = looked_up("to fhir r4 Bundle", lines);
-        assert!(found.contains(&"PID-8 sexes".to_owned()), "{found:?}");
+        assert!(found.contains(&"PID-8.1 sexes".to_owned()), "{found:?}");
         assert!(found.iter().any(|place| place.starts_with("PID-16")), "{found:?}");
         assert!(
-            !found.contains(&"PID-8 wards".to_owned()),
+            !found.contains(&"PID-8.1 wards".to_owned()),
             "a line with a condition is about some messages: {found:?}"
         );
     }
