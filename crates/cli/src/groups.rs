@@ -11,12 +11,12 @@ pub const GROUPS: &[(&str, &[&str])] = &[
     (
         "Messages, from files and pipes",
         &[
-            "parse", "show", "get", "set", "convert", "map", "diff", "validate", "profile", "dict", "xml", "fhir",
-            "fhirpath", "generate",
+            "parse", "show", "get", "set", "convert", "map", "route", "script", "diff", "validate", "profile", "dict",
+            "xml", "fhir", "fhirpath", "generate",
         ],
     ),
     ("On the wire", &["send", "listen"]),
-    ("Look at a running engine", &["status", "top", "queues", "messages", "message", "quality"]),
+    ("Look at a running engine", &["status", "top", "queues", "messages", "message", "tap", "news", "quality"]),
     ("Steer a running engine", &["pause", "resume", "release", "retry", "resend", "delete", "replay", "reload"]),
     ("Keep safe", &["backup", "restore", "drill"]),
     ("Help", &["doctor", "bench", "completions", "version"]),

@@ -151,9 +151,11 @@ fn kill_at(place: &str, passing: u64, counts_refused: bool) -> bool {
     sender.join().expect("every message is acknowledged");
     wait_for("everything to be settled", || is_settled(&engine));
     for id in IDS {
-        let state = engine.find(&format!("control:{id}"))["state"].as_str().map(str::to_owned);
         let expect = if id == REFUSED { "parked" } else { "delivered" };
-        assert_eq!(state.as_deref(), Some(expect), "{why}: {id}");
+        // The index follows the counts.
+        wait_for(&format!("{why}: {id} {expect}"), || {
+            (engine.find(&format!("control:{id}"))["state"] == expect).then_some(())
+        });
     }
     let taken = partner.state.lock().expect("no panic while it is held").taken.clone();
     assert_eq!(taken, ["N1", "N3", "N4"], "{why}");

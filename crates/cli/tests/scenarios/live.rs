@@ -57,7 +57,7 @@ fn send(workspace: &Workspace, engine: &Engine, control_id: &str) {
 #[test]
 fn taps_show_what_passes_each_place() {
     let partner = Partner::new();
-    let workspace = Workspace::with(&format!("set MSH-5 = HUB\ndrop when MSH-10 = T2\n{}", pharmacy(partner.port)));
+    let workspace = Workspace::with(&format!("set MSH-5 = TAPPED\ndrop when MSH-10 = T2\n{}", pharmacy(partner.port)));
     let engine = workspace.run();
     let came = Following::start(&workspace, &["tap", "adt", "--json", "--limit", "2"]);
     let went = Following::start(&workspace, &["tap", "adt/pharmacy", "--json", "--limit", "1"]);
@@ -67,13 +67,13 @@ fn taps_show_what_passes_each_place() {
     send(&workspace, &engine, "T2");
     let (first, second) = (came.next(), came.next());
     assert_eq!((&first["end"], &second["end"]), (&"accepted".into(), &"filtered".into()));
-    assert!(first["content"].as_str().is_some_and(|text| text.contains("|T1|") && !text.contains("|HUB|")));
+    assert!(first["content"].as_str().is_some_and(|text| text.contains("|T1|") && !text.contains("|TAPPED|")));
     let sent = went.next();
     assert_eq!((&sent["end"], &sent["destination"]), (&"delivered".into(), &"pharmacy".into()));
-    assert!(sent["content"].as_str().is_some_and(|text| text.contains("|HUB|")));
+    assert!(sent["content"].as_str().is_some_and(|text| text.contains("|TAPPED|")));
     assert_eq!(sent["message"], first["message"]);
     let stands = behind.next();
-    assert!(stands["content"].as_str().is_some_and(|text| text.contains("|HUB|")) && stands["step"] == 1);
+    assert!(stands["content"].as_str().is_some_and(|text| text.contains("|TAPPED|")) && stands["step"] == 1);
     assert_eq!(chosen.next()["message"], second["message"]);
     for following in [came, went, behind, chosen] {
         assert_eq!(following.end(), 0);

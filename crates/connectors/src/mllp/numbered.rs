@@ -17,16 +17,22 @@ use hl7v2::{
 };
 use interface::{catalogue::Notebook, contract::Outgoing};
 use message::{Clock, DeliveryId, MessageId, Outcome, Reason, Scope};
-use std::sync::Arc;
+use std::{collections::VecDeque, str::Split, sync::Arc};
+
+/// Sendings that a page remembers as taken. The engine records outcomes in groups, so several may be on their way to the
+/// disk; each number waits for a write of the page, which takes as long as a group does.
+const TAKEN_MAX: usize = 32;
 
 /// What is known of the link; its text is one page of the notebook.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Link {
     /// The last number that the partner is known to have counted.
     last: Option<u64>,
-    /// The sending that was taken with it, where the answer said so: it may come again, if the engine ended before it had
+    /// The sendings that the partner said yes to, the latest last: they may come again, if the engine ended before it had
     /// recorded that.
-    taken: Option<Sending>,
+    taken: VecDeque<Sending>,
+    /// What the partner counted without an answer that was heard, where another delivery came next: its own turn asks again.
+    unheard: VecDeque<(u64, Sending)>,
     /// What was sent, and not counted as far as is known.
     under_way: Option<UnderWay>,
 }
@@ -42,6 +48,15 @@ impl Sending {
     fn of(outgoing: &Outgoing) -> Sending {
         Sending { delivery: outgoing.delivery, resends: outgoing.resends }
     }
+
+    fn read(words: &mut Split<'_, char>) -> Option<Sending> {
+        let delivery = delivery(words)?;
+        Some(Sending { delivery, resends: words.next()?.parse().ok()? })
+    }
+}
+
+fn delivery(words: &mut Split<'_, char>) -> Option<DeliveryId> {
+    Some(DeliveryId { message: words.next()?.parse::<MessageId>().ok()?, number: words.next()?.parse().ok()? })
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +64,20 @@ struct UnderWay {
     number: u64,
     sending: Sending,
     heard: Heard,
+}
+
+impl UnderWay {
+    fn read(number: &str, words: &mut Split<'_, char>) -> Option<UnderWay> {
+        let (number, delivery) = (number.parse().ok()?, delivery(words)?);
+        let heard = match words.next()? {
+            "open" => Heard::Nothing,
+            "refused" => Heard::Refused,
+            "repeated" => Heard::NothingAgain,
+            _ => return None,
+        };
+        let resends = words.next().map_or(Some(0), |resends| resends.parse().ok())?;
+        Some(UnderWay { number, sending: Sending { delivery, resends }, heard })
+    }
 }
 
 /// What is known of the answer to a number.
@@ -69,49 +98,58 @@ enum Step {
     Send(u64),
     /// The number was counted, and the answer got lost: send it once more, to hear it.
     Repeat(u64),
+    /// The same, and other numbers have been sent since.
+    Ask(u64),
     /// The delivery was taken before, with this number, and the answer got lost.
     Taken(u64),
+    /// The delivery was taken before, and its answer came: the engine ended before that was on record.
+    Known,
 }
 
 impl Link {
+    /// `LAST [NUMBER MESSAGE DELIVERY HOW [RESENDS]]`, then `;MESSAGE DELIVERY RESENDS` for each that was taken, with a
+    /// number behind it where no answer was heard.
     fn read(text: &str) -> Option<Link> {
-        let mut words = text.split(' ');
+        let mut parts = text.split(';');
+        let mut words = parts.next()?.split(' ');
         let last = match words.next()? {
             "-" => None,
             last => Some(last.parse().ok()?),
         };
-        let Some(number) = words.next() else { return Some(Link { last, ..Link::default() }) };
-        let number = number.parse().ok()?;
-        let delivery =
-            DeliveryId { message: words.next()?.parse::<MessageId>().ok()?, number: words.next()?.parse().ok()? };
-        let how = words.next()?;
-        let resends = words.next().map_or(Some(0), |resends| resends.parse().ok())?;
-        let sending = Sending { delivery, resends };
-        let heard = match how {
-            "taken" => return Some(Link { last, taken: Some(sending), under_way: None }),
-            "open" => Heard::Nothing,
-            "refused" => Heard::Refused,
-            "repeated" => Heard::NothingAgain,
-            _ => return None,
+        let under_way = match words.next() {
+            None => None,
+            Some(number) => Some(UnderWay::read(number, &mut words)?),
         };
-        Some(Link { last, taken: None, under_way: Some(UnderWay { number, sending, heard }) })
+        let mut link = Link { last, under_way, ..Link::default() };
+        for part in parts {
+            let mut words = part.split(' ');
+            let sending = Sending::read(&mut words)?;
+            match (words.next(), words.next()) {
+                (None, _) => link.taken.push_back(sending),
+                (Some(number), None) => link.unheard.push_back((number.parse().ok()?, sending)),
+                (Some(_), Some(_)) => return None,
+            }
+        }
+        (link.taken.len() <= TAKEN_MAX && link.unheard.len() <= TAKEN_MAX).then_some(link)
     }
 
     fn write(&self) -> String {
-        let last = self.last.map_or_else(|| "-".to_owned(), |last| last.to_string());
-        let (number, Sending { delivery, resends }, how) = match (self.under_way, self.taken) {
-            (Some(UnderWay { number, sending, heard }), _) => {
-                let how = match heard {
-                    Heard::Nothing => "open",
-                    Heard::Refused => "refused",
-                    Heard::NothingAgain => "repeated",
-                };
-                (number, sending, how)
-            }
-            (None, Some(sending)) => (self.last.unwrap_or(0), sending, "taken"),
-            (None, None) => return last,
-        };
-        format!("{last} {number} {} {} {how} {resends}", delivery.message, delivery.number)
+        let mut text = self.last.map_or_else(|| "-".to_owned(), |last| last.to_string());
+        if let Some(UnderWay { number, sending: Sending { delivery, resends }, heard }) = self.under_way {
+            let how = match heard {
+                Heard::Nothing => "open",
+                Heard::Refused => "refused",
+                Heard::NothingAgain => "repeated",
+            };
+            text.push_str(&format!(" {number} {} {} {how} {resends}", delivery.message, delivery.number));
+        }
+        for Sending { delivery, resends } in &self.taken {
+            text.push_str(&format!(";{} {} {resends}", delivery.message, delivery.number));
+        }
+        for (number, Sending { delivery, resends }) in &self.unheard {
+            text.push_str(&format!(";{} {} {resends} {number}", delivery.message, delivery.number));
+        }
+        text
     }
 
     /// Takes in what the partner expects; `None` where the two sides do not agree.
@@ -125,7 +163,10 @@ impl Link {
                 if is_this && sent.heard == Heard::Nothing {
                     return Some(Step::Repeat(sent.number));
                 }
-                *self = Link { last: Some(sent.number), ..Link::default() };
+                (self.last, self.under_way) = (Some(sent.number), None);
+                if !is_this && sent.heard != Heard::Refused {
+                    keep(&mut self.unheard, (sent.number, sent.sending));
+                }
                 let is_taken = is_this && sent.heard == Heard::NothingAgain;
                 Some(if is_taken { Step::Taken(sent.number) } else { Step::Send(sent.number.saturating_add(1)) })
             }
@@ -133,11 +174,37 @@ impl Link {
     }
 
     fn begin(&mut self, number: u64, sending: Sending, heard: Heard) {
-        *self = Link { last: self.last, taken: None, under_way: Some(UnderWay { number, sending, heard }) };
+        self.under_way = Some(UnderWay { number, sending, heard });
     }
 
-    fn counted(number: u64, sending: Sending) -> Link {
-        Link { last: Some(number), taken: Some(sending), under_way: None }
+    /// The same, after the partner said yes to this number.
+    fn counted(self, number: u64, sending: Sending) -> Link {
+        Link { last: Some(number), under_way: None, ..self }.heard(sending, true)
+    }
+
+    /// The same, after it is known whether the partner took this sending.
+    fn heard(mut self, sending: Sending, is_taken: bool) -> Link {
+        self.unheard.retain(|(_, unheard)| *unheard != sending);
+        if is_taken {
+            keep(&mut self.taken, sending);
+        }
+        self
+    }
+
+    /// The number that the partner counted for this sending, where its answer was not heard.
+    fn number_unheard(&self, sending: Sending) -> Option<u64> {
+        self.unheard.iter().find(|(_, unheard)| *unheard == sending).map(|(number, _)| *number)
+    }
+
+    fn knows(&self, sending: Sending) -> bool {
+        self.taken.contains(&sending) || self.number_unheard(sending).is_some()
+    }
+}
+
+fn keep<T>(list: &mut VecDeque<T>, item: T) {
+    list.push_back(item);
+    if list.len() > TAKEN_MAX {
+        list.pop_front();
     }
 }
 
@@ -170,6 +237,11 @@ fn unkept(reason: &Reason) -> Outcome {
     out_of_step(Reason::new(codes::E6113, format!("the sequence number cannot be kept: {}", reason.text)))
 }
 
+fn unnumbered() -> Outcome {
+    let reason = Reason::new(codes::E6114, "only an HL7 v2 message can have a sequence number");
+    Outcome::Permanent { reason, reply: None }
+}
+
 fn cut_off() -> Reason {
     Reason::new(codes::E6113, "it was cut off")
 }
@@ -185,23 +257,28 @@ impl Lane {
         let name = format!("sequence/{}/{}", outgoing.interface, self.config.address);
         let page = Page { notebook: self.notebook.clone(), name };
         let is_connected = self.is_connected();
-        let agreed = self.agreed.take().filter(|link| is_connected && link.under_way.is_none());
         let sending = Sending::of(outgoing);
+        let is_plain = |link: &Link| is_connected && link.under_way.is_none() && !link.knows(sending);
+        let agreed = self.agreed.take().filter(is_plain);
         let (mut link, step) = match agreed {
-            Some(link) => (link, Step::Send(link.last.map_or(1, |last| last.saturating_add(1)))),
+            Some(link) => {
+                let number = link.last.map_or(1, |last| last.saturating_add(1));
+                (link, Step::Send(number))
+            }
             None => self.agree(&page, outgoing).await?,
         };
         let (number, heard) = match step {
             Step::Send(number) => (number, Heard::Nothing),
             Step::Repeat(number) => (number, Heard::NothingAgain),
+            Step::Ask(number) => return self.ask_again(&page, link, number, outgoing).await,
             Step::Taken(number) => {
-                page.write(&Link::counted(number, sending)).await?;
+                page.write(&link.counted(number, sending)).await?;
                 return Ok(Outcome::Delivered { reply: None });
             }
+            Step::Known => return Ok(Outcome::Delivered { reply: None }),
         };
         let Some(bytes) = with_number(&outgoing.bytes, number) else {
-            let reason = Reason::new(codes::E6114, "only an HL7 v2 message can have a sequence number");
-            return Err(Outcome::Permanent { reason, reply: None });
+            return Err(unnumbered());
         };
         link.begin(number, sending, heard);
         page.write(&link).await?;
@@ -212,12 +289,11 @@ impl Lane {
     /// Asks the partner what it expects.
     async fn agree(&mut self, page: &Page, outgoing: &Outgoing) -> Result<(Link, Step), Outcome> {
         let mut link = page.read().await?;
-        if let Some(last) = link.last.filter(|_| link.taken == Some(Sending::of(outgoing))) {
-            return Ok((link, Step::Taken(last)));
+        if link.taken.contains(&Sending::of(outgoing)) {
+            return Ok((link, Step::Known));
         }
         let Some(question) = question(&outgoing.bytes, &*self.clock) else {
-            let reason = Reason::new(codes::E6114, "only an HL7 v2 message can have a sequence number");
-            return Err(Outcome::Permanent { reason, reply: None });
+            return Err(unnumbered());
         };
         let reply = match self.transfer(&question).await {
             Outcome::Delivered { reply } => reply,
@@ -231,8 +307,12 @@ impl Lane {
             let text = format!("{address} was asked with sequence number 0 and did not say in MSA-4 what it expects");
             return Err(out_of_step(Reason::new(codes::E6115, text)));
         };
-        let known = link;
+        let known = link.clone();
         match link.agree(expected, Sending::of(outgoing)) {
+            Some(Step::Send(next)) => {
+                let step = link.number_unheard(Sending::of(outgoing)).map_or(Step::Send(next), Step::Ask);
+                Ok((link, step))
+            }
             Some(step) => Ok((link, step)),
             None => {
                 let said = |number: Option<u64>| number.map_or_else(|| "none".to_owned(), |number| number.to_string());
@@ -245,6 +325,27 @@ impl Lane {
         }
     }
 
+    /// Sends with a number that the partner has counted long since, to hear what it said.
+    async fn ask_again(
+        &mut self,
+        page: &Page,
+        link: Link,
+        number: u64,
+        outgoing: &Outgoing,
+    ) -> Result<Outcome, Outcome> {
+        let Some(bytes) = with_number(&outgoing.bytes, number) else { return Err(unnumbered()) };
+        let outcome = self.transfer(&bytes).await;
+        let Outcome::Delivered { reply: Some(reply) } = &outcome else { return Ok(outcome) };
+        let reply = Reply::read(reply.clone());
+        let Some(code) = reply.code else { return Ok(outcome) };
+        // A no that names a number behind this one is a no to the number, which the partner has, not to the message.
+        let has_number = reply.sequence.is_some_and(|expected| expected > i64::try_from(number).unwrap_or(i64::MAX));
+        let link = link.heard(Sending::of(outgoing), code.is_positive() || has_number);
+        page.write(&link).await?;
+        self.agreed = Some(link);
+        Ok(if has_number && !code.is_positive() { Outcome::Delivered { reply: None } } else { outcome })
+    }
+
     /// Takes in the answer to a numbered message.
     async fn hear(&mut self, page: &Page, mut link: Link, number: u64, outcome: Outcome) -> Result<Outcome, Outcome> {
         let Outcome::Delivered { reply: Some(reply) } = &outcome else { return Ok(outcome) };
@@ -253,7 +354,7 @@ impl Lane {
         match reply.code {
             None => {}
             Some(code) if code.is_positive() => {
-                let link = Link::counted(number, sending);
+                let link = link.counted(number, sending);
                 // The partner has the message: what cannot be kept now, it will say again.
                 self.agreed = page.write(&link).await.is_ok().then_some(link);
             }
@@ -262,8 +363,9 @@ impl Lane {
                 let is_repeated = link.under_way.is_some_and(|sent| sent.heard == Heard::NothingAgain);
                 // "The previous acknowledgment was lost": it says no to the number, which it has, not to the message.
                 if is_repeated && reply.sequence == Some(here.saturating_add(1)) {
-                    page.write(&Link::counted(number, sending)).await?;
-                    self.agreed = Some(Link::counted(number, sending));
+                    let link = link.counted(number, sending);
+                    page.write(&link).await?;
+                    self.agreed = Some(link);
                     return Ok(Outcome::Delivered { reply: None });
                 }
                 if let Some(expected) = reply.sequence
@@ -325,14 +427,14 @@ mod tests {
 
     fn link(last: Option<u64>, under_way: Option<(u64, u64, Heard)>) -> Link {
         let under_way = under_way.map(|(number, message, heard)| UnderWay { number, sending: sending(message), heard });
-        Link { last, taken: None, under_way }
+        Link { last, under_way, ..Link::default() }
     }
 
     #[test]
     fn a_page_says_what_was_written() {
         let check = |link: Link, text: &str| {
             assert_eq!(link.write(), text);
-            assert_eq!(Link::read(text), Some(link));
+            assert_eq!(Link::read(text).as_ref(), Some(&link));
         };
         check(link(None, None), "-");
         check(link(Some(41), None), "41");
@@ -340,11 +442,30 @@ mod tests {
         check(link(Some(41), Some((42, 700, Heard::Refused))), "41 42 700 2 refused 0");
         check(link(Some(41), Some((42, 700, Heard::NothingAgain))), "41 42 700 2 repeated 0");
         let again = Sending { delivery: delivery(700), resends: 3 };
-        check(Link::counted(42, again), "42 42 700 2 taken 3");
+        let taken = Link::default().counted(42, again);
+        check(taken.clone(), "42;700 2 3");
+        let mut both = taken.clone().counted(43, sending(701));
+        both.begin(44, sending(702), Heard::Nothing);
+        keep(&mut both.unheard, (41, sending(699)));
+        check(both, "43 44 702 2 open 0;700 2 3;701 2 0;699 2 0 41");
+        let many = (0..100).fold(taken, |link, number| link.counted(number, sending(number)));
+        assert_eq!((many.taken.len(), many.taken.back()), (TAKEN_MAX, Some(&sending(99))));
+        assert_eq!(Link::read(&many.write()), Some(many));
         assert_eq!(Link::read("41 42 700 2 open"), Some(link(Some(41), Some((42, 700, Heard::Nothing)))));
-        for text in
-            ["", "x", "41 42", "41 42 700", "41 x 700 2 open", "41 42 700 2", "41 42 700 2 x", "41 42 700 2 open x"]
-        {
+        for text in [
+            "",
+            "x",
+            "41 42",
+            "41 42 700",
+            "41 x 700 2 open",
+            "41 42 700 2",
+            "41 42 700 2 x",
+            "41 42 700 2 open x",
+            "41;700 2",
+            "41;",
+            "41;1 2 3 x",
+            "41;1 2 3 4 5",
+        ] {
             assert_eq!(Link::read(text), None, "{text:?}");
         }
     }
@@ -369,7 +490,13 @@ mod tests {
         check(sent(700, refused), 43, Some(Step::Send(43)), link(Some(42), None));
         check(sent(700, refused), 42, Some(Step::Send(42)), sent(700, refused));
         // Another delivery comes after one that a person or a limit took out.
-        check(sent(1, open), 43, Some(Step::Send(43)), link(Some(42), None));
+        // What became of the other one is asked at its turn.
+        let asks = Link { unheard: [(42, sending(1))].into(), ..link(Some(42), None) };
+        check(sent(1, open), 43, Some(Step::Send(43)), asks.clone());
+        assert_eq!((asks.number_unheard(sending(1)), asks.number_unheard(sending(700))), (Some(42), None));
+        assert_eq!(asks.clone().heard(sending(1), false), link(Some(42), None));
+        assert!(asks.clone().heard(sending(1), true).knows(sending(1)));
+        check(sent(1, refused), 43, Some(Step::Send(43)), link(Some(42), None));
         check(sent(1, open), 42, Some(Step::Send(42)), sent(1, open));
         check(sent(700, open), 44, None, sent(700, open));
     }

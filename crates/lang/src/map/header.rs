@@ -88,13 +88,14 @@ pub(super) fn parse(
         return fail(tree, found, "the map has no name".to_owned(), place, HINT.to_owned());
     };
     let name: Arc<str> = Arc::from(&*name);
-    let mut sides = Vec::new();
+    let (mut sides, mut last) = (Vec::new(), place);
     for word in ["from", "to"] {
         let place = cursor.here();
         if !cursor.eat(word) {
             return fail(tree, found, format!("`{word} hl7v2` is missing"), place, HINT.to_owned());
         }
         let place = cursor.here();
+        last = place.clone();
         let format = cursor.peek_str().to_owned();
         cursor.take();
         match format.as_str() {
@@ -120,7 +121,7 @@ pub(super) fn parse(
     let is_fhir = |side: Option<&Shape>| side.is_some_and(|side| side.format == Format::FhirR4);
     if is_fhir(sides.last()) && sides.first().is_some_and(|side| side.format != Format::Hl7v2) {
         let what = "FHIR is made from HL7 v2 only".to_owned();
-        let finding = Diagnostic::error(codes::E2648, what).at(&tree.file, cursor.here(), "");
+        let finding = Diagnostic::error(codes::E2648, what).at(&tree.file, last, "");
         found.push(finding.hint("make HL7 v2 of the message first, and FHIR of that"));
         return None;
     }

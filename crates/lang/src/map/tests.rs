@@ -184,7 +184,7 @@ fn heads() {
     check("mpa m from hl7v2 to hl7v2 { }", "did you mean `map`?");
     check("map from hl7v2 to hl7v2 { }", "E2302 the map has no name");
     check("map m from hl7v2 { }", "E2302 `to hl7v2` is missing");
-    check("map m from hl7v2 to cda r2 { }", "E2302 maps to cda come later");
+    check("map m from hl7v2 to cda r2 { }", "E2302 there is no format `cda`");
     check("map m from hl7 to hl7v2 { }", "E2302 there is no format `hl7`");
     check("map m from hl7v2 to hl7v2", "E2309");
     check("map m from hl7v2 to hl7v2 { }\nmap m from hl7v2 to hl7v2 { }", "E2305");

@@ -21,7 +21,7 @@ pub use memory::MemoryLimit;
 pub use mount::Mount;
 pub use needs::{has_all, run};
 pub use network::{HERE, Network, THERE};
-pub use process::{connect_from, handles, has_handles, limit_handles, processor_time, resident_peak};
+pub use process::{connect_from, handles, has_handles, limit_handles, own_peak, processor_time, resident_peak};
 pub use seed::Seed;
 pub use stage::Stage;
 pub use stored::{assert_stored, lost};

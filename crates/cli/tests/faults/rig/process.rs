@@ -22,6 +22,11 @@ pub fn resident_peak(pid: u32) -> u64 {
     kilobytes(pid, "VmHWM:")
 }
 
+/// The same without the pages of files, which are the program itself: a debug binary is large, and grows with its crates.
+pub fn own_peak(pid: u32) -> u64 {
+    resident_peak(pid).saturating_sub(kilobytes(pid, "RssFile:"))
+}
+
 /// What the processor has spent on a process.
 pub fn processor_time(pid: u32) -> Duration {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("a stat");
