@@ -15,6 +15,7 @@ mod lengths;
 mod links;
 mod machine;
 mod manifests;
+mod merges;
 mod module_docs;
 mod names;
 mod pages;
@@ -95,6 +96,7 @@ const CHECKS: &[Check] = &[
     printing::check,
     comments::check,
     machine::check,
+    merges::check,
     catalogue::check,
     pages::check,
     links::check,
