@@ -91,4 +91,11 @@ message::catalogue! {
     E6626 "the watermark cannot be kept";
     E6627 "a value cannot be taken from the message";
     E6628 "no row was changed";
+    E6640 "the broker cannot be reached";
+    E6641 "the broker does not let us in";
+    E6642 "the stream cannot be used";
+    E6643 "the broker cannot take it now";
+    E6644 "the broker may have taken it";
+    E6646 "a message went to the refused ones";
+    E6647 "an entry has no message";
 }

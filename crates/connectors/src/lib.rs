@@ -15,6 +15,7 @@ mod folder;
 mod http;
 mod link;
 mod mllp;
+mod redis;
 mod settings;
 #[cfg(feature = "sftp")]
 mod sftp;
@@ -42,6 +43,7 @@ pub fn catalogue() -> &'static [&'static dyn Connector] {
         &http::Http,
         &link::Link,
         &mllp::Mllp,
+        &redis::Redis,
         #[cfg(feature = "sftp")]
         &sftp::Sftp,
         &smtp::Smtp,

@@ -63,7 +63,6 @@ pub(crate) const CLIENT: &[Setting] = &[
 ];
 
 /// The word that turns TLS on where an address does not say it.
-#[cfg_attr(not(feature = "sql"), expect(dead_code, reason = "for the connectors whose address is host:port"))]
 pub(crate) const SWITCH: Setting = setting(
     "tls",
     SettingKind::Flag,

@@ -7,10 +7,12 @@
 mod mariadb;
 mod openssh;
 mod postgresql;
+mod redis;
 
 pub use mariadb::MariaDb;
 pub use openssh::OpenSsh;
 pub use postgresql::{GUEST_PASSWORD, PostgreSql};
+pub use redis::RedisServer;
 
 use crate::Folder;
 use rustix::process::{Pid, Signal, kill_process};
