@@ -71,7 +71,7 @@ impl Login {
         let tls = context.filter(|_| settings.flag("tls"));
         let tls = tls.map(|context| tls::Client::read(settings, context, &host)).transpose()?;
         Ok(Login {
-            address: format!("redis {host_port}/{stream}").into(),
+            address: format!("{host_port}/{stream}").into(),
             host_port,
             stream,
             field,

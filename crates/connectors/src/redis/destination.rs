@@ -25,13 +25,7 @@ impl Lane {
 
     async fn deliver(&mut self, outgoing: &Outgoing) -> Outcome {
         let login = &self.config.login;
-        let mut kept = self.connection.take();
-        if let Some(connection) = &mut kept
-            && !connection.is_quiet().await
-        {
-            kept = None;
-        }
-        let mut connection = match kept {
+        let mut connection = match self.connection.take().filter(Connection::is_quiet) {
             Some(connection) => connection,
             None => match Connection::open(login, ANSWER_BYTES_MAX).await {
                 Ok(connection) => connection,

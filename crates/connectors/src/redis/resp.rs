@@ -1,12 +1,16 @@
 //! One connection to a server: commands and answers in RESP 2.
 
 use super::config::Login;
-use crate::{codes, tcp::connect, tls::Stream};
+use crate::{
+    codes,
+    tcp::{connect, tune},
+    tls::Stream,
+};
 use bytes::{Buf, BytesMut};
 use message::Reason;
-use std::{future::poll_fn, pin::Pin, task::Poll, time::Duration};
+use std::{pin::Pin, time::Duration};
 use tokio::{
-    io::{AsyncRead, AsyncReadExt, AsyncWriteExt, ReadBuf},
+    io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
     time::{Instant, timeout, timeout_at},
 };
@@ -135,18 +139,8 @@ impl Connection {
     }
 
     /// Nothing came since the last answer, not even the end.
-    pub(crate) async fn is_quiet(&mut self) -> bool {
-        if !self.buffer.is_empty() {
-            return false;
-        }
-        let mut byte = [0_u8; 1];
-        let mut space = ReadBuf::new(&mut byte);
-        let stream = &mut self.stream;
-        poll_fn(|context| match Pin::new(&mut *stream).poll_read(context, &mut space) {
-            Poll::Pending => Poll::Ready(true),
-            Poll::Ready(_) => Poll::Ready(false),
-        })
-        .await
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.buffer.is_empty() && tune::feel(self.stream.inner(), &mut [0_u8; 1]) == tune::Pulse::Quiet
     }
 
     async fn fill(&mut self) -> Result<(), Failure> {

@@ -17,6 +17,14 @@ pub(crate) enum Stream<S> {
 }
 
 impl<S> Stream<S> {
+    /// The connection below, to ask the kernel about it.
+    pub(crate) fn inner(&self) -> &S {
+        match self {
+            Stream::Plain(stream) => stream,
+            Stream::Secure(stream) => stream.get_ref().0,
+        }
+    }
+
     /// The connection below.
     pub(crate) fn into_inner(self) -> S {
         match self {

@@ -50,7 +50,7 @@ fn a_long_message_goes_out_in_parts_and_nothing_of_its_key_comes_between() {
     assert_eq!(arrivals[2].bytes, arrivals[4].bytes);
     let taken = [&arrivals[..2], &arrivals[4..6]].concat();
     assert_eq!(joined(&taken), long("L"));
-    assert_eq!(attempts(&life.engine, id).len(), 3);
+    life.wait("every attempt to be on record", || attempts(&life.engine, id).len() == 3);
 }
 
 #[test]
