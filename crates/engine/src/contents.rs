@@ -6,7 +6,7 @@
 
 use crate::{codes, flow::Flow, intake};
 use bytes::Bytes;
-use formats::{Kind, Messages};
+use formats::{Kind, Messages, limits::MESSAGES_MAX};
 use interface::{
     contract::{Frame, Reply, Verdict},
     definition::{Definition, Identity},
@@ -14,7 +14,10 @@ use interface::{
 use lang::Matter;
 use message::{Diagnostic, Origin, Reason};
 use ring::digest;
-use std::{fmt::Write, sync::Arc};
+use std::{
+    fmt::Write,
+    sync::{Arc, atomic::Ordering},
+};
 
 /// A message of a content, and what is wrong with it there.
 pub(crate) type Cut = (Bytes, Vec<Diagnostic>);
@@ -39,6 +42,12 @@ pub(crate) fn is_empty(definition: &Definition, matter: &Matter) -> bool {
 
 /// Takes the messages of a frame to their answers.
 pub(crate) async fn accept(flow: &Flow, frame: Frame, origin: Origin, cut: Vec<Cut>) -> Reply {
+    // Before the first is stored: what would be left behind is not to be told as taken (R5).
+    if let Some(reason) = too_many(cut.len()) {
+        flow.tally.refused.fetch_add(1, Ordering::Relaxed);
+        flow.report_trouble(reason.clone());
+        return Reply::refused(reason, None);
+    }
     let whole = digest(&frame.bytes);
     let mut last = None;
     for (number, (bytes, found)) in cut.into_iter().enumerate() {
@@ -54,6 +63,11 @@ pub(crate) async fn accept(flow: &Flow, frame: Frame, origin: Origin, cut: Vec<C
         last = Some(reply);
     }
     last.unwrap_or_else(|| Reply::refused(Reason::new(codes::E5001, "there is no message in the content"), None))
+}
+
+fn too_many(messages: usize) -> Option<Reason> {
+    let text = format!("more than {MESSAGES_MAX} messages in one content; split it");
+    (messages > MESSAGES_MAX).then(|| Reason::new(codes::E5036, text))
 }
 
 /// What a message is known by when it comes again; empty where each is new. `part` is what the content that it was cut from
@@ -77,3 +91,18 @@ fn digest(bytes: &[u8]) -> String {
 
 /// Bytes of a digest that are kept.
 const DIGEST_BYTES: usize = 10;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_content_with_too_many_rows_is_refused_whole() {
+        let layout = Arc::new(formats::Layout::csv());
+        let rows = |count: usize| Bytes::from("1\n".repeat(count + usize::from(layout.has_header)));
+        let cut = |count| formats::cut(message::Format::Delimited, &rows(count), &layout, Messages::Rows).len();
+        assert_eq!(too_many(cut(3)), None);
+        assert_eq!(too_many(cut(MESSAGES_MAX + 5)).map(|reason| reason.code.to_string()).as_deref(), Some("E5036"));
+        assert_eq!(too_many(MESSAGES_MAX), None);
+    }
+}

@@ -358,7 +358,8 @@ pub struct Cut {
     pub found: Vec<Diagnostic>,
 }
 
-/// A message for each row, each with the header in front.
+/// A message for each row, each with the header in front. Of a content with more than [`MESSAGES_MAX`] rows, one more than
+/// that: whoever takes it refuses the whole (R5).
 pub(crate) fn cut(bytes: &Bytes, layout: &Layout) -> Vec<Cut> {
     let decoded = decode(bytes, layout.charset);
     let text = decoded.as_str();
@@ -373,7 +374,7 @@ pub(crate) fn cut(bytes: &Bytes, layout: &Layout) -> Vec<Cut> {
         format!("{header}{}", layout.line_end.as_str())
     };
     let mut out = Vec::new();
-    for (at, line) in lines.enumerate().take(MESSAGES_MAX) {
+    for (at, line) in lines.enumerate().take(MESSAGES_MAX + 1) {
         let row = format!("{header}{}", &text[line.span.start..line.next]);
         let place = format!("row[{}]", at + 1);
         let is_here = |finding: &&Diagnostic| match finding.locations.first() {
