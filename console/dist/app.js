@@ -1,0 +1,2141 @@
+// src/main.tsx
+import { StrictMode } from "./vendor.js";
+import { createRoot } from "./vendor.js";
+
+// src/shell/App.tsx
+import { useEffect as useEffect4, useMemo as useMemo6, useRef as useRef3, useState as useState11 } from "./vendor.js";
+
+// src/api/live.ts
+import { useSyncExternalStore } from "./vendor.js";
+
+// src/api/http.ts
+var Problem = class extends Error {
+  constructor(status, code, title) {
+    super(title);
+    this.status = status;
+    this.code = code;
+  }
+  status;
+  code;
+  /** The engine has no such route: an older one, or one that is not made yet. */
+  get isMissing() {
+    return this.status === 404 && this.code === "" || this.status === 405 || this.status === 501;
+  }
+};
+var token = "";
+var whenSignedOut = () => {
+};
+async function problemOf(answer) {
+  const isDocument = answer.headers.get("content-type")?.includes("problem+json") ?? false;
+  if (!isDocument) return new Problem(answer.status, "", wordsOf(answer.status));
+  const body = await answer.json();
+  const title = [body.title, body.detail].filter(Boolean).join(": ");
+  return new Problem(answer.status, body.code ?? "", title || wordsOf(answer.status));
+}
+function wordsOf(status) {
+  if (status === 401) return "You are not signed in.";
+  if (status === 403) return "Your role does not allow this.";
+  if (status === 404 || status === 405) return "This engine does not offer it.";
+  if (status === 429) return "Too many requests; try again in a moment.";
+  return `The engine answered ${status}.`;
+}
+async function send(method, path, body, signal) {
+  const headers = { accept: "application/json" };
+  if (body !== void 0) headers["content-type"] = "application/json";
+  if (method !== "GET" && token) headers["x-csrf-token"] = token;
+  let answer;
+  try {
+    answer = await fetch(path, { method, headers, signal, body: body === void 0 ? void 0 : JSON.stringify(body) });
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "AbortError") throw error;
+    throw new Problem(0, "", "The engine cannot be reached.");
+  }
+  if (answer.status === 401 && !path.startsWith("/api/v1/session")) whenSignedOut();
+  if (!answer.ok) throw await problemOf(answer);
+  return answer;
+}
+function withWords(path, words2 = {}) {
+  const found = new URLSearchParams();
+  for (const [name, value] of Object.entries(words2)) if (value !== void 0) found.set(name, String(value));
+  const text = found.toString();
+  return text ? `${path}?${text}` : path;
+}
+async function get(path, words2, signal) {
+  const answer = await send("GET", withWords(path, words2), void 0, signal);
+  return await answer.json();
+}
+async function getText(path, words2, signal) {
+  const answer = await send("GET", withWords(path, words2), void 0, signal);
+  return await answer.text();
+}
+async function post(path, body = {}) {
+  const answer = await send("POST", path, body);
+  return await answer.json();
+}
+
+// src/api/routes.ts
+var readStatus = (signal) => get("/api/v1/status", void 0, signal);
+var searchMessages = (query, limit, signal) => get("/api/v1/messages", { query, limit }, signal);
+var readJourney = (id, signal) => get(`/api/v1/messages/${id}`, void 0, signal);
+var readView = (id, which, reason, signal) => get(`/api/v1/messages/${id}/view`, { which, reason }, signal);
+var readContent = (id, which, reason, signal) => getText(`/api/v1/messages/${id}/content`, { which, reason }, signal);
+var retry = (target) => post("/api/v1/deliveries/retry", target);
+var resend = (target) => post("/api/v1/deliveries/resend", target);
+var remove = (target) => post("/api/v1/deliveries/delete", target);
+var planReplay = (query) => post("/api/v1/replay", { query, is_confirmed: false, reason: "" });
+var replay = (query, reason) => post("/api/v1/replay", { query, is_confirmed: true, reason });
+
+// src/api/live.ts
+var SAMPLES_MAX = 120;
+var PAUSE_MS = 1e3;
+var PAUSE_MANY_MS = 2e3;
+var PAUSE_UNSEEN_MS = 15e3;
+var INTERFACES_MANY = 50;
+var live = { status: void 0, problem: void 0, rates: /* @__PURE__ */ new Map(), flows: /* @__PURE__ */ new Map(), total: [], since: Date.now() };
+var watchers = /* @__PURE__ */ new Set();
+var timer;
+var isAsking = false;
+function tell(next) {
+  live = next;
+  for (const watcher of watchers) watcher();
+}
+function rateOf(before, after, seconds) {
+  return seconds > 0 && after >= before ? (after - before) / seconds : 0;
+}
+function push(list, value) {
+  const next = list ? [...list, value] : [value];
+  return next.length > SAMPLES_MAX ? next.slice(-SAMPLES_MAX) : next;
+}
+function follow(before, status) {
+  const last = before.status;
+  if (!last || last.process.pid !== status.process.pid) {
+    return { ...before, status, problem: void 0, rates: /* @__PURE__ */ new Map(), flows: /* @__PURE__ */ new Map(), total: [] };
+  }
+  const seconds = (status.engine.at - last.engine.at) / 1e6;
+  if (seconds <= 0) return { ...before, status, problem: void 0 };
+  const known = new Map(last.engine.interfaces.map((one) => [one.name, one]));
+  const rates = /* @__PURE__ */ new Map();
+  const flows = /* @__PURE__ */ new Map();
+  let total = 0;
+  for (const one of status.engine.interfaces) {
+    const old = known.get(one.name);
+    const rate2 = old ? rateOf(old.accepted, one.accepted, seconds) : 0;
+    total += rate2;
+    rates.set(one.name, push(before.rates.get(one.name), rate2));
+    for (const to of one.destinations) {
+      const was = old?.destinations.find((other) => other.name === to.name);
+      const now2 = was ? rateOf(was.delivered, to.delivered, seconds) : 0;
+      const key = `${one.name}/${to.name}`;
+      const smooth = before.flows.get(key);
+      flows.set(key, smooth === void 0 ? now2 : smooth * 0.8 + now2 * 0.2);
+    }
+  }
+  return { ...before, status, problem: void 0, rates, flows, total: push(before.total, total) };
+}
+async function ask() {
+  if (isAsking) return;
+  isAsking = true;
+  try {
+    tell(follow(live, await readStatus()));
+  } catch (error) {
+    tell({ ...live, problem: error instanceof Problem ? error : new Problem(0, "", String(error)) });
+  } finally {
+    isAsking = false;
+    plan();
+  }
+}
+function plan() {
+  window.clearTimeout(timer);
+  if (watchers.size === 0) return;
+  const isMany = (live.status?.engine.interfaces.length ?? 0) > INTERFACES_MANY;
+  const pause = document.hidden ? PAUSE_UNSEEN_MS : isMany ? PAUSE_MANY_MS : PAUSE_MS;
+  timer = window.setTimeout(ask, pause);
+}
+function lookNow() {
+  window.clearTimeout(timer);
+  void ask();
+}
+function subscribe(watcher) {
+  watchers.add(watcher);
+  if (watchers.size === 1) {
+    document.addEventListener("visibilitychange", lookNow);
+    lookNow();
+  }
+  return () => {
+    watchers.delete(watcher);
+    if (watchers.size === 0) {
+      window.clearTimeout(timer);
+      document.removeEventListener("visibilitychange", lookNow);
+    }
+  };
+}
+function useLive() {
+  return useSyncExternalStore(subscribe, () => live);
+}
+
+// src/shell/route.ts
+import { useSyncExternalStore as useSyncExternalStore2 } from "./vendor.js";
+var watchers2 = /* @__PURE__ */ new Set();
+var now = read();
+function read() {
+  return { path: window.location.pathname, words: new URLSearchParams(window.location.search) };
+}
+function tell2() {
+  now = read();
+  for (const watcher of watchers2) watcher();
+}
+window.addEventListener("popstate", tell2);
+function navigate(to, how = {}) {
+  if (how.replace) window.history.replaceState(null, "", to);
+  else window.history.pushState(null, "", to);
+  tell2();
+}
+function setWords(change, how = {}) {
+  const words2 = new URLSearchParams(now.words);
+  for (const [name, value] of Object.entries(change)) {
+    if (value) words2.set(name, value);
+    else words2.delete(name);
+  }
+  const text = words2.toString();
+  navigate(text ? `${now.path}?${text}` : now.path, how);
+}
+function subscribe2(watcher) {
+  watchers2.add(watcher);
+  return () => watchers2.delete(watcher);
+}
+function useAddress() {
+  return useSyncExternalStore2(subscribe2, () => now);
+}
+var messagesAt = (query) => query ? `/messages?q=${encodeURIComponent(query)}` : "/messages";
+var interfaceAt = (name, tab = "") => `/interfaces/${encodeURIComponent(name)}${tab ? `?tab=${tab}` : ""}`;
+
+// src/ui/format.ts
+var whole = new Intl.NumberFormat("en");
+var count = (value) => whole.format(value);
+function rate(value) {
+  if (value === 0) return "0";
+  return value < 10 ? value.toFixed(1) : whole.format(Math.round(value));
+}
+var two = (value) => String(value).padStart(2, "0");
+var dateOf = (micros) => new Date(micros / 1e3);
+function clock(micros) {
+  const at = dateOf(micros);
+  return `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
+}
+var clockMillis = (micros) => `${clock(micros)}.${String(dateOf(micros).getMilliseconds()).padStart(3, "0")}`;
+function moment(micros, now2 = Date.now()) {
+  const at = dateOf(micros);
+  const time = `${two(at.getHours())}:${two(at.getMinutes())}`;
+  if (at.toDateString() === new Date(now2).toDateString()) return time;
+  return `${at.getDate()} ${at.toLocaleString("en", { month: "short" })} ${time}`;
+}
+var utc = (micros) => dateOf(micros).toISOString();
+function span(seconds) {
+  if (seconds < 0) return "0 s";
+  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  if (seconds < 60) return `${Math.round(seconds)} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 24) return minutes % 60 ? `${hours} h ${minutes % 60} min` : `${hours} h`;
+  const days = Math.floor(hours / 24);
+  return hours % 24 ? `${days} d ${hours % 24} h` : `${days} d`;
+}
+var ago = (micros, now2) => micros === null ? "never" : `${span((now2 - micros) / 1e6)} ago`;
+function bytes(value) {
+  const units = ["B", "KB", "MB", "GB", "TB"];
+  let size = value;
+  let unit = 0;
+  while (size >= 1e3 && unit < units.length - 1) {
+    size /= 1e3;
+    unit += 1;
+  }
+  return `${unit === 0 || size >= 100 ? Math.round(size) : size.toFixed(1)} ${units[unit]}`;
+}
+var plural = (number, one, many = `${one}s`) => `${count(number)} ${number === 1 ? one : many}`;
+
+// src/screens/overview/attention.ts
+var ORDER = { alarm: 0, warning: 1, note: 2 };
+var NAMES_MAX = 3;
+function names(list) {
+  const unique = [...new Set(list)];
+  if (unique.length <= NAMES_MAX) return unique.join(", ");
+  return `${unique.slice(0, NAMES_MAX).join(", ")} and ${unique.length - NAMES_MAX} more`;
+}
+function ofStore({ engine }) {
+  const items = [];
+  const make = (id, title, text) => ({
+    id,
+    level: "alarm",
+    title,
+    text,
+    interfaces: [],
+    links: [{ label: "See the system", to: "/system" }],
+    critical: 0
+  });
+  if (engine.store === "full") {
+    items.push(
+      make(
+        "store-full",
+        "The disk of the store is full",
+        "New messages are answered with “later”, so senders keep them; nothing is lost. Queues go on emptying. Free some space: intake resumes by itself."
+      )
+    );
+  }
+  if (engine.store === "failed") {
+    items.push(
+      make(
+        "store-failed",
+        "The disk did not confirm a write, so the engine takes no more messages",
+        "Every message that was acknowledged was confirmed before. Look at the disk before you start the engine again; it checks itself when it starts."
+      )
+    );
+  }
+  if (engine.lost !== 0) {
+    items.push(make("lost", `${plural(Math.abs(engine.lost), "message")} not accounted for`, "The counts of messages do not add up. Have the store examined, and keep the log files as they are."));
+  }
+  return items;
+}
+function waits(places, now2) {
+  const queued = places.reduce((sum, { to }) => sum + to.queued, 0);
+  if (queued === 0) return "Nothing waits, nothing is lost.";
+  const oldest = Math.min(...places.map(({ to }) => to.oldest ?? Number.POSITIVE_INFINITY));
+  const since = Number.isFinite(oldest) ? `, the oldest for ${span((now2 - oldest) / 1e6)}` : "";
+  const isGivenUp = places.some(({ to }) => to.gives_up);
+  const safe = isGivenUp ? "nothing is lost so far, but this destination gives up after a time" : "nothing is lost";
+  return `${plural(queued, "message")} ${queued === 1 ? "waits" : "wait"} safely in order${since}; ${safe}.`;
+}
+function ofPartners({ engine }) {
+  const groups = /* @__PURE__ */ new Map();
+  for (const one of engine.interfaces) {
+    for (const to of one.destinations) {
+      if (to.state !== "failing" || to.connector === "interface") continue;
+      const key = `${to.connector} ${to.address}`;
+      groups.set(key, [...groups.get(key) ?? [], { one, to }]);
+    }
+  }
+  return [...groups.entries()].map(([key, places]) => {
+    const first = places.reduce((best, place2) => (place2.to.last_trouble?.at ?? 0) > (best.to.last_trouble?.at ?? 0) ? place2 : best);
+    const delivered = Math.max(...places.map(({ to }) => to.last_delivered ?? 0));
+    const since = delivered > 0 ? ` since ${moment(delivered)}` : "";
+    const probe = Math.min(...places.map(({ to }) => to.probe_in_s ?? Number.POSITIVE_INFINITY));
+    const trouble = first.to.last_trouble;
+    const flows = places.map(({ one }) => one.name);
+    const under = flows.length > 1 ? ` Under it: ${names(flows)}.` : "";
+    const tried = Number.isFinite(probe) ? ` Tried again in ${span(Math.max(probe, 1))}.` : "";
+    const label = names(places.map(({ to }) => to.name));
+    return {
+      id: `partner ${key}`,
+      level: "alarm",
+      title: `${label} takes no messages${since}`,
+      text: `${trouble ? `${trouble.reason.text}. ` : ""}${waits(places, engine.at)}${tried}${under}`,
+      code: trouble?.reason.code,
+      owner: first.one.owner,
+      interfaces: flows,
+      links: [
+        { label: "See what waits", to: messagesAt(`destination:${first.to.name} state:in_flight`) },
+        { label: "Open the interface", to: interfaceAt(first.one.name) }
+      ],
+      critical: Math.min(...places.map(({ one }) => one.critical))
+    };
+  });
+}
+function ofInterface(one, now2) {
+  const items = [];
+  const base = { owner: one.owner, interfaces: [one.name], critical: one.critical };
+  const open = { label: "Open the interface", to: interfaceAt(one.name) };
+  const isOwn = one.state === "failing" && !one.destinations.some((to) => to.state === "failing");
+  if (isOwn) {
+    items.push({ ...base, id: `source ${one.name}`, level: "alarm", title: `${one.title} does not receive`, text: `${one.why || "Its source does not work now"}. What was accepted before is safe; senders keep the rest.`, code: one.last_trouble?.reason.code, links: [open] });
+  }
+  if (one.state === "silent") {
+    const since = one.last_received === null ? "since the start" : `for ${span((now2 - one.last_received) / 1e6)}`;
+    const link = one.peers > 0 ? "The connection is up; the sender may have stopped." : "No sender is connected.";
+    items.push({ ...base, id: `silent ${one.name}`, level: "warning", title: `${one.title}: no message ${since}`, text: `${one.why ? `${one.why}. ` : ""}${link} Nothing that came is lost.`, links: [open] });
+  }
+  const held = one.destinations.filter((to) => to.held > 0);
+  if (held.length > 0) {
+    const keys = held.reduce((sum, to) => sum + to.held, 0);
+    const first = held[0];
+    items.push({
+      ...base,
+      id: `held ${one.name}`,
+      level: "warning",
+      title: `${one.title}: ${plural(keys, "key")} ${keys === 1 ? "waits" : "wait"} for a person at ${names(held.map((to) => to.name))}`,
+      text: "A message was refused, and those behind it under the same key wait, so that order is kept. They are safe. Mend the cause and retry, or delete the message.",
+      code: first?.last_trouble?.reason.code,
+      links: [{ label: "See what is held", to: messagesAt(`interface:${one.name} state:parked,in_flight`) }, open]
+    });
+  } else if (one.counts.parked > 0) {
+    items.push({
+      ...base,
+      id: `parked ${one.name}`,
+      level: "warning",
+      title: `${one.title}: ${plural(one.counts.parked, "message")} parked`,
+      text: "They are kept until a person decides: mend the cause and retry, or delete them with a reason. Others are not held up.",
+      links: [{ label: "See them", to: messagesAt(`interface:${one.name} state:parked`) }, open]
+    });
+  }
+  if (one.quality.alerts_open > 0) {
+    items.push({ ...base, id: `quality ${one.name}`, level: "warning", title: `${one.title}: what is sent has changed`, text: `${plural(one.quality.alerts_open, "alert")} on the quality of messages. Nothing is lost.`, links: [{ label: "See the alerts", to: "/alerts" }, open] });
+  }
+  const paused = [...one.is_paused ? ["intake"] : [], ...one.destinations.filter((to) => to.is_paused).map((to) => to.name)];
+  if (paused.length > 0) {
+    const queued = one.destinations.reduce((sum, to) => sum + (to.is_paused ? to.queued : 0), 0);
+    items.push({ ...base, id: `paused ${one.name}`, level: "note", title: `${one.title}: a person paused ${names(paused)}`, text: queued > 0 ? `${plural(queued, "message")} ${queued === 1 ? "waits" : "wait"} safely in order.` : "Nothing waits.", links: [open] });
+  }
+  return items;
+}
+function attentionOf(status) {
+  const { engine } = status;
+  const items = [...ofStore(status), ...ofPartners(status), ...engine.interfaces.flatMap((one) => ofInterface(one, engine.at))];
+  if (engine.orphans > 0) {
+    items.push({
+      id: "orphans",
+      level: "warning",
+      title: `${plural(engine.orphans, "delivery", "deliveries")} without a destination`,
+      text: "Their interface or destination is not in the workspace any more. They are kept. Put it back, or delete them with a reason.",
+      interfaces: [],
+      links: [{ label: "See the system", to: "/system" }],
+      critical: 2
+    });
+  }
+  return items.sort((a, b) => ORDER[a.level] - ORDER[b.level] || a.critical - b.critical || a.title.localeCompare(b.title));
+}
+function balance({ engine }) {
+  const { counts } = engine;
+  const parts = [
+    `${count(counts.delivered)} delivered`,
+    `${count(counts.filtered)} filtered`,
+    `${count(counts.in_flight)} in flight`,
+    ...counts.parked ? [`${count(counts.parked)} parked`] : [],
+    ...counts.expired ? [`${count(counts.expired)} expired`] : [],
+    ...counts.deleted ? [`${count(counts.deleted)} deleted`] : []
+  ];
+  return `${count(counts.accepted)} accepted = ${parts.join(" + ")}`;
+}
+
+// src/screens/alerts/Alerts.tsx
+function Alerts() {
+  return null;
+}
+
+// src/screens/audit/Audit.tsx
+function Audit() {
+  return null;
+}
+
+// src/screens/changes/Changes.tsx
+function Changes() {
+  return null;
+}
+
+// src/screens/interface/InterfaceList.tsx
+function InterfaceList() {
+  return null;
+}
+
+// src/screens/interface/OneInterface.tsx
+function OneInterface(_) {
+  return null;
+}
+
+// src/screens/messages/Messages.tsx
+import { useVirtualizer } from "./vendor.js";
+import { useEffect as useEffect2, useRef, useState as useState7 } from "./vendor.js";
+
+// src/api/use.ts
+import { useCallback, useEffect, useState } from "./vendor.js";
+function useAnswer(key, ask2) {
+  const [round, setRound] = useState(0);
+  const [held, setHeld] = useState({ key: "" });
+  useEffect(() => {
+    if (key === null) return;
+    const stop = new AbortController();
+    ask2(stop.signal).then(
+      (value) => setHeld({ key, value }),
+      (error) => {
+        if (stop.signal.aborted) return;
+        setHeld({ key, problem: error instanceof Problem ? error : new Problem(0, "", String(error)) });
+      }
+    );
+    return () => stop.abort();
+  }, [key, round]);
+  const again = useCallback(() => setRound((before) => before + 1), []);
+  return { value: held.value, problem: held.problem, isLoading: key !== null && held.key !== key, again };
+}
+
+// src/ui/icons.tsx
+import { jsx, jsxs } from "./vendor.js";
+var SHAPES = {
+  overview: ["M2 9h3l2-6 3 10 2-4h2"],
+  messages: ["M2 4h12v9H2z", "m2 5 6 4.500L14 5"],
+  interfaces: ["M2 4h4M10 4h4M2 12h4M10 12h4M6 2v4M10 2v4", "M6 4h4M6 12h4"],
+  map: ["M2 3h4v3H2zM10 10h4v3h-4zM10 3h4v3h-4z", "M6 4.500h4M6 4.500c3 0 1 7 4 7"],
+  bench: ["M3 13h10M5 13V8l-2-5h10l-2 5v5M5 8h6"],
+  bell: ["M4 11V7a4 4 0 0 1 8 0v4l1 1.500H3z", "M7 14.500h2"],
+  table: ["M2 3h12v10H2zM2 6.500h12M7 6.500V13"],
+  changes: ["M4 5a1.500 1.500 0 1 0 0-3 1.500 1.500 0 0 0 0 3zM4 14a1.500 1.500 0 1 0 0-3 1.500 1.500 0 0 0 0 3zM12 6a1.500 1.500 0 1 0 0-3 1.500 1.500 0 0 0 0 3z", "M4 5v6M12 6c0 4-8 1-8 5"],
+  audit: ["M4 2h8v12l-2-1.500-2 1.500-2-1.500L4 14z", "M6.500 6h3M6.500 9h3"],
+  users: ["M6 8a2.500 2.500 0 1 0 0-5 2.500 2.500 0 0 0 0 5zM2 13c0-2.500 2-3.500 4-3.500s4 1 4 3.500", "M11 3.500a2.200 2.200 0 0 1 0 4M12 9.800c1.300.4 2 1.400 2 3.200"],
+  system: ["M2 3h12v4H2zM2 9h12v4H2z", "M5 5h.01M5 11h.01"],
+  good: ["M8 14.500a6.500 6.500 0 1 0 0-13 6.500 6.500 0 0 0 0 13z", "m5.200 8.200 2 2L11 6"],
+  bad: ["M8 14.500a6.500 6.500 0 1 0 0-13 6.500 6.500 0 0 0 0 13z", "m6 6 4 4M10 6l-4 4"],
+  warn: ["M8 2 14.500 13.500h-13z", "M8 6.500v3M8 11.600v.01"],
+  paused: ["M8 14.500a6.500 6.500 0 1 0 0-13 6.500 6.500 0 0 0 0 13z", "M6.500 6v4M9.500 6v4"],
+  held: ["M4 7V5a4 4 0 0 1 8 0v2", "M3 7h10v7H3z"],
+  silent: ["M8 14.500a6.500 6.500 0 1 0 0-13 6.500 6.500 0 0 0 0 13z", "M5 8h6"],
+  moving: ["M2 8h10M9 5l3 3-3 3"],
+  filtered: ["M2 3h12L9.500 8.500V13l-3-1.500v-3z"],
+  deleted: ["M3 4h10M6 4V2.500h4V4M4.500 4l.5 9.500h6l.5-9.500"],
+  expired: ["M8 14.500a6.500 6.500 0 1 0 0-13 6.500 6.500 0 0 0 0 13z", "M8 4.500V8l2.500 1.500"],
+  search: ["M7 12A5 5 0 1 0 7 2a5 5 0 0 0 0 10z", "m11 11 3.500 3.500"],
+  sun: ["M8 11a3 3 0 1 0 0-6 3 3 0 0 0 0 6z", "M8 1v1.500M8 13.500V15M1 8h1.500M13.500 8H15M3 3l1 1M12 12l1 1M3 13l1-1M12 4l1-1"],
+  moon: ["M13.500 9.500A6 6 0 0 1 6.500 2.500a6 6 0 1 0 7 7z"],
+  keys: ["M1.500 4h13v8h-13z", "M4 6.500h.01M6.700 6.500h.01M9.300 6.500h.01M12 6.500h.01M5 9.500h6"],
+  check: ["m3 8.500 3.500 3.500L13 4.500"],
+  close: ["m4 4 8 8M12 4l-8 8"],
+  down: ["m4 6 4 4 4-4"],
+  next: ["m6 4 4 4-4 4"],
+  eye: ["M1.500 8C3 5 5.300 3.500 8 3.500S13 5 14.500 8C13 11 10.700 12.500 8 12.500S3 11 1.500 8z", "M8 10a2 2 0 1 0 0-4 2 2 0 0 0 0 4z"],
+  masked: ["M1.500 8C3 5 5.300 3.500 8 3.500S13 5 14.500 8C13 11 10.700 12.500 8 12.500S3 11 1.500 8z", "m3 13 10-10"],
+  again: ["M13.500 8A5.500 5.500 0 1 1 11.800 4", "M12 1v3.300H8.700"],
+  play: ["M5 3v10l8-5z"]
+};
+function Icon({ name, className = "" }) {
+  return /* @__PURE__ */ jsx("svg", { className: `icon ${className}`, viewBox: "0 0 16 16", "aria-hidden": "true", focusable: "false", children: SHAPES[name].map((shape) => /* @__PURE__ */ jsx("path", { d: shape }, shape)) });
+}
+function Mark() {
+  return /* @__PURE__ */ jsxs("svg", { className: "mark", viewBox: "0 0 24 24", "aria-hidden": "true", focusable: "false", children: [
+    /* @__PURE__ */ jsx("path", { d: "M2 5c6 0 5.500 7 10 7s4 7 10 7" }),
+    /* @__PURE__ */ jsx("path", { d: "M2 19c6 0 5.500-7 10-7s4-7 10-7" }),
+    /* @__PURE__ */ jsx("path", { className: "middle", d: "M2 12h20" })
+  ] });
+}
+
+// src/ui/parts.tsx
+import { Button as AriaButton } from "./vendor.js";
+import { jsx as jsx2, jsxs as jsxs2 } from "./vendor.js";
+var HEALTH = {
+  ok: { word: "Running", icon: "good", tone: "good" },
+  paused: { word: "Paused", icon: "paused", tone: "note" },
+  retired: { word: "Retired", icon: "paused", tone: "note" },
+  silent: { word: "Silent", icon: "silent", tone: "warn" },
+  held: { word: "Held", icon: "held", tone: "warn" },
+  failing: { word: "Failing", icon: "bad", tone: "bad" }
+};
+var MESSAGE = {
+  delivered: { word: "Delivered", icon: "good", tone: "good" },
+  in_flight: { word: "In flight", icon: "moving", tone: "note" },
+  filtered: { word: "Filtered", icon: "filtered", tone: "note" },
+  parked: { word: "Parked", icon: "held", tone: "bad" },
+  expired: { word: "Expired", icon: "expired", tone: "warn" },
+  deleted: { word: "Deleted", icon: "deleted", tone: "note" }
+};
+function State({ of }) {
+  return /* @__PURE__ */ jsxs2("span", { className: `state ${of.tone}`, children: [
+    /* @__PURE__ */ jsx2(Icon, { name: of.icon }),
+    of.word
+  ] });
+}
+var health = (state) => HEALTH[state] ?? { word: state, icon: "warn", tone: "warn" };
+var messageState = (state) => MESSAGE[state] ?? { word: state, icon: "warn", tone: "warn" };
+function Link({ to, children, ...more }) {
+  return /* @__PURE__ */ jsx2(
+    "a",
+    {
+      href: to,
+      ...more,
+      onClick: (click) => {
+        if (click.defaultPrevented || click.button !== 0 || click.metaKey || click.ctrlKey || click.shiftKey || click.altKey) return;
+        click.preventDefault();
+        navigate(to);
+      },
+      children
+    }
+  );
+}
+function Button({ kind = "", icon, children, ...more }) {
+  return /* @__PURE__ */ jsxs2(AriaButton, { ...more, className: `button ${kind}`, children: [
+    icon && /* @__PURE__ */ jsx2(Icon, { name: icon }),
+    children
+  ] });
+}
+function Card({ title, more, children, className = "" }) {
+  return /* @__PURE__ */ jsxs2("section", { className: `card ${className}`, children: [
+    title && /* @__PURE__ */ jsxs2("header", { children: [
+      /* @__PURE__ */ jsx2("h2", { children: title }),
+      more
+    ] }),
+    children
+  ] });
+}
+function Empty({ title, children }) {
+  return /* @__PURE__ */ jsxs2("div", { className: "empty", children: [
+    /* @__PURE__ */ jsx2("strong", { children: title }),
+    children
+  ] });
+}
+var LEVELS = {
+  alarm: { icon: "bad", word: "Alarm" },
+  warning: { icon: "warn", word: "Warning" },
+  note: { icon: "paused", word: "Note" }
+};
+function Notice({ level, title, children, actions }) {
+  return /* @__PURE__ */ jsxs2("div", { className: `notice ${level}`, children: [
+    /* @__PURE__ */ jsx2(Icon, { name: LEVELS[level].icon }),
+    /* @__PURE__ */ jsxs2("strong", { children: [
+      /* @__PURE__ */ jsxs2("span", { className: "hidden-but-read", children: [
+        LEVELS[level].word,
+        ": "
+      ] }),
+      title
+    ] }),
+    /* @__PURE__ */ jsx2("p", { children }),
+    actions && /* @__PURE__ */ jsx2("div", { className: "buttons", children: actions })
+  ] });
+}
+function Trouble({ problem, what, again }) {
+  if (problem.isMissing) {
+    return /* @__PURE__ */ jsx2(Empty, { title: `${what}: not available`, children: "This engine does not offer it to the console. Nothing is hidden from you; there is nothing to show." });
+  }
+  return /* @__PURE__ */ jsxs2(Notice, { level: "warning", title: `${what}: no answer`, actions: again && /* @__PURE__ */ jsx2(Button, { onPress: again, children: "Try again" }), children: [
+    problem.message,
+    " ",
+    problem.code && /* @__PURE__ */ jsx2("code", { children: problem.code })
+  ] });
+}
+function Page({ title, about, actions, children, className = "" }) {
+  return /* @__PURE__ */ jsxs2("div", { className: `page ${className}`, children: [
+    /* @__PURE__ */ jsxs2("header", { className: "page-head", children: [
+      /* @__PURE__ */ jsx2("h1", { children: title }),
+      about && /* @__PURE__ */ jsx2("span", { className: "quiet about", children: about }),
+      actions && /* @__PURE__ */ jsx2("div", { className: "buttons", children: actions })
+    ] }),
+    children
+  ] });
+}
+
+// src/screens/messages/Facets.tsx
+import { Checkbox } from "./vendor.js";
+
+// src/screens/messages/query.ts
+var words = (query) => query.match(/(?:[^\s"]|"[^"]*")+/g) ?? [];
+var quoted = (value) => /\s/.test(value) ? `"${value}"` : value;
+function valuesOf(query, name) {
+  const found = words(query).find((word) => word.startsWith(`${name}:`));
+  if (!found) return [];
+  const value = found.slice(name.length + 1).replaceAll('"', "");
+  return name === "state" ? value.split(",") : [value];
+}
+function toggled(query, name, value) {
+  const before = valuesOf(query, name);
+  const others = words(query).filter((word) => !word.startsWith(`${name}:`));
+  const isOn = before.includes(value);
+  const after = isOn ? before.filter((one) => one !== value) : name === "state" ? [...before, value] : [value];
+  return [...others, ...after.length ? [`${name}:${quoted(after.join(","))}`] : []].join(" ");
+}
+function counted(values) {
+  const found = /* @__PURE__ */ new Map();
+  for (const value of values) found.set(value, (found.get(value) ?? 0) + 1);
+  return [...found].map(([value, count2]) => ({ value, count: count2 })).sort((a, b) => b.count - a.count || a.value.localeCompare(b.value));
+}
+
+// src/screens/messages/saved.ts
+import { useState as useState2 } from "./vendor.js";
+var KEY = "sinew.searches";
+var SEARCHES_MAX = 30;
+function read2() {
+  try {
+    const kept = JSON.parse(window.localStorage.getItem(KEY) ?? "[]");
+    return Array.isArray(kept) ? kept.filter((one) => typeof one === "string") : [];
+  } catch {
+    return [];
+  }
+}
+var isKeepable = (query) => query.trim() !== "" && query.split(/\s+/).every((word) => /^(interface|destination|type|event|facility|application|state|since|until):/.test(word));
+function useSaved() {
+  const [saved, setSaved] = useState2(read2);
+  const toggle = (query) => {
+    const next = saved.includes(query) ? saved.filter((one) => one !== query) : [query, ...saved].slice(0, SEARCHES_MAX);
+    window.localStorage.setItem(KEY, JSON.stringify(next));
+    setSaved(next);
+  };
+  return { saved, toggle };
+}
+
+// src/screens/messages/Facets.tsx
+import { jsx as jsx3, jsxs as jsxs3 } from "./vendor.js";
+var VALUES_MAX = 12;
+function Group({ title, name, values, query, onQuery, wordOf }) {
+  const chosen = valuesOf(query, name);
+  const missing = chosen.filter((value) => !values.some((one) => one.value === value)).map((value) => ({ value, count: 0 }));
+  const shown = [...missing, ...values].slice(0, VALUES_MAX);
+  if (shown.length === 0) return null;
+  return /* @__PURE__ */ jsxs3("fieldset", { className: "facet", children: [
+    /* @__PURE__ */ jsx3("legend", { children: title }),
+    shown.map(({ value, count: number }) => /* @__PURE__ */ jsxs3(Checkbox, { className: "check", isSelected: chosen.includes(value), onChange: () => onQuery(toggled(query, name, value)), children: [
+      /* @__PURE__ */ jsx3("span", { className: "box", children: /* @__PURE__ */ jsx3(Icon, { name: "check" }) }),
+      /* @__PURE__ */ jsx3("span", { className: "cut", children: wordOf ? wordOf(value) : value }),
+      /* @__PURE__ */ jsx3("span", { className: "facet-count quiet number", children: count(number) })
+    ] }, value))
+  ] });
+}
+function Facets({ query, rows, onQuery }) {
+  const { saved, toggle } = useSaved();
+  const isSaved = saved.includes(query);
+  return /* @__PURE__ */ jsxs3("div", { className: "facets", children: [
+    /* @__PURE__ */ jsx3(Group, { title: "State", name: "state", values: counted(rows.map((row) => row.state)), query, onQuery, wordOf: (value) => messageState(value).word }),
+    /* @__PURE__ */ jsx3(Group, { title: "Interface", name: "interface", values: counted(rows.map((row) => row.interface)), query, onQuery }),
+    /* @__PURE__ */ jsx3(Group, { title: "Type", name: "type", values: counted(rows.map((row) => row.type)), query, onQuery }),
+    /* @__PURE__ */ jsx3(Group, { title: "Destination", name: "destination", values: counted(rows.flatMap((row) => row.destinations)), query, onQuery }),
+    /* @__PURE__ */ jsxs3("fieldset", { className: "facet", children: [
+      /* @__PURE__ */ jsx3("legend", { children: "Saved searches" }),
+      saved.map((one) => /* @__PURE__ */ jsx3("button", { type: "button", className: "saved cut", "aria-current": one === query, onClick: () => onQuery(one), title: one, children: one }, one)),
+      isKeepable(query) ? /* @__PURE__ */ jsx3(Button, { kind: "plain", onPress: () => toggle(query), children: isSaved ? "Forget this search" : "Keep this search" }) : saved.length === 0 && /* @__PURE__ */ jsx3("p", { className: "quiet", children: "None in this browser. A search that names a person is not kept." })
+    ] })
+  ] });
+}
+
+// src/screens/messages/OneMessage.tsx
+import { useMemo as useMemo2, useState as useState6 } from "./vendor.js";
+import { Menu, MenuItem, MenuTrigger, Popover, Tab, TabList, TabPanel, Tabs } from "./vendor.js";
+
+// src/hl7/er7.ts
+var isEr7 = (text) => /^(MSH|FHS|BHS)[^\w\s]/.test(text);
+function marksOf(text) {
+  const at = (place2, standard) => text[place2] || standard;
+  return { field: at(3, "|"), component: at(4, "^"), repetition: at(5, "~"), sub: at(7, "&") };
+}
+function cut(text, start, end, mark, each) {
+  let number = 1;
+  let from = start;
+  for (let at = start; at < end; at += 1) {
+    if (text[at] === mark) {
+      each(number, from, at);
+      number += 1;
+      from = at + 1;
+    }
+  }
+  each(number, from, end);
+  return number;
+}
+var countOf = (text, start, end, mark) => {
+  let number = 1;
+  for (let at = start; at < end; at += 1) if (text[at] === mark) number += 1;
+  return number;
+};
+var Reader = class {
+  constructor(text, marks, segment, id) {
+    this.text = text;
+    this.marks = marks;
+    this.segment = segment;
+    this.id = id;
+  }
+  text;
+  marks;
+  segment;
+  id;
+  leaves = [];
+  rows = [];
+  leaf(path, kind, start, end) {
+    if (end > start) this.leaves.push({ path, kind, start, end, value: this.text.slice(start, end) });
+  }
+  plain(number, start, end) {
+    const [path, kind] = [`${this.segment}-${number}`, `${this.id}-${number}`];
+    this.leaf(path, kind, start, end);
+    this.rows.push({ path, kind, depth: 1, value: this.text.slice(start, end), isOpenable: false });
+  }
+  field(number, start, end) {
+    if (start === end) return;
+    const many = countOf(this.text, start, end, this.marks.repetition) > 1;
+    cut(this.text, start, end, this.marks.repetition, (repetition, from, to) => {
+      const path = `${this.segment}-${number}${many ? `[${repetition}]` : ""}`;
+      this.parts(path, `${this.id}-${number}`, from, to, this.marks.component, 1);
+    });
+  }
+  parts(path, kind, start, end, mark, depth) {
+    if (start === end) return;
+    const isCut = countOf(this.text, start, end, mark) > 1;
+    const below = mark === this.marks.component ? this.marks.sub : "";
+    this.rows.push({ path, kind, depth, value: isCut ? "" : this.text.slice(start, end), isOpenable: isCut });
+    if (!isCut && (!below || countOf(this.text, start, end, below) === 1)) {
+      this.leaf(path, kind, start, end);
+      return;
+    }
+    if (!isCut) {
+      const row = this.rows.at(-1);
+      if (row) Object.assign(row, { value: "", isOpenable: true });
+      this.cutBelow(path, kind, start, end, below, depth, ".1");
+      return;
+    }
+    cut(this.text, start, end, mark, (part, from, to) => {
+      if (below) this.parts(`${path}.${part}`, `${kind}.${part}`, from, to, below, depth + 1);
+      else this.small(`${path}.${part}`, `${kind}.${part}`, from, to, depth + 1);
+    });
+  }
+  cutBelow(path, kind, start, end, mark, depth, first) {
+    cut(this.text, start, end, mark, (part, from, to) => this.small(`${path}${first}.${part}`, `${kind}${first}.${part}`, from, to, depth + 1));
+  }
+  small(path, kind, start, end, depth) {
+    if (start === end) return;
+    this.leaf(path, kind, start, end);
+    this.rows.push({ path, kind, depth, value: this.text.slice(start, end), isOpenable: false });
+  }
+};
+function segmentOf(text, start, end, marks, seen) {
+  const id = text.slice(start, Math.min(start + 3, end));
+  const occurrence = (seen.get(id) ?? 0) + 1;
+  seen.set(id, occurrence);
+  const path = occurrence > 1 ? `${id}[${occurrence}]` : id;
+  const reader = new Reader(text, marks, path, id);
+  const isHead = ["MSH", "FHS", "BHS"].includes(id);
+  const first = start + 3;
+  if (isHead && first < end) {
+    let close = first + 1;
+    while (close < end && text[close] !== marks.field) close += 1;
+    reader.plain(1, first, first + 1);
+    reader.plain(2, first + 1, close);
+    if (close < end) cut(text, close + 1, end, marks.field, (number, from, to) => reader.field(number + 2, from, to));
+  } else if (first < end) {
+    cut(text, first + 1, end, marks.field, (number, from, to) => reader.field(number, from, to));
+  }
+  return { id, path, start, end, leaves: reader.leaves, rows: reader.rows };
+}
+function readEr7(text) {
+  const marks = marksOf(text);
+  const seen = /* @__PURE__ */ new Map();
+  const segments = [];
+  let start = 0;
+  for (let at = 0; at <= text.length; at += 1) {
+    const letter = text[at];
+    if (at < text.length && letter !== "\r" && letter !== "\n") continue;
+    if (at > start) segments.push(segmentOf(text, start, at, marks, seen));
+    start = at + 1;
+  }
+  return { text, segments };
+}
+function differences(left, right) {
+  const all = (of) => new Map(of.segments.flatMap((segment) => segment.leaves.map((leaf) => [leaf.path, leaf])));
+  const [before, after] = [all(left), all(right)];
+  const out = [];
+  for (const [path, leaf] of before) {
+    const other = after.get(path)?.value;
+    if (other !== leaf.value) out.push({ path, kind: leaf.kind, left: leaf.value, right: other });
+  }
+  for (const [path, leaf] of after) if (!before.has(path)) out.push({ path, kind: leaf.kind, left: void 0, right: leaf.value });
+  return out;
+}
+var isWithin = (path, of) => path === of || path.startsWith(of) && [".", "-", "["].includes(path[of.length] ?? "");
+
+// src/ui/dialogs.tsx
+import { useState as useState3 } from "./vendor.js";
+import { Dialog, Heading, Input, Label, Modal, ModalOverlay, TextField } from "./vendor.js";
+import { jsx as jsx4, jsxs as jsxs4 } from "./vendor.js";
+function Window({ title, onClose, children, isWide = false }) {
+  return /* @__PURE__ */ jsx4(ModalOverlay, { className: "veil", isOpen: true, isDismissable: true, onOpenChange: (isOpen) => !isOpen && onClose(), children: /* @__PURE__ */ jsx4(Modal, { className: isWide ? "modal wide" : "modal", children: /* @__PURE__ */ jsxs4(Dialog, { className: "dialog", children: [
+    /* @__PURE__ */ jsx4(Heading, { slot: "title", level: 2, children: title }),
+    children
+  ] }) }) });
+}
+function AskWhy({ act, onClose }) {
+  const [reason, setReason] = useState3("");
+  const [state, setState] = useState3("asking");
+  const [said, setSaid] = useState3("");
+  const [problem, setProblem] = useState3();
+  const run = async () => {
+    if (!reason.trim() || state !== "asking") return;
+    setState("running");
+    setProblem(void 0);
+    try {
+      const answer = await act.run(reason.trim());
+      if (!answer) return onClose();
+      setSaid(answer);
+      setState("done");
+    } catch (error) {
+      setProblem(error instanceof Problem ? error : new Problem(0, "", String(error)));
+      setState("asking");
+    }
+  };
+  return /* @__PURE__ */ jsxs4(Window, { title: act.title, onClose, children: [
+    /* @__PURE__ */ jsx4("div", { children: act.text }),
+    state === "done" ? /* @__PURE__ */ jsx4("p", { role: "status", children: /* @__PURE__ */ jsx4("strong", { children: said }) }) : /* @__PURE__ */ jsxs4(TextField, { className: "field", value: reason, onChange: setReason, isRequired: true, autoFocus: true, onKeyDown: (key) => key.key === "Enter" && void run(), children: [
+      /* @__PURE__ */ jsx4(Label, { children: "Why? It is kept with your name." }),
+      /* @__PURE__ */ jsx4(Input, { className: "input", placeholder: act.example ?? "for example: ticket 4711, agreed with the owner" })
+    ] }),
+    problem && /* @__PURE__ */ jsxs4(Notice, { level: "warning", title: "Not done", children: [
+      problem.message,
+      " ",
+      problem.code && /* @__PURE__ */ jsx4("code", { children: problem.code })
+    ] }),
+    /* @__PURE__ */ jsxs4("div", { className: "buttons", children: [
+      /* @__PURE__ */ jsx4(Button, { onPress: onClose, children: state === "done" ? "Close" : "Cancel" }),
+      state !== "done" && /* @__PURE__ */ jsx4(Button, { kind: act.isDangerous ? "danger" : "first", isDisabled: !reason.trim() || state === "running", onPress: () => void run(), children: state === "running" ? "Working…" : act.button })
+    ] })
+  ] });
+}
+
+// src/screens/messages/Compare.tsx
+import { useState as useState5 } from "./vendor.js";
+
+// src/screens/messages/content.ts
+async function read3(id, which, reason, signal) {
+  try {
+    return await readView(id, which, reason, signal);
+  } catch (error) {
+    if (!(error instanceof Problem && error.isMissing && reason)) throw error;
+    const text = await readContent(id, which, reason, signal);
+    return { which, format: "", is_masked: false, text, names: {} };
+  }
+}
+var useContent = (id, which, reason) => useAnswer(which === null ? null : `${id}
+${which}
+${reason ?? ""}`, (signal) => read3(id, which ?? "raw", reason, signal));
+
+// src/screens/messages/Panes.tsx
+import { memo, useMemo, useState as useState4 } from "./vendor.js";
+import { Fragment, jsx as jsx5, jsxs as jsxs5 } from "./vendor.js";
+function useEr7(view) {
+  return useMemo(() => view && isEr7(view.text) ? readEr7(view.text) : void 0, [view]);
+}
+var FieldRows = memo(function FieldRows2({ segment, names: names2, linked, changed }) {
+  const [isOpen, setOpen] = useState4(true);
+  return /* @__PURE__ */ jsxs5(Fragment, { children: [
+    /* @__PURE__ */ jsxs5("button", { type: "button", className: "field-segment", "aria-expanded": isOpen, onClick: () => setOpen(!isOpen), "data-row": true, children: [
+      /* @__PURE__ */ jsx5(Icon, { name: isOpen ? "down" : "next" }),
+      /* @__PURE__ */ jsx5("code", { children: segment.path }),
+      /* @__PURE__ */ jsx5("span", { children: names2[segment.id] ?? "" })
+    ] }),
+    isOpen && segment.rows.map((row) => {
+      const isLit = linked.path !== void 0 && (isWithin(row.path, linked.path) || isWithin(linked.path, row.path)) && !row.isOpenable;
+      return /* @__PURE__ */ jsxs5(
+        "div",
+        {
+          className: `field-row d${row.depth} ${isLit ? "lit" : ""} ${changed.has(row.path) ? "changed" : ""}`,
+          tabIndex: 0,
+          role: "group",
+          "aria-label": `${row.path} ${names2[row.kind] ?? ""} ${row.value}`,
+          "data-row": true,
+          onMouseEnter: () => linked.look(row.path, row.value),
+          onFocus: () => linked.look(row.path, row.value),
+          children: [
+            /* @__PURE__ */ jsx5("code", { className: "field-path", children: row.path }),
+            /* @__PURE__ */ jsx5("span", { className: "cut quiet", title: names2[row.kind], children: names2[row.kind] ?? "" }),
+            /* @__PURE__ */ jsx5("span", { className: "cut mono", title: row.value, children: row.value })
+          ]
+        },
+        row.path
+      );
+    })
+  ] });
+});
+var NONE = /* @__PURE__ */ new Set();
+function Fields({ er7, names: names2, linked, changed = NONE }) {
+  return /* @__PURE__ */ jsx5("div", { className: "field-list", children: er7.segments.map((segment) => /* @__PURE__ */ jsx5(FieldRows, { segment, names: names2, linked, changed }, segment.path)) });
+}
+function RawSegment({ er7, segment, names: names2, linked, changed }) {
+  const pieces = [];
+  let at = segment.start + Math.min(3, segment.end - segment.start);
+  for (const leaf of segment.leaves) {
+    if (leaf.start > at) pieces.push(/* @__PURE__ */ jsx5("span", { className: "raw-mark", children: er7.text.slice(at, leaf.start) }, `s${at}`));
+    const isLit = linked.path !== void 0 && isWithin(leaf.path, linked.path);
+    pieces.push(
+      /* @__PURE__ */ jsx5(
+        "span",
+        {
+          className: `raw-leaf ${isLit ? "lit" : ""} ${changed.has(leaf.path) ? "changed" : ""}`,
+          title: `${leaf.path} ${names2[leaf.kind] ?? ""}`,
+          onMouseEnter: () => linked.look(leaf.path, leaf.value),
+          children: leaf.value
+        },
+        leaf.start
+      )
+    );
+    at = leaf.end;
+  }
+  if (segment.end > at) pieces.push(/* @__PURE__ */ jsx5("span", { className: "raw-mark", children: er7.text.slice(at, segment.end) }, "end"));
+  return /* @__PURE__ */ jsxs5("div", { className: "raw-segment", children: [
+    /* @__PURE__ */ jsx5("b", { children: segment.id }),
+    pieces
+  ] });
+}
+function Raw({ er7, names: names2, linked, changed = NONE }) {
+  return /* @__PURE__ */ jsx5("div", { className: "raw", tabIndex: 0, role: "group", "aria-label": "The message as it is written", children: er7.segments.map((segment) => /* @__PURE__ */ jsx5(RawSegment, { er7, segment, names: names2, linked, changed }, segment.path)) });
+}
+function pretty(text) {
+  const start = text.trimStart()[0];
+  if (start !== "{" && start !== "[") return text;
+  try {
+    return JSON.stringify(JSON.parse(text), null, 2);
+  } catch {
+    return text;
+  }
+}
+var VALUE_LETTERS_MIN = 2;
+function Plain({ text, linked }) {
+  const lines = useMemo(() => pretty(text).split(/\r\n|\r|\n/), [text]);
+  const value = linked.value && linked.value.length >= VALUE_LETTERS_MIN ? linked.value : void 0;
+  const dated = value && /^\d{8}$/.test(value) ? `${value.slice(0, 4)}-${value.slice(4, 6)}-${value.slice(6)}` : void 0;
+  return /* @__PURE__ */ jsx5("div", { className: "raw plain", tabIndex: 0, role: "group", "aria-label": "The content as it is written", children: lines.map((line, at) => /* @__PURE__ */ jsx5("div", { className: value && line.includes(value) || dated && line.includes(dated) ? "lit" : "", children: line || " " }, at)) });
+}
+
+// src/screens/messages/Compare.tsx
+import { jsx as jsx6, jsxs as jsxs6 } from "./vendor.js";
+function Compare({ journey, reason, onReveal }) {
+  const outputs = journey.deliveries.map((one) => `output:${one.destination}`);
+  const [which, setWhich] = useState5(outputs[0] ?? "raw");
+  const [number, setNumber] = useState5("");
+  const other = Number(number) || void 0;
+  const left = useContent(journey.id, "raw", reason);
+  const right = useContent(other ?? journey.id, other ? "raw" : which, reason);
+  const [before, after] = [useEr7(left.value), useEr7(right.value)];
+  const found = before && after ? differences(before, after) : void 0;
+  const names2 = left.value?.names ?? {};
+  return /* @__PURE__ */ jsxs6("div", { className: "compare", children: [
+    /* @__PURE__ */ jsxs6("div", { className: "compare-head", children: [
+      /* @__PURE__ */ jsx6("span", { children: "As received, against" }),
+      /* @__PURE__ */ jsxs6("select", { className: "input", "aria-label": "Which content", value: other ? "" : which, onChange: (change) => (setWhich(change.target.value), setNumber("")), children: [
+        other && /* @__PURE__ */ jsxs6("option", { value: "", children: [
+          "message ",
+          other
+        ] }),
+        outputs.map((one) => /* @__PURE__ */ jsxs6("option", { value: one, children: [
+          "what went to ",
+          one.slice("output:".length)
+        ] }, one))
+      ] }),
+      /* @__PURE__ */ jsx6("span", { children: "or message" }),
+      /* @__PURE__ */ jsx6("input", { className: "input", "aria-label": "Id of another message", placeholder: "id", inputMode: "numeric", value: number, onChange: (change) => setNumber(change.target.value.replace(/\D/g, "")) })
+    ] }),
+    right.problem && !right.problem.isMissing ? /* @__PURE__ */ jsx6(Trouble, { problem: right.problem, what: "The other content", again: right.again }) : left.problem?.isMissing && !left.value ? /* @__PURE__ */ jsx6(Empty, { title: "The content is not shown without a reason", children: /* @__PURE__ */ jsx6(Button, { icon: "eye", onPress: onReveal, children: "Reveal…" }) }) : !left.value || !right.value ? /* @__PURE__ */ jsx6("div", { className: "empty", children: "Reading…" }) : !found ? /* @__PURE__ */ jsx6(Empty, { title: "These two have no fields in common", children: "One of them is not HL7 v2; look at both in their tabs." }) : found.length === 0 ? /* @__PURE__ */ jsx6(Empty, { title: "They are the same", children: "No field differs." }) : /* @__PURE__ */ jsxs6("table", { className: "table", children: [
+      /* @__PURE__ */ jsxs6("caption", { className: "hidden-but-read", children: [
+        plural(found.length, "place"),
+        " differ"
+      ] }),
+      /* @__PURE__ */ jsx6("thead", { children: /* @__PURE__ */ jsxs6("tr", { children: [
+        /* @__PURE__ */ jsx6("th", { scope: "col", children: "Place" }),
+        /* @__PURE__ */ jsx6("th", { scope: "col", children: "Name" }),
+        /* @__PURE__ */ jsx6("th", { scope: "col", children: "Received" }),
+        /* @__PURE__ */ jsx6("th", { scope: "col", children: other ? `Message ${other}` : "Sent" })
+      ] }) }),
+      /* @__PURE__ */ jsx6("tbody", { children: found.map((one) => /* @__PURE__ */ jsxs6("tr", { children: [
+        /* @__PURE__ */ jsx6("td", { children: /* @__PURE__ */ jsx6("code", { children: one.path }) }),
+        /* @__PURE__ */ jsx6("td", { className: "quiet", children: names2[one.kind] ?? right.value?.names[one.kind] ?? "" }),
+        /* @__PURE__ */ jsx6("td", { className: "mono", children: one.left ?? /* @__PURE__ */ jsx6("span", { className: "quiet", children: "nothing" }) }),
+        /* @__PURE__ */ jsx6("td", { className: "mono", children: one.right ?? /* @__PURE__ */ jsx6("span", { className: "quiet", children: "nothing" }) })
+      ] }, one.path)) })
+    ] })
+  ] });
+}
+
+// src/screens/messages/strip.ts
+var NAMES = { 1: "Received", 3: "Seen before?", 4: "Planned", 5: "Stored", 6: "Acknowledged" };
+var GOOD = ["delivered"];
+var BAD = ["parked", "held", "expired", "failed"];
+function ofStep(step, stages) {
+  const own = stages.filter((stage) => stage.step === step && stage.destination === null);
+  const last = own.at(-1);
+  if (!last) return void 0;
+  return { id: `step ${step}`, name: NAMES[step] ?? `Step ${step}`, text: last.text, tone: own.every((stage) => stage.is_good) ? "good" : "bad", at: last.at };
+}
+function stripOf(journey) {
+  const general = [1, 3, 4, 5, 6].map((step) => ofStep(step, journey.stages)).filter((tile) => tile !== void 0);
+  const deliveries = journey.deliveries.map((delivery) => {
+    const own = journey.stages.filter((stage) => stage.destination === delivery.destination);
+    const tried = own.filter((stage) => stage.step === 8).at(-1) ?? own.at(-1);
+    const tone = GOOD.includes(delivery.state) ? "good" : BAD.includes(delivery.state) ? "bad" : "wait";
+    const text = tried?.text.replace(/^attempt \d+: /, "") ?? delivery.state;
+    return { id: `to ${delivery.delivery.number}`, name: delivery.destination, text: delivery.attempts > 1 ? `${text} (try ${delivery.attempts})` : text, tone, at: tried?.at ?? null };
+  });
+  return [...general, ...deliveries];
+}
+function sinceText(at, start) {
+  if (at === null || start === null) return "";
+  const millis = (at - start) / 1e3;
+  if (millis < 1e3) return `+${millis < 10 ? millis.toFixed(1) : Math.round(millis)} ms`;
+  return `+${(millis / 1e3).toFixed(1)} s`;
+}
+
+// src/screens/messages/OneMessage.tsx
+import { Fragment as Fragment2, jsx as jsx7, jsxs as jsxs7 } from "./vendor.js";
+function Strip({ journey }) {
+  const tiles = stripOf(journey);
+  const start = journey.stages.find((stage) => stage.step === 1)?.at ?? null;
+  return /* @__PURE__ */ jsx7("ol", { className: "strip", "aria-label": "The life of the message", children: tiles.map((tile) => /* @__PURE__ */ jsxs7("li", { className: tile.tone, title: `${tile.text}${tile.at ? ` · ${utc(tile.at)}` : ""}`, children: [
+    /* @__PURE__ */ jsxs7("strong", { className: "cut", children: [
+      tile.tone === "bad" ? "✕ " : tile.tone === "wait" ? "… " : "",
+      tile.name
+    ] }),
+    /* @__PURE__ */ jsx7("span", { className: "cut", children: tile.text }),
+    /* @__PURE__ */ jsx7("span", { className: "quiet number", children: sinceText(tile.at, start) || " " })
+  ] }, tile.id)) });
+}
+function Stages({ journey }) {
+  const start = journey.stages.find((stage) => stage.step === 1)?.at ?? null;
+  return /* @__PURE__ */ jsxs7("table", { className: "table stages", children: [
+    /* @__PURE__ */ jsx7("thead", { children: /* @__PURE__ */ jsxs7("tr", { children: [
+      /* @__PURE__ */ jsx7("th", { scope: "col", children: "Time" }),
+      /* @__PURE__ */ jsx7("th", { scope: "col", className: "right", children: "Since" }),
+      /* @__PURE__ */ jsx7("th", { scope: "col", children: "Where" }),
+      /* @__PURE__ */ jsx7("th", { scope: "col", children: "What happened" })
+    ] }) }),
+    /* @__PURE__ */ jsx7("tbody", { children: journey.stages.map((stage, at) => /* @__PURE__ */ jsxs7("tr", { children: [
+      /* @__PURE__ */ jsx7("td", { className: "mono nowrap", children: stage.at ? clockMillis(stage.at) : "" }),
+      /* @__PURE__ */ jsx7("td", { className: "right number nowrap", children: sinceText(stage.at, start) }),
+      /* @__PURE__ */ jsx7("td", { className: "nowrap", children: stage.destination ?? "engine" }),
+      /* @__PURE__ */ jsxs7("td", { className: stage.is_good ? "" : "bad", children: [
+        stage.is_good ? "" : "✕ ",
+        stage.text
+      ] })
+    ] }, at)) })
+  ] });
+}
+function actsOf(journey) {
+  const { id } = journey;
+  const acts = [
+    {
+      id: "replay",
+      label: "Replay…",
+      act: {
+        title: `Replay message ${id}`,
+        text: "It is read again from the bytes that came, by the interface as it is now. What is stored does not change; the replay is a message of its own and is marked as one. Receivers that had it get it again.",
+        button: "Replay",
+        isDangerous: journey.deliveries.some((one) => one.state === "delivered"),
+        run: async (reason) => {
+          const done = await replay(`id:${id}`, reason);
+          return done.refused.length ? "It was refused; the message is as it was." : "Replayed.";
+        }
+      }
+    },
+    {
+      id: "retry",
+      label: "Retry what waits…",
+      act: { title: "Retry now", text: "Deliveries of this message that wait, are held or parked are tried now, in their order.", button: "Retry", run: async (reason) => void await retry({ message: id, reason }) }
+    },
+    ...journey.deliveries.map((one) => ({
+      id: `resend ${one.delivery.number}`,
+      label: `Resend to ${one.destination}…`,
+      act: {
+        title: `Resend to ${one.destination}`,
+        text: "The same bytes as before go to this destination once more. It may get the message twice.",
+        button: "Resend",
+        isDangerous: true,
+        run: async (reason) => void await resend({ message: id, number: one.delivery.number, reason })
+      }
+    })),
+    {
+      id: "delete",
+      label: "Delete what is parked…",
+      act: { title: "Delete what is parked or held", text: "It is not delivered any more, and counted as deleted by you. The message stays in the store and can be replayed.", button: "Delete", isDangerous: true, run: async (reason) => void await remove({ message: id, reason }) }
+    }
+  ];
+  return acts;
+}
+var REVEAL = (run) => ({
+  title: "Reveal the content",
+  text: "You will see who the patient is. That you looked, and why, is written to the audit log.",
+  button: "Reveal",
+  example: "for example: ticket 4711, the ward asks for a result",
+  run
+});
+function Hidden({ view, onReveal }) {
+  if (view.problem?.isMissing) {
+    return /* @__PURE__ */ jsxs7(Empty, { title: "The content is not shown without a reason", children: [
+      /* @__PURE__ */ jsx7("p", { children: "This engine has no masked view." }),
+      /* @__PURE__ */ jsx7(Button, { icon: "eye", onPress: onReveal, children: "Reveal…" })
+    ] });
+  }
+  if (view.problem) return /* @__PURE__ */ jsx7(Trouble, { problem: view.problem, what: "The content", again: view.again });
+  return /* @__PURE__ */ jsx7("div", { className: "empty", children: "Reading…" });
+}
+function Content({ view, linked, mode, changed }) {
+  const er7 = useEr7(view);
+  if (!er7) return /* @__PURE__ */ jsx7(Plain, { text: view.text, linked });
+  return mode === "fields" ? /* @__PURE__ */ jsx7(Fields, { er7, names: view.names, linked, changed }) : /* @__PURE__ */ jsx7(Raw, { er7, names: view.names, linked, changed });
+}
+function Panes({ journey, reason, onReveal }) {
+  const { words: words2 } = useAddress();
+  const tab = words2.get("tab") ?? "raw";
+  const [look, setLook] = useState6({});
+  const linked = useMemo2(() => ({ path: look.path, value: look.value, look: (path, value) => setLook({ path, value }) }), [look]);
+  const raw = useContent(journey.id, "raw", reason);
+  const output = tab.startsWith("output:") ? tab : null;
+  const other = useContent(journey.id, output ?? (tab === "acknowledgment" ? tab : null), reason);
+  const [left, right] = [useEr7(raw.value), useEr7(other.value)];
+  const changed = useMemo2(() => output && left && right ? new Set(differences(left, right).map((one) => one.path)) : void 0, [output, left, right]);
+  const tabs = [
+    { id: "raw", name: "Raw" },
+    ...journey.deliveries.map((one) => ({ id: `output:${one.destination}`, name: `To ${one.destination}` })),
+    { id: "acknowledgment", name: "Answer" },
+    { id: "compare", name: "Compare" },
+    { id: "journey", name: "Journey" }
+  ];
+  return /* @__PURE__ */ jsxs7("div", { className: "panes", children: [
+    /* @__PURE__ */ jsxs7("section", { className: "card pane", "aria-label": "Fields", children: [
+      /* @__PURE__ */ jsxs7("header", { children: [
+        /* @__PURE__ */ jsx7("h2", { children: "Fields" }),
+        raw.value && /* @__PURE__ */ jsxs7("span", { className: "quiet", children: [
+          raw.value.is_masked ? "masked" : "revealed",
+          " · as received"
+        ] })
+      ] }),
+      /* @__PURE__ */ jsx7("div", { className: "pane-inside", children: raw.value ? /* @__PURE__ */ jsx7(Content, { view: raw.value, linked, mode: "fields" }) : /* @__PURE__ */ jsx7(Hidden, { view: raw, onReveal }) })
+    ] }),
+    /* @__PURE__ */ jsx7("section", { className: "card pane", "aria-label": "Content", children: /* @__PURE__ */ jsxs7(Tabs, { className: "tabs", selectedKey: tabs.some((one) => one.id === tab) ? tab : "raw", onSelectionChange: (key) => setWords({ tab: String(key) }, { replace: true }), children: [
+      /* @__PURE__ */ jsx7(TabList, { className: "tab-list", "aria-label": "Ways to see it", items: tabs, children: (one) => /* @__PURE__ */ jsx7(Tab, { className: "tab", children: one.name }) }),
+      tabs.map((one) => /* @__PURE__ */ jsx7(TabPanel, { id: one.id, className: "tab-panel pane-inside", children: one.id === "journey" ? /* @__PURE__ */ jsx7(Stages, { journey }) : one.id === "compare" ? /* @__PURE__ */ jsx7(Compare, { journey, reason, onReveal }) : one.id === "raw" ? raw.value ? /* @__PURE__ */ jsx7(Content, { view: raw.value, linked, mode: "raw" }) : /* @__PURE__ */ jsx7(Hidden, { view: raw, onReveal }) : other.value ? /* @__PURE__ */ jsxs7(Fragment2, { children: [
+        changed && /* @__PURE__ */ jsx7("p", { className: "pane-note quiet", children: changed.size ? `${plural(changed.size, "place")} changed on the way, underlined` : "Sent as received" }),
+        /* @__PURE__ */ jsx7(Content, { view: other.value, linked, mode: "raw", changed })
+      ] }) : /* @__PURE__ */ jsx7(Hidden, { view: other, onReveal }) }, one.id))
+    ] }) })
+  ] });
+}
+function OneMessage({ id, onClose }) {
+  const { value: journey, problem, again } = useAnswer(String(id), (signal) => readJourney(id, signal));
+  const [reason, setReason] = useState6();
+  const [act, setAct] = useState6();
+  if (problem) return /* @__PURE__ */ jsx7(Trouble, { problem, what: `Message ${id}`, again });
+  if (!journey) return /* @__PURE__ */ jsx7("div", { className: "empty", children: "Reading…" });
+  const acts = actsOf(journey);
+  const first = journey.stages.find((stage) => stage.step === 1);
+  const reveal = () => setAct(REVEAL(async (why) => setReason(why)));
+  const close = () => {
+    setAct(void 0);
+    again();
+  };
+  return /* @__PURE__ */ jsxs7("div", { className: "one-message", children: [
+    /* @__PURE__ */ jsxs7("header", { className: "one-head", children: [
+      /* @__PURE__ */ jsx7("h2", { className: "mono", children: journey.kind }),
+      /* @__PURE__ */ jsxs7("span", { children: [
+        "on ",
+        /* @__PURE__ */ jsx7(Link, { to: interfaceAt(journey.interface), children: journey.interface })
+      ] }),
+      /* @__PURE__ */ jsxs7("span", { className: "quiet", children: [
+        first?.at ? clockMillis(first.at) : "",
+        " · ",
+        bytes(journey.size),
+        " · control id ",
+        /* @__PURE__ */ jsx7("code", { children: journey.control_id || "none" }),
+        " · id ",
+        /* @__PURE__ */ jsx7("code", { children: id })
+      ] }),
+      /* @__PURE__ */ jsxs7("div", { className: "buttons", children: [
+        reason ? /* @__PURE__ */ jsx7(Button, { icon: "masked", onPress: () => setReason(void 0), children: "Mask" }) : /* @__PURE__ */ jsx7(Button, { icon: "eye", onPress: reveal, children: "Reveal…" }),
+        /* @__PURE__ */ jsxs7(MenuTrigger, { children: [
+          /* @__PURE__ */ jsx7(Button, { icon: "again", children: "Act…" }),
+          /* @__PURE__ */ jsx7(Popover, { className: "popover", placement: "bottom end", children: /* @__PURE__ */ jsx7(Menu, { className: "menu", items: acts, onAction: (key) => setAct(acts.find((one) => one.id === key)?.act), children: (one) => /* @__PURE__ */ jsx7(MenuItem, { className: "menu-item", children: one.label }) }) })
+        ] }),
+        /* @__PURE__ */ jsx7(Button, { kind: "plain square", icon: "close", "aria-label": "Close the message", onPress: onClose })
+      ] })
+    ] }),
+    /* @__PURE__ */ jsx7(Strip, { journey }),
+    /* @__PURE__ */ jsx7(Panes, { journey, reason, onReveal: reveal }),
+    act && /* @__PURE__ */ jsx7(AskWhy, { act, onClose: close })
+  ] });
+}
+
+// src/screens/messages/ReplayFound.tsx
+import { jsx as jsx8, jsxs as jsxs8 } from "./vendor.js";
+function ReplayFound({ query, onClose }) {
+  const { value: plan2, problem } = useAnswer(query, () => planReplay(query));
+  if (problem) {
+    return /* @__PURE__ */ jsxs8(Window, { title: "Replay", onClose, children: [
+      /* @__PURE__ */ jsx8(Trouble, { problem, what: "The plan" }),
+      /* @__PURE__ */ jsx8("div", { className: "buttons", children: /* @__PURE__ */ jsx8(Button, { onPress: onClose, children: "Close" }) })
+    ] });
+  }
+  if (!plan2) {
+    return /* @__PURE__ */ jsx8(Window, { title: "Replay", onClose, children: /* @__PURE__ */ jsx8("p", { children: "Looking what would be replayed…" }) });
+  }
+  const text = /* @__PURE__ */ jsxs8("div", { className: "stack tight", children: [
+    /* @__PURE__ */ jsx8("p", { children: "They are read again from the bytes that came, by the interface as it is now, oldest first. Nothing that is stored changes; each replay is marked as one." }),
+    /* @__PURE__ */ jsxs8("dl", { className: "facts", children: [
+      /* @__PURE__ */ jsx8("dt", { children: "Messages" }),
+      /* @__PURE__ */ jsxs8("dd", { children: [
+        count(plan2.messages),
+        plan2.is_limited && /* @__PURE__ */ jsx8("strong", { className: "warn", children: " — the limit; there are more" })
+      ] }),
+      /* @__PURE__ */ jsx8("dt", { children: "Delivered already" }),
+      /* @__PURE__ */ jsx8("dd", { className: plan2.already_delivered > 0 ? "warn" : "", children: plan2.already_delivered > 0 ? `${plural(plan2.already_delivered, "message")}: receivers get ${plan2.already_delivered === 1 ? "it" : "them"} a second time` : "none" }),
+      /* @__PURE__ */ jsx8("dt", { children: "Received" }),
+      /* @__PURE__ */ jsx8("dd", { children: plan2.oldest && plan2.newest ? `${moment(plan2.oldest)} to ${moment(plan2.newest)}` : "–" }),
+      /* @__PURE__ */ jsx8("dt", { children: "Interfaces" }),
+      /* @__PURE__ */ jsx8("dd", { children: Object.entries(plan2.interfaces).map(([name, number]) => `${name} ${count(number)}`).join(", ") || "–" })
+    ] })
+  ] });
+  return /* @__PURE__ */ jsx8(
+    AskWhy,
+    {
+      onClose,
+      act: {
+        title: `Replay ${plural(plan2.messages, "message")}`,
+        text,
+        button: `Replay ${plural(plan2.messages, "message")}`,
+        isDangerous: plan2.already_delivered > 0,
+        run: async (reason) => {
+          const done = await replay(query, reason);
+          const refused = done.refused.length ? ` ${count(done.refused.length)} were refused; they are as they were.` : "";
+          return `${plural(done.replayed.length, "message")} replayed.${refused}`;
+        }
+      }
+    }
+  );
+}
+
+// src/screens/messages/Messages.tsx
+import { jsx as jsx9, jsxs as jsxs9 } from "./vendor.js";
+var LIMITS = [200, 1e3, 5e3, 1e4];
+var FOLLOW_MS = 2e3;
+var ROW_PX = 34;
+var ROW_NARROW_PX = 52;
+var addressOf = (query, id) => {
+  const words2 = new URLSearchParams(query ? { q: query } : {});
+  words2.set("id", String(id));
+  return `/messages?${words2}`;
+};
+function SearchBox({ query, onQuery }) {
+  const [text, setText] = useState7(query);
+  useEffect2(() => setText(query), [query]);
+  const onKey = (key) => {
+    if (key.key === "Enter") onQuery(text.trim());
+    if (key.key === "Escape") setText(query);
+  };
+  return /* @__PURE__ */ jsxs9("div", { className: "search-box", role: "search", children: [
+    /* @__PURE__ */ jsx9(Icon, { name: "search" }),
+    /* @__PURE__ */ jsx9(
+      "input",
+      {
+        className: "input",
+        value: text,
+        "aria-label": "Search: patient, visit, order, control id, field=value, or words like state:parked since:2h",
+        placeholder: "A patient, visit, order or control id — or words: type:ADT^A01 state:parked since:2h",
+        spellCheck: false,
+        autoComplete: "off",
+        onChange: (change) => setText(change.target.value),
+        onKeyDown: onKey
+      }
+    ),
+    query && /* @__PURE__ */ jsx9(Button, { kind: "plain square", icon: "close", "aria-label": "Clear the search", onPress: () => onQuery("") })
+  ] });
+}
+function Row({ row, query, isChosen, isNarrow }) {
+  const choose = () => setWords({ id: String(row.id) });
+  return /* @__PURE__ */ jsxs9(
+    "a",
+    {
+      href: addressOf(query, row.id),
+      "data-row": true,
+      className: `message-row ${isNarrow ? "narrow" : ""}`,
+      "aria-current": isChosen ? "true" : void 0,
+      title: `${utc(row.received)} · message ${row.id}`,
+      onClick: (click) => {
+        if (click.metaKey || click.ctrlKey || click.shiftKey) return;
+        click.preventDefault();
+        choose();
+      },
+      children: [
+        /* @__PURE__ */ jsx9("span", { className: "mono", children: clockMillis(row.received) }),
+        /* @__PURE__ */ jsx9("span", { className: "mono", children: row.type }),
+        /* @__PURE__ */ jsx9("span", { className: "cut", children: row.interface }),
+        /* @__PURE__ */ jsx9("span", { className: "cut mono quiet control", children: row.control_id || "–" }),
+        !isNarrow && /* @__PURE__ */ jsx9("span", { className: "cut quiet", children: row.destinations.join(", ") || "nowhere" }),
+        /* @__PURE__ */ jsx9(State, { of: messageState(row.state) })
+      ]
+    }
+  );
+}
+function List({ rows, query, chosen, isNarrow }) {
+  const box = useRef(null);
+  const height = isNarrow ? ROW_NARROW_PX : ROW_PX;
+  const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => box.current, estimateSize: () => height, overscan: 12, getItemKey: (at) => rows[at]?.id ?? at });
+  useEffect2(() => virtual.measure(), [height, virtual]);
+  return /* @__PURE__ */ jsx9("div", { className: "message-list", ref: box, role: "list", "aria-label": "Messages, newest first", tabIndex: -1, children: /* @__PURE__ */ jsx9("div", { className: "message-rows", style: { height: virtual.getTotalSize() }, children: virtual.getVirtualItems().map((item) => {
+    const row = rows[item.index];
+    return row && /* @__PURE__ */ jsx9("div", { role: "listitem", "aria-setsize": rows.length, "aria-posinset": item.index + 1, className: "message-slot", style: { height, transform: `translateY(${item.start}px)` }, children: /* @__PURE__ */ jsx9(Row, { row, query, isChosen: row.id === chosen, isNarrow }) }, item.key);
+  }) }) });
+}
+function Messages() {
+  const { words: words2 } = useAddress();
+  const query = words2.get("q") ?? "";
+  const chosen = Number(words2.get("id")) || void 0;
+  const [limitAt, setLimitAt] = useState7(0);
+  const [isFollowing, setFollowing] = useState7(false);
+  const [isReplaying, setReplaying] = useState7(false);
+  const [areFacetsOpen, setFacetsOpen] = useState7(false);
+  const limit = LIMITS[limitAt] ?? 200;
+  const { value, problem, isLoading, again } = useAnswer(`${query}
+${limit}`, (signal) => searchMessages(query, limit, signal));
+  const rows = value?.messages ?? [];
+  useEffect2(() => {
+    if (!isFollowing) return;
+    const timer2 = window.setInterval(() => !document.hidden && again(), FOLLOW_MS);
+    return () => window.clearInterval(timer2);
+  }, [isFollowing, again]);
+  const onQuery = (text) => {
+    setLimitAt(0);
+    setWords({ q: text || void 0, id: void 0, tab: void 0 });
+  };
+  const isFull = rows.length >= limit;
+  const oldest = rows.at(-1);
+  return /* @__PURE__ */ jsxs9("div", { className: `messages ${chosen ? "with-message" : ""} ${areFacetsOpen ? "facets-open" : ""}`, children: [
+    /* @__PURE__ */ jsx9("h1", { className: "hidden-but-read", children: "Messages" }),
+    /* @__PURE__ */ jsxs9("div", { className: "messages-head", children: [
+      /* @__PURE__ */ jsx9(SearchBox, { query, onQuery }),
+      /* @__PURE__ */ jsxs9("div", { className: "buttons", children: [
+        /* @__PURE__ */ jsx9("span", { className: "facets-button", children: /* @__PURE__ */ jsx9(Button, { icon: "filtered", "aria-expanded": areFacetsOpen, onPress: () => setFacetsOpen(!areFacetsOpen), children: "Narrow" }) }),
+        /* @__PURE__ */ jsx9(Button, { icon: isFollowing ? "paused" : "play", onPress: () => setFollowing(!isFollowing), children: isFollowing ? "Stop following" : "Follow" }),
+        /* @__PURE__ */ jsx9(Button, { icon: "again", isDisabled: !query || rows.length === 0, onPress: () => setReplaying(true), children: "Replay found…" })
+      ] })
+    ] }),
+    /* @__PURE__ */ jsxs9("aside", { className: "messages-facets", "aria-label": "Narrow the search", children: [
+      /* @__PURE__ */ jsx9(Facets, { query, rows, onQuery }),
+      /* @__PURE__ */ jsx9("p", { className: "quiet facet-foot", children: "Counts are of the messages in the list." })
+    ] }),
+    /* @__PURE__ */ jsxs9("section", { className: "messages-found", "aria-label": "Found messages", children: [
+      /* @__PURE__ */ jsxs9("p", { className: "found-line", role: "status", children: [
+        problem ? "No answer" : isLoading && !value ? "Searching…" : rows.length === 0 ? "Nothing found" : `${count(rows.length)}${isFull ? " newest" : ""} ${rows.length === 1 ? "message" : "messages"}`,
+        oldest && isFull && /* @__PURE__ */ jsxs9("span", { className: "quiet", children: [
+          " back to ",
+          moment(oldest.received)
+        ] }),
+        isFull && limitAt < LIMITS.length - 1 && /* @__PURE__ */ jsxs9(Button, { kind: "plain", onPress: () => setLimitAt(limitAt + 1), children: [
+          "Show ",
+          count(LIMITS[limitAt + 1] ?? 0)
+        ] })
+      ] }),
+      problem ? /* @__PURE__ */ jsx9("div", { className: "inside", children: /* @__PURE__ */ jsx9(Trouble, { problem, what: "The search", again }) }) : rows.length === 0 && !isLoading ? /* @__PURE__ */ jsx9(Empty, { title: "No message fits this search", children: query ? "Take a word away, or widen the time: since:7d" : "When the first message comes, it is here." }) : /* @__PURE__ */ jsx9(List, { rows, query, chosen, isNarrow: chosen !== void 0 })
+    ] }),
+    chosen && /* @__PURE__ */ jsx9("section", { className: "messages-one", "aria-label": "Message", children: /* @__PURE__ */ jsx9(OneMessage, { id: chosen, onClose: () => setWords({ id: void 0, tab: void 0 }) }, chosen) }),
+    isReplaying && /* @__PURE__ */ jsx9(ReplayFound, { query, onClose: () => setReplaying(false) })
+  ] });
+}
+
+// src/screens/overview/Overview.tsx
+import { useMemo as useMemo5 } from "./vendor.js";
+
+// src/ui/Sparkline.tsx
+import { memo as memo2 } from "./vendor.js";
+import { Fragment as Fragment3, jsx as jsx10, jsxs as jsxs10 } from "./vendor.js";
+var Sparkline = memo2(function Sparkline2({ values, width = 116, height = 26, tone = "" }) {
+  const top = Math.max(...values, 0.1);
+  const step = width / (SAMPLES_MAX - 1);
+  const left = width - (values.length - 1) * step;
+  const points = values.map((value, at) => `${(left + at * step).toFixed(1)},${(height - 1 - value / top * (height - 3)).toFixed(1)}`);
+  const newest = values.at(-1) ?? 0;
+  const label = values.length ? `now ${rate(newest)} a second, most ${rate(Math.max(...values))}` : "no figures yet";
+  return /* @__PURE__ */ jsxs10("svg", { className: `spark ${tone}`, width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label, children: [
+    /* @__PURE__ */ jsx10("line", { className: "floor", x1: "0", x2: width, y1: height - 0.5, y2: height - 0.5 }),
+    points.length > 1 && /* @__PURE__ */ jsxs10(Fragment3, { children: [
+      /* @__PURE__ */ jsx10("polygon", { className: "area", points: `${left.toFixed(1)},${height - 1} ${points.join(" ")} ${width},${height - 1}` }),
+      /* @__PURE__ */ jsx10("polyline", { className: "edge", points: points.join(" ") })
+    ] })
+  ] });
+});
+
+// src/screens/overview/Attentions.tsx
+import { jsx as jsx11, jsxs as jsxs11 } from "./vendor.js";
+function ownerText({ owner }) {
+  if (!owner) return "";
+  const call = [owner.team, owner.oncall && `on call ${owner.oncall}`, owner.contact].filter(Boolean).join(", ");
+  return call ? ` Owner: ${call}.` : "";
+}
+function Attentions({ items }) {
+  return /* @__PURE__ */ jsx11("ul", { className: "stack tight", children: items.map((item) => /* @__PURE__ */ jsx11("li", { children: /* @__PURE__ */ jsxs11(
+    Notice,
+    {
+      level: item.level,
+      title: item.title,
+      actions: item.links.map((link, at) => /* @__PURE__ */ jsx11(Link, { to: link.to, className: "button", ...at === 0 ? { "data-row": true } : {}, children: link.label }, link.to)),
+      children: [
+        item.text,
+        ownerText(item),
+        " ",
+        item.code && /* @__PURE__ */ jsx11("code", { className: "quiet", children: item.code })
+      ]
+    }
+  ) }, item.id)) });
+}
+
+// src/screens/overview/InterfaceTable.tsx
+import { memo as memo3 } from "./vendor.js";
+import { jsx as jsx12, jsxs as jsxs12 } from "./vendor.js";
+var ORDER2 = ["failing", "held", "silent", "paused", "retired", "ok"];
+function sorted(interfaces) {
+  return [...interfaces].sort((a, b) => ORDER2.indexOf(a.state) - ORDER2.indexOf(b.state) || a.critical - b.critical || a.title.localeCompare(b.title));
+}
+var Row2 = memo3(function Row3({ one, values, now: now2 }) {
+  const queued = one.destinations.reduce((sum, to) => sum + to.queued, 0);
+  const failed = one.destinations.reduce((sum, to) => sum + to.failed, 0);
+  const oldest = Math.min(...one.destinations.map((to) => to.oldest ?? Number.POSITIVE_INFINITY));
+  const newest = values.slice(-5);
+  const speed = newest.length ? newest.reduce((sum, value) => sum + value, 0) / newest.length : 0;
+  return /* @__PURE__ */ jsxs12("tr", { children: [
+    /* @__PURE__ */ jsx12("td", { children: /* @__PURE__ */ jsx12(State, { of: health(one.state) }) }),
+    /* @__PURE__ */ jsxs12("td", { className: "cut", children: [
+      /* @__PURE__ */ jsx12(Link, { to: interfaceAt(one.name), "data-row": true, children: one.title }),
+      " ",
+      /* @__PURE__ */ jsxs12("span", { className: "quiet", children: [
+        one.name,
+        " · ",
+        one.connector === "interface" ? "fed by interfaces" : `${one.connector} ${one.address?.replace(/^.*:/, "") ?? ""}`
+      ] })
+    ] }),
+    /* @__PURE__ */ jsx12("td", { children: /* @__PURE__ */ jsx12(Sparkline, { values, tone: one.state === "failing" ? "bad" : speed === 0 ? "idle" : "" }) }),
+    /* @__PURE__ */ jsx12("td", { className: "right number", children: rate(speed) }),
+    /* @__PURE__ */ jsx12("td", { className: "right number", children: queued > 0 ? /* @__PURE__ */ jsx12(Link, { to: messagesAt(`interface:${one.name} state:in_flight`), title: Number.isFinite(oldest) ? `the oldest since ${utc(oldest)}` : void 0, children: count(queued) }) : "0" }),
+    /* @__PURE__ */ jsx12("td", { className: "right number", children: queued > 0 && Number.isFinite(oldest) ? span((now2 - oldest) / 1e6) : /* @__PURE__ */ jsx12("span", { className: "quiet", children: "–" }) }),
+    /* @__PURE__ */ jsx12("td", { className: "right number", children: one.counts.parked > 0 ? /* @__PURE__ */ jsx12(Link, { to: messagesAt(`interface:${one.name} state:parked`), className: "bad", children: count(one.counts.parked) }) : /* @__PURE__ */ jsx12("span", { className: "quiet", children: "–" }) }),
+    /* @__PURE__ */ jsx12("td", { className: "right number", children: failed > 0 ? count(failed) : /* @__PURE__ */ jsx12("span", { className: "quiet", children: "–" }) }),
+    /* @__PURE__ */ jsx12("td", { className: "right number nowrap", children: ago(one.last_received, now2) })
+  ] });
+});
+function InterfaceTable({ live: live2, interfaces }) {
+  const now2 = live2.status?.engine.at ?? 0;
+  return /* @__PURE__ */ jsx12("div", { className: "scroll-x", children: /* @__PURE__ */ jsxs12("table", { className: "table interfaces", children: [
+    /* @__PURE__ */ jsx12("thead", { children: /* @__PURE__ */ jsxs12("tr", { children: [
+      /* @__PURE__ */ jsx12("th", { scope: "col", children: "State" }),
+      /* @__PURE__ */ jsx12("th", { scope: "col", children: "Interface" }),
+      /* @__PURE__ */ jsx12("th", { scope: "col", children: "Last 2 minutes" }),
+      /* @__PURE__ */ jsx12("th", { scope: "col", className: "right", children: "a second" }),
+      /* @__PURE__ */ jsx12("th", { scope: "col", className: "right", children: "Waiting" }),
+      /* @__PURE__ */ jsx12("th", { scope: "col", className: "right", children: "Oldest" }),
+      /* @__PURE__ */ jsx12("th", { scope: "col", className: "right", children: "Parked" }),
+      /* @__PURE__ */ jsx12("th", { scope: "col", className: "right", title: "Attempts that failed since the engine started", children: "Failed tries" }),
+      /* @__PURE__ */ jsx12("th", { scope: "col", className: "right", children: "Last message" })
+    ] }) }),
+    /* @__PURE__ */ jsx12("tbody", { children: sorted(interfaces).map((one) => /* @__PURE__ */ jsx12(Row2, { one, values: live2.rates.get(one.name) ?? [], now: now2 }, one.name)) })
+  ] }) });
+}
+
+// src/screens/overview/SystemMap.tsx
+import { useMemo as useMemo3, useState as useState9 } from "./vendor.js";
+
+// src/ui/width.ts
+import { useCallback as useCallback2, useRef as useRef2, useState as useState8 } from "./vendor.js";
+function useSize() {
+  const [size, setSize] = useState8({ width: 600, height: 0 });
+  const observer = useRef2(null);
+  const hold = useCallback2((element) => {
+    observer.current?.disconnect();
+    if (!element) return;
+    observer.current = new ResizeObserver((seen) => {
+      const box = seen[0]?.contentRect;
+      if (box) setSize({ width: Math.floor(box.width), height: Math.floor(box.height) });
+    });
+    observer.current.observe(element);
+  }, []);
+  return [hold, size];
+}
+
+// src/screens/overview/map.ts
+var DRAWN_MAX = 16;
+var BAD2 = ["failing", "held", "silent", "paused"];
+function worse(a, b) {
+  const order = ["ok", "retired", "paused", "silent", "held", "failing"];
+  return order.indexOf(a) >= order.indexOf(b) ? a : b;
+}
+function pictureOf(status, flows) {
+  const interfaces = status.engine.interfaces;
+  const rateOf2 = (name, to) => flows.get(`${name}/${to}`) ?? 0;
+  const busy = (one) => one.destinations.reduce((sum, to) => sum + rateOf2(one.name, to.name), 0);
+  const ranked = [...interfaces].sort((a, b) => Number(BAD2.includes(b.state)) - Number(BAD2.includes(a.state)) || busy(b) - busy(a));
+  const drawn = interfaces.length <= DRAWN_MAX ? interfaces : ranked.slice(0, DRAWN_MAX).sort((a, b) => a.name.localeCompare(b.name));
+  const isDrawn = new Set(drawn.map((one) => one.name));
+  const fed = new Set(drawn.flatMap((one) => one.destinations.filter((to) => to.connector === "interface" && isDrawn.has(to.address)).map((to) => to.address)));
+  const nodes = /* @__PURE__ */ new Map();
+  const lines = [];
+  for (const one of drawn) {
+    const own = one.destinations.some((to) => to.state === one.state && one.state !== "ok") ? "ok" : one.state;
+    nodes.set(`i ${one.name}`, {
+      id: `i ${one.name}`,
+      label: one.title,
+      column: fed.has(one.name) ? 1 : 0,
+      state: own,
+      to: interfaceAt(one.name),
+      rate: busy(one),
+      title: `${one.title} (${one.name}), ${one.connector} ${one.address ?? ""}`
+    });
+  }
+  for (const one of drawn) {
+    for (const to of one.destinations) {
+      const isInside = to.connector === "interface" && isDrawn.has(to.address);
+      const id = isInside ? `i ${to.address}` : `d ${to.connector} ${to.address}`;
+      const rate2 = rateOf2(one.name, to.name);
+      const known = nodes.get(id);
+      if (!known) {
+        nodes.set(id, { id, label: to.name, column: 2, state: to.state, to: messagesAt(`destination:${to.name}`), rate: rate2, title: `${to.name}, ${to.connector} ${to.address}` });
+      } else if (!isInside) {
+        nodes.set(id, { ...known, state: worse(known.state, to.state), rate: known.rate + rate2 });
+      }
+      lines.push({ id: `${one.name}/${to.name}`, from: `i ${one.name}`, to: id, rate: rate2, state: to.state, queued: to.queued });
+    }
+  }
+  return { nodes: [...nodes.values()], lines, left: interfaces.length - drawn.length };
+}
+
+// src/screens/overview/SystemMap.tsx
+import { jsx as jsx13, jsxs as jsxs13 } from "./vendor.js";
+var BOX_HEIGHT = 25;
+var STEP = 29;
+var PAD = 6;
+var LINE_MAX = 9;
+function place(nodes, width, boxWidth) {
+  const columns = [0, 1, 2].map((column) => nodes.filter((node) => node.column === column));
+  const rows = Math.max(...columns.map((column) => column.length), 1);
+  const height = rows * STEP + PAD * 2;
+  const xs = [PAD, (width - boxWidth) / 2, width - boxWidth - PAD];
+  const placed = /* @__PURE__ */ new Map();
+  columns.forEach((column, number) => {
+    const step = Math.max(STEP, (height - PAD * 2) / Math.max(column.length, 1));
+    column.forEach((node, at) => placed.set(node.id, { ...node, x: xs[number] ?? 0, y: PAD + step * (at + 0.5) }));
+  });
+  return { placed, height };
+}
+function SystemMap({ live: live2 }) {
+  const [box, { width }] = useSize();
+  const [looked, setLooked] = useState9();
+  const status = live2.status;
+  const picture = useMemo3(() => status ? pictureOf(status, live2.flows) : void 0, [status, live2.flows]);
+  if (!picture) return null;
+  const boxWidth = Math.min(158, Math.max(96, width * 0.27));
+  const { placed, height } = place(picture.nodes, width, boxWidth);
+  const most = Math.max(...picture.lines.map((line) => line.rate), 1);
+  const letters = Math.floor((boxWidth - 22) / 7);
+  return /* @__PURE__ */ jsxs13("div", { ref: box, className: "map", children: [
+    /* @__PURE__ */ jsxs13("svg", { width, height, role: "group", "aria-label": "Systems and what flows between them", children: [
+      picture.lines.map((line) => {
+        const from = placed.get(line.from);
+        const to = placed.get(line.to);
+        if (!from || !to) return null;
+        const start = from.x + boxWidth;
+        const bend = Math.max((to.x - start) / 2, 20);
+        const isQuiet = looked !== void 0 && line.from !== looked && line.to !== looked;
+        const tone = line.state === "failing" || line.state === "held" ? "bad" : line.state === "paused" ? "paused" : line.rate < 0.02 ? "idle" : "";
+        return /* @__PURE__ */ jsx13("path", { className: `line ${tone} ${isQuiet ? "faint" : ""}`, strokeWidth: 1 + line.rate / most * LINE_MAX, d: `M${start} ${from.y}C${start + bend} ${from.y} ${to.x - bend} ${to.y} ${to.x} ${to.y}`, children: /* @__PURE__ */ jsx13("title", { children: `${from.label} → ${to.label}: ${rate(line.rate)} a second${line.queued ? `, ${plural(line.queued, "message")} wait` : ""}` }) }, line.id);
+      }),
+      [...placed.values()].map((node) => {
+        const word = health(node.state);
+        const isBad = node.state === "failing" || node.state === "held";
+        const sign = node.state === "ok" ? "" : isBad ? " ✕" : node.state === "paused" ? " ‖" : " !";
+        return /* @__PURE__ */ jsxs13(
+          "a",
+          {
+            href: node.to,
+            "aria-label": `${node.title}: ${word.word.toLowerCase()}, ${rate(node.rate)} a second`,
+            onClick: (click) => {
+              click.preventDefault();
+              navigate(node.to);
+            },
+            onMouseEnter: () => setLooked(node.id),
+            onMouseLeave: () => setLooked(void 0),
+            onFocus: () => setLooked(node.id),
+            onBlur: () => setLooked(void 0),
+            className: `node ${word.tone} ${node.state}`,
+            children: [
+              /* @__PURE__ */ jsx13("title", { children: node.title }),
+              /* @__PURE__ */ jsx13("rect", { x: node.x, y: node.y - BOX_HEIGHT / 2, width: boxWidth, height: BOX_HEIGHT, rx: "5" }),
+              /* @__PURE__ */ jsxs13("text", { x: node.x + boxWidth / 2, y: node.y + 4.5, textAnchor: "middle", children: [
+                node.label.length > letters ? `${node.label.slice(0, letters - 1)}…` : node.label,
+                sign
+              ] })
+            ]
+          },
+          node.id
+        );
+      })
+    ] }),
+    picture.left > 0 && /* @__PURE__ */ jsxs13("p", { className: "quiet", children: [
+      plural(picture.left, "more interface"),
+      " that ",
+      picture.left === 1 ? "is" : "are",
+      " well and less busy"
+    ] })
+  ] });
+}
+
+// src/screens/overview/Throughput.tsx
+import { useMemo as useMemo4 } from "./vendor.js";
+import { jsx as jsx14, jsxs as jsxs14 } from "./vendor.js";
+var SERIES_MAX = 4;
+var HEIGHT_MIN = 190;
+var HEIGHT_MAX = 420;
+var LEFT = 34;
+var RIGHT = 178;
+var TOP = 8;
+var BOTTOM = 22;
+var LABEL_STEP = 17;
+function seriesOf(live2) {
+  const titles = new Map(live2.status?.engine.interfaces.map((one) => [one.name, one.title]));
+  const all = [...live2.rates].map(([name, values2]) => ({ name: titles.get(name) ?? name, values: values2, sum: values2.reduce((sum, value) => sum + value, 0) }));
+  all.sort((a, b) => b.sum - a.sum);
+  const named = all.slice(0, SERIES_MAX);
+  const rest = all.slice(SERIES_MAX);
+  if (rest.length === 0) return named;
+  const length = Math.max(...rest.map((one) => one.values.length));
+  const values = Array.from({ length }, (_, at) => rest.reduce((sum, one) => sum + (one.values.at(at - length) ?? 0), 0));
+  return [...named, { name: `${rest.length} others`, values }];
+}
+function roundUp(value) {
+  const unit = 10 ** Math.floor(Math.log10(Math.max(value, 1)));
+  return [1, 2, 5, 10].map((step) => step * unit).find((step) => step >= value) ?? 10 * unit;
+}
+function spread(places, step, top, bottom) {
+  const order = places.map((place2, at) => ({ place: place2, at })).sort((a, b) => a.place - b.place);
+  let last = top - step;
+  for (const one of order) {
+    one.place = Math.max(one.place, last + step);
+    last = one.place;
+  }
+  let next = bottom + step;
+  for (const one of [...order].reverse()) {
+    one.place = Math.min(one.place, next - step);
+    next = one.place;
+  }
+  const out = Array(places.length).fill(0);
+  for (const one of order) out[one.at] = one.place;
+  return out;
+}
+function Throughput({ live: live2 }) {
+  const [box, size] = useSize();
+  const width = size.width;
+  const height = Math.max(HEIGHT_MIN, Math.min(size.height, HEIGHT_MAX));
+  const series = useMemo4(() => seriesOf(live2), [live2]);
+  const length = live2.total.length;
+  const inner = Math.max(width - LEFT - RIGHT, 60);
+  const top = roundUp(Math.max(...live2.total, 1));
+  const x = (at) => LEFT + inner - (length - 1 - at) * inner / (SAMPLES_MAX - 1);
+  const y = (value) => height - BOTTOM - value / top * (height - TOP - BOTTOM);
+  let below = Array(length).fill(0);
+  const areas = series.map(({ name, values }) => {
+    const lower = below;
+    const upper = lower.map((value, at) => value + (values.at(at - length) ?? 0));
+    below = upper;
+    const line = upper.map((value, at) => `${x(at).toFixed(1)},${y(value).toFixed(1)}`);
+    const back = lower.map((value, at) => `${x(at).toFixed(1)},${y(value).toFixed(1)}`).reverse();
+    const middle = ((lower.at(-1) ?? 0) + (upper.at(-1) ?? 0)) / 2;
+    return { name, line: line.join(" "), area: [...line, ...back].join(" "), at: y(middle), now: values.at(-1) ?? 0 };
+  });
+  const labels = spread(areas.map((area) => area.at), LABEL_STEP, TOP + 6, height - BOTTOM - 2);
+  const grid = [0, top / 2, top];
+  return /* @__PURE__ */ jsx14("div", { ref: box, className: "chart", children: length < 2 ? /* @__PURE__ */ jsx14("div", { className: "empty", children: "Measuring…" }) : /* @__PURE__ */ jsxs14("svg", { width, height, role: "img", "aria-label": `Messages a second: ${areas.map((area) => `${area.name} ${rate(area.now)}`).join(", ")}`, children: [
+    grid.map((value) => /* @__PURE__ */ jsxs14("g", { children: [
+      /* @__PURE__ */ jsx14("line", { className: "grid", x1: LEFT, x2: LEFT + inner, y1: y(value), y2: y(value) }),
+      /* @__PURE__ */ jsx14("text", { className: "tick", x: LEFT - 6, y: y(value) + 4, textAnchor: "end", children: value })
+    ] }, value)),
+    areas.map((area, at) => /* @__PURE__ */ jsxs14("g", { className: `series s${at + 1}`, children: [
+      /* @__PURE__ */ jsx14("polygon", { points: area.area }),
+      /* @__PURE__ */ jsx14("polyline", { points: area.line }),
+      /* @__PURE__ */ jsx14("line", { className: "lead", x1: LEFT + inner, y1: area.at, x2: LEFT + inner + 8, y2: labels[at] }),
+      /* @__PURE__ */ jsxs14("text", { x: LEFT + inner + 11, y: (labels[at] ?? 0) + 4, children: [
+        area.name.length > 16 ? `${area.name.slice(0, 15)}…` : area.name,
+        " ",
+        rate(area.now)
+      ] })
+    ] }, area.name)),
+    /* @__PURE__ */ jsx14("text", { className: "tick", x: LEFT + inner, y: height - 6, textAnchor: "end", children: "now" }),
+    /* @__PURE__ */ jsxs14("text", { className: "tick", x: LEFT, y: height - 6, children: [
+      SAMPLES_MAX,
+      " s ago"
+    ] })
+  ] }) });
+}
+
+// src/screens/overview/Overview.tsx
+import { jsx as jsx15, jsxs as jsxs15 } from "./vendor.js";
+function Tile({ name, value, unit, children }) {
+  return /* @__PURE__ */ jsxs15("div", { className: "tile card", children: [
+    /* @__PURE__ */ jsx15("span", { className: "quiet", children: name }),
+    /* @__PURE__ */ jsxs15("div", { className: "tile-row", children: [
+      /* @__PURE__ */ jsxs15("span", { className: "figure number", children: [
+        value,
+        unit && /* @__PURE__ */ jsxs15("small", { children: [
+          " ",
+          unit
+        ] })
+      ] }),
+      /* @__PURE__ */ jsx15("span", { className: "tile-more", children })
+    ] })
+  ] });
+}
+function Tiles({ status, total }) {
+  const { engine } = status;
+  const places = engine.interfaces.flatMap((one) => one.destinations.map((to) => ({ one, to })));
+  const waiting = places.reduce((sum, { to }) => sum + to.queued, 0);
+  const oldest = places.filter(({ to }) => to.queued > 0 && to.oldest !== null).sort((a, b) => (a.to.oldest ?? 0) - (b.to.oldest ?? 0))[0];
+  const age = oldest?.to.oldest ? (engine.at - oldest.to.oldest) / 1e6 : 0;
+  const newest = total.slice(-3);
+  const speed = newest.length ? newest.reduce((sum, value) => sum + value, 0) / newest.length : 0;
+  return /* @__PURE__ */ jsxs15("div", { className: "tiles", children: [
+    /* @__PURE__ */ jsx15(Tile, { name: "Messages a second", value: rate(speed), children: /* @__PURE__ */ jsx15(Sparkline, { values: total, width: 100 }) }),
+    /* @__PURE__ */ jsx15(Tile, { name: "Accepted", value: count(engine.counts.accepted), children: engine.lost === 0 ? /* @__PURE__ */ jsxs15("span", { className: "good state", title: balance(status), children: [
+      /* @__PURE__ */ jsx15(Icon, { name: "good" }),
+      " none lost"
+    ] }) : /* @__PURE__ */ jsxs15("span", { className: "bad state", children: [
+      /* @__PURE__ */ jsx15(Icon, { name: "bad" }),
+      " ",
+      plural(Math.abs(engine.lost), "message"),
+      " unaccounted for"
+    ] }) }),
+    /* @__PURE__ */ jsx15(Tile, { name: "Waiting to send", value: count(waiting), children: oldest && age >= 10 ? /* @__PURE__ */ jsxs15(Link, { to: messagesAt(`destination:${oldest.to.name} state:in_flight`), children: [
+      "oldest ",
+      span(age),
+      " · ",
+      oldest.to.name
+    ] }) : /* @__PURE__ */ jsx15("span", { className: "quiet", children: "nothing is late" }) }),
+    /* @__PURE__ */ jsx15(Tile, { name: "Parked for a person", value: count(engine.counts.parked), children: engine.counts.parked > 0 ? /* @__PURE__ */ jsx15(Link, { to: messagesAt("state:parked"), children: "see them" }) : /* @__PURE__ */ jsx15("span", { className: "quiet", children: "none" }) }),
+    /* @__PURE__ */ jsx15(Tile, { name: "Disk confirms a write in", value: (engine.stats.fsync_micros_last / 1e3).toFixed(1), unit: "ms", children: /* @__PURE__ */ jsxs15("span", { className: engine.store === "ok" ? "good state" : "bad state", children: [
+      /* @__PURE__ */ jsx15(Icon, { name: engine.store === "ok" ? "good" : "bad" }),
+      " store ",
+      engine.store
+    ] }) })
+  ] });
+}
+function Overview() {
+  const live2 = useLive();
+  const { status, problem } = live2;
+  const items = useMemo5(() => status ? attentionOf(status) : [], [status]);
+  if (!status) {
+    return /* @__PURE__ */ jsx15(Page, { title: "Overview", children: problem ? /* @__PURE__ */ jsx15(Trouble, { problem, what: "The engine" }) : /* @__PURE__ */ jsx15(Empty, { title: "Asking the engine…" }) });
+  }
+  const { engine } = status;
+  const systems = new Set(engine.interfaces.flatMap((one) => one.destinations.filter((to) => to.connector !== "interface").map((to) => to.address))).size;
+  return /* @__PURE__ */ jsxs15(Page, { title: "Overview", about: `${plural(engine.interfaces.length, "interface")} · ${plural(systems, "receiver")} · up for ${span(engine.uptime_s)}`, children: [
+    /* @__PURE__ */ jsx15(Tiles, { status, total: live2.total }),
+    /* @__PURE__ */ jsxs15("section", { "aria-label": "Needs attention", className: "stack tight", children: [
+      /* @__PURE__ */ jsx15("h2", { children: "Needs attention" }),
+      items.length > 0 ? /* @__PURE__ */ jsx15(Attentions, { items }) : /* @__PURE__ */ jsxs15("div", { className: "calm", children: [
+        /* @__PURE__ */ jsx15(Icon, { name: "good", className: "good" }),
+        " Nothing needs you. ",
+        balance(status),
+        ": nothing is lost."
+      ] })
+    ] }),
+    /* @__PURE__ */ jsxs15("div", { className: "two", children: [
+      /* @__PURE__ */ jsx15(Card, { title: "Throughput", more: /* @__PURE__ */ jsx15("span", { className: "quiet", children: "messages a second, since this page was opened" }), children: /* @__PURE__ */ jsx15(Throughput, { live: live2 }) }),
+      /* @__PURE__ */ jsx15(Card, { title: "Flow", more: /* @__PURE__ */ jsx15("span", { className: "quiet", children: "width of a line = messages a second" }), children: /* @__PURE__ */ jsx15(SystemMap, { live: live2 }) })
+    ] }),
+    /* @__PURE__ */ jsx15(Card, { children: /* @__PURE__ */ jsx15(InterfaceTable, { live: live2, interfaces: engine.interfaces }) })
+  ] });
+}
+
+// src/screens/system/System.tsx
+function System() {
+  return null;
+}
+
+// src/screens/tables/CodeTables.tsx
+function CodeTables() {
+  return null;
+}
+
+// src/screens/users/Users.tsx
+function Users() {
+  return null;
+}
+
+// src/shell/keys.ts
+import { useEffect as useEffect3 } from "./vendor.js";
+
+// src/shell/places.ts
+var PLACES = [
+  { path: "/", name: "Overview", icon: "overview", key: "o", group: "Look" },
+  { path: "/messages", name: "Messages", icon: "messages", key: "m", group: "Look" },
+  { path: "/interfaces", name: "Interfaces", icon: "interfaces", key: "i", group: "Look" },
+  { path: "/alerts", name: "Alerts", icon: "bell", key: "a", group: "Look" },
+  { path: "/tables", name: "Code tables", icon: "table", key: "t", group: "Build" },
+  { path: "/changes", name: "Changes", icon: "changes", key: "c", group: "Build" },
+  { path: "/audit", name: "Audit", icon: "audit", key: "u", group: "Guard" },
+  { path: "/users", name: "Users", icon: "users", key: "p", group: "Guard" },
+  { path: "/system", name: "System", icon: "system", key: "s", group: "Guard" }
+];
+function placeOf(path) {
+  return [...PLACES].reverse().find((place2) => place2.path === "/" ? path === "/" : path === place2.path || path.startsWith(`${place2.path}/`));
+}
+
+// src/shell/keys.ts
+var JUMP_MS = 1500;
+function isTyping(target) {
+  if (!(target instanceof HTMLElement)) return false;
+  return target.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName) || target.closest("[role=dialog]") !== null;
+}
+function moveAmongRows(by) {
+  const rows = [...document.querySelectorAll("main [data-row]")].filter((row) => row.offsetParent !== null);
+  if (rows.length === 0) return;
+  const at = rows.findIndex((row) => row === document.activeElement || row.contains(document.activeElement));
+  const next = at < 0 ? by > 0 ? 0 : rows.length - 1 : Math.max(0, Math.min(rows.length - 1, at + by));
+  rows[next]?.focus();
+  rows[next]?.scrollIntoView({ block: "nearest" });
+}
+function useKeys(acts) {
+  useEffect3(() => {
+    let jumpUntil = 0;
+    const onKey = (key) => {
+      if (key.key.toLowerCase() === "k" && (key.ctrlKey || key.metaKey) && !key.altKey) {
+        key.preventDefault();
+        acts.openPalette();
+        return;
+      }
+      if (key.ctrlKey || key.metaKey || key.altKey || isTyping(key.target)) return;
+      if (performance.now() < jumpUntil) {
+        jumpUntil = 0;
+        const place2 = PLACES.find((one) => one.key === key.key);
+        if (place2) {
+          key.preventDefault();
+          navigate(place2.path);
+        }
+        return;
+      }
+      switch (key.key) {
+        case "g":
+          jumpUntil = performance.now() + JUMP_MS;
+          break;
+        case "/":
+          key.preventDefault();
+          acts.openPalette();
+          break;
+        case "?":
+          key.preventDefault();
+          acts.openKeys();
+          break;
+        case "j":
+          moveAmongRows(1);
+          break;
+        case "k":
+          moveAmongRows(-1);
+          break;
+      }
+    };
+    document.addEventListener("keydown", onKey);
+    return () => document.removeEventListener("keydown", onKey);
+  }, [acts]);
+}
+
+// src/shell/Palette.tsx
+import { useState as useState10 } from "./vendor.js";
+import { Autocomplete, Dialog as Dialog2, Input as Input2, ListBox, ListBoxItem, Modal as Modal2, ModalOverlay as ModalOverlay2, SearchField } from "./vendor.js";
+import { jsx as jsx16, jsxs as jsxs16 } from "./vendor.js";
+var EXAMPLES = ["patient:N0010138", "state:parked since:24h", "type:ADT^A01", "control:MSG00042", "filler=A123"];
+var ENTRIES_MAX = 12;
+function entriesFor(text, interfaces) {
+  const wanted2 = text.trim();
+  const small = wanted2.toLowerCase();
+  const has = (...words2) => words2.some((word) => word.toLowerCase().includes(small));
+  const places = PLACES.filter((place2) => has(place2.name)).map((place2) => ({ to: place2.path, name: place2.name, about: `g ${place2.key}`, icon: place2.icon }));
+  const flows = interfaces.filter((one) => has(one.name, one.title)).map((one) => ({ to: interfaceAt(one.name), name: one.title, about: one.name, icon: "interfaces" }));
+  if (!wanted2) {
+    const examples = EXAMPLES.map((example) => ({ to: messagesAt(example), name: example, about: "an example search", icon: "search" }));
+    return [...places, ...examples];
+  }
+  const search = { to: messagesAt(wanted2), name: wanted2, about: "find messages", icon: "search" };
+  const fits = [...places, ...flows];
+  const exact = fits.filter((entry) => entry.name.toLowerCase().startsWith(small) || entry.about.toLowerCase().startsWith(small));
+  const rest = fits.filter((entry) => !exact.includes(entry));
+  const isQuery = /[:=\d]/.test(wanted2);
+  return (isQuery ? [search, ...exact, ...rest] : [...exact, ...rest, search]).slice(0, ENTRIES_MAX);
+}
+function Palette({ onClose }) {
+  const [text, setText] = useState10("");
+  const { status } = useLive();
+  const entries = entriesFor(text, status?.engine.interfaces ?? []);
+  return /* @__PURE__ */ jsx16(ModalOverlay2, { className: "veil", isOpen: true, isDismissable: true, onOpenChange: (isOpen) => !isOpen && onClose(), children: /* @__PURE__ */ jsx16(Modal2, { className: "modal", children: /* @__PURE__ */ jsxs16(Dialog2, { className: "palette", "aria-label": "Find anything", children: [
+    /* @__PURE__ */ jsxs16(Autocomplete, { inputValue: text, onInputChange: setText, children: [
+      /* @__PURE__ */ jsxs16(SearchField, { className: "palette-field", "aria-label": "Find messages, patients, interfaces, screens", autoFocus: true, children: [
+        /* @__PURE__ */ jsx16(Icon, { name: "search" }),
+        /* @__PURE__ */ jsx16(
+          Input2,
+          {
+            className: "palette-input",
+            placeholder: "Messages, patients, interfaces, screens…",
+            onKeyDown: (key) => {
+              const first = entries[0];
+              const isFree = !key.currentTarget.getAttribute("aria-activedescendant");
+              if (key.key === "Enter" && isFree && first && text.trim()) {
+                navigate(first.to);
+                onClose();
+              }
+            }
+          }
+        )
+      ] }),
+      /* @__PURE__ */ jsx16(
+        ListBox,
+        {
+          className: "palette-list",
+          "aria-label": "What was found",
+          items: entries,
+          selectionMode: "none",
+          onAction: (key) => {
+            navigate(String(key));
+            onClose();
+          },
+          renderEmptyState: () => /* @__PURE__ */ jsx16("div", { className: "empty", children: "Nothing of this name." }),
+          children: (entry) => /* @__PURE__ */ jsxs16(ListBoxItem, { id: entry.to, textValue: entry.name, className: "palette-item", children: [
+            /* @__PURE__ */ jsx16(Icon, { name: entry.icon }),
+            /* @__PURE__ */ jsx16("span", { className: "cut", children: entry.name }),
+            /* @__PURE__ */ jsx16("span", { className: "quiet nowrap", children: entry.about })
+          ] })
+        }
+      )
+    ] }),
+    /* @__PURE__ */ jsxs16("p", { className: "palette-foot quiet", children: [
+      /* @__PURE__ */ jsx16("kbd", { children: "↑" }),
+      " ",
+      /* @__PURE__ */ jsx16("kbd", { children: "↓" }),
+      " choose · ",
+      /* @__PURE__ */ jsx16("kbd", { children: "Enter" }),
+      " open · ",
+      /* @__PURE__ */ jsx16("kbd", { children: "Esc" }),
+      " close"
+    ] })
+  ] }) }) });
+}
+
+// src/shell/theme.ts
+import { useSyncExternalStore as useSyncExternalStore3 } from "./vendor.js";
+var KEY2 = "sinew.theme";
+var watchers3 = /* @__PURE__ */ new Set();
+function wanted() {
+  const kept = window.localStorage.getItem(KEY2);
+  if (kept === "light" || kept === "dark") return kept;
+  return window.matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+}
+var theme = wanted();
+function applyTheme() {
+  document.documentElement.dataset.theme = theme;
+}
+function switchTheme() {
+  theme = theme === "light" ? "dark" : "light";
+  window.localStorage.setItem(KEY2, theme);
+  applyTheme();
+  for (const watcher of watchers3) watcher();
+}
+function useTheme() {
+  return useSyncExternalStore3(
+    (watcher) => {
+      watchers3.add(watcher);
+      return () => watchers3.delete(watcher);
+    },
+    () => theme
+  );
+}
+
+// src/shell/App.tsx
+import { jsx as jsx17, jsxs as jsxs17 } from "./vendor.js";
+function screenOf({ path }) {
+  const one = path.match(/^\/interfaces\/([^/]+)$/)?.[1];
+  if (one) return /* @__PURE__ */ jsx17(OneInterface, { name: decodeURIComponent(one) }, one);
+  switch (path) {
+    case "/":
+      return /* @__PURE__ */ jsx17(Overview, {});
+    case "/messages":
+      return /* @__PURE__ */ jsx17(Messages, {});
+    case "/interfaces":
+      return /* @__PURE__ */ jsx17(InterfaceList, {});
+    case "/alerts":
+      return /* @__PURE__ */ jsx17(Alerts, {});
+    case "/tables":
+      return /* @__PURE__ */ jsx17(CodeTables, {});
+    case "/changes":
+      return /* @__PURE__ */ jsx17(Changes, {});
+    case "/audit":
+      return /* @__PURE__ */ jsx17(Audit, {});
+    case "/users":
+      return /* @__PURE__ */ jsx17(Users, {});
+    case "/system":
+      return /* @__PURE__ */ jsx17(System, {});
+    default:
+      return /* @__PURE__ */ jsx17(Page, { title: "Not found", children: /* @__PURE__ */ jsx17(Empty, { title: "There is no such page", children: /* @__PURE__ */ jsx17(Link, { to: "/", children: "Go to the overview" }) }) });
+  }
+}
+function Navigation({ path }) {
+  const { status } = useLive();
+  const urgent = useMemo6(() => status ? attentionOf(status).filter((item) => item.level !== "note") : [], [status]);
+  const isAlarm = urgent.some((item) => item.level === "alarm");
+  const here = placeOf(path);
+  const groups = ["Look", "Build", "Guard"];
+  return /* @__PURE__ */ jsx17("nav", { className: "side", "aria-label": "Screens", children: groups.map((group) => /* @__PURE__ */ jsx17("ul", { "aria-label": group, children: PLACES.filter((place2) => place2.group === group).map((place2) => /* @__PURE__ */ jsx17("li", { children: /* @__PURE__ */ jsxs17(Link, { to: place2.path, className: "place", title: `${place2.name} (g ${place2.key})`, "aria-current": place2 === here ? "page" : void 0, children: [
+    /* @__PURE__ */ jsx17(Icon, { name: place2.icon }),
+    /* @__PURE__ */ jsx17("span", { className: "place-name", children: place2.name }),
+    place2.path === "/alerts" && urgent.length > 0 && /* @__PURE__ */ jsxs17("span", { className: `badge ${isAlarm ? "bad" : "warn"}`, children: [
+      urgent.length,
+      /* @__PURE__ */ jsx17("span", { className: "hidden-but-read", children: " need attention" })
+    ] })
+  ] }) }, place2.path)) }, group)) });
+}
+var KEYS = [
+  ["/ or Ctrl K", "find messages, interfaces, screens"],
+  ["j  k", "next and previous row"],
+  ["Enter", "open the row"],
+  ["Esc", "close a window"],
+  ["?", "this list"]
+];
+function KeyList({ onClose }) {
+  const jumps = PLACES.map((place2) => [`g ${place2.key}`, place2.name]);
+  return /* @__PURE__ */ jsxs17(Window, { title: "Keys", onClose, children: [
+    /* @__PURE__ */ jsx17("dl", { className: "facts key-list", children: [...KEYS, ...jumps].map(([key, what]) => /* @__PURE__ */ jsxs17("div", { className: "key-row", children: [
+      /* @__PURE__ */ jsx17("dt", { children: /* @__PURE__ */ jsx17("kbd", { children: key }) }),
+      /* @__PURE__ */ jsx17("dd", { children: what })
+    ] }, key)) }),
+    /* @__PURE__ */ jsx17("div", { className: "buttons", children: /* @__PURE__ */ jsx17(Button, { onPress: onClose, children: "Close" }) })
+  ] });
+}
+function Connection() {
+  const { problem, status } = useLive();
+  if (!problem) return null;
+  return /* @__PURE__ */ jsxs17("div", { className: "offline", role: "alert", children: [
+    /* @__PURE__ */ jsx17(Icon, { name: "warn" }),
+    problem.message,
+    " ",
+    status ? "What you see is the last thing it said; it is asked again every second." : "It is asked again every second."
+  ] });
+}
+function App() {
+  const address = useAddress();
+  const theme2 = useTheme();
+  const { status } = useLive();
+  const [open, setOpen] = useState11();
+  const acts = useMemo6(() => ({ openPalette: () => setOpen("palette"), openKeys: () => setOpen("keys") }), []);
+  useKeys(acts);
+  const main = useRef3(null);
+  const place2 = placeOf(address.path);
+  useEffect4(() => {
+    document.title = place2 ? `${place2.name} · Sinew` : "Sinew";
+    main.current?.scrollTo(0, 0);
+  }, [address.path, place2]);
+  return /* @__PURE__ */ jsxs17("div", { className: "frame", children: [
+    /* @__PURE__ */ jsx17("a", { className: "skip", href: "#main", children: "Skip to the screen" }),
+    /* @__PURE__ */ jsxs17("header", { className: "bar", children: [
+      /* @__PURE__ */ jsxs17(Link, { to: "/", className: "brand", children: [
+        /* @__PURE__ */ jsx17(Mark, {}),
+        "Sinew"
+      ] }),
+      status?.process.is_demo && /* @__PURE__ */ jsx17("span", { className: "demo", children: "Demo · invented people" }),
+      /* @__PURE__ */ jsxs17("button", { type: "button", className: "finder", onClick: acts.openPalette, children: [
+        /* @__PURE__ */ jsx17(Icon, { name: "search" }),
+        /* @__PURE__ */ jsx17("span", { children: "Find messages, patients, interfaces…" }),
+        /* @__PURE__ */ jsx17("kbd", { children: "/" })
+      ] }),
+      /* @__PURE__ */ jsxs17("div", { className: "bar-end", children: [
+        /* @__PURE__ */ jsx17(Button, { kind: "plain square", "aria-label": "Keys", onPress: acts.openKeys, icon: "keys" }),
+        /* @__PURE__ */ jsx17(Button, { kind: "plain square", "aria-label": theme2 === "light" ? "Dark colours" : "Light colours", onPress: switchTheme, icon: theme2 === "light" ? "moon" : "sun" })
+      ] })
+    ] }),
+    /* @__PURE__ */ jsx17(Navigation, { path: address.path }),
+    /* @__PURE__ */ jsxs17("main", { id: "main", ref: main, tabIndex: -1, children: [
+      /* @__PURE__ */ jsx17(Connection, {}),
+      screenOf(address)
+    ] }),
+    open === "palette" && /* @__PURE__ */ jsx17(Palette, { onClose: () => setOpen(void 0) }),
+    open === "keys" && /* @__PURE__ */ jsx17(KeyList, { onClose: () => setOpen(void 0) })
+  ] });
+}
+
+// src/main.tsx
+import { jsx as jsx18 } from "./vendor.js";
+applyTheme();
+var root = document.getElementById("root");
+if (root) {
+  createRoot(root).render(
+    /* @__PURE__ */ jsx18(StrictMode, { children: /* @__PURE__ */ jsx18(App, {}) })
+  );
+}

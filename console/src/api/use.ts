@@ -1,0 +1,31 @@
+// Reading a route from a component: what came, what failed, and asking again.
+import { useCallback, useEffect, useState } from "react";
+import { Problem } from "./http";
+
+export interface Answer<T> {
+  value: T | undefined;
+  problem: Problem | undefined;
+  isLoading: boolean;
+  again: () => void;
+}
+
+/** Asks when `key` changes. The last answer stays while the next one is on its way. */
+export function useAnswer<T>(key: string | null, ask: (signal: AbortSignal) => Promise<T>): Answer<T> {
+  const [round, setRound] = useState(0);
+  const [held, setHeld] = useState<{ key: string; value?: T; problem?: Problem }>({ key: "" });
+  useEffect(() => {
+    if (key === null) return;
+    const stop = new AbortController();
+    ask(stop.signal).then(
+      (value) => setHeld({ key, value }),
+      (error: unknown) => {
+        if (stop.signal.aborted) return;
+        setHeld({ key, problem: error instanceof Problem ? error : new Problem(0, "", String(error)) });
+      },
+    );
+    return () => stop.abort();
+    // `ask` is made anew in every render; the key says what it asks.
+  }, [key, round]);
+  const again = useCallback(() => setRound((before) => before + 1), []);
+  return { value: held.value, problem: held.problem, isLoading: key !== null && held.key !== key, again };
+}

@@ -1,0 +1,1 @@
+export function OneInterface(_: { name: string }) { return null; }

@@ -1,0 +1,32 @@
+// The list of what needs a person, as cards.
+import type { Attention } from "./attention";
+import { Link, Notice } from "../../ui/parts";
+
+function ownerText({ owner }: Attention): string {
+  if (!owner) return "";
+  const call = [owner.team, owner.oncall && `on call ${owner.oncall}`, owner.contact].filter(Boolean).join(", ");
+  return call ? ` Owner: ${call}.` : "";
+}
+
+export function Attentions({ items }: { items: Attention[] }) {
+  return (
+    <ul className="stack tight">
+      {items.map((item) => (
+        <li key={item.id}>
+          <Notice
+            level={item.level}
+            title={item.title}
+            actions={item.links.map((link, at) => (
+              <Link key={link.to} to={link.to} className="button" {...(at === 0 ? { "data-row": true as const } : {})}>
+                {link.label}
+              </Link>
+            ))}
+          >
+            {item.text}
+            {ownerText(item)} {item.code && <code className="quiet">{item.code}</code>}
+          </Notice>
+        </li>
+      ))}
+    </ul>
+  );
+}

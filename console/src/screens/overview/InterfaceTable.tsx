@@ -1,0 +1,102 @@
+// The table of interfaces: what is not well first.
+import { memo } from "react";
+import type { Live } from "../../api/live";
+import type { Health, Interface } from "../../api/types";
+import { interfaceAt, messagesAt } from "../../shell/route";
+import { ago, count, rate, span, utc } from "../../ui/format";
+import { health, Link, State } from "../../ui/parts";
+import { Sparkline } from "../../ui/Sparkline";
+
+const ORDER: Health[] = ["failing", "held", "silent", "paused", "retired", "ok"];
+
+export function sorted(interfaces: Interface[]): Interface[] {
+  return [...interfaces].sort((a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state) || a.critical - b.critical || a.title.localeCompare(b.title));
+}
+
+const Row = memo(function Row({ one, values, now }: { one: Interface; values: number[]; now: number }) {
+  const queued = one.destinations.reduce((sum, to) => sum + to.queued, 0);
+  const failed = one.destinations.reduce((sum, to) => sum + to.failed, 0);
+  const oldest = Math.min(...one.destinations.map((to) => to.oldest ?? Number.POSITIVE_INFINITY));
+  const newest = values.slice(-5);
+  const speed = newest.length ? newest.reduce((sum, value) => sum + value, 0) / newest.length : 0;
+  return (
+    <tr>
+      <td>
+        <State of={health(one.state)} />
+      </td>
+      <td className="cut">
+        <Link to={interfaceAt(one.name)} data-row>
+          {one.title}
+        </Link>{" "}
+        <span className="quiet">
+          {one.name} · {one.connector === "interface" ? "fed by interfaces" : `${one.connector} ${one.address?.replace(/^.*:/, "") ?? ""}`}
+        </span>
+      </td>
+      <td>
+        <Sparkline values={values} tone={one.state === "failing" ? "bad" : speed === 0 ? "idle" : ""} />
+      </td>
+      <td className="right number">{rate(speed)}</td>
+      <td className="right number">
+        {queued > 0 ? (
+          <Link to={messagesAt(`interface:${one.name} state:in_flight`)} title={Number.isFinite(oldest) ? `the oldest since ${utc(oldest)}` : undefined}>
+            {count(queued)}
+          </Link>
+        ) : (
+          "0"
+        )}
+      </td>
+      <td className="right number">{queued > 0 && Number.isFinite(oldest) ? span((now - oldest) / 1e6) : <span className="quiet">–</span>}</td>
+      <td className="right number">
+        {one.counts.parked > 0 ? (
+          <Link to={messagesAt(`interface:${one.name} state:parked`)} className="bad">
+            {count(one.counts.parked)}
+          </Link>
+        ) : (
+          <span className="quiet">–</span>
+        )}
+      </td>
+      <td className="right number">{failed > 0 ? count(failed) : <span className="quiet">–</span>}</td>
+      <td className="right number nowrap">{ago(one.last_received, now)}</td>
+    </tr>
+  );
+});
+
+export function InterfaceTable({ live, interfaces }: { live: Live; interfaces: Interface[] }) {
+  const now = live.status?.engine.at ?? 0;
+  return (
+    <div className="scroll-x">
+      <table className="table interfaces">
+        <thead>
+          <tr>
+            <th scope="col">State</th>
+            <th scope="col">Interface</th>
+            <th scope="col">Last 2 minutes</th>
+            <th scope="col" className="right">
+              a second
+            </th>
+            <th scope="col" className="right">
+              Waiting
+            </th>
+            <th scope="col" className="right">
+              Oldest
+            </th>
+            <th scope="col" className="right">
+              Parked
+            </th>
+            <th scope="col" className="right" title="Attempts that failed since the engine started">
+              Failed tries
+            </th>
+            <th scope="col" className="right">
+              Last message
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {sorted(interfaces).map((one) => (
+            <Row key={one.name} one={one} values={live.rates.get(one.name) ?? []} now={now} />
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

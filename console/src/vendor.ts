@@ -1,0 +1,48 @@
+// What comes from other people, in one file. The names that the console uses, and no others.
+export {
+  Fragment,
+  StrictMode,
+  createContext,
+  memo,
+  useCallback,
+  useContext,
+  useDeferredValue,
+  useEffect,
+  useId,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+  useSyncExternalStore,
+} from "react";
+export { jsx, jsxs } from "react/jsx-runtime";
+export { createRoot } from "react-dom/client";
+export {
+  Autocomplete,
+  Button,
+  Checkbox,
+  Dialog,
+  DialogTrigger,
+  Heading,
+  Header,
+  Input,
+  Label,
+  ListBox,
+  ListBoxItem,
+  ListBoxSection,
+  Menu,
+  MenuItem,
+  MenuTrigger,
+  Modal,
+  ModalOverlay,
+  Popover,
+  SearchField,
+  Tab,
+  TabList,
+  TabPanel,
+  Tabs,
+  TextArea,
+  TextField,
+  useFilter,
+} from "react-aria-components";
+export { useVirtualizer } from "@tanstack/react-virtual";
