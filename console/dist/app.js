@@ -3,7 +3,7 @@ import { StrictMode } from "./vendor.js";
 import { createRoot } from "./vendor.js";
 
 // src/shell/App.tsx
-import { useEffect as useEffect4, useMemo as useMemo6, useRef as useRef3, useState as useState11 } from "./vendor.js";
+import { useEffect as useEffect6, useMemo as useMemo7, useRef as useRef3, useState as useState16 } from "./vendor.js";
 
 // src/api/live.ts
 import { useSyncExternalStore } from "./vendor.js";
@@ -42,7 +42,7 @@ function wordsOf(status) {
 async function send(method, path, body, signal) {
   const headers = { accept: "application/json" };
   if (body !== void 0) headers["content-type"] = "application/json";
-  if (method !== "GET" && token) headers["x-csrf-token"] = token;
+  if (method !== "GET" && token) headers["x-sinew-token"] = token;
   let answer;
   try {
     answer = await fetch(path, { method, headers, signal, body: body === void 0 ? void 0 : JSON.stringify(body) });
@@ -64,26 +64,36 @@ async function get(path, words2, signal) {
   const answer = await send("GET", withWords(path, words2), void 0, signal);
   return await answer.json();
 }
-async function getText(path, words2, signal) {
-  const answer = await send("GET", withWords(path, words2), void 0, signal);
+async function postText(path, body, signal) {
+  const answer = await send("POST", path, body, signal);
   return await answer.text();
 }
-async function post(path, body = {}) {
-  const answer = await send("POST", path, body);
+async function post(path, body = {}, signal) {
+  const answer = await send("POST", path, body, signal);
   return await answer.json();
 }
 
 // src/api/routes.ts
 var readStatus = (signal) => get("/api/v1/status", void 0, signal);
-var searchMessages = (query, limit, signal) => get("/api/v1/messages", { query, limit }, signal);
+var searchMessages = (query, limit, signal) => post("/api/v1/messages/search", { query, limit }, signal);
 var readJourney = (id, signal) => get(`/api/v1/messages/${id}`, void 0, signal);
-var readView = (id, which, reason, signal) => get(`/api/v1/messages/${id}/view`, { which, reason }, signal);
-var readContent = (id, which, reason, signal) => getText(`/api/v1/messages/${id}/content`, { which, reason }, signal);
+var readMasked = (id, which, signal) => postText(`/api/v1/messages/${id}/masked`, { which }, signal);
+var readContent = (id, which, reason, signal) => postText(`/api/v1/messages/${id}/content`, { which, reason }, signal);
+var readNames = (version, segments, signal) => get("/api/v1/dictionary", { version, segments: segments.join(",") }, signal);
+var readInterface = (name, signal) => get(`/api/v1/interfaces/${encodeURIComponent(name)}/text`, void 0, signal);
+var pause = (place2) => post("/api/v1/interfaces/pause", place2);
+var resume = (place2) => post("/api/v1/interfaces/resume", place2);
+var release = (place2) => post("/api/v1/interfaces/release", place2);
 var retry = (target) => post("/api/v1/deliveries/retry", target);
 var resend = (target) => post("/api/v1/deliveries/resend", target);
 var remove = (target) => post("/api/v1/deliveries/delete", target);
 var planReplay = (query) => post("/api/v1/replay", { query, is_confirmed: false, reason: "" });
 var replay = (query, reason) => post("/api/v1/replay", { query, is_confirmed: true, reason });
+var reload = () => post("/api/v1/reload");
+var readQuality = (words2, signal) => get("/api/v1/quality", words2, signal);
+var readBackup = (signal) => get("/api/v1/backup", void 0, signal);
+var readVerify = (signal) => get("/api/v1/verify", void 0, signal);
+var verify = () => post("/api/v1/verify");
 
 // src/api/live.ts
 var SAMPLES_MAX = 120;
@@ -148,8 +158,8 @@ function plan() {
   window.clearTimeout(timer);
   if (watchers.size === 0) return;
   const isMany = (live.status?.engine.interfaces.length ?? 0) > INTERFACES_MANY;
-  const pause = document.hidden ? PAUSE_UNSEEN_MS : isMany ? PAUSE_MANY_MS : PAUSE_MS;
-  timer = window.setTimeout(ask, pause);
+  const pause2 = document.hidden ? PAUSE_UNSEEN_MS : isMany ? PAUSE_MANY_MS : PAUSE_MS;
+  timer = window.setTimeout(ask, pause2);
 }
 function lookNow() {
   window.clearTimeout(timer);
@@ -178,13 +188,14 @@ import { useSyncExternalStore as useSyncExternalStore2 } from "./vendor.js";
 var watchers2 = /* @__PURE__ */ new Set();
 var now = read();
 function read() {
-  return { path: window.location.pathname, words: new URLSearchParams(window.location.search) };
+  return { path: window.location.pathname, words: new URLSearchParams(window.location.hash.slice(1)) };
 }
 function tell2() {
   now = read();
   for (const watcher of watchers2) watcher();
 }
 window.addEventListener("popstate", tell2);
+window.addEventListener("hashchange", tell2);
 function navigate(to, how = {}) {
   if (how.replace) window.history.replaceState(null, "", to);
   else window.history.pushState(null, "", to);
@@ -197,7 +208,7 @@ function setWords(change, how = {}) {
     else words2.delete(name);
   }
   const text = words2.toString();
-  navigate(text ? `${now.path}?${text}` : now.path, how);
+  navigate(text ? `${now.path}#${text}` : now.path, how);
 }
 function subscribe2(watcher) {
   watchers2.add(watcher);
@@ -206,8 +217,8 @@ function subscribe2(watcher) {
 function useAddress() {
   return useSyncExternalStore2(subscribe2, () => now);
 }
-var messagesAt = (query) => query ? `/messages?q=${encodeURIComponent(query)}` : "/messages";
-var interfaceAt = (name, tab = "") => `/interfaces/${encodeURIComponent(name)}${tab ? `?tab=${tab}` : ""}`;
+var messagesAt = (query) => query ? `/messages#q=${encodeURIComponent(query)}` : "/messages";
+var interfaceAt = (name, tab = "") => `/interfaces/${encodeURIComponent(name)}${tab ? `#tab=${tab}` : ""}`;
 
 // src/ui/format.ts
 var whole = new Intl.NumberFormat("en");
@@ -415,41 +426,72 @@ function balance({ engine }) {
   return `${count(counts.accepted)} accepted = ${parts.join(" + ")}`;
 }
 
-// src/screens/alerts/Alerts.tsx
-function Alerts() {
-  return null;
+// src/api/stream.ts
+import { useEffect, useState } from "./vendor.js";
+var PAUSE_MS2 = 1e3;
+var PAUSE_MS_MAX = 3e4;
+function listen(kinds, onNews, onState) {
+  let source;
+  let timer2;
+  let pause2 = PAUSE_MS2;
+  const open = () => {
+    onState("connecting");
+    const now2 = new EventSource("/api/v1/news");
+    source = now2;
+    now2.onopen = () => {
+      pause2 = PAUSE_MS2;
+      onState("open");
+    };
+    now2.onerror = () => {
+      now2.close();
+      onState("lost");
+      timer2 = window.setTimeout(open, pause2);
+      pause2 = Math.min(pause2 * 2, PAUSE_MS_MAX);
+    };
+    for (const kind of kinds) {
+      now2.addEventListener(kind, (said) => onNews(JSON.parse(said.data)));
+    }
+  };
+  open();
+  return () => {
+    window.clearTimeout(timer2);
+    source?.close();
+  };
 }
-
-// src/screens/audit/Audit.tsx
-function Audit() {
-  return null;
+function useNews(kinds, keep) {
+  const [news, setNews] = useState([]);
+  const [state, setState] = useState("connecting");
+  const key = kinds.join(" ");
+  useEffect(() => {
+    let waiting = [];
+    const timer2 = window.setInterval(() => {
+      if (waiting.length === 0) return;
+      const fresh = waiting.reverse();
+      waiting = [];
+      setNews((before) => [...fresh, ...before].slice(0, keep));
+    }, 500);
+    const stop = listen(
+      key.split(" "),
+      (one) => {
+        waiting.push(one);
+        if (waiting.length > keep) waiting.shift();
+      },
+      setState
+    );
+    return () => {
+      window.clearInterval(timer2);
+      stop();
+    };
+  }, [key, keep]);
+  return { news, state };
 }
-
-// src/screens/changes/Changes.tsx
-function Changes() {
-  return null;
-}
-
-// src/screens/interface/InterfaceList.tsx
-function InterfaceList() {
-  return null;
-}
-
-// src/screens/interface/OneInterface.tsx
-function OneInterface(_) {
-  return null;
-}
-
-// src/screens/messages/Messages.tsx
-import { useVirtualizer } from "./vendor.js";
-import { useEffect as useEffect2, useRef, useState as useState7 } from "./vendor.js";
 
 // src/api/use.ts
-import { useCallback, useEffect, useState } from "./vendor.js";
+import { useCallback, useEffect as useEffect2, useState as useState2 } from "./vendor.js";
 function useAnswer(key, ask2) {
-  const [round, setRound] = useState(0);
-  const [held, setHeld] = useState({ key: "" });
-  useEffect(() => {
+  const [round, setRound] = useState2(0);
+  const [held, setHeld] = useState2({ key: "" });
+  useEffect2(() => {
     if (key === null) return;
     const stop = new AbortController();
     ask2(stop.signal).then(
@@ -616,6 +658,781 @@ function Page({ title, about, actions, children, className = "" }) {
   ] });
 }
 
+// src/screens/overview/Attentions.tsx
+import { jsx as jsx3, jsxs as jsxs3 } from "./vendor.js";
+function ownerText({ owner }) {
+  if (!owner) return "";
+  const call = [owner.team, owner.oncall && `on call ${owner.oncall}`, owner.contact].filter(Boolean).join(", ");
+  return call ? ` Owner: ${call}.` : "";
+}
+function Attentions({ items }) {
+  return /* @__PURE__ */ jsx3("ul", { className: "stack tight", children: items.map((item) => /* @__PURE__ */ jsx3("li", { children: /* @__PURE__ */ jsxs3(
+    Notice,
+    {
+      level: item.level,
+      title: item.title,
+      actions: item.links.map((link, at) => /* @__PURE__ */ jsx3(Link, { to: link.to, className: "button", ...at === 0 ? { "data-row": true } : {}, children: link.label }, link.to)),
+      children: [
+        item.text,
+        ownerText(item),
+        " ",
+        item.code && /* @__PURE__ */ jsx3("code", { className: "quiet", children: item.code })
+      ]
+    }
+  ) }, item.id)) });
+}
+
+// src/screens/alerts/Alerts.tsx
+import { jsx as jsx4, jsxs as jsxs4 } from "./vendor.js";
+var KINDS = ["parked", "held", "expired", "rejected", "down", "up", "reloaded"];
+var NEWS_MAX = 200;
+var WORDS = {
+  parked: { text: "parked, waits for a person", icon: "held", tone: "bad" },
+  held: { text: "held, with those behind it", icon: "held", tone: "warn" },
+  expired: { text: "given up by policy", icon: "expired", tone: "warn" },
+  rejected: { text: "rejected, the sender was told", icon: "warn", tone: "warn" },
+  down: { text: "does not answer", icon: "bad", tone: "bad" },
+  up: { text: "answers again", icon: "good", tone: "good" },
+  reloaded: { text: "changed by a reload", icon: "changes", tone: "note" }
+};
+function Quality() {
+  const { value, problem, again } = useAnswer("quality", (signal) => readQuality({ since_s: 7 * 86400 }, signal));
+  if (problem) return /* @__PURE__ */ jsx4(Trouble, { problem, what: "The quality of messages", again });
+  if (!value) return /* @__PURE__ */ jsx4(Empty, { title: "Reading…" });
+  const rows = value.interfaces.flatMap((report) => [
+    ...report.alerts.map((alert) => ({ ...alert, interface: report.interface, when: moment(alert.since), tone: alert.is_page ? "bad" : "warn" })),
+    ...report.findings.map((finding) => ({ ...finding, interface: report.interface, when: "", tone: finding.severity === "warning" ? "warn" : "note" }))
+  ]);
+  if (rows.length === 0) return /* @__PURE__ */ jsx4(Empty, { title: "No sender changed what it sends", children: "Every place is compared with its own history of the last seven days." });
+  return /* @__PURE__ */ jsxs4("table", { className: "table", children: [
+    /* @__PURE__ */ jsx4("thead", { children: /* @__PURE__ */ jsxs4("tr", { children: [
+      /* @__PURE__ */ jsx4("th", { scope: "col", children: "Interface" }),
+      /* @__PURE__ */ jsx4("th", { scope: "col", children: "What changed" }),
+      /* @__PURE__ */ jsx4("th", { scope: "col", children: "Since" }),
+      /* @__PURE__ */ jsx4("th", { scope: "col", children: "Code" })
+    ] }) }),
+    /* @__PURE__ */ jsx4("tbody", { children: rows.map((row) => /* @__PURE__ */ jsxs4("tr", { children: [
+      /* @__PURE__ */ jsx4("td", { children: /* @__PURE__ */ jsx4(Link, { to: interfaceAt(row.interface, "quality"), "data-row": true, children: row.interface }) }),
+      /* @__PURE__ */ jsx4("td", { className: row.tone, children: row.message }),
+      /* @__PURE__ */ jsx4("td", { className: "nowrap", children: row.when }),
+      /* @__PURE__ */ jsx4("td", { children: /* @__PURE__ */ jsx4("code", { className: "quiet", children: row.code }) })
+    ] }, `${row.interface} ${row.code} ${row.message}`)) })
+  ] });
+}
+function News() {
+  const { news, state } = useNews(KINDS, NEWS_MAX);
+  return /* @__PURE__ */ jsx4(Card, { title: "What happened", more: /* @__PURE__ */ jsxs4("span", { className: "quiet", children: [
+    "since this page was opened · ",
+    state === "open" ? "live" : state === "lost" ? "the stream is lost, trying again" : "connecting"
+  ] }), children: news.length === 0 ? /* @__PURE__ */ jsx4(Empty, { title: "Nothing yet", children: "Destinations that go down and come back, messages that are parked, held or rejected." }) : /* @__PURE__ */ jsxs4("table", { className: "table", children: [
+    /* @__PURE__ */ jsx4("thead", { children: /* @__PURE__ */ jsxs4("tr", { children: [
+      /* @__PURE__ */ jsx4("th", { scope: "col", children: "Time" }),
+      /* @__PURE__ */ jsx4("th", { scope: "col", children: "Interface" }),
+      /* @__PURE__ */ jsx4("th", { scope: "col", children: "Destination" }),
+      /* @__PURE__ */ jsx4("th", { scope: "col", children: "What" }),
+      /* @__PURE__ */ jsx4("th", { scope: "col", children: "Message" })
+    ] }) }),
+    /* @__PURE__ */ jsx4("tbody", { children: news.map((one, at) => {
+      const word = WORDS[one.kind];
+      return /* @__PURE__ */ jsxs4("tr", { children: [
+        /* @__PURE__ */ jsx4("td", { className: "mono", title: utc(one.at), children: clock(one.at) }),
+        /* @__PURE__ */ jsx4("td", { children: /* @__PURE__ */ jsx4(Link, { to: interfaceAt(one.interface), "data-row": true, children: one.interface }) }),
+        /* @__PURE__ */ jsx4("td", { children: one.destination ?? "" }),
+        /* @__PURE__ */ jsxs4("td", { children: [
+          /* @__PURE__ */ jsxs4("span", { className: `state ${word?.tone ?? ""}`, children: [
+            /* @__PURE__ */ jsx4(Icon, { name: word?.icon ?? "warn" }),
+            " ",
+            word?.text ?? one.kind
+          ] }),
+          " ",
+          /* @__PURE__ */ jsx4("span", { className: "quiet", children: one.reason?.text })
+        ] }),
+        /* @__PURE__ */ jsx4("td", { className: "mono", children: one.message ? /* @__PURE__ */ jsx4(Link, { to: `/messages#id=${one.message}`, children: one.message }) : "" })
+      ] }, `${one.at} ${at}`);
+    }) })
+  ] }) });
+}
+function Alerts() {
+  const { status, problem } = useLive();
+  if (!status) return /* @__PURE__ */ jsx4(Page, { title: "Alerts", children: problem ? /* @__PURE__ */ jsx4(Trouble, { problem, what: "The engine" }) : /* @__PURE__ */ jsx4(Empty, { title: "Asking the engine…" }) });
+  const items = attentionOf(status);
+  return /* @__PURE__ */ jsxs4(Page, { title: "Alerts", about: items.length ? plural(items.length, "thing needs", "things need") + " attention" : "nothing needs attention", children: [
+    items.length > 0 ? /* @__PURE__ */ jsx4(Attentions, { items }) : /* @__PURE__ */ jsxs4("div", { className: "calm", children: [
+      /* @__PURE__ */ jsx4(Icon, { name: "good", className: "good" }),
+      " Nothing needs you."
+    ] }),
+    /* @__PURE__ */ jsx4(News, {}),
+    /* @__PURE__ */ jsx4(Card, { title: "Changes in what senders send", children: /* @__PURE__ */ jsx4(Quality, {}) })
+  ] });
+}
+
+// src/ui/Rows.tsx
+import { jsx as jsx5, jsxs as jsxs5 } from "./vendor.js";
+var TIMES = /^(at|since|until|created|expires|last_seen|last_used|changed)$/;
+var MICROS_MIN = 1e15;
+function cell(name, value) {
+  if (value === null || value === void 0 || value === "") return /* @__PURE__ */ jsx5("span", { className: "quiet", children: "–" });
+  if (typeof value === "boolean") return value ? "yes" : "no";
+  if (typeof value === "number" && (TIMES.test(name) || value > MICROS_MIN)) return /* @__PURE__ */ jsx5("time", { title: utc(value), children: moment(value) });
+  if (Array.isArray(value)) return value.map((one) => typeof one === "object" ? JSON.stringify(one) : String(one)).join(", ") || "–";
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
+}
+function Rows({ rows, label }) {
+  const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))].filter((name) => name !== "schema");
+  if (rows.length === 0) return /* @__PURE__ */ jsx5(Empty, { title: "None yet" });
+  return /* @__PURE__ */ jsx5("div", { className: "scroll-x", children: /* @__PURE__ */ jsxs5("table", { className: "table", "aria-label": label, children: [
+    /* @__PURE__ */ jsx5("thead", { children: /* @__PURE__ */ jsx5("tr", { children: columns.map((name) => /* @__PURE__ */ jsx5("th", { scope: "col", children: name.replaceAll("_", " ") }, name)) }) }),
+    /* @__PURE__ */ jsx5("tbody", { children: rows.map((row, at) => /* @__PURE__ */ jsx5("tr", { children: columns.map((name) => /* @__PURE__ */ jsx5("td", { children: cell(name, row[name]) }, name)) }, at)) })
+  ] }) });
+}
+
+// src/screens/audit/Audit.tsx
+import { jsx as jsx6 } from "./vendor.js";
+function Audit() {
+  const { value, problem, again } = useAnswer("audit", (signal) => get("/api/v1/audit", void 0, signal));
+  return /* @__PURE__ */ jsx6(Page, { title: "Audit", about: "every act of a person and every look at a patient, with its reason", children: /* @__PURE__ */ jsx6(Card, { children: problem ? /* @__PURE__ */ jsx6(Trouble, { problem, what: "The audit log", again }) : value ? /* @__PURE__ */ jsx6(Rows, { rows: value.entries, label: "Entries of the audit log" }) : /* @__PURE__ */ jsx6(Empty, { title: "Reading…" }) }) });
+}
+
+// src/screens/changes/Changes.tsx
+import { useState as useState4 } from "./vendor.js";
+
+// src/ui/dialogs.tsx
+import { useState as useState3 } from "./vendor.js";
+import { Dialog, Heading, Input, Label, Modal, ModalOverlay, TextField } from "./vendor.js";
+import { jsx as jsx7, jsxs as jsxs6 } from "./vendor.js";
+function Window({ title, onClose, children, isWide = false }) {
+  return /* @__PURE__ */ jsx7(ModalOverlay, { className: "veil", isOpen: true, isDismissable: true, onOpenChange: (isOpen) => !isOpen && onClose(), children: /* @__PURE__ */ jsx7(Modal, { className: isWide ? "modal wide" : "modal", children: /* @__PURE__ */ jsxs6(Dialog, { className: "dialog", children: [
+    /* @__PURE__ */ jsx7(Heading, { slot: "title", level: 2, children: title }),
+    children
+  ] }) }) });
+}
+function AskWhy({ act, onClose }) {
+  const [reason, setReason] = useState3("");
+  const [state, setState] = useState3("asking");
+  const [said, setSaid] = useState3("");
+  const [problem, setProblem] = useState3();
+  const run = async () => {
+    if (!reason.trim() || state !== "asking") return;
+    setState("running");
+    setProblem(void 0);
+    try {
+      const answer = await act.run(reason.trim());
+      if (!answer) return onClose();
+      setSaid(answer);
+      setState("done");
+    } catch (error) {
+      setProblem(error instanceof Problem ? error : new Problem(0, "", String(error)));
+      setState("asking");
+    }
+  };
+  return /* @__PURE__ */ jsxs6(Window, { title: act.title, onClose, children: [
+    /* @__PURE__ */ jsx7("div", { children: act.text }),
+    state === "done" ? /* @__PURE__ */ jsx7("p", { role: "status", children: /* @__PURE__ */ jsx7("strong", { children: said }) }) : /* @__PURE__ */ jsxs6(TextField, { className: "field", value: reason, onChange: setReason, isRequired: true, autoFocus: true, onKeyDown: (key) => key.key === "Enter" && void run(), children: [
+      /* @__PURE__ */ jsx7(Label, { children: "Why? It is kept with your name." }),
+      /* @__PURE__ */ jsx7(Input, { className: "input", placeholder: act.example ?? "for example: ticket 4711, agreed with the owner" })
+    ] }),
+    problem && /* @__PURE__ */ jsxs6(Notice, { level: "warning", title: "Not done", children: [
+      problem.message,
+      " ",
+      problem.code && /* @__PURE__ */ jsx7("code", { children: problem.code })
+    ] }),
+    /* @__PURE__ */ jsxs6("div", { className: "buttons", children: [
+      /* @__PURE__ */ jsx7(Button, { onPress: onClose, children: state === "done" ? "Close" : "Cancel" }),
+      state !== "done" && /* @__PURE__ */ jsx7(Button, { kind: act.isDangerous ? "danger" : "first", isDisabled: !reason.trim() || state === "running", onPress: () => void run(), children: state === "running" ? "Working…" : act.button })
+    ] })
+  ] });
+}
+
+// src/screens/changes/Changes.tsx
+import { jsx as jsx8, jsxs as jsxs7 } from "./vendor.js";
+function sentencesOf(answer) {
+  const parts = { ...answer, ...answer.changes ?? {} };
+  const lists = Object.entries(parts).filter((entry) => Array.isArray(entry[1]) && entry[1].every((one) => typeof one === "string"));
+  const said = lists.filter(([, names2]) => names2.length > 0).map(([what, names2]) => `${what}: ${names2.join(", ")}`);
+  return said.length > 0 ? said : ["Nothing changed: the workspace is what runs."];
+}
+function Reload({ onClose }) {
+  const [answer, setAnswer] = useState4();
+  const [problem, setProblem] = useState4();
+  const [isRunning, setRunning] = useState4(false);
+  const run = async () => {
+    setRunning(true);
+    try {
+      setAnswer(await reload());
+      lookNow();
+    } catch (error) {
+      setProblem(error instanceof Problem ? error : new Problem(0, "", String(error)));
+    }
+    setRunning(false);
+  };
+  const findings = answer?.findings ?? [];
+  return /* @__PURE__ */ jsxs7(Window, { title: "Read the workspace again", onClose, children: [
+    !answer && /* @__PURE__ */ jsx8("p", { children: "Interfaces whose files changed run on in the new version; messages that are under way finish in the version they began in. If a file has a mistake, everything stays as it is." }),
+    answer && findings.length === 0 && /* @__PURE__ */ jsx8("ul", { role: "status", children: sentencesOf(answer).map((text) => /* @__PURE__ */ jsx8("li", { children: text }, text)) }),
+    findings.length > 0 && /* @__PURE__ */ jsx8("ul", { className: "stack tight", role: "status", children: findings.map((finding, at) => /* @__PURE__ */ jsxs7("li", { children: [
+      /* @__PURE__ */ jsx8("strong", { className: finding.severity === "error" ? "bad" : "warn", children: finding.code }),
+      " ",
+      finding.message,
+      " ",
+      finding.file && /* @__PURE__ */ jsx8("code", { children: `${finding.file}${finding.line ? `:${finding.line}` : ""}` }),
+      " ",
+      finding.hint && /* @__PURE__ */ jsx8("span", { className: "quiet", children: finding.hint })
+    ] }, at)) }),
+    problem && /* @__PURE__ */ jsxs7(Notice, { level: "warning", title: "Not done; what runs is as it was", children: [
+      problem.message,
+      " ",
+      problem.code && /* @__PURE__ */ jsx8("code", { children: problem.code })
+    ] }),
+    /* @__PURE__ */ jsxs7("div", { className: "buttons", children: [
+      /* @__PURE__ */ jsx8(Button, { onPress: onClose, children: answer ? "Close" : "Cancel" }),
+      !answer && /* @__PURE__ */ jsx8(Button, { kind: "first", isDisabled: isRunning, onPress: () => void run(), children: isRunning ? "Reading…" : "Read it and apply" })
+    ] })
+  ] });
+}
+function Changes() {
+  const { status, problem } = useLive();
+  const [isOpen, setOpen] = useState4(false);
+  if (!status) return /* @__PURE__ */ jsx8(Page, { title: "Changes", children: problem ? /* @__PURE__ */ jsx8(Trouble, { problem, what: "The engine" }) : /* @__PURE__ */ jsx8(Empty, { title: "Asking the engine…" }) });
+  return /* @__PURE__ */ jsxs7(Page, { title: "Changes", about: "what runs, and in which version", actions: /* @__PURE__ */ jsx8(Button, { icon: "again", onPress: () => setOpen(true), children: "Read the workspace again…" }), children: [
+    /* @__PURE__ */ jsx8(Notice, { level: "note", title: "Plan, approval and rollback: not available in this engine", children: "A version is a hash over the text of an interface, its maps, its tables and the environment: equal versions behave the same. The history is in git." }),
+    /* @__PURE__ */ jsx8(Card, { children: /* @__PURE__ */ jsxs7("table", { className: "table", children: [
+      /* @__PURE__ */ jsx8("thead", { children: /* @__PURE__ */ jsxs7("tr", { children: [
+        /* @__PURE__ */ jsx8("th", { scope: "col", children: "State" }),
+        /* @__PURE__ */ jsx8("th", { scope: "col", children: "Interface" }),
+        /* @__PURE__ */ jsx8("th", { scope: "col", children: "Running version" })
+      ] }) }),
+      /* @__PURE__ */ jsx8("tbody", { children: status.engine.interfaces.map((one) => /* @__PURE__ */ jsxs7("tr", { children: [
+        /* @__PURE__ */ jsx8("td", { children: /* @__PURE__ */ jsx8(State, { of: health(one.state) }) }),
+        /* @__PURE__ */ jsxs7("td", { children: [
+          /* @__PURE__ */ jsx8(Link, { to: interfaceAt(one.name, "text"), "data-row": true, children: one.title }),
+          " ",
+          /* @__PURE__ */ jsx8("span", { className: "quiet", children: one.name })
+        ] }),
+        /* @__PURE__ */ jsx8("td", { className: "mono", children: one.version })
+      ] }, one.name)) })
+    ] }) }),
+    isOpen && /* @__PURE__ */ jsx8(Reload, { onClose: () => setOpen(false) })
+  ] });
+}
+
+// src/screens/overview/InterfaceTable.tsx
+import { memo as memo2 } from "./vendor.js";
+
+// src/ui/Sparkline.tsx
+import { memo } from "./vendor.js";
+import { Fragment, jsx as jsx9, jsxs as jsxs8 } from "./vendor.js";
+var Sparkline = memo(function Sparkline2({ values, width = 116, height = 26, tone = "" }) {
+  const top = Math.max(...values, 0.1);
+  const step = width / (SAMPLES_MAX - 1);
+  const left = width - (values.length - 1) * step;
+  const points = values.map((value, at) => `${(left + at * step).toFixed(1)},${(height - 1 - value / top * (height - 3)).toFixed(1)}`);
+  const newest = values.at(-1) ?? 0;
+  const label = values.length ? `now ${rate(newest)} a second, most ${rate(Math.max(...values))}` : "no figures yet";
+  return /* @__PURE__ */ jsxs8("svg", { className: `spark ${tone}`, width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label, children: [
+    /* @__PURE__ */ jsx9("line", { className: "floor", x1: "0", x2: width, y1: height - 0.5, y2: height - 0.5 }),
+    points.length > 1 && /* @__PURE__ */ jsxs8(Fragment, { children: [
+      /* @__PURE__ */ jsx9("polygon", { className: "area", points: `${left.toFixed(1)},${height - 1} ${points.join(" ")} ${width},${height - 1}` }),
+      /* @__PURE__ */ jsx9("polyline", { className: "edge", points: points.join(" ") })
+    ] })
+  ] });
+});
+
+// src/screens/overview/InterfaceTable.tsx
+import { jsx as jsx10, jsxs as jsxs9 } from "./vendor.js";
+var ORDER2 = ["failing", "held", "silent", "paused", "retired", "ok"];
+function sorted(interfaces) {
+  return [...interfaces].sort((a, b) => ORDER2.indexOf(a.state) - ORDER2.indexOf(b.state) || a.critical - b.critical || a.title.localeCompare(b.title));
+}
+var Row = memo2(function Row2({ one, values, now: now2 }) {
+  const queued = one.destinations.reduce((sum, to) => sum + to.queued, 0);
+  const failed = one.destinations.reduce((sum, to) => sum + to.failed, 0);
+  const oldest = Math.min(...one.destinations.map((to) => to.oldest ?? Number.POSITIVE_INFINITY));
+  const newest = values.slice(-5);
+  const speed = newest.length ? newest.reduce((sum, value) => sum + value, 0) / newest.length : 0;
+  return /* @__PURE__ */ jsxs9("tr", { children: [
+    /* @__PURE__ */ jsx10("td", { children: /* @__PURE__ */ jsx10(State, { of: health(one.state) }) }),
+    /* @__PURE__ */ jsxs9("td", { className: "cut", children: [
+      /* @__PURE__ */ jsx10(Link, { to: interfaceAt(one.name), "data-row": true, children: one.title }),
+      " ",
+      /* @__PURE__ */ jsxs9("span", { className: "quiet", children: [
+        one.name,
+        " · ",
+        one.connector === "interface" ? "fed by interfaces" : `${one.connector} ${one.address?.replace(/^.*:/, "") ?? ""}`
+      ] })
+    ] }),
+    /* @__PURE__ */ jsx10("td", { children: /* @__PURE__ */ jsx10(Sparkline, { values, tone: one.state === "failing" ? "bad" : speed === 0 ? "idle" : "" }) }),
+    /* @__PURE__ */ jsx10("td", { className: "right number", children: rate(speed) }),
+    /* @__PURE__ */ jsx10("td", { className: "right number", children: queued > 0 ? /* @__PURE__ */ jsx10(Link, { to: messagesAt(`interface:${one.name} state:in_flight`), title: Number.isFinite(oldest) ? `the oldest since ${utc(oldest)}` : void 0, children: count(queued) }) : "0" }),
+    /* @__PURE__ */ jsx10("td", { className: "right number", children: queued > 0 && Number.isFinite(oldest) ? span((now2 - oldest) / 1e6) : /* @__PURE__ */ jsx10("span", { className: "quiet", children: "–" }) }),
+    /* @__PURE__ */ jsx10("td", { className: "right number", children: one.counts.parked > 0 ? /* @__PURE__ */ jsx10(Link, { to: messagesAt(`interface:${one.name} state:parked`), className: "bad", children: count(one.counts.parked) }) : /* @__PURE__ */ jsx10("span", { className: "quiet", children: "–" }) }),
+    /* @__PURE__ */ jsx10("td", { className: "right number", children: failed > 0 ? count(failed) : /* @__PURE__ */ jsx10("span", { className: "quiet", children: "–" }) }),
+    /* @__PURE__ */ jsx10("td", { className: "right number nowrap", children: ago(one.last_received, now2) })
+  ] });
+});
+function InterfaceTable({ live: live2, interfaces }) {
+  const now2 = live2.status?.engine.at ?? 0;
+  return /* @__PURE__ */ jsx10("div", { className: "scroll-x", children: /* @__PURE__ */ jsxs9("table", { className: "table interfaces", children: [
+    /* @__PURE__ */ jsx10("thead", { children: /* @__PURE__ */ jsxs9("tr", { children: [
+      /* @__PURE__ */ jsx10("th", { scope: "col", children: "State" }),
+      /* @__PURE__ */ jsx10("th", { scope: "col", children: "Interface" }),
+      /* @__PURE__ */ jsx10("th", { scope: "col", children: "Last 2 minutes" }),
+      /* @__PURE__ */ jsx10("th", { scope: "col", className: "right", children: "a second" }),
+      /* @__PURE__ */ jsx10("th", { scope: "col", className: "right", children: "Waiting" }),
+      /* @__PURE__ */ jsx10("th", { scope: "col", className: "right", children: "Oldest" }),
+      /* @__PURE__ */ jsx10("th", { scope: "col", className: "right", children: "Parked" }),
+      /* @__PURE__ */ jsx10("th", { scope: "col", className: "right", title: "Attempts that failed since the engine started", children: "Failed tries" }),
+      /* @__PURE__ */ jsx10("th", { scope: "col", className: "right", children: "Last message" })
+    ] }) }),
+    /* @__PURE__ */ jsx10("tbody", { children: sorted(interfaces).map((one) => /* @__PURE__ */ jsx10(Row, { one, values: live2.rates.get(one.name) ?? [], now: now2 }, one.name)) })
+  ] }) });
+}
+
+// src/screens/interface/InterfaceList.tsx
+import { jsx as jsx11 } from "./vendor.js";
+function InterfaceList() {
+  const live2 = useLive();
+  const { words: words2 } = useAddress();
+  const wanted2 = (words2.get("find") ?? "").toLowerCase();
+  const all = live2.status?.engine.interfaces ?? [];
+  const found = all.filter((one) => [one.name, one.title, one.state, one.connector, ...one.destinations.map((to) => to.name)].some((text) => text.toLowerCase().includes(wanted2)));
+  return /* @__PURE__ */ jsx11(
+    Page,
+    {
+      title: "Interfaces",
+      about: wanted2 ? `${found.length} of ${plural(all.length, "interface")}` : plural(all.length, "interface"),
+      actions: /* @__PURE__ */ jsx11("input", { className: "input narrow", "aria-label": "Narrow by name, state, connector or destination", placeholder: "Narrow: name, state, destination", value: words2.get("find") ?? "", onChange: (change) => setWords({ find: change.target.value || void 0 }, { replace: true }) }),
+      children: /* @__PURE__ */ jsx11(Card, { children: found.length > 0 || !live2.status ? /* @__PURE__ */ jsx11(InterfaceTable, { live: live2, interfaces: found }) : /* @__PURE__ */ jsx11(Empty, { title: "No interface of this name" }) })
+    }
+  );
+}
+
+// src/screens/interface/OneInterface.tsx
+import { useState as useState6 } from "./vendor.js";
+import { Tab, TabList, TabPanel, Tabs } from "./vendor.js";
+
+// src/ui/Code.tsx
+import { useMemo } from "./vendor.js";
+
+// src/flow/highlight.ts
+var PIECE = /(#.*$)|("(?:[^"\\]|\\.)*")|(\b[A-Z][A-Z0-9]{2}(?:\[\d*\])?-\d+(?:\[[^\]]*\])?(?:\.\d+)*)|(\b\d+(?:ms|s|m|h|d|kb|mb|KB|MB)?\b)/g;
+var WORD = /^(\s*)([a-z][a-z-]*)/;
+function piecesOf(line) {
+  const out = [];
+  const first = WORD.exec(line);
+  let at = 0;
+  if (first && !line.trimStart().startsWith("#")) {
+    if (first[1]) out.push({ text: first[1], tone: "" });
+    out.push({ text: first[2] ?? "", tone: "word" });
+    at = first[0].length;
+  }
+  PIECE.lastIndex = at;
+  for (let found = PIECE.exec(line); found; found = PIECE.exec(line)) {
+    if (found.index > at) out.push({ text: line.slice(at, found.index), tone: "" });
+    const tone = found[1] ? "comment" : found[2] ? "text" : found[3] ? "path" : "number";
+    out.push({ text: found[0], tone });
+    at = found.index + found[0].length;
+  }
+  if (at < line.length) out.push({ text: line.slice(at), tone: "" });
+  return out;
+}
+
+// src/ui/Code.tsx
+import { jsx as jsx12, jsxs as jsxs10 } from "./vendor.js";
+function Code({ text, label }) {
+  const lines = useMemo(() => text.replace(/\n$/, "").split("\n").map(piecesOf), [text]);
+  return /* @__PURE__ */ jsx12("div", { className: "code", tabIndex: 0, role: "group", "aria-label": label, children: lines.map((pieces, at) => /* @__PURE__ */ jsxs10("div", { className: "code-line", children: [
+    /* @__PURE__ */ jsx12("span", { className: "code-number", "aria-hidden": "true", children: at + 1 }),
+    /* @__PURE__ */ jsx12("span", { children: pieces.length ? pieces.map((piece, part) => piece.tone ? /* @__PURE__ */ jsx12("span", { className: `code-${piece.tone}`, children: piece.text }, part) : piece.text) : " " })
+  ] }, at)) });
+}
+
+// src/screens/system/Balance.tsx
+import { jsx as jsx13, jsxs as jsxs11 } from "./vendor.js";
+var STATES = ["delivered", "filtered", "in_flight", "parked", "expired", "deleted"];
+function Balance({ counts, query }) {
+  const sum = STATES.reduce((total, state) => total + counts[state], 0);
+  const difference = counts.accepted - sum;
+  return /* @__PURE__ */ jsx13("table", { className: "balance", children: /* @__PURE__ */ jsxs11("tbody", { children: [
+    /* @__PURE__ */ jsxs11("tr", { children: [
+      /* @__PURE__ */ jsx13("th", { scope: "row", children: "Accepted" }),
+      /* @__PURE__ */ jsx13("td", { className: "right number", children: count(counts.accepted) }),
+      /* @__PURE__ */ jsx13("td", {})
+    ] }),
+    STATES.map((state) => {
+      const share = counts.accepted > 0 ? counts[state] / counts.accepted : 0;
+      return /* @__PURE__ */ jsxs11("tr", { children: [
+        /* @__PURE__ */ jsx13("th", { scope: "row", children: /* @__PURE__ */ jsx13(State, { of: messageState(state) }) }),
+        /* @__PURE__ */ jsx13("td", { className: "right number", children: counts[state] > 0 ? /* @__PURE__ */ jsx13(Link, { to: messagesAt(`${query} state:${state}`.trim()), children: count(counts[state]) }) : "0" }),
+        /* @__PURE__ */ jsx13("td", { className: "balance-bar", children: /* @__PURE__ */ jsx13("svg", { width: "100%", height: "8", preserveAspectRatio: "none", viewBox: "0 0 100 8", "aria-hidden": "true", children: /* @__PURE__ */ jsx13("rect", { width: Math.max(share * 100, counts[state] > 0 ? 0.6 : 0), height: "8", className: messageState(state).tone }) }) })
+      ] }, state);
+    }),
+    /* @__PURE__ */ jsxs11("tr", { children: [
+      /* @__PURE__ */ jsx13("th", { scope: "row", children: "Difference" }),
+      /* @__PURE__ */ jsx13("td", { className: `right number ${difference === 0 ? "good" : "bad"}`, children: count(difference) }),
+      /* @__PURE__ */ jsx13("td", { className: difference === 0 ? "good" : "bad", children: difference === 0 ? "nothing is lost" : "not accounted for" })
+    ] })
+  ] }) });
+}
+
+// src/screens/interface/acts.ts
+async function done(act) {
+  await act;
+  lookNow();
+}
+function intakeAct(one) {
+  if (one.is_paused) {
+    return { title: `Let ${one.title} receive again`, text: "Its source opens again and takes what senders kept.", button: "Resume intake", run: (reason) => done(resume({ interface: one.name, reason })) };
+  }
+  return {
+    title: `Pause the intake of ${one.title}`,
+    text: "No new message is taken: senders keep theirs and try again. What was accepted goes on to its destinations, so the queues drain. Nothing is lost.",
+    button: "Pause intake",
+    isDangerous: true,
+    example: "for example: change 1182, the sender moves to a new host",
+    run: (reason) => done(pause({ interface: one.name, reason }))
+  };
+}
+function destinationAct(one, to) {
+  if (to.is_paused) {
+    return {
+      title: `Let ${to.name} have messages again`,
+      text: to.queued > 0 ? `${plural(to.queued, "message")} that ${to.queued === 1 ? "waits goes" : "wait go"} out in order.` : "Nothing waits.",
+      button: "Resume",
+      run: (reason) => done(resume({ interface: one.name, destination: to.name, reason }))
+    };
+  }
+  return {
+    title: `Pause ${to.name}`,
+    text: `Messages for ${to.name} wait safely in order until somebody resumes it. Other destinations go on, and senders are not told.`,
+    button: "Pause",
+    isDangerous: true,
+    example: "for example: maintenance of the receiver until 14:00",
+    run: (reason) => done(pause({ interface: one.name, destination: to.name, reason }))
+  };
+}
+function releaseAct(one, to) {
+  return {
+    title: `Release what is held at ${to.name}`,
+    text: `${plural(to.held, "key")} ${to.held === 1 ? "waits" : "wait"} behind a message that was refused. Released, that message is tried again, and those behind it follow in order.`,
+    button: "Release",
+    run: async (reason) => {
+      const answer = await release({ interface: one.name, destination: to.name, reason });
+      lookNow();
+      return `${plural(answer.released, "key")} released.`;
+    }
+  };
+}
+
+// src/screens/interface/Destinations.tsx
+import { useState as useState5 } from "./vendor.js";
+import { jsx as jsx14, jsxs as jsxs12 } from "./vendor.js";
+function Destinations({ one, now: now2 }) {
+  const [act, setAct] = useState5();
+  return /* @__PURE__ */ jsxs12("div", { className: "scroll-x", children: [
+    /* @__PURE__ */ jsxs12("table", { className: "table destinations", children: [
+      /* @__PURE__ */ jsx14("thead", { children: /* @__PURE__ */ jsxs12("tr", { children: [
+        /* @__PURE__ */ jsx14("th", { scope: "col", children: "State" }),
+        /* @__PURE__ */ jsx14("th", { scope: "col", children: "Destination" }),
+        /* @__PURE__ */ jsx14("th", { scope: "col", children: "Order" }),
+        /* @__PURE__ */ jsx14("th", { scope: "col", className: "right", children: "Waiting" }),
+        /* @__PURE__ */ jsx14("th", { scope: "col", className: "right", children: "Oldest" }),
+        /* @__PURE__ */ jsx14("th", { scope: "col", className: "right", children: "Delivered" }),
+        /* @__PURE__ */ jsx14("th", { scope: "col", className: "right", children: "Failed tries" }),
+        /* @__PURE__ */ jsx14("th", { scope: "col", className: "right", children: "Last delivered" }),
+        /* @__PURE__ */ jsx14("th", { scope: "col", children: /* @__PURE__ */ jsx14("span", { className: "hidden-but-read", children: "What you may do" }) })
+      ] }) }),
+      /* @__PURE__ */ jsx14("tbody", { children: one.destinations.map((to) => /* @__PURE__ */ jsxs12("tr", { children: [
+        /* @__PURE__ */ jsx14("td", { children: /* @__PURE__ */ jsx14(State, { of: health(to.state) }) }),
+        /* @__PURE__ */ jsxs12("td", { children: [
+          to.connector === "interface" ? /* @__PURE__ */ jsx14(Link, { to: interfaceAt(to.address), "data-row": true, children: to.name }) : /* @__PURE__ */ jsx14(Link, { to: messagesAt(`interface:${one.name} destination:${to.name}`), "data-row": true, children: to.name }),
+          " ",
+          /* @__PURE__ */ jsxs12("span", { className: "quiet", children: [
+            to.connector,
+            " ",
+            to.address
+          ] }),
+          to.state === "failing" && to.last_trouble && /* @__PURE__ */ jsxs12("div", { className: "bad", children: [
+            to.last_trouble.reason.text,
+            " ",
+            /* @__PURE__ */ jsx14("code", { children: to.last_trouble.reason.code }),
+            to.probe_in_s !== null && ` · tried again in ${span(to.probe_in_s)}`
+          ] }),
+          to.state !== "failing" && to.last_trouble && /* @__PURE__ */ jsxs12("div", { className: "quiet", children: [
+            "last trouble ",
+            moment(to.last_trouble.at),
+            ": ",
+            to.last_trouble.reason.text
+          ] })
+        ] }),
+        /* @__PURE__ */ jsxs12("td", { className: "quiet", children: [
+          to.order,
+          to.gives_up && ", gives up"
+        ] }),
+        /* @__PURE__ */ jsx14("td", { className: "right number", children: to.queued > 0 ? /* @__PURE__ */ jsx14(Link, { to: messagesAt(`interface:${one.name} destination:${to.name} state:in_flight`), children: count(to.queued) }) : "0" }),
+        /* @__PURE__ */ jsx14("td", { className: "right number", children: to.queued > 0 && to.oldest !== null ? span((now2 - to.oldest) / 1e6) : /* @__PURE__ */ jsx14("span", { className: "quiet", children: "–" }) }),
+        /* @__PURE__ */ jsx14("td", { className: "right number", children: count(to.delivered) }),
+        /* @__PURE__ */ jsx14("td", { className: "right number", children: to.failed ? count(to.failed) : /* @__PURE__ */ jsx14("span", { className: "quiet", children: "–" }) }),
+        /* @__PURE__ */ jsx14("td", { className: "right number nowrap", children: ago(to.last_delivered, now2) }),
+        /* @__PURE__ */ jsx14("td", { children: /* @__PURE__ */ jsxs12("div", { className: "buttons end", children: [
+          to.held > 0 && /* @__PURE__ */ jsxs12(Button, { onPress: () => setAct(releaseAct(one, to)), children: [
+            "Release ",
+            count(to.held),
+            "…"
+          ] }),
+          /* @__PURE__ */ jsx14(Button, { icon: to.is_paused ? "play" : "paused", "aria-label": `${to.is_paused ? "Resume" : "Pause"} ${to.name}`, onPress: () => setAct(destinationAct(one, to)), children: to.is_paused ? "Resume…" : "Pause…" })
+        ] }) })
+      ] }, to.name)) })
+    ] }),
+    act && /* @__PURE__ */ jsx14(AskWhy, { act, onClose: () => setAct(void 0) })
+  ] });
+}
+
+// src/screens/interface/runbook.ts
+var URGENCY = {
+  1: "Somebody is woken for it.",
+  2: "It is looked at the same day.",
+  3: "It can wait for the next working day."
+};
+var urgency = (critical) => URGENCY[critical] ?? "";
+function reach(connector, address) {
+  const place2 = /^([^\s/]+):(\d+)$/.exec(address);
+  if (connector === "interface") return [`sinew message --help   # it is inside: look at the interface ${address}`];
+  return place2 ? [`nc -vz ${place2[1]} ${place2[2]}`] : [];
+}
+function checksOf(one, text) {
+  const outside = one.destinations.filter((to) => to.connector !== "interface");
+  const checks = [
+    { question: "Does it run, and does anything wait?", how: "The state of the interface and of each destination; what is not well says why.", commands: ["sinew status", `sinew queues`] },
+    {
+      question: "Does it receive?",
+      how: one.connector === "interface" ? "Other interfaces feed it; look at those first." : `It listens on ${one.address ?? "its source"}. ${one.peers > 0 ? "Senders are connected now." : "No sender is connected now: call who runs the sender."}`,
+      commands: [`sinew messages 'interface:${one.name} since:30m'`]
+    },
+    {
+      question: "Do the receivers answer?",
+      how: "From the machine of the engine. A receiver that is down holds up only its own queue; messages wait in order.",
+      commands: outside.flatMap((to) => reach(to.connector, to.address)).filter((line, at, all) => all.indexOf(line) === at)
+    },
+    {
+      question: "Does something wait for a person?",
+      how: "Parked messages say why. Mend the cause, then retry; or delete with a reason.",
+      commands: [`sinew messages 'interface:${one.name} state:parked'`, "sinew explain ID"]
+    },
+    {
+      question: "Was it changed?",
+      how: text ? `The running version is ${text.version}, from ${text.file}.` : `The running version is ${one.version}.`,
+      commands: ["git log -5 --stat", `sinew check`, `sinew test`]
+    }
+  ];
+  return checks;
+}
+
+// src/screens/interface/OneInterface.tsx
+import { Fragment as Fragment2, jsx as jsx15, jsxs as jsxs13 } from "./vendor.js";
+var RECENT = 40;
+function StateTab({ one, live: live2 }) {
+  const now2 = live2.status?.engine.at ?? 0;
+  const values = live2.rates.get(one.name) ?? [];
+  const items = live2.status ? attentionOf(live2.status).filter((item) => item.interfaces.includes(one.name)) : [];
+  return /* @__PURE__ */ jsxs13("div", { className: "stack", children: [
+    items.length > 0 && /* @__PURE__ */ jsx15(Attentions, { items }),
+    /* @__PURE__ */ jsxs13("div", { className: "two start", children: [
+      /* @__PURE__ */ jsx15(Card, { title: "Receives", children: /* @__PURE__ */ jsx15("div", { className: "inside", children: /* @__PURE__ */ jsxs13("dl", { className: "facts", children: [
+        /* @__PURE__ */ jsx15("dt", { children: "From" }),
+        /* @__PURE__ */ jsx15("dd", { children: one.connector === "interface" ? "other interfaces" : `${one.connector} ${one.address ?? ""}` }),
+        /* @__PURE__ */ jsx15("dt", { children: "Senders connected" }),
+        /* @__PURE__ */ jsx15("dd", { children: one.connector === "interface" ? "–" : count(one.peers) }),
+        /* @__PURE__ */ jsx15("dt", { children: "Last message" }),
+        /* @__PURE__ */ jsx15("dd", { children: ago(one.last_received, now2) }),
+        /* @__PURE__ */ jsx15("dt", { children: "Since the start" }),
+        /* @__PURE__ */ jsxs13("dd", { children: [
+          count(one.received),
+          " received, ",
+          count(one.duplicates),
+          " duplicates, ",
+          count(one.refused),
+          " refused, ",
+          count(one.rejected),
+          " rejected"
+        ] }),
+        /* @__PURE__ */ jsx15("dt", { children: "Now" }),
+        /* @__PURE__ */ jsxs13("dd", { className: "with-spark", children: [
+          rate(values.at(-1) ?? 0),
+          " a second ",
+          /* @__PURE__ */ jsx15(Sparkline, { values, width: 220, height: 30 })
+        ] }),
+        one.last_trouble && /* @__PURE__ */ jsxs13(Fragment2, { children: [
+          /* @__PURE__ */ jsx15("dt", { children: "Last trouble" }),
+          /* @__PURE__ */ jsxs13("dd", { children: [
+            ago(one.last_trouble.at, now2),
+            ": ",
+            one.last_trouble.reason.text,
+            " ",
+            /* @__PURE__ */ jsx15("code", { children: one.last_trouble.reason.code })
+          ] })
+        ] })
+      ] }) }) }),
+      /* @__PURE__ */ jsx15(Card, { title: "Where every message is", more: /* @__PURE__ */ jsx15("span", { className: "quiet", children: "from the log" }), children: /* @__PURE__ */ jsx15("div", { className: "inside", children: /* @__PURE__ */ jsx15(Balance, { counts: one.counts, query: `interface:${one.name}` }) }) })
+    ] }),
+    /* @__PURE__ */ jsx15(Card, { title: "Destinations", children: /* @__PURE__ */ jsx15(Destinations, { one, now: now2 }) })
+  ] });
+}
+function TextTab({ answer }) {
+  const { value, problem, again } = answer;
+  const { words: words2 } = useAddress();
+  if (problem) return /* @__PURE__ */ jsx15(Trouble, { problem, what: "The configuration", again });
+  if (!value) return /* @__PURE__ */ jsx15(Empty, { title: "Reading…" });
+  const files = [{ path: value.file, text: value.text }, ...value.files];
+  const chosen = files.find((file) => file.path === words2.get("file")) ?? files[0];
+  return /* @__PURE__ */ jsxs13("div", { className: "files", children: [
+    /* @__PURE__ */ jsx15("ul", { className: "card file-list", "aria-label": "Files", children: files.map((file) => /* @__PURE__ */ jsx15("li", { children: /* @__PURE__ */ jsx15("button", { type: "button", className: "file", "aria-current": file === chosen, "data-row": true, onClick: () => setWords({ file: file.path }, { replace: true }), children: file.path }) }, file.path)) }),
+    /* @__PURE__ */ jsx15(Card, { title: chosen?.path, more: /* @__PURE__ */ jsxs13("span", { className: "quiet", children: [
+      "version ",
+      value.version,
+      ", as it runs now"
+    ] }), children: /* @__PURE__ */ jsx15(Code, { text: chosen?.text ?? "", label: chosen?.path ?? "" }) })
+  ] });
+}
+function TrafficTab({ name }) {
+  const { value, problem, again } = useAnswer(name, (signal) => searchMessages(`interface:${name}`, RECENT, signal));
+  if (problem) return /* @__PURE__ */ jsx15(Trouble, { problem, what: "The messages", again });
+  if (!value) return /* @__PURE__ */ jsx15(Empty, { title: "Reading…" });
+  return /* @__PURE__ */ jsx15(Card, { title: `The newest ${count(value.messages.length)}`, more: /* @__PURE__ */ jsx15(Link, { to: messagesAt(`interface:${name}`), children: "all messages of this interface" }), children: value.messages.length === 0 ? /* @__PURE__ */ jsx15(Empty, { title: "No message yet" }) : /* @__PURE__ */ jsxs13("table", { className: "table", children: [
+    /* @__PURE__ */ jsx15("thead", { children: /* @__PURE__ */ jsxs13("tr", { children: [
+      /* @__PURE__ */ jsx15("th", { scope: "col", children: "Received" }),
+      /* @__PURE__ */ jsx15("th", { scope: "col", children: "Type" }),
+      /* @__PURE__ */ jsx15("th", { scope: "col", children: "Control id" }),
+      /* @__PURE__ */ jsx15("th", { scope: "col", children: "Destinations" }),
+      /* @__PURE__ */ jsx15("th", { scope: "col", children: "State" })
+    ] }) }),
+    /* @__PURE__ */ jsx15("tbody", { children: value.messages.map((row) => /* @__PURE__ */ jsxs13("tr", { children: [
+      /* @__PURE__ */ jsx15("td", { className: "mono", children: /* @__PURE__ */ jsx15(Link, { to: `/messages#q=${encodeURIComponent(`interface:${name}`)}&id=${row.id}`, "data-row": true, children: clockMillis(row.received) }) }),
+      /* @__PURE__ */ jsx15("td", { className: "mono", children: row.type }),
+      /* @__PURE__ */ jsx15("td", { className: "mono quiet", children: row.control_id }),
+      /* @__PURE__ */ jsx15("td", { className: "quiet", children: row.destinations.join(", ") || "nowhere" }),
+      /* @__PURE__ */ jsx15("td", { children: /* @__PURE__ */ jsx15(State, { of: messageState(row.state) }) })
+    ] }, row.id)) })
+  ] }) });
+}
+function QualityTab({ name }) {
+  const { value, problem, again } = useAnswer(name, (signal) => readQuality({ interface: name }, signal));
+  if (problem) return /* @__PURE__ */ jsx15(Trouble, { problem, what: "The quality", again });
+  if (!value) return /* @__PURE__ */ jsx15(Empty, { title: "Reading…" });
+  const report = value.interfaces[0];
+  if (!report) return /* @__PURE__ */ jsx15(Empty, { title: "Nothing was counted yet", children: "It is counted from the messages that come." });
+  return /* @__PURE__ */ jsxs13(Card, { title: "What senders send", more: /* @__PURE__ */ jsxs13("span", { className: "quiet", children: [
+    plural(report.messages, "message"),
+    " counted in seven days"
+  ] }), children: [
+    /* @__PURE__ */ jsxs13("table", { className: "table", children: [
+      /* @__PURE__ */ jsx15("thead", { children: /* @__PURE__ */ jsxs13("tr", { children: [
+        /* @__PURE__ */ jsx15("th", { scope: "col", children: "Sender" }),
+        /* @__PURE__ */ jsx15("th", { scope: "col", children: "Type" }),
+        /* @__PURE__ */ jsx15("th", { scope: "col", className: "right", children: "Messages" }),
+        /* @__PURE__ */ jsx15("th", { scope: "col", className: "right", children: "Places with codes the standard does not list" }),
+        /* @__PURE__ */ jsx15("th", { scope: "col", className: "right", children: "Places with codes no table has" })
+      ] }) }),
+      /* @__PURE__ */ jsx15("tbody", { children: report.kinds.map(({ kind, messages, places }) => /* @__PURE__ */ jsxs13("tr", { children: [
+        /* @__PURE__ */ jsxs13("td", { children: [
+          kind.application,
+          " ",
+          /* @__PURE__ */ jsx15("span", { className: "quiet", children: kind.facility })
+        ] }),
+        /* @__PURE__ */ jsx15("td", { className: "mono", children: /* @__PURE__ */ jsxs13(Link, { to: messagesAt(`interface:${name} type:${kind.message_type}^${kind.trigger}`), "data-row": true, children: [
+          kind.message_type,
+          "^",
+          kind.trigger
+        ] }) }),
+        /* @__PURE__ */ jsx15("td", { className: "right number", children: count(messages) }),
+        /* @__PURE__ */ jsx15("td", { className: "right number", children: places.filter((place2) => place2.unlisted > 0).length || "–" }),
+        /* @__PURE__ */ jsx15("td", { className: "right number", children: places.filter((place2) => place2.uncovered > 0).length || "–" })
+      ] }, `${kind.application} ${kind.facility} ${kind.message_type} ${kind.trigger}`)) })
+    ] }),
+    report.findings.length > 0 && /* @__PURE__ */ jsx15("ul", { className: "inside stack tight", children: report.findings.map((finding) => /* @__PURE__ */ jsxs13("li", { children: [
+      /* @__PURE__ */ jsx15("strong", { className: finding.severity === "warning" ? "warn" : "", children: finding.place }),
+      " ",
+      finding.message,
+      " ",
+      /* @__PURE__ */ jsx15("code", { className: "quiet", children: finding.code })
+    ] }, `${finding.code} ${finding.place} ${finding.message}`)) })
+  ] });
+}
+function RunbookTab({ one, text }) {
+  const owner = text?.owner ?? one.owner;
+  return /* @__PURE__ */ jsxs13("div", { className: "stack runbook", children: [
+    /* @__PURE__ */ jsx15(Card, { title: "Who", children: /* @__PURE__ */ jsx15("div", { className: "inside", children: /* @__PURE__ */ jsxs13("dl", { className: "facts", children: [
+      /* @__PURE__ */ jsx15("dt", { children: "Owner" }),
+      /* @__PURE__ */ jsx15("dd", { children: owner?.team || "not named in the interface" }),
+      /* @__PURE__ */ jsx15("dt", { children: "On call" }),
+      /* @__PURE__ */ jsx15("dd", { children: owner?.oncall || "–" }),
+      /* @__PURE__ */ jsx15("dt", { children: "Contact" }),
+      /* @__PURE__ */ jsx15("dd", { children: owner?.contact || "–" }),
+      /* @__PURE__ */ jsx15("dt", { children: "How urgent" }),
+      /* @__PURE__ */ jsxs13("dd", { children: [
+        one.critical,
+        " — ",
+        urgency(one.critical)
+      ] })
+    ] }) }) }),
+    /* @__PURE__ */ jsx15(Card, { title: "The first five checks", children: /* @__PURE__ */ jsx15("ol", { className: "inside checks", children: checksOf(one, text).map((check) => /* @__PURE__ */ jsxs13("li", { children: [
+      /* @__PURE__ */ jsx15("h3", { children: check.question }),
+      /* @__PURE__ */ jsx15("p", { children: check.how }),
+      check.commands.length > 0 && /* @__PURE__ */ jsx15("pre", { className: "commands", tabIndex: 0, "aria-label": "Commands", children: check.commands.join("\n") })
+    ] }, check.question)) }) })
+  ] });
+}
+var TABS = [
+  { id: "state", name: "State" },
+  { id: "text", name: "Configuration" },
+  { id: "traffic", name: "Traffic" },
+  { id: "quality", name: "Quality" },
+  { id: "runbook", name: "Runbook" }
+];
+function OneInterface({ name }) {
+  const live2 = useLive();
+  const { words: words2 } = useAddress();
+  const [act, setAct] = useState6();
+  const text = useAnswer(name, (signal) => readInterface(name, signal));
+  const one = live2.status?.engine.interfaces.find((known) => known.name === name);
+  if (!live2.status) return /* @__PURE__ */ jsx15(Page, { title: name, children: live2.problem ? /* @__PURE__ */ jsx15(Trouble, { problem: live2.problem, what: "The engine" }) : /* @__PURE__ */ jsx15(Empty, { title: "Asking the engine…" }) });
+  if (!one) {
+    return /* @__PURE__ */ jsx15(Page, { title: name, children: /* @__PURE__ */ jsx15(Empty, { title: "This engine runs no interface of this name", children: /* @__PURE__ */ jsx15(Link, { to: "/interfaces", children: "All interfaces" }) }) });
+  }
+  const tab = words2.get("tab") ?? "state";
+  return /* @__PURE__ */ jsxs13(
+    Page,
+    {
+      title: one.title,
+      about: /* @__PURE__ */ jsxs13(Fragment2, { children: [
+        /* @__PURE__ */ jsx15(State, { of: health(one.state) }),
+        " ",
+        one.name,
+        " · ",
+        one.connector === "interface" ? "fed by interfaces" : `${one.connector} ${one.address ?? ""}`,
+        " · urgency ",
+        one.critical
+      ] }),
+      actions: /* @__PURE__ */ jsx15(Button, { icon: one.is_paused ? "play" : "paused", onPress: () => setAct(intakeAct(one)), children: one.is_paused ? "Resume intake…" : "Pause intake…" }),
+      children: [
+        text.value?.description && /* @__PURE__ */ jsx15("p", { className: "quiet", children: text.value.description }),
+        /* @__PURE__ */ jsxs13(Tabs, { className: "tabs", selectedKey: TABS.some((known) => known.id === tab) ? tab : "state", onSelectionChange: (key) => setWords({ tab: String(key) }, { replace: true }), children: [
+          /* @__PURE__ */ jsx15(TabList, { className: "tab-list", "aria-label": "Parts of the interface", items: TABS, children: (known) => /* @__PURE__ */ jsx15(Tab, { className: "tab", children: known.name }) }),
+          /* @__PURE__ */ jsx15(TabPanel, { id: "state", className: "tab-panel spaced", children: /* @__PURE__ */ jsx15(StateTab, { one, live: live2 }) }),
+          /* @__PURE__ */ jsx15(TabPanel, { id: "text", className: "tab-panel spaced", children: /* @__PURE__ */ jsx15(TextTab, { answer: text }) }),
+          /* @__PURE__ */ jsx15(TabPanel, { id: "traffic", className: "tab-panel spaced", children: /* @__PURE__ */ jsx15(TrafficTab, { name }) }),
+          /* @__PURE__ */ jsx15(TabPanel, { id: "quality", className: "tab-panel spaced", children: /* @__PURE__ */ jsx15(QualityTab, { name }) }),
+          /* @__PURE__ */ jsx15(TabPanel, { id: "runbook", className: "tab-panel spaced", children: /* @__PURE__ */ jsx15(RunbookTab, { one, text: text.value }) })
+        ] }),
+        act && /* @__PURE__ */ jsx15(AskWhy, { act, onClose: () => setAct(void 0) })
+      ]
+    }
+  );
+}
+
+// src/screens/messages/Messages.tsx
+import { useVirtualizer } from "./vendor.js";
+import { useEffect as useEffect3, useRef, useState as useState11 } from "./vendor.js";
+
 // src/screens/messages/Facets.tsx
 import { Checkbox } from "./vendor.js";
 
@@ -642,7 +1459,7 @@ function counted(values) {
 }
 
 // src/screens/messages/saved.ts
-import { useState as useState2 } from "./vendor.js";
+import { useState as useState7 } from "./vendor.js";
 var KEY = "sinew.searches";
 var SEARCHES_MAX = 30;
 function read2() {
@@ -655,7 +1472,7 @@ function read2() {
 }
 var isKeepable = (query) => query.trim() !== "" && query.split(/\s+/).every((word) => /^(interface|destination|type|event|facility|application|state|since|until):/.test(word));
 function useSaved() {
-  const [saved, setSaved] = useState2(read2);
+  const [saved, setSaved] = useState7(read2);
   const toggle = (query) => {
     const next = saved.includes(query) ? saved.filter((one) => one !== query) : [query, ...saved].slice(0, SEARCHES_MAX);
     window.localStorage.setItem(KEY, JSON.stringify(next));
@@ -665,41 +1482,41 @@ function useSaved() {
 }
 
 // src/screens/messages/Facets.tsx
-import { jsx as jsx3, jsxs as jsxs3 } from "./vendor.js";
+import { jsx as jsx16, jsxs as jsxs14 } from "./vendor.js";
 var VALUES_MAX = 12;
 function Group({ title, name, values, query, onQuery, wordOf }) {
   const chosen = valuesOf(query, name);
   const missing = chosen.filter((value) => !values.some((one) => one.value === value)).map((value) => ({ value, count: 0 }));
   const shown = [...missing, ...values].slice(0, VALUES_MAX);
   if (shown.length === 0) return null;
-  return /* @__PURE__ */ jsxs3("fieldset", { className: "facet", children: [
-    /* @__PURE__ */ jsx3("legend", { children: title }),
-    shown.map(({ value, count: number }) => /* @__PURE__ */ jsxs3(Checkbox, { className: "check", isSelected: chosen.includes(value), onChange: () => onQuery(toggled(query, name, value)), children: [
-      /* @__PURE__ */ jsx3("span", { className: "box", children: /* @__PURE__ */ jsx3(Icon, { name: "check" }) }),
-      /* @__PURE__ */ jsx3("span", { className: "cut", children: wordOf ? wordOf(value) : value }),
-      /* @__PURE__ */ jsx3("span", { className: "facet-count quiet number", children: count(number) })
+  return /* @__PURE__ */ jsxs14("fieldset", { className: "facet", children: [
+    /* @__PURE__ */ jsx16("legend", { children: title }),
+    shown.map(({ value, count: number }) => /* @__PURE__ */ jsxs14(Checkbox, { className: "check", isSelected: chosen.includes(value), onChange: () => onQuery(toggled(query, name, value)), children: [
+      /* @__PURE__ */ jsx16("span", { className: "box", children: /* @__PURE__ */ jsx16(Icon, { name: "check" }) }),
+      /* @__PURE__ */ jsx16("span", { className: "cut", children: wordOf ? wordOf(value) : value }),
+      /* @__PURE__ */ jsx16("span", { className: "facet-count quiet number", children: count(number) })
     ] }, value))
   ] });
 }
 function Facets({ query, rows, onQuery }) {
   const { saved, toggle } = useSaved();
   const isSaved = saved.includes(query);
-  return /* @__PURE__ */ jsxs3("div", { className: "facets", children: [
-    /* @__PURE__ */ jsx3(Group, { title: "State", name: "state", values: counted(rows.map((row) => row.state)), query, onQuery, wordOf: (value) => messageState(value).word }),
-    /* @__PURE__ */ jsx3(Group, { title: "Interface", name: "interface", values: counted(rows.map((row) => row.interface)), query, onQuery }),
-    /* @__PURE__ */ jsx3(Group, { title: "Type", name: "type", values: counted(rows.map((row) => row.type)), query, onQuery }),
-    /* @__PURE__ */ jsx3(Group, { title: "Destination", name: "destination", values: counted(rows.flatMap((row) => row.destinations)), query, onQuery }),
-    /* @__PURE__ */ jsxs3("fieldset", { className: "facet", children: [
-      /* @__PURE__ */ jsx3("legend", { children: "Saved searches" }),
-      saved.map((one) => /* @__PURE__ */ jsx3("button", { type: "button", className: "saved cut", "aria-current": one === query, onClick: () => onQuery(one), title: one, children: one }, one)),
-      isKeepable(query) ? /* @__PURE__ */ jsx3(Button, { kind: "plain", onPress: () => toggle(query), children: isSaved ? "Forget this search" : "Keep this search" }) : saved.length === 0 && /* @__PURE__ */ jsx3("p", { className: "quiet", children: "None in this browser. A search that names a person is not kept." })
+  return /* @__PURE__ */ jsxs14("div", { className: "facets", children: [
+    /* @__PURE__ */ jsx16(Group, { title: "State", name: "state", values: counted(rows.map((row) => row.state)), query, onQuery, wordOf: (value) => messageState(value).word }),
+    /* @__PURE__ */ jsx16(Group, { title: "Interface", name: "interface", values: counted(rows.map((row) => row.interface)), query, onQuery }),
+    /* @__PURE__ */ jsx16(Group, { title: "Type", name: "type", values: counted(rows.map((row) => row.type)), query, onQuery }),
+    /* @__PURE__ */ jsx16(Group, { title: "Destination", name: "destination", values: counted(rows.flatMap((row) => row.destinations)), query, onQuery }),
+    /* @__PURE__ */ jsxs14("fieldset", { className: "facet", children: [
+      /* @__PURE__ */ jsx16("legend", { children: "Saved searches" }),
+      saved.map((one) => /* @__PURE__ */ jsx16("button", { type: "button", className: "saved cut", "aria-current": one === query, onClick: () => onQuery(one), title: one, children: one }, one)),
+      isKeepable(query) ? /* @__PURE__ */ jsx16(Button, { kind: "plain", onPress: () => toggle(query), children: isSaved ? "Forget this search" : "Keep this search" }) : saved.length === 0 && /* @__PURE__ */ jsx16("p", { className: "quiet", children: "None in this browser. A search that names a person is not kept." })
     ] })
   ] });
 }
 
 // src/screens/messages/OneMessage.tsx
-import { useMemo as useMemo2, useState as useState6 } from "./vendor.js";
-import { Menu, MenuItem, MenuTrigger, Popover, Tab, TabList, TabPanel, Tabs } from "./vendor.js";
+import { useMemo as useMemo3, useState as useState10 } from "./vendor.js";
+import { Menu, MenuItem, MenuTrigger, Popover, Tab as Tab2, TabList as TabList2, TabPanel as TabPanel2, Tabs as Tabs2 } from "./vendor.js";
 
 // src/hl7/er7.ts
 var isEr7 = (text) => /^(MSH|FHS|BHS)[^\w\s]/.test(text);
@@ -828,87 +1645,42 @@ function differences(left, right) {
 }
 var isWithin = (path, of) => path === of || path.startsWith(of) && [".", "-", "["].includes(path[of.length] ?? "");
 
-// src/ui/dialogs.tsx
-import { useState as useState3 } from "./vendor.js";
-import { Dialog, Heading, Input, Label, Modal, ModalOverlay, TextField } from "./vendor.js";
-import { jsx as jsx4, jsxs as jsxs4 } from "./vendor.js";
-function Window({ title, onClose, children, isWide = false }) {
-  return /* @__PURE__ */ jsx4(ModalOverlay, { className: "veil", isOpen: true, isDismissable: true, onOpenChange: (isOpen) => !isOpen && onClose(), children: /* @__PURE__ */ jsx4(Modal, { className: isWide ? "modal wide" : "modal", children: /* @__PURE__ */ jsxs4(Dialog, { className: "dialog", children: [
-    /* @__PURE__ */ jsx4(Heading, { slot: "title", level: 2, children: title }),
-    children
-  ] }) }) });
-}
-function AskWhy({ act, onClose }) {
-  const [reason, setReason] = useState3("");
-  const [state, setState] = useState3("asking");
-  const [said, setSaid] = useState3("");
-  const [problem, setProblem] = useState3();
-  const run = async () => {
-    if (!reason.trim() || state !== "asking") return;
-    setState("running");
-    setProblem(void 0);
-    try {
-      const answer = await act.run(reason.trim());
-      if (!answer) return onClose();
-      setSaid(answer);
-      setState("done");
-    } catch (error) {
-      setProblem(error instanceof Problem ? error : new Problem(0, "", String(error)));
-      setState("asking");
-    }
-  };
-  return /* @__PURE__ */ jsxs4(Window, { title: act.title, onClose, children: [
-    /* @__PURE__ */ jsx4("div", { children: act.text }),
-    state === "done" ? /* @__PURE__ */ jsx4("p", { role: "status", children: /* @__PURE__ */ jsx4("strong", { children: said }) }) : /* @__PURE__ */ jsxs4(TextField, { className: "field", value: reason, onChange: setReason, isRequired: true, autoFocus: true, onKeyDown: (key) => key.key === "Enter" && void run(), children: [
-      /* @__PURE__ */ jsx4(Label, { children: "Why? It is kept with your name." }),
-      /* @__PURE__ */ jsx4(Input, { className: "input", placeholder: act.example ?? "for example: ticket 4711, agreed with the owner" })
-    ] }),
-    problem && /* @__PURE__ */ jsxs4(Notice, { level: "warning", title: "Not done", children: [
-      problem.message,
-      " ",
-      problem.code && /* @__PURE__ */ jsx4("code", { children: problem.code })
-    ] }),
-    /* @__PURE__ */ jsxs4("div", { className: "buttons", children: [
-      /* @__PURE__ */ jsx4(Button, { onPress: onClose, children: state === "done" ? "Close" : "Cancel" }),
-      state !== "done" && /* @__PURE__ */ jsx4(Button, { kind: act.isDangerous ? "danger" : "first", isDisabled: !reason.trim() || state === "running", onPress: () => void run(), children: state === "running" ? "Working…" : act.button })
-    ] })
-  ] });
-}
-
 // src/screens/messages/Compare.tsx
-import { useState as useState5 } from "./vendor.js";
+import { useState as useState9 } from "./vendor.js";
 
 // src/screens/messages/content.ts
 async function read3(id, which, reason, signal) {
-  try {
-    return await readView(id, which, reason, signal);
-  } catch (error) {
-    if (!(error instanceof Problem && error.isMissing && reason)) throw error;
-    const text = await readContent(id, which, reason, signal);
-    return { which, format: "", is_masked: false, text, names: {} };
-  }
+  if (reason) return { which, isMasked: false, text: await readContent(id, which, reason, signal) };
+  return { which, isMasked: true, text: await readMasked(id, which, signal) };
 }
 var useContent = (id, which, reason) => useAnswer(which === null ? null : `${id}
 ${which}
 ${reason ?? ""}`, (signal) => read3(id, which ?? "raw", reason, signal));
+var NO_NAMES = {};
+function useNames(er7) {
+  const segments = [...new Set(er7?.segments.map((segment) => segment.id))].filter((id) => /^[A-Z][A-Z0-9]{2}$/.test(id)).sort();
+  const version = er7?.segments[0]?.leaves.find((leaf) => leaf.kind === "MSH-12" || leaf.kind === "MSH-12.1")?.value ?? "2.5.1";
+  const { value } = useAnswer(segments.length ? `${version} ${segments.join(",")}` : null, (signal) => readNames(version, segments, signal));
+  return value?.names ?? NO_NAMES;
+}
 
 // src/screens/messages/Panes.tsx
-import { memo, useMemo, useState as useState4 } from "./vendor.js";
-import { Fragment, jsx as jsx5, jsxs as jsxs5 } from "./vendor.js";
+import { memo as memo3, useMemo as useMemo2, useState as useState8 } from "./vendor.js";
+import { Fragment as Fragment3, jsx as jsx17, jsxs as jsxs15 } from "./vendor.js";
 function useEr7(view) {
-  return useMemo(() => view && isEr7(view.text) ? readEr7(view.text) : void 0, [view]);
+  return useMemo2(() => view && isEr7(view.text) ? readEr7(view.text) : void 0, [view]);
 }
-var FieldRows = memo(function FieldRows2({ segment, names: names2, linked, changed }) {
-  const [isOpen, setOpen] = useState4(true);
-  return /* @__PURE__ */ jsxs5(Fragment, { children: [
-    /* @__PURE__ */ jsxs5("button", { type: "button", className: "field-segment", "aria-expanded": isOpen, onClick: () => setOpen(!isOpen), "data-row": true, children: [
-      /* @__PURE__ */ jsx5(Icon, { name: isOpen ? "down" : "next" }),
-      /* @__PURE__ */ jsx5("code", { children: segment.path }),
-      /* @__PURE__ */ jsx5("span", { children: names2[segment.id] ?? "" })
+var FieldRows = memo3(function FieldRows2({ segment, names: names2, linked, changed }) {
+  const [isOpen, setOpen] = useState8(true);
+  return /* @__PURE__ */ jsxs15(Fragment3, { children: [
+    /* @__PURE__ */ jsxs15("button", { type: "button", className: "field-segment", "aria-expanded": isOpen, onClick: () => setOpen(!isOpen), "data-row": true, children: [
+      /* @__PURE__ */ jsx17(Icon, { name: isOpen ? "down" : "next" }),
+      /* @__PURE__ */ jsx17("code", { children: segment.path }),
+      /* @__PURE__ */ jsx17("span", { children: names2[segment.id] ?? "" })
     ] }),
     isOpen && segment.rows.map((row) => {
       const isLit = linked.path !== void 0 && (isWithin(row.path, linked.path) || isWithin(linked.path, row.path)) && !row.isOpenable;
-      return /* @__PURE__ */ jsxs5(
+      return /* @__PURE__ */ jsxs15(
         "div",
         {
           className: `field-row d${row.depth} ${isLit ? "lit" : ""} ${changed.has(row.path) ? "changed" : ""}`,
@@ -919,9 +1691,9 @@ var FieldRows = memo(function FieldRows2({ segment, names: names2, linked, chang
           onMouseEnter: () => linked.look(row.path, row.value),
           onFocus: () => linked.look(row.path, row.value),
           children: [
-            /* @__PURE__ */ jsx5("code", { className: "field-path", children: row.path }),
-            /* @__PURE__ */ jsx5("span", { className: "cut quiet", title: names2[row.kind], children: names2[row.kind] ?? "" }),
-            /* @__PURE__ */ jsx5("span", { className: "cut mono", title: row.value, children: row.value })
+            /* @__PURE__ */ jsx17("code", { className: "field-path", children: row.path }),
+            /* @__PURE__ */ jsx17("span", { className: "cut quiet", title: names2[row.kind], children: names2[row.kind] ?? "" }),
+            /* @__PURE__ */ jsx17("span", { className: "cut mono", title: row.value, children: row.value })
           ]
         },
         row.path
@@ -931,16 +1703,16 @@ var FieldRows = memo(function FieldRows2({ segment, names: names2, linked, chang
 });
 var NONE = /* @__PURE__ */ new Set();
 function Fields({ er7, names: names2, linked, changed = NONE }) {
-  return /* @__PURE__ */ jsx5("div", { className: "field-list", children: er7.segments.map((segment) => /* @__PURE__ */ jsx5(FieldRows, { segment, names: names2, linked, changed }, segment.path)) });
+  return /* @__PURE__ */ jsx17("div", { className: "field-list", children: er7.segments.map((segment) => /* @__PURE__ */ jsx17(FieldRows, { segment, names: names2, linked, changed }, segment.path)) });
 }
 function RawSegment({ er7, segment, names: names2, linked, changed }) {
   const pieces = [];
   let at = segment.start + Math.min(3, segment.end - segment.start);
   for (const leaf of segment.leaves) {
-    if (leaf.start > at) pieces.push(/* @__PURE__ */ jsx5("span", { className: "raw-mark", children: er7.text.slice(at, leaf.start) }, `s${at}`));
+    if (leaf.start > at) pieces.push(/* @__PURE__ */ jsx17("span", { className: "raw-mark", children: er7.text.slice(at, leaf.start) }, `s${at}`));
     const isLit = linked.path !== void 0 && isWithin(leaf.path, linked.path);
     pieces.push(
-      /* @__PURE__ */ jsx5(
+      /* @__PURE__ */ jsx17(
         "span",
         {
           className: `raw-leaf ${isLit ? "lit" : ""} ${changed.has(leaf.path) ? "changed" : ""}`,
@@ -953,14 +1725,14 @@ function RawSegment({ er7, segment, names: names2, linked, changed }) {
     );
     at = leaf.end;
   }
-  if (segment.end > at) pieces.push(/* @__PURE__ */ jsx5("span", { className: "raw-mark", children: er7.text.slice(at, segment.end) }, "end"));
-  return /* @__PURE__ */ jsxs5("div", { className: "raw-segment", children: [
-    /* @__PURE__ */ jsx5("b", { children: segment.id }),
+  if (segment.end > at) pieces.push(/* @__PURE__ */ jsx17("span", { className: "raw-mark", children: er7.text.slice(at, segment.end) }, "end"));
+  return /* @__PURE__ */ jsxs15("div", { className: "raw-segment", children: [
+    /* @__PURE__ */ jsx17("b", { children: segment.id }),
     pieces
   ] });
 }
 function Raw({ er7, names: names2, linked, changed = NONE }) {
-  return /* @__PURE__ */ jsx5("div", { className: "raw", tabIndex: 0, role: "group", "aria-label": "The message as it is written", children: er7.segments.map((segment) => /* @__PURE__ */ jsx5(RawSegment, { er7, segment, names: names2, linked, changed }, segment.path)) });
+  return /* @__PURE__ */ jsx17("div", { className: "raw", tabIndex: 0, role: "group", "aria-label": "The message as it is written", children: er7.segments.map((segment) => /* @__PURE__ */ jsx17(RawSegment, { er7, segment, names: names2, linked, changed }, segment.path)) });
 }
 function pretty(text) {
   const start = text.trimStart()[0];
@@ -973,63 +1745,63 @@ function pretty(text) {
 }
 var VALUE_LETTERS_MIN = 2;
 function Plain({ text, linked }) {
-  const lines = useMemo(() => pretty(text).split(/\r\n|\r|\n/), [text]);
+  const lines = useMemo2(() => pretty(text).split(/\r\n|\r|\n/), [text]);
   const value = linked.value && linked.value.length >= VALUE_LETTERS_MIN ? linked.value : void 0;
   const dated = value && /^\d{8}$/.test(value) ? `${value.slice(0, 4)}-${value.slice(4, 6)}-${value.slice(6)}` : void 0;
-  return /* @__PURE__ */ jsx5("div", { className: "raw plain", tabIndex: 0, role: "group", "aria-label": "The content as it is written", children: lines.map((line, at) => /* @__PURE__ */ jsx5("div", { className: value && line.includes(value) || dated && line.includes(dated) ? "lit" : "", children: line || " " }, at)) });
+  return /* @__PURE__ */ jsx17("div", { className: "raw plain", tabIndex: 0, role: "group", "aria-label": "The content as it is written", children: lines.map((line, at) => /* @__PURE__ */ jsx17("div", { className: value && line.includes(value) || dated && line.includes(dated) ? "lit" : "", children: line || " " }, at)) });
 }
 
 // src/screens/messages/Compare.tsx
-import { jsx as jsx6, jsxs as jsxs6 } from "./vendor.js";
+import { jsx as jsx18, jsxs as jsxs16 } from "./vendor.js";
 function Compare({ journey, reason, onReveal }) {
   const outputs = journey.deliveries.map((one) => `output:${one.destination}`);
-  const [which, setWhich] = useState5(outputs[0] ?? "raw");
-  const [number, setNumber] = useState5("");
+  const [which, setWhich] = useState9(outputs[0] ?? "raw");
+  const [number, setNumber] = useState9("");
   const other = Number(number) || void 0;
   const left = useContent(journey.id, "raw", reason);
   const right = useContent(other ?? journey.id, other ? "raw" : which, reason);
   const [before, after] = [useEr7(left.value), useEr7(right.value)];
   const found = before && after ? differences(before, after) : void 0;
-  const names2 = left.value?.names ?? {};
-  return /* @__PURE__ */ jsxs6("div", { className: "compare", children: [
-    /* @__PURE__ */ jsxs6("div", { className: "compare-head", children: [
-      /* @__PURE__ */ jsx6("span", { children: "As received, against" }),
-      /* @__PURE__ */ jsxs6("select", { className: "input", "aria-label": "Which content", value: other ? "" : which, onChange: (change) => (setWhich(change.target.value), setNumber("")), children: [
-        other && /* @__PURE__ */ jsxs6("option", { value: "", children: [
+  const names2 = useNames(before);
+  return /* @__PURE__ */ jsxs16("div", { className: "compare", children: [
+    /* @__PURE__ */ jsxs16("div", { className: "compare-head", children: [
+      /* @__PURE__ */ jsx18("span", { children: "As received, against" }),
+      /* @__PURE__ */ jsxs16("select", { className: "input", "aria-label": "Which content", value: other ? "" : which, onChange: (change) => (setWhich(change.target.value), setNumber("")), children: [
+        other && /* @__PURE__ */ jsxs16("option", { value: "", children: [
           "message ",
           other
         ] }),
-        outputs.map((one) => /* @__PURE__ */ jsxs6("option", { value: one, children: [
+        outputs.map((one) => /* @__PURE__ */ jsxs16("option", { value: one, children: [
           "what went to ",
           one.slice("output:".length)
         ] }, one))
       ] }),
-      /* @__PURE__ */ jsx6("span", { children: "or message" }),
-      /* @__PURE__ */ jsx6("input", { className: "input", "aria-label": "Id of another message", placeholder: "id", inputMode: "numeric", value: number, onChange: (change) => setNumber(change.target.value.replace(/\D/g, "")) })
+      /* @__PURE__ */ jsx18("span", { children: "or message" }),
+      /* @__PURE__ */ jsx18("input", { className: "input", "aria-label": "Id of another message", placeholder: "id", inputMode: "numeric", value: number, onChange: (change) => setNumber(change.target.value.replace(/\D/g, "")) })
     ] }),
-    right.problem && !right.problem.isMissing ? /* @__PURE__ */ jsx6(Trouble, { problem: right.problem, what: "The other content", again: right.again }) : left.problem?.isMissing && !left.value ? /* @__PURE__ */ jsx6(Empty, { title: "The content is not shown without a reason", children: /* @__PURE__ */ jsx6(Button, { icon: "eye", onPress: onReveal, children: "Reveal…" }) }) : !left.value || !right.value ? /* @__PURE__ */ jsx6("div", { className: "empty", children: "Reading…" }) : !found ? /* @__PURE__ */ jsx6(Empty, { title: "These two have no fields in common", children: "One of them is not HL7 v2; look at both in their tabs." }) : found.length === 0 ? /* @__PURE__ */ jsx6(Empty, { title: "They are the same", children: "No field differs." }) : /* @__PURE__ */ jsxs6("table", { className: "table", children: [
-      /* @__PURE__ */ jsxs6("caption", { className: "hidden-but-read", children: [
+    right.problem && !right.problem.isMissing ? /* @__PURE__ */ jsx18(Trouble, { problem: right.problem, what: "The other content", again: right.again }) : left.problem?.isMissing && !left.value ? /* @__PURE__ */ jsx18(Empty, { title: "The content is not shown without a reason", children: /* @__PURE__ */ jsx18(Button, { icon: "eye", onPress: onReveal, children: "Reveal…" }) }) : !left.value || !right.value ? /* @__PURE__ */ jsx18("div", { className: "empty", children: "Reading…" }) : !found ? /* @__PURE__ */ jsx18(Empty, { title: "These two have no fields in common", children: "One of them is not HL7 v2; look at both in their tabs." }) : found.length === 0 ? /* @__PURE__ */ jsx18(Empty, { title: "They are the same", children: "No field differs." }) : /* @__PURE__ */ jsxs16("table", { className: "table", children: [
+      /* @__PURE__ */ jsxs16("caption", { className: "hidden-but-read", children: [
         plural(found.length, "place"),
         " differ"
       ] }),
-      /* @__PURE__ */ jsx6("thead", { children: /* @__PURE__ */ jsxs6("tr", { children: [
-        /* @__PURE__ */ jsx6("th", { scope: "col", children: "Place" }),
-        /* @__PURE__ */ jsx6("th", { scope: "col", children: "Name" }),
-        /* @__PURE__ */ jsx6("th", { scope: "col", children: "Received" }),
-        /* @__PURE__ */ jsx6("th", { scope: "col", children: other ? `Message ${other}` : "Sent" })
+      /* @__PURE__ */ jsx18("thead", { children: /* @__PURE__ */ jsxs16("tr", { children: [
+        /* @__PURE__ */ jsx18("th", { scope: "col", children: "Place" }),
+        /* @__PURE__ */ jsx18("th", { scope: "col", children: "Name" }),
+        /* @__PURE__ */ jsx18("th", { scope: "col", children: "Received" }),
+        /* @__PURE__ */ jsx18("th", { scope: "col", children: other ? `Message ${other}` : "Sent" })
       ] }) }),
-      /* @__PURE__ */ jsx6("tbody", { children: found.map((one) => /* @__PURE__ */ jsxs6("tr", { children: [
-        /* @__PURE__ */ jsx6("td", { children: /* @__PURE__ */ jsx6("code", { children: one.path }) }),
-        /* @__PURE__ */ jsx6("td", { className: "quiet", children: names2[one.kind] ?? right.value?.names[one.kind] ?? "" }),
-        /* @__PURE__ */ jsx6("td", { className: "mono", children: one.left ?? /* @__PURE__ */ jsx6("span", { className: "quiet", children: "nothing" }) }),
-        /* @__PURE__ */ jsx6("td", { className: "mono", children: one.right ?? /* @__PURE__ */ jsx6("span", { className: "quiet", children: "nothing" }) })
+      /* @__PURE__ */ jsx18("tbody", { children: found.map((one) => /* @__PURE__ */ jsxs16("tr", { children: [
+        /* @__PURE__ */ jsx18("td", { children: /* @__PURE__ */ jsx18("code", { children: one.path }) }),
+        /* @__PURE__ */ jsx18("td", { className: "quiet", children: names2[one.kind] ?? "" }),
+        /* @__PURE__ */ jsx18("td", { className: "mono", children: one.left ?? /* @__PURE__ */ jsx18("span", { className: "quiet", children: "nothing" }) }),
+        /* @__PURE__ */ jsx18("td", { className: "mono", children: one.right ?? /* @__PURE__ */ jsx18("span", { className: "quiet", children: "nothing" }) })
       ] }, one.path)) })
     ] })
   ] });
 }
 
 // src/screens/messages/strip.ts
-var NAMES = { 1: "Received", 3: "Seen before?", 4: "Planned", 5: "Stored", 6: "Acknowledged" };
+var NAMES = { 1: "Received", 3: "Duplicate?", 4: "Planned", 5: "Stored", 6: "Answered" };
 var GOOD = ["delivered"];
 var BAD = ["parked", "held", "expired", "failed"];
 function ofStep(step, stages) {
@@ -1039,7 +1811,7 @@ function ofStep(step, stages) {
   return { id: `step ${step}`, name: NAMES[step] ?? `Step ${step}`, text: last.text, tone: own.every((stage) => stage.is_good) ? "good" : "bad", at: last.at };
 }
 function stripOf(journey) {
-  const general = [1, 3, 4, 5, 6].map((step) => ofStep(step, journey.stages)).filter((tile) => tile !== void 0);
+  const general = [1, 3, 4, 5, 6].map((step) => ofStep(step, journey.stages)).filter((tile) => tile !== void 0 && !(tile.id === "step 3" && tile.tone === "good"));
   const deliveries = journey.deliveries.map((delivery) => {
     const own = journey.stages.filter((stage) => stage.destination === delivery.destination);
     const tried = own.filter((stage) => stage.step === 8).at(-1) ?? own.at(-1);
@@ -1057,33 +1829,33 @@ function sinceText(at, start) {
 }
 
 // src/screens/messages/OneMessage.tsx
-import { Fragment as Fragment2, jsx as jsx7, jsxs as jsxs7 } from "./vendor.js";
+import { Fragment as Fragment4, jsx as jsx19, jsxs as jsxs17 } from "./vendor.js";
 function Strip({ journey }) {
   const tiles = stripOf(journey);
   const start = journey.stages.find((stage) => stage.step === 1)?.at ?? null;
-  return /* @__PURE__ */ jsx7("ol", { className: "strip", "aria-label": "The life of the message", children: tiles.map((tile) => /* @__PURE__ */ jsxs7("li", { className: tile.tone, title: `${tile.text}${tile.at ? ` · ${utc(tile.at)}` : ""}`, children: [
-    /* @__PURE__ */ jsxs7("strong", { className: "cut", children: [
+  return /* @__PURE__ */ jsx19("ol", { className: "strip", "aria-label": "The life of the message", children: tiles.map((tile) => /* @__PURE__ */ jsxs17("li", { className: tile.tone, title: `${tile.text}${tile.at ? ` · ${utc(tile.at)}` : ""}`, children: [
+    /* @__PURE__ */ jsxs17("strong", { className: "cut", children: [
       tile.tone === "bad" ? "✕ " : tile.tone === "wait" ? "… " : "",
       tile.name
     ] }),
-    /* @__PURE__ */ jsx7("span", { className: "cut", children: tile.text }),
-    /* @__PURE__ */ jsx7("span", { className: "quiet number", children: sinceText(tile.at, start) || " " })
+    /* @__PURE__ */ jsx19("span", { className: "cut", children: tile.text }),
+    /* @__PURE__ */ jsx19("span", { className: "quiet number", children: sinceText(tile.at, start) || " " })
   ] }, tile.id)) });
 }
 function Stages({ journey }) {
   const start = journey.stages.find((stage) => stage.step === 1)?.at ?? null;
-  return /* @__PURE__ */ jsxs7("table", { className: "table stages", children: [
-    /* @__PURE__ */ jsx7("thead", { children: /* @__PURE__ */ jsxs7("tr", { children: [
-      /* @__PURE__ */ jsx7("th", { scope: "col", children: "Time" }),
-      /* @__PURE__ */ jsx7("th", { scope: "col", className: "right", children: "Since" }),
-      /* @__PURE__ */ jsx7("th", { scope: "col", children: "Where" }),
-      /* @__PURE__ */ jsx7("th", { scope: "col", children: "What happened" })
+  return /* @__PURE__ */ jsxs17("table", { className: "table stages", children: [
+    /* @__PURE__ */ jsx19("thead", { children: /* @__PURE__ */ jsxs17("tr", { children: [
+      /* @__PURE__ */ jsx19("th", { scope: "col", children: "Time" }),
+      /* @__PURE__ */ jsx19("th", { scope: "col", className: "right", children: "Since" }),
+      /* @__PURE__ */ jsx19("th", { scope: "col", children: "Where" }),
+      /* @__PURE__ */ jsx19("th", { scope: "col", children: "What happened" })
     ] }) }),
-    /* @__PURE__ */ jsx7("tbody", { children: journey.stages.map((stage, at) => /* @__PURE__ */ jsxs7("tr", { children: [
-      /* @__PURE__ */ jsx7("td", { className: "mono nowrap", children: stage.at ? clockMillis(stage.at) : "" }),
-      /* @__PURE__ */ jsx7("td", { className: "right number nowrap", children: sinceText(stage.at, start) }),
-      /* @__PURE__ */ jsx7("td", { className: "nowrap", children: stage.destination ?? "engine" }),
-      /* @__PURE__ */ jsxs7("td", { className: stage.is_good ? "" : "bad", children: [
+    /* @__PURE__ */ jsx19("tbody", { children: journey.stages.map((stage, at) => /* @__PURE__ */ jsxs17("tr", { children: [
+      /* @__PURE__ */ jsx19("td", { className: "mono nowrap", children: stage.at ? clockMillis(stage.at) : "" }),
+      /* @__PURE__ */ jsx19("td", { className: "right number nowrap", children: sinceText(stage.at, start) }),
+      /* @__PURE__ */ jsx19("td", { className: "nowrap", children: stage.destination ?? "engine" }),
+      /* @__PURE__ */ jsxs17("td", { className: stage.is_good ? "" : "bad", children: [
         stage.is_good ? "" : "✕ ",
         stage.text
       ] })
@@ -1102,8 +1874,8 @@ function actsOf(journey) {
         button: "Replay",
         isDangerous: journey.deliveries.some((one) => one.state === "delivered"),
         run: async (reason) => {
-          const done = await replay(`id:${id}`, reason);
-          return done.refused.length ? "It was refused; the message is as it was." : "Replayed.";
+          const done2 = await replay(`id:${id}`, reason);
+          return done2.refused.length ? "It was refused; the message is as it was." : "Replayed.";
         }
       }
     },
@@ -1139,30 +1911,28 @@ var REVEAL = (run) => ({
   run
 });
 function Hidden({ view, onReveal }) {
-  if (view.problem?.isMissing) {
-    return /* @__PURE__ */ jsxs7(Empty, { title: "The content is not shown without a reason", children: [
-      /* @__PURE__ */ jsx7("p", { children: "This engine has no masked view." }),
-      /* @__PURE__ */ jsx7(Button, { icon: "eye", onPress: onReveal, children: "Reveal…" })
-    ] });
+  if (view.problem?.isMissing || view.problem?.status === 403) {
+    return /* @__PURE__ */ jsx19(Empty, { title: "The content is not shown without a reason", children: /* @__PURE__ */ jsx19(Button, { icon: "eye", onPress: onReveal, children: "Reveal…" }) });
   }
-  if (view.problem) return /* @__PURE__ */ jsx7(Trouble, { problem: view.problem, what: "The content", again: view.again });
-  return /* @__PURE__ */ jsx7("div", { className: "empty", children: "Reading…" });
+  if (view.problem) return /* @__PURE__ */ jsx19(Trouble, { problem: view.problem, what: "The content", again: view.again });
+  return /* @__PURE__ */ jsx19("div", { className: "empty", children: "Reading…" });
 }
-function Content({ view, linked, mode, changed }) {
+function Content({ view, names: names2, linked, mode, changed }) {
   const er7 = useEr7(view);
-  if (!er7) return /* @__PURE__ */ jsx7(Plain, { text: view.text, linked });
-  return mode === "fields" ? /* @__PURE__ */ jsx7(Fields, { er7, names: view.names, linked, changed }) : /* @__PURE__ */ jsx7(Raw, { er7, names: view.names, linked, changed });
+  if (!er7) return /* @__PURE__ */ jsx19(Plain, { text: view.text, linked });
+  return mode === "fields" ? /* @__PURE__ */ jsx19(Fields, { er7, names: names2, linked, changed }) : /* @__PURE__ */ jsx19(Raw, { er7, names: names2, linked, changed });
 }
 function Panes({ journey, reason, onReveal }) {
   const { words: words2 } = useAddress();
   const tab = words2.get("tab") ?? "raw";
-  const [look, setLook] = useState6({});
-  const linked = useMemo2(() => ({ path: look.path, value: look.value, look: (path, value) => setLook({ path, value }) }), [look]);
+  const [look, setLook] = useState10({});
+  const linked = useMemo3(() => ({ path: look.path, value: look.value, look: (path, value) => setLook({ path, value }) }), [look]);
   const raw = useContent(journey.id, "raw", reason);
   const output = tab.startsWith("output:") ? tab : null;
   const other = useContent(journey.id, output ?? (tab === "acknowledgment" ? tab : null), reason);
   const [left, right] = [useEr7(raw.value), useEr7(other.value)];
-  const changed = useMemo2(() => output && left && right ? new Set(differences(left, right).map((one) => one.path)) : void 0, [output, left, right]);
+  const names2 = useNames(left);
+  const changed = useMemo3(() => output && left && right ? new Set(differences(left, right).map((one) => one.path)) : void 0, [output, left, right]);
   const tabs = [
     { id: "raw", name: "Raw" },
     ...journey.deliveries.map((one) => ({ id: `output:${one.destination}`, name: `To ${one.destination}` })),
@@ -1170,32 +1940,32 @@ function Panes({ journey, reason, onReveal }) {
     { id: "compare", name: "Compare" },
     { id: "journey", name: "Journey" }
   ];
-  return /* @__PURE__ */ jsxs7("div", { className: "panes", children: [
-    /* @__PURE__ */ jsxs7("section", { className: "card pane", "aria-label": "Fields", children: [
-      /* @__PURE__ */ jsxs7("header", { children: [
-        /* @__PURE__ */ jsx7("h2", { children: "Fields" }),
-        raw.value && /* @__PURE__ */ jsxs7("span", { className: "quiet", children: [
-          raw.value.is_masked ? "masked" : "revealed",
+  return /* @__PURE__ */ jsxs17("div", { className: "panes", children: [
+    /* @__PURE__ */ jsxs17("section", { className: "card pane", "aria-label": "Fields", children: [
+      /* @__PURE__ */ jsxs17("header", { children: [
+        /* @__PURE__ */ jsx19("h2", { children: "Fields" }),
+        raw.value && /* @__PURE__ */ jsxs17("span", { className: "quiet", children: [
+          raw.value.isMasked ? "masked" : "revealed",
           " · as received"
         ] })
       ] }),
-      /* @__PURE__ */ jsx7("div", { className: "pane-inside", children: raw.value ? /* @__PURE__ */ jsx7(Content, { view: raw.value, linked, mode: "fields" }) : /* @__PURE__ */ jsx7(Hidden, { view: raw, onReveal }) })
+      /* @__PURE__ */ jsx19("div", { className: "pane-inside", children: raw.value ? /* @__PURE__ */ jsx19(Content, { view: raw.value, names: names2, linked, mode: "fields" }) : /* @__PURE__ */ jsx19(Hidden, { view: raw, onReveal }) })
     ] }),
-    /* @__PURE__ */ jsx7("section", { className: "card pane", "aria-label": "Content", children: /* @__PURE__ */ jsxs7(Tabs, { className: "tabs", selectedKey: tabs.some((one) => one.id === tab) ? tab : "raw", onSelectionChange: (key) => setWords({ tab: String(key) }, { replace: true }), children: [
-      /* @__PURE__ */ jsx7(TabList, { className: "tab-list", "aria-label": "Ways to see it", items: tabs, children: (one) => /* @__PURE__ */ jsx7(Tab, { className: "tab", children: one.name }) }),
-      tabs.map((one) => /* @__PURE__ */ jsx7(TabPanel, { id: one.id, className: "tab-panel pane-inside", children: one.id === "journey" ? /* @__PURE__ */ jsx7(Stages, { journey }) : one.id === "compare" ? /* @__PURE__ */ jsx7(Compare, { journey, reason, onReveal }) : one.id === "raw" ? raw.value ? /* @__PURE__ */ jsx7(Content, { view: raw.value, linked, mode: "raw" }) : /* @__PURE__ */ jsx7(Hidden, { view: raw, onReveal }) : other.value ? /* @__PURE__ */ jsxs7(Fragment2, { children: [
-        changed && /* @__PURE__ */ jsx7("p", { className: "pane-note quiet", children: changed.size ? `${plural(changed.size, "place")} changed on the way, underlined` : "Sent as received" }),
-        /* @__PURE__ */ jsx7(Content, { view: other.value, linked, mode: "raw", changed })
-      ] }) : /* @__PURE__ */ jsx7(Hidden, { view: other, onReveal }) }, one.id))
+    /* @__PURE__ */ jsx19("section", { className: "card pane", "aria-label": "Content", children: /* @__PURE__ */ jsxs17(Tabs2, { className: "tabs", selectedKey: tabs.some((one) => one.id === tab) ? tab : "raw", onSelectionChange: (key) => setWords({ tab: String(key) }, { replace: true }), children: [
+      /* @__PURE__ */ jsx19(TabList2, { className: "tab-list", "aria-label": "Ways to see it", items: tabs, children: (one) => /* @__PURE__ */ jsx19(Tab2, { className: "tab", children: one.name }) }),
+      tabs.map((one) => /* @__PURE__ */ jsx19(TabPanel2, { id: one.id, className: "tab-panel pane-inside", children: one.id === "journey" ? /* @__PURE__ */ jsx19(Stages, { journey }) : one.id === "compare" ? /* @__PURE__ */ jsx19(Compare, { journey, reason, onReveal }) : one.id === "raw" ? raw.value ? /* @__PURE__ */ jsx19(Content, { view: raw.value, names: names2, linked, mode: "raw" }) : /* @__PURE__ */ jsx19(Hidden, { view: raw, onReveal }) : other.value ? /* @__PURE__ */ jsxs17(Fragment4, { children: [
+        changed && /* @__PURE__ */ jsx19("p", { className: "pane-note quiet", children: changed.size ? `${plural(changed.size, "place")} changed on the way, underlined` : "Sent as received" }),
+        /* @__PURE__ */ jsx19(Content, { view: other.value, names: names2, linked, mode: "raw", changed })
+      ] }) : /* @__PURE__ */ jsx19(Hidden, { view: other, onReveal }) }, one.id))
     ] }) })
   ] });
 }
 function OneMessage({ id, onClose }) {
   const { value: journey, problem, again } = useAnswer(String(id), (signal) => readJourney(id, signal));
-  const [reason, setReason] = useState6();
-  const [act, setAct] = useState6();
-  if (problem) return /* @__PURE__ */ jsx7(Trouble, { problem, what: `Message ${id}`, again });
-  if (!journey) return /* @__PURE__ */ jsx7("div", { className: "empty", children: "Reading…" });
+  const [reason, setReason] = useState10();
+  const [act, setAct] = useState10();
+  if (problem) return /* @__PURE__ */ jsx19(Trouble, { problem, what: `Message ${id}`, again });
+  if (!journey) return /* @__PURE__ */ jsx19("div", { className: "empty", children: "Reading…" });
   const acts = actsOf(journey);
   const first = journey.stages.find((stage) => stage.step === 1);
   const reveal = () => setAct(REVEAL(async (why) => setReason(why)));
@@ -1203,67 +1973,67 @@ function OneMessage({ id, onClose }) {
     setAct(void 0);
     again();
   };
-  return /* @__PURE__ */ jsxs7("div", { className: "one-message", children: [
-    /* @__PURE__ */ jsxs7("header", { className: "one-head", children: [
-      /* @__PURE__ */ jsx7("h2", { className: "mono", children: journey.kind }),
-      /* @__PURE__ */ jsxs7("span", { children: [
+  return /* @__PURE__ */ jsxs17("div", { className: "one-message", children: [
+    /* @__PURE__ */ jsxs17("header", { className: "one-head", children: [
+      /* @__PURE__ */ jsx19("h2", { className: "mono", children: journey.kind }),
+      /* @__PURE__ */ jsxs17("span", { children: [
         "on ",
-        /* @__PURE__ */ jsx7(Link, { to: interfaceAt(journey.interface), children: journey.interface })
+        /* @__PURE__ */ jsx19(Link, { to: interfaceAt(journey.interface), children: journey.interface })
       ] }),
-      /* @__PURE__ */ jsxs7("span", { className: "quiet", children: [
+      /* @__PURE__ */ jsxs17("span", { className: "quiet", children: [
         first?.at ? clockMillis(first.at) : "",
         " · ",
         bytes(journey.size),
         " · control id ",
-        /* @__PURE__ */ jsx7("code", { children: journey.control_id || "none" }),
+        /* @__PURE__ */ jsx19("code", { children: journey.control_id || "none" }),
         " · id ",
-        /* @__PURE__ */ jsx7("code", { children: id })
+        /* @__PURE__ */ jsx19("code", { children: id })
       ] }),
-      /* @__PURE__ */ jsxs7("div", { className: "buttons", children: [
-        reason ? /* @__PURE__ */ jsx7(Button, { icon: "masked", onPress: () => setReason(void 0), children: "Mask" }) : /* @__PURE__ */ jsx7(Button, { icon: "eye", onPress: reveal, children: "Reveal…" }),
-        /* @__PURE__ */ jsxs7(MenuTrigger, { children: [
-          /* @__PURE__ */ jsx7(Button, { icon: "again", children: "Act…" }),
-          /* @__PURE__ */ jsx7(Popover, { className: "popover", placement: "bottom end", children: /* @__PURE__ */ jsx7(Menu, { className: "menu", items: acts, onAction: (key) => setAct(acts.find((one) => one.id === key)?.act), children: (one) => /* @__PURE__ */ jsx7(MenuItem, { className: "menu-item", children: one.label }) }) })
+      /* @__PURE__ */ jsxs17("div", { className: "buttons", children: [
+        reason ? /* @__PURE__ */ jsx19(Button, { icon: "masked", onPress: () => setReason(void 0), children: "Mask" }) : /* @__PURE__ */ jsx19(Button, { icon: "eye", onPress: reveal, children: "Reveal…" }),
+        /* @__PURE__ */ jsxs17(MenuTrigger, { children: [
+          /* @__PURE__ */ jsx19(Button, { icon: "again", children: "Act…" }),
+          /* @__PURE__ */ jsx19(Popover, { className: "popover", placement: "bottom end", children: /* @__PURE__ */ jsx19(Menu, { className: "menu", items: acts, onAction: (key) => setAct(acts.find((one) => one.id === key)?.act), children: (one) => /* @__PURE__ */ jsx19(MenuItem, { className: "menu-item", children: one.label }) }) })
         ] }),
-        /* @__PURE__ */ jsx7(Button, { kind: "plain square", icon: "close", "aria-label": "Close the message", onPress: onClose })
+        /* @__PURE__ */ jsx19(Button, { kind: "plain square", icon: "close", "aria-label": "Close the message", onPress: onClose })
       ] })
     ] }),
-    /* @__PURE__ */ jsx7(Strip, { journey }),
-    /* @__PURE__ */ jsx7(Panes, { journey, reason, onReveal: reveal }),
-    act && /* @__PURE__ */ jsx7(AskWhy, { act, onClose: close })
+    /* @__PURE__ */ jsx19(Strip, { journey }),
+    /* @__PURE__ */ jsx19(Panes, { journey, reason, onReveal: reveal }),
+    act && /* @__PURE__ */ jsx19(AskWhy, { act, onClose: close })
   ] });
 }
 
 // src/screens/messages/ReplayFound.tsx
-import { jsx as jsx8, jsxs as jsxs8 } from "./vendor.js";
+import { jsx as jsx20, jsxs as jsxs18 } from "./vendor.js";
 function ReplayFound({ query, onClose }) {
   const { value: plan2, problem } = useAnswer(query, () => planReplay(query));
   if (problem) {
-    return /* @__PURE__ */ jsxs8(Window, { title: "Replay", onClose, children: [
-      /* @__PURE__ */ jsx8(Trouble, { problem, what: "The plan" }),
-      /* @__PURE__ */ jsx8("div", { className: "buttons", children: /* @__PURE__ */ jsx8(Button, { onPress: onClose, children: "Close" }) })
+    return /* @__PURE__ */ jsxs18(Window, { title: "Replay", onClose, children: [
+      /* @__PURE__ */ jsx20(Trouble, { problem, what: "The plan" }),
+      /* @__PURE__ */ jsx20("div", { className: "buttons", children: /* @__PURE__ */ jsx20(Button, { onPress: onClose, children: "Close" }) })
     ] });
   }
   if (!plan2) {
-    return /* @__PURE__ */ jsx8(Window, { title: "Replay", onClose, children: /* @__PURE__ */ jsx8("p", { children: "Looking what would be replayed…" }) });
+    return /* @__PURE__ */ jsx20(Window, { title: "Replay", onClose, children: /* @__PURE__ */ jsx20("p", { children: "Looking what would be replayed…" }) });
   }
-  const text = /* @__PURE__ */ jsxs8("div", { className: "stack tight", children: [
-    /* @__PURE__ */ jsx8("p", { children: "They are read again from the bytes that came, by the interface as it is now, oldest first. Nothing that is stored changes; each replay is marked as one." }),
-    /* @__PURE__ */ jsxs8("dl", { className: "facts", children: [
-      /* @__PURE__ */ jsx8("dt", { children: "Messages" }),
-      /* @__PURE__ */ jsxs8("dd", { children: [
+  const text = /* @__PURE__ */ jsxs18("div", { className: "stack tight", children: [
+    /* @__PURE__ */ jsx20("p", { children: "They are read again from the bytes that came, by the interface as it is now, oldest first. Nothing that is stored changes; each replay is marked as one." }),
+    /* @__PURE__ */ jsxs18("dl", { className: "facts", children: [
+      /* @__PURE__ */ jsx20("dt", { children: "Messages" }),
+      /* @__PURE__ */ jsxs18("dd", { children: [
         count(plan2.messages),
-        plan2.is_limited && /* @__PURE__ */ jsx8("strong", { className: "warn", children: " — the limit; there are more" })
+        plan2.is_limited && /* @__PURE__ */ jsx20("strong", { className: "warn", children: " — the limit; there are more" })
       ] }),
-      /* @__PURE__ */ jsx8("dt", { children: "Delivered already" }),
-      /* @__PURE__ */ jsx8("dd", { className: plan2.already_delivered > 0 ? "warn" : "", children: plan2.already_delivered > 0 ? `${plural(plan2.already_delivered, "message")}: receivers get ${plan2.already_delivered === 1 ? "it" : "them"} a second time` : "none" }),
-      /* @__PURE__ */ jsx8("dt", { children: "Received" }),
-      /* @__PURE__ */ jsx8("dd", { children: plan2.oldest && plan2.newest ? `${moment(plan2.oldest)} to ${moment(plan2.newest)}` : "–" }),
-      /* @__PURE__ */ jsx8("dt", { children: "Interfaces" }),
-      /* @__PURE__ */ jsx8("dd", { children: Object.entries(plan2.interfaces).map(([name, number]) => `${name} ${count(number)}`).join(", ") || "–" })
+      /* @__PURE__ */ jsx20("dt", { children: "Delivered already" }),
+      /* @__PURE__ */ jsx20("dd", { className: plan2.already_delivered > 0 ? "warn" : "", children: plan2.already_delivered > 0 ? `${plural(plan2.already_delivered, "message")}: receivers get ${plan2.already_delivered === 1 ? "it" : "them"} a second time` : "none" }),
+      /* @__PURE__ */ jsx20("dt", { children: "Received" }),
+      /* @__PURE__ */ jsx20("dd", { children: plan2.oldest && plan2.newest ? `${moment(plan2.oldest)} to ${moment(plan2.newest)}` : "–" }),
+      /* @__PURE__ */ jsx20("dt", { children: "Interfaces" }),
+      /* @__PURE__ */ jsx20("dd", { children: Object.entries(plan2.interfaces).map(([name, number]) => `${name} ${count(number)}`).join(", ") || "–" })
     ] })
   ] });
-  return /* @__PURE__ */ jsx8(
+  return /* @__PURE__ */ jsx20(
     AskWhy,
     {
       onClose,
@@ -1273,9 +2043,9 @@ function ReplayFound({ query, onClose }) {
         button: `Replay ${plural(plan2.messages, "message")}`,
         isDangerous: plan2.already_delivered > 0,
         run: async (reason) => {
-          const done = await replay(query, reason);
-          const refused = done.refused.length ? ` ${count(done.refused.length)} were refused; they are as they were.` : "";
-          return `${plural(done.replayed.length, "message")} replayed.${refused}`;
+          const done2 = await replay(query, reason);
+          const refused = done2.refused.length ? ` ${count(done2.refused.length)} were refused; they are as they were.` : "";
+          return `${plural(done2.replayed.length, "message")} replayed.${refused}`;
         }
       }
     }
@@ -1283,7 +2053,7 @@ function ReplayFound({ query, onClose }) {
 }
 
 // src/screens/messages/Messages.tsx
-import { jsx as jsx9, jsxs as jsxs9 } from "./vendor.js";
+import { jsx as jsx21, jsxs as jsxs19 } from "./vendor.js";
 var LIMITS = [200, 1e3, 5e3, 1e4];
 var FOLLOW_MS = 2e3;
 var ROW_PX = 34;
@@ -1291,18 +2061,18 @@ var ROW_NARROW_PX = 52;
 var addressOf = (query, id) => {
   const words2 = new URLSearchParams(query ? { q: query } : {});
   words2.set("id", String(id));
-  return `/messages?${words2}`;
+  return `/messages#${words2}`;
 };
 function SearchBox({ query, onQuery }) {
-  const [text, setText] = useState7(query);
-  useEffect2(() => setText(query), [query]);
+  const [text, setText] = useState11(query);
+  useEffect3(() => setText(query), [query]);
   const onKey = (key) => {
     if (key.key === "Enter") onQuery(text.trim());
     if (key.key === "Escape") setText(query);
   };
-  return /* @__PURE__ */ jsxs9("div", { className: "search-box", role: "search", children: [
-    /* @__PURE__ */ jsx9(Icon, { name: "search" }),
-    /* @__PURE__ */ jsx9(
+  return /* @__PURE__ */ jsxs19("div", { className: "search-box", role: "search", children: [
+    /* @__PURE__ */ jsx21(Icon, { name: "search" }),
+    /* @__PURE__ */ jsx21(
       "input",
       {
         className: "input",
@@ -1315,12 +2085,12 @@ function SearchBox({ query, onQuery }) {
         onKeyDown: onKey
       }
     ),
-    query && /* @__PURE__ */ jsx9(Button, { kind: "plain square", icon: "close", "aria-label": "Clear the search", onPress: () => onQuery("") })
+    query && /* @__PURE__ */ jsx21(Button, { kind: "plain square", icon: "close", "aria-label": "Clear the search", onPress: () => onQuery("") })
   ] });
 }
-function Row({ row, query, isChosen, isNarrow }) {
+function Row3({ row, query, isChosen, isNarrow }) {
   const choose = () => setWords({ id: String(row.id) });
-  return /* @__PURE__ */ jsxs9(
+  return /* @__PURE__ */ jsxs19(
     "a",
     {
       href: addressOf(query, row.id),
@@ -1334,12 +2104,12 @@ function Row({ row, query, isChosen, isNarrow }) {
         choose();
       },
       children: [
-        /* @__PURE__ */ jsx9("span", { className: "mono", children: clockMillis(row.received) }),
-        /* @__PURE__ */ jsx9("span", { className: "mono", children: row.type }),
-        /* @__PURE__ */ jsx9("span", { className: "cut", children: row.interface }),
-        /* @__PURE__ */ jsx9("span", { className: "cut mono quiet control", children: row.control_id || "–" }),
-        !isNarrow && /* @__PURE__ */ jsx9("span", { className: "cut quiet", children: row.destinations.join(", ") || "nowhere" }),
-        /* @__PURE__ */ jsx9(State, { of: messageState(row.state) })
+        /* @__PURE__ */ jsx21("span", { className: "mono", children: clockMillis(row.received) }),
+        /* @__PURE__ */ jsx21("span", { className: "mono", children: row.type }),
+        /* @__PURE__ */ jsx21("span", { className: "cut", children: row.interface }),
+        /* @__PURE__ */ jsx21("span", { className: "cut mono quiet control", children: row.control_id || "–" }),
+        !isNarrow && /* @__PURE__ */ jsx21("span", { className: "cut quiet", children: row.destinations.join(", ") || "nowhere" }),
+        /* @__PURE__ */ jsx21(State, { of: messageState(row.state) })
       ]
     }
   );
@@ -1348,25 +2118,25 @@ function List({ rows, query, chosen, isNarrow }) {
   const box = useRef(null);
   const height = isNarrow ? ROW_NARROW_PX : ROW_PX;
   const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => box.current, estimateSize: () => height, overscan: 12, getItemKey: (at) => rows[at]?.id ?? at });
-  useEffect2(() => virtual.measure(), [height, virtual]);
-  return /* @__PURE__ */ jsx9("div", { className: "message-list", ref: box, role: "list", "aria-label": "Messages, newest first", tabIndex: -1, children: /* @__PURE__ */ jsx9("div", { className: "message-rows", style: { height: virtual.getTotalSize() }, children: virtual.getVirtualItems().map((item) => {
+  useEffect3(() => virtual.measure(), [height, virtual]);
+  return /* @__PURE__ */ jsx21("div", { className: "message-list", ref: box, role: "list", "aria-label": "Messages, newest first", tabIndex: -1, children: /* @__PURE__ */ jsx21("div", { className: "message-rows", style: { height: virtual.getTotalSize() }, children: virtual.getVirtualItems().map((item) => {
     const row = rows[item.index];
-    return row && /* @__PURE__ */ jsx9("div", { role: "listitem", "aria-setsize": rows.length, "aria-posinset": item.index + 1, className: "message-slot", style: { height, transform: `translateY(${item.start}px)` }, children: /* @__PURE__ */ jsx9(Row, { row, query, isChosen: row.id === chosen, isNarrow }) }, item.key);
+    return row && /* @__PURE__ */ jsx21("div", { role: "listitem", "aria-setsize": rows.length, "aria-posinset": item.index + 1, className: "message-slot", style: { height, transform: `translateY(${item.start}px)` }, children: /* @__PURE__ */ jsx21(Row3, { row, query, isChosen: row.id === chosen, isNarrow }) }, item.key);
   }) }) });
 }
 function Messages() {
   const { words: words2 } = useAddress();
   const query = words2.get("q") ?? "";
   const chosen = Number(words2.get("id")) || void 0;
-  const [limitAt, setLimitAt] = useState7(0);
-  const [isFollowing, setFollowing] = useState7(false);
-  const [isReplaying, setReplaying] = useState7(false);
-  const [areFacetsOpen, setFacetsOpen] = useState7(false);
+  const [limitAt, setLimitAt] = useState11(0);
+  const [isFollowing, setFollowing] = useState11(false);
+  const [isReplaying, setReplaying] = useState11(false);
+  const [areFacetsOpen, setFacetsOpen] = useState11(false);
   const limit = LIMITS[limitAt] ?? 200;
   const { value, problem, isLoading, again } = useAnswer(`${query}
 ${limit}`, (signal) => searchMessages(query, limit, signal));
   const rows = value?.messages ?? [];
-  useEffect2(() => {
+  useEffect3(() => {
     if (!isFollowing) return;
     const timer2 = window.setInterval(() => !document.hidden && again(), FOLLOW_MS);
     return () => window.clearInterval(timer2);
@@ -1377,143 +2147,49 @@ ${limit}`, (signal) => searchMessages(query, limit, signal));
   };
   const isFull = rows.length >= limit;
   const oldest = rows.at(-1);
-  return /* @__PURE__ */ jsxs9("div", { className: `messages ${chosen ? "with-message" : ""} ${areFacetsOpen ? "facets-open" : ""}`, children: [
-    /* @__PURE__ */ jsx9("h1", { className: "hidden-but-read", children: "Messages" }),
-    /* @__PURE__ */ jsxs9("div", { className: "messages-head", children: [
-      /* @__PURE__ */ jsx9(SearchBox, { query, onQuery }),
-      /* @__PURE__ */ jsxs9("div", { className: "buttons", children: [
-        /* @__PURE__ */ jsx9("span", { className: "facets-button", children: /* @__PURE__ */ jsx9(Button, { icon: "filtered", "aria-expanded": areFacetsOpen, onPress: () => setFacetsOpen(!areFacetsOpen), children: "Narrow" }) }),
-        /* @__PURE__ */ jsx9(Button, { icon: isFollowing ? "paused" : "play", onPress: () => setFollowing(!isFollowing), children: isFollowing ? "Stop following" : "Follow" }),
-        /* @__PURE__ */ jsx9(Button, { icon: "again", isDisabled: !query || rows.length === 0, onPress: () => setReplaying(true), children: "Replay found…" })
+  return /* @__PURE__ */ jsxs19("div", { className: `messages ${chosen ? "with-message" : ""} ${areFacetsOpen ? "facets-open" : ""}`, children: [
+    /* @__PURE__ */ jsx21("h1", { className: "hidden-but-read", children: "Messages" }),
+    /* @__PURE__ */ jsxs19("div", { className: "messages-head", children: [
+      /* @__PURE__ */ jsx21(SearchBox, { query, onQuery }),
+      /* @__PURE__ */ jsxs19("div", { className: "buttons", children: [
+        /* @__PURE__ */ jsx21("span", { className: "facets-button", children: /* @__PURE__ */ jsx21(Button, { icon: "filtered", "aria-expanded": areFacetsOpen, onPress: () => setFacetsOpen(!areFacetsOpen), children: "Narrow" }) }),
+        /* @__PURE__ */ jsx21(Button, { icon: isFollowing ? "paused" : "play", onPress: () => setFollowing(!isFollowing), children: isFollowing ? "Stop following" : "Follow" }),
+        /* @__PURE__ */ jsx21(Button, { icon: "again", isDisabled: !query || rows.length === 0, onPress: () => setReplaying(true), children: "Replay found…" })
       ] })
     ] }),
-    /* @__PURE__ */ jsxs9("aside", { className: "messages-facets", "aria-label": "Narrow the search", children: [
-      /* @__PURE__ */ jsx9(Facets, { query, rows, onQuery }),
-      /* @__PURE__ */ jsx9("p", { className: "quiet facet-foot", children: "Counts are of the messages in the list." })
+    /* @__PURE__ */ jsxs19("aside", { className: "messages-facets", "aria-label": "Narrow the search", children: [
+      /* @__PURE__ */ jsx21(Facets, { query, rows, onQuery }),
+      /* @__PURE__ */ jsx21("p", { className: "quiet facet-foot", children: "Counts are of the messages in the list." })
     ] }),
-    /* @__PURE__ */ jsxs9("section", { className: "messages-found", "aria-label": "Found messages", children: [
-      /* @__PURE__ */ jsxs9("p", { className: "found-line", role: "status", children: [
+    /* @__PURE__ */ jsxs19("section", { className: "messages-found", "aria-label": "Found messages", children: [
+      /* @__PURE__ */ jsxs19("p", { className: "found-line", role: "status", children: [
         problem ? "No answer" : isLoading && !value ? "Searching…" : rows.length === 0 ? "Nothing found" : `${count(rows.length)}${isFull ? " newest" : ""} ${rows.length === 1 ? "message" : "messages"}`,
-        oldest && isFull && /* @__PURE__ */ jsxs9("span", { className: "quiet", children: [
+        oldest && isFull && chosen === void 0 && /* @__PURE__ */ jsxs19("span", { className: "quiet", children: [
           " back to ",
           moment(oldest.received)
         ] }),
-        isFull && limitAt < LIMITS.length - 1 && /* @__PURE__ */ jsxs9(Button, { kind: "plain", onPress: () => setLimitAt(limitAt + 1), children: [
+        isFull && limitAt < LIMITS.length - 1 && /* @__PURE__ */ jsxs19(Button, { kind: "plain", onPress: () => setLimitAt(limitAt + 1), children: [
           "Show ",
           count(LIMITS[limitAt + 1] ?? 0)
         ] })
       ] }),
-      problem ? /* @__PURE__ */ jsx9("div", { className: "inside", children: /* @__PURE__ */ jsx9(Trouble, { problem, what: "The search", again }) }) : rows.length === 0 && !isLoading ? /* @__PURE__ */ jsx9(Empty, { title: "No message fits this search", children: query ? "Take a word away, or widen the time: since:7d" : "When the first message comes, it is here." }) : /* @__PURE__ */ jsx9(List, { rows, query, chosen, isNarrow: chosen !== void 0 })
+      problem ? /* @__PURE__ */ jsx21("div", { className: "inside", children: /* @__PURE__ */ jsx21(Trouble, { problem, what: "The search", again }) }) : rows.length === 0 && !isLoading ? /* @__PURE__ */ jsx21(Empty, { title: "No message fits this search", children: query ? "Take a word away, or widen the time: since:7d" : "When the first message comes, it is here." }) : /* @__PURE__ */ jsx21(List, { rows, query, chosen, isNarrow: chosen !== void 0 })
     ] }),
-    chosen && /* @__PURE__ */ jsx9("section", { className: "messages-one", "aria-label": "Message", children: /* @__PURE__ */ jsx9(OneMessage, { id: chosen, onClose: () => setWords({ id: void 0, tab: void 0 }) }, chosen) }),
-    isReplaying && /* @__PURE__ */ jsx9(ReplayFound, { query, onClose: () => setReplaying(false) })
+    chosen && /* @__PURE__ */ jsx21("section", { className: "messages-one", "aria-label": "Message", children: /* @__PURE__ */ jsx21(OneMessage, { id: chosen, onClose: () => setWords({ id: void 0, tab: void 0 }) }, chosen) }),
+    isReplaying && /* @__PURE__ */ jsx21(ReplayFound, { query, onClose: () => setReplaying(false) })
   ] });
 }
 
 // src/screens/overview/Overview.tsx
-import { useMemo as useMemo5 } from "./vendor.js";
-
-// src/ui/Sparkline.tsx
-import { memo as memo2 } from "./vendor.js";
-import { Fragment as Fragment3, jsx as jsx10, jsxs as jsxs10 } from "./vendor.js";
-var Sparkline = memo2(function Sparkline2({ values, width = 116, height = 26, tone = "" }) {
-  const top = Math.max(...values, 0.1);
-  const step = width / (SAMPLES_MAX - 1);
-  const left = width - (values.length - 1) * step;
-  const points = values.map((value, at) => `${(left + at * step).toFixed(1)},${(height - 1 - value / top * (height - 3)).toFixed(1)}`);
-  const newest = values.at(-1) ?? 0;
-  const label = values.length ? `now ${rate(newest)} a second, most ${rate(Math.max(...values))}` : "no figures yet";
-  return /* @__PURE__ */ jsxs10("svg", { className: `spark ${tone}`, width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label, children: [
-    /* @__PURE__ */ jsx10("line", { className: "floor", x1: "0", x2: width, y1: height - 0.5, y2: height - 0.5 }),
-    points.length > 1 && /* @__PURE__ */ jsxs10(Fragment3, { children: [
-      /* @__PURE__ */ jsx10("polygon", { className: "area", points: `${left.toFixed(1)},${height - 1} ${points.join(" ")} ${width},${height - 1}` }),
-      /* @__PURE__ */ jsx10("polyline", { className: "edge", points: points.join(" ") })
-    ] })
-  ] });
-});
-
-// src/screens/overview/Attentions.tsx
-import { jsx as jsx11, jsxs as jsxs11 } from "./vendor.js";
-function ownerText({ owner }) {
-  if (!owner) return "";
-  const call = [owner.team, owner.oncall && `on call ${owner.oncall}`, owner.contact].filter(Boolean).join(", ");
-  return call ? ` Owner: ${call}.` : "";
-}
-function Attentions({ items }) {
-  return /* @__PURE__ */ jsx11("ul", { className: "stack tight", children: items.map((item) => /* @__PURE__ */ jsx11("li", { children: /* @__PURE__ */ jsxs11(
-    Notice,
-    {
-      level: item.level,
-      title: item.title,
-      actions: item.links.map((link, at) => /* @__PURE__ */ jsx11(Link, { to: link.to, className: "button", ...at === 0 ? { "data-row": true } : {}, children: link.label }, link.to)),
-      children: [
-        item.text,
-        ownerText(item),
-        " ",
-        item.code && /* @__PURE__ */ jsx11("code", { className: "quiet", children: item.code })
-      ]
-    }
-  ) }, item.id)) });
-}
-
-// src/screens/overview/InterfaceTable.tsx
-import { memo as memo3 } from "./vendor.js";
-import { jsx as jsx12, jsxs as jsxs12 } from "./vendor.js";
-var ORDER2 = ["failing", "held", "silent", "paused", "retired", "ok"];
-function sorted(interfaces) {
-  return [...interfaces].sort((a, b) => ORDER2.indexOf(a.state) - ORDER2.indexOf(b.state) || a.critical - b.critical || a.title.localeCompare(b.title));
-}
-var Row2 = memo3(function Row3({ one, values, now: now2 }) {
-  const queued = one.destinations.reduce((sum, to) => sum + to.queued, 0);
-  const failed = one.destinations.reduce((sum, to) => sum + to.failed, 0);
-  const oldest = Math.min(...one.destinations.map((to) => to.oldest ?? Number.POSITIVE_INFINITY));
-  const newest = values.slice(-5);
-  const speed = newest.length ? newest.reduce((sum, value) => sum + value, 0) / newest.length : 0;
-  return /* @__PURE__ */ jsxs12("tr", { children: [
-    /* @__PURE__ */ jsx12("td", { children: /* @__PURE__ */ jsx12(State, { of: health(one.state) }) }),
-    /* @__PURE__ */ jsxs12("td", { className: "cut", children: [
-      /* @__PURE__ */ jsx12(Link, { to: interfaceAt(one.name), "data-row": true, children: one.title }),
-      " ",
-      /* @__PURE__ */ jsxs12("span", { className: "quiet", children: [
-        one.name,
-        " · ",
-        one.connector === "interface" ? "fed by interfaces" : `${one.connector} ${one.address?.replace(/^.*:/, "") ?? ""}`
-      ] })
-    ] }),
-    /* @__PURE__ */ jsx12("td", { children: /* @__PURE__ */ jsx12(Sparkline, { values, tone: one.state === "failing" ? "bad" : speed === 0 ? "idle" : "" }) }),
-    /* @__PURE__ */ jsx12("td", { className: "right number", children: rate(speed) }),
-    /* @__PURE__ */ jsx12("td", { className: "right number", children: queued > 0 ? /* @__PURE__ */ jsx12(Link, { to: messagesAt(`interface:${one.name} state:in_flight`), title: Number.isFinite(oldest) ? `the oldest since ${utc(oldest)}` : void 0, children: count(queued) }) : "0" }),
-    /* @__PURE__ */ jsx12("td", { className: "right number", children: queued > 0 && Number.isFinite(oldest) ? span((now2 - oldest) / 1e6) : /* @__PURE__ */ jsx12("span", { className: "quiet", children: "–" }) }),
-    /* @__PURE__ */ jsx12("td", { className: "right number", children: one.counts.parked > 0 ? /* @__PURE__ */ jsx12(Link, { to: messagesAt(`interface:${one.name} state:parked`), className: "bad", children: count(one.counts.parked) }) : /* @__PURE__ */ jsx12("span", { className: "quiet", children: "–" }) }),
-    /* @__PURE__ */ jsx12("td", { className: "right number", children: failed > 0 ? count(failed) : /* @__PURE__ */ jsx12("span", { className: "quiet", children: "–" }) }),
-    /* @__PURE__ */ jsx12("td", { className: "right number nowrap", children: ago(one.last_received, now2) })
-  ] });
-});
-function InterfaceTable({ live: live2, interfaces }) {
-  const now2 = live2.status?.engine.at ?? 0;
-  return /* @__PURE__ */ jsx12("div", { className: "scroll-x", children: /* @__PURE__ */ jsxs12("table", { className: "table interfaces", children: [
-    /* @__PURE__ */ jsx12("thead", { children: /* @__PURE__ */ jsxs12("tr", { children: [
-      /* @__PURE__ */ jsx12("th", { scope: "col", children: "State" }),
-      /* @__PURE__ */ jsx12("th", { scope: "col", children: "Interface" }),
-      /* @__PURE__ */ jsx12("th", { scope: "col", children: "Last 2 minutes" }),
-      /* @__PURE__ */ jsx12("th", { scope: "col", className: "right", children: "a second" }),
-      /* @__PURE__ */ jsx12("th", { scope: "col", className: "right", children: "Waiting" }),
-      /* @__PURE__ */ jsx12("th", { scope: "col", className: "right", children: "Oldest" }),
-      /* @__PURE__ */ jsx12("th", { scope: "col", className: "right", children: "Parked" }),
-      /* @__PURE__ */ jsx12("th", { scope: "col", className: "right", title: "Attempts that failed since the engine started", children: "Failed tries" }),
-      /* @__PURE__ */ jsx12("th", { scope: "col", className: "right", children: "Last message" })
-    ] }) }),
-    /* @__PURE__ */ jsx12("tbody", { children: sorted(interfaces).map((one) => /* @__PURE__ */ jsx12(Row2, { one, values: live2.rates.get(one.name) ?? [], now: now2 }, one.name)) })
-  ] }) });
-}
+import { useMemo as useMemo6 } from "./vendor.js";
 
 // src/screens/overview/SystemMap.tsx
-import { useMemo as useMemo3, useState as useState9 } from "./vendor.js";
+import { useMemo as useMemo4, useState as useState13 } from "./vendor.js";
 
 // src/ui/width.ts
-import { useCallback as useCallback2, useRef as useRef2, useState as useState8 } from "./vendor.js";
+import { useCallback as useCallback2, useRef as useRef2, useState as useState12 } from "./vendor.js";
 function useSize() {
-  const [size, setSize] = useState8({ width: 600, height: 0 });
+  const [size, setSize] = useState12({ width: 600, height: 0 });
   const observer = useRef2(null);
   const hold = useCallback2((element) => {
     observer.current?.disconnect();
@@ -1574,7 +2250,7 @@ function pictureOf(status, flows) {
 }
 
 // src/screens/overview/SystemMap.tsx
-import { jsx as jsx13, jsxs as jsxs13 } from "./vendor.js";
+import { jsx as jsx22, jsxs as jsxs20 } from "./vendor.js";
 var BOX_HEIGHT = 25;
 var STEP = 29;
 var PAD = 6;
@@ -1593,16 +2269,16 @@ function place(nodes, width, boxWidth) {
 }
 function SystemMap({ live: live2 }) {
   const [box, { width }] = useSize();
-  const [looked, setLooked] = useState9();
+  const [looked, setLooked] = useState13();
   const status = live2.status;
-  const picture = useMemo3(() => status ? pictureOf(status, live2.flows) : void 0, [status, live2.flows]);
+  const picture = useMemo4(() => status ? pictureOf(status, live2.flows) : void 0, [status, live2.flows]);
   if (!picture) return null;
   const boxWidth = Math.min(158, Math.max(96, width * 0.27));
   const { placed, height } = place(picture.nodes, width, boxWidth);
   const most = Math.max(...picture.lines.map((line) => line.rate), 1);
   const letters = Math.floor((boxWidth - 22) / 7);
-  return /* @__PURE__ */ jsxs13("div", { ref: box, className: "map", children: [
-    /* @__PURE__ */ jsxs13("svg", { width, height, role: "group", "aria-label": "Systems and what flows between them", children: [
+  return /* @__PURE__ */ jsxs20("div", { ref: box, className: "map", children: [
+    /* @__PURE__ */ jsxs20("svg", { width, height, role: "group", "aria-label": "Systems and what flows between them", children: [
       picture.lines.map((line) => {
         const from = placed.get(line.from);
         const to = placed.get(line.to);
@@ -1611,13 +2287,13 @@ function SystemMap({ live: live2 }) {
         const bend = Math.max((to.x - start) / 2, 20);
         const isQuiet = looked !== void 0 && line.from !== looked && line.to !== looked;
         const tone = line.state === "failing" || line.state === "held" ? "bad" : line.state === "paused" ? "paused" : line.rate < 0.02 ? "idle" : "";
-        return /* @__PURE__ */ jsx13("path", { className: `line ${tone} ${isQuiet ? "faint" : ""}`, strokeWidth: 1 + line.rate / most * LINE_MAX, d: `M${start} ${from.y}C${start + bend} ${from.y} ${to.x - bend} ${to.y} ${to.x} ${to.y}`, children: /* @__PURE__ */ jsx13("title", { children: `${from.label} → ${to.label}: ${rate(line.rate)} a second${line.queued ? `, ${plural(line.queued, "message")} wait` : ""}` }) }, line.id);
+        return /* @__PURE__ */ jsx22("path", { className: `line ${tone} ${isQuiet ? "faint" : ""}`, strokeWidth: 1 + line.rate / most * LINE_MAX, d: `M${start} ${from.y}C${start + bend} ${from.y} ${to.x - bend} ${to.y} ${to.x} ${to.y}`, children: /* @__PURE__ */ jsx22("title", { children: `${from.label} → ${to.label}: ${rate(line.rate)} a second${line.queued ? `, ${plural(line.queued, "message")} wait` : ""}` }) }, line.id);
       }),
       [...placed.values()].map((node) => {
         const word = health(node.state);
         const isBad = node.state === "failing" || node.state === "held";
         const sign = node.state === "ok" ? "" : isBad ? " ✕" : node.state === "paused" ? " ‖" : " !";
-        return /* @__PURE__ */ jsxs13(
+        return /* @__PURE__ */ jsxs20(
           "a",
           {
             href: node.to,
@@ -1632,9 +2308,9 @@ function SystemMap({ live: live2 }) {
             onBlur: () => setLooked(void 0),
             className: `node ${word.tone} ${node.state}`,
             children: [
-              /* @__PURE__ */ jsx13("title", { children: node.title }),
-              /* @__PURE__ */ jsx13("rect", { x: node.x, y: node.y - BOX_HEIGHT / 2, width: boxWidth, height: BOX_HEIGHT, rx: "5" }),
-              /* @__PURE__ */ jsxs13("text", { x: node.x + boxWidth / 2, y: node.y + 4.5, textAnchor: "middle", children: [
+              /* @__PURE__ */ jsx22("title", { children: node.title }),
+              /* @__PURE__ */ jsx22("rect", { x: node.x, y: node.y - BOX_HEIGHT / 2, width: boxWidth, height: BOX_HEIGHT, rx: "5" }),
+              /* @__PURE__ */ jsxs20("text", { x: node.x + boxWidth / 2, y: node.y + 4.5, textAnchor: "middle", children: [
                 node.label.length > letters ? `${node.label.slice(0, letters - 1)}…` : node.label,
                 sign
               ] })
@@ -1644,7 +2320,7 @@ function SystemMap({ live: live2 }) {
         );
       })
     ] }),
-    picture.left > 0 && /* @__PURE__ */ jsxs13("p", { className: "quiet", children: [
+    picture.left > 0 && /* @__PURE__ */ jsxs20("p", { className: "quiet", children: [
       plural(picture.left, "more interface"),
       " that ",
       picture.left === 1 ? "is" : "are",
@@ -1654,8 +2330,8 @@ function SystemMap({ live: live2 }) {
 }
 
 // src/screens/overview/Throughput.tsx
-import { useMemo as useMemo4 } from "./vendor.js";
-import { jsx as jsx14, jsxs as jsxs14 } from "./vendor.js";
+import { useMemo as useMemo5 } from "./vendor.js";
+import { jsx as jsx23, jsxs as jsxs21 } from "./vendor.js";
 var SERIES_MAX = 4;
 var HEIGHT_MIN = 190;
 var HEIGHT_MAX = 420;
@@ -1699,7 +2375,7 @@ function Throughput({ live: live2 }) {
   const [box, size] = useSize();
   const width = size.width;
   const height = Math.max(HEIGHT_MIN, Math.min(size.height, HEIGHT_MAX));
-  const series = useMemo4(() => seriesOf(live2), [live2]);
+  const series = useMemo5(() => seriesOf(live2), [live2]);
   const length = live2.total.length;
   const inner = Math.max(width - LEFT - RIGHT, 60);
   const top = roundUp(Math.max(...live2.total, 1));
@@ -1717,23 +2393,23 @@ function Throughput({ live: live2 }) {
   });
   const labels = spread(areas.map((area) => area.at), LABEL_STEP, TOP + 6, height - BOTTOM - 2);
   const grid = [0, top / 2, top];
-  return /* @__PURE__ */ jsx14("div", { ref: box, className: "chart", children: length < 2 ? /* @__PURE__ */ jsx14("div", { className: "empty", children: "Measuring…" }) : /* @__PURE__ */ jsxs14("svg", { width, height, role: "img", "aria-label": `Messages a second: ${areas.map((area) => `${area.name} ${rate(area.now)}`).join(", ")}`, children: [
-    grid.map((value) => /* @__PURE__ */ jsxs14("g", { children: [
-      /* @__PURE__ */ jsx14("line", { className: "grid", x1: LEFT, x2: LEFT + inner, y1: y(value), y2: y(value) }),
-      /* @__PURE__ */ jsx14("text", { className: "tick", x: LEFT - 6, y: y(value) + 4, textAnchor: "end", children: value })
+  return /* @__PURE__ */ jsx23("div", { ref: box, className: "chart", children: length < 2 ? /* @__PURE__ */ jsx23("div", { className: "empty", children: "Measuring…" }) : /* @__PURE__ */ jsxs21("svg", { width, height, role: "img", "aria-label": `Messages a second: ${areas.map((area) => `${area.name} ${rate(area.now)}`).join(", ")}`, children: [
+    grid.map((value) => /* @__PURE__ */ jsxs21("g", { children: [
+      /* @__PURE__ */ jsx23("line", { className: "grid", x1: LEFT, x2: LEFT + inner, y1: y(value), y2: y(value) }),
+      /* @__PURE__ */ jsx23("text", { className: "tick", x: LEFT - 6, y: y(value) + 4, textAnchor: "end", children: value })
     ] }, value)),
-    areas.map((area, at) => /* @__PURE__ */ jsxs14("g", { className: `series s${at + 1}`, children: [
-      /* @__PURE__ */ jsx14("polygon", { points: area.area }),
-      /* @__PURE__ */ jsx14("polyline", { points: area.line }),
-      /* @__PURE__ */ jsx14("line", { className: "lead", x1: LEFT + inner, y1: area.at, x2: LEFT + inner + 8, y2: labels[at] }),
-      /* @__PURE__ */ jsxs14("text", { x: LEFT + inner + 11, y: (labels[at] ?? 0) + 4, children: [
+    areas.map((area, at) => /* @__PURE__ */ jsxs21("g", { className: `series s${at + 1}`, children: [
+      /* @__PURE__ */ jsx23("polygon", { points: area.area }),
+      /* @__PURE__ */ jsx23("polyline", { points: area.line }),
+      /* @__PURE__ */ jsx23("line", { className: "lead", x1: LEFT + inner, y1: area.at, x2: LEFT + inner + 8, y2: labels[at] }),
+      /* @__PURE__ */ jsxs21("text", { x: LEFT + inner + 11, y: (labels[at] ?? 0) + 4, children: [
         area.name.length > 16 ? `${area.name.slice(0, 15)}…` : area.name,
         " ",
         rate(area.now)
       ] })
     ] }, area.name)),
-    /* @__PURE__ */ jsx14("text", { className: "tick", x: LEFT + inner, y: height - 6, textAnchor: "end", children: "now" }),
-    /* @__PURE__ */ jsxs14("text", { className: "tick", x: LEFT, y: height - 6, children: [
+    /* @__PURE__ */ jsx23("text", { className: "tick", x: LEFT + inner, y: height - 6, textAnchor: "end", children: "now" }),
+    /* @__PURE__ */ jsxs21("text", { className: "tick", x: LEFT, y: height - 6, children: [
       SAMPLES_MAX,
       " s ago"
     ] })
@@ -1741,19 +2417,19 @@ function Throughput({ live: live2 }) {
 }
 
 // src/screens/overview/Overview.tsx
-import { jsx as jsx15, jsxs as jsxs15 } from "./vendor.js";
+import { jsx as jsx24, jsxs as jsxs22 } from "./vendor.js";
 function Tile({ name, value, unit, children }) {
-  return /* @__PURE__ */ jsxs15("div", { className: "tile card", children: [
-    /* @__PURE__ */ jsx15("span", { className: "quiet", children: name }),
-    /* @__PURE__ */ jsxs15("div", { className: "tile-row", children: [
-      /* @__PURE__ */ jsxs15("span", { className: "figure number", children: [
+  return /* @__PURE__ */ jsxs22("div", { className: "tile card", children: [
+    /* @__PURE__ */ jsx24("span", { className: "quiet", children: name }),
+    /* @__PURE__ */ jsxs22("div", { className: "tile-row", children: [
+      /* @__PURE__ */ jsxs22("span", { className: "figure number", children: [
         value,
-        unit && /* @__PURE__ */ jsxs15("small", { children: [
+        unit && /* @__PURE__ */ jsxs22("small", { children: [
           " ",
           unit
         ] })
       ] }),
-      /* @__PURE__ */ jsx15("span", { className: "tile-more", children })
+      /* @__PURE__ */ jsx24("span", { className: "tile-more", children })
     ] })
   ] });
 }
@@ -1765,26 +2441,26 @@ function Tiles({ status, total }) {
   const age = oldest?.to.oldest ? (engine.at - oldest.to.oldest) / 1e6 : 0;
   const newest = total.slice(-3);
   const speed = newest.length ? newest.reduce((sum, value) => sum + value, 0) / newest.length : 0;
-  return /* @__PURE__ */ jsxs15("div", { className: "tiles", children: [
-    /* @__PURE__ */ jsx15(Tile, { name: "Messages a second", value: rate(speed), children: /* @__PURE__ */ jsx15(Sparkline, { values: total, width: 100 }) }),
-    /* @__PURE__ */ jsx15(Tile, { name: "Accepted", value: count(engine.counts.accepted), children: engine.lost === 0 ? /* @__PURE__ */ jsxs15("span", { className: "good state", title: balance(status), children: [
-      /* @__PURE__ */ jsx15(Icon, { name: "good" }),
+  return /* @__PURE__ */ jsxs22("div", { className: "tiles", children: [
+    /* @__PURE__ */ jsx24(Tile, { name: "Messages a second", value: rate(speed), children: /* @__PURE__ */ jsx24(Sparkline, { values: total, width: 100 }) }),
+    /* @__PURE__ */ jsx24(Tile, { name: "Accepted", value: count(engine.counts.accepted), children: engine.lost === 0 ? /* @__PURE__ */ jsxs22("span", { className: "good state", title: balance(status), children: [
+      /* @__PURE__ */ jsx24(Icon, { name: "good" }),
       " none lost"
-    ] }) : /* @__PURE__ */ jsxs15("span", { className: "bad state", children: [
-      /* @__PURE__ */ jsx15(Icon, { name: "bad" }),
+    ] }) : /* @__PURE__ */ jsxs22("span", { className: "bad state", children: [
+      /* @__PURE__ */ jsx24(Icon, { name: "bad" }),
       " ",
       plural(Math.abs(engine.lost), "message"),
       " unaccounted for"
     ] }) }),
-    /* @__PURE__ */ jsx15(Tile, { name: "Waiting to send", value: count(waiting), children: oldest && age >= 10 ? /* @__PURE__ */ jsxs15(Link, { to: messagesAt(`destination:${oldest.to.name} state:in_flight`), children: [
+    /* @__PURE__ */ jsx24(Tile, { name: "Waiting to send", value: count(waiting), children: oldest && age >= 10 ? /* @__PURE__ */ jsxs22(Link, { to: messagesAt(`destination:${oldest.to.name} state:in_flight`), children: [
       "oldest ",
       span(age),
       " · ",
       oldest.to.name
-    ] }) : /* @__PURE__ */ jsx15("span", { className: "quiet", children: "nothing is late" }) }),
-    /* @__PURE__ */ jsx15(Tile, { name: "Parked for a person", value: count(engine.counts.parked), children: engine.counts.parked > 0 ? /* @__PURE__ */ jsx15(Link, { to: messagesAt("state:parked"), children: "see them" }) : /* @__PURE__ */ jsx15("span", { className: "quiet", children: "none" }) }),
-    /* @__PURE__ */ jsx15(Tile, { name: "Disk confirms a write in", value: (engine.stats.fsync_micros_last / 1e3).toFixed(1), unit: "ms", children: /* @__PURE__ */ jsxs15("span", { className: engine.store === "ok" ? "good state" : "bad state", children: [
-      /* @__PURE__ */ jsx15(Icon, { name: engine.store === "ok" ? "good" : "bad" }),
+    ] }) : /* @__PURE__ */ jsx24("span", { className: "quiet", children: "nothing is late" }) }),
+    /* @__PURE__ */ jsx24(Tile, { name: "Parked for a person", value: count(engine.counts.parked), children: engine.counts.parked > 0 ? /* @__PURE__ */ jsx24(Link, { to: messagesAt("state:parked"), children: "see them" }) : /* @__PURE__ */ jsx24("span", { className: "quiet", children: "none" }) }),
+    /* @__PURE__ */ jsx24(Tile, { name: "Disk confirms a write in", value: (engine.stats.fsync_micros_last / 1e3).toFixed(1), unit: "ms", children: /* @__PURE__ */ jsxs22("span", { className: engine.store === "ok" ? "good state" : "bad state", children: [
+      /* @__PURE__ */ jsx24(Icon, { name: engine.store === "ok" ? "good" : "bad" }),
       " store ",
       engine.store
     ] }) })
@@ -1793,48 +2469,253 @@ function Tiles({ status, total }) {
 function Overview() {
   const live2 = useLive();
   const { status, problem } = live2;
-  const items = useMemo5(() => status ? attentionOf(status) : [], [status]);
+  const items = useMemo6(() => status ? attentionOf(status) : [], [status]);
   if (!status) {
-    return /* @__PURE__ */ jsx15(Page, { title: "Overview", children: problem ? /* @__PURE__ */ jsx15(Trouble, { problem, what: "The engine" }) : /* @__PURE__ */ jsx15(Empty, { title: "Asking the engine…" }) });
+    return /* @__PURE__ */ jsx24(Page, { title: "Overview", children: problem ? /* @__PURE__ */ jsx24(Trouble, { problem, what: "The engine" }) : /* @__PURE__ */ jsx24(Empty, { title: "Asking the engine…" }) });
   }
   const { engine } = status;
   const systems = new Set(engine.interfaces.flatMap((one) => one.destinations.filter((to) => to.connector !== "interface").map((to) => to.address))).size;
-  return /* @__PURE__ */ jsxs15(Page, { title: "Overview", about: `${plural(engine.interfaces.length, "interface")} · ${plural(systems, "receiver")} · up for ${span(engine.uptime_s)}`, children: [
-    /* @__PURE__ */ jsx15(Tiles, { status, total: live2.total }),
-    /* @__PURE__ */ jsxs15("section", { "aria-label": "Needs attention", className: "stack tight", children: [
-      /* @__PURE__ */ jsx15("h2", { children: "Needs attention" }),
-      items.length > 0 ? /* @__PURE__ */ jsx15(Attentions, { items }) : /* @__PURE__ */ jsxs15("div", { className: "calm", children: [
-        /* @__PURE__ */ jsx15(Icon, { name: "good", className: "good" }),
+  return /* @__PURE__ */ jsxs22(Page, { title: "Overview", about: `${plural(engine.interfaces.length, "interface")} · ${plural(systems, "receiver")} · up for ${span(engine.uptime_s)}`, children: [
+    /* @__PURE__ */ jsx24(Tiles, { status, total: live2.total }),
+    /* @__PURE__ */ jsxs22("section", { "aria-label": "Needs attention", className: "stack tight", children: [
+      /* @__PURE__ */ jsx24("h2", { children: "Needs attention" }),
+      items.length > 0 ? /* @__PURE__ */ jsx24(Attentions, { items }) : /* @__PURE__ */ jsxs22("div", { className: "calm", children: [
+        /* @__PURE__ */ jsx24(Icon, { name: "good", className: "good" }),
         " Nothing needs you. ",
         balance(status),
         ": nothing is lost."
       ] })
     ] }),
-    /* @__PURE__ */ jsxs15("div", { className: "two", children: [
-      /* @__PURE__ */ jsx15(Card, { title: "Throughput", more: /* @__PURE__ */ jsx15("span", { className: "quiet", children: "messages a second, since this page was opened" }), children: /* @__PURE__ */ jsx15(Throughput, { live: live2 }) }),
-      /* @__PURE__ */ jsx15(Card, { title: "Flow", more: /* @__PURE__ */ jsx15("span", { className: "quiet", children: "width of a line = messages a second" }), children: /* @__PURE__ */ jsx15(SystemMap, { live: live2 }) })
+    /* @__PURE__ */ jsxs22("div", { className: "two", children: [
+      /* @__PURE__ */ jsx24(Card, { title: "Throughput", more: /* @__PURE__ */ jsx24("span", { className: "quiet", children: "messages a second, since this page was opened" }), children: /* @__PURE__ */ jsx24(Throughput, { live: live2 }) }),
+      /* @__PURE__ */ jsx24(Card, { title: "Flow", more: /* @__PURE__ */ jsx24("span", { className: "quiet", children: "width of a line = messages a second" }), children: /* @__PURE__ */ jsx24(SystemMap, { live: live2 }) })
     ] }),
-    /* @__PURE__ */ jsx15(Card, { children: /* @__PURE__ */ jsx15(InterfaceTable, { live: live2, interfaces: engine.interfaces }) })
+    /* @__PURE__ */ jsx24(Card, { children: /* @__PURE__ */ jsx24(InterfaceTable, { live: live2, interfaces: engine.interfaces }) })
   ] });
 }
 
 // src/screens/system/System.tsx
+import { useEffect as useEffect4, useState as useState14 } from "./vendor.js";
+import { jsx as jsx25, jsxs as jsxs23 } from "./vendor.js";
+var LOOK_MS = 2e3;
+function Backups() {
+  const { value, problem, again } = useAnswer("backup", readBackup);
+  useEffect4(() => {
+    if (!value?.is_running) return;
+    const timer2 = window.setTimeout(again, LOOK_MS);
+    return () => window.clearTimeout(timer2);
+  }, [value, again]);
+  if (problem) return /* @__PURE__ */ jsx25(Trouble, { problem, what: "Backups", again });
+  if (!value) return /* @__PURE__ */ jsx25(Empty, { title: "Asking…" });
+  const { progress } = value;
+  const made = typeof value.made?.at === "number" ? moment(value.made.at) : void 0;
+  return /* @__PURE__ */ jsxs23("div", { className: "inside stack tight", children: [
+    value.is_running && /* @__PURE__ */ jsxs23("p", { children: [
+      "Under way: ",
+      bytes(progress.bytes),
+      " of ",
+      bytes(progress.bytes_all),
+      ", ",
+      count(progress.pieces),
+      " of ",
+      plural(progress.pieces_all, "piece")
+    ] }),
+    value.failed && /* @__PURE__ */ jsxs23("p", { className: "bad", children: [
+      /* @__PURE__ */ jsx25(Icon, { name: "bad" }),
+      " The last one failed: ",
+      value.failed.text,
+      " ",
+      /* @__PURE__ */ jsx25("code", { children: value.failed.code })
+    ] }),
+    value.made ? /* @__PURE__ */ jsxs23("p", { children: [
+      "The last one since the engine started ",
+      made ? `was made ${moment(value.made.at)}` : "is complete",
+      "."
+    ] }) : !value.is_running && /* @__PURE__ */ jsx25("p", { children: "None was made since the engine started." }),
+    /* @__PURE__ */ jsxs23("p", { className: "quiet", children: [
+      "Make one with ",
+      /* @__PURE__ */ jsx25("code", { children: "sinew backup" }),
+      "; prove it with ",
+      /* @__PURE__ */ jsx25("code", { children: "sinew drill" }),
+      "."
+    ] })
+  ] });
+}
+function Examination() {
+  const { value, problem, again } = useAnswer("verify", readVerify);
+  const [state, setState] = useState14("idle");
+  const [said, setSaid] = useState14();
+  const [trouble, setTrouble] = useState14();
+  const isRunning = state === "running" || value?.is_running;
+  useEffect4(() => {
+    if (!isRunning) return;
+    const timer2 = window.setTimeout(again, LOOK_MS);
+    return () => window.clearTimeout(timer2);
+  }, [isRunning, value, again]);
+  if (problem) return /* @__PURE__ */ jsx25(Trouble, { problem, what: "The examination", again });
+  const begin = async () => {
+    setState("running");
+    setTrouble(void 0);
+    try {
+      setSaid(await verify());
+      setState("done");
+    } catch (error) {
+      setTrouble(error instanceof Problem ? error : new Problem(0, "", String(error)));
+      setState("idle");
+    }
+  };
+  const figures = said ? Object.entries(said).filter(([, figure]) => typeof figure === "number") : [];
+  return /* @__PURE__ */ jsxs23("div", { className: "inside stack tight", children: [
+    /* @__PURE__ */ jsx25("p", { children: "Reads every record of the log and compares it with its checksum and with the index. Messages go on meanwhile; nothing is changed." }),
+    isRunning && value && /* @__PURE__ */ jsxs23("p", { role: "status", children: [
+      bytes(value.bytes),
+      " of ",
+      bytes(value.bytes_total),
+      " read, ",
+      plural(value.messages, "message")
+    ] }),
+    said && /* @__PURE__ */ jsxs23("p", { role: "status", children: [
+      /* @__PURE__ */ jsx25("strong", { children: "Done." }),
+      " ",
+      figures.map(([name, figure]) => `${name.replaceAll("_", " ")} ${count(figure)}`).join(" · ")
+    ] }),
+    trouble && /* @__PURE__ */ jsx25(Notice, { level: "warning", title: "Not examined", children: trouble.message }),
+    /* @__PURE__ */ jsx25("div", { className: "buttons", children: /* @__PURE__ */ jsx25(Button, { isDisabled: isRunning ?? false, onPress: () => void begin(), children: isRunning ? "Examining…" : "Examine the store" }) })
+  ] });
+}
 function System() {
-  return null;
+  const { status, problem } = useLive();
+  if (!status) return /* @__PURE__ */ jsx25(Page, { title: "System", children: problem ? /* @__PURE__ */ jsx25(Trouble, { problem, what: "The engine" }) : /* @__PURE__ */ jsx25(Empty, { title: "Asking the engine…" }) });
+  const { engine, process } = status;
+  const items = attentionOf(status).filter((item) => item.interfaces.length === 0);
+  const { stats } = engine;
+  return /* @__PURE__ */ jsxs23(Page, { title: "System", about: `Sinew ${process.version ?? ""} · up for ${span(engine.uptime_s)}`, children: [
+    items.length > 0 && /* @__PURE__ */ jsx25(Attentions, { items }),
+    /* @__PURE__ */ jsxs23("div", { className: "three", children: [
+      /* @__PURE__ */ jsx25(Card, { title: "Where every message is", more: /* @__PURE__ */ jsx25("span", { className: "quiet", children: "all interfaces, from the log" }), children: /* @__PURE__ */ jsx25("div", { className: "inside", children: /* @__PURE__ */ jsx25(Balance, { counts: engine.counts, query: "" }) }) }),
+      /* @__PURE__ */ jsx25(Card, { title: "Store", children: /* @__PURE__ */ jsx25("div", { className: "inside", children: /* @__PURE__ */ jsxs23("dl", { className: "facts", children: [
+        /* @__PURE__ */ jsx25("dt", { children: "State" }),
+        /* @__PURE__ */ jsx25("dd", { className: engine.store === "ok" ? "good" : "bad", children: /* @__PURE__ */ jsxs23("span", { className: "state", children: [
+          /* @__PURE__ */ jsx25(Icon, { name: engine.store === "ok" ? "good" : "bad" }),
+          " ",
+          engine.store
+        ] }) }),
+        /* @__PURE__ */ jsx25("dt", { children: "Last write confirmed in" }),
+        /* @__PURE__ */ jsxs23("dd", { children: [
+          (stats.fsync_micros_last / 1e3).toFixed(1),
+          " ms"
+        ] }),
+        /* @__PURE__ */ jsx25("dt", { children: "Messages in a confirmed write" }),
+        /* @__PURE__ */ jsxs23("dd", { children: [
+          stats.fsyncs > 0 ? (stats.messages / stats.fsyncs).toFixed(1) : "–",
+          " on average since the start"
+        ] }),
+        /* @__PURE__ */ jsx25("dt", { children: "Log" }),
+        /* @__PURE__ */ jsx25("dd", { children: bytes(stats.log_bytes) }),
+        /* @__PURE__ */ jsx25("dt", { children: "Index" }),
+        /* @__PURE__ */ jsx25("dd", { children: bytes(stats.index_bytes) }),
+        /* @__PURE__ */ jsx25("dt", { children: "Store id" }),
+        /* @__PURE__ */ jsx25("dd", { className: "mono", children: engine.store_id || "–" })
+      ] }) }) }),
+      /* @__PURE__ */ jsx25(Card, { title: "Process", children: /* @__PURE__ */ jsx25("div", { className: "inside", children: /* @__PURE__ */ jsxs23("dl", { className: "facts", children: [
+        /* @__PURE__ */ jsx25("dt", { children: "Connections of senders" }),
+        /* @__PURE__ */ jsxs23("dd", { children: [
+          count(engine.connections.open),
+          engine.connections.max !== null && ` of at most ${count(engine.connections.max)}`
+        ] }),
+        /* @__PURE__ */ jsx25("dt", { children: "Interfaces" }),
+        /* @__PURE__ */ jsx25("dd", { children: count(engine.interfaces.length) }),
+        /* @__PURE__ */ jsx25("dt", { children: "Workspace" }),
+        /* @__PURE__ */ jsx25("dd", { className: "mono", children: process.workspace ?? "not shown to your role" }),
+        /* @__PURE__ */ jsx25("dt", { children: "Data folder" }),
+        /* @__PURE__ */ jsx25("dd", { className: "mono", children: process.data ?? "not shown to your role" }),
+        /* @__PURE__ */ jsx25("dt", { children: "Process" }),
+        /* @__PURE__ */ jsx25("dd", { children: process.pid ?? "–" })
+      ] }) }) }),
+      /* @__PURE__ */ jsx25(Card, { title: "Backups", children: /* @__PURE__ */ jsx25(Backups, {}) }),
+      /* @__PURE__ */ jsx25(Card, { title: "Examination of the store", children: /* @__PURE__ */ jsx25(Examination, {}) })
+    ] })
+  ] });
 }
 
 // src/screens/tables/CodeTables.tsx
+import { jsx as jsx26, jsxs as jsxs24 } from "./vendor.js";
+function gapsOf(reports) {
+  const found = /* @__PURE__ */ new Map();
+  for (const report of reports) {
+    for (const { places } of report.kinds) {
+      for (const place2 of places) {
+        if (place2.uncovered === 0 && place2.unlisted === 0) continue;
+        const key = `${report.interface} ${place2.place}`;
+        const gap = found.get(key) ?? { interface: report.interface, place: place2.place, name: place2.name, uncovered: 0, unlisted: 0, seen: 0, example: place2.example, codes: [] };
+        gap.uncovered += place2.uncovered;
+        gap.unlisted += place2.unlisted;
+        gap.seen += place2.filled.hits;
+        gap.example = Math.max(gap.example, place2.example);
+        for (const [code, times] of place2.codes) {
+          const known = gap.codes.find(([other]) => other === code);
+          if (known) known[1] += times;
+          else gap.codes.push([code, times]);
+        }
+        found.set(key, gap);
+      }
+    }
+  }
+  for (const gap of found.values()) gap.codes.sort((a, b) => b[1] - a[1]);
+  return [...found.values()].sort((a, b) => b.uncovered - a.uncovered || b.unlisted - a.unlisted);
+}
+var CODES_SHOWN = 6;
+function Gaps({ gaps }) {
+  return /* @__PURE__ */ jsxs24("table", { className: "table", children: [
+    /* @__PURE__ */ jsx26("thead", { children: /* @__PURE__ */ jsxs24("tr", { children: [
+      /* @__PURE__ */ jsx26("th", { scope: "col", children: "Interface" }),
+      /* @__PURE__ */ jsx26("th", { scope: "col", children: "Place" }),
+      /* @__PURE__ */ jsx26("th", { scope: "col", children: "Codes seen most" }),
+      /* @__PURE__ */ jsx26("th", { scope: "col", className: "right", children: "In no code table" }),
+      /* @__PURE__ */ jsx26("th", { scope: "col", className: "right", children: "Not in the standard" }),
+      /* @__PURE__ */ jsx26("th", { scope: "col", className: "right", children: "Values" }),
+      /* @__PURE__ */ jsx26("th", { scope: "col", children: "Example" })
+    ] }) }),
+    /* @__PURE__ */ jsx26("tbody", { children: gaps.map((gap) => /* @__PURE__ */ jsxs24("tr", { children: [
+      /* @__PURE__ */ jsx26("td", { children: /* @__PURE__ */ jsx26(Link, { to: interfaceAt(gap.interface, "text"), "data-row": true, children: gap.interface }) }),
+      /* @__PURE__ */ jsxs24("td", { children: [
+        /* @__PURE__ */ jsx26("code", { children: gap.place }),
+        " ",
+        /* @__PURE__ */ jsx26("span", { className: "quiet", children: gap.name })
+      ] }),
+      /* @__PURE__ */ jsx26("td", { className: "mono", children: gap.codes.slice(0, CODES_SHOWN).map(([code]) => code).join(" ") }),
+      /* @__PURE__ */ jsx26("td", { className: `right number ${gap.uncovered > 0 ? "warn" : "quiet"}`, children: gap.uncovered > 0 ? count(gap.uncovered) : "–" }),
+      /* @__PURE__ */ jsx26("td", { className: "right number", children: gap.unlisted > 0 ? count(gap.unlisted) : "–" }),
+      /* @__PURE__ */ jsx26("td", { className: "right number", children: count(gap.seen) }),
+      /* @__PURE__ */ jsx26("td", { className: "mono", children: gap.example > 0 ? /* @__PURE__ */ jsx26(Link, { to: `/messages#q=id:${gap.example}&id=${gap.example}`, children: gap.example }) : "" })
+    ] }, `${gap.interface} ${gap.place}`)) })
+  ] });
+}
 function CodeTables() {
-  return null;
+  const { words: words2 } = useAddress();
+  const { value, problem, again } = useAnswer("quality", (signal) => readQuality({}, signal));
+  const wanted2 = (words2.get("find") ?? "").toLowerCase();
+  const gaps = gapsOf(value?.interfaces ?? []).filter((gap) => [gap.interface, gap.place, gap.name].some((text) => text.toLowerCase().includes(wanted2)));
+  return /* @__PURE__ */ jsx26(
+    Page,
+    {
+      title: "Code tables",
+      about: "codes seen in traffic in the last seven days that a table or the standard does not have",
+      actions: /* @__PURE__ */ jsx26("input", { className: "input narrow", "aria-label": "Narrow by interface or place", placeholder: "Narrow: interface, place", value: words2.get("find") ?? "", onChange: (change) => setWords({ find: change.target.value || void 0 }, { replace: true }) }),
+      children: problem ? /* @__PURE__ */ jsx26(Trouble, { problem, what: "The codes", again }) : /* @__PURE__ */ jsx26(Card, { children: !value ? /* @__PURE__ */ jsx26(Empty, { title: "Reading…" }) : gaps.length === 0 ? /* @__PURE__ */ jsx26(Empty, { title: "Every code has its row", children: value.is_counted ? "" : "Quality is not counted in this workspace." }) : /* @__PURE__ */ jsx26(Gaps, { gaps }) })
+    }
+  );
 }
 
 // src/screens/users/Users.tsx
+import { jsx as jsx27 } from "./vendor.js";
 function Users() {
-  return null;
+  const { value, problem, again } = useAnswer("users", (signal) => get("/api/v1/users", void 0, signal));
+  return /* @__PURE__ */ jsx27(Page, { title: "Users", about: "people, roles and keys", children: /* @__PURE__ */ jsx27(Card, { children: problem ? /* @__PURE__ */ jsx27(Trouble, { problem, what: "Users", again }) : value ? /* @__PURE__ */ jsx27(Rows, { rows: value.users, label: "Users" }) : /* @__PURE__ */ jsx27(Empty, { title: "Reading…" }) }) });
 }
 
 // src/shell/keys.ts
-import { useEffect as useEffect3 } from "./vendor.js";
+import { useEffect as useEffect5 } from "./vendor.js";
 
 // src/shell/places.ts
 var PLACES = [
@@ -1867,7 +2748,7 @@ function moveAmongRows(by) {
   rows[next]?.scrollIntoView({ block: "nearest" });
 }
 function useKeys(acts) {
-  useEffect3(() => {
+  useEffect5(() => {
     let jumpUntil = 0;
     const onKey = (key) => {
       if (key.key.toLowerCase() === "k" && (key.ctrlKey || key.metaKey) && !key.altKey) {
@@ -1911,9 +2792,9 @@ function useKeys(acts) {
 }
 
 // src/shell/Palette.tsx
-import { useState as useState10 } from "./vendor.js";
+import { useState as useState15 } from "./vendor.js";
 import { Autocomplete, Dialog as Dialog2, Input as Input2, ListBox, ListBoxItem, Modal as Modal2, ModalOverlay as ModalOverlay2, SearchField } from "./vendor.js";
-import { jsx as jsx16, jsxs as jsxs16 } from "./vendor.js";
+import { jsx as jsx28, jsxs as jsxs25 } from "./vendor.js";
 var EXAMPLES = ["patient:N0010138", "state:parked since:24h", "type:ADT^A01", "control:MSG00042", "filler=A123"];
 var ENTRIES_MAX = 12;
 function entriesFor(text, interfaces) {
@@ -1934,14 +2815,14 @@ function entriesFor(text, interfaces) {
   return (isQuery ? [search, ...exact, ...rest] : [...exact, ...rest, search]).slice(0, ENTRIES_MAX);
 }
 function Palette({ onClose }) {
-  const [text, setText] = useState10("");
+  const [text, setText] = useState15("");
   const { status } = useLive();
   const entries = entriesFor(text, status?.engine.interfaces ?? []);
-  return /* @__PURE__ */ jsx16(ModalOverlay2, { className: "veil", isOpen: true, isDismissable: true, onOpenChange: (isOpen) => !isOpen && onClose(), children: /* @__PURE__ */ jsx16(Modal2, { className: "modal", children: /* @__PURE__ */ jsxs16(Dialog2, { className: "palette", "aria-label": "Find anything", children: [
-    /* @__PURE__ */ jsxs16(Autocomplete, { inputValue: text, onInputChange: setText, children: [
-      /* @__PURE__ */ jsxs16(SearchField, { className: "palette-field", "aria-label": "Find messages, patients, interfaces, screens", autoFocus: true, children: [
-        /* @__PURE__ */ jsx16(Icon, { name: "search" }),
-        /* @__PURE__ */ jsx16(
+  return /* @__PURE__ */ jsx28(ModalOverlay2, { className: "veil", isOpen: true, isDismissable: true, onOpenChange: (isOpen) => !isOpen && onClose(), children: /* @__PURE__ */ jsx28(Modal2, { className: "modal", children: /* @__PURE__ */ jsxs25(Dialog2, { className: "palette", "aria-label": "Find anything", children: [
+    /* @__PURE__ */ jsxs25(Autocomplete, { inputValue: text, onInputChange: setText, children: [
+      /* @__PURE__ */ jsxs25(SearchField, { className: "palette-field", "aria-label": "Find messages, patients, interfaces, screens", autoFocus: true, children: [
+        /* @__PURE__ */ jsx28(Icon, { name: "search" }),
+        /* @__PURE__ */ jsx28(
           Input2,
           {
             className: "palette-input",
@@ -1957,7 +2838,7 @@ function Palette({ onClose }) {
           }
         )
       ] }),
-      /* @__PURE__ */ jsx16(
+      /* @__PURE__ */ jsx28(
         ListBox,
         {
           className: "palette-list",
@@ -1968,23 +2849,23 @@ function Palette({ onClose }) {
             navigate(String(key));
             onClose();
           },
-          renderEmptyState: () => /* @__PURE__ */ jsx16("div", { className: "empty", children: "Nothing of this name." }),
-          children: (entry) => /* @__PURE__ */ jsxs16(ListBoxItem, { id: entry.to, textValue: entry.name, className: "palette-item", children: [
-            /* @__PURE__ */ jsx16(Icon, { name: entry.icon }),
-            /* @__PURE__ */ jsx16("span", { className: "cut", children: entry.name }),
-            /* @__PURE__ */ jsx16("span", { className: "quiet nowrap", children: entry.about })
+          renderEmptyState: () => /* @__PURE__ */ jsx28("div", { className: "empty", children: "Nothing of this name." }),
+          children: (entry) => /* @__PURE__ */ jsxs25(ListBoxItem, { id: entry.to, textValue: entry.name, className: "palette-item", children: [
+            /* @__PURE__ */ jsx28(Icon, { name: entry.icon }),
+            /* @__PURE__ */ jsx28("span", { className: "cut", children: entry.name }),
+            /* @__PURE__ */ jsx28("span", { className: "quiet nowrap", children: entry.about })
           ] })
         }
       )
     ] }),
-    /* @__PURE__ */ jsxs16("p", { className: "palette-foot quiet", children: [
-      /* @__PURE__ */ jsx16("kbd", { children: "↑" }),
+    /* @__PURE__ */ jsxs25("p", { className: "palette-foot quiet", children: [
+      /* @__PURE__ */ jsx28("kbd", { children: "↑" }),
       " ",
-      /* @__PURE__ */ jsx16("kbd", { children: "↓" }),
+      /* @__PURE__ */ jsx28("kbd", { children: "↓" }),
       " choose · ",
-      /* @__PURE__ */ jsx16("kbd", { children: "Enter" }),
+      /* @__PURE__ */ jsx28("kbd", { children: "Enter" }),
       " open · ",
-      /* @__PURE__ */ jsx16("kbd", { children: "Esc" }),
+      /* @__PURE__ */ jsx28("kbd", { children: "Esc" }),
       " close"
     ] })
   ] }) }) });
@@ -2020,45 +2901,45 @@ function useTheme() {
 }
 
 // src/shell/App.tsx
-import { jsx as jsx17, jsxs as jsxs17 } from "./vendor.js";
+import { jsx as jsx29, jsxs as jsxs26 } from "./vendor.js";
 function screenOf({ path }) {
   const one = path.match(/^\/interfaces\/([^/]+)$/)?.[1];
-  if (one) return /* @__PURE__ */ jsx17(OneInterface, { name: decodeURIComponent(one) }, one);
+  if (one) return /* @__PURE__ */ jsx29(OneInterface, { name: decodeURIComponent(one) }, one);
   switch (path) {
     case "/":
-      return /* @__PURE__ */ jsx17(Overview, {});
+      return /* @__PURE__ */ jsx29(Overview, {});
     case "/messages":
-      return /* @__PURE__ */ jsx17(Messages, {});
+      return /* @__PURE__ */ jsx29(Messages, {});
     case "/interfaces":
-      return /* @__PURE__ */ jsx17(InterfaceList, {});
+      return /* @__PURE__ */ jsx29(InterfaceList, {});
     case "/alerts":
-      return /* @__PURE__ */ jsx17(Alerts, {});
+      return /* @__PURE__ */ jsx29(Alerts, {});
     case "/tables":
-      return /* @__PURE__ */ jsx17(CodeTables, {});
+      return /* @__PURE__ */ jsx29(CodeTables, {});
     case "/changes":
-      return /* @__PURE__ */ jsx17(Changes, {});
+      return /* @__PURE__ */ jsx29(Changes, {});
     case "/audit":
-      return /* @__PURE__ */ jsx17(Audit, {});
+      return /* @__PURE__ */ jsx29(Audit, {});
     case "/users":
-      return /* @__PURE__ */ jsx17(Users, {});
+      return /* @__PURE__ */ jsx29(Users, {});
     case "/system":
-      return /* @__PURE__ */ jsx17(System, {});
+      return /* @__PURE__ */ jsx29(System, {});
     default:
-      return /* @__PURE__ */ jsx17(Page, { title: "Not found", children: /* @__PURE__ */ jsx17(Empty, { title: "There is no such page", children: /* @__PURE__ */ jsx17(Link, { to: "/", children: "Go to the overview" }) }) });
+      return /* @__PURE__ */ jsx29(Page, { title: "Not found", children: /* @__PURE__ */ jsx29(Empty, { title: "There is no such page", children: /* @__PURE__ */ jsx29(Link, { to: "/", children: "Go to the overview" }) }) });
   }
 }
 function Navigation({ path }) {
   const { status } = useLive();
-  const urgent = useMemo6(() => status ? attentionOf(status).filter((item) => item.level !== "note") : [], [status]);
+  const urgent = useMemo7(() => status ? attentionOf(status).filter((item) => item.level !== "note") : [], [status]);
   const isAlarm = urgent.some((item) => item.level === "alarm");
   const here = placeOf(path);
   const groups = ["Look", "Build", "Guard"];
-  return /* @__PURE__ */ jsx17("nav", { className: "side", "aria-label": "Screens", children: groups.map((group) => /* @__PURE__ */ jsx17("ul", { "aria-label": group, children: PLACES.filter((place2) => place2.group === group).map((place2) => /* @__PURE__ */ jsx17("li", { children: /* @__PURE__ */ jsxs17(Link, { to: place2.path, className: "place", title: `${place2.name} (g ${place2.key})`, "aria-current": place2 === here ? "page" : void 0, children: [
-    /* @__PURE__ */ jsx17(Icon, { name: place2.icon }),
-    /* @__PURE__ */ jsx17("span", { className: "place-name", children: place2.name }),
-    place2.path === "/alerts" && urgent.length > 0 && /* @__PURE__ */ jsxs17("span", { className: `badge ${isAlarm ? "bad" : "warn"}`, children: [
+  return /* @__PURE__ */ jsx29("nav", { className: "side", "aria-label": "Screens", children: groups.map((group) => /* @__PURE__ */ jsx29("ul", { "aria-label": group, children: PLACES.filter((place2) => place2.group === group).map((place2) => /* @__PURE__ */ jsx29("li", { children: /* @__PURE__ */ jsxs26(Link, { to: place2.path, className: "place", title: `${place2.name} (g ${place2.key})`, "aria-current": place2 === here ? "page" : void 0, children: [
+    /* @__PURE__ */ jsx29(Icon, { name: place2.icon }),
+    /* @__PURE__ */ jsx29("span", { className: "place-name", children: place2.name }),
+    place2.path === "/alerts" && urgent.length > 0 && /* @__PURE__ */ jsxs26("span", { className: `badge ${isAlarm ? "bad" : "warn"}`, children: [
       urgent.length,
-      /* @__PURE__ */ jsx17("span", { className: "hidden-but-read", children: " need attention" })
+      /* @__PURE__ */ jsx29("span", { className: "hidden-but-read", children: " need attention" })
     ] })
   ] }) }, place2.path)) }, group)) });
 }
@@ -2071,19 +2952,19 @@ var KEYS = [
 ];
 function KeyList({ onClose }) {
   const jumps = PLACES.map((place2) => [`g ${place2.key}`, place2.name]);
-  return /* @__PURE__ */ jsxs17(Window, { title: "Keys", onClose, children: [
-    /* @__PURE__ */ jsx17("dl", { className: "facts key-list", children: [...KEYS, ...jumps].map(([key, what]) => /* @__PURE__ */ jsxs17("div", { className: "key-row", children: [
-      /* @__PURE__ */ jsx17("dt", { children: /* @__PURE__ */ jsx17("kbd", { children: key }) }),
-      /* @__PURE__ */ jsx17("dd", { children: what })
+  return /* @__PURE__ */ jsxs26(Window, { title: "Keys", onClose, children: [
+    /* @__PURE__ */ jsx29("dl", { className: "facts key-list", children: [...KEYS, ...jumps].map(([key, what]) => /* @__PURE__ */ jsxs26("div", { className: "key-row", children: [
+      /* @__PURE__ */ jsx29("dt", { children: /* @__PURE__ */ jsx29("kbd", { children: key }) }),
+      /* @__PURE__ */ jsx29("dd", { children: what })
     ] }, key)) }),
-    /* @__PURE__ */ jsx17("div", { className: "buttons", children: /* @__PURE__ */ jsx17(Button, { onPress: onClose, children: "Close" }) })
+    /* @__PURE__ */ jsx29("div", { className: "buttons", children: /* @__PURE__ */ jsx29(Button, { onPress: onClose, children: "Close" }) })
   ] });
 }
 function Connection() {
   const { problem, status } = useLive();
   if (!problem) return null;
-  return /* @__PURE__ */ jsxs17("div", { className: "offline", role: "alert", children: [
-    /* @__PURE__ */ jsx17(Icon, { name: "warn" }),
+  return /* @__PURE__ */ jsxs26("div", { className: "offline", role: "alert", children: [
+    /* @__PURE__ */ jsx29(Icon, { name: "warn" }),
     problem.message,
     " ",
     status ? "What you see is the last thing it said; it is asked again every second." : "It is asked again every second."
@@ -2093,49 +2974,49 @@ function App() {
   const address = useAddress();
   const theme2 = useTheme();
   const { status } = useLive();
-  const [open, setOpen] = useState11();
-  const acts = useMemo6(() => ({ openPalette: () => setOpen("palette"), openKeys: () => setOpen("keys") }), []);
+  const [open, setOpen] = useState16();
+  const acts = useMemo7(() => ({ openPalette: () => setOpen("palette"), openKeys: () => setOpen("keys") }), []);
   useKeys(acts);
   const main = useRef3(null);
   const place2 = placeOf(address.path);
-  useEffect4(() => {
+  useEffect6(() => {
     document.title = place2 ? `${place2.name} · Sinew` : "Sinew";
     main.current?.scrollTo(0, 0);
   }, [address.path, place2]);
-  return /* @__PURE__ */ jsxs17("div", { className: "frame", children: [
-    /* @__PURE__ */ jsx17("a", { className: "skip", href: "#main", children: "Skip to the screen" }),
-    /* @__PURE__ */ jsxs17("header", { className: "bar", children: [
-      /* @__PURE__ */ jsxs17(Link, { to: "/", className: "brand", children: [
-        /* @__PURE__ */ jsx17(Mark, {}),
+  return /* @__PURE__ */ jsxs26("div", { className: "frame", children: [
+    /* @__PURE__ */ jsx29("button", { type: "button", className: "skip", onClick: () => main.current?.focus(), children: "Skip to the screen" }),
+    /* @__PURE__ */ jsxs26("header", { className: "bar", children: [
+      /* @__PURE__ */ jsxs26(Link, { to: "/", className: "brand", children: [
+        /* @__PURE__ */ jsx29(Mark, {}),
         "Sinew"
       ] }),
-      status?.process.is_demo && /* @__PURE__ */ jsx17("span", { className: "demo", children: "Demo · invented people" }),
-      /* @__PURE__ */ jsxs17("button", { type: "button", className: "finder", onClick: acts.openPalette, children: [
-        /* @__PURE__ */ jsx17(Icon, { name: "search" }),
-        /* @__PURE__ */ jsx17("span", { children: "Find messages, patients, interfaces…" }),
-        /* @__PURE__ */ jsx17("kbd", { children: "/" })
+      status?.process.is_demo && /* @__PURE__ */ jsx29("span", { className: "demo", children: "Demo · invented people" }),
+      /* @__PURE__ */ jsxs26("button", { type: "button", className: "finder", onClick: acts.openPalette, children: [
+        /* @__PURE__ */ jsx29(Icon, { name: "search" }),
+        /* @__PURE__ */ jsx29("span", { children: "Find messages, patients, interfaces…" }),
+        /* @__PURE__ */ jsx29("kbd", { children: "/" })
       ] }),
-      /* @__PURE__ */ jsxs17("div", { className: "bar-end", children: [
-        /* @__PURE__ */ jsx17(Button, { kind: "plain square", "aria-label": "Keys", onPress: acts.openKeys, icon: "keys" }),
-        /* @__PURE__ */ jsx17(Button, { kind: "plain square", "aria-label": theme2 === "light" ? "Dark colours" : "Light colours", onPress: switchTheme, icon: theme2 === "light" ? "moon" : "sun" })
+      /* @__PURE__ */ jsxs26("div", { className: "bar-end", children: [
+        /* @__PURE__ */ jsx29(Button, { kind: "plain square", "aria-label": "Keys", onPress: acts.openKeys, icon: "keys" }),
+        /* @__PURE__ */ jsx29(Button, { kind: "plain square", "aria-label": theme2 === "light" ? "Dark colours" : "Light colours", onPress: switchTheme, icon: theme2 === "light" ? "moon" : "sun" })
       ] })
     ] }),
-    /* @__PURE__ */ jsx17(Navigation, { path: address.path }),
-    /* @__PURE__ */ jsxs17("main", { id: "main", ref: main, tabIndex: -1, children: [
-      /* @__PURE__ */ jsx17(Connection, {}),
+    /* @__PURE__ */ jsx29(Navigation, { path: address.path }),
+    /* @__PURE__ */ jsxs26("main", { id: "main", ref: main, tabIndex: -1, children: [
+      /* @__PURE__ */ jsx29(Connection, {}),
       screenOf(address)
     ] }),
-    open === "palette" && /* @__PURE__ */ jsx17(Palette, { onClose: () => setOpen(void 0) }),
-    open === "keys" && /* @__PURE__ */ jsx17(KeyList, { onClose: () => setOpen(void 0) })
+    open === "palette" && /* @__PURE__ */ jsx29(Palette, { onClose: () => setOpen(void 0) }),
+    open === "keys" && /* @__PURE__ */ jsx29(KeyList, { onClose: () => setOpen(void 0) })
   ] });
 }
 
 // src/main.tsx
-import { jsx as jsx18 } from "./vendor.js";
+import { jsx as jsx30 } from "./vendor.js";
 applyTheme();
 var root = document.getElementById("root");
 if (root) {
   createRoot(root).render(
-    /* @__PURE__ */ jsx18(StrictMode, { children: /* @__PURE__ */ jsx18(App, {}) })
+    /* @__PURE__ */ jsx30(StrictMode, { children: /* @__PURE__ */ jsx30(App, {}) })
   );
 }

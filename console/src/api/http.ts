@@ -46,7 +46,7 @@ function wordsOf(status: number): string {
 async function send(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<Response> {
   const headers: Record<string, string> = { accept: "application/json" };
   if (body !== undefined) headers["content-type"] = "application/json";
-  if (method !== "GET" && token) headers["x-csrf-token"] = token;
+  if (method !== "GET" && token) headers["x-sinew-token"] = token;
   let answer: Response;
   try {
     answer = await fetch(path, { method, headers, signal, body: body === undefined ? undefined : JSON.stringify(body) });
@@ -73,12 +73,12 @@ export async function get<T>(path: string, words?: Words, signal?: AbortSignal):
   return (await answer.json()) as T;
 }
 
-export async function getText(path: string, words?: Words, signal?: AbortSignal): Promise<string> {
-  const answer = await send("GET", withWords(path, words), undefined, signal);
+export async function postText(path: string, body: unknown, signal?: AbortSignal): Promise<string> {
+  const answer = await send("POST", path, body, signal);
   return await answer.text();
 }
 
-export async function post<T>(path: string, body: unknown = {}): Promise<T> {
-  const answer = await send("POST", path, body);
+export async function post<T>(path: string, body: unknown = {}, signal?: AbortSignal): Promise<T> {
+  const answer = await send("POST", path, body, signal);
   return (await answer.json()) as T;
 }

@@ -1,21 +1,25 @@
 // The routes of the engine by what they are for. Paths stand here and nowhere else.
-import { get, getText, post } from "./http";
-import type { InterfaceText, Journey, MessageRow, ReplayPlan, Status, View } from "./types";
+import { get, post, postText } from "./http";
+import type { InterfaceText, Journey, MessageRow, ReplayPlan, Status } from "./types";
 
 export const readStatus = (signal?: AbortSignal) => get<Status>("/api/v1/status", undefined, signal);
 
+// What a person looks for, and why, is in the body: addresses of requests are written down in more places than one.
 export const searchMessages = (query: string, limit: number, signal?: AbortSignal) =>
-  get<{ messages: MessageRow[] }>("/api/v1/messages", { query, limit }, signal);
+  post<{ messages: MessageRow[] }>("/api/v1/messages/search", { query, limit }, signal);
 
 export const readJourney = (id: number, signal?: AbortSignal) => get<Journey>(`/api/v1/messages/${id}`, undefined, signal);
 
-/** What the message says, masked unless a reason is given. */
-export const readView = (id: number, which: string, reason: string | undefined, signal?: AbortSignal) =>
-  get<View>(`/api/v1/messages/${id}/view`, { which, reason }, signal);
+/** The content with what may identify a patient masked. */
+export const readMasked = (id: number, which: string, signal?: AbortSignal) => postText(`/api/v1/messages/${id}/masked`, { which }, signal);
 
 /** The bytes themselves: an act that is audited with its reason. */
 export const readContent = (id: number, which: string, reason: string, signal?: AbortSignal) =>
-  getText(`/api/v1/messages/${id}/content`, { which, reason }, signal);
+  postText(`/api/v1/messages/${id}/content`, { which, reason }, signal);
+
+/** Names of segments, fields and components of a version of HL7: `PID`, `PID-3`, `PID-3.1`. */
+export const readNames = (version: string, segments: string[], signal?: AbortSignal) =>
+  get<{ names: Record<string, string> }>("/api/v1/dictionary", { version, segments: segments.join(",") }, signal);
 
 export const readInterface = (name: string, signal?: AbortSignal) =>
   get<InterfaceText>(`/api/v1/interfaces/${encodeURIComponent(name)}/text`, undefined, signal);
@@ -53,14 +57,15 @@ export interface QualityPlace {
   uncovered: number;
   filled: { hits: number; of: number };
   example: number;
-  codes: { code?: string; [more: string]: unknown }[];
+  /** Values that were seen, with how often. */
+  codes: [string, number][];
   is_changed: boolean;
 }
 export interface QualityReport {
   interface: string;
   messages: number;
-  alerts: Record<string, unknown>[];
-  findings: Record<string, unknown>[];
+  alerts: { code: string; since: number; message: string; is_page: boolean; file: string; line: number }[];
+  findings: { code: string; severity: string; place: string; what: string; message: string }[];
   kinds: {
     kind: { application: string; facility: string; message_type: string; trigger: string };
     messages: number;

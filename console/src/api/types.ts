@@ -133,11 +133,8 @@ export interface Journey {
 /** What a message says, as far as the reader may see it. */
 export interface View {
   which: string;
-  format: string;
-  is_masked: boolean;
+  isMasked: boolean;
   text: string;
-  /** Names of segments, fields and components by path: `PID`, `PID-3`, `PID-3.1`. */
-  names: Record<string, string>;
 }
 
 /** What is known of an interface beside its state. */
@@ -151,7 +148,6 @@ export interface InterfaceText {
   file: string;
   text: string;
   files: { path: string; text: string }[];
-  steps: { number: number; text: string }[];
 }
 
 export interface ReplayPlan {

@@ -139,9 +139,9 @@ export function App() {
   }, [address.path, place]);
   return (
     <div className="frame">
-      <a className="skip" href="#main">
+      <button type="button" className="skip" onClick={() => main.current?.focus()}>
         Skip to the screen
-      </a>
+      </button>
       <header className="bar">
         <Link to="/" className="brand">
           <Mark />

@@ -1,4 +1,5 @@
-// The address is the state: a path and its words. Whoever has the address sees the same.
+// The address is the state: a path, and words behind `#`. Whoever has the address sees the same. Words stand behind the `#`
+// because a browser sends nothing of that to any server: a search may name a patient.
 import { useSyncExternalStore } from "react";
 
 const watchers = new Set<() => void>();
@@ -10,7 +11,7 @@ export interface Address {
 }
 
 function read(): Address {
-  return { path: window.location.pathname, words: new URLSearchParams(window.location.search) };
+  return { path: window.location.pathname, words: new URLSearchParams(window.location.hash.slice(1)) };
 }
 
 function tell(): void {
@@ -19,6 +20,7 @@ function tell(): void {
 }
 
 window.addEventListener("popstate", tell);
+window.addEventListener("hashchange", tell);
 
 /** Goes to a path with its words. `replace` leaves no step for the back button: for what changes with every letter typed. */
 export function navigate(to: string, how: { replace?: boolean } = {}): void {
@@ -35,7 +37,7 @@ export function setWords(change: Record<string, string | undefined>, how: { repl
     else words.delete(name);
   }
   const text = words.toString();
-  navigate(text ? `${now.path}?${text}` : now.path, how);
+  navigate(text ? `${now.path}#${text}` : now.path, how);
 }
 
 function subscribe(watcher: () => void): () => void {
@@ -48,5 +50,5 @@ export function useAddress(): Address {
 }
 
 /** An address of the message screen. */
-export const messagesAt = (query: string): string => (query ? `/messages?q=${encodeURIComponent(query)}` : "/messages");
-export const interfaceAt = (name: string, tab = ""): string => `/interfaces/${encodeURIComponent(name)}${tab ? `?tab=${tab}` : ""}`;
+export const messagesAt = (query: string): string => (query ? `/messages#q=${encodeURIComponent(query)}` : "/messages");
+export const interfaceAt = (name: string, tab = ""): string => `/interfaces/${encodeURIComponent(name)}${tab ? `#tab=${tab}` : ""}`;

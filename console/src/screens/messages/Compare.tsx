@@ -4,7 +4,7 @@ import type { Journey } from "../../api/types";
 import { differences } from "../../hl7/er7";
 import { plural } from "../../ui/format";
 import { Button, Empty, Trouble } from "../../ui/parts";
-import { useContent } from "./content";
+import { useContent, useNames } from "./content";
 import { useEr7 } from "./Panes";
 
 export function Compare({ journey, reason, onReveal }: { journey: Journey; reason: string | undefined; onReveal: () => void }) {
@@ -16,7 +16,7 @@ export function Compare({ journey, reason, onReveal }: { journey: Journey; reaso
   const right = useContent(other ?? journey.id, other ? "raw" : which, reason);
   const [before, after] = [useEr7(left.value), useEr7(right.value)];
   const found = before && after ? differences(before, after) : undefined;
-  const names = left.value?.names ?? {};
+  const names = useNames(before);
   return (
     <div className="compare">
       <div className="compare-head">
@@ -63,7 +63,7 @@ export function Compare({ journey, reason, onReveal }: { journey: Journey; reaso
                 <td>
                   <code>{one.path}</code>
                 </td>
-                <td className="quiet">{names[one.kind] ?? right.value?.names[one.kind] ?? ""}</td>
+                <td className="quiet">{names[one.kind] ?? ""}</td>
                 <td className="mono">{one.left ?? <span className="quiet">nothing</span>}</td>
                 <td className="mono">{one.right ?? <span className="quiet">nothing</span>}</td>
               </tr>

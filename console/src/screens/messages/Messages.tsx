@@ -20,7 +20,7 @@ const ROW_NARROW_PX = 52;
 const addressOf = (query: string, id: number): string => {
   const words = new URLSearchParams(query ? { q: query } : {});
   words.set("id", String(id));
-  return `/messages?${words}`;
+  return `/messages#${words}`;
 };
 
 function SearchBox({ query, onQuery }: { query: string; onQuery: (query: string) => void }) {
@@ -144,7 +144,7 @@ export function Messages() {
       <section className="messages-found" aria-label="Found messages">
         <p className="found-line" role="status">
           {problem ? "No answer" : isLoading && !value ? "Searching…" : rows.length === 0 ? "Nothing found" : `${count(rows.length)}${isFull ? " newest" : ""} ${rows.length === 1 ? "message" : "messages"}`}
-          {oldest && isFull && <span className="quiet"> back to {moment(oldest.received)}</span>}
+          {oldest && isFull && chosen === undefined && <span className="quiet"> back to {moment(oldest.received)}</span>}
           {isFull && limitAt < LIMITS.length - 1 && (
             <Button kind="plain" onPress={() => setLimitAt(limitAt + 1)}>
               Show {count(LIMITS[limitAt + 1] ?? 0)}

@@ -10,7 +10,7 @@ import { AskWhy, type Act } from "../../ui/dialogs";
 import { bytes, clockMillis, plural, utc } from "../../ui/format";
 import { Button, Empty, Link, Trouble } from "../../ui/parts";
 import { Compare } from "./Compare";
-import { useContent } from "./content";
+import { useContent, useNames, type Names } from "./content";
 import { Fields, Plain, Raw, useEr7, type Linked } from "./Panes";
 import { sinceText, stripOf } from "./strip";
 
@@ -115,10 +115,9 @@ const REVEAL = (run: Act["run"]): Act => ({
 });
 
 function Hidden({ view, onReveal }: { view: ReturnType<typeof useContent>; onReveal: () => void }) {
-  if (view.problem?.isMissing) {
+  if (view.problem?.isMissing || view.problem?.status === 403) {
     return (
       <Empty title="The content is not shown without a reason">
-        <p>This engine has no masked view.</p>
         <Button icon="eye" onPress={onReveal}>
           Reveal…
         </Button>
@@ -129,10 +128,10 @@ function Hidden({ view, onReveal }: { view: ReturnType<typeof useContent>; onRev
   return <div className="empty">Reading…</div>;
 }
 
-function Content({ view, linked, mode, changed }: { view: View; linked: Linked; mode: "fields" | "raw"; changed?: Set<string> }) {
+function Content({ view, names, linked, mode, changed }: { view: View; names: Names; linked: Linked; mode: "fields" | "raw"; changed?: Set<string> }) {
   const er7 = useEr7(view);
   if (!er7) return <Plain text={view.text} linked={linked} />;
-  return mode === "fields" ? <Fields er7={er7} names={view.names} linked={linked} changed={changed} /> : <Raw er7={er7} names={view.names} linked={linked} changed={changed} />;
+  return mode === "fields" ? <Fields er7={er7} names={names} linked={linked} changed={changed} /> : <Raw er7={er7} names={names} linked={linked} changed={changed} />;
 }
 
 function Panes({ journey, reason, onReveal }: { journey: Journey; reason: string | undefined; onReveal: () => void }) {
@@ -144,6 +143,7 @@ function Panes({ journey, reason, onReveal }: { journey: Journey; reason: string
   const output = tab.startsWith("output:") ? tab : null;
   const other = useContent(journey.id, output ?? (tab === "acknowledgment" ? tab : null), reason);
   const [left, right] = [useEr7(raw.value), useEr7(other.value)];
+  const names = useNames(left);
   const changed = useMemo(() => (output && left && right ? new Set(differences(left, right).map((one) => one.path)) : undefined), [output, left, right]);
   const tabs = [
     { id: "raw", name: "Raw" },
@@ -157,9 +157,9 @@ function Panes({ journey, reason, onReveal }: { journey: Journey; reason: string
       <section className="card pane" aria-label="Fields">
         <header>
           <h2>Fields</h2>
-          {raw.value && <span className="quiet">{raw.value.is_masked ? "masked" : "revealed"} · as received</span>}
+          {raw.value && <span className="quiet">{raw.value.isMasked ? "masked" : "revealed"} · as received</span>}
         </header>
-        <div className="pane-inside">{raw.value ? <Content view={raw.value} linked={linked} mode="fields" /> : <Hidden view={raw} onReveal={onReveal} />}</div>
+        <div className="pane-inside">{raw.value ? <Content view={raw.value} names={names} linked={linked} mode="fields" /> : <Hidden view={raw} onReveal={onReveal} />}</div>
       </section>
       <section className="card pane" aria-label="Content">
         <Tabs className="tabs" selectedKey={tabs.some((one) => one.id === tab) ? tab : "raw"} onSelectionChange={(key) => setWords({ tab: String(key) }, { replace: true })}>
@@ -173,11 +173,11 @@ function Panes({ journey, reason, onReveal }: { journey: Journey; reason: string
               ) : one.id === "compare" ? (
                 <Compare journey={journey} reason={reason} onReveal={onReveal} />
               ) : one.id === "raw" ? (
-                raw.value ? <Content view={raw.value} linked={linked} mode="raw" /> : <Hidden view={raw} onReveal={onReveal} />
+                raw.value ? <Content view={raw.value} names={names} linked={linked} mode="raw" /> : <Hidden view={raw} onReveal={onReveal} />
               ) : other.value ? (
                 <>
                   {changed && <p className="pane-note quiet">{changed.size ? `${plural(changed.size, "place")} changed on the way, underlined` : "Sent as received"}</p>}
-                  <Content view={other.value} linked={linked} mode="raw" changed={changed} />
+                  <Content view={other.value} names={names} linked={linked} mode="raw" changed={changed} />
                 </>
               ) : (
                 <Hidden view={other} onReveal={onReveal} />

@@ -9,7 +9,7 @@ export interface Tile {
   at: number | null;
 }
 
-const NAMES: Record<number, string> = { 1: "Received", 3: "Seen before?", 4: "Planned", 5: "Stored", 6: "Acknowledged" };
+const NAMES: Record<number, string> = { 1: "Received", 3: "Duplicate?", 4: "Planned", 5: "Stored", 6: "Answered" };
 const GOOD = ["delivered"];
 const BAD = ["parked", "held", "expired", "failed"];
 
@@ -21,7 +21,8 @@ function ofStep(step: number, stages: Stage[]): Tile | undefined {
 }
 
 export function stripOf(journey: Journey): Tile[] {
-  const general = [1, 3, 4, 5, 6].map((step) => ofStep(step, journey.stages)).filter((tile): tile is Tile => tile !== undefined);
+  // That it was not seen before is the rule, and not worth a place on the strip.
+  const general = [1, 3, 4, 5, 6].map((step) => ofStep(step, journey.stages)).filter((tile): tile is Tile => tile !== undefined && !(tile.id === "step 3" && tile.tone === "good"));
   const deliveries = journey.deliveries.map((delivery): Tile => {
     const own = journey.stages.filter((stage) => stage.destination === delivery.destination);
     const tried = own.filter((stage) => stage.step === 8).at(-1) ?? own.at(-1);
