@@ -1,5 +1,6 @@
 //! The error codes of the connectors, E6xxx: E60xx sockets and settings, E61xx mllp, E62xx file, E63xx http,
-//! E64xx interface, E65xx TLS and what speaks HTTP, E66xx distant files, databases and brokers.
+//! E64xx interface, E65xx TLS and what speaks HTTP, E66xx distant files, databases and brokers,
+//! E68xx connectors over networks that came later, and what a peer may send.
 
 message::catalogue! {
     E6001 "the address cannot be used";
@@ -98,4 +99,5 @@ message::catalogue! {
     E6644 "the broker may have taken it";
     E6646 "a message went to the refused ones";
     E6647 "an entry has no message";
+    E6801 "a message that this peer may not send";
 }

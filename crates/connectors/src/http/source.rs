@@ -7,10 +7,7 @@ use super::{
 };
 use crate::{
     codes,
-    tcp::{
-        listen::{self, Connection, Listener, Session},
-        tune,
-    },
+    tcp::listen::{self, Connection, Listener, Session},
     tls,
     web::encode::from_form,
 };
@@ -38,18 +35,14 @@ use std::{
     time::Duration,
 };
 use tokio::{
-    io::AsyncWriteExt,
-    net::TcpStream,
     sync::watch,
-    time::{Instant, sleep, timeout, timeout_at},
+    time::{Instant, sleep, timeout_at},
 };
 
 /// Largest head of a request, and so what one connection may hold before its body is read.
 const HEAD_BYTES_MAX: usize = 64 * 1024;
 /// How long an answer to wrong credentials is kept back: guessing should be slow.
 const GUESS_PAUSE: Duration = Duration::from_millis(500);
-/// How long a peer may take to read the end of an encrypted connection.
-const FAREWELL_TIME_MAX: Duration = Duration::from_millis(500);
 
 /// A bound HTTP port.
 pub(crate) struct Http {
@@ -96,7 +89,7 @@ struct Desk {
 
 async fn serve(connection: Connection, config: Arc<Serving>, clock: Arc<dyn Clock>) {
     let Connection { stream, session } = connection;
-    let Some(stream) = secure(stream, &config, &session).await else { return };
+    let Some(stream) = tls::admit(config.tls.as_ref(), stream, &session, config.head_time_max).await else { return };
     let mut phase = session.phase.clone();
     let head_time_max = config.head_time_max;
     let desk = Arc::new(Desk {
@@ -130,29 +123,7 @@ async fn serve(connection: Connection, config: Arc<Serving>, clock: Arc<dyn Cloc
     if let Err(error) = ended {
         desk.explain(&error);
     }
-    let mut stream = requests.into_parts().io.into_inner();
-    if matches!(stream, tls::Stream::Secure(_)) {
-        let _ = timeout(FAREWELL_TIME_MAX, stream.shutdown()).await;
-    }
-    tune::part(stream.into_inner()).await;
-}
-
-/// The handshake where there is a certificate; a peer that does not come through it is reported and closed.
-async fn secure(stream: TcpStream, config: &Serving, session: &Session) -> Option<tls::Stream<TcpStream>> {
-    let Some(tls) = &config.tls else { return Some(tls::Stream::Plain(stream)) };
-    let mut phase = session.phase.clone();
-    let secured = tokio::select! {
-        biased;
-        secured = tls.secure(stream, config.head_time_max) => secured,
-        () = listen::draining(&mut phase) => return None,
-    };
-    match secured {
-        Ok(stream) => Some(tls::Stream::Secure(Box::new(stream))),
-        Err(reason) => {
-            session.intake.report(&session.peer, reason);
-            None
-        }
-    }
+    requests.into_parts().io.into_inner().part().await;
 }
 
 /// A request that is for us.

@@ -1,11 +1,13 @@
 //! Settings of the mllp connector, read once.
 
+use super::permit::Permits;
 use crate::{
     settings::{count, duration, part_size, size},
     tcp,
     tcp::listen::Seats,
+    tls,
 };
-use interface::catalogue::Settings;
+use interface::catalogue::{Context, Settings};
 use message::Reason;
 use std::time::Duration;
 
@@ -19,7 +21,7 @@ pub(crate) enum Release {
 }
 
 /// How a source listens.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Listening {
     pub(crate) address: String,
     pub(crate) seats: Seats,
@@ -27,6 +29,9 @@ pub(crate) struct Listening {
     /// Longest pause between frames; `None` for ever.
     pub(crate) idle_max: Option<Duration>,
     pub(crate) release: Release,
+    /// `None`: unencrypted.
+    pub(crate) tls: Option<tls::Server>,
+    pub(crate) permits: Permits,
 }
 
 /// What one frame may take.
@@ -38,7 +43,7 @@ pub(crate) struct FrameLimits {
 }
 
 /// How a lane sends.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Sending {
     pub(crate) address: String,
     pub(crate) connect_time_max: Duration,
@@ -51,6 +56,8 @@ pub(crate) struct Sending {
     pub(crate) release: Release,
     /// MSH-13 is given here, and MSA-4 is heard.
     pub(crate) is_numbered: bool,
+    /// `None`: unencrypted.
+    pub(crate) tls: Option<tls::Client>,
 }
 
 /// Which reply counts.
@@ -63,7 +70,7 @@ pub(crate) enum Matching {
 }
 
 impl Listening {
-    pub(crate) fn read(settings: &Settings) -> Result<Listening, Reason> {
+    pub(crate) fn read(settings: &Settings, context: &Context) -> Result<Listening, Reason> {
         Ok(Listening {
             address: settings.address.to_string(),
             seats: Seats { total_max: count(settings, "connections"), per_peer_max: count(settings, "per-peer") },
@@ -74,14 +81,17 @@ impl Listening {
             },
             idle_max: Some(settings.duration("idle")).filter(|idle| !idle.is_zero()),
             release: release(settings),
+            tls: tls::Server::read(settings, context)?,
+            permits: Permits::read(settings)?,
         })
     }
 }
 
 impl Sending {
-    pub(crate) fn read(settings: &Settings) -> Result<Sending, Reason> {
-        tcp::check_host_port(&settings.address)?;
-        part_size(settings)?;
+    pub(crate) fn read(settings: &Settings, context: &Context) -> Result<Sending, Reason> {
+        check_sending(settings)?;
+        let host = settings.address.rsplit_once(':').map_or("", |(host, _)| host);
+        let tls = settings.flag("tls").then(|| tls::Client::read(settings, context, host)).transpose()?;
         Ok(Sending {
             address: settings.address.to_string(),
             connect_time_max: duration(settings, "connect-timeout")?,
@@ -95,8 +105,16 @@ impl Sending {
             is_reply_expected: settings.text("acknowledgment") != "none",
             is_numbered: settings.text("sequence") == "numbers",
             release: release(settings),
+            tls,
         })
     }
+}
+
+/// What can be said of a destination without opening anything.
+pub(crate) fn check_sending(settings: &Settings) -> Result<(), Reason> {
+    tcp::check_host_port(&settings.address)?;
+    tls::check_switch(settings)?;
+    part_size(settings)
 }
 
 fn release(settings: &Settings) -> Release {

@@ -7,13 +7,7 @@ use super::{
     numbered::Link,
     wire,
 };
-use crate::{
-    codes,
-    tcp::{
-        connect,
-        tune::{self, Pulse},
-    },
-};
+use crate::{codes, tcp::tune::Pulse, tls};
 use bytes::Bytes;
 use hl7v2::{
     Message,
@@ -28,7 +22,7 @@ use message::{
     AckCode, Clock, Outcome, Reason, Scope,
     failpoint::{Place, pass},
 };
-use std::sync::Arc;
+use std::{io, sync::Arc};
 use tokio::{
     net::TcpStream,
     time::{Instant, timeout, timeout_at},
@@ -49,7 +43,7 @@ pub(crate) struct Lane {
 }
 
 struct Line {
-    stream: TcpStream,
+    stream: tls::Stream<TcpStream>,
     inbox: Inbox,
 }
 
@@ -79,12 +73,13 @@ impl Lane {
     }
 
     /// Whether the connection of the message before is still there.
-    pub(super) fn is_connected(&mut self) -> bool {
-        let is_fresh = self.line.as_mut().is_some_and(Line::is_fresh);
-        if !is_fresh {
-            self.line = None;
-        }
-        is_fresh
+    pub(super) async fn is_connected(&mut self) -> bool {
+        let line = match self.line.take() {
+            Some(mut line) => line.is_fresh().await.then_some(line),
+            None => None,
+        };
+        self.line = line;
+        self.line.is_some()
     }
 
     /// Sends, and waits for what ends the delivery.
@@ -143,7 +138,7 @@ impl Lane {
                 if ack::Reply::of(&answer).code == Some(AckCode::CA) {
                     continue;
                 }
-                let is_sound = self.commit_answer(&line, &answer).await;
+                let is_sound = self.commit_answer(&mut line, &answer).await;
                 return Some((bytes, is_sound));
             }
         });
@@ -164,7 +159,7 @@ impl Lane {
 
     /// Says CA to an application acknowledgment whose MSH-15 asks for it; no other acknowledgment is acknowledged.
     /// The delivery that it answers is on disk, so a CA before it is recorded risks a second answer and nothing else.
-    async fn commit_answer(&self, line: &Line, answer: &Message) -> bool {
+    async fn commit_answer(&self, line: &mut Line, answer: &Message) -> bool {
         if !ack::needs_accept_ack(answer, true) {
             return true;
         }
@@ -173,25 +168,26 @@ impl Lane {
         let code = AckCode::CA;
         let commit =
             Acknowledgment { code, control_id: &control_id, time: &time, text: None, sequence: None, findings: &[] };
-        wire::write(&line.stream, &[wire::START, &ack::build(answer, &commit), wire::END]).await.is_ok()
+        wire::write(&mut line.stream, &[wire::START, &ack::build(answer, &commit), wire::END]).await.is_ok()
     }
 
     /// Puts the message on the wire: on the open connection if it is alive, else on a new one.
     async fn send_bytes(&mut self, bytes: &[u8]) -> Result<Line, Outcome> {
         let parts = [wire::START, bytes, wire::END];
         if let Some(mut line) = self.line.take()
-            && line.is_fresh()
+            && line.is_fresh().await
         {
-            match wire::write(&line.stream, &parts).await {
+            match wire::write(&mut line.stream, &parts).await {
                 Ok(()) => return Ok(line),
                 // Nothing left this machine, so a new connection cannot make a duplicate.
                 Err(broken) if broken.written == 0 => {}
                 Err(broken) => return Err(self.explain_broken_write(broken)),
             }
         }
-        let stream = connect::connect(&self.config.address, self.config.connect_time_max).await.map_err(transient)?;
-        let line = Line { stream, inbox: Inbox::new(self.config.reply_bytes_max) };
-        match wire::write(&line.stream, &parts).await {
+        let Sending { address, connect_time_max, tls, .. } = &self.config;
+        let stream = tls::connect(address, *connect_time_max, tls.as_ref()).await.map_err(transient)?;
+        let mut line = Line { stream, inbox: Inbox::new(self.config.reply_bytes_max) };
+        match wire::write(&mut line.stream, &parts).await {
             Ok(()) => Ok(line),
             Err(broken) => Err(self.explain_broken_write(broken)),
         }
@@ -216,8 +212,8 @@ impl Lane {
                     if is_two {
                         // The peer's acknowledgment is content of its own, and release 2 commits every content.
                         let commit = mllp::encode_commit(Commit::Acknowledged);
-                        let written = wire::write(&line.stream, &[&commit]).await;
-                        written.map_err(|broken| self.explain_broken_reply(broken.kind))?;
+                        let written = wire::write(&mut line.stream, &[&commit]).await;
+                        written.map_err(|broken| self.explain_broken_reply(&broken.kind.into()))?;
                     }
                     if self.is_answer(&frame, id) {
                         pass(Place::ReplyAfter);
@@ -244,17 +240,17 @@ impl Lane {
                     return Err(self.explain_unreadable(text));
                 }
                 None if line.inbox.is_over() => {
-                    return Err(self.explain_broken_reply(std::io::ErrorKind::UnexpectedEof));
+                    return Err(self.explain_broken_reply(&io::ErrorKind::UnexpectedEof.into()));
                 }
                 None if line.inbox.lacks_last_byte() => {
                     match timeout(LAST_BYTE_TIME_MAX, line.inbox.fill(&mut line.stream)).await {
-                        Ok(read) => drop(read.map_err(|error| self.explain_broken_reply(error.kind()))?),
+                        Ok(read) => drop(read.map_err(|error| self.explain_broken_reply(&error))?),
                         Err(_) => ignored.odd += usize::from(line.inbox.take_without_last_byte().is_some()),
                     }
                 }
                 None => {
                     let read = line.inbox.fill(&mut line.stream).await;
-                    read.map_err(|error| self.explain_broken_reply(error.kind()))?;
+                    read.map_err(|error| self.explain_broken_reply(&error))?;
                 }
             }
         }
@@ -299,8 +295,11 @@ impl Lane {
         Outcome::Ambiguous { reason: Reason::new(codes::E6007, text) }
     }
 
-    fn explain_broken_reply(&self, kind: std::io::ErrorKind) -> Outcome {
-        let address = &self.config.address;
+    fn explain_broken_reply(&self, error: &io::Error) -> Outcome {
+        let (address, kind) = (&self.config.address, error.kind());
+        if let Some(reason) = tls::refused_late(address, error) {
+            return transient(reason);
+        }
         let text = format!("the connection to {address} broke before the reply came: {kind}; it may have the message");
         Outcome::Ambiguous { reason: Reason::new(codes::E6007, text) }
     }
@@ -309,11 +308,11 @@ impl Lane {
 impl Line {
     /// Whether the next message may go out here. Late replies that wait are read and dropped; a half one would run into
     /// the reply that we are about to wait for, so it ends the connection, as does a close by the peer.
-    fn is_fresh(&mut self) -> bool {
+    async fn is_fresh(&mut self) -> bool {
         let mut space = [0_u8; 1024];
         let mut stale_bytes = 0;
         loop {
-            match tune::feel(&self.stream, &mut space) {
+            match self.stream.feel(&mut space).await {
                 Pulse::Closed => return false,
                 Pulse::Quiet => break,
                 Pulse::Waiting(count) => {
@@ -349,7 +348,7 @@ impl Destination for Lane {
         let line = self.line.take();
         Box::pin(async move {
             if let Some(line) = line {
-                tune::part(line.stream).await;
+                line.stream.part().await;
             }
         })
     }

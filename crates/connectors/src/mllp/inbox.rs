@@ -9,7 +9,7 @@ use bytes::{Bytes, BytesMut};
 use hl7v2::mllp::{self, Anomaly, Commit, Deframer};
 use message::Reason;
 use std::{io, time::Duration};
-use tokio::{io::AsyncReadExt, net::TcpStream};
+use tokio::io::{AsyncRead, AsyncReadExt};
 
 /// How long the 0x0D behind 0x1C may stay out: within one packet it always comes at once, and some peers never send it.
 pub(super) const LAST_BYTE_TIME_MAX: Duration = Duration::from_millis(200);
@@ -77,7 +77,7 @@ impl Inbox {
 
     /// Waits for bytes and takes what is there, at most one system call; 0 is the end of the stream. Cancelling loses
     /// nothing.
-    pub(crate) async fn fill(&mut self, stream: &mut TcpStream) -> io::Result<usize> {
+    pub(crate) async fn fill(&mut self, stream: &mut (impl AsyncRead + Unpin)) -> io::Result<usize> {
         let buffer = self.deframer.buffer_mut();
         if buffer.capacity() - buffer.len() < BUFFER_BYTES_MIN / 2 {
             match grown_bytes(buffer.len(), self.frame_bytes_max) {

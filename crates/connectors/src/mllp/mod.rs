@@ -12,12 +12,14 @@ mod destination;
 mod header;
 mod inbox;
 mod numbered;
+mod permit;
 mod source;
 mod wire;
 
 #[cfg(test)]
 mod tests;
 
+use crate::{settings::join, tls};
 use interface::{
     catalogue::{Address, AddressKind, Connector, Context, Setting, SettingKind, Settings, Side, Spec},
     contract::{Boxed, Destination, Source},
@@ -32,14 +34,18 @@ impl Connector for Mllp {
         &SPEC
     }
 
+    fn check(&self, settings: &Settings, is_source: bool) -> Result<(), Reason> {
+        if is_source { permit::Permits::read(settings).map(drop) } else { config::check_sending(settings) }
+    }
+
     fn source(&self, settings: &Settings, context: &Context) -> Boxed<'static, Result<Box<dyn Source>, Reason>> {
-        let config = config::Listening::read(settings);
+        let config = config::Listening::read(settings, context);
         let context = context.clone();
         Box::pin(async move { Ok(Box::new(source::Mllp::open(config?, context).await?) as Box<dyn Source>) })
     }
 
     fn destination(&self, settings: &Settings, context: &Context) -> Result<Box<dyn Destination>, Reason> {
-        let config = config::Sending::read(settings)?;
+        let config = config::Sending::read(settings, context)?;
         Ok(Box::new(destination::Lane::new(config, context.clock.clone(), context.notebook.clone())))
     }
 }
@@ -59,13 +65,17 @@ connection as soon as it is due. A peer that vanished is found within 35 s.
 **As a destination** it keeps one connection open for each lane. Before each message it looks whether the peer has \
 closed the connection, and connects again if so; late replies that are waiting are read and dropped. A reply counts \
 only if its MSA-2 is the MSH-10 of the message sent. No reply in time, or a connection that breaks after the message \
-was written, is *ambiguous*: the peer may have it, and a second attempt may be a duplicate.",
+was written, is *ambiguous*: the peer may have it, and a second attempt may be a duplicate.
+
+Both sides speak TLS 1.2 and 1.3. A source does once it has a certificate (`cert` and `key`), and asks the senders for \
+theirs with `ca`; `senders` and `types` then bind what stands in MSH to the certificate. A destination does with `tls yes`. \
+See [MLLP over TLS](../how-to/mllp-over-tls.md).",
     source: Some(Side {
         address: Address {
             kind: AddressKind::HostPort,
             description: "Where to listen: `host:port`; a port alone listens on this machine only; port 0 takes any.",
         },
-        options: SOURCE_OPTIONS,
+        options: &join::<{ SOURCE_OPTIONS.len() + tls::SERVER.len() }>(&[SOURCE_OPTIONS, tls::SERVER]),
         example: "receive mllp 127.0.0.1:2575 { limit size 64MiB }",
     }),
     destination: Some(Side {
@@ -73,7 +83,7 @@ was written, is *ambiguous*: the peer may have it, and a second attempt may be a
             kind: AddressKind::HostPort,
             description: "The partner: `host:port`. The name is looked up again for every new connection.",
         },
-        options: DESTINATION_OPTIONS,
+        options: &join::<{ DESTINATION_OPTIONS.len() + tls::CLIENT.len() }>(&[DESTINATION_OPTIONS, tls::CLIENT]),
         example: "send pharmacy {\n  mllp rx01.example.org:6661 timeout 20s\n}",
     }),
 };
@@ -116,9 +126,26 @@ const SOURCE_OPTIONS: &[Setting] = &[
         "MLLP release. In release 2 the message is answered by a commit frame (0x06, or 0x15 for no), then by the \
          acknowledgment.",
     ),
+    setting(
+        "senders",
+        SettingKind::List,
+        "",
+        "With `clients`: for whom a certificate may speak, `\"lab.example.org LAB|NORTH\"`: the name in the certificate, \
+         then MSH-3 and MSH-4 (their first components; `*` for any). A message of somebody else is refused and reported. \
+         A client without a row here may send nothing.",
+    ),
+    setting(
+        "types",
+        SettingKind::List,
+        "",
+        "With `clients`: what a certificate may send, `\"lab.example.org ORU^R01\"` or `\"lab.example.org ORU\"`: the \
+         name in the certificate, then MSH-9. Other messages are refused and reported. A client without a row here may \
+         send nothing.",
+    ),
 ];
 
 const DESTINATION_OPTIONS: &[Setting] = &[
+    tls::SWITCH,
     setting("timeout", SettingKind::Duration, "30s", "How long to wait for the reply."),
     setting("connect-timeout", SettingKind::Duration, "10s", "How long to wait for a connection."),
     setting("limit", SettingKind::Size, "1MiB", "Largest reply that is read."),

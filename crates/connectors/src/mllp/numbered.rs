@@ -256,7 +256,7 @@ impl Lane {
     pub(super) async fn deliver_numbered(&mut self, outgoing: &Outgoing) -> Result<Outcome, Outcome> {
         let name = format!("sequence/{}/{}", outgoing.interface, self.config.address);
         let page = Page { notebook: self.notebook.clone(), name };
-        let is_connected = self.is_connected();
+        let is_connected = self.is_connected().await;
         let sending = Sending::of(outgoing);
         let is_plain = |link: &Link| is_connected && link.under_way.is_none() && !link.knows(sending);
         let agreed = self.agreed.take().filter(is_plain);

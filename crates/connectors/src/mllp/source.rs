@@ -3,14 +3,13 @@
 use super::{
     config::{Listening, Release},
     inbox::{Inbox, Item, LAST_BYTE_TIME_MAX},
+    permit::Permit,
     wire,
 };
 use crate::{
     codes,
-    tcp::{
-        listen::{self, Connection, Listener, Session},
-        tune,
-    },
+    tcp::listen::{self, Connection, Listener, Session},
+    tls,
 };
 use bytes::Bytes;
 use hl7v2::mllp::{self, Commit};
@@ -36,6 +35,8 @@ const DRAIN_GRACE: Duration = Duration::from_secs(5);
 const FAREWELL: Duration = Duration::from_secs(2);
 /// Acknowledgments that one connection may wait for; then the next frame waits.
 const OWED_MAX: usize = 1024;
+/// How long a TLS handshake may take.
+const HANDSHAKE_TIME_MAX: Duration = Duration::from_secs(10);
 /// Bytes outside frames that one connection may send before it is closed: this peer does not speak MLLP.
 const JUNK_BYTES_MAX: u64 = 64 * 1024;
 
@@ -81,8 +82,10 @@ enum End {
 }
 
 struct Conversation {
-    stream: TcpStream,
+    stream: tls::Stream<TcpStream>,
     session: Session,
+    /// What the peer may send; `None` for anything.
+    permit: Option<Permit>,
     inbox: Inbox,
     config: Arc<Listening>,
     clock: Arc<dyn Clock>,
@@ -93,15 +96,18 @@ struct Conversation {
 
 async fn converse(connection: Connection, config: Arc<Listening>, clock: Arc<dyn Clock>) {
     let Connection { stream, session } = connection;
+    let admitted = tls::admit(config.tls.as_ref(), stream, &session, HANDSHAKE_TIME_MAX).await;
+    let Some(stream) = admitted else { return };
+    let permit = config.permits.of(&stream);
     let inbox = Inbox::new(config.limits.bytes_max);
     let mut conversation =
-        Conversation { stream, session, inbox, config, clock, drain_end: None, owed: JoinSet::new() };
+        Conversation { stream, session, permit, inbox, config, clock, drain_end: None, owed: JoinSet::new() };
     let end = conversation.run().await;
     if end == End::Leave || conversation.inbox.is_over() {
         conversation.say_farewell().await;
     }
     if end == End::Leave {
-        tune::part(conversation.stream).await;
+        conversation.stream.part().await;
     }
 }
 
@@ -113,7 +119,10 @@ impl Conversation {
                 Ok(frame) => frame,
                 Err(end) => return end,
             };
-            let reply = self.session.intake.accept(self.envelop(frame)).await;
+            let reply = match self.permit.as_ref().map_or(Ok(()), |permit| permit.check(&frame)) {
+                Ok(()) => self.session.intake.accept(self.envelop(frame)).await,
+                Err(reason) => self.refuse(&frame, reason),
+            };
             if let Err(end) = self.answer(&reply).await {
                 return end;
             }
@@ -125,6 +134,13 @@ impl Conversation {
                 return End::Leave;
             }
         }
+    }
+
+    /// The answer to a message that the peer may not send: the engine never sees it, and hears of it.
+    fn refuse(&self, frame: &Bytes, reason: Reason) -> Reply {
+        let acknowledgment = self.session.intake.refuse(frame, &reason);
+        self.report(reason.clone());
+        Reply::refused(reason, acknowledgment)
     }
 
     fn envelop(&self, bytes: Bytes) -> Frame {
@@ -254,24 +270,24 @@ impl Conversation {
     }
 
     /// Sends what the reply says, in one write. Where there is no answer that could say "no", closing does.
-    async fn answer(&self, reply: &Reply) -> Result<(), End> {
+    async fn answer(&mut self, reply: &Reply) -> Result<(), End> {
         let is_accepted = matches!(reply.verdict(), Verdict::Accepted(_));
         let acknowledgment = reply.acknowledgment().map(|bytes| &**bytes);
         let written = match (self.config.release, is_accepted, acknowledgment) {
-            (Release::One, _, Some(bytes)) => wire::write(&self.stream, &[wire::START, bytes, wire::END]).await,
+            (Release::One, _, Some(bytes)) => wire::write(&mut self.stream, &[wire::START, bytes, wire::END]).await,
             (Release::One, true, None) => Ok(()),
             (Release::One, false, None) => return Err(End::Leave),
             (Release::Two, true, Some(bytes)) => {
                 let commit = mllp::encode_commit(Commit::Acknowledged);
-                wire::write(&self.stream, &[&commit, wire::START, bytes, wire::END]).await
+                wire::write(&mut self.stream, &[&commit, wire::START, bytes, wire::END]).await
             }
             (Release::Two, true, None) => {
-                wire::write(&self.stream, &[&mllp::encode_commit(Commit::Acknowledged)]).await
+                wire::write(&mut self.stream, &[&mllp::encode_commit(Commit::Acknowledged)]).await
             }
             // After 0x15 the peer keeps the message; an acknowledgment behind it would answer a message that, for
             // the transport, never arrived.
             (Release::Two, false, _) => {
-                wire::write(&self.stream, &[&mllp::encode_commit(Commit::NotAcknowledged)]).await
+                wire::write(&mut self.stream, &[&mllp::encode_commit(Commit::NotAcknowledged)]).await
             }
         };
         written.map_err(|broken| {
@@ -294,9 +310,9 @@ impl Conversation {
     }
 
     /// Sends acknowledgments, each in a frame of its own.
-    async fn pay(&self, owed: &[Bytes]) -> Result<(), End> {
+    async fn pay(&mut self, owed: &[Bytes]) -> Result<(), End> {
         for bytes in owed {
-            wire::write(&self.stream, &[wire::START, bytes, wire::END]).await.map_err(|broken| {
+            wire::write(&mut self.stream, &[wire::START, bytes, wire::END]).await.map_err(|broken| {
                 let text = format!("an acknowledgment could not be written: {}", broken.kind);
                 self.report(Reason::new(codes::E6011, text));
                 End::Gone

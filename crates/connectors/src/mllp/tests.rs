@@ -1,6 +1,8 @@
 //! The conformance suites over loopback sockets, and what is special about MLLP.
 
 mod enhanced;
+mod openssl;
+mod secure;
 
 use super::{Mllp, wire};
 use crate::testing::{context, settings};

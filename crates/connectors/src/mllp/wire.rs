@@ -1,15 +1,20 @@
 //! Writing frames in one system call.
 
+use crate::tls::Stream;
 use hl7v2::mllp;
 use message::limits;
 use std::{
+    future::{Future, poll_fn},
     io::{self, IoSlice},
+    pin::Pin,
     time::Duration,
 };
 use tokio::{
+    io::{AsyncWrite, AsyncWriteExt},
     net::TcpStream,
     time::{Instant, timeout_at},
 };
+use tokio_rustls::TlsStream;
 
 /// Start of a block.
 pub(crate) const START: &[u8] = &[mllp::START];
@@ -31,7 +36,39 @@ pub(crate) struct Broken {
 
 /// Writes the parts one after the other, as one system call where the kernel takes it all. Large messages are not copied
 /// to be framed.
-pub(crate) async fn write(stream: &TcpStream, parts: &[&[u8]]) -> Result<(), Broken> {
+pub(crate) async fn write(stream: &mut Stream<TcpStream>, parts: &[&[u8]]) -> Result<(), Broken> {
+    match stream {
+        Stream::Plain(stream) => write_plain(stream, parts).await,
+        Stream::Secure(stream) => write_secure(stream, parts).await,
+    }
+}
+
+/// The same inside TLS. Records leave whenever one is full, so once a write has begun the peer may have some of it.
+async fn write_secure(stream: &mut TlsStream<TcpStream>, parts: &[&[u8]]) -> Result<(), Broken> {
+    let total: usize = parts.iter().map(|part| part.len()).sum();
+    let mut written = 0;
+    let end = Instant::now() + limits::FRAME_TIME_MAX;
+    while written < total {
+        let mut slices = [IoSlice::new(&[]); PARTS_MAX];
+        let count = remaining(parts, written, &mut slices);
+        let step = poll_fn(|context| Pin::new(&mut *stream).poll_write_vectored(context, &slices[..count]));
+        match within(end, step).await {
+            Ok(0) => return Err(Broken { written: written.max(1), kind: io::ErrorKind::WriteZero }),
+            Ok(more) => written += more,
+            Err(kind) => return Err(Broken { written: written.max(1), kind }),
+        }
+    }
+    within(end, stream.flush()).await.map_err(|kind| Broken { written, kind })
+}
+
+async fn within<T>(end: Instant, step: impl Future<Output = io::Result<T>>) -> Result<T, io::ErrorKind> {
+    match timeout_at(end.min(Instant::now() + SILENCE_MAX), step).await {
+        Ok(result) => result.map_err(|error| error.kind()),
+        Err(_) => Err(io::ErrorKind::TimedOut),
+    }
+}
+
+async fn write_plain(stream: &TcpStream, parts: &[&[u8]]) -> Result<(), Broken> {
     debug_assert!(parts.len() <= PARTS_MAX);
     let total: usize = parts.iter().map(|part| part.len()).sum();
     let mut written = 0;

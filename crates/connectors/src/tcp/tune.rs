@@ -55,6 +55,17 @@ pub(crate) fn feel(stream: &TcpStream, space: &mut [u8]) -> Pulse {
     }
 }
 
+/// The same without taking anything.
+pub(crate) fn peek(stream: &TcpStream) -> Pulse {
+    let mut space = [std::mem::MaybeUninit::uninit(); 1];
+    match SockRef::from(stream).peek(&mut space) {
+        Ok(0) => Pulse::Closed,
+        Ok(count) => Pulse::Waiting(count),
+        Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => Pulse::Quiet,
+        Err(_) => Pulse::Closed,
+    }
+}
+
 /// Tells the peer that nothing more will come (FIN).
 pub(crate) fn end_writing(stream: &TcpStream) -> io::Result<()> {
     SockRef::from(stream).shutdown(std::net::Shutdown::Write)

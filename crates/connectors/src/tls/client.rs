@@ -1,7 +1,7 @@
 //! Our side of a connection that we make.
 
-use super::{fresh::Fresh, pem::Pem, provider};
-use crate::codes;
+use super::{fresh::Fresh, pem::Pem, provider, stream::Stream};
+use crate::{codes, tcp::connect};
 use interface::catalogue::{Context, Settings};
 use message::Reason;
 use rustls::{
@@ -12,6 +12,7 @@ use rustls::{
 use std::{io, sync::Arc, time::Duration};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
     time::timeout,
 };
 use tokio_rustls::{TlsConnector, TlsStream};
@@ -70,6 +71,27 @@ impl Client {
                 Err(Reason::new(codes::E6501, text))
             }
         }
+    }
+}
+
+/// Connects to `host:port`, over TLS where `tls` says so; connection and handshake may each take `limit`. Every failure
+/// means that nothing of a message was sent.
+pub(crate) async fn connect(address: &str, limit: Duration, tls: Option<&Client>) -> Result<Stream<TcpStream>, Reason> {
+    let stream = connect::connect(address, limit).await?;
+    match tls {
+        None => Ok(Stream::Plain(stream)),
+        Some(tls) => Ok(Stream::Secure(Box::new(tls.secure(stream, address, limit).await?))),
+    }
+}
+
+/// Certificates are of no use where nothing is encrypted: somebody meant `tls yes`.
+pub(crate) fn check_switch(settings: &Settings) -> Result<(), Reason> {
+    let named = ["ca", "cert", "key", "server-name"].into_iter().find(|name| !settings.text(name).is_empty());
+    match named {
+        Some(name) if !settings.flag("tls") => {
+            Err(Reason::new(codes::E6503, format!("`{name}` needs `tls yes`: without it nothing is encrypted")))
+        }
+        Some(_) | None => Ok(()),
     }
 }
 

@@ -17,8 +17,8 @@ pub(crate) mod authority;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use client::{Client, refused_late};
-pub(crate) use server::Server;
+pub(crate) use client::{Client, check_switch, connect, refused_late};
+pub(crate) use server::{Server, admit, is_peer};
 pub(crate) use stream::Stream;
 
 use crate::settings::setting;
@@ -96,6 +96,13 @@ pub(crate) const SERVER: &[Setting] = &[
         SettingKind::List,
         "",
         "With `ca`: take only clients whose certificate is for one of these DNS names (subject alternative name).",
+    ),
+    setting(
+        "plaintext",
+        SettingKind::Flag,
+        "no",
+        "`yes` says that connections from the network are left unencrypted on purpose, in a network that is closed to \
+         others. Without it, `sinew check` warns where a source without `cert` listens beyond this machine.",
     ),
 ];
 

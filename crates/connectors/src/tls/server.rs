@@ -1,7 +1,10 @@
 //! Our side of a connection that a peer makes.
 
-use super::{fresh::Fresh, pem::Pem, provider};
-use crate::codes;
+use super::{fresh::Fresh, pem::Pem, provider, stream::Stream};
+use crate::{
+    codes,
+    tcp::listen::{self, Session},
+};
 use interface::catalogue::{Context, Settings};
 use message::Reason;
 use rustls::{
@@ -13,6 +16,7 @@ use rustls::{
 use std::{io, sync::Arc, time::Duration};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
     time::timeout,
 };
 use tokio_rustls::{TlsAcceptor, TlsStream};
@@ -33,6 +37,9 @@ impl Server {
         let ca = Pem::of(settings, context, "ca");
         let clients = settings.list("clients");
         let complain = |text: &'static str| Err(Reason::new(codes::E6503, text));
+        if settings.flag("plaintext") && (cert.is_some() || ca.is_some()) {
+            return complain("`plaintext yes` says that nothing is encrypted, `cert` and `ca` say that all is");
+        }
         let (cert, key) = match (cert, key) {
             (Some(cert), Some(key)) => (cert, key),
             (None, None) if ca.is_none() && clients.is_empty() => return Ok(None),
@@ -77,11 +84,45 @@ impl Server {
         if self.clients.is_empty() {
             return true;
         }
-        let certificate = shown.and_then(|shown| webpki::EndEntityCert::try_from(shown).ok());
-        certificate.is_some_and(|certificate| {
-            self.clients.iter().any(|name| certificate.verify_is_valid_for_subject_name(name).is_ok())
-        })
+        self.clients.iter().any(|name| is_for(shown, name))
     }
+}
+
+/// The handshake where there is a certificate; a peer that does not come through it is reported and closed.
+pub(crate) async fn admit(
+    tls: Option<&Server>,
+    stream: TcpStream,
+    session: &Session,
+    limit: Duration,
+) -> Option<Stream<TcpStream>> {
+    let Some(tls) = tls else { return Some(Stream::Plain(stream)) };
+    let mut phase = session.phase.clone();
+    let secured = tokio::select! {
+        biased;
+        secured = tls.secure(stream, limit) => secured,
+        () = listen::draining(&mut phase) => return None,
+    };
+    match secured {
+        Ok(stream) => Some(Stream::Secure(Box::new(stream))),
+        Err(reason) => {
+            session.intake.report(&session.peer, reason);
+            None
+        }
+    }
+}
+
+/// Whether the certificate that the peer of this connection showed is for this name. Its chain and time were verified in
+/// the handshake.
+pub(crate) fn is_peer(stream: &Stream<TcpStream>, name: &ServerName<'_>) -> bool {
+    match stream {
+        Stream::Plain(_) => false,
+        Stream::Secure(stream) => is_for(stream.get_ref().1.peer_certificates().and_then(|chain| chain.first()), name),
+    }
+}
+
+fn is_for(shown: Option<&CertificateDer<'_>>, name: &ServerName<'_>) -> bool {
+    let certificate = shown.and_then(|shown| webpki::EndEntityCert::try_from(shown).ok());
+    certificate.is_some_and(|certificate| certificate.verify_is_valid_for_subject_name(name).is_ok())
 }
 
 fn configure(cert: &Pem, key: &Pem, ca: Option<&Pem>) -> Result<ServerConfig, Reason> {

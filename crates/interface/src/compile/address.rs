@@ -118,7 +118,7 @@ fn warn_in_the_clear(
         return;
     }
     let message = format!("`{address}` takes messages from the network without encryption");
-    let hint = "set `cert` and `key` where the connector has them, or listen on 127.0.0.1 behind a TLS proxy, or keep this network closed to others";
+    let hint = "set `cert` and `key` where the connector has them, or listen on 127.0.0.1 behind a TLS proxy; `plaintext yes` says that it is meant, in a network that is closed to others";
     reader.warning(codes::E3205, tree, span.clone(), message, hint);
 }
 

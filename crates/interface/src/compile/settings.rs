@@ -244,8 +244,8 @@ impl Draft {
                 self.values.insert(setting.name, value);
             }
         }
-        // A source with a certificate serves over TLS.
-        let is_secure = self.values.contains_key("cert");
+        // A source with a certificate serves over TLS; one without may say that it is meant.
+        let is_secure = self.values.contains_key("cert") || self.values.get("plaintext") == Some(&Value::Flag(true));
         let address = address::check(reader, tree, span, self.side.address.kind, direction, address, is_secure)?;
         Some(Settings { address, values: self.values })
     }

@@ -49,6 +49,8 @@ static MLLP: Spec = spec(
             setting("idle", SettingKind::Duration, "0s"),
             setting("keep-alive", SettingKind::Flag, "yes"),
             setting("clients", SettingKind::List, ""),
+            setting("plaintext", SettingKind::Flag, "no"),
+            setting("cert", SettingKind::Path, ""),
         ],
     ),
     side(

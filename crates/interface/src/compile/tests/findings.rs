@@ -169,6 +169,9 @@ fn receive_lines() {
     receive("receive mllp", &["E3110 mllp"]);
     receive("receive mlpp 2575", &["E3106 mlpp"]);
     receive("receive mllp 0.0.0.0:2575", &["E3205 0.0.0.0:2575"]);
+    receive("receive mllp 0.0.0.0:2575 plaintext no", &["E3205 0.0.0.0:2575"]);
+    receive("receive mllp 0.0.0.0:2575 plaintext yes", &[]);
+    receive("receive mllp 0.0.0.0:2575 cert certs/sinew.pem", &[]);
     receive("receive mllp 99999", &["E3110 99999"]);
     receive("receive mllp 2575 tiemout 5s", &["E3108 tiemout"]);
     receive("receive mllp 2575 idle 5", &["E3109 5"]);
