@@ -13,7 +13,15 @@ use engine::{Changes, Engine, acts::Person};
 use interface::{contract::Boxed, workspace::Workspace};
 use message::{Clock as _, Diagnostic, Name, Steady, Timestamp, clock};
 use serde_json::{Value, json};
-use std::{os::unix::fs::DirBuilderExt as _, path::PathBuf, sync::Arc, time::Duration};
+use server::{Api, Listening};
+use std::{
+    future::Future,
+    net::SocketAddr,
+    os::unix::fs::DirBuilderExt as _,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 use store::{Health, Store};
 use tokio::sync::{Notify, watch};
 
@@ -38,6 +46,7 @@ pub struct Host {
     applying: tokio::sync::Mutex<()>,
     stop: Arc<Notify>,
     done: watch::Sender<bool>,
+    api: server::ApiSettings,
 }
 
 /// What a host is opened with.
@@ -85,26 +94,55 @@ impl Host {
             engine,
             loader: setup.loader,
             retention: setup.workspace.server.retention,
-            folder: setup.workspace.folder,
+            folder: setup.workspace.folder.clone(),
             data: setup.data,
             backups: Desk::default(),
             applying: tokio::sync::Mutex::default(),
             stop: Arc::default(),
             done: watch::Sender::new(false),
+            api: api_settings(&setup.workspace.server.api, &setup.workspace.folder),
         });
         Ok((host, recovered.report, changes))
     }
 
-    /// Serves the control socket until the host stops.
-    pub fn serve(self: &Arc<Host>) -> tokio::task::JoinHandle<std::result::Result<(), message::Reason>> {
-        let (host, path) = (self.clone(), self.data.join("control.sock"));
+    /// The API of this engine. `listen` goes over what the workspace says.
+    ///
+    /// # Errors
+    /// The HTTP listener cannot be opened.
+    pub async fn api(self: &Arc<Host>, listen: Option<SocketAddr>) -> Result<(Api, Option<Listening>)> {
+        let settings = server::ApiSettings { listen: listen.or(self.api.listen), ..self.api.clone() };
+        let listening = server::bind(&settings).await.map_err(|reason| {
+            let hint = "the API listens where `[api] listen` in sinew.toml or --listen says; nothing was started";
+            Failure::unreachable(reason.text).code(server::codes::E7067).hint(hint)
+        })?;
+        Ok((Api::new(self.engine.clone(), self.clone(), settings), listening))
+    }
+
+    /// Serves the API until the host stops: on the control socket, and over HTTP where it listens.
+    pub fn serve(
+        self: &Arc<Host>,
+        api: Api,
+        listening: Option<Listening>,
+    ) -> tokio::task::JoinHandle<std::result::Result<(), message::Reason>> {
+        let path = self.data.join("control.sock");
+        if let Some(listening) = listening {
+            let (api, stopped) = (api.clone(), self.stopped());
+            tokio::spawn(async move { api.serve_http(listening, stopped).await });
+        }
+        let stopped = self.stopped();
+        tokio::spawn(async move { api.serve_socket(&path, stopped).await })
+    }
+
+    /// HTTP is served inside TLS.
+    pub fn is_sealed(&self) -> bool {
+        self.api.certificate.is_some()
+    }
+
+    fn stopped(&self) -> impl Future<Output = ()> + Send + 'static + use<> {
         let mut done = self.done.subscribe();
-        tokio::spawn(async move {
-            let stopped = async move {
-                let _ = done.wait_for(|is_done| *is_done).await;
-            };
-            server::serve(&path, host.engine.clone(), host.clone(), stopped).await
-        })
+        async move {
+            let _ = done.wait_for(|is_done| *is_done).await;
+        }
     }
 
     /// Waits for SIGTERM, SIGINT, a stop asked for on the socket, or a failed store.
@@ -185,6 +223,17 @@ impl Host {
         handles::share(&self.engine, &workspace.definitions);
         let changes = self.engine.apply(workspace.definitions.clone(), &broken).await;
         (workspace, findings, Some(changes))
+    }
+}
+
+/// What the workspace says of the API; files are relative to its folder.
+fn api_settings(lines: &interface::workspace::ApiLines, folder: &Path) -> server::ApiSettings {
+    let pair = lines.certificate.as_ref().zip(lines.key.as_ref());
+    server::ApiSettings {
+        listen: lines.listen,
+        certificate: pair.map(|(chain, key)| (folder.join(chain), folder.join(key))),
+        is_plaintext_allowed: lines.is_plaintext,
+        names: lines.names.iter().map(ToString::to_string).collect(),
     }
 }
 

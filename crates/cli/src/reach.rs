@@ -29,16 +29,16 @@ impl Reach {
         block_on(async { client.get(path).await })?.map_err(failure)
     }
 
-    /// `GET`, bytes.
-    pub fn get_bytes(&self, path: &str) -> Result<Bytes> {
+    /// `POST`; the answer as bytes.
+    pub fn post_for_bytes(&self, path: &str, body: &Value) -> Result<Bytes> {
         let client = self.client()?;
-        block_on(async { client.get_bytes(path).await })?.map_err(failure)
+        block_on(async { client.post_for_bytes(path, body).await })?.map_err(failure)
     }
 
-    /// `GET` as a stream, line by line, until `each` says `false`.
-    pub fn follow(&self, path: &str, each: impl FnMut(&str) -> bool) -> Result<()> {
+    /// `GET`, or `POST` with a body, as a stream, line by line, until `each` says `false`.
+    pub fn follow(&self, path: &str, body: Option<&Value>, each: impl FnMut(&str) -> bool) -> Result<()> {
         let client = self.client()?;
-        block_on(async { client.follow(path, each).await })?.map_err(failure)
+        block_on(async { client.follow(path, body, each).await })?.map_err(failure)
     }
 
     /// `POST`, JSON.

@@ -10,6 +10,7 @@ use crate::{
     outbox::Outbox,
     queue::{Entry, HOPS_UNKNOWN},
 };
+use bytes::Bytes;
 use interface::contract::{Frame, Verdict};
 use message::{DeliveryId, DeliveryState, MessageId, Name, Origin, Phi, Reason};
 use serde::Serialize;
@@ -225,12 +226,24 @@ impl Engine {
     /// # Errors
     /// [`codes::E5201`]; the store's.
     pub async fn replay(&self, of: MessageId, person: &Person) -> Result<Replayed, Reason> {
+        self.run_again(of, None, person).await
+    }
+
+    /// As [`Engine::replay`], with the bytes as a person corrected them. What was stored stays as it is (R9).
+    ///
+    /// # Errors
+    /// [`codes::E5201`]; the store's.
+    pub async fn replay_edited(&self, of: MessageId, edited: Bytes, person: &Person) -> Result<Replayed, Reason> {
+        self.run_again(of, Some(edited), person).await
+    }
+
+    async fn run_again(&self, of: MessageId, edited: Option<Bytes>, person: &Person) -> Result<Replayed, Reason> {
         let original = self.store().read(of).map_err(stored)?;
         let flow = self.flow(&original.accept.envelope.interface)?;
-        self.audit(person, "replay", &of.to_string())?;
+        self.audit(person, if edited.is_some() { "edit" } else { "replay" }, &of.to_string())?;
         let envelope = &original.accept.envelope;
         let frame = Frame {
-            bytes: envelope.raw.clone(),
+            bytes: edited.unwrap_or_else(|| envelope.raw.clone()),
             peer: envelope.peer.clone(),
             received: self.shared.dock.clock.now(),
             format: envelope.format,

@@ -10,10 +10,12 @@
 //! Promises: loading never stops at the first finding; a broken interface does not hide the others.
 //! Never: writes, or opens anything but files below the folder.
 
+mod api;
 mod environment;
 mod files;
 mod server;
 
+pub use api::ApiLines;
 pub use environment::{Change, Environment};
 pub use files::{Files, Unreadable};
 pub use server::{KeyPlace, QualitySettings, ServerSettings, StoreEngine, UrlPlace};

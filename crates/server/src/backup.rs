@@ -1,42 +1,43 @@
 //! Backups of a running engine: begun here, made by the host beside its work, asked after until they are done.
 
 use crate::{
-    codes,
+    gate::{
+        Call,
+        input::{From, Input, Nothing},
+    },
     problem::Problem,
-    socket::{Peer, State},
 };
 use axum::{
     Json,
-    extract::{ConnectInfo, State as Extract},
+    response::{IntoResponse, Response},
 };
-use engine::acts::Person;
-use message::Reason;
+use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::Value;
 
-/// `{"to","recipients","reason"}`
-#[derive(Deserialize)]
+/// A backup to be made.
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Wanted {
+    /// The repository.
     to: String,
+    /// To whom it is encrypted.
     recipients: Vec<String>,
+    /// Why: kept in the audit chain.
     reason: String,
 }
 
+impl Input for Wanted {
+    const FROM: From = From::Body;
+}
+
 /// Begins a backup; answers at once.
-pub(crate) async fn begin(
-    Extract(state): Extract<State>,
-    ConnectInfo(peer): ConnectInfo<Peer>,
-    Json(wanted): Json<Wanted>,
-) -> Result<Json<Value>, Problem> {
-    if wanted.reason.trim().is_empty() {
-        return Err(Problem::bad_request(Reason::new(codes::E7003, "say why: every act is kept with its reason")));
-    }
-    let person = Person { by: peer.0, reason: wanted.reason.into() };
-    Ok(Json(state.host.begin_backup(wanted.to.into(), wanted.recipients, person)?))
+pub(crate) async fn begin(call: Call<Wanted>) -> Result<Response, Problem> {
+    let person = call.person(&call.input.reason)?;
+    let Wanted { to, recipients, .. } = call.input;
+    Ok(Json(call.state.host.begin_backup(to.into(), recipients, person)?).into_response())
 }
 
 /// How the backup under way is, or how the last one ended.
-pub(crate) async fn look(Extract(state): Extract<State>) -> Json<Value> {
-    Json(state.host.backup())
+pub(crate) async fn look(call: Call<Nothing>) -> Result<Response, Problem> {
+    Ok(Json(call.state.host.backup()).into_response())
 }

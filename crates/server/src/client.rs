@@ -54,12 +54,12 @@ impl Client {
         parse(&self.call(Method::GET, path, Bytes::new()).await?)
     }
 
-    /// `GET path`, bytes as they are.
+    /// `POST path` with a JSON body; the answer as bytes.
     ///
     /// # Errors
     /// See [`Error`].
-    pub async fn get_bytes(&self, path: &str) -> Result<Bytes, Error> {
-        self.call(Method::GET, path, Bytes::new()).await
+    pub async fn post_for_bytes(&self, path: &str, body: &Value) -> Result<Bytes, Error> {
+        self.call(Method::POST, path, Bytes::from(body.to_string())).await
     }
 
     /// `POST path` with a JSON body.
@@ -70,12 +70,20 @@ impl Client {
         parse(&self.call(Method::POST, path, Bytes::from(body.to_string())).await?)
     }
 
-    /// `GET path` as a stream: `each` gets it line by line, until it says `false` or the stream ends.
+    /// `GET path`, or `POST path` with a body, as a stream: `each` gets it line by line, until it says `false` or the stream
+    /// ends.
     ///
     /// # Errors
     /// See [`Error`]; an engine that goes away while lines come.
-    pub async fn follow(&self, path: &str, mut each: impl FnMut(&str) -> bool) -> Result<(), Error> {
-        let response = self.ask(Method::GET, path, Bytes::new()).await?;
+    pub async fn follow(
+        &self,
+        path: &str,
+        body: Option<&Value>,
+        mut each: impl FnMut(&str) -> bool,
+    ) -> Result<(), Error> {
+        let method = if body.is_some() { Method::POST } else { Method::GET };
+        let body = body.map_or_else(Bytes::new, |body| Bytes::from(body.to_string()));
+        let response = self.ask(method, path, body).await?;
         let status = response.status();
         let mut body = response.into_body();
         if !status.is_success() {

@@ -11,4 +11,14 @@ message::catalogue! {
     E7021 "the drill found that the backup would not do";
     E7040 "the clock of the machine was set";
     E7050 "the store is being examined already";
+    E7060 "nobody is signed in";
+    E7061 "the roles do not allow this";
+    E7062 "the request is too large";
+    E7063 "there is no such place or method in the API";
+    E7064 "too many requests";
+    E7065 "the request was made by another site";
+    E7066 "the server is not known by that name";
+    E7067 "the HTTP listener cannot be opened";
+    E7069 "a second factor is needed";
+    E7081 "the request did not come in time";
 }

@@ -3,9 +3,9 @@
 //! Promises: every condition of a search holds for every row, because replay acts on what is found.
 
 use crate::{
+    host::State,
     problem::Problem,
     query::{self, Search},
-    socket::State,
 };
 use message::{Clock, MessageId, MessageState, Phi, Reason, Timestamp, clock};
 use serde::Serialize;
@@ -23,6 +23,8 @@ pub(crate) struct Row {
     pub(crate) control_id: String,
     pub(crate) state: MessageState,
     pub(crate) destinations: Vec<String>,
+    #[serde(skip)]
+    pub(crate) facility: String,
 }
 
 /// Ids of neighbours differ by at least this much in the log (docs/spec/store-format.md): a question for "older than one
@@ -31,15 +33,20 @@ const ID_STEP: u64 = 8;
 
 type Found = BTreeMap<MessageId, Row>;
 
-/// The messages that a query finds, newest first.
-pub(crate) fn find(state: &State, text: &str, limit: usize) -> Result<Vec<Row>, Problem> {
+/// The messages that a query finds and that `sees` lets through, by interface and facility, newest first.
+pub(crate) fn find(
+    state: &State,
+    text: &str,
+    limit: usize,
+    sees: Option<&dyn Fn(&str, &str) -> bool>,
+) -> Result<Vec<Row>, Problem> {
     let search = query::parse(text, clock::System.now())?;
     let mut conditions = conditions(&search);
     if !search.ids.is_empty() {
         conditions.push(Condition { queries: Vec::new(), ids: search.ids.clone() });
     }
     // What several conditions have in common can lie deeper than the first rows of each.
-    let limit_each = if conditions.len() > 1 { Query::LIMIT_MAX } else { limit };
+    let limit_each = if conditions.len() > 1 || sees.is_some() { Query::LIMIT_MAX } else { limit };
     let mut common: Option<Found> = None;
     for condition in &conditions {
         let rows = look(state, &search, condition, limit_each)?;
@@ -48,7 +55,8 @@ pub(crate) fn find(state: &State, text: &str, limit: usize) -> Result<Vec<Row>, 
             Some(before) => before.into_iter().filter(|(id, _)| rows.contains_key(id)).collect(),
         });
     }
-    Ok(common.unwrap_or_default().into_values().rev().take(limit).collect())
+    let is_seen = |row: &Row| sees.is_none_or(|sees| sees(&row.interface, &row.facility));
+    Ok(common.unwrap_or_default().into_values().rev().filter(is_seen).take(limit).collect())
 }
 
 /// One condition: messages that any of these questions finds, and those with these ids.
@@ -128,15 +136,16 @@ fn hit(state: &State, query: &Query, id: MessageId) -> Result<Option<Hit>, Probl
 }
 
 fn row(state: &State, hit: &Hit) -> Row {
-    let stored = state.engine.store().read(hit.id);
+    let facts = state.engine.store().read(hit.id).map(|stored| stored.accept.facts).unwrap_or_default();
     Row {
         id: hit.id,
         received: hit.at,
         interface: hit.interface.to_string(),
         kind: format!("{}^{}", hit.message_type, hit.event),
-        control_id: stored.map(|stored| stored.accept.facts.control_id).unwrap_or_default(),
+        control_id: facts.control_id,
         state: hit.state,
         destinations: hit.destinations.iter().map(ToString::to_string).collect(),
+        facility: facts.facility,
     }
 }
 
@@ -149,4 +158,10 @@ pub(crate) fn read(state: &State, id: MessageId) -> Result<Stored, Problem> {
         }
         _ => error.into(),
     })
+}
+
+/// Interface and facility of a message: where a right has to reach.
+pub(crate) fn place_of(state: &State, id: MessageId) -> Result<(String, String), Problem> {
+    let stored = read(state, id)?;
+    Ok((stored.accept.envelope.interface.to_string(), stored.accept.facts.facility))
 }

@@ -1,24 +1,35 @@
-//! Floor 5: the control API of a running engine.
+//! Floor 5: the API of a running engine, and who may use it.
 //!
-//! Owns the routes under `/api/v1`, their JSON shapes, the query words of message search, and the local socket that
-//! they are served on until users and sign-in exist: a Unix socket that only its owner may open.
+//! Owns the table of routes under `/api/v1`, their JSON shapes and the OpenAPI document made of them, the gate that every
+//! request passes, users, roles and sessions, the query words of message search, and where all of it is served: a Unix socket
+//! that only its owner may open, and HTTP.
 //!
-//! Promises: bodies go into closed types, unknown fields are refused; every act of a person is audited with a reason;
-//! reading content is an act.
-//! Never: decides anything about a message; answers anyone but the owner of the socket.
+//! Promises: nothing of a request's body is read for somebody who may not ask; bodies go into closed types, unknown fields
+//! are refused; every act of a person is audited; reading content is an act.
+//! Never: decides anything about a message.
 
+pub mod audit;
 mod backup;
+mod certificate;
 pub mod client;
 pub mod codes;
+mod engine_routes;
 mod find;
+mod gate;
+mod host;
+mod listen;
 mod live;
+pub mod mask;
 mod messages;
+pub mod openapi;
 mod problem;
 mod quality;
 pub mod query;
+pub mod rights;
+mod route;
 mod routes;
-pub mod socket;
 mod steer;
 mod verify;
 
-pub use socket::{Host, serve};
+pub use host::{Api, ApiSettings, Host};
+pub use listen::{LISTEN_DEFAULT, Listening, bind};

@@ -5,23 +5,25 @@
 
 use crate::{
     codes,
+    gate::{
+        Call,
+        input::{From, Input, Nothing},
+    },
     problem::Problem,
-    socket::{Peer, State},
 };
 use axum::{
     body::{Body, Bytes, HttpBody},
-    extract::{ConnectInfo, Query as Parameters, State as Extract},
     http::header,
     response::{IntoResponse, Response},
 };
 use engine::{
-    acts::Person,
     live::{News, Passed, Watch, too_many_watch},
     pipeline,
 };
 use interface::definition::Definition;
 use lang::{Condition, Run, Scope, Tables, View, syntax};
 use message::{Name, Reason, Timestamp};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 use std::{
@@ -61,14 +63,14 @@ fn too_many() -> Problem {
 }
 
 /// `GET /api/v1/news`: `text/event-stream`.
-pub(crate) async fn news(Extract(state): Extract<State>) -> Result<Response, Problem> {
-    let watch = state.engine.live().watch().ok_or_else(too_many)?;
+pub(crate) async fn news(call: Call<Nothing>) -> Result<Response, Problem> {
+    let watch = call.state.engine.live().watch().ok_or_else(too_many)?;
     let (pieces, receiver) = mpsc::channel(PIECES_MAX);
-    tokio::spawn(write_news(watch, pieces));
+    tokio::spawn(write_news(call, watch, pieces));
     Ok(stream("text/event-stream", receiver))
 }
 
-async fn write_news(mut watch: Watch<Arc<News>>, pieces: mpsc::Sender<Bytes>) {
+async fn write_news(call: Call<Nothing>, mut watch: Watch<Arc<News>>, pieces: mpsc::Sender<Bytes>) {
     // The first piece says that the stream stands: who asked knows that nothing after this is missed.
     if pieces.send(Bytes::from_static(b": watching\n\n")).await.is_err() {
         return;
@@ -76,7 +78,9 @@ async fn write_news(mut watch: Watch<Arc<News>>, pieces: mpsc::Sender<Bytes>) {
     loop {
         let piece = tokio::select! {
             next = watch.next() => match next {
-                Some((news, missed)) => of_news(&news, missed),
+                Some((news, missed)) if call.sees(&news.interface, None) => of_news(&news, missed),
+                // Of an interface that is not theirs, not even that there was something.
+                Some(_) => continue,
                 None => return,
             },
             () = tokio::time::sleep(SIGN_PAUSE) => ": still here\n\n".to_owned(),
@@ -100,30 +104,43 @@ fn of_news(news: &News, missed: usize) -> String {
     out
 }
 
-/// `?place=INTERFACE[/DESTINATION|/STEP]&reason=…[&when=COND]`
-#[derive(Deserialize)]
+/// Where to listen in, and why.
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Wanted {
+    /// `INTERFACE`, `INTERFACE/DESTINATION` or `INTERFACE/STEP`.
     place: String,
+    /// Why: kept in the audit chain.
     reason: String,
+    /// Only messages for which this condition holds.
     #[serde(default)]
     when: String,
 }
 
-/// `GET /api/v1/tap`: a line of JSON for each message that passes.
-pub(crate) async fn tap(
-    Extract(state): Extract<State>,
-    ConnectInfo(peer): ConnectInfo<Peer>,
-    Parameters(wanted): Parameters<Wanted>,
-) -> Result<Response, Problem> {
+impl Wanted {
+    fn parts(&self) -> (&str, Option<&str>) {
+        self.place.split_once('/').map_or((&*self.place, None), |(of, rest)| (of, Some(rest)))
+    }
+}
+
+impl Input for Wanted {
+    const FROM: From = From::Body;
+    fn interface(&self) -> Option<&str> {
+        Some(self.parts().0)
+    }
+}
+
+/// `POST /api/v1/tap`: a line of JSON for each message that passes.
+pub(crate) async fn tap(call: Call<Wanted>) -> Result<Response, Problem> {
+    let (state, wanted) = (&call.state, &call.input);
     if wanted.reason.trim().is_empty() {
         return Err(Problem::bad_request(Reason::new(codes::E7003, "say why the content is read")));
     }
-    let (interface, rest) = wanted.place.split_once('/').map_or((&*wanted.place, None), |(of, rest)| (of, Some(rest)));
+    let (interface, rest) = wanted.parts();
     let definition = state.engine.flow(interface)?.version().definition.clone();
     let (destination, step) = place(&definition, rest)?;
     let when = if wanted.when.is_empty() { None } else { Some(condition(&wanted.when)?) };
-    let person = Person { by: peer.0, reason: wanted.reason.as_str().into() };
+    let person = call.person(&wanted.reason)?;
     state.engine.audit(&person, "tap", &wanted.place)?;
     let watch = state.engine.live().tap(interface.into(), destination).ok_or_else(too_many)?;
     let (pieces, receiver) = mpsc::channel(PIECES_MAX);

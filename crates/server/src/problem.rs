@@ -1,20 +1,49 @@
-//! Errors of the API as problem documents (RFC 9457): `{"type","title","status","code","detail"}`.
+//! Errors of the API as problem documents (RFC 9457): `{"type","title","status","code"}`.
 
+use crate::codes;
 use axum::{
-    http::{StatusCode, header},
+    http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use message::Reason;
+use message::{Code, Reason};
 
 /// An error on its way to the client.
+#[derive(Debug)]
 pub(crate) struct Problem {
     status: StatusCode,
     reason: Reason,
+    retry_after_s: Option<u64>,
 }
 
 impl Problem {
+    pub(crate) fn new(status: StatusCode, code: Code, text: impl Into<String>) -> Problem {
+        Problem { status, reason: Reason::new(code, text.into()), retry_after_s: None }
+    }
+
     pub(crate) fn bad_request(reason: Reason) -> Problem {
-        Problem { status: StatusCode::BAD_REQUEST, reason }
+        Problem { status: StatusCode::BAD_REQUEST, reason, retry_after_s: None }
+    }
+
+    /// The request is not what the document of the API says.
+    pub(crate) fn not_understood(text: impl Into<String>) -> Problem {
+        Problem::new(StatusCode::BAD_REQUEST, codes::E7004, text)
+    }
+
+    pub(crate) fn not_allowed(text: impl Into<String>) -> Problem {
+        Problem::new(StatusCode::FORBIDDEN, codes::E7061, text)
+    }
+
+    /// Adds when to try again.
+    pub(crate) fn after(self, seconds: u64) -> Problem {
+        Problem { retry_after_s: Some(seconds), ..self }
+    }
+
+    pub(crate) fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    pub(crate) fn code(&self) -> &str {
+        &self.reason.code
     }
 }
 
@@ -27,7 +56,7 @@ impl From<Reason> for Problem {
             "E4044" | "E5091" | "E7002" | "E7003" | "E7004" => StatusCode::BAD_REQUEST,
             _ => StatusCode::SERVICE_UNAVAILABLE,
         };
-        Problem { status, reason }
+        Problem { status, reason, retry_after_s: None }
     }
 }
 
@@ -38,7 +67,7 @@ impl From<store::Error> for Problem {
             store::Error::Refused { .. } => StatusCode::CONFLICT,
             _ => StatusCode::SERVICE_UNAVAILABLE,
         };
-        Problem { status, reason: error.reason() }
+        Problem { status, reason: error.reason(), retry_after_s: None }
     }
 }
 
@@ -50,6 +79,14 @@ impl IntoResponse for Problem {
             "status": self.status.as_u16(),
             "code": self.reason.code,
         });
-        (self.status, [(header::CONTENT_TYPE, "application/problem+json")], body.to_string()).into_response()
+        let kind = [(header::CONTENT_TYPE, "application/problem+json")];
+        let mut response = (self.status, kind, body.to_string()).into_response();
+        if let Some(seconds) = self.retry_after_s {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
     }
 }

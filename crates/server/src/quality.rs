@@ -1,30 +1,46 @@
 //! The quality of what interfaces received, over time.
 
-use crate::{codes, problem::Problem, socket::State};
+use crate::{
+    codes,
+    gate::{
+        Call,
+        input::{From, Input},
+    },
+    problem::Problem,
+};
 use axum::{
     Json,
-    extract::{Query, State as Extract},
+    response::{IntoResponse, Response},
 };
 use engine::quality::Place;
 use message::{Clock as _, Reason, clock};
+use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::time::Duration;
 
 /// How far back is looked unless asked otherwise, and at most.
 const SINCE_S: u64 = 7 * 86_400;
 const SINCE_S_MAX: u64 = 400 * 86_400;
 
-/// `?interface=&since_s=&field=`
-#[derive(Deserialize)]
+/// Which counts.
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Asked {
+    /// Of this interface.
     interface: Option<String>,
+    /// Of so many seconds until now.
     since_s: Option<u64>,
+    /// Of this field: PID, PID-3 or PID-3.5.
     field: Option<String>,
 }
 
-pub(crate) async fn look(Extract(state): Extract<State>, Query(asked): Query<Asked>) -> Result<Json<Value>, Problem> {
+impl Input for Asked {
+    const FROM: From = From::Query;
+}
+
+pub(crate) async fn look(call: Call<Asked>) -> Result<Response, Problem> {
+    let (state, asked) = (&call.state, &call.input);
     let field = match asked.field.as_deref() {
         None => None,
         Some(text) => Some(Place::parse(text).ok_or_else(|| {
@@ -33,8 +49,10 @@ pub(crate) async fn look(Extract(state): Extract<State>, Query(asked): Query<Ask
         })?),
     };
     let since_s = asked.since_s.unwrap_or(SINCE_S).min(SINCE_S_MAX);
-    let reports = state.engine.quality(asked.interface.as_deref(), Duration::from_secs(since_s), field).await?;
+    let mut reports = state.engine.quality(asked.interface.as_deref(), Duration::from_secs(since_s), field).await?;
+    reports.retain(|report| call.sees(&report.interface, None));
     let settings = state.engine.quality_settings();
-    Ok(Json(json!({"schema": "sinew.quality/1", "at": clock::System.now(), "since_s": since_s,
-        "is_counted": settings.is_on, "span_s": settings.spans.hour.as_secs(), "interfaces": reports})))
+    let told = json!({"schema": "sinew.quality/1", "at": clock::System.now(), "since_s": since_s,
+        "is_counted": settings.is_on, "span_s": settings.spans.hour.as_secs(), "interfaces": reports});
+    Ok(Json(told).into_response())
 }

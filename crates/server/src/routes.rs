@@ -1,59 +1,212 @@
-//! The list of routes: the one place where a path is bound to a handler.
+//! The table of routes: the one place where a path is bound to what does it, who may, and what it is about. The router, the
+//! OpenAPI document and the matrix of rights are made of it.
 
 use crate::{
-    backup, live, messages,
-    problem::Problem,
-    quality,
-    socket::{Peer, State},
+    backup, engine_routes as engine, live, messages, quality,
+    rights::Right,
+    route::{
+        About::{Engine, Interface, Message, Some as Part},
+        Gives::{Bytes, Json as Gives, Lines, Stream, Text},
+        Need, Route,
+    },
     steer, verify,
 };
-use axum::{
-    Json, Router,
-    extract::{ConnectInfo, DefaultBodyLimit, State as Extract},
-    routing::{get, post},
-};
-use engine::acts::Person;
-use serde_json::{Value, json};
+use axum::http::Method;
 
-/// Largest body of a request.
-const BODY_BYTES_MAX: usize = 64 * 1024;
+const GET: Method = Method::GET;
+const POST: Method = Method::POST;
 
-pub(crate) fn router(state: State) -> Router {
-    Router::new()
-        .route("/api/v1/status", get(status))
-        .route("/api/v1/reload", post(reload))
-        .route("/api/v1/stop", post(stop))
-        .route("/api/v1/messages", get(messages::search))
-        .route("/api/v1/messages/{id}", get(messages::journey))
-        .route("/api/v1/messages/{id}/content", get(messages::content))
-        .route("/api/v1/interfaces/pause", post(steer::pause))
-        .route("/api/v1/interfaces/resume", post(steer::resume))
-        .route("/api/v1/interfaces/release", post(steer::release))
-        .route("/api/v1/deliveries/retry", post(steer::retry))
-        .route("/api/v1/deliveries/resend", post(steer::resend))
-        .route("/api/v1/deliveries/delete", post(steer::delete))
-        .route("/api/v1/replay", post(steer::replay))
-        .route("/api/v1/news", get(live::news))
-        .route("/api/v1/tap", get(live::tap))
-        .route("/api/v1/quality", get(quality::look))
-        .route("/api/v1/backup", get(backup::look).post(backup::begin))
-        .route("/api/v1/verify", get(verify::progress).post(verify::run))
-        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
-        .with_state(state)
+/// Every route.
+pub(crate) fn all() -> Vec<Route> {
+    [of_engine(), of_looking(), of_keeping(), of_messages(), of_acts()].into_iter().flatten().collect()
 }
 
-async fn status(Extract(state): Extract<State>) -> Json<Value> {
-    let status = state.engine.status();
-    Json(json!({"schema": "sinew.status/1", "process": state.host.describe(), "engine": status}))
+fn may(right: Right) -> Need {
+    Need::Right(right)
 }
 
-async fn reload(Extract(state): Extract<State>) -> Json<Value> {
-    Json(state.host.reload().await)
+fn of_engine() -> Vec<Route> {
+    let status = Gives("sinew.status/1");
+    vec![
+        Route::new((GET, "/api/v1/status"), (may(Right::Look), Part), status, "How the engine fares", engine::status),
+        Route::new(
+            (GET, "/api/v1/interfaces"),
+            (may(Right::Look), Part),
+            Gives("sinew.interfaces/1"),
+            "The interfaces and how each fares",
+            engine::interfaces,
+        ),
+        Route::new(
+            (GET, "/api/v1/queues"),
+            (may(Right::Look), Part),
+            Gives("sinew.queues/1"),
+            "What waits for which destination",
+            engine::queues,
+        ),
+        Route::new(
+            (GET, "/api/v1/metrics"),
+            (may(Right::Look), Engine),
+            Text("text/plain; version=0.0.4"),
+            "Counters for Prometheus",
+            engine::metrics,
+        ),
+        Route::new(
+            (POST, "/api/v1/reload"),
+            (may(Right::Apply), Engine),
+            Gives("sinew.reload/1"),
+            "Read the workspace again and apply what changed",
+            engine::reload,
+        ),
+        Route::new((POST, "/api/v1/stop"), (may(Right::Stop), Engine), Gives(""), "End the engine", engine::stop),
+    ]
 }
 
-async fn stop(Extract(state): Extract<State>, ConnectInfo(peer): ConnectInfo<Peer>) -> Result<Json<Value>, Problem> {
-    let person = Person { by: peer.0, reason: "asked for on the control socket".into() };
-    state.engine.audit(&person, "stop", "engine")?;
-    state.host.stop();
-    Ok(Json(json!({"stopping": true})))
+fn of_looking() -> Vec<Route> {
+    vec![
+        Route::new((GET, "/api/v1/openapi.json"), (Need::Known, Part), Gives(""), "This document", engine::openapi),
+        Route::new(
+            (GET, "/api/v1/quality"),
+            (may(Right::Look), Part),
+            Gives("sinew.quality/1"),
+            "The quality of what interfaces received",
+            quality::look,
+        ),
+        Route::new(
+            (GET, "/api/v1/news"),
+            (may(Right::Look), Part),
+            Stream,
+            "What happens, without content",
+            live::news,
+        ),
+        Route::new(
+            (POST, "/api/v1/tap"),
+            (may(Right::Reveal), Interface),
+            Lines,
+            "Messages as they pass a place, with content",
+            live::tap,
+        ),
+    ]
+}
+
+fn of_keeping() -> Vec<Route> {
+    let verify_progress = Gives("sinew.verify_progress/1");
+    vec![
+        Route::new(
+            (GET, "/api/v1/backup"),
+            (may(Right::Backup), Engine),
+            Gives(""),
+            "How the backup under way is, or how the last one ended",
+            backup::look,
+        ),
+        Route::new((POST, "/api/v1/backup"), (may(Right::Backup), Engine), Gives(""), "Begin a backup", backup::begin),
+        Route::new(
+            (GET, "/api/v1/verify"),
+            (may(Right::Backup), Engine),
+            verify_progress,
+            "How far the examination of the store is",
+            verify::progress,
+        ),
+        Route::new(
+            (POST, "/api/v1/verify"),
+            (may(Right::Backup), Engine),
+            Gives(""),
+            "Examine the whole store",
+            verify::run,
+        ),
+    ]
+}
+
+fn of_messages() -> Vec<Route> {
+    vec![
+        Route::new(
+            (POST, "/api/v1/messages/search"),
+            (may(Right::Masked), Part),
+            Gives("sinew.messages/1"),
+            "Find messages, the newest first",
+            messages::search,
+        ),
+        Route::new(
+            (GET, "/api/v1/messages/{id}"),
+            (may(Right::Look), Message),
+            Gives("sinew.journey/1"),
+            "The journey of a message",
+            messages::journey,
+        ),
+        Route::new(
+            (GET, "/api/v1/messages/{id}/masked"),
+            (may(Right::Masked), Message),
+            Bytes,
+            "The content, with what may identify a patient masked",
+            messages::masked,
+        ),
+        Route::new(
+            (POST, "/api/v1/messages/{id}/content"),
+            (may(Right::Reveal), Message),
+            Bytes,
+            "The content as it is, for a reason",
+            messages::content,
+        ),
+        Route::new(
+            (POST, "/api/v1/messages/{id}/edit"),
+            (may(Right::Edit), Message),
+            Gives("sinew.edited/1"),
+            "Run an edited copy of a message through its interface",
+            steer::edit,
+        )
+        .up_to(steer::EDITED_BYTES_MAX),
+    ]
+}
+
+fn of_acts() -> Vec<Route> {
+    vec![
+        Route::new(
+            (POST, "/api/v1/interfaces/pause"),
+            (may(Right::Steer), Interface),
+            Gives(""),
+            "Stop the intake of an interface, or the deliveries of one destination",
+            steer::pause,
+        ),
+        Route::new(
+            (POST, "/api/v1/interfaces/resume"),
+            (may(Right::Steer), Interface),
+            Gives(""),
+            "Undo a pause",
+            steer::resume,
+        ),
+        Route::new(
+            (POST, "/api/v1/interfaces/release"),
+            (may(Right::Steer), Interface),
+            Gives(""),
+            "Send now what a destination holds or retries",
+            steer::release,
+        ),
+        Route::new(
+            (POST, "/api/v1/deliveries/retry"),
+            (may(Right::Resend), Message),
+            Gives(""),
+            "Put parked deliveries of a message back into their queue",
+            steer::retry,
+        ),
+        Route::new(
+            (POST, "/api/v1/deliveries/resend"),
+            (may(Right::Resend), Message),
+            Gives(""),
+            "Send the stored output of delivered messages again",
+            steer::resend,
+        ),
+        Route::new(
+            (POST, "/api/v1/deliveries/delete"),
+            (may(Right::Delete), Message),
+            Gives(""),
+            "Remove a delivery that waits or is parked",
+            steer::delete,
+        ),
+        Route::new(
+            (POST, "/api/v1/replay"),
+            (may(Right::Resend), Part),
+            Gives(""),
+            "Run stored messages again, or plan to",
+            steer::replay,
+        ),
+    ]
 }

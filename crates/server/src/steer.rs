@@ -1,90 +1,128 @@
-//! Acts of a person: pause, resume, release, retry, resend, delete, replay. Each names a reason.
+//! Acts of a person: pause, resume, release, retry, resend, delete, edit, replay. Each names a reason.
 
 use crate::{
     codes,
     find::{Row, find, read},
+    gate::{
+        Call, aside,
+        input::{From, Input},
+    },
+    host::State,
     problem::Problem,
-    socket::{Peer, State},
 };
 use axum::{
     Json,
-    extract::{ConnectInfo, State as Extract},
+    response::{IntoResponse, Response},
 };
-use engine::acts::Person;
 use message::{DeliveryId, MessageId, Reason};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-type Answer = Result<Json<Value>, Problem>;
+type Answer = Result<Response, Problem>;
 
-/// `{"interface","destination"?,"reason"}`
-#[derive(Deserialize)]
+fn done(value: Value) -> Answer {
+    Ok(Json(value).into_response())
+}
+
+/// An interface, or a destination of it.
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Place {
+    /// The interface.
     interface: String,
+    /// The destination; without one, the source.
     destination: Option<String>,
+    /// Why: kept in the audit chain.
     reason: String,
 }
 
-/// `{"message","number","reason"}`; without a number: every delivery of the message that fits.
-#[derive(Deserialize)]
+impl Input for Place {
+    const FROM: From = From::Body;
+    fn interface(&self) -> Option<&str> {
+        Some(&self.interface)
+    }
+}
+
+/// Deliveries of a message.
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Target {
+    /// The message.
+    #[schemars(with = "u64")]
     message: MessageId,
+    /// The delivery; without a number, every one that fits.
     number: Option<u16>,
+    /// Why: kept in the audit chain.
     reason: String,
 }
 
-/// `{"query","limit"?,"is_confirmed","reason"}`; without confirmation only the plan is made.
-#[derive(Deserialize)]
+impl Input for Target {
+    const FROM: From = From::Body;
+    fn message(&self) -> Option<MessageId> {
+        Some(self.message)
+    }
+}
+
+/// Messages to run again. Without confirmation only the plan is made.
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Replay {
+    /// Words of a search.
     query: String,
+    /// At most this many.
     limit: Option<usize>,
+    /// Do it.
     #[serde(default)]
     is_confirmed: bool,
+    /// Why: kept in the audit chain.
     #[serde(default)]
     reason: String,
 }
 
-fn person(peer: &Peer, reason: &str) -> Result<Person, Problem> {
-    if reason.trim().is_empty() {
-        return Err(Problem::bad_request(Reason::new(codes::E7003, "say why: every act is kept with its reason")));
-    }
-    Ok(Person { by: peer.0.clone(), reason: reason.into() })
+impl Input for Replay {
+    const FROM: From = From::Body;
 }
 
-pub(crate) async fn pause(
-    Extract(state): Extract<State>,
-    ConnectInfo(peer): ConnectInfo<Peer>,
-    Json(place): Json<Place>,
-) -> Answer {
-    let person = person(&peer, &place.reason)?;
-    state.engine.pause(&place.interface, place.destination.as_deref(), &person).await?;
-    Ok(Json(json!({"paused": true})))
+/// Largest edited copy.
+pub(crate) const EDITED_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// A message as a person corrected it.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Edited {
+    /// The whole message.
+    content: String,
+    /// Why: kept in the audit chain.
+    reason: String,
 }
 
-pub(crate) async fn resume(
-    Extract(state): Extract<State>,
-    ConnectInfo(peer): ConnectInfo<Peer>,
-    Json(place): Json<Place>,
-) -> Answer {
-    let person = person(&peer, &place.reason)?;
-    state.engine.resume(&place.interface, place.destination.as_deref(), &person).await?;
-    Ok(Json(json!({"paused": false})))
+impl Input for Edited {
+    const FROM: From = From::Body;
 }
 
-pub(crate) async fn release(
-    Extract(state): Extract<State>,
-    ConnectInfo(peer): ConnectInfo<Peer>,
-    Json(place): Json<Place>,
-) -> Answer {
-    let person = person(&peer, &place.reason)?;
+pub(crate) async fn pause(call: Call<Place>) -> Answer {
+    let place = &call.input;
+    let person = call.person(&place.reason)?;
+    call.state.engine.pause(&place.interface, place.destination.as_deref(), &person).await?;
+    done(json!({"paused": true}))
+}
+
+pub(crate) async fn resume(call: Call<Place>) -> Answer {
+    let place = &call.input;
+    let person = call.person(&place.reason)?;
+    call.state.engine.resume(&place.interface, place.destination.as_deref(), &person).await?;
+    done(json!({"paused": false}))
+}
+
+pub(crate) async fn release(call: Call<Place>) -> Answer {
+    let place = &call.input;
+    let person = call.person(&place.reason)?;
     let Some(destination) = &place.destination else {
         return Err(Problem::bad_request(Reason::new(codes::E7004, "name the destination whose queue is released")));
     };
-    let released = state.engine.release(&place.interface, destination, &person).await?;
-    Ok(Json(json!({"released": released})))
+    let released = call.state.engine.release(&place.interface, destination, &person).await?;
+    done(json!({"released": released}))
 }
 
 /// The deliveries that a target names.
@@ -109,66 +147,64 @@ where
     }
     match last {
         Some(reason) if done.is_empty() => Err(reason.into()),
-        _ => Ok(Json(json!({"deliveries": done}))),
+        _ => self::done(json!({"deliveries": done})),
     }
 }
 
-pub(crate) async fn retry(
-    Extract(state): Extract<State>,
-    ConnectInfo(peer): ConnectInfo<Peer>,
-    Json(target): Json<Target>,
-) -> Answer {
-    let person = person(&peer, &target.reason)?;
-    each(&state, &target, |delivery| state.engine.retry(delivery, &person)).await
+pub(crate) async fn retry(call: Call<Target>) -> Answer {
+    let person = call.person(&call.input.reason)?;
+    each(&call.state, &call.input, |delivery| call.state.engine.retry(delivery, &person)).await
 }
 
-pub(crate) async fn resend(
-    Extract(state): Extract<State>,
-    ConnectInfo(peer): ConnectInfo<Peer>,
-    Json(target): Json<Target>,
-) -> Answer {
-    let person = person(&peer, &target.reason)?;
-    each(&state, &target, |delivery| state.engine.resend(delivery, &person)).await
+pub(crate) async fn resend(call: Call<Target>) -> Answer {
+    let person = call.person(&call.input.reason)?;
+    each(&call.state, &call.input, |delivery| call.state.engine.resend(delivery, &person)).await
 }
 
-pub(crate) async fn delete(
-    Extract(state): Extract<State>,
-    ConnectInfo(peer): ConnectInfo<Peer>,
-    Json(target): Json<Target>,
-) -> Answer {
-    let person = person(&peer, &target.reason)?;
-    let stored = read(&state, target.message)?;
+pub(crate) async fn delete(call: Call<Target>) -> Answer {
+    let (state, target) = (&call.state, &call.input);
+    let person = call.person(&target.reason)?;
+    let stored = read(state, target.message)?;
     if stored.accept.deliveries.is_empty() {
         state.engine.dismiss(target.message, &person).await?;
-        return Ok(Json(json!({"deliveries": [], "dismissed": true})));
+        return done(json!({"deliveries": [], "dismissed": true}));
     }
-    each(&state, &target, |delivery| state.engine.delete(delivery, &person)).await
+    each(state, target, |delivery| state.engine.delete(delivery, &person)).await
+}
+
+pub(crate) async fn edit(call: Call<Edited>) -> Answer {
+    let person = call.person(&call.input.reason)?;
+    let id = call.message()?;
+    read(&call.state, id)?;
+    let made = call.state.engine.replay_edited(id, call.input.content.clone().into(), &person).await?;
+    done(json!({"schema": "sinew.edited/1", "of": made.of, "message": made.message, "refused": made.refused}))
 }
 
 /// Messages that one replay may touch unless it says otherwise.
 const REPLAY_MESSAGES_MAX: usize = 10_000;
 
-pub(crate) async fn replay(
-    Extract(state): Extract<State>,
-    ConnectInfo(peer): ConnectInfo<Peer>,
-    Json(replay): Json<Replay>,
-) -> Answer {
-    let limit = replay.limit.unwrap_or(REPLAY_MESSAGES_MAX).min(REPLAY_MESSAGES_MAX);
-    let mut rows = find(&state, &replay.query, limit)?;
+pub(crate) async fn replay(call: Call<Replay>) -> Answer {
+    let limit = call.input.limit.unwrap_or(REPLAY_MESSAGES_MAX).min(REPLAY_MESSAGES_MAX);
+    let (call, mut rows) = aside(move || {
+        let sees = |interface: &str, facility: &str| call.sees(interface, Some(facility));
+        let rows = find(&call.state, &call.input.query, limit, (!call.sees_all()).then_some(&sees))?;
+        Ok((call, rows))
+    })
+    .await?;
     rows.sort_by_key(|row| row.id); // oldest first: order per key is kept
-    if !replay.is_confirmed {
-        return Ok(Json(plan(&rows, limit)));
+    if !call.input.is_confirmed {
+        return done(plan(&rows, limit));
     }
-    let person = person(&peer, &replay.reason)?;
-    let (mut done, mut refused) = (Vec::new(), Vec::new());
+    let person = call.person(&call.input.reason)?;
+    let (mut replayed, mut refused) = (Vec::new(), Vec::new());
     for row in &rows {
-        let replayed = state.engine.replay(row.id, &person).await?;
-        match replayed.refused {
-            None => done.push(replayed),
-            Some(_) => refused.push(replayed),
+        let one = call.state.engine.replay(row.id, &person).await?;
+        match one.refused {
+            None => replayed.push(one),
+            Some(_) => refused.push(one),
         }
     }
-    Ok(Json(json!({"schema": "sinew.replay/1", "replayed": done, "refused": refused})))
+    done(json!({"schema": "sinew.replay/1", "replayed": replayed, "refused": refused}))
 }
 
 fn plan(rows: &[Row], limit: usize) -> Value {

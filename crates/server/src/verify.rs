@@ -2,10 +2,18 @@
 //!
 //! Promises: changes nothing; says how far it is; ends when who asked for it goes away.
 
-use crate::{codes, problem::Problem, socket::State};
-use axum::{Json, extract::State as Extract};
+use crate::{
+    codes,
+    gate::{Call, input::Nothing},
+    problem::Problem,
+};
+use axum::{
+    Json,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
 use message::Reason;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::sync::{
     Arc,
     atomic::{AtomicBool, AtomicU64, Ordering},
@@ -39,15 +47,17 @@ impl Drop for Asked {
 }
 
 /// How far it is.
-pub(crate) async fn progress(Extract(state): Extract<State>) -> Json<Value> {
-    let at = &state.verifying;
+pub(crate) async fn progress(call: Call<Nothing>) -> Result<Response, Problem> {
+    let at = &call.state.verifying;
     let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-    Json(json!({"schema": "sinew.verify_progress/1", "is_running": at.is_running.load(Ordering::Relaxed),
-        "bytes": read(&at.bytes), "bytes_total": read(&at.bytes_total), "messages": read(&at.messages)}))
+    let told = json!({"schema": "sinew.verify_progress/1", "is_running": at.is_running.load(Ordering::Relaxed),
+        "bytes": read(&at.bytes), "bytes_total": read(&at.bytes_total), "messages": read(&at.messages)});
+    Ok(Json(told).into_response())
 }
 
 /// Runs it.
-pub(crate) async fn run(Extract(state): Extract<State>) -> Result<Json<Value>, Problem> {
+pub(crate) async fn run(call: Call<Nothing>) -> Result<Response, Problem> {
+    let state = call.state;
     let verifying = state.verifying.clone();
     if verifying.is_running.swap(true, Ordering::AcqRel) {
         return Err(Reason::new(codes::E7050, "somebody else examines this store now").into());
@@ -64,8 +74,8 @@ pub(crate) async fn run(Extract(state): Extract<State>) -> Result<Json<Value>, P
         report
     };
     match tokio::task::spawn_blocking(work).await {
-        Ok(Ok(report)) => Ok(Json(engine::check::to_json(&report))),
+        Ok(Ok(report)) => Ok(Json(engine::check::to_json(&report)).into_response()),
         Ok(Err(error)) => Err(Problem::from(error)),
-        Err(_) => Err(Problem::bad_request(Reason::new(codes::E7004, "the check was interrupted"))),
+        Err(_) => Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, codes::E7004, "the check was interrupted")),
     }
 }

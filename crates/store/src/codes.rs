@@ -39,4 +39,5 @@ message::catalogue! {
     E4087 "a text about a message holds its content";
     E4088 "an acknowledgment was given that is not allowed";
     E4089 "the audit chain is broken";
+    E4090 "a record of the accounts is damaged";
 }

@@ -29,6 +29,8 @@ pub(crate) struct Identity {
     pub(crate) index: Key,
     /// Authenticates the store's backups.
     pub(crate) backup: [u8; 32],
+    /// What keys for further purposes are derived from.
+    pub(crate) root: [u8; 32],
 }
 
 /// Reads the identity, or makes one when the directory holds no store.
@@ -97,7 +99,17 @@ pub(crate) fn master(disk: &dyn Disk, directory: &Path, source: &KeySource) -> R
 fn identity(store: [u8; 16], master: MasterKey, secret: [u8; 32]) -> Identity {
     let half = |start: usize| Key::from_bytes(std::array::from_fn(|place| secret[start + place]));
     let backup = crate::backup::key_of(&secret);
-    Identity { owner: Owner { store, master }, duplicates: half(0), index: half(16), backup }
+    let root = derived(&secret, "root");
+    Identity { owner: Owner { store, master }, duplicates: half(0), index: half(16), backup, root }
+}
+
+/// A key for one purpose: HKDF with one block of output (RFC 5869 §2.3), the purpose as what it is bound to.
+pub(crate) fn derived(from: &[u8; 32], purpose: &str) -> [u8; 32] {
+    let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, from);
+    let tag = ring::hmac::sign(&key, &[b"sinew key ", purpose.as_bytes(), &[1]].concat());
+    let mut bytes = [0; 32];
+    bytes.copy_from_slice(tag.as_ref());
+    bytes
 }
 
 fn make(disk: &dyn Disk, path: &Path, master: MasterKey) -> Result<Identity, Error> {

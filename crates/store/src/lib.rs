@@ -42,5 +42,6 @@ pub use options::{Engine, FULL_RETRY, KeySource, Options, RESERVE_BYTES, SEGMENT
 pub use seal::MasterKey;
 pub use store::{OpenDeliveries, Recovered, Store};
 pub use tables::{
-    AuditBreak, AuditEntry, AuditQuery, AuditRow, Configuration, QualityChange, QualityQuery, QualityRow, Switch,
+    ACCOUNTS_MAX, AccountRow, AuditBreak, AuditEntry, AuditQuery, AuditRow, Configuration, QualityChange, QualityQuery,
+    QualityRow, Switch,
 };

@@ -34,6 +34,7 @@ struct Rooms {
     log: Arc<dyn Log>,
     index: Arc<dyn Index>,
     hash_key: Key,
+    root: [u8; 32],
     tables: Arc<dyn Tables>,
     /// What backups are made of; none where the engine has its own means.
     source: Option<backup::Source>,
@@ -70,7 +71,7 @@ impl Rooms {
         let (log, report) = Embedded::open(opening, options)?;
         let tables: Arc<dyn Tables> = Arc::new(tables.growing(directory));
         let source = Some(source);
-        Ok((Rooms { log, index, hash_key: identity.index, tables, source, _lock: lock }, report))
+        Ok((Rooms { log, index, hash_key: identity.index, root: identity.root, tables, source, _lock: lock }, report))
     }
 
     fn postgres(
@@ -79,8 +80,9 @@ impl Rooms {
         options: &Options,
         lock: lock::Lock,
     ) -> Result<(Rooms, Report), Error> {
-        let postgres::Opened { log, index, tables, index_key, report } = postgres::open(database, directory, options)?;
-        Ok((Rooms { log, index, hash_key: index_key, tables, source: None, _lock: lock }, report))
+        let postgres::Opened { log, index, tables, index_key, root, report } =
+            postgres::open(database, directory, options)?;
+        Ok((Rooms { log, index, hash_key: index_key, root, tables, source: None, _lock: lock }, report))
     }
 }
 
@@ -219,6 +221,13 @@ impl Store {
     #[must_use]
     pub fn keyed_hash(&self, bytes: &[u8]) -> u64 {
         hash::hash_parts(self.rooms.hash_key, &[b"key", bytes])
+    }
+
+    /// A key of this store for one purpose: the same as long as the store lives, whatever master key wraps it, and of no use
+    /// for another purpose.
+    #[must_use]
+    pub fn key_for(&self, purpose: &str) -> [u8; 32] {
+        identity::derived(&self.rooms.root, purpose)
     }
 
     /// A message as it was accepted.

@@ -11,7 +11,7 @@ use crate::{
 };
 use clap::Args;
 use message::{Clock as _, MessageId, Timestamp, clock};
-use serde_json::Value;
+use serde_json::{Value, json};
 use server::client::Client;
 use std::{
     os::unix::fs::DirBuilderExt as _,
@@ -125,7 +125,7 @@ impl Drill {
         if status["engine"]["store_id"].as_str() != Some(&manifest.store) {
             return None;
         }
-        let found = block_on(client.get("/api/v1/messages?query=&limit=1000")).ok()?.ok()?;
+        let found = block_on(client.post("/api/v1/messages/search", &json!({"limit": 1000}))).ok()?.ok()?;
         let rows: Vec<(MessageId, Timestamp)> = found["messages"].as_array()?.iter().filter_map(row).collect();
         let accepted = status["engine"]["counts"]["accepted"].as_u64()?;
         let missing = rows.iter().map(|(id, _)| *id).filter(|id| id.0 >= manifest.end).collect();

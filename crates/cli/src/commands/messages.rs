@@ -8,8 +8,7 @@ use crate::{
     table::{Cell, Table},
 };
 use clap::Args;
-use serde_json::Value;
-use server::client::encode;
+use serde_json::{Value, json};
 
 /// Find messages by patient, visit, order, control id, type, state or time
 #[derive(Args, Debug)]
@@ -84,7 +83,7 @@ fn text<'v>(value: &'v Value, name: &str) -> &'v str {
 impl Messages {
     pub fn run(self, screen: &Screen) -> Result {
         let query = self.query.join(" ");
-        let answer = self.reach.get(&format!("/api/v1/messages?query={}&limit={}", encode(&query), self.limit))?;
+        let answer = self.reach.post("/api/v1/messages/search", &json!({"query": query, "limit": self.limit}))?;
         let rows: Vec<&Value> = answer.get("messages").and_then(Value::as_array).into_iter().flatten().collect();
         if self.json {
             screen.line(answer.to_string());
@@ -145,8 +144,8 @@ impl Message {
         };
         let reason = if is_shown && self.reason.is_empty() { "read into a file or pipe" } else { &*self.reason };
         let reason = if is_shown { reason } else { "masked view" };
-        let path = format!("/api/v1/messages/{}/content?which={}&reason={}", self.id, encode(&which), encode(reason));
-        let bytes = self.reach.get_bytes(&path)?;
+        let path = format!("/api/v1/messages/{}/content", self.id);
+        let bytes = self.reach.post_for_bytes(&path, &json!({"which": which, "reason": reason}))?;
         if self.log {
             let text = String::from_utf8_lossy(&bytes);
             let shown = |line: &str| if is_shown { line.to_owned() } else { crate::mask::masked(line) };

@@ -22,6 +22,7 @@ Examples:
   sinew run
   sinew run hello                    the workspace in ./hello
   sinew run --env prod
+  sinew run --listen                 the HTTP API too, on 127.0.0.1:8620
 
 Stops in good order on Ctrl-C and SIGTERM; reads the workspace again on SIGHUP and on `sinew reload`.
 Exit: 0 ended as asked, 1 the workspace has errors, 3 the store failed, 5 another engine holds the data directory.")]
@@ -31,6 +32,9 @@ pub struct Run {
     dir: Option<PathBuf>,
     #[command(flatten)]
     place: Place,
+    /// Serve the API over HTTP too, here or where ADDRESS says; over `[api] listen` of sinew.toml
+    #[arg(long, value_name = "ADDRESS", num_args = 0..=1, require_equals = true, default_missing_value = "127.0.0.1:8620")]
+    listen: Option<std::net::SocketAddr>,
     /// End when standard input ends
     #[arg(long, hide = true)]
     until_eof: bool,
@@ -62,13 +66,15 @@ const REOPEN_PAUSE: Duration = Duration::from_secs(3);
 
 impl Run {
     pub fn run(self, screen: &Screen) -> Result {
-        block_on(engine(screen, with_dir(self.place, self.dir), false, self.until_eof))?
+        let how = How { is_watching: false, until_eof: self.until_eof, listen: self.listen };
+        block_on(engine(screen, with_dir(self.place, self.dir), how))?
     }
 }
 
 impl Dev {
     pub fn run(self, screen: &Screen) -> Result {
-        block_on(engine(screen, with_dir(self.place, self.dir), true, false))?
+        let how = How { is_watching: true, until_eof: false, listen: None };
+        block_on(engine(screen, with_dir(self.place, self.dir), how))?
     }
 }
 
@@ -77,7 +83,14 @@ pub fn with_dir(place: Place, dir: Option<PathBuf>) -> Place {
     Place { workspace: dir.or(place.workspace.clone()), ..place }
 }
 
-async fn engine(screen: &Screen, at: Place, is_watching: bool, until_eof: bool) -> Result {
+/// How an engine runs.
+struct How {
+    is_watching: bool,
+    until_eof: bool,
+    listen: Option<std::net::SocketAddr>,
+}
+
+async fn engine(screen: &Screen, at: Place, how: How) -> Result {
     let folder = at.folder()?;
     let environment = at.env.clone();
     let (workspace, findings) = place::load(&folder, environment.as_deref());
@@ -97,8 +110,14 @@ async fn engine(screen: &Screen, at: Place, is_watching: bool, until_eof: bool) 
     };
     let limit = handles::raise();
     let (host, recovered, changes) = Host::open(setup).await?;
-    let mut serving = host.serve();
+    let (api, listening) = host.api(how.listen).await?;
+    let is_sealed = host.is_sealed();
+    let address = listening.as_ref().map(|listening| listening.address);
+    let mut serving = host.serve(api, listening);
     greet(screen, &host, &recovered, &changes);
+    if let Some(address) = address {
+        screen.say(format!("  {:<20} {} {address}", "the API", if is_sealed { "https" } else { "http" }));
+    }
     if let Some(warning) = handles::warning(limit, &host.engine) {
         screen.say(screen.paint_talk("33", &warning));
     }
@@ -108,8 +127,8 @@ async fn engine(screen: &Screen, at: Place, is_watching: bool, until_eof: bool) 
         () = host.retain() => None,
         () = host.keep_quality() => None,
         () = keep_listening(screen, &host) => None,
-        () = crate::run::end_of_input(until_eof) => None,
-        () = follow(screen, &host, &folder, is_watching) => None,
+        () = crate::run::end_of_input(how.until_eof) => None,
+        () = follow(screen, &host, &folder, how.is_watching) => None,
         () = watch_clock(screen) => None,
     };
     screen.say("stopping: finishing what is under way");

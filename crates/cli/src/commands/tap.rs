@@ -9,8 +9,7 @@ use crate::{
 };
 use clap::Args;
 use message::Timestamp;
-use serde_json::Value;
-use server::client::encode;
+use serde_json::{Value, json};
 
 /// Show messages as they pass a place, without touching them
 #[derive(Args, Debug)]
@@ -100,10 +99,9 @@ impl Tap {
             (false, "") => "read into a file or pipe",
             (false, reason) => reason,
         };
-        let path =
-            format!("/api/v1/tap?place={}&when={}&reason={}", encode(&self.place), encode(&self.when), encode(reason));
+        let body = json!({"place": self.place, "when": self.when, "reason": reason});
         let mut count = 0;
-        self.reach.follow(&path, |line| {
+        self.reach.follow("/api/v1/tap", Some(&body), |line| {
             let Ok(value) = serde_json::from_str::<Value>(line) else { return true };
             if value.get("tapping").is_some() {
                 screen.say(format!("tapping {}; Ctrl-C ends it", self.place));
@@ -142,7 +140,7 @@ impl Tap {
 impl News {
     pub fn run(self, screen: &Screen) -> Result {
         let mut count = 0;
-        self.reach.follow("/api/v1/news", |line| {
+        self.reach.follow("/api/v1/news", None, |line| {
             if line == ": watching" {
                 screen.say("watching; Ctrl-C ends it");
             }

@@ -20,9 +20,18 @@
 //! span      = "1h"                  # how long a span of the counts is, 1s to 1h
 //! day       = "1d"                  # what counts as a day: a whole number of spans; shorter in trials only
 //! pause     = "30s"                 # pause between writings of the counts
+//!
+//! [api]
+//! listen        = "127.0.0.1:8620"  # HTTP; without it the API is served on the control socket only
+//! certificate   = "api.pem"         # TLS, needed off this machine
+//! key           = "api.key"
+//! plaintext     = "no"              # or "yes": HTTP in the open where others can reach it
+//! names         = "sinew.example.org"   # by which names browsers reach it, besides localhost
+//! second-factor = "all"             # or "administrators": who needs one
+//! four-eyes     = "off"             # or "on": a change of the workspace needs a second person
 //! ```
 
-use super::environment::first_line;
+use super::{api, api::ApiLines, environment::first_line};
 use crate::{codes, compile::read_duration};
 use lang::syntax::closest;
 use message::Diagnostic;
@@ -65,6 +74,8 @@ pub struct ServerSettings {
     pub backup_recipients: Vec<Arc<str>>,
     /// How the quality of what comes is counted.
     pub quality: QualitySettings,
+    /// Where the HTTP API is served, and what it asks for.
+    pub api: ApiLines,
     /// What keeps the messages.
     pub engine: StoreEngine,
     /// Where the address of the database is found.
@@ -135,6 +146,7 @@ impl Default for ServerSettings {
             key: None,
             retention: Some(RETENTION_DEFAULT),
             quality: QualitySettings::default(),
+            api: ApiLines::default(),
             engine: StoreEngine::Embedded,
             url: None,
             schema: None,
@@ -186,9 +198,10 @@ impl ServerSettings {
     }
 
     fn apply(&mut self, key: &str, value: &toml::Value) -> Result<(), (String, String)> {
-        if !KEYS.contains(&key) {
-            let hint = closest(key, KEYS)
-                .map_or_else(|| format!("known here: {}", KEYS.join(", ")), |found| format!("did you mean `{found}`?"));
+        let known = || KEYS.into_iter().chain(api::KEYS);
+        if !known().any(|one| one == key) {
+            let list = || format!("known here: {}", known().collect::<Vec<_>>().join(", "));
+            let hint = closest(key, known()).map_or_else(list, |found| format!("did you mean `{found}`?"));
             return Err((format!("`{key}` is not a setting of the workspace"), hint));
         }
         let Some(text) = value.as_str() else {
@@ -228,6 +241,7 @@ impl ServerSettings {
             "quality.day" => self.quality.day = between(text, 1, 86_400)?,
             "quality.pause" => self.quality.pause = between(text, 1, 3_600)?,
             "description" => {}
+            key if api::KEYS.contains(&key) && !text.is_empty() => self.api.apply(key, text)?,
             _ => return Err((format!("`{key}` is empty"), "leave the line out for the default".to_owned())),
         }
         Ok(())
@@ -366,6 +380,9 @@ mod tests {
         check("[quality]\nspan = \"2h\"", "E3003", "3600s");
         check("[quality]\ncount = \"maybe\"", "E3003", "on or off");
         check("[quality]\nspan = \"7s\"", "E3003", "divides");
+        check("[api]\nlisten = \"8620\"", "E3003", "127.0.0.1:8620");
+        check("[api]\nfour-eyes = \"yes\"", "E3003", "on or off");
+        check("[api]\nlisen = \"127.0.0.1:1\"", "E3003", "did you mean `api.listen`?");
         check("data = 7", "E3003", "quotes");
         check("data = \"\"", "E3003", "default");
     }

@@ -2,7 +2,9 @@
 //! and is tested beside each engine.)
 
 use super::{Subject, wait};
-use crate::{AuditEntry, AuditQuery, Configuration, QualityChange, QualityQuery, QualityRow, Store, Switch};
+use crate::{
+    AccountRow, AuditEntry, AuditQuery, Configuration, QualityChange, QualityQuery, QualityRow, Store, Switch,
+};
 use message::Timestamp;
 
 /// Every promise that needs no tampering.
@@ -11,6 +13,7 @@ pub fn all(subject: &dyn Fn() -> Box<dyn Subject>) {
     keeps_configurations(&*subject());
     keeps_switches(&*subject());
     keeps_quality(&*subject());
+    keeps_accounts(&*subject());
 }
 
 fn reopen(subject: &dyn Subject, store: Store) -> Store {
@@ -104,4 +107,42 @@ pub fn keeps_quality(subject: &dyn Subject) {
     assert_eq!(read(&QualityQuery::of(&"lab".into())), Ok(Vec::new()), "6: dropped in every interface");
     let all = QualityQuery { interface: None, span_s: None, since: Timestamp(0), until: Timestamp(100) };
     assert_eq!(read(&all).map(|rows| rows.len()), Ok(3), "6: of every interface");
+}
+
+/// 1, 7.
+pub fn keeps_accounts(subject: &dyn Subject) {
+    let store = subject.open();
+    let row = |id: &str, owner: &str, revision: u64, until: Option<i64>| AccountRow {
+        kind: "session".into(),
+        id: id.into(),
+        owner: owner.into(),
+        until: until.map(Timestamp),
+        revision,
+        body: vec![revision as u8, 0, 255],
+    };
+    let put = |row: &AccountRow, expect: bool| assert_eq!(store.tables().account_put(row), Ok(expect), "7: {row:?}");
+    put(&row("b", "ann", 1, Some(10)), true);
+    put(&row("b", "ann", 1, Some(10)), false);
+    put(&row("b", "ann", 3, Some(10)), false);
+    put(&row("b", "ann", 2, Some(20)), true);
+    put(&row("b", "bob", 2, Some(20)), false);
+    put(&row("z", "ann", 2, None), false);
+    put(&row("a", "ann", 1, None), true);
+    put(&row("c", "bob", 1, Some(10)), true);
+    put(&AccountRow { kind: "user".into(), ..row("b", "", 1, None) }, true);
+    let store = reopen(subject, store);
+    assert_eq!(store.tables().account("session", "b"), Ok(Some(row("b", "ann", 2, Some(20)))), "1, 7");
+    assert_eq!(store.tables().account("session", "z"), Ok(None), "7: no first row of a later revision");
+    let ids = |owner: Option<&str>| {
+        let rows = store.tables().accounts("session", owner).unwrap_or_default();
+        rows.into_iter().map(|row| row.id).collect::<Vec<_>>()
+    };
+    assert_eq!(ids(None), ["a", "b", "c"], "7: by id");
+    assert_eq!(ids(Some("ann")), ["a", "b"], "7: of an owner");
+    assert_eq!(store.tables().accounts_expire(Timestamp(10)), Ok(1), "7: at its time, it is over");
+    assert_eq!(ids(None), ["a", "b"], "7");
+    assert_eq!(store.tables().account_remove("session", "a"), Ok(true));
+    assert_eq!(store.tables().account_remove("session", "a"), Ok(false));
+    assert_eq!(ids(None), ["b"]);
+    assert_eq!(store.tables().account("user", "b").map(|row| row.is_some()), Ok(true), "kinds are apart");
 }

@@ -14,6 +14,7 @@
 //! were found after a reconnection; asserts at every connection the settings that make a commit durable. Never: a
 //! receipt for a commit whose outcome is not known.
 
+mod account;
 mod bare;
 mod connection;
 mod days;

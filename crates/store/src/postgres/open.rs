@@ -41,6 +41,7 @@ pub(crate) struct Opened {
     pub(crate) index: Arc<dyn Index>,
     pub(crate) tables: Arc<dyn Tables>,
     pub(crate) index_key: Key,
+    pub(crate) root: [u8; 32],
     pub(crate) report: Report,
 }
 
@@ -96,7 +97,7 @@ pub(crate) fn open(database: &Database, directory: &Path, options: &Options) -> 
     let writer = begin(&shared, &database, instance, taken.token, next)?;
     let tables: Arc<dyn Tables> = Arc::new(Rooms::new(reader.another()));
     let log = Postgres::start(shared, writer, reader, [identity.duplicates, identity.index])?;
-    Ok(Opened { log, index, tables, index_key: identity.index, report })
+    Ok(Opened { log, index, tables, index_key: identity.index, root: identity.root, report })
 }
 
 /// The log thread's own runtime and connection.

@@ -4,14 +4,15 @@
 //! bytes. Rows are numbered under a lock on the table, so that two engines could not number one twice.
 
 use super::{
+    account,
     connection::{Link, Session, refused},
     quality,
 };
 use crate::{
     Error,
     tables::{
-        AuditBreak, AuditEntry, AuditQuery, AuditRow, Configuration, QualityChange, QualityQuery, QualityRow, Switch,
-        Tables, limit_of,
+        AccountRow, AuditBreak, AuditEntry, AuditQuery, AuditRow, Configuration, QualityChange, QualityQuery,
+        QualityRow, Switch, Tables, limit_of,
     },
 };
 use message::{Name, Timestamp};
@@ -182,6 +183,30 @@ impl Tables for Rooms {
     fn quality(&self, query: &QualityQuery) -> Result<Vec<QualityRow>, Error> {
         let query = query.clone();
         self.session.run(move |link| async move { quality::read(&link, &query).await.map_err(failed) })
+    }
+
+    fn account_put(&self, row: &AccountRow) -> Result<bool, Error> {
+        let row = row.clone();
+        self.session.run(move |link| async move { account::put(&link, &row).await.map_err(failed) })
+    }
+
+    fn account(&self, kind: &str, id: &str) -> Result<Option<AccountRow>, Error> {
+        let (kind, id) = (kind.to_owned(), id.to_owned());
+        self.session.run(move |link| async move { account::get(&link, &kind, &id).await.map_err(failed) })
+    }
+
+    fn accounts(&self, kind: &str, owner: Option<&str>) -> Result<Vec<AccountRow>, Error> {
+        let (kind, owner) = (kind.to_owned(), owner.map(str::to_owned));
+        self.session.run(move |link| async move { account::list(&link, &kind, owner.as_deref()).await.map_err(failed) })
+    }
+
+    fn account_remove(&self, kind: &str, id: &str) -> Result<bool, Error> {
+        let (kind, id) = (kind.to_owned(), id.to_owned());
+        self.session.run(move |link| async move { account::remove(&link, &kind, &id).await.map_err(failed) })
+    }
+
+    fn accounts_expire(&self, now: Timestamp) -> Result<usize, Error> {
+        self.session.run(move |link| async move { account::expire(&link, now).await.map_err(failed) })
     }
 
     fn switches(&self) -> Result<Vec<(String, Switch)>, Error> {

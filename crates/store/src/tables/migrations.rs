@@ -20,4 +20,9 @@ pub(super) const STEPS: &[&str] = &[
         STRICT;
      CREATE UNIQUE INDEX quality_key ON quality (interface, span, start, kind);
      CREATE INDEX quality_span ON quality (span, start);",
+    "CREATE TABLE accounts (
+        kind TEXT NOT NULL, id TEXT NOT NULL, owner TEXT NOT NULL, until INTEGER, revision INTEGER NOT NULL,
+        body BLOB NOT NULL, PRIMARY KEY (kind, id)) STRICT, WITHOUT ROWID;
+     CREATE INDEX accounts_owner ON accounts (kind, owner);
+     CREATE INDEX accounts_until ON accounts (until);",
 ];

@@ -1,13 +1,15 @@
 //! The tables: what is small, relational and must never be lost.
 //!
-//! Owns the audit chain, the history of configurations, switches that people set, and counts of data quality. Promises: every write is synced
+//! Owns the audit chain, the history of configurations, switches that people set, counts of data quality, and accounts. Promises: every write is synced
 //! before it returns; the audit chain shows any row that was changed or removed. Never on the way of a message.
 
+mod account;
 mod audit;
 mod migrations;
 mod quality;
 mod sqlite;
 
+pub use account::{ACCOUNTS_MAX, AccountRow};
 pub use audit::{AuditBreak, AuditEntry, AuditQuery, AuditRow};
 pub use quality::{QUALITY_ROWS_MAX, QualityChange, QualityQuery, QualityRow};
 pub(crate) use sqlite::{Database, NAME};
@@ -29,6 +31,8 @@ use std::path::Path;
 /// 5. A switch has the value that was set last; one that was never set has none.
 /// 6. A change of the counts of quality is there as a whole or not at all; a row that is written again replaces the one
 ///    before, dropping comes first, and rows are read in the order of their start.
+/// 7. An account row is written only over the revision before, and a first one only where there is none: of two writers who
+///    read the same row, one is told that it was too late. Rows are listed by id.
 pub trait Tables: Send + Sync {
     /// Appends to the audit chain; gives the row.
     ///
@@ -79,6 +83,31 @@ pub trait Tables: Send + Sync {
     /// # Errors
     /// `Unavailable`.
     fn quality(&self, query: &QualityQuery) -> Result<Vec<QualityRow>, Error>;
+    /// Writes an account row as the revision after the one that is there (7); `false` when that is not the one before.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    fn account_put(&self, row: &AccountRow) -> Result<bool, Error>;
+    /// An account row.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    fn account(&self, kind: &str, id: &str) -> Result<Option<AccountRow>, Error>;
+    /// Account rows of a kind, perhaps of one owner only, by id; at most [`ACCOUNTS_MAX`].
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    fn accounts(&self, kind: &str, owner: Option<&str>) -> Result<Vec<AccountRow>, Error>;
+    /// Removes an account row; `false` when there is none.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    fn account_remove(&self, kind: &str, id: &str) -> Result<bool, Error>;
+    /// Removes the account rows whose time is over.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    fn accounts_expire(&self, now: Timestamp) -> Result<usize, Error>;
     /// Every switch that is set, by name.
     ///
     /// # Errors

@@ -1,10 +1,11 @@
 //! The embedded tables: one SQLite file, write-ahead, `synchronous=FULL`.
 
+mod account;
 mod quality;
 
 use super::{
-    AuditBreak, AuditEntry, AuditQuery, AuditRow, Configuration, QualityChange, QualityQuery, QualityRow, Switch,
-    Tables, limit_of, migrations::STEPS,
+    AccountRow, AuditBreak, AuditEntry, AuditQuery, AuditRow, Configuration, QualityChange, QualityQuery, QualityRow,
+    Switch, Tables, limit_of, migrations::STEPS,
 };
 use crate::Error;
 use message::{
@@ -262,6 +263,26 @@ impl Tables for Database {
 
     fn quality(&self, query: &QualityQuery) -> Result<Vec<QualityRow>, Error> {
         self.run(|connection| quality::read(connection, query))
+    }
+
+    fn account_put(&self, row: &AccountRow) -> Result<bool, Error> {
+        self.write(|connection| account::put(connection, row))
+    }
+
+    fn account(&self, kind: &str, id: &str) -> Result<Option<AccountRow>, Error> {
+        self.run(|connection| account::get(connection, kind, id))
+    }
+
+    fn accounts(&self, kind: &str, owner: Option<&str>) -> Result<Vec<AccountRow>, Error> {
+        self.run(|connection| account::list(connection, kind, owner))
+    }
+
+    fn account_remove(&self, kind: &str, id: &str) -> Result<bool, Error> {
+        self.write(|connection| account::remove(connection, kind, id))
+    }
+
+    fn accounts_expire(&self, now: Timestamp) -> Result<usize, Error> {
+        self.write(|connection| account::expire(connection, now))
     }
 
     fn switches(&self) -> Result<Vec<(String, Switch)>, Error> {

@@ -81,7 +81,8 @@ impl World {
         if let Some((name, reason)) = changes.failed.first() {
             return Err(Failure::unreachable(format!("{name} cannot listen: {reason}")));
         }
-        let serving = host.serve();
+        let (api, _) = host.api(None).await?;
+        let serving = host.serve(api, None);
         let live = senders(&host, demo)?;
         let reached = listen(&live, &partners);
         Ok(World {

@@ -1,0 +1,77 @@
+//! What the API works on: the engine, the process around it, and how the API is set up.
+
+use crate::{
+    audit::{Audit, Chain},
+    gate::rate::Rate,
+    route::Table,
+    routes,
+    verify::Verifying,
+};
+use engine::{Engine, acts::Person};
+use message::Reason;
+use std::{net::SocketAddr, path::PathBuf, sync::Arc};
+
+/// What the engine's process offers to the API besides the engine: things that only the binary can do.
+pub trait Host: Send + Sync {
+    /// Reads the workspace again and applies it. The answer is printed: changes, or findings.
+    fn reload(&self) -> interface::contract::Boxed<'_, serde_json::Value>;
+    /// Asks the process to end in good order.
+    fn stop(&self);
+    /// Begins a backup into the repository `to`; one at a time. Gives what [`Host::backup`] says then.
+    ///
+    /// # Errors
+    /// Another one is under way; a recipient is none.
+    fn begin_backup(&self, to: PathBuf, recipients: Vec<String>, person: Person) -> Result<serde_json::Value, Reason>;
+    /// How the backup under way is, or how the last one ended.
+    fn backup(&self) -> serde_json::Value;
+    /// Facts about the process for `status`: workspace, version, process id.
+    fn describe(&self) -> serde_json::Value;
+}
+
+/// How the API is set up.
+#[derive(Clone, Debug, Default)]
+pub struct ApiSettings {
+    /// Where HTTP is served; `None`: on the control socket only.
+    pub listen: Option<SocketAddr>,
+    /// Certificate chain and private key, PEM.
+    pub certificate: Option<(PathBuf, PathBuf)>,
+    /// Plain HTTP off this machine was asked for by an explicit line.
+    pub is_plaintext_allowed: bool,
+    /// Names that the server is known by, besides those of this machine.
+    pub names: Vec<String>,
+}
+
+/// What the routes work on.
+#[derive(Clone)]
+pub(crate) struct State {
+    pub(crate) engine: Engine,
+    pub(crate) host: Arc<dyn Host>,
+    pub(crate) verifying: Arc<Verifying>,
+    pub(crate) audit: Arc<dyn Audit>,
+    pub(crate) settings: Arc<ApiSettings>,
+    pub(crate) rate: Arc<Rate>,
+    pub(crate) routes: Arc<Table>,
+}
+
+/// The API of one engine; clones are the same.
+#[derive(Clone)]
+pub struct Api {
+    pub(crate) state: State,
+}
+
+impl Api {
+    /// The API of this engine.
+    #[must_use]
+    pub fn new(engine: Engine, host: Arc<dyn Host>, settings: ApiSettings) -> Api {
+        let state = State {
+            audit: Arc::new(Chain(engine.clone())),
+            engine,
+            host,
+            verifying: Arc::default(),
+            settings: Arc::new(settings),
+            rate: Arc::default(),
+            routes: Arc::new(Table(routes::all())),
+        };
+        Api { state }
+    }
+}
