@@ -46,4 +46,6 @@ message::catalogue! {
     E1280 "an unknown extension changes the meaning";
     E1281 "this is no resource of R4";
     E1282 "a package of definitions cannot be read";
+    E1283 "a rule could not be evaluated, so it was not checked";
+    E1284 "a rule of a profile cannot be read, so it was not checked";
 }

@@ -96,12 +96,12 @@ fn name(header: &[u8; BLOCK]) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use std::io::Write;
 
     /// A tar of these files, gzipped.
-    fn packed(files: &[(&str, u8, &[u8])]) -> Vec<u8> {
+    pub(crate) fn packed(files: &[(&str, u8, &[u8])]) -> Vec<u8> {
         let mut tar = Vec::new();
         for (name, kind, content) in files {
             let mut header = [0_u8; BLOCK];

@@ -6,7 +6,7 @@ use crate::{
     form::{Form, Forms},
     list::ValueList,
     map::{Library, fhir::Shared},
-    path::ReadPath,
+    path::{Inside, ReadPath, SHORTHANDS},
     profile::Profiles,
     script::{Scripts, unknown_tables},
     suggest,
@@ -17,6 +17,7 @@ use ::script::Program;
 use fhir::definitions::Member;
 use hl7v2::{
     Path,
+    path::Index,
     structure::{NodeId, Structure},
 };
 use message::{Diagnostic, limits};
@@ -47,6 +48,9 @@ pub struct Scope<'a> {
     /// Steps that the line itself reads, behind the value: they need to know what is written.
     pub(crate) own_steps: Cell<&'static [&'static str]>,
 }
+
+/// Words of conditions and values, which no name may hide.
+const RESERVED: [&str; 7] = ["null", "empty", "not", "any", "all", "count", "valid"];
 
 /// A name bound by `each … as`.
 #[derive(Clone, Debug)]
@@ -205,42 +209,68 @@ impl<'a> Scope<'a> {
 
     /// A path of the message as this line means it: inside an `each` over a group that has the segment, that of the turn.
     pub(crate) fn place(&self, path: Path) -> ReadPath {
-        let is_free = path.groups.is_empty();
-        let around = self.names.iter().rev().filter(|_| is_free).find(|binding| match binding.bound {
-            Bound::Group(node) => self.has_segment(node, path.segment),
+        let around = self.names.iter().rev().find_map(|binding| match binding.bound {
+            Bound::Group(node) if path.groups.is_empty() => {
+                self.has_segment(node, path.segment).then_some((binding, None))
+            }
+            Bound::Group(node) => Some((binding, Some(self.inside(node, &path)?))),
             Bound::Segment(_) | Bound::Repetition(..) | Bound::Datatype(_) | Bound::Element(_) | Bound::Place(_) => {
-                false
+                None
             }
         });
         match around {
-            Some(binding) => {
+            Some((binding, group)) => {
                 binding.is_used.set(true);
-                ReadPath::Within { slot: binding.slot, path }
+                ReadPath::Within { slot: binding.slot, group, path }
             }
             None => ReadPath::Message(path),
         }
     }
 
+    /// The groups that a path names, where the group around has them. A number says which only of the last.
+    fn inside(&self, around: NodeId, path: &Path) -> Option<Inside> {
+        let structure = self.structure?;
+        let (last, above) = path.groups.split_last()?;
+        let mut at = around;
+        for name in path.groups.iter().map(|group| &group.name) {
+            let named = (0u32..).zip(structure.nodes()).filter(|(_, node)| *node.name == **name);
+            let mut below = named.map(|(number, _)| number).filter(|number| *number != at);
+            at = below.find(|number| is_below(structure, *number, at))?;
+        }
+        let number = match last.occurrence {
+            Index::At(number) => Some(number),
+            Index::Unsaid | Index::All | Index::Append | Index::Where(_) => None,
+        };
+        let is_plain = above.iter().all(|group| matches!(group.occurrence, Index::Unsaid | Index::All));
+        (is_plain && self.has_segment(at, path.segment)).then_some(Inside { node: at, number })
+    }
+
     /// The group may hold segments of this id. Z segments stand anywhere.
     fn has_segment(&self, group: NodeId, id: [u8; 3]) -> bool {
         let Some(structure) = self.structure else { return false };
-        let is_inside = |node: NodeId| -> bool {
-            let mut at = node;
-            while at != 0 && at != group {
-                at = structure.node(at).parent;
-            }
-            at == group
-        };
         id[0] == b'Z'
-            || (0u32..)
-                .zip(structure.nodes())
-                .any(|(number, node)| node.kind == hl7v2::structure::Kind::Segment(id) && is_inside(number))
+            || (0u32..).zip(structure.nodes()).any(|(number, node)| {
+                node.kind == hl7v2::structure::Kind::Segment(id) && is_below(structure, number, group)
+            })
     }
 
     /// Takes a name from a line, for what each turn of it stands for; gives the turn.
     pub(crate) fn bind(&mut self, cursor: &mut Cursor<'_>, bound: Bound) -> Result<usize, Box<Diagnostic>> {
         let name = cursor.peek_str().to_owned();
         cursor.take();
+        self.check_name(&name)?;
+        if !self.can_nest() {
+            let what = format!("names are nested at most {} deep", limits::SYNTAX_DEPTH_MAX);
+            return Err(Box::new(Diagnostic::error(codes::E2308, what)));
+        }
+        let slot = self.depth;
+        self.names.push(Binding { name: Arc::from(name), bound, slot, is_used: Cell::new(false) });
+        self.depth += 1;
+        Ok(slot)
+    }
+
+    /// A word may be a name here: no name of a line around, and no word that means something else in conditions and values.
+    pub(crate) fn check_name(&self, name: &str) -> Result<(), Box<Diagnostic>> {
         let is_word = name.starts_with(|c: char| c.is_ascii_lowercase())
             && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
         if !is_word {
@@ -251,14 +281,23 @@ impl<'a> Scope<'a> {
             let what = format!("the name `{name}` is taken by a line around this one");
             return Err(Box::new(Diagnostic::error(codes::E2305, what)));
         }
-        if !self.can_nest() {
-            let what = format!("names are nested at most {} deep", limits::SYNTAX_DEPTH_MAX);
-            return Err(Box::new(Diagnostic::error(codes::E2308, what)));
+        let is_shorthand = self.reads_v2() && SHORTHANDS.iter().any(|(word, _)| *word == name);
+        if is_shorthand || RESERVED.contains(&name) {
+            let what = format!("`{name}` is a word of the language");
+            return Err(Box::new(
+                Diagnostic::error(codes::E2305, what).hint(format!("take another, such as `{name}1`")),
+            ));
         }
-        let slot = self.depth;
-        self.names.push(Binding { name: Arc::from(name), bound, slot, is_used: Cell::new(false) });
-        self.depth += 1;
-        Ok(slot)
+        Ok(())
+    }
+
+    /// What a path names is a whole group or segment of an `each`: nothing that could be a value.
+    pub(crate) fn names_whole(&self, path: &ReadPath) -> bool {
+        let ReadPath::Bound { slot, member } = path else { return false };
+        let binding = self.names.iter().rev().find(|binding| binding.slot == *slot);
+        member.field.is_none()
+            && member.component.is_none()
+            && matches!(binding.map(|binding| binding.bound), Some(Bound::Group(_) | Bound::Segment(_)))
     }
 
     /// Gives the last name back; a warning when no line used it.
@@ -272,4 +311,13 @@ impl<'a> Scope<'a> {
     pub(crate) fn can_nest(&self) -> bool {
         self.depth < limits::SYNTAX_DEPTH_MAX
     }
+}
+
+/// A node is a group, or stands in it.
+pub(crate) fn is_below(structure: &Structure, node: NodeId, group: NodeId) -> bool {
+    let mut at = node;
+    while at != 0 && at != group {
+        at = structure.node(at).parent;
+    }
+    at == group
 }

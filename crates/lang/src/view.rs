@@ -1,6 +1,6 @@
 //! What a run looks at: a message, and what the names of `each` stand for at this moment.
 
-use crate::map::from_fhir::source::Source;
+use crate::{map::from_fhir::source::Source, path::Inside};
 use fhir::Node;
 use hl7v2::{
     Element, Filled, Level, Message, Only, Path, State,
@@ -24,6 +24,8 @@ pub struct View<'m> {
     pub(crate) base: usize,
     /// Every segment, for maps that go through groups.
     pub(crate) segments: Arc<[Element<'m>]>,
+    /// The groups of the message, for them too: node, first segment, one past the last; in the order of their first.
+    pub(crate) groups: Arc<[(u32, u32, u32)]>,
     /// The bundle of a map from FHIR; its `message` is empty then.
     pub(crate) bundle: Option<&'m Source<'m>>,
     /// What the names of a map from FHIR stand for.
@@ -185,6 +187,7 @@ impl<'m> View<'m> {
             focus: None,
             base: 0,
             segments: Arc::default(),
+            groups: Arc::default(),
             bundle: None,
             nodes: Vec::new(),
             document: None,
@@ -335,10 +338,28 @@ impl<'m> View<'m> {
         let of_id = self.looked.as_ref().and_then(|looked| looked.by_id.get((need.slot - OF_MESSAGE) as usize));
         of_id.is_none_or(|filled| filled.meets(need.parts))
     }
-    /// The segments of a group's turn with this id.
-    pub(crate) fn within(&self, slot: usize, id: [u8; 3]) -> impl Iterator<Item = Element<'m>> {
+    /// The segments of a group's turn with this id; those of groups inside it where a path names one.
+    pub(crate) fn within(&self, slot: usize, group: Option<Inside>, id: [u8; 3]) -> impl Iterator<Item = Element<'m>> {
         let (first, end) = self.turn(slot).map_or((0, 0), |turn| turn.span);
-        let segments = self.segments.get(first as usize..end as usize).unwrap_or_default();
-        segments.iter().copied().filter(move |segment| segment.raw().get(..3) == Some(&id))
+        let whole = group.is_none().then_some((first, end));
+        let inner = group.into_iter().flat_map(move |wanted| {
+            let named = self
+                .groups_within(first, end)
+                .iter()
+                .filter(move |(node, _, stop)| *node == wanted.node && *stop <= end);
+            let numbered = (1u16..).zip(named).filter(move |(at, _)| wanted.number.is_none_or(|number| number == *at));
+            numbered.map(|(_, (_, start, stop))| (*start, *stop))
+        });
+        let segments =
+            move |(first, end): (u32, u32)| self.segments.get(first as usize..end as usize).unwrap_or_default();
+        let all = whole.into_iter().chain(inner).flat_map(segments).copied();
+        all.filter(move |segment| segment.raw().get(..3) == Some(&id))
+    }
+
+    /// The groups that begin between two segments.
+    pub(crate) fn groups_within(&self, first: u32, end: u32) -> &[(u32, u32, u32)] {
+        let from = self.groups.partition_point(|(_, start, _)| *start < first);
+        let to = self.groups.partition_point(|(_, start, _)| *start < end);
+        self.groups.get(from..to).unwrap_or_default()
     }
 }

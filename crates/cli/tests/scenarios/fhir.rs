@@ -77,6 +77,23 @@ fn profiles_come_from_files_and_folders() {
     std::fs::remove_dir_all(&folder).expect("removed");
 }
 
+/// A package as a guide is published, through the command: a .tgz, its profiles and value sets, and rules that are not checked.
+#[test]
+fn a_package_is_a_tgz() {
+    let home = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../fhir/fixtures");
+    let file = std::env::temp_dir().join(format!("sinew-harbour-{}.tgz", std::process::id()));
+    let packed = std::process::Command::new("tar").arg("-czf").arg(&file).arg("-C").arg(&home).arg("harbour").status();
+    if !packed.is_ok_and(|status| status.success()) {
+        println!("skipped: no tar");
+        return;
+    }
+    let package = file.to_string_lossy();
+    let profile = "http://harbour.example.org/fhir/StructureDefinition/harbour-patient";
+    let told = sinew_with(&["fhir", "validate", "-", "--package", &package, "--profile", profile], PATIENT).expect(1);
+    told.says(&["E1263  Patient.identifier", "E1284  Patient", "har-3"]);
+    std::fs::remove_file(&file).expect("removed");
+}
+
 #[test]
 fn elements_are_looked_up() {
     let dict = |words: &[&str]| sinew_with(&[&["dict"], words].concat(), b"");

@@ -5,11 +5,11 @@
 
 use super::plan::Bits;
 use super::walk::Walk;
-use super::{Issue, outcome};
-use crate::definitions::Constraint;
-use crate::fhirpath::{Environment, Program};
+use super::{Issue, Validator, outcome};
+use crate::definitions::{Constraint, Membership};
+use crate::fhirpath::{Environment, Host, Program};
 use crate::names::names;
-use crate::{Kind, Name, Node, Tree};
+use crate::{Kind, Name, Node, Tree, codes};
 use message::Severity;
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -210,16 +210,77 @@ impl<'t> Walk<'_, 't> {
         if rule.reads & present == 0 && compiled.is_true_on_nothing {
             return true;
         }
-        let Some(program) = &compiled.program else { return true };
-        program.test(&Environment::new(node)) != Ok(Some(false))
+        match &compiled.program {
+            Some(program) => self.holds(program, rule.constraint.key(), node, Severity::Note),
+            None => true,
+        }
+    }
+
+    /// Evaluates a rule. One that cannot be evaluated counts as kept, and is told once.
+    fn holds(&mut self, program: &Program, key: &str, node: Node<'t>, severity: Severity) -> bool {
+        let surroundings = Surroundings { validator: self.validator, depth: self.depth };
+        let error = match program.test(&Environment::new(node).host(&surroundings)) {
+            Ok(found) => return found != Some(false),
+            Err(error) => error,
+        };
+        let text = format!("The rule {key} could not be evaluated here, so it was not checked ({}).", error.code().id);
+        let hint = if error.code() == codes::E1216 {
+            "it asks for a profile or resource that is not known here: --package FILE.tgz"
+        } else {
+            "see the page of the code in brackets"
+        };
+        self.tell_unchecked(key, node, Issue::new(codes::E1283, severity, text).hint(hint));
+        true
+    }
+
+    fn tell_unchecked(&mut self, key: &str, node: Node<'t>, issue: Issue) {
+        if self.unchecked.insert(key.into()) {
+            self.tell(node, issue);
+        }
     }
 
     /// Checks a rule of a profile.
     pub(super) fn profile_rule(&mut self, rule: &super::profile::Invariant, node: Node<'t>) {
-        let Some(program) = &rule.program else { return };
-        if program.test(&Environment::new(node)) == Ok(Some(false)) {
-            self.tell(node, broken(&rule.key, rule.severity, &rule.human));
+        match &rule.program {
+            Some(program) if self.holds(program, &rule.key, node, Severity::Warning) => {}
+            Some(_) => self.tell(node, broken(&rule.key, rule.severity, &rule.human)),
+            None => {
+                let text = format!(
+                    "The rule {} is not written in FHIRPath that can be read, so it was not checked.",
+                    rule.key
+                );
+                let issue = Issue::warning(codes::E1284, text);
+                self.tell_unchecked(&rule.key, node, issue.hint(format!("check it by hand: {}", rule.human)));
+            }
         }
+    }
+}
+
+/// Checks in checks that `conformsTo` may begin: a profile whose rule asks for itself comes to an end.
+const DEPTH_MAX: usize = 4;
+
+/// What rules may ask beyond the resource: the profiles and value sets of the packages.
+struct Surroundings<'v> {
+    validator: &'v Validator,
+    depth: usize,
+}
+
+impl<'t> Host<'t> for Surroundings<'_> {
+    fn is_member(&self, system: Option<&str>, code: &str, value_set: &str) -> Option<bool> {
+        match self.validator.profiles.value_set(value_set)?.contains(system, code) {
+            Membership::In => Some(true),
+            Membership::Out => Some(false),
+            Membership::Unknown => None,
+        }
+    }
+
+    fn conforms(&self, node: Node<'t>, profile: &str) -> Option<bool> {
+        if self.depth >= DEPTH_MAX {
+            return None;
+        }
+        let profile = self.validator.profiles.get(profile)?;
+        let mut walk = Walk::new(self.validator, self.depth + 1);
+        Some(walk.conforms(node, &profile))
     }
 }
 

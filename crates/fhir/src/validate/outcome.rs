@@ -26,6 +26,8 @@ pub(super) fn kind(code: Code) -> &'static str {
         (codes::E1278, "value"),
         (codes::E1279, "not-found"),
         (codes::E1280, "extension"),
+        (codes::E1283, "not-supported"),
+        (codes::E1284, "not-supported"),
     ];
     KINDS.iter().find(|(known, _)| *known == code).map_or("structure", |(_, kind)| kind)
 }

@@ -2,6 +2,7 @@
 
 mod bundles;
 mod corpus;
+mod package;
 mod profiles;
 mod structure;
 

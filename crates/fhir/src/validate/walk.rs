@@ -9,6 +9,7 @@ use crate::definitions::{self, Element, Member, Primitive, Type};
 use crate::names::names;
 use crate::{Kind, Node, codes};
 use message::Phi;
+use std::collections::BTreeSet;
 
 /// One check of one tree.
 pub(super) struct Walk<'v, 't> {
@@ -16,6 +17,10 @@ pub(super) struct Walk<'v, 't> {
     pub(super) report: Report,
     /// Bundles that are open, the innermost last.
     pub(super) bundles: Vec<Index<'t>>,
+    /// Rules that were told not to be checked, so that each is told once.
+    pub(super) unchecked: BTreeSet<Box<str>>,
+    /// Checks around this one: a rule may ask whether something conforms to a profile.
+    pub(super) depth: usize,
     plan: &'static Plan,
     places: Places<'t>,
 }
@@ -41,15 +46,23 @@ pub(super) enum Stand {
 }
 
 pub(super) fn check(validator: &Validator, node: Node<'_>) -> Report {
-    let mut walk = Walk {
-        validator,
-        report: Report::default(),
-        bundles: Vec::new(),
-        plan: Plan::get(),
-        places: Places::default(),
-    };
+    let mut walk = Walk::new(validator, 0);
     walk.resource(node, Stand::Top, Scope { container: node, full_url: None });
     walk.report
+}
+
+impl<'v> Walk<'v, '_> {
+    pub(super) fn new(validator: &'v Validator, depth: usize) -> Self {
+        Walk {
+            validator,
+            report: Report::default(),
+            bundles: Vec::new(),
+            unchecked: BTreeSet::new(),
+            depth,
+            plan: Plan::get(),
+            places: Places::default(),
+        }
+    }
 }
 
 impl<'t> Walk<'_, 't> {

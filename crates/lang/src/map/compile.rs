@@ -324,25 +324,10 @@ impl<'a, 's> Compiler<'a, 's> {
         let place = cursor.here();
         let name = cursor.peek_str().to_owned();
         cursor.take();
-        let is_word = name.starts_with(|c: char| c.is_ascii_lowercase())
-            && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
-        if !is_word {
-            let finding = Diagnostic::error(codes::E2310, "a name is small letters and digits, such as `id` or `obx`");
-            return self.fail(tree, finding, place);
+        match self.scope.check_name(&name) {
+            Ok(()) => Some(Arc::from(name)),
+            Err(finding) => self.fail(tree, *finding, place),
         }
-        if self.scope.names.iter().any(|binding| *binding.name == *name) {
-            let finding =
-                Diagnostic::error(codes::E2305, format!("the name `{name}` is taken by an `each` around this one"));
-            return self.fail(tree, finding, place);
-        }
-        let reserved = ["null", "empty", "not", "any", "all", "count", "valid"];
-        let is_taken =
-            reserved.contains(&name.as_str()) || crate::path::SHORTHANDS.iter().any(|(word, _)| *word == name);
-        if is_taken {
-            let finding = Diagnostic::error(codes::E2305, format!("`{name}` is a word of the language"));
-            return self.fail(tree, finding, place);
-        }
-        Some(Arc::from(name))
     }
 }
 

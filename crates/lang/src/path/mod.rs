@@ -20,6 +20,7 @@ use crate::{
 use hl7v2::{
     Element, Filled, Path, State,
     path::{Index, Member},
+    structure::NodeId,
 };
 use std::sync::Arc;
 
@@ -28,8 +29,8 @@ use std::sync::Arc;
 pub(crate) enum ReadPath {
     /// A path of the message.
     Message(Path),
-    /// A path inside the turn of an `each` over a group.
-    Within { slot: usize, path: Path },
+    /// A path inside the turn of an `each` over a group; with `group`, inside groups of that turn.
+    Within { slot: usize, group: Option<Inside>, path: Path },
     /// A member of what a name stands for.
     Bound { slot: usize, member: Member },
     /// Elements of FHIR, in a map from FHIR.
@@ -38,6 +39,14 @@ pub(crate) enum ReadPath {
     Place(Arc<PlacePath>),
     /// The time of the run.
     Now,
+}
+
+/// Groups inside the turn of an `each`, as `TIMING.TQ1-3` names them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Inside {
+    pub(crate) node: NodeId,
+    /// Which of them in the turn, from 1; every one where the path does not say.
+    pub(crate) number: Option<u16>,
 }
 
 /// The three states of an element as a value.
@@ -92,7 +101,9 @@ impl ReadPath {
                 None => view.message.whole(path),
             },
             ReadPath::Bound { slot, member } => whole_of(view.turn(*slot)?.element, member),
-            ReadPath::Within { slot, path } => whole_of(segment_within(view, *slot, path)?, &path.member),
+            ReadPath::Within { slot, group, path } => {
+                whole_of(segment_within(view, *slot, *group, path)?, &path.member)
+            }
             ReadPath::Element(_) | ReadPath::Place(_) | ReadPath::Now => None,
         }
     }
@@ -105,8 +116,8 @@ impl ReadPath {
                 None => view.message.first(path),
             },
             ReadPath::Bound { slot, member } => view.get(*slot, member),
-            ReadPath::Within { slot, path } => {
-                let segment = segment_within(view, *slot, path)?;
+            ReadPath::Within { slot, group, path } => {
+                let segment = segment_within(view, *slot, *group, path)?;
                 if path.is_segment() { Some(segment) } else { segment.get(&path.member) }
             }
             ReadPath::Element(_) | ReadPath::Place(_) | ReadPath::Now => None,
@@ -148,7 +159,7 @@ impl ReadPath {
             ReadPath::Bound { slot, member } => {
                 each_bound(view, *slot, member, |place| place.is_some_and(|e| !e.is_empty() && visit(e)))
             }
-            ReadPath::Within { slot, path } => every_within(view, *slot, path).any(|segment| {
+            ReadPath::Within { slot, group, path } => every_within(view, *slot, *group, path).any(|segment| {
                 each_place(segment, &path.member, |place| {
                     place.is_some_and(|element| (path.is_segment() || !element.is_empty()) && visit(element))
                 })
@@ -177,8 +188,8 @@ impl ReadPath {
                     .any(|(_, segment)| each_place(segment, &path.member, &mut visit))
             }
             ReadPath::Bound { slot, member } => each_bound(view, *slot, member, visit),
-            ReadPath::Within { slot, path } => {
-                every_within(view, *slot, path).any(|segment| each_place(segment, &path.member, &mut visit))
+            ReadPath::Within { slot, group, path } => {
+                every_within(view, *slot, *group, path).any(|segment| each_place(segment, &path.member, &mut visit))
             }
             ReadPath::Element(_) | ReadPath::Place(_) | ReadPath::Now => false,
         }
@@ -203,8 +214,8 @@ fn whole_of<'m>(element: Element<'m>, member: &Member) -> Option<Element<'m>> {
 }
 
 /// The segment of a group's turn that a path means.
-fn segment_within<'m>(view: &View<'m>, slot: usize, path: &Path) -> Option<Element<'m>> {
-    let mut segments = view.within(slot, path.segment);
+fn segment_within<'m>(view: &View<'m>, slot: usize, group: Option<Inside>, path: &Path) -> Option<Element<'m>> {
+    let mut segments = view.within(slot, group, path.segment);
     match &path.occurrence {
         Index::Unsaid | Index::All => segments.next(),
         Index::At(number) => segments.nth(usize::from(*number).checked_sub(1)?),
@@ -213,13 +224,18 @@ fn segment_within<'m>(view: &View<'m>, slot: usize, path: &Path) -> Option<Eleme
 }
 
 /// Every segment of a group's turn that a path can mean.
-pub(crate) fn every_within<'m>(view: &View<'m>, slot: usize, path: &Path) -> impl Iterator<Item = Element<'m>> {
+pub(crate) fn every_within<'m>(
+    view: &View<'m>,
+    slot: usize,
+    group: Option<Inside>,
+    path: &Path,
+) -> impl Iterator<Item = Element<'m>> {
     let wanted = match &path.occurrence {
         Index::Unsaid | Index::All => None,
         Index::At(number) => Some(usize::from(*number)),
         Index::Append | Index::Where(_) => Some(0),
     };
-    let numbered = view.within(slot, path.segment).enumerate();
+    let numbered = view.within(slot, group, path.segment).enumerate();
     numbered.filter(move |(at, _)| wanted.is_none_or(|wanted| wanted == at + 1)).map(|(_, segment)| segment)
 }
 

@@ -113,13 +113,17 @@ pub(crate) fn resolve(text: &str, scope: &Scope<'_>) -> Found {
     Found::Nothing
 }
 
-/// `ORDER_OBSERVATION[2].OBX-5`.
+/// `ORDER_OBSERVATION[2].OBX-5`; with a group that the standard knows also `ORDER_OBSERVATION.OBX`.
 fn is_group_path(text: &str) -> bool {
     text.contains('.') && text.starts_with(|c: char| c.is_ascii_uppercase()) && {
         let head = bound_name(text);
         head.len() > 3
             && head.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
-            && text.split('.').any(|part| part.get(..3).is_some_and(is_segment_shape) && part.get(3..4) == Some("-"))
+            && (text.split('.').any(|part| {
+                part.get(..3).is_some_and(is_segment_shape)
+                    && part.get(3..4).is_some_and(|sign| sign == "-" || sign == "[")
+            }) || text.rsplit('.').next().is_some_and(is_segment_shape)
+                && Path::parse(text).is_ok_and(|path| path.check_evaluable().is_ok()))
     }
 }
 

@@ -91,10 +91,21 @@ impl<'t> Walk<'_, 't> {
         }
     }
 
+    /// A node follows a profile, and what the profile is based on.
+    pub(in crate::validate) fn conforms(&mut self, node: Node<'t>, profile: &Arc<Profile>) -> bool {
+        let ty = node.resource_type().and_then(Type::named).unwrap_or(profile.ty);
+        if !ty.is_a(profile.ty) {
+            return false;
+        }
+        self.against(Found { node, member: ty.root().member() }, profile, Scope { container: node, full_url: None }, 0);
+        self.report.is_valid()
+    }
+
     /// Whether it would be valid: nothing is told.
     pub(super) fn would(&mut self, check: impl FnOnce(&mut Self)) -> bool {
-        let kept = std::mem::take(&mut self.report);
+        let (kept, told) = (std::mem::take(&mut self.report), self.unchecked.clone());
         check(self);
+        self.unchecked = told;
         let report: Report = std::mem::replace(&mut self.report, kept);
         report.is_valid()
     }

@@ -331,7 +331,13 @@ impl Compiler<'_, '_> {
     fn check_reads(&mut self, tree: &Tree, value: &Value, at: &Range<usize>) -> Option<()> {
         let mut wrong = None;
         value.each_read(&mut |path| {
-            if let Err(finding) = source::type_of(path, &self.scope) {
+            if self.scope.names_whole(path) {
+                let word = tree.text.get(at.clone()).unwrap_or("");
+                let what = format!("`{word}` is the name of an `each` here, and a whole segment or group is no value");
+                let hint =
+                    format!("for the text write \"{word}\", for a value a field; or give the `each` another name");
+                wrong = wrong.take().or(Some(Box::new(Diagnostic::error(codes::E2334, what).hint(hint))));
+            } else if let Err(finding) = source::type_of(path, &self.scope) {
                 wrong = wrong.take().or(Some(finding));
             }
         });

@@ -14,7 +14,7 @@ use crate::{
     path::{Found, ReadPath, is_segment_shape, resolve},
     program::parse::{expect_end, parse_when, refuse_block},
     run::Site,
-    scope::Bound,
+    scope::{Bound, is_below},
     suggest,
     syntax::{Cursor, Statement, Tree},
 };
@@ -120,7 +120,7 @@ impl Compiler<'_, '_> {
 
     /// In a group that has the segment itself, `each` means those: the notes of an order are not those of its observations.
     fn own_of_group(&self, over: &ReadPath) -> Option<Over> {
-        let ReadPath::Within { slot, path } = over else { return None };
+        let ReadPath::Within { slot, group: None, path } = over else { return None };
         let binding = self.scope.names.iter().find(|binding| binding.slot == *slot)?;
         let (Bound::Group(node), Index::Unsaid) = (binding.bound, &path.occurrence) else { return None };
         let structure = self.scope.structure?;
@@ -141,21 +141,15 @@ impl Compiler<'_, '_> {
                 None
             }
         });
-        let is_inside = |node: u32, group: u32| {
-            let mut at = node;
-            while at != 0 && at != group {
-                at = structure.node(at).parent;
-            }
-            at == group
-        };
         let groups = || {
             (1u32..)
                 .zip(structure.nodes().iter().skip(1))
                 .filter(|(_, node)| !matches!(node.kind, NodeKind::Segment(_)))
         };
         let inner = around.and_then(|(group, slot)| {
-            let found =
-                groups().find(|(number, node)| *node.name == *name && is_inside(*number, group) && *number != group)?;
+            let found = groups().find(|(number, node)| {
+                *node.name == *name && is_below(structure, *number, group) && *number != group
+            })?;
             Some((found.0, Some(slot)))
         });
         let found = inner.or_else(|| groups().find(|(_, node)| *node.name == *name).map(|(number, _)| (number, None)));

@@ -30,8 +30,6 @@ pub(super) struct Machine<'p, 'm, 'r> {
     pub(super) clock: Clock,
     pub(super) entries: Entries,
     pub(super) lineage: Option<Lineage>,
-    /// The groups of the message: node, first segment, one past the last.
-    pub(super) groups: Vec<(u32, u32, u32)>,
     pub(super) slots: Vec<Option<NodeId>>,
     pub(super) slot_base: usize,
     pub(super) names: Vec<Option<usize>>,
@@ -77,7 +75,6 @@ impl<'p, 'm, 'r> Machine<'p, 'm, 'r> {
             clock,
             entries,
             lineage: None,
-            groups: Vec::new(),
             slots: Vec::with_capacity(ROOM),
             slot_base: 0,
             names: Vec::with_capacity(ROOM),

@@ -170,10 +170,9 @@ impl FhirMap {
             .map_err(|error| machine::too_large(&self.site, &error))?;
         let mut view = View::new(message);
         view.look_through();
-        let mut groups = Vec::new();
         if let Some(structure) = self.structure {
             view.segments = message.segments().collect();
-            groups = groups_of(structure, message);
+            view.groups = groups_of(structure, message);
         }
         let clock = Clock { zone: self.zone.clone().or_else(|| settings.zone.clone()), offset: offset_of(message) };
         let entries = Entries::new(self.kind == "Bundle", |hash| seed(message, hash));
@@ -181,7 +180,6 @@ impl FhirMap {
             run.missed.get_or_insert_with(|| Phi::new(BTreeSet::new()));
         }
         let mut machine = Machine::new(&self.routines, view, tree, run, clock, entries);
-        machine.groups = groups;
         machine.lineage = settings.explain.then(Lineage::default);
         machine.start(&self.routine, root)?;
         let Machine { entries, lineage, .. } = machine;
@@ -195,7 +193,7 @@ impl FhirMap {
 }
 
 /// The group instances of a message: node, first segment, one past the last.
-fn groups_of(structure: &'static Structure, message: &Message) -> Vec<(u32, u32, u32)> {
+fn groups_of(structure: &'static Structure, message: &Message) -> Arc<[(u32, u32, u32)]> {
     let ids =
         message.segments().map(|segment| segment.raw().get(..3).and_then(|id| id.try_into().ok()).unwrap_or_default());
     let placement = structure::place(structure, ids);

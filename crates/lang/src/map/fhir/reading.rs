@@ -24,7 +24,8 @@ impl<'p, 'm> Machine<'p, 'm, '_> {
     /// The groups of a structure's node, inside the turn of a group around.
     pub(super) fn group_turns(&self, node: u32, within: Option<usize>) -> Vec<Turn<'m>> {
         let (first, end) = within.and_then(|slot| self.view.turn(slot)).map_or((0, u32::MAX), |turn| turn.span);
-        let inside = self.groups_within(first, end).iter().filter(|(found, _, stop)| *found == node && *stop <= end);
+        let inside =
+            self.view.groups_within(first, end).iter().filter(|(found, _, stop)| *found == node && *stop <= end);
         let turn = |(_, start, stop): &(u32, u32, u32)| {
             let element = *self.view.segments.get(*start as usize)?;
             Some(Turn { span: (*start, *stop), ..Turn::new(element) })
@@ -32,18 +33,11 @@ impl<'p, 'm> Machine<'p, 'm, '_> {
         inside.filter_map(turn).collect()
     }
 
-    /// The groups that begin between two segments: they are in the order of their first.
-    fn groups_within(&self, first: u32, end: u32) -> &[(u32, u32, u32)] {
-        let from = self.groups.partition_point(|(_, start, _)| *start < first);
-        let to = self.groups.partition_point(|(_, start, _)| *start < end);
-        self.groups.get(from..to).unwrap_or_default()
-    }
-
     /// The segments of the turn's group `node` itself. Groups inside it have higher numbers: nodes are numbered from the top.
     pub(super) fn gather_own(&mut self, node: u32, within: usize, segment: [u8; 3]) -> Range<usize> {
         let before = self.found.len();
         let (first, end) = self.view.turn(within).map_or((0, 0), |turn| turn.span);
-        let groups = self.groups_within(first, end);
+        let groups = self.view.groups_within(first, end);
         let is_deeper = |at: u32| {
             groups.iter().any(|(found, start, stop)| *found > node && *stop <= end && (*start..*stop).contains(&at))
         };
@@ -91,8 +85,8 @@ impl<'p, 'm> Machine<'p, 'm, '_> {
                     }
                 }
             }
-            ReadPath::Within { slot, path } => {
-                let mut segments = every_within(view, *slot, path);
+            ReadPath::Within { slot, group, path } => {
+                let mut segments = every_within(view, *slot, *group, path);
                 if path.is_segment() {
                     segments.any(|segment| take(Some(segment)));
                 } else if path.occurrence == Index::All {

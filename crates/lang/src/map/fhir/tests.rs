@@ -325,6 +325,25 @@ each OBX as obx { extension(http://n.example/seen).valueString = obx-3.1 }\n} }"
     assert_eq!(shown, [vec!["own", "a1"], vec!["b1"]]);
 }
 
+/// `OBSERVATION.OBX-3` in the turn of an order means an observation of that order, not the first of the message.
+#[test]
+fn groups_in_paths_are_those_of_the_turn() {
+    let body = "each ORDER_OBSERVATION as order {\nBasic { code.text = OBSERVATION.OBX-3.1\n\
+extension(http://n.example/second).valueString = OBSERVATION[2].OBX-3.1\n\
+extension(http://n.example/none).valueBoolean = true when OBSERVATION.OBX-3 empty\n\
+extension(http://n.example/all).valueString = OBSERVATION[*].OBX[*]-3.1 | join \"+\"\n} }";
+    let segments = "PID|1|p / OBR|1|||A / OBX|1|ST|a1||x / OBX|2|ST|a2||x / OBR|2|||B / OBR|3|||C / OBX|1|ST|c1||y";
+    let (json, notes) = convert("ORU_R01 to fhir r4 Bundle", body, segments);
+    let bundle: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let shown = bundle["entry"].as_array().unwrap().iter().map(|entry| {
+        let resource = &entry["resource"];
+        let extensions = resource["extension"].as_array().into_iter().flatten();
+        let values = extensions.map(|one| one["valueString"].as_str().unwrap_or("none").to_owned());
+        format!("{} {}", resource["code"]["text"].as_str().unwrap_or("-"), values.collect::<Vec<_>>().join(","))
+    });
+    assert_eq!(shown.collect::<Vec<_>>(), ["a1 a2,a1+a2", "- none", "c1 c1"], "{notes:?}");
+}
+
 #[test]
 fn stopping() {
     let (text, _) = convert("to fhir r4 Patient", "birthDate = PID-7 | required", "PID");

@@ -237,3 +237,26 @@ fn extensions_groups_lines() {
     patient("ignore PID-19", "E2310", "PID-19", "why is it left out?");
     patient("gender = PID-8 | code sex when", "E2201", "", "a condition is missing");
 }
+
+/// A name of an `each` hides a word: said, not written as a text that nobody meant.
+#[test]
+fn names_that_hide_words() {
+    let body = |line: &str| {
+        format!(
+            "each ORDER_OBSERVATION as order {{\nServiceRequest {{ status = active\nsubject.display = x\ncode.text = OBR-4.1\n{line} }}\n}}"
+        )
+    };
+    let head = "ORU_R01 to fhir r4 Bundle";
+    told(head, &body("intent = order"), "E2334", "order", "for the text write \"order\"");
+    told(
+        head,
+        &body("each OBX as plan {\nidentifier { value = plan }\n}\nintent = \"order\""),
+        "E2334",
+        "plan",
+        "a field",
+    );
+    for word in ["count", "patient", "empty", "now"] {
+        told(head, &format!("each OBX as {word} {{\n}}"), "E2305", word, "a word of the language");
+    }
+    told("to fhir r4 Patient", "identifier = PID-3 as all {\nuse = usual\n}", "E2305", "all", "a word of the language");
+}
