@@ -95,6 +95,11 @@ var readBackup = (signal) => get("/api/v1/backup", void 0, signal);
 var readVerify = (signal) => get("/api/v1/verify", void 0, signal);
 var verify = () => post("/api/v1/verify");
 
+// src/api/rates.ts
+function rateOf(before, after, seconds) {
+  return seconds > 0 && after >= before ? (after - before) / seconds : 0;
+}
+
 // src/api/live.ts
 var SAMPLES_MAX = 120;
 var PAUSE_MS = 1e3;
@@ -108,9 +113,6 @@ var isAsking = false;
 function tell(next) {
   live = next;
   for (const watcher of watchers) watcher();
-}
-function rateOf(before, after, seconds) {
-  return seconds > 0 && after >= before ? (after - before) / seconds : 0;
 }
 function push(list, value) {
   const next = list ? [...list, value] : [value];
@@ -183,40 +185,7 @@ function useLive() {
   return useSyncExternalStore(subscribe, () => live);
 }
 
-// src/shell/route.ts
-import { useSyncExternalStore as useSyncExternalStore2 } from "./vendor.js";
-var watchers2 = /* @__PURE__ */ new Set();
-var now = read();
-function read() {
-  return { path: window.location.pathname, words: new URLSearchParams(window.location.hash.slice(1)) };
-}
-function tell2() {
-  now = read();
-  for (const watcher of watchers2) watcher();
-}
-window.addEventListener("popstate", tell2);
-window.addEventListener("hashchange", tell2);
-function navigate(to, how = {}) {
-  if (how.replace) window.history.replaceState(null, "", to);
-  else window.history.pushState(null, "", to);
-  tell2();
-}
-function setWords(change, how = {}) {
-  const words2 = new URLSearchParams(now.words);
-  for (const [name, value] of Object.entries(change)) {
-    if (value) words2.set(name, value);
-    else words2.delete(name);
-  }
-  const text = words2.toString();
-  navigate(text ? `${now.path}#${text}` : now.path, how);
-}
-function subscribe2(watcher) {
-  watchers2.add(watcher);
-  return () => watchers2.delete(watcher);
-}
-function useAddress() {
-  return useSyncExternalStore2(subscribe2, () => now);
-}
+// src/shell/addresses.ts
 var messagesAt = (query) => query ? `/messages#q=${encodeURIComponent(query)}` : "/messages";
 var interfaceAt = (name, tab = "") => `/interfaces/${encodeURIComponent(name)}${tab ? `#tab=${tab}` : ""}`;
 
@@ -557,6 +526,43 @@ function Mark() {
 
 // src/ui/parts.tsx
 import { Button as AriaButton } from "./vendor.js";
+
+// src/shell/route.ts
+import { useSyncExternalStore as useSyncExternalStore2 } from "./vendor.js";
+var watchers2 = /* @__PURE__ */ new Set();
+var now = read();
+function read() {
+  return { path: window.location.pathname, words: new URLSearchParams(window.location.hash.slice(1)) };
+}
+function tell2() {
+  now = read();
+  for (const watcher of watchers2) watcher();
+}
+window.addEventListener("popstate", tell2);
+window.addEventListener("hashchange", tell2);
+function navigate(to, how = {}) {
+  if (how.replace) window.history.replaceState(null, "", to);
+  else window.history.pushState(null, "", to);
+  tell2();
+}
+function setWords(change, how = {}) {
+  const words2 = new URLSearchParams(now.words);
+  for (const [name, value] of Object.entries(change)) {
+    if (value) words2.set(name, value);
+    else words2.delete(name);
+  }
+  const text = words2.toString();
+  navigate(text ? `${now.path}#${text}` : now.path, how);
+}
+function subscribe2(watcher) {
+  watchers2.add(watcher);
+  return () => watchers2.delete(watcher);
+}
+function useAddress() {
+  return useSyncExternalStore2(subscribe2, () => now);
+}
+
+// src/ui/parts.tsx
 import { jsx as jsx2, jsxs as jsxs2 } from "./vendor.js";
 var HEALTH = {
   ok: { word: "Running", icon: "good", tone: "good" },
@@ -1457,6 +1463,7 @@ function counted(values) {
   for (const value of values) found.set(value, (found.get(value) ?? 0) + 1);
   return [...found].map(([value, count2]) => ({ value, count: count2 })).sort((a, b) => b.count - a.count || a.value.localeCompare(b.value));
 }
+var isKeepable = (query) => query.trim() !== "" && query.split(/\s+/).every((word) => /^(interface|destination|type|event|facility|application|state|since|until):/.test(word));
 
 // src/screens/messages/saved.ts
 import { useState as useState7 } from "./vendor.js";
@@ -1470,7 +1477,6 @@ function read2() {
     return [];
   }
 }
-var isKeepable = (query) => query.trim() !== "" && query.split(/\s+/).every((word) => /^(interface|destination|type|event|facility|application|state|since|until):/.test(word));
 function useSaved() {
   const [saved, setSaved] = useState7(read2);
   const toggle = (query) => {
@@ -2331,26 +2337,8 @@ function SystemMap({ live: live2 }) {
 
 // src/screens/overview/Throughput.tsx
 import { useMemo as useMemo5 } from "./vendor.js";
-import { jsx as jsx23, jsxs as jsxs21 } from "./vendor.js";
-var SERIES_MAX = 4;
-var HEIGHT_MIN = 190;
-var HEIGHT_MAX = 420;
-var LEFT = 34;
-var RIGHT = 178;
-var TOP = 8;
-var BOTTOM = 22;
-var LABEL_STEP = 17;
-function seriesOf(live2) {
-  const titles = new Map(live2.status?.engine.interfaces.map((one) => [one.name, one.title]));
-  const all = [...live2.rates].map(([name, values2]) => ({ name: titles.get(name) ?? name, values: values2, sum: values2.reduce((sum, value) => sum + value, 0) }));
-  all.sort((a, b) => b.sum - a.sum);
-  const named = all.slice(0, SERIES_MAX);
-  const rest = all.slice(SERIES_MAX);
-  if (rest.length === 0) return named;
-  const length = Math.max(...rest.map((one) => one.values.length));
-  const values = Array.from({ length }, (_, at) => rest.reduce((sum, one) => sum + (one.values.at(at - length) ?? 0), 0));
-  return [...named, { name: `${rest.length} others`, values }];
-}
+
+// src/screens/overview/scale.ts
 function roundUp(value) {
   const unit = 10 ** Math.floor(Math.log10(Math.max(value, 1)));
   return [1, 2, 5, 10].map((step) => step * unit).find((step) => step >= value) ?? 10 * unit;
@@ -2370,6 +2358,28 @@ function spread(places, step, top, bottom) {
   const out = Array(places.length).fill(0);
   for (const one of order) out[one.at] = one.place;
   return out;
+}
+
+// src/screens/overview/Throughput.tsx
+import { jsx as jsx23, jsxs as jsxs21 } from "./vendor.js";
+var SERIES_MAX = 4;
+var HEIGHT_MIN = 190;
+var HEIGHT_MAX = 420;
+var LEFT = 34;
+var RIGHT = 178;
+var TOP = 8;
+var BOTTOM = 22;
+var LABEL_STEP = 17;
+function seriesOf(live2) {
+  const titles = new Map(live2.status?.engine.interfaces.map((one) => [one.name, one.title]));
+  const all = [...live2.rates].map(([name, values2]) => ({ name: titles.get(name) ?? name, values: values2, sum: values2.reduce((sum, value) => sum + value, 0) }));
+  all.sort((a, b) => b.sum - a.sum);
+  const named = all.slice(0, SERIES_MAX);
+  const rest = all.slice(SERIES_MAX);
+  if (rest.length === 0) return named;
+  const length = Math.max(...rest.map((one) => one.values.length));
+  const values = Array.from({ length }, (_, at) => rest.reduce((sum, one) => sum + (one.values.at(at - length) ?? 0), 0));
+  return [...named, { name: `${rest.length} others`, values }];
 }
 function Throughput({ live: live2 }) {
   const [box, size] = useSize();

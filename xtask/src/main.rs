@@ -5,6 +5,7 @@
 //! Promises: works from a fresh clone without the network beyond the crates that Cargo.lock names; says what it skips.
 //! Never: changes a file that it was not asked to change.
 
+mod console;
 mod dictionary;
 mod fhir;
 mod generate;
@@ -23,6 +24,7 @@ const USAGE: &str = "\
 cargo xtask tidy [--update-ratchet] [--advice]   check the house rules (under 2 seconds)
 cargo xtask test [--fast | STEP…]                everything that must pass, or these steps; --fast leaves out the slow ones
 cargo xtask install                              what the tests can use: PostgreSQL, by apt, as root
+cargo xtask console                              make console/dist anew from console/src; needs Node
 cargo xtask sim --seed N [--runs M] [--again]    the simulator: seeds N to N+M-1, or M times the same one
 cargo xtask gen [--check]                        write (or compare) the generated pages under docs/reference
 cargo xtask gen dictionary                       make the dictionary of HL7 v2 anew from the pinned packages
@@ -40,6 +42,7 @@ fn main() -> ExitCode {
         ["test", "--fast"] => test::run(test::Choice::Fast),
         ["test", steps @ ..] => known(steps, &test::names()).and_then(|()| test::run(test::Choice::Named(steps))),
         ["install"] => install::run(),
+        ["console"] => console::run(),
         ["sim", words @ ..] => simulate::run(words),
         ["gen", "dictionary"] => dictionary::run(),
         ["gen", "fhir"] => fhir::run(),

@@ -4,6 +4,7 @@
 //! `N passed, N failed, N skipped` (each test counts as one, each other step as one). Later steps run even when an
 //! earlier one failed, so that one run tells everything. Never: installs anything.
 
+mod console;
 mod demo;
 mod licences;
 mod output;
@@ -52,6 +53,12 @@ const STEPS: &[Step] = &[
     Step { name: "generated", what: "docs/reference is what the binary says", is_slow: false, run: generated },
     Step { name: "licences", what: "licences and banned crates, from deny.toml", is_slow: false, run: licences::run },
     Step { name: "deny", what: "cargo deny check", is_slow: true, run: deny },
+    Step {
+        name: "console",
+        what: "the console in a real browser: every screen, both themes, mouse and keyboard",
+        is_slow: true,
+        run: console::run,
+    },
     Step {
         name: "demo",
         what: "the hospital demo, release build: nothing lost, every fault healed",

@@ -5,6 +5,7 @@
 import { useSyncExternalStore } from "react";
 import { Problem } from "./http";
 import { readStatus } from "./routes";
+import { rateOf } from "./rates";
 import type { Interface, Status } from "./types";
 
 /** Samples that a sparkline shows. */
@@ -35,11 +36,6 @@ let isAsking = false;
 function tell(next: Live): void {
   live = next;
   for (const watcher of watchers) watcher();
-}
-
-/** How much a counter grew in a second; a counter that fell belongs to an engine that started anew. */
-export function rateOf(before: number, after: number, seconds: number): number {
-  return seconds > 0 && after >= before ? (after - before) / seconds : 0;
 }
 
 function push(list: number[] | undefined, value: number): number[] {

@@ -4,7 +4,8 @@ import { Autocomplete, Dialog, Input, ListBox, ListBoxItem, Modal, ModalOverlay,
 import { useLive } from "../api/live";
 import { Icon, type IconName } from "../ui/icons";
 import { PLACES } from "./places";
-import { interfaceAt, messagesAt, navigate } from "./route";
+import { interfaceAt, messagesAt } from "./addresses";
+import { navigate } from "./route";
 
 interface Entry {
   to: string;

@@ -48,7 +48,3 @@ function subscribe(watcher: () => void): () => void {
 export function useAddress(): Address {
   return useSyncExternalStore(subscribe, () => now);
 }
-
-/** An address of the message screen. */
-export const messagesAt = (query: string): string => (query ? `/messages#q=${encodeURIComponent(query)}` : "/messages");
-export const interfaceAt = (name: string, tab = ""): string => `/interfaces/${encodeURIComponent(name)}${tab ? `#tab=${tab}` : ""}`;

@@ -271,6 +271,15 @@ impl server::Host for Host {
     fn backup(&self) -> Value {
         self.backups.look()
     }
+    fn texts(&self, file: &str) -> Vec<(String, String)> {
+        const SHOWN: [&str; 5] = ["flow", "map", "csv", "js", "md"];
+        const FILES_MAX: usize = 100;
+        let files = interface::workspace::Files::Folder(self.folder.clone());
+        let (mut paths, _) = files.list(file.rsplit_once('/').map_or("", |(folder, _)| folder));
+        paths.retain(|path| path.rsplit_once('.').is_some_and(|(_, ending)| SHOWN.contains(&ending)));
+        paths.truncate(FILES_MAX);
+        paths.into_iter().filter_map(|path| files.text(&path).ok().map(|text| (path, text))).collect()
+    }
     fn describe(&self) -> Value {
         json!({"version": env!("CARGO_PKG_VERSION"), "pid": std::process::id(),
             "workspace": self.folder.display().to_string(), "data": self.data.display().to_string()})

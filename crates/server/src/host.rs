@@ -24,6 +24,8 @@ pub trait Host: Send + Sync {
     fn begin_backup(&self, to: PathBuf, recipients: Vec<String>, person: Person) -> Result<serde_json::Value, Reason>;
     /// How the backup under way is, or how the last one ended.
     fn backup(&self) -> serde_json::Value;
+    /// Texts of the workspace: this file and those in its folder and below, with their paths, in the order of the paths.
+    fn texts(&self, file: &str) -> Vec<(String, String)>;
     /// Facts about the process for `status`: workspace, version, process id.
     fn describe(&self) -> serde_json::Value;
 }

@@ -1,18 +1,20 @@
 //! Floor 5: the API of a running engine, and who may use it.
 //!
 //! Owns the table of routes under `/api/v1`, their JSON shapes and the OpenAPI document made of them, the gate that every
-//! request passes, users, roles and sessions, the query words of message search, and where all of it is served: a Unix socket
+//! request passes, users, roles and sessions, the pages of the console, the query words of message search, and where all of it is served: a Unix socket
 //! that only its owner may open, and HTTP.
 //!
 //! Promises: nothing of a request's body is read for somebody who may not ask; bodies go into closed types, unknown fields
 //! are refused; every act of a person is audited; reading content is an act.
 //! Never: decides anything about a message.
 
+mod assets;
 pub mod audit;
 mod backup;
 mod certificate;
 pub mod client;
 pub mod codes;
+mod describe;
 mod engine_routes;
 mod find;
 mod gate;
@@ -21,6 +23,7 @@ mod listen;
 mod live;
 pub mod mask;
 mod messages;
+mod names;
 pub mod openapi;
 mod problem;
 mod quality;

@@ -2,7 +2,7 @@
 //! OpenAPI document and the matrix of rights are made of it.
 
 use crate::{
-    backup, engine_routes as engine, live, messages, quality,
+    backup, describe, engine_routes as engine, live, messages, quality,
     rights::Right,
     route::{
         About::{Engine, Interface, Message, Some as Part},
@@ -64,6 +64,20 @@ fn of_engine() -> Vec<Route> {
 fn of_looking() -> Vec<Route> {
     vec![
         Route::new((GET, "/api/v1/openapi.json"), (Need::Known, Part), Gives(""), "This document", engine::openapi),
+        Route::new(
+            (GET, "/api/v1/interfaces/{name}/text"),
+            (may(Right::Look), Interface),
+            Gives("sinew.interface/1"),
+            "What an interface is made of: its owner and its files",
+            describe::interface,
+        ),
+        Route::new(
+            (GET, "/api/v1/dictionary"),
+            (Need::Known, Part),
+            Gives("sinew.dictionary/1"),
+            "What the standard calls the places of a message",
+            describe::names,
+        ),
         Route::new(
             (GET, "/api/v1/quality"),
             (may(Right::Look), Part),

@@ -3,7 +3,7 @@ import { useLive } from "../../api/live";
 import { readQuality } from "../../api/routes";
 import { useNews } from "../../api/stream";
 import { useAnswer } from "../../api/use";
-import { interfaceAt } from "../../shell/route";
+import { interfaceAt } from "../../shell/addresses";
 import { clock, moment, plural, utc } from "../../ui/format";
 import { Icon, type IconName } from "../../ui/icons";
 import { Card, Empty, Link, Page, Trouble } from "../../ui/parts";

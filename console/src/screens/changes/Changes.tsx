@@ -3,7 +3,7 @@ import { useState } from "react";
 import { useLive, lookNow } from "../../api/live";
 import { Problem } from "../../api/http";
 import { reload } from "../../api/routes";
-import { interfaceAt } from "../../shell/route";
+import { interfaceAt } from "../../shell/addresses";
 import { Window } from "../../ui/dialogs";
 import { Button, Card, Empty, health, Link, Notice, Page, State, Trouble } from "../../ui/parts";
 

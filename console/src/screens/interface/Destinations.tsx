@@ -1,7 +1,7 @@
 // The destinations of an interface: state, queue, trouble, and what a person may do.
 import { useState } from "react";
 import type { Interface } from "../../api/types";
-import { interfaceAt, messagesAt } from "../../shell/route";
+import { interfaceAt, messagesAt } from "../../shell/addresses";
 import { AskWhy, type Act } from "../../ui/dialogs";
 import { ago, count, moment, span } from "../../ui/format";
 import { Button, health, Link, State } from "../../ui/parts";

@@ -4,8 +4,8 @@ import type { MessageRow } from "../../api/types";
 import { count } from "../../ui/format";
 import { Icon } from "../../ui/icons";
 import { Button, messageState } from "../../ui/parts";
-import { counted, toggled, valuesOf, type Count } from "./query";
-import { isKeepable, useSaved } from "./saved";
+import { counted, isKeepable, toggled, valuesOf, type Count } from "./query";
+import { useSaved } from "./saved";
 
 const VALUES_MAX = 12;
 

@@ -32,3 +32,7 @@ export function counted(values: string[]): Count[] {
   for (const value of values) found.set(value, (found.get(value) ?? 0) + 1);
   return [...found].map(([value, count]) => ({ value, count })).sort((a, b) => b.count - a.count || a.value.localeCompare(b.value));
 }
+
+/** Words that find one patient are not kept: what stays in a browser names nobody. */
+export const isKeepable = (query: string): boolean =>
+  query.trim() !== "" && query.split(/\s+/).every((word) => /^(interface|destination|type|event|facility|application|state|since|until):/.test(word));

@@ -13,10 +13,6 @@ function read(): string[] {
   }
 }
 
-/** Words that find one patient are not kept: what stays in a browser names nobody. */
-export const isKeepable = (query: string): boolean =>
-  query.trim() !== "" && query.split(/\s+/).every((word) => /^(interface|destination|type|event|facility|application|state|since|until):/.test(word));
-
 export function useSaved(): { saved: string[]; toggle: (query: string) => void } {
   const [saved, setSaved] = useState(read);
   const toggle = (query: string) => {

@@ -2,7 +2,7 @@
 import { memo } from "react";
 import type { Live } from "../../api/live";
 import type { Health, Interface } from "../../api/types";
-import { interfaceAt, messagesAt } from "../../shell/route";
+import { interfaceAt, messagesAt } from "../../shell/addresses";
 import { ago, count, rate, span, utc } from "../../ui/format";
 import { health, Link, State } from "../../ui/parts";
 import { Sparkline } from "../../ui/Sparkline";

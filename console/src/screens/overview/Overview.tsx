@@ -2,7 +2,7 @@
 import { useMemo, type ReactNode } from "react";
 import { useLive } from "../../api/live";
 import type { Status } from "../../api/types";
-import { messagesAt } from "../../shell/route";
+import { messagesAt } from "../../shell/addresses";
 import { count, plural, rate, span } from "../../ui/format";
 import { Icon } from "../../ui/icons";
 import { Card, Empty, Link, Page, Trouble } from "../../ui/parts";

@@ -2,7 +2,7 @@
 //
 // One dead partner under many interfaces is one item. The text says whether messages are safe, and never what they contain.
 import type { Destination, Interface, Owner, Status } from "../../api/types";
-import { interfaceAt, messagesAt } from "../../shell/route";
+import { interfaceAt, messagesAt } from "../../shell/addresses";
 import { count, moment, plural, span } from "../../ui/format";
 import type { Level } from "../../ui/parts";
 

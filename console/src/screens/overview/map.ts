@@ -1,6 +1,6 @@
 // The live map: which interface feeds which system, and how much passes. Pure: a status in, nodes and lines out.
 import type { Health, Status } from "../../api/types";
-import { interfaceAt, messagesAt } from "../../shell/route";
+import { interfaceAt, messagesAt } from "../../shell/addresses";
 
 export interface Node {
   id: string;

@@ -1,6 +1,6 @@
 // The equation that must hold (R5), as bars: every accepted message is in exactly one place.
 import type { Counts, MessageState } from "../../api/types";
-import { messagesAt } from "../../shell/route";
+import { messagesAt } from "../../shell/addresses";
 import { count } from "../../ui/format";
 import { Link, messageState, State } from "../../ui/parts";
 

@@ -1,7 +1,8 @@
 // Codes that came in traffic and stand in no table: what to add, before somebody misses a result.
 import { readQuality, type QualityReport } from "../../api/routes";
 import { useAnswer } from "../../api/use";
-import { interfaceAt, setWords, useAddress } from "../../shell/route";
+import { interfaceAt } from "../../shell/addresses";
+import { setWords, useAddress } from "../../shell/route";
 import { count } from "../../ui/format";
 import { Card, Empty, Link, Page, Trouble } from "../../ui/parts";
 

@@ -14,6 +14,7 @@ pub(crate) mod rate;
 pub(crate) mod site;
 
 use crate::{
+    assets,
     audit::Outcome,
     codes, find,
     host::State,
@@ -123,6 +124,10 @@ async fn pass(state: State, source: Source, request: Request<Incoming>) -> Resul
     if let Source::Network { address, .. } = source {
         state.rate.admit(address)?;
         site::check_host(&state.settings, &head)?;
+    }
+    // The page is the same for everybody and says nothing; what it shows, it asks for here.
+    if head.method == Method::GET && assets::is_console(head.uri.path()) {
+        return Ok(assets::answer(head.uri.path(), &head.headers));
     }
     let found = state.routes.find(&head.method, head.uri.path());
     let caller = who(&state, &source, &head).await?;

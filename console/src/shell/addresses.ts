@@ -1,0 +1,5 @@
+// Addresses of screens that others link to. Pure.
+
+/** An address of the message screen. */
+export const messagesAt = (query: string): string => (query ? `/messages#q=${encodeURIComponent(query)}` : "/messages");
+export const interfaceAt = (name: string, tab = ""): string => `/interfaces/${encodeURIComponent(name)}${tab ? `#tab=${tab}` : ""}`;

@@ -1,0 +1,152 @@
+// The parts without a screen: reading messages, what needs attention, the map, the words of a search.
+import { strict as assert } from "node:assert";
+import { test } from "node:test";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { execFileSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { load } from "./bundle.mjs";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const er7 = await load("hl7/er7.ts");
+const query = await load("screens/messages/query.ts");
+const attention = await load("screens/overview/attention.ts");
+const map = await load("screens/overview/map.ts");
+const throughput = await load("screens/overview/scale.ts");
+const flow = await load("flow/highlight.ts");
+const live = await load("api/rates.ts");
+const strip = await load("screens/messages/strip.ts");
+
+const MESSAGE = "MSH|^~\\&|EPR|NORTH|HUB|HOSPITAL|20260301||ADT^A01|7|P|2.5.1\rPID|1||482113^^^NORTH&1.2.3&ISO^MR~9~||Quist^Ada||19780701\rOBX|1|NM|a||13\rOBX|2|NM|b||14\r";
+
+test("the pieces of a message are its text, in place", () => {
+  const read = er7.readEr7(MESSAGE);
+  for (const segment of read.segments) {
+    for (const leaf of segment.leaves) assert.equal(MESSAGE.slice(leaf.start, leaf.end), leaf.value, leaf.path);
+  }
+  const at = (path) => read.segments.flatMap((segment) => segment.leaves).find((leaf) => leaf.path === path)?.value;
+  assert.equal(at("MSH-1"), "|");
+  assert.equal(at("MSH-2"), "^~\\&");
+  assert.equal(at("MSH-3"), "EPR");
+  assert.equal(at("MSH-9.2"), "A01");
+  assert.equal(at("PID-3[1].1"), "482113");
+  assert.equal(at("PID-3[1].4.2"), "1.2.3");
+  assert.equal(at("PID-3[2]"), "9");
+  assert.equal(at("PID-5.2"), "Ada");
+  assert.equal(at("OBX[2]-5"), "14");
+});
+
+test("any text is read without an error", () => {
+  let seed = 7;
+  const next = (most) => ((seed = (seed * 48271) % 2147483647), seed % most);
+  const letters = "MSHPIDAB|^~\\&\r\n1 é";
+  for (let round = 0; round < 3000; round += 1) {
+    const text = "MSH|^~\\&|" + Array.from({ length: next(60) }, () => letters[next(letters.length)]).join("");
+    const read = er7.readEr7(text);
+    for (const segment of read.segments) {
+      let last = segment.start;
+      for (const leaf of segment.leaves) {
+        assert.ok(leaf.start >= last && leaf.end <= segment.end, text);
+        last = leaf.end;
+      }
+    }
+  }
+});
+
+test("differences by field", () => {
+  const [left, right] = [er7.readEr7(MESSAGE), er7.readEr7(MESSAGE.replace("HUB", "PACS").replace("Ada", "").replace("|13", "|13|mg"))];
+  const found = er7.differences(left, right).map(({ path, left, right }) => [path, left, right]);
+  assert.deepEqual(found, [["MSH-5", "HUB", "PACS"], ["PID-5.1", "Quist", "Quist"], ["PID-5.2", "Ada", undefined], ["OBX-6", undefined, "mg"]].filter(([path]) => path !== "PID-5.1"));
+});
+
+test("a place and what is below it", () => {
+  assert.ok(er7.isWithin("PID-3[1].1", "PID-3") && er7.isWithin("PID-3.1", "PID-3") && er7.isWithin("PID-3", "PID"));
+  assert.ok(!er7.isWithin("PID-31", "PID-3") && !er7.isWithin("PID-3", "PID-3.1"));
+});
+
+test("words of a search go in and out", () => {
+  const { toggled, valuesOf, counted, isKeepable } = query;
+  assert.equal(toggled("", "state", "parked"), "state:parked");
+  assert.equal(toggled("state:parked", "state", "held"), "state:parked,held");
+  assert.equal(toggled("state:parked,held since:2h", "state", "parked"), "since:2h state:held");
+  assert.equal(toggled("interface:a x", "interface", "b"), "x interface:b");
+  assert.equal(toggled("interface:a", "interface", "a"), "");
+  assert.deepEqual(valuesOf('facility:"A B"', "facility"), ["A B"]);
+  assert.deepEqual(counted(["a", "b", "a"]), [{ value: "a", count: 2 }, { value: "b", count: 1 }]);
+  assert.ok(isKeepable("state:parked since:2h") && !isKeepable("patient:482113") && !isKeepable("482113") && !isKeepable(""));
+});
+
+const to = (more) => ({ name: "pacs", state: "ok", is_paused: false, connector: "mllp", address: "10.0.0.5:2700", queued: 0, busy: 0, held: 0, oldest: null, delivered: 5, failed: 0, last_delivered: null, last_trouble: null, probe_in_s: null, order: "strict", gives_up: false, ...more });
+const counts = (more) => ({ accepted: 10, delivered: 10, filtered: 0, parked: 0, expired: 0, deleted: 0, in_flight: 0, ...more });
+const one = (name, more) => ({ name, title: name.toUpperCase(), state: "ok", is_paused: false, why: "", last_trouble: null, address: "0.0.0.0:2575", connector: "mllp", version: "1", peers: 1, received: 10, accepted: 10, duplicates: 0, refused: 0, rejected: 0, anomalies: 0, last_received: null, counts: counts(), critical: 2, quality: { alerts_open: 0, alerts: [] }, destinations: [to()], ...more });
+const status = (interfaces, more) => ({ process: { pid: 1 }, engine: { at: 1e15, uptime_s: 9, store: "ok", stats: {}, counts: counts(), lost: 0, orphans: 0, connections: { open: 1, max: null }, interfaces, ...more } });
+
+test("one dead partner under many interfaces is one alarm, and says that nothing is lost", () => {
+  const trouble = { at: 5, reason: { code: "E6003", text: "10.0.0.5:2700 cannot be reached" } };
+  const down = to({ state: "failing", queued: 3, oldest: 1e15 - 60e6, last_trouble: trouble, probe_in_s: 4 });
+  const items = attention.attentionOf(status(Array.from({ length: 40 }, (_, at) => one(`i${at}`, { state: "failing", destinations: [down] }))));
+  assert.equal(items.length, 1);
+  assert.equal(items[0].level, "alarm");
+  assert.match(items[0].text, /120 messages wait safely in order, the oldest for 1 min; nothing is lost/);
+  assert.match(items[0].text, /and 37 more/);
+});
+
+test("what is worst comes first, and a quiet engine needs nobody", () => {
+  assert.deepEqual(attention.attentionOf(status([one("a")])), []);
+  const items = attention.attentionOf(status([one("a", { is_paused: true }), one("b", { counts: counts({ parked: 1 }) }), one("c", { state: "silent", critical: 1 })], { lost: 2 }));
+  assert.deepEqual(items.map((item) => item.level), ["alarm", "warning", "warning", "note"]);
+  assert.match(items[0].title, /2 messages not accounted for/);
+  assert.match(items[1].title, /no message since the start/);
+});
+
+test("a destination that gives up is not called safe for ever", () => {
+  const items = attention.attentionOf(status([one("a", { state: "failing", destinations: [to({ state: "failing", queued: 1, oldest: 1e15, gives_up: true })] })]));
+  assert.match(items[0].text, /gives up after a time/);
+});
+
+test("the map joins destinations of one address and keeps its size", () => {
+  const many = Array.from({ length: 300 }, (_, at) => one(`i${at}`, at === 299 ? { state: "failing", destinations: [to({ state: "failing" })] } : {}));
+  const picture = map.pictureOf(status(many), new Map());
+  assert.ok(picture.nodes.length <= 17 && picture.left === 284);
+  assert.ok(picture.lines.some((line) => line.state === "failing"), "what fails is drawn");
+});
+
+test("rates: a counter that fell belongs to another engine", () => {
+  assert.equal(live.rateOf(10, 30, 2), 10);
+  assert.equal(live.rateOf(30, 10, 2), 0);
+  assert.equal(live.rateOf(1, 2, 0), 0);
+});
+
+test("labels do not cover each other", () => {
+  const placed = throughput.spread([50, 51, 52, 100], 17, 10, 180);
+  for (let at = 1; at < placed.length; at += 1) assert.ok(placed[at] - placed[at - 1] >= 16.9, String(placed));
+  assert.equal(throughput.roundUp(0), 1);
+  assert.equal(throughput.roundUp(37), 50);
+});
+
+test("colours of a line are the line", () => {
+  for (const line of ['  send pharmacy { # why', 'set PV1-3.1 = "a # b" | upper', "  retry from 2s to 5m give-up never", "", "# all"]) {
+    assert.equal(flow.piecesOf(line).map((piece) => piece.text).join(""), line);
+  }
+  assert.deepEqual(flow.piecesOf('  when PID-3[2].1 = "I"').map((piece) => piece.tone).filter(Boolean), ["word", "path", "text"]);
+});
+
+test("the strip says what went wrong", () => {
+  const stage = (step, text, more) => ({ step, at: 1000 * step, destination: null, text, is_good: true, ...more });
+  const journey = {
+    deliveries: [{ delivery: { message: 1, number: 0 }, destination: "lab", state: "parked", attempts: 3 }],
+    stages: [stage(1, "came"), stage(3, "its control id was not seen before"), stage(5, "stored"), stage(8, "attempt 3: refused", { destination: "lab", is_good: false })],
+  };
+  assert.deepEqual(strip.stripOf(journey).map((tile) => [tile.name, tile.tone, tile.text]), [["Received", "good", "came"], ["Stored", "good", "stored"], ["lab", "bad", "refused (try 3)"]]);
+});
+
+test("the same source makes the same bytes in another folder", () => {
+  const folder = mkdtempSync(join(tmpdir(), "sinew-console-"));
+  try {
+    execFileSync("node", ["build.mjs", "--out", folder], { cwd: join(here, "..") });
+    assert.equal(readFileSync(join(folder, "SOURCE_HASH"), "utf8"), readFileSync(join(here, "..", "dist", "SOURCE_HASH"), "utf8"));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
