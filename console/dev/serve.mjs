@@ -38,7 +38,7 @@ function older(asked, answer) {
       got.on("data", (piece) => (text += piece));
       got.on("end", () => {
         const hide = (line) => line.split("|").map((field, at) => (at > 1 && /^(PID|NK1|IN1)/.test(line) ? field.replace(/([^^~&])[^^~&]*/g, "$1****") : field)).join("|");
-        answer.writeHead(got.statusCode, got.headers);
+        answer.writeHead(got.statusCode, { "content-type": got.headers["content-type"] });
         answer.end(text.split("\r").map(hide).join("\r"));
       });
     }).end();

@@ -99,14 +99,16 @@ var verify = () => post("/api/v1/verify");
 function rateOf(before, after, seconds) {
   return seconds > 0 && after >= before ? (after - before) / seconds : 0;
 }
+var SAMPLES_MAX = 120;
+var SAMPLES_MIN = 30;
+var windowOf = (samples) => Math.min(Math.max(samples, SAMPLES_MIN), SAMPLES_MAX);
 
 // src/api/live.ts
-var SAMPLES_MAX = 120;
 var PAUSE_MS = 1e3;
 var PAUSE_MANY_MS = 2e3;
 var PAUSE_UNSEEN_MS = 15e3;
 var INTERFACES_MANY = 50;
-var live = { status: void 0, problem: void 0, rates: /* @__PURE__ */ new Map(), flows: /* @__PURE__ */ new Map(), total: [], since: Date.now() };
+var live = { status: void 0, problem: void 0, rates: /* @__PURE__ */ new Map(), flows: /* @__PURE__ */ new Map(), total: [], pause_s: PAUSE_MS / 1e3 };
 var watchers = /* @__PURE__ */ new Set();
 var timer;
 var isAsking = false;
@@ -160,7 +162,9 @@ function plan() {
   window.clearTimeout(timer);
   if (watchers.size === 0) return;
   const isMany = (live.status?.engine.interfaces.length ?? 0) > INTERFACES_MANY;
-  const pause2 = document.hidden ? PAUSE_UNSEEN_MS : isMany ? PAUSE_MANY_MS : PAUSE_MS;
+  const seen = isMany ? PAUSE_MANY_MS : PAUSE_MS;
+  live = { ...live, pause_s: seen / 1e3 };
+  const pause2 = document.hidden ? PAUSE_UNSEEN_MS : seen;
   timer = window.setTimeout(ask, pause2);
 }
 function lookNow() {
@@ -929,7 +933,7 @@ import { memo } from "./vendor.js";
 import { Fragment, jsx as jsx9, jsxs as jsxs8 } from "./vendor.js";
 var Sparkline = memo(function Sparkline2({ values, width = 116, height = 26, tone = "" }) {
   const top = Math.max(...values, 0.1);
-  const step = width / (SAMPLES_MAX - 1);
+  const step = width / (windowOf(values.length) - 1);
   const left = width - (values.length - 1) * step;
   const points = values.map((value, at) => `${(left + at * step).toFixed(1)},${(height - 1 - value / top * (height - 3)).toFixed(1)}`);
   const newest = values.at(-1) ?? 0;
@@ -981,7 +985,7 @@ function InterfaceTable({ live: live2, interfaces }) {
     /* @__PURE__ */ jsx10("thead", { children: /* @__PURE__ */ jsxs9("tr", { children: [
       /* @__PURE__ */ jsx10("th", { scope: "col", children: "State" }),
       /* @__PURE__ */ jsx10("th", { scope: "col", children: "Interface" }),
-      /* @__PURE__ */ jsx10("th", { scope: "col", children: "Last 2 minutes" }),
+      /* @__PURE__ */ jsx10("th", { scope: "col", title: "Messages a second since this page was opened, at most two minutes", children: "Recent rate" }),
       /* @__PURE__ */ jsx10("th", { scope: "col", className: "right", children: "a second" }),
       /* @__PURE__ */ jsx10("th", { scope: "col", className: "right", children: "Waiting" }),
       /* @__PURE__ */ jsx10("th", { scope: "col", className: "right", children: "Oldest" }),
@@ -2316,7 +2320,7 @@ function SystemMap({ live: live2 }) {
             children: [
               /* @__PURE__ */ jsx22("title", { children: node.title }),
               /* @__PURE__ */ jsx22("rect", { x: node.x, y: node.y - BOX_HEIGHT / 2, width: boxWidth, height: BOX_HEIGHT, rx: "5" }),
-              /* @__PURE__ */ jsxs20("text", { x: node.x + boxWidth / 2, y: node.y + 4.5, textAnchor: "middle", children: [
+              /* @__PURE__ */ jsxs20("text", { "aria-hidden": "true", x: node.x + boxWidth / 2, y: node.y + 4.5, textAnchor: "middle", children: [
                 node.label.length > letters ? `${node.label.slice(0, letters - 1)}…` : node.label,
                 sign
               ] })
@@ -2389,7 +2393,7 @@ function Throughput({ live: live2 }) {
   const length = live2.total.length;
   const inner = Math.max(width - LEFT - RIGHT, 60);
   const top = roundUp(Math.max(...live2.total, 1));
-  const x = (at) => LEFT + inner - (length - 1 - at) * inner / (SAMPLES_MAX - 1);
+  const x = (at) => LEFT + inner - (length - 1 - at) * inner / (windowOf(length) - 1);
   const y = (value) => height - BOTTOM - value / top * (height - TOP - BOTTOM);
   let below = Array(length).fill(0);
   const areas = series.map(({ name, values }) => {
@@ -2420,7 +2424,7 @@ function Throughput({ live: live2 }) {
     ] }, area.name)),
     /* @__PURE__ */ jsx23("text", { className: "tick", x: LEFT + inner, y: height - 6, textAnchor: "end", children: "now" }),
     /* @__PURE__ */ jsxs21("text", { className: "tick", x: LEFT, y: height - 6, children: [
-      SAMPLES_MAX,
+      Math.round(windowOf(length) * live2.pause_s),
       " s ago"
     ] })
   ] }) });

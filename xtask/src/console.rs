@@ -28,7 +28,9 @@ fn runs(program: &str, words: &[&str]) -> Result<bool, String> {
 /// Makes it.
 pub(crate) fn run() -> Result<bool, String> {
     if !has("node") {
-        return Err("the console is made with Node, 20 or newer, and `node` is not there; console/dist stays as it is".into());
+        return Err(
+            "the console is made with Node, 20 or newer, and `node` is not there; console/dist stays as it is".into()
+        );
     }
     if !folder().join("node_modules").is_dir() && !runs("npm", &["ci", "--ignore-scripts"])? {
         return Err("`npm ci` failed in console/".into());

@@ -5,11 +5,9 @@
 import { useSyncExternalStore } from "react";
 import { Problem } from "./http";
 import { readStatus } from "./routes";
-import { rateOf } from "./rates";
+import { rateOf, SAMPLES_MAX } from "./rates";
 import type { Interface, Status } from "./types";
 
-/** Samples that a sparkline shows. */
-export const SAMPLES_MAX = 120;
 const PAUSE_MS = 1000;
 const PAUSE_MANY_MS = 2000;
 const PAUSE_UNSEEN_MS = 15000;
@@ -24,11 +22,11 @@ export interface Live {
   /** Deliveries a second of each `interface/destination`, smoothed. */
   flows: Map<string, number>;
   total: number[];
-  /** When the page began to look, milliseconds. */
-  since: number;
+  /** Seconds between two samples. */
+  pause_s: number;
 }
 
-let live: Live = { status: undefined, problem: undefined, rates: new Map(), flows: new Map(), total: [], since: Date.now() };
+let live: Live = { status: undefined, problem: undefined, rates: new Map(), flows: new Map(), total: [], pause_s: PAUSE_MS / 1000 };
 const watchers = new Set<() => void>();
 let timer: number | undefined;
 let isAsking = false;
@@ -88,7 +86,9 @@ function plan(): void {
   window.clearTimeout(timer);
   if (watchers.size === 0) return;
   const isMany = (live.status?.engine.interfaces.length ?? 0) > INTERFACES_MANY;
-  const pause = document.hidden ? PAUSE_UNSEEN_MS : isMany ? PAUSE_MANY_MS : PAUSE_MS;
+  const seen = isMany ? PAUSE_MANY_MS : PAUSE_MS;
+  live = { ...live, pause_s: seen / 1000 };
+  const pause = document.hidden ? PAUSE_UNSEEN_MS : seen;
   timer = window.setTimeout(ask, pause);
 }
 

@@ -1,6 +1,6 @@
 // A sparkline: the newest value stands at the right edge, the scale begins at zero, and the title says the figures.
 import { memo } from "react";
-import { SAMPLES_MAX } from "../api/live";
+import { windowOf } from "../api/rates";
 import { rate } from "./format";
 
 interface Props {
@@ -12,7 +12,7 @@ interface Props {
 
 export const Sparkline = memo(function Sparkline({ values, width = 116, height = 26, tone = "" }: Props) {
   const top = Math.max(...values, 0.1);
-  const step = width / (SAMPLES_MAX - 1);
+  const step = width / (windowOf(values.length) - 1);
   const left = width - (values.length - 1) * step;
   const points = values.map((value, at) => `${(left + at * step).toFixed(1)},${(height - 1 - (value / top) * (height - 3)).toFixed(1)}`);
   const newest = values.at(-1) ?? 0;

@@ -159,7 +159,9 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_no_file_of_the_page_is_not_served() {
-        for path in ["/assets/none.js", "/assets/SOURCE_HASH", "/assets/../index.html", "/assets/", "/assets/index.html"] {
+        for path in
+            ["/assets/none.js", "/assets/SOURCE_HASH", "/assets/../index.html", "/assets/", "/assets/index.html"]
+        {
             assert_eq!(get(path, None).await.0, StatusCode::NOT_FOUND, "{path}");
         }
         assert!(is_console("/") && is_console("/apis") && !is_console("/api") && !is_console("/api/v1/status"));

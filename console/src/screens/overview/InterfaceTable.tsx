@@ -70,7 +70,9 @@ export function InterfaceTable({ live, interfaces }: { live: Live; interfaces: I
           <tr>
             <th scope="col">State</th>
             <th scope="col">Interface</th>
-            <th scope="col">Last 2 minutes</th>
+            <th scope="col" title="Messages a second since this page was opened, at most two minutes">
+              Recent rate
+            </th>
             <th scope="col" className="right">
               a second
             </th>

@@ -78,7 +78,7 @@ export function SystemMap({ live }: { live: Live }) {
             >
               <title>{node.title}</title>
               <rect x={node.x} y={node.y - BOX_HEIGHT / 2} width={boxWidth} height={BOX_HEIGHT} rx="5" />
-              <text x={node.x + boxWidth / 2} y={node.y + 4.5} textAnchor="middle">
+              <text aria-hidden="true" x={node.x + boxWidth / 2} y={node.y + 4.5} textAnchor="middle">
                 {node.label.length > letters ? `${node.label.slice(0, letters - 1)}…` : node.label}
                 {sign}
               </text>

@@ -1,6 +1,7 @@
 // Messages a second, stacked: the busiest interfaces by name, the rest as one. The name stands at the end of its area.
 import { useMemo } from "react";
-import { SAMPLES_MAX, type Live } from "../../api/live";
+import type { Live } from "../../api/live";
+import { windowOf } from "../../api/rates";
 import { rate } from "../../ui/format";
 import { useSize } from "../../ui/width";
 import { roundUp, spread } from "./scale";
@@ -40,7 +41,7 @@ export function Throughput({ live }: { live: Live }) {
   const length = live.total.length;
   const inner = Math.max(width - LEFT - RIGHT, 60);
   const top = roundUp(Math.max(...live.total, 1));
-  const x = (at: number) => LEFT + inner - ((length - 1 - at) * inner) / (SAMPLES_MAX - 1);
+  const x = (at: number) => LEFT + inner - ((length - 1 - at) * inner) / (windowOf(length) - 1);
   const y = (value: number) => height - BOTTOM - (value / top) * (height - TOP - BOTTOM);
   let below = Array<number>(length).fill(0);
   const areas = series.map(({ name, values }) => {
@@ -82,7 +83,7 @@ export function Throughput({ live }: { live: Live }) {
             now
           </text>
           <text className="tick" x={LEFT} y={height - 6}>
-            {SAMPLES_MAX} s ago
+            {Math.round(windowOf(length) * live.pause_s)} s ago
           </text>
         </svg>
       )}
