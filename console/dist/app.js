@@ -3,12 +3,13 @@ import { StrictMode } from "./vendor.js";
 import { createRoot } from "./vendor.js";
 
 // src/shell/App.tsx
-import { useEffect as useEffect6, useMemo as useMemo7, useRef as useRef3, useState as useState16 } from "./vendor.js";
+import { useEffect as useEffect7, useMemo as useMemo7, useRef as useRef3, useState as useState20 } from "./vendor.js";
 
 // src/api/live.ts
 import { useSyncExternalStore } from "./vendor.js";
 
 // src/api/http.ts
+var NO_SUCH_PLACE = "E7063";
 var Problem = class extends Error {
   constructor(status, code, title) {
     super(title);
@@ -19,12 +20,18 @@ var Problem = class extends Error {
   code;
   /** The engine has no such route: an older one, or one that is not made yet. */
   get isMissing() {
-    return this.status === 404 && this.code === "" || this.status === 405 || this.status === 501;
+    return this.status === 404 && (this.code === "" || this.code === NO_SUCH_PLACE) || this.status === 405 || this.status === 501;
   }
 };
 var token = "";
 var whenSignedOut = () => {
 };
+function setSessionToken(value) {
+  token = value;
+}
+function onSignedOut(act) {
+  whenSignedOut = act;
+}
 async function problemOf(answer) {
   const isDocument = answer.headers.get("content-type")?.includes("problem+json") ?? false;
   if (!isDocument) return new Problem(answer.status, "", wordsOf(answer.status));
@@ -50,7 +57,7 @@ async function send(method, path, body, signal) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
     throw new Problem(0, "", "The engine cannot be reached.");
   }
-  if (answer.status === 401 && !path.startsWith("/api/v1/session")) whenSignedOut();
+  if (answer.status === 401 && !path.startsWith("/api/v1/sign-in")) whenSignedOut();
   if (!answer.ok) throw await problemOf(answer);
   return answer;
 }
@@ -67,6 +74,10 @@ async function get(path, words2, signal) {
 async function postText(path, body, signal) {
   const answer = await send("POST", path, body, signal);
   return await answer.text();
+}
+async function change(method, path, body) {
+  const answer = await send(method, path, body);
+  return await answer.json();
 }
 async function post(path, body = {}, signal) {
   const answer = await send("POST", path, body, signal);
@@ -187,6 +198,68 @@ function subscribe(watcher) {
 }
 function useLive() {
   return useSyncExternalStore(subscribe, () => live);
+}
+
+// src/api/session.ts
+import { useSyncExternalStore as useSyncExternalStore2 } from "./vendor.js";
+var session = { state: "asking", me: void 0, isOpen: false };
+var watchers2 = /* @__PURE__ */ new Set();
+function tell2(next) {
+  session = next;
+  for (const watcher of watchers2) watcher();
+}
+async function askWho() {
+  try {
+    const me = await get("/api/v1/me");
+    setSessionToken(me.token);
+    tell2({ state: "in", me, isOpen: false });
+  } catch (error) {
+    if (error instanceof Problem && error.isMissing) tell2({ state: "in", me: void 0, isOpen: true });
+    else if (error instanceof Problem && error.status === 401) tell2({ state: "out", me: void 0, isOpen: false });
+    else {
+      tell2({ ...session, state: session.state === "asking" ? "in" : session.state, isOpen: session.me === void 0 });
+    }
+  }
+}
+onSignedOut(() => {
+  if (session.state === "in") tell2({ state: "out", me: void 0, isOpen: false });
+});
+async function step(path, body) {
+  const answer = await post(path, body);
+  setSessionToken(answer.token);
+  await askWho();
+  return answer;
+}
+var signIn = (name, password) => step("/api/v1/sign-in", { name, password });
+var signInWithToken = (body) => step("/api/v1/sign-in/token", body);
+var signInWithCode = (code) => step("/api/v1/sign-in/code", { code });
+var beginCodes = () => post("/api/v1/me/totp");
+async function confirmCodes(code) {
+  const answer = await post("/api/v1/me/totp/confirm", { code });
+  if (answer.token) setSessionToken(answer.token);
+  return answer.recovery;
+}
+async function signOut() {
+  await post("/api/v1/sign-out");
+  setSessionToken("");
+  tell2({ state: "out", me: void 0, isOpen: false });
+}
+async function breakGlass(reason) {
+  await post("/api/v1/me/glass", { reason });
+  await askWho();
+}
+function useSession() {
+  return useSyncExternalStore2(
+    (watcher) => {
+      watchers2.add(watcher);
+      return () => watchers2.delete(watcher);
+    },
+    () => session
+  );
+}
+function useMay() {
+  const { me, isOpen } = useSession();
+  return (right) => isOpen || (me?.rights.includes(right) ?? false);
 }
 
 // src/shell/addresses.ts
@@ -532,26 +605,26 @@ function Mark() {
 import { Button as AriaButton } from "./vendor.js";
 
 // src/shell/route.ts
-import { useSyncExternalStore as useSyncExternalStore2 } from "./vendor.js";
-var watchers2 = /* @__PURE__ */ new Set();
+import { useSyncExternalStore as useSyncExternalStore3 } from "./vendor.js";
+var watchers3 = /* @__PURE__ */ new Set();
 var now = read();
 function read() {
   return { path: window.location.pathname, words: new URLSearchParams(window.location.hash.slice(1)) };
 }
-function tell2() {
+function tell3() {
   now = read();
-  for (const watcher of watchers2) watcher();
+  for (const watcher of watchers3) watcher();
 }
-window.addEventListener("popstate", tell2);
-window.addEventListener("hashchange", tell2);
+window.addEventListener("popstate", tell3);
+window.addEventListener("hashchange", tell3);
 function navigate(to, how = {}) {
   if (how.replace) window.history.replaceState(null, "", to);
   else window.history.pushState(null, "", to);
-  tell2();
+  tell3();
 }
-function setWords(change, how = {}) {
+function setWords(change2, how = {}) {
   const words2 = new URLSearchParams(now.words);
-  for (const [name, value] of Object.entries(change)) {
+  for (const [name, value] of Object.entries(change2)) {
     if (value) words2.set(name, value);
     else words2.delete(name);
   }
@@ -559,11 +632,11 @@ function setWords(change, how = {}) {
   navigate(text ? `${now.path}#${text}` : now.path, how);
 }
 function subscribe2(watcher) {
-  watchers2.add(watcher);
-  return () => watchers2.delete(watcher);
+  watchers3.add(watcher);
+  return () => watchers3.delete(watcher);
 }
 function useAddress() {
-  return useSyncExternalStore2(subscribe2, () => now);
+  return useSyncExternalStore3(subscribe2, () => now);
 }
 
 // src/ui/parts.tsx
@@ -776,51 +849,89 @@ function Alerts() {
   ] });
 }
 
-// src/ui/Rows.tsx
-import { jsx as jsx5, jsxs as jsxs5 } from "./vendor.js";
-var TIMES = /^(at|since|until|created|expires|last_seen|last_used|changed)$/;
-var MICROS_MIN = 1e15;
-function cell(name, value) {
-  if (value === null || value === void 0 || value === "") return /* @__PURE__ */ jsx5("span", { className: "quiet", children: "–" });
-  if (typeof value === "boolean") return value ? "yes" : "no";
-  if (typeof value === "number" && (TIMES.test(name) || value > MICROS_MIN)) return /* @__PURE__ */ jsx5("time", { title: utc(value), children: moment(value) });
-  if (Array.isArray(value)) return value.map((one) => typeof one === "object" ? JSON.stringify(one) : String(one)).join(", ") || "–";
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
-}
-function Rows({ rows, label }) {
-  const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))].filter((name) => name !== "schema");
-  if (rows.length === 0) return /* @__PURE__ */ jsx5(Empty, { title: "None yet" });
-  return /* @__PURE__ */ jsx5("div", { className: "scroll-x", children: /* @__PURE__ */ jsxs5("table", { className: "table", "aria-label": label, children: [
-    /* @__PURE__ */ jsx5("thead", { children: /* @__PURE__ */ jsx5("tr", { children: columns.map((name) => /* @__PURE__ */ jsx5("th", { scope: "col", children: name.replaceAll("_", " ") }, name)) }) }),
-    /* @__PURE__ */ jsx5("tbody", { children: rows.map((row, at) => /* @__PURE__ */ jsx5("tr", { children: columns.map((name) => /* @__PURE__ */ jsx5("td", { children: cell(name, row[name]) }, name)) }, at)) })
-  ] }) });
-}
-
 // src/screens/audit/Audit.tsx
-import { jsx as jsx6 } from "./vendor.js";
+import { useState as useState3 } from "./vendor.js";
+import { Fragment, jsx as jsx5, jsxs as jsxs5 } from "./vendor.js";
+var LIMIT = 100;
 function Audit() {
-  const { value, problem, again } = useAnswer("audit", (signal) => get("/api/v1/audit", void 0, signal));
-  return /* @__PURE__ */ jsx6(Page, { title: "Audit", about: "every act of a person and every look at a patient, with its reason", children: /* @__PURE__ */ jsx6(Card, { children: problem ? /* @__PURE__ */ jsx6(Trouble, { problem, what: "The audit log", again }) : value ? /* @__PURE__ */ jsx6(Rows, { rows: value.entries, label: "Entries of the audit log" }) : /* @__PURE__ */ jsx6(Empty, { title: "Reading…" }) }) });
+  const { words: words2 } = useAddress();
+  const [before, setBefore] = useState3([]);
+  const [who, act] = [words2.get("who") ?? "", words2.get("act") ?? ""];
+  const last = before.at(-1);
+  const { value, problem, again } = useAnswer(`${who}
+${act}
+${last ?? ""}`, (signal) => get("/api/v1/audit", { who: who || void 0, act: act || void 0, before: last, limit: LIMIT }, signal));
+  const rows = value?.rows ?? [];
+  const narrow = (name, text) => {
+    setBefore([]);
+    setWords({ [name]: text || void 0 }, { replace: true });
+  };
+  return /* @__PURE__ */ jsxs5(
+    Page,
+    {
+      title: "Audit",
+      about: "every act of a person and every look at a patient, with its reason",
+      actions: /* @__PURE__ */ jsxs5(Fragment, { children: [
+        /* @__PURE__ */ jsx5("input", { className: "input narrow", "aria-label": "By whom", placeholder: "By whom", value: who, onChange: (change2) => narrow("who", change2.target.value) }),
+        /* @__PURE__ */ jsx5("input", { className: "input narrow", "aria-label": "Which act", placeholder: "Which act: read, pause, replay", value: act, onChange: (change2) => narrow("act", change2.target.value) })
+      ] }),
+      children: [
+        problem ? /* @__PURE__ */ jsx5(Card, { children: /* @__PURE__ */ jsx5(Trouble, { problem, what: "The audit log", again }) }) : !value ? /* @__PURE__ */ jsx5(Empty, { title: "Reading…" }) : /* @__PURE__ */ jsx5(Card, { children: rows.length === 0 ? /* @__PURE__ */ jsx5(Empty, { title: "No entry fits" }) : /* @__PURE__ */ jsx5("div", { className: "scroll-x", children: /* @__PURE__ */ jsxs5("table", { className: "table", children: [
+          /* @__PURE__ */ jsx5("thead", { children: /* @__PURE__ */ jsxs5("tr", { children: [
+            /* @__PURE__ */ jsx5("th", { scope: "col", className: "right", children: "No." }),
+            /* @__PURE__ */ jsx5("th", { scope: "col", children: "When" }),
+            /* @__PURE__ */ jsx5("th", { scope: "col", children: "Who" }),
+            /* @__PURE__ */ jsx5("th", { scope: "col", children: "Act" }),
+            /* @__PURE__ */ jsx5("th", { scope: "col", children: "On what" }),
+            /* @__PURE__ */ jsx5("th", { scope: "col", children: "Why" })
+          ] }) }),
+          /* @__PURE__ */ jsx5("tbody", { children: rows.map((row) => /* @__PURE__ */ jsxs5("tr", { tabIndex: 0, "data-row": true, children: [
+            /* @__PURE__ */ jsx5("td", { className: "right number quiet", children: row.number }),
+            /* @__PURE__ */ jsxs5("td", { className: "nowrap", title: utc(row.at), children: [
+              moment(row.at),
+              " ",
+              /* @__PURE__ */ jsx5("span", { className: "quiet", children: clock(row.at) })
+            ] }),
+            /* @__PURE__ */ jsx5("td", { className: "nowrap", children: row.who }),
+            /* @__PURE__ */ jsxs5("td", { className: "nowrap", children: [
+              row.act,
+              " ",
+              row.outcome && row.outcome !== "done" && /* @__PURE__ */ jsxs5("strong", { className: "bad", children: [
+                "✕ ",
+                row.outcome
+              ] })
+            ] }),
+            /* @__PURE__ */ jsx5("td", { children: row.object }),
+            /* @__PURE__ */ jsx5("td", { children: row.reason || /* @__PURE__ */ jsx5("span", { className: "quiet", children: "–" }) })
+          ] }, row.number)) })
+        ] }) }) }),
+        /* @__PURE__ */ jsxs5("div", { className: "buttons", children: [
+          before.length > 0 && /* @__PURE__ */ jsx5(Button, { onPress: () => setBefore(before.slice(0, -1)), children: "Newer" }),
+          rows.length === LIMIT && /* @__PURE__ */ jsx5(Button, { onPress: () => setBefore([...before, rows.at(-1)?.number ?? 0]), children: "Older" })
+        ] })
+      ]
+    }
+  );
 }
 
 // src/screens/changes/Changes.tsx
-import { useState as useState4 } from "./vendor.js";
+import { useState as useState5 } from "./vendor.js";
 
 // src/ui/dialogs.tsx
-import { useState as useState3 } from "./vendor.js";
+import { useState as useState4 } from "./vendor.js";
 import { Dialog, Heading, Input, Label, Modal, ModalOverlay, TextField } from "./vendor.js";
-import { jsx as jsx7, jsxs as jsxs6 } from "./vendor.js";
+import { jsx as jsx6, jsxs as jsxs6 } from "./vendor.js";
 function Window({ title, onClose, children, isWide = false }) {
-  return /* @__PURE__ */ jsx7(ModalOverlay, { className: "veil", isOpen: true, isDismissable: true, onOpenChange: (isOpen) => !isOpen && onClose(), children: /* @__PURE__ */ jsx7(Modal, { className: isWide ? "modal wide" : "modal", children: /* @__PURE__ */ jsxs6(Dialog, { className: "dialog", children: [
-    /* @__PURE__ */ jsx7(Heading, { slot: "title", level: 2, children: title }),
+  return /* @__PURE__ */ jsx6(ModalOverlay, { className: "veil", isOpen: true, isDismissable: true, onOpenChange: (isOpen) => !isOpen && onClose(), children: /* @__PURE__ */ jsx6(Modal, { className: isWide ? "modal wide" : "modal", children: /* @__PURE__ */ jsxs6(Dialog, { className: "dialog", children: [
+    /* @__PURE__ */ jsx6(Heading, { slot: "title", level: 2, children: title }),
     children
   ] }) }) });
 }
 function AskWhy({ act, onClose }) {
-  const [reason, setReason] = useState3("");
-  const [state, setState] = useState3("asking");
-  const [said, setSaid] = useState3("");
-  const [problem, setProblem] = useState3();
+  const [reason, setReason] = useState4("");
+  const [state, setState] = useState4("asking");
+  const [said, setSaid] = useState4("");
+  const [problem, setProblem] = useState4();
   const run = async () => {
     if (!reason.trim() || state !== "asking") return;
     setState("running");
@@ -836,25 +947,25 @@ function AskWhy({ act, onClose }) {
     }
   };
   return /* @__PURE__ */ jsxs6(Window, { title: act.title, onClose, children: [
-    /* @__PURE__ */ jsx7("div", { children: act.text }),
-    state === "done" ? /* @__PURE__ */ jsx7("p", { role: "status", children: /* @__PURE__ */ jsx7("strong", { children: said }) }) : /* @__PURE__ */ jsxs6(TextField, { className: "field", value: reason, onChange: setReason, isRequired: true, autoFocus: true, onKeyDown: (key) => key.key === "Enter" && void run(), children: [
-      /* @__PURE__ */ jsx7(Label, { children: "Why? It is kept with your name." }),
-      /* @__PURE__ */ jsx7(Input, { className: "input", placeholder: act.example ?? "for example: ticket 4711, agreed with the owner" })
+    /* @__PURE__ */ jsx6("div", { children: act.text }),
+    state === "done" ? /* @__PURE__ */ jsx6("p", { role: "status", children: /* @__PURE__ */ jsx6("strong", { children: said }) }) : /* @__PURE__ */ jsxs6(TextField, { className: "field", value: reason, onChange: setReason, isRequired: true, autoFocus: true, onKeyDown: (key) => key.key === "Enter" && void run(), children: [
+      /* @__PURE__ */ jsx6(Label, { children: "Why? It is kept with your name." }),
+      /* @__PURE__ */ jsx6(Input, { className: "input", placeholder: act.example ?? "for example: ticket 4711, agreed with the owner" })
     ] }),
     problem && /* @__PURE__ */ jsxs6(Notice, { level: "warning", title: "Not done", children: [
       problem.message,
       " ",
-      problem.code && /* @__PURE__ */ jsx7("code", { children: problem.code })
+      problem.code && /* @__PURE__ */ jsx6("code", { children: problem.code })
     ] }),
     /* @__PURE__ */ jsxs6("div", { className: "buttons", children: [
-      /* @__PURE__ */ jsx7(Button, { onPress: onClose, children: state === "done" ? "Close" : "Cancel" }),
-      state !== "done" && /* @__PURE__ */ jsx7(Button, { kind: act.isDangerous ? "danger" : "first", isDisabled: !reason.trim() || state === "running", onPress: () => void run(), children: state === "running" ? "Working…" : act.button })
+      /* @__PURE__ */ jsx6(Button, { onPress: onClose, children: state === "done" ? "Close" : "Cancel" }),
+      state !== "done" && /* @__PURE__ */ jsx6(Button, { kind: act.isDangerous ? "danger" : "first", isDisabled: !reason.trim() || state === "running", onPress: () => void run(), children: state === "running" ? "Working…" : act.button })
     ] })
   ] });
 }
 
 // src/screens/changes/Changes.tsx
-import { jsx as jsx8, jsxs as jsxs7 } from "./vendor.js";
+import { jsx as jsx7, jsxs as jsxs7 } from "./vendor.js";
 function sentencesOf(answer) {
   const parts = { ...answer, ...answer.changes ?? {} };
   const lists = Object.entries(parts).filter((entry) => Array.isArray(entry[1]) && entry[1].every((one) => typeof one === "string"));
@@ -862,9 +973,9 @@ function sentencesOf(answer) {
   return said.length > 0 ? said : ["Nothing changed: the workspace is what runs."];
 }
 function Reload({ onClose }) {
-  const [answer, setAnswer] = useState4();
-  const [problem, setProblem] = useState4();
-  const [isRunning, setRunning] = useState4(false);
+  const [answer, setAnswer] = useState5();
+  const [problem, setProblem] = useState5();
+  const [isRunning, setRunning] = useState5(false);
   const run = async () => {
     setRunning(true);
     try {
@@ -877,51 +988,52 @@ function Reload({ onClose }) {
   };
   const findings = answer?.findings ?? [];
   return /* @__PURE__ */ jsxs7(Window, { title: "Read the workspace again", onClose, children: [
-    !answer && /* @__PURE__ */ jsx8("p", { children: "Interfaces whose files changed run on in the new version; messages that are under way finish in the version they began in. If a file has a mistake, everything stays as it is." }),
-    answer && findings.length === 0 && /* @__PURE__ */ jsx8("ul", { role: "status", children: sentencesOf(answer).map((text) => /* @__PURE__ */ jsx8("li", { children: text }, text)) }),
-    findings.length > 0 && /* @__PURE__ */ jsx8("ul", { className: "stack tight", role: "status", children: findings.map((finding, at) => /* @__PURE__ */ jsxs7("li", { children: [
-      /* @__PURE__ */ jsx8("strong", { className: finding.severity === "error" ? "bad" : "warn", children: finding.code }),
+    !answer && /* @__PURE__ */ jsx7("p", { children: "Interfaces whose files changed run on in the new version; messages that are under way finish in the version they began in. If a file has a mistake, everything stays as it is." }),
+    answer && findings.length === 0 && /* @__PURE__ */ jsx7("ul", { role: "status", children: sentencesOf(answer).map((text) => /* @__PURE__ */ jsx7("li", { children: text }, text)) }),
+    findings.length > 0 && /* @__PURE__ */ jsx7("ul", { className: "stack tight", role: "status", children: findings.map((finding, at) => /* @__PURE__ */ jsxs7("li", { children: [
+      /* @__PURE__ */ jsx7("strong", { className: finding.severity === "error" ? "bad" : "warn", children: finding.code }),
       " ",
       finding.message,
       " ",
-      finding.file && /* @__PURE__ */ jsx8("code", { children: `${finding.file}${finding.line ? `:${finding.line}` : ""}` }),
+      finding.file && /* @__PURE__ */ jsx7("code", { children: `${finding.file}${finding.line ? `:${finding.line}` : ""}` }),
       " ",
-      finding.hint && /* @__PURE__ */ jsx8("span", { className: "quiet", children: finding.hint })
+      finding.hint && /* @__PURE__ */ jsx7("span", { className: "quiet", children: finding.hint })
     ] }, at)) }),
     problem && /* @__PURE__ */ jsxs7(Notice, { level: "warning", title: "Not done; what runs is as it was", children: [
       problem.message,
       " ",
-      problem.code && /* @__PURE__ */ jsx8("code", { children: problem.code })
+      problem.code && /* @__PURE__ */ jsx7("code", { children: problem.code })
     ] }),
     /* @__PURE__ */ jsxs7("div", { className: "buttons", children: [
-      /* @__PURE__ */ jsx8(Button, { onPress: onClose, children: answer ? "Close" : "Cancel" }),
-      !answer && /* @__PURE__ */ jsx8(Button, { kind: "first", isDisabled: isRunning, onPress: () => void run(), children: isRunning ? "Reading…" : "Read it and apply" })
+      /* @__PURE__ */ jsx7(Button, { onPress: onClose, children: answer ? "Close" : "Cancel" }),
+      !answer && /* @__PURE__ */ jsx7(Button, { kind: "first", isDisabled: isRunning, onPress: () => void run(), children: isRunning ? "Reading…" : "Read it and apply" })
     ] })
   ] });
 }
 function Changes() {
   const { status, problem } = useLive();
-  const [isOpen, setOpen] = useState4(false);
-  if (!status) return /* @__PURE__ */ jsx8(Page, { title: "Changes", children: problem ? /* @__PURE__ */ jsx8(Trouble, { problem, what: "The engine" }) : /* @__PURE__ */ jsx8(Empty, { title: "Asking the engine…" }) });
-  return /* @__PURE__ */ jsxs7(Page, { title: "Changes", about: "what runs, and in which version", actions: /* @__PURE__ */ jsx8(Button, { icon: "again", onPress: () => setOpen(true), children: "Read the workspace again…" }), children: [
-    /* @__PURE__ */ jsx8(Notice, { level: "note", title: "Plan, approval and rollback: not available in this engine", children: "A version is a hash over the text of an interface, its maps, its tables and the environment: equal versions behave the same. The history is in git." }),
-    /* @__PURE__ */ jsx8(Card, { children: /* @__PURE__ */ jsxs7("table", { className: "table", children: [
-      /* @__PURE__ */ jsx8("thead", { children: /* @__PURE__ */ jsxs7("tr", { children: [
-        /* @__PURE__ */ jsx8("th", { scope: "col", children: "State" }),
-        /* @__PURE__ */ jsx8("th", { scope: "col", children: "Interface" }),
-        /* @__PURE__ */ jsx8("th", { scope: "col", children: "Running version" })
+  const [isOpen, setOpen] = useState5(false);
+  const mayApply = useMay()("apply");
+  if (!status) return /* @__PURE__ */ jsx7(Page, { title: "Changes", children: problem ? /* @__PURE__ */ jsx7(Trouble, { problem, what: "The engine" }) : /* @__PURE__ */ jsx7(Empty, { title: "Asking the engine…" }) });
+  return /* @__PURE__ */ jsxs7(Page, { title: "Changes", about: "what runs, and in which version", actions: mayApply && /* @__PURE__ */ jsx7(Button, { icon: "again", onPress: () => setOpen(true), children: "Read the workspace again…" }), children: [
+    /* @__PURE__ */ jsx7(Notice, { level: "note", title: "Plan, approval and rollback: not available in this engine", children: "A version is a hash over the text of an interface, its maps, its tables and the environment: equal versions behave the same. The history is in git." }),
+    /* @__PURE__ */ jsx7(Card, { children: /* @__PURE__ */ jsxs7("table", { className: "table", children: [
+      /* @__PURE__ */ jsx7("thead", { children: /* @__PURE__ */ jsxs7("tr", { children: [
+        /* @__PURE__ */ jsx7("th", { scope: "col", children: "State" }),
+        /* @__PURE__ */ jsx7("th", { scope: "col", children: "Interface" }),
+        /* @__PURE__ */ jsx7("th", { scope: "col", children: "Running version" })
       ] }) }),
-      /* @__PURE__ */ jsx8("tbody", { children: status.engine.interfaces.map((one) => /* @__PURE__ */ jsxs7("tr", { children: [
-        /* @__PURE__ */ jsx8("td", { children: /* @__PURE__ */ jsx8(State, { of: health(one.state) }) }),
+      /* @__PURE__ */ jsx7("tbody", { children: status.engine.interfaces.map((one) => /* @__PURE__ */ jsxs7("tr", { children: [
+        /* @__PURE__ */ jsx7("td", { children: /* @__PURE__ */ jsx7(State, { of: health(one.state) }) }),
         /* @__PURE__ */ jsxs7("td", { children: [
-          /* @__PURE__ */ jsx8(Link, { to: interfaceAt(one.name, "text"), "data-row": true, children: one.title }),
+          /* @__PURE__ */ jsx7(Link, { to: interfaceAt(one.name, "text"), "data-row": true, children: one.title }),
           " ",
-          /* @__PURE__ */ jsx8("span", { className: "quiet", children: one.name })
+          /* @__PURE__ */ jsx7("span", { className: "quiet", children: one.name })
         ] }),
-        /* @__PURE__ */ jsx8("td", { className: "mono", children: one.version })
+        /* @__PURE__ */ jsx7("td", { className: "mono", children: one.version })
       ] }, one.name)) })
     ] }) }),
-    isOpen && /* @__PURE__ */ jsx8(Reload, { onClose: () => setOpen(false) })
+    isOpen && /* @__PURE__ */ jsx7(Reload, { onClose: () => setOpen(false) })
   ] });
 }
 
@@ -930,25 +1042,25 @@ import { memo as memo2 } from "./vendor.js";
 
 // src/ui/Sparkline.tsx
 import { memo } from "./vendor.js";
-import { Fragment, jsx as jsx9, jsxs as jsxs8 } from "./vendor.js";
+import { Fragment as Fragment2, jsx as jsx8, jsxs as jsxs8 } from "./vendor.js";
 var Sparkline = memo(function Sparkline2({ values, width = 116, height = 26, tone = "" }) {
   const top = Math.max(...values, 0.1);
-  const step = width / (windowOf(values.length) - 1);
-  const left = width - (values.length - 1) * step;
-  const points = values.map((value, at) => `${(left + at * step).toFixed(1)},${(height - 1 - value / top * (height - 3)).toFixed(1)}`);
+  const step2 = width / (windowOf(values.length) - 1);
+  const left = width - (values.length - 1) * step2;
+  const points = values.map((value, at) => `${(left + at * step2).toFixed(1)},${(height - 1 - value / top * (height - 3)).toFixed(1)}`);
   const newest = values.at(-1) ?? 0;
   const label = values.length ? `now ${rate(newest)} a second, most ${rate(Math.max(...values))}` : "no figures yet";
   return /* @__PURE__ */ jsxs8("svg", { className: `spark ${tone}`, width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label, children: [
-    /* @__PURE__ */ jsx9("line", { className: "floor", x1: "0", x2: width, y1: height - 0.5, y2: height - 0.5 }),
-    points.length > 1 && /* @__PURE__ */ jsxs8(Fragment, { children: [
-      /* @__PURE__ */ jsx9("polygon", { className: "area", points: `${left.toFixed(1)},${height - 1} ${points.join(" ")} ${width},${height - 1}` }),
-      /* @__PURE__ */ jsx9("polyline", { className: "edge", points: points.join(" ") })
+    /* @__PURE__ */ jsx8("line", { className: "floor", x1: "0", x2: width, y1: height - 0.5, y2: height - 0.5 }),
+    points.length > 1 && /* @__PURE__ */ jsxs8(Fragment2, { children: [
+      /* @__PURE__ */ jsx8("polygon", { className: "area", points: `${left.toFixed(1)},${height - 1} ${points.join(" ")} ${width},${height - 1}` }),
+      /* @__PURE__ */ jsx8("polyline", { className: "edge", points: points.join(" ") })
     ] })
   ] });
 });
 
 // src/screens/overview/InterfaceTable.tsx
-import { jsx as jsx10, jsxs as jsxs9 } from "./vendor.js";
+import { jsx as jsx9, jsxs as jsxs9 } from "./vendor.js";
 var ORDER2 = ["failing", "held", "silent", "paused", "retired", "ok"];
 function sorted(interfaces) {
   return [...interfaces].sort((a, b) => ORDER2.indexOf(a.state) - ORDER2.indexOf(b.state) || a.critical - b.critical || a.title.localeCompare(b.title));
@@ -960,9 +1072,9 @@ var Row = memo2(function Row2({ one, values, now: now2 }) {
   const newest = values.slice(-5);
   const speed = newest.length ? newest.reduce((sum, value) => sum + value, 0) / newest.length : 0;
   return /* @__PURE__ */ jsxs9("tr", { children: [
-    /* @__PURE__ */ jsx10("td", { children: /* @__PURE__ */ jsx10(State, { of: health(one.state) }) }),
+    /* @__PURE__ */ jsx9("td", { children: /* @__PURE__ */ jsx9(State, { of: health(one.state) }) }),
     /* @__PURE__ */ jsxs9("td", { className: "cut", children: [
-      /* @__PURE__ */ jsx10(Link, { to: interfaceAt(one.name), "data-row": true, children: one.title }),
+      /* @__PURE__ */ jsx9(Link, { to: interfaceAt(one.name), "data-row": true, children: one.title }),
       " ",
       /* @__PURE__ */ jsxs9("span", { className: "quiet", children: [
         one.name,
@@ -970,54 +1082,54 @@ var Row = memo2(function Row2({ one, values, now: now2 }) {
         one.connector === "interface" ? "fed by interfaces" : `${one.connector} ${one.address?.replace(/^.*:/, "") ?? ""}`
       ] })
     ] }),
-    /* @__PURE__ */ jsx10("td", { children: /* @__PURE__ */ jsx10(Sparkline, { values, tone: one.state === "failing" ? "bad" : speed === 0 ? "idle" : "" }) }),
-    /* @__PURE__ */ jsx10("td", { className: "right number", children: rate(speed) }),
-    /* @__PURE__ */ jsx10("td", { className: "right number", children: queued > 0 ? /* @__PURE__ */ jsx10(Link, { to: messagesAt(`interface:${one.name} state:in_flight`), title: Number.isFinite(oldest) ? `the oldest since ${utc(oldest)}` : void 0, children: count(queued) }) : "0" }),
-    /* @__PURE__ */ jsx10("td", { className: "right number", children: queued > 0 && Number.isFinite(oldest) ? span((now2 - oldest) / 1e6) : /* @__PURE__ */ jsx10("span", { className: "quiet", children: "–" }) }),
-    /* @__PURE__ */ jsx10("td", { className: "right number", children: one.counts.parked > 0 ? /* @__PURE__ */ jsx10(Link, { to: messagesAt(`interface:${one.name} state:parked`), className: "bad", children: count(one.counts.parked) }) : /* @__PURE__ */ jsx10("span", { className: "quiet", children: "–" }) }),
-    /* @__PURE__ */ jsx10("td", { className: "right number", children: failed > 0 ? count(failed) : /* @__PURE__ */ jsx10("span", { className: "quiet", children: "–" }) }),
-    /* @__PURE__ */ jsx10("td", { className: "right number nowrap", children: ago(one.last_received, now2) })
+    /* @__PURE__ */ jsx9("td", { children: /* @__PURE__ */ jsx9(Sparkline, { values, tone: one.state === "failing" ? "bad" : speed === 0 ? "idle" : "" }) }),
+    /* @__PURE__ */ jsx9("td", { className: "right number", children: rate(speed) }),
+    /* @__PURE__ */ jsx9("td", { className: "right number", children: queued > 0 ? /* @__PURE__ */ jsx9(Link, { to: messagesAt(`interface:${one.name} state:in_flight`), title: Number.isFinite(oldest) ? `the oldest since ${utc(oldest)}` : void 0, children: count(queued) }) : "0" }),
+    /* @__PURE__ */ jsx9("td", { className: "right number", children: queued > 0 && Number.isFinite(oldest) ? span((now2 - oldest) / 1e6) : /* @__PURE__ */ jsx9("span", { className: "quiet", children: "–" }) }),
+    /* @__PURE__ */ jsx9("td", { className: "right number", children: one.counts.parked > 0 ? /* @__PURE__ */ jsx9(Link, { to: messagesAt(`interface:${one.name} state:parked`), className: "bad", children: count(one.counts.parked) }) : /* @__PURE__ */ jsx9("span", { className: "quiet", children: "–" }) }),
+    /* @__PURE__ */ jsx9("td", { className: "right number", children: failed > 0 ? count(failed) : /* @__PURE__ */ jsx9("span", { className: "quiet", children: "–" }) }),
+    /* @__PURE__ */ jsx9("td", { className: "right number nowrap", children: ago(one.last_received, now2) })
   ] });
 });
 function InterfaceTable({ live: live2, interfaces }) {
   const now2 = live2.status?.engine.at ?? 0;
-  return /* @__PURE__ */ jsx10("div", { className: "scroll-x", children: /* @__PURE__ */ jsxs9("table", { className: "table interfaces", children: [
-    /* @__PURE__ */ jsx10("thead", { children: /* @__PURE__ */ jsxs9("tr", { children: [
-      /* @__PURE__ */ jsx10("th", { scope: "col", children: "State" }),
-      /* @__PURE__ */ jsx10("th", { scope: "col", children: "Interface" }),
-      /* @__PURE__ */ jsx10("th", { scope: "col", title: "Messages a second since this page was opened, at most two minutes", children: "Recent rate" }),
-      /* @__PURE__ */ jsx10("th", { scope: "col", className: "right", children: "a second" }),
-      /* @__PURE__ */ jsx10("th", { scope: "col", className: "right", children: "Waiting" }),
-      /* @__PURE__ */ jsx10("th", { scope: "col", className: "right", children: "Oldest" }),
-      /* @__PURE__ */ jsx10("th", { scope: "col", className: "right", children: "Parked" }),
-      /* @__PURE__ */ jsx10("th", { scope: "col", className: "right", title: "Attempts that failed since the engine started", children: "Failed tries" }),
-      /* @__PURE__ */ jsx10("th", { scope: "col", className: "right", children: "Last message" })
+  return /* @__PURE__ */ jsx9("div", { className: "scroll-x", children: /* @__PURE__ */ jsxs9("table", { className: "table interfaces", children: [
+    /* @__PURE__ */ jsx9("thead", { children: /* @__PURE__ */ jsxs9("tr", { children: [
+      /* @__PURE__ */ jsx9("th", { scope: "col", children: "State" }),
+      /* @__PURE__ */ jsx9("th", { scope: "col", children: "Interface" }),
+      /* @__PURE__ */ jsx9("th", { scope: "col", title: "Messages a second since this page was opened, at most two minutes", children: "Recent rate" }),
+      /* @__PURE__ */ jsx9("th", { scope: "col", className: "right", children: "a second" }),
+      /* @__PURE__ */ jsx9("th", { scope: "col", className: "right", children: "Waiting" }),
+      /* @__PURE__ */ jsx9("th", { scope: "col", className: "right", children: "Oldest" }),
+      /* @__PURE__ */ jsx9("th", { scope: "col", className: "right", children: "Parked" }),
+      /* @__PURE__ */ jsx9("th", { scope: "col", className: "right", title: "Attempts that failed since the engine started", children: "Failed tries" }),
+      /* @__PURE__ */ jsx9("th", { scope: "col", className: "right", children: "Last message" })
     ] }) }),
-    /* @__PURE__ */ jsx10("tbody", { children: sorted(interfaces).map((one) => /* @__PURE__ */ jsx10(Row, { one, values: live2.rates.get(one.name) ?? [], now: now2 }, one.name)) })
+    /* @__PURE__ */ jsx9("tbody", { children: sorted(interfaces).map((one) => /* @__PURE__ */ jsx9(Row, { one, values: live2.rates.get(one.name) ?? [], now: now2 }, one.name)) })
   ] }) });
 }
 
 // src/screens/interface/InterfaceList.tsx
-import { jsx as jsx11 } from "./vendor.js";
+import { jsx as jsx10 } from "./vendor.js";
 function InterfaceList() {
   const live2 = useLive();
   const { words: words2 } = useAddress();
   const wanted2 = (words2.get("find") ?? "").toLowerCase();
   const all = live2.status?.engine.interfaces ?? [];
   const found = all.filter((one) => [one.name, one.title, one.state, one.connector, ...one.destinations.map((to) => to.name)].some((text) => text.toLowerCase().includes(wanted2)));
-  return /* @__PURE__ */ jsx11(
+  return /* @__PURE__ */ jsx10(
     Page,
     {
       title: "Interfaces",
       about: wanted2 ? `${found.length} of ${plural(all.length, "interface")}` : plural(all.length, "interface"),
-      actions: /* @__PURE__ */ jsx11("input", { className: "input narrow", "aria-label": "Narrow by name, state, connector or destination", placeholder: "Narrow: name, state, destination", value: words2.get("find") ?? "", onChange: (change) => setWords({ find: change.target.value || void 0 }, { replace: true }) }),
-      children: /* @__PURE__ */ jsx11(Card, { children: found.length > 0 || !live2.status ? /* @__PURE__ */ jsx11(InterfaceTable, { live: live2, interfaces: found }) : /* @__PURE__ */ jsx11(Empty, { title: "No interface of this name" }) })
+      actions: /* @__PURE__ */ jsx10("input", { className: "input narrow", "aria-label": "Narrow by name, state, connector or destination", placeholder: "Narrow: name, state, destination", value: words2.get("find") ?? "", onChange: (change2) => setWords({ find: change2.target.value || void 0 }, { replace: true }) }),
+      children: /* @__PURE__ */ jsx10(Card, { children: found.length > 0 || !live2.status ? /* @__PURE__ */ jsx10(InterfaceTable, { live: live2, interfaces: found }) : /* @__PURE__ */ jsx10(Empty, { title: "No interface of this name" }) })
     }
   );
 }
 
 // src/screens/interface/OneInterface.tsx
-import { useState as useState6 } from "./vendor.js";
+import { useState as useState7 } from "./vendor.js";
 import { Tab, TabList, TabPanel, Tabs } from "./vendor.js";
 
 // src/ui/Code.tsx
@@ -1047,39 +1159,39 @@ function piecesOf(line) {
 }
 
 // src/ui/Code.tsx
-import { jsx as jsx12, jsxs as jsxs10 } from "./vendor.js";
+import { jsx as jsx11, jsxs as jsxs10 } from "./vendor.js";
 function Code({ text, label }) {
   const lines = useMemo(() => text.replace(/\n$/, "").split("\n").map(piecesOf), [text]);
-  return /* @__PURE__ */ jsx12("div", { className: "code", tabIndex: 0, role: "group", "aria-label": label, children: lines.map((pieces, at) => /* @__PURE__ */ jsxs10("div", { className: "code-line", children: [
-    /* @__PURE__ */ jsx12("span", { className: "code-number", "aria-hidden": "true", children: at + 1 }),
-    /* @__PURE__ */ jsx12("span", { children: pieces.length ? pieces.map((piece, part) => piece.tone ? /* @__PURE__ */ jsx12("span", { className: `code-${piece.tone}`, children: piece.text }, part) : piece.text) : " " })
+  return /* @__PURE__ */ jsx11("div", { className: "code", tabIndex: 0, role: "group", "aria-label": label, children: lines.map((pieces, at) => /* @__PURE__ */ jsxs10("div", { className: "code-line", children: [
+    /* @__PURE__ */ jsx11("span", { className: "code-number", "aria-hidden": "true", children: at + 1 }),
+    /* @__PURE__ */ jsx11("span", { children: pieces.length ? pieces.map((piece, part) => piece.tone ? /* @__PURE__ */ jsx11("span", { className: `code-${piece.tone}`, children: piece.text }, part) : piece.text) : " " })
   ] }, at)) });
 }
 
 // src/screens/system/Balance.tsx
-import { jsx as jsx13, jsxs as jsxs11 } from "./vendor.js";
+import { jsx as jsx12, jsxs as jsxs11 } from "./vendor.js";
 var STATES = ["delivered", "filtered", "in_flight", "parked", "expired", "deleted"];
 function Balance({ counts, query }) {
   const sum = STATES.reduce((total, state) => total + counts[state], 0);
   const difference = counts.accepted - sum;
-  return /* @__PURE__ */ jsx13("table", { className: "balance", children: /* @__PURE__ */ jsxs11("tbody", { children: [
+  return /* @__PURE__ */ jsx12("table", { className: "balance", children: /* @__PURE__ */ jsxs11("tbody", { children: [
     /* @__PURE__ */ jsxs11("tr", { children: [
-      /* @__PURE__ */ jsx13("th", { scope: "row", children: "Accepted" }),
-      /* @__PURE__ */ jsx13("td", { className: "right number", children: count(counts.accepted) }),
-      /* @__PURE__ */ jsx13("td", {})
+      /* @__PURE__ */ jsx12("th", { scope: "row", children: "Accepted" }),
+      /* @__PURE__ */ jsx12("td", { className: "right number", children: count(counts.accepted) }),
+      /* @__PURE__ */ jsx12("td", {})
     ] }),
     STATES.map((state) => {
       const share = counts.accepted > 0 ? counts[state] / counts.accepted : 0;
       return /* @__PURE__ */ jsxs11("tr", { children: [
-        /* @__PURE__ */ jsx13("th", { scope: "row", children: /* @__PURE__ */ jsx13(State, { of: messageState(state) }) }),
-        /* @__PURE__ */ jsx13("td", { className: "right number", children: counts[state] > 0 ? /* @__PURE__ */ jsx13(Link, { to: messagesAt(`${query} state:${state}`.trim()), children: count(counts[state]) }) : "0" }),
-        /* @__PURE__ */ jsx13("td", { className: "balance-bar", children: /* @__PURE__ */ jsx13("svg", { width: "100%", height: "8", preserveAspectRatio: "none", viewBox: "0 0 100 8", "aria-hidden": "true", children: /* @__PURE__ */ jsx13("rect", { width: Math.max(share * 100, counts[state] > 0 ? 0.6 : 0), height: "8", className: messageState(state).tone }) }) })
+        /* @__PURE__ */ jsx12("th", { scope: "row", children: /* @__PURE__ */ jsx12(State, { of: messageState(state) }) }),
+        /* @__PURE__ */ jsx12("td", { className: "right number", children: counts[state] > 0 ? /* @__PURE__ */ jsx12(Link, { to: messagesAt(`${query} state:${state}`.trim()), children: count(counts[state]) }) : "0" }),
+        /* @__PURE__ */ jsx12("td", { className: "balance-bar", children: /* @__PURE__ */ jsx12("svg", { width: "100%", height: "8", preserveAspectRatio: "none", viewBox: "0 0 100 8", "aria-hidden": "true", children: /* @__PURE__ */ jsx12("rect", { width: Math.max(share * 100, counts[state] > 0 ? 0.6 : 0), height: "8", className: messageState(state).tone }) }) })
       ] }, state);
     }),
     /* @__PURE__ */ jsxs11("tr", { children: [
-      /* @__PURE__ */ jsx13("th", { scope: "row", children: "Difference" }),
-      /* @__PURE__ */ jsx13("td", { className: `right number ${difference === 0 ? "good" : "bad"}`, children: count(difference) }),
-      /* @__PURE__ */ jsx13("td", { className: difference === 0 ? "good" : "bad", children: difference === 0 ? "nothing is lost" : "not accounted for" })
+      /* @__PURE__ */ jsx12("th", { scope: "row", children: "Difference" }),
+      /* @__PURE__ */ jsx12("td", { className: `right number ${difference === 0 ? "good" : "bad"}`, children: count(difference) }),
+      /* @__PURE__ */ jsx12("td", { className: difference === 0 ? "good" : "bad", children: difference === 0 ? "nothing is lost" : "not accounted for" })
     ] })
   ] }) });
 }
@@ -1134,27 +1246,28 @@ function releaseAct(one, to) {
 }
 
 // src/screens/interface/Destinations.tsx
-import { useState as useState5 } from "./vendor.js";
-import { jsx as jsx14, jsxs as jsxs12 } from "./vendor.js";
+import { useState as useState6 } from "./vendor.js";
+import { jsx as jsx13, jsxs as jsxs12 } from "./vendor.js";
 function Destinations({ one, now: now2 }) {
-  const [act, setAct] = useState5();
+  const [act, setAct] = useState6();
+  const maySteer = useMay()("steer");
   return /* @__PURE__ */ jsxs12("div", { className: "scroll-x", children: [
     /* @__PURE__ */ jsxs12("table", { className: "table destinations", children: [
-      /* @__PURE__ */ jsx14("thead", { children: /* @__PURE__ */ jsxs12("tr", { children: [
-        /* @__PURE__ */ jsx14("th", { scope: "col", children: "State" }),
-        /* @__PURE__ */ jsx14("th", { scope: "col", children: "Destination" }),
-        /* @__PURE__ */ jsx14("th", { scope: "col", children: "Order" }),
-        /* @__PURE__ */ jsx14("th", { scope: "col", className: "right", children: "Waiting" }),
-        /* @__PURE__ */ jsx14("th", { scope: "col", className: "right", children: "Oldest" }),
-        /* @__PURE__ */ jsx14("th", { scope: "col", className: "right", children: "Delivered" }),
-        /* @__PURE__ */ jsx14("th", { scope: "col", className: "right", children: "Failed tries" }),
-        /* @__PURE__ */ jsx14("th", { scope: "col", className: "right", children: "Last delivered" }),
-        /* @__PURE__ */ jsx14("th", { scope: "col", children: /* @__PURE__ */ jsx14("span", { className: "hidden-but-read", children: "What you may do" }) })
+      /* @__PURE__ */ jsx13("thead", { children: /* @__PURE__ */ jsxs12("tr", { children: [
+        /* @__PURE__ */ jsx13("th", { scope: "col", children: "State" }),
+        /* @__PURE__ */ jsx13("th", { scope: "col", children: "Destination" }),
+        /* @__PURE__ */ jsx13("th", { scope: "col", children: "Order" }),
+        /* @__PURE__ */ jsx13("th", { scope: "col", className: "right", children: "Waiting" }),
+        /* @__PURE__ */ jsx13("th", { scope: "col", className: "right", children: "Oldest" }),
+        /* @__PURE__ */ jsx13("th", { scope: "col", className: "right", children: "Delivered" }),
+        /* @__PURE__ */ jsx13("th", { scope: "col", className: "right", children: "Failed tries" }),
+        /* @__PURE__ */ jsx13("th", { scope: "col", className: "right", children: "Last delivered" }),
+        /* @__PURE__ */ jsx13("th", { scope: "col", children: /* @__PURE__ */ jsx13("span", { className: "hidden-but-read", children: "What you may do" }) })
       ] }) }),
-      /* @__PURE__ */ jsx14("tbody", { children: one.destinations.map((to) => /* @__PURE__ */ jsxs12("tr", { children: [
-        /* @__PURE__ */ jsx14("td", { children: /* @__PURE__ */ jsx14(State, { of: health(to.state) }) }),
+      /* @__PURE__ */ jsx13("tbody", { children: one.destinations.map((to) => /* @__PURE__ */ jsxs12("tr", { children: [
+        /* @__PURE__ */ jsx13("td", { children: /* @__PURE__ */ jsx13(State, { of: health(to.state) }) }),
         /* @__PURE__ */ jsxs12("td", { children: [
-          to.connector === "interface" ? /* @__PURE__ */ jsx14(Link, { to: interfaceAt(to.address), "data-row": true, children: to.name }) : /* @__PURE__ */ jsx14(Link, { to: messagesAt(`interface:${one.name} destination:${to.name}`), "data-row": true, children: to.name }),
+          to.connector === "interface" ? /* @__PURE__ */ jsx13(Link, { to: interfaceAt(to.address), "data-row": true, children: to.name }) : /* @__PURE__ */ jsx13(Link, { to: messagesAt(`interface:${one.name} destination:${to.name}`), "data-row": true, children: to.name }),
           " ",
           /* @__PURE__ */ jsxs12("span", { className: "quiet", children: [
             to.connector,
@@ -1164,7 +1277,7 @@ function Destinations({ one, now: now2 }) {
           to.state === "failing" && to.last_trouble && /* @__PURE__ */ jsxs12("div", { className: "bad", children: [
             to.last_trouble.reason.text,
             " ",
-            /* @__PURE__ */ jsx14("code", { children: to.last_trouble.reason.code }),
+            /* @__PURE__ */ jsx13("code", { children: to.last_trouble.reason.code }),
             to.probe_in_s !== null && ` · tried again in ${span(to.probe_in_s)}`
           ] }),
           to.state !== "failing" && to.last_trouble && /* @__PURE__ */ jsxs12("div", { className: "quiet", children: [
@@ -1178,22 +1291,22 @@ function Destinations({ one, now: now2 }) {
           to.order,
           to.gives_up && ", gives up"
         ] }),
-        /* @__PURE__ */ jsx14("td", { className: "right number", children: to.queued > 0 ? /* @__PURE__ */ jsx14(Link, { to: messagesAt(`interface:${one.name} destination:${to.name} state:in_flight`), children: count(to.queued) }) : "0" }),
-        /* @__PURE__ */ jsx14("td", { className: "right number", children: to.queued > 0 && to.oldest !== null ? span((now2 - to.oldest) / 1e6) : /* @__PURE__ */ jsx14("span", { className: "quiet", children: "–" }) }),
-        /* @__PURE__ */ jsx14("td", { className: "right number", children: count(to.delivered) }),
-        /* @__PURE__ */ jsx14("td", { className: "right number", children: to.failed ? count(to.failed) : /* @__PURE__ */ jsx14("span", { className: "quiet", children: "–" }) }),
-        /* @__PURE__ */ jsx14("td", { className: "right number nowrap", children: ago(to.last_delivered, now2) }),
-        /* @__PURE__ */ jsx14("td", { children: /* @__PURE__ */ jsxs12("div", { className: "buttons end", children: [
-          to.held > 0 && /* @__PURE__ */ jsxs12(Button, { onPress: () => setAct(releaseAct(one, to)), children: [
+        /* @__PURE__ */ jsx13("td", { className: "right number", children: to.queued > 0 ? /* @__PURE__ */ jsx13(Link, { to: messagesAt(`interface:${one.name} destination:${to.name} state:in_flight`), children: count(to.queued) }) : "0" }),
+        /* @__PURE__ */ jsx13("td", { className: "right number", children: to.queued > 0 && to.oldest !== null ? span((now2 - to.oldest) / 1e6) : /* @__PURE__ */ jsx13("span", { className: "quiet", children: "–" }) }),
+        /* @__PURE__ */ jsx13("td", { className: "right number", children: count(to.delivered) }),
+        /* @__PURE__ */ jsx13("td", { className: "right number", children: to.failed ? count(to.failed) : /* @__PURE__ */ jsx13("span", { className: "quiet", children: "–" }) }),
+        /* @__PURE__ */ jsx13("td", { className: "right number nowrap", children: ago(to.last_delivered, now2) }),
+        /* @__PURE__ */ jsx13("td", { children: /* @__PURE__ */ jsxs12("div", { className: "buttons end", children: [
+          maySteer && to.held > 0 && /* @__PURE__ */ jsxs12(Button, { onPress: () => setAct(releaseAct(one, to)), children: [
             "Release ",
             count(to.held),
             "…"
           ] }),
-          /* @__PURE__ */ jsx14(Button, { icon: to.is_paused ? "play" : "paused", "aria-label": `${to.is_paused ? "Resume" : "Pause"} ${to.name}`, onPress: () => setAct(destinationAct(one, to)), children: to.is_paused ? "Resume…" : "Pause…" })
+          maySteer && /* @__PURE__ */ jsx13(Button, { icon: to.is_paused ? "play" : "paused", "aria-label": `${to.is_paused ? "Resume" : "Pause"} ${to.name}`, onPress: () => setAct(destinationAct(one, to)), children: to.is_paused ? "Resume…" : "Pause…" })
         ] }) })
       ] }, to.name)) })
     ] }),
-    act && /* @__PURE__ */ jsx14(AskWhy, { act, onClose: () => setAct(void 0) })
+    act && /* @__PURE__ */ jsx13(AskWhy, { act, onClose: () => setAct(void 0) })
   ] });
 }
 
@@ -1238,23 +1351,23 @@ function checksOf(one, text) {
 }
 
 // src/screens/interface/OneInterface.tsx
-import { Fragment as Fragment2, jsx as jsx15, jsxs as jsxs13 } from "./vendor.js";
+import { Fragment as Fragment3, jsx as jsx14, jsxs as jsxs13 } from "./vendor.js";
 var RECENT = 40;
 function StateTab({ one, live: live2 }) {
   const now2 = live2.status?.engine.at ?? 0;
   const values = live2.rates.get(one.name) ?? [];
   const items = live2.status ? attentionOf(live2.status).filter((item) => item.interfaces.includes(one.name)) : [];
   return /* @__PURE__ */ jsxs13("div", { className: "stack", children: [
-    items.length > 0 && /* @__PURE__ */ jsx15(Attentions, { items }),
+    items.length > 0 && /* @__PURE__ */ jsx14(Attentions, { items }),
     /* @__PURE__ */ jsxs13("div", { className: "two start", children: [
-      /* @__PURE__ */ jsx15(Card, { title: "Receives", children: /* @__PURE__ */ jsx15("div", { className: "inside", children: /* @__PURE__ */ jsxs13("dl", { className: "facts", children: [
-        /* @__PURE__ */ jsx15("dt", { children: "From" }),
-        /* @__PURE__ */ jsx15("dd", { children: one.connector === "interface" ? "other interfaces" : `${one.connector} ${one.address ?? ""}` }),
-        /* @__PURE__ */ jsx15("dt", { children: "Senders connected" }),
-        /* @__PURE__ */ jsx15("dd", { children: one.connector === "interface" ? "–" : count(one.peers) }),
-        /* @__PURE__ */ jsx15("dt", { children: "Last message" }),
-        /* @__PURE__ */ jsx15("dd", { children: ago(one.last_received, now2) }),
-        /* @__PURE__ */ jsx15("dt", { children: "Since the start" }),
+      /* @__PURE__ */ jsx14(Card, { title: "Receives", children: /* @__PURE__ */ jsx14("div", { className: "inside", children: /* @__PURE__ */ jsxs13("dl", { className: "facts", children: [
+        /* @__PURE__ */ jsx14("dt", { children: "From" }),
+        /* @__PURE__ */ jsx14("dd", { children: one.connector === "interface" ? "other interfaces" : `${one.connector} ${one.address ?? ""}` }),
+        /* @__PURE__ */ jsx14("dt", { children: "Senders connected" }),
+        /* @__PURE__ */ jsx14("dd", { children: one.connector === "interface" ? "–" : count(one.peers) }),
+        /* @__PURE__ */ jsx14("dt", { children: "Last message" }),
+        /* @__PURE__ */ jsx14("dd", { children: ago(one.last_received, now2) }),
+        /* @__PURE__ */ jsx14("dt", { children: "Since the start" }),
         /* @__PURE__ */ jsxs13("dd", { children: [
           count(one.received),
           " received, ",
@@ -1265,129 +1378,129 @@ function StateTab({ one, live: live2 }) {
           count(one.rejected),
           " rejected"
         ] }),
-        /* @__PURE__ */ jsx15("dt", { children: "Now" }),
+        /* @__PURE__ */ jsx14("dt", { children: "Now" }),
         /* @__PURE__ */ jsxs13("dd", { className: "with-spark", children: [
           rate(values.at(-1) ?? 0),
           " a second ",
-          /* @__PURE__ */ jsx15(Sparkline, { values, width: 220, height: 30 })
+          /* @__PURE__ */ jsx14(Sparkline, { values, width: 220, height: 30 })
         ] }),
-        one.last_trouble && /* @__PURE__ */ jsxs13(Fragment2, { children: [
-          /* @__PURE__ */ jsx15("dt", { children: "Last trouble" }),
+        one.last_trouble && /* @__PURE__ */ jsxs13(Fragment3, { children: [
+          /* @__PURE__ */ jsx14("dt", { children: "Last trouble" }),
           /* @__PURE__ */ jsxs13("dd", { children: [
             ago(one.last_trouble.at, now2),
             ": ",
             one.last_trouble.reason.text,
             " ",
-            /* @__PURE__ */ jsx15("code", { children: one.last_trouble.reason.code })
+            /* @__PURE__ */ jsx14("code", { children: one.last_trouble.reason.code })
           ] })
         ] })
       ] }) }) }),
-      /* @__PURE__ */ jsx15(Card, { title: "Where every message is", more: /* @__PURE__ */ jsx15("span", { className: "quiet", children: "from the log" }), children: /* @__PURE__ */ jsx15("div", { className: "inside", children: /* @__PURE__ */ jsx15(Balance, { counts: one.counts, query: `interface:${one.name}` }) }) })
+      /* @__PURE__ */ jsx14(Card, { title: "Where every message is", more: /* @__PURE__ */ jsx14("span", { className: "quiet", children: "from the log" }), children: /* @__PURE__ */ jsx14("div", { className: "inside", children: /* @__PURE__ */ jsx14(Balance, { counts: one.counts, query: `interface:${one.name}` }) }) })
     ] }),
-    /* @__PURE__ */ jsx15(Card, { title: "Destinations", children: /* @__PURE__ */ jsx15(Destinations, { one, now: now2 }) })
+    /* @__PURE__ */ jsx14(Card, { title: "Destinations", children: /* @__PURE__ */ jsx14(Destinations, { one, now: now2 }) })
   ] });
 }
 function TextTab({ answer }) {
   const { value, problem, again } = answer;
   const { words: words2 } = useAddress();
-  if (problem) return /* @__PURE__ */ jsx15(Trouble, { problem, what: "The configuration", again });
-  if (!value) return /* @__PURE__ */ jsx15(Empty, { title: "Reading…" });
+  if (problem) return /* @__PURE__ */ jsx14(Trouble, { problem, what: "The configuration", again });
+  if (!value) return /* @__PURE__ */ jsx14(Empty, { title: "Reading…" });
   const files = [{ path: value.file, text: value.text }, ...value.files];
   const chosen = files.find((file) => file.path === words2.get("file")) ?? files[0];
   return /* @__PURE__ */ jsxs13("div", { className: "files", children: [
-    /* @__PURE__ */ jsx15("ul", { className: "card file-list", "aria-label": "Files", children: files.map((file) => /* @__PURE__ */ jsx15("li", { children: /* @__PURE__ */ jsx15("button", { type: "button", className: "file", "aria-current": file === chosen, "data-row": true, onClick: () => setWords({ file: file.path }, { replace: true }), children: file.path }) }, file.path)) }),
-    /* @__PURE__ */ jsx15(Card, { title: chosen?.path, more: /* @__PURE__ */ jsxs13("span", { className: "quiet", children: [
+    /* @__PURE__ */ jsx14("ul", { className: "card file-list", "aria-label": "Files", children: files.map((file) => /* @__PURE__ */ jsx14("li", { children: /* @__PURE__ */ jsx14("button", { type: "button", className: "file", "aria-current": file === chosen, "data-row": true, onClick: () => setWords({ file: file.path }, { replace: true }), children: file.path }) }, file.path)) }),
+    /* @__PURE__ */ jsx14(Card, { title: chosen?.path, more: /* @__PURE__ */ jsxs13("span", { className: "quiet", children: [
       "version ",
       value.version,
       ", as it runs now"
-    ] }), children: /* @__PURE__ */ jsx15(Code, { text: chosen?.text ?? "", label: chosen?.path ?? "" }) })
+    ] }), children: /* @__PURE__ */ jsx14(Code, { text: chosen?.text ?? "", label: chosen?.path ?? "" }) })
   ] });
 }
 function TrafficTab({ name }) {
   const { value, problem, again } = useAnswer(name, (signal) => searchMessages(`interface:${name}`, RECENT, signal));
-  if (problem) return /* @__PURE__ */ jsx15(Trouble, { problem, what: "The messages", again });
-  if (!value) return /* @__PURE__ */ jsx15(Empty, { title: "Reading…" });
-  return /* @__PURE__ */ jsx15(Card, { title: `The newest ${count(value.messages.length)}`, more: /* @__PURE__ */ jsx15(Link, { to: messagesAt(`interface:${name}`), children: "all messages of this interface" }), children: value.messages.length === 0 ? /* @__PURE__ */ jsx15(Empty, { title: "No message yet" }) : /* @__PURE__ */ jsxs13("table", { className: "table", children: [
-    /* @__PURE__ */ jsx15("thead", { children: /* @__PURE__ */ jsxs13("tr", { children: [
-      /* @__PURE__ */ jsx15("th", { scope: "col", children: "Received" }),
-      /* @__PURE__ */ jsx15("th", { scope: "col", children: "Type" }),
-      /* @__PURE__ */ jsx15("th", { scope: "col", children: "Control id" }),
-      /* @__PURE__ */ jsx15("th", { scope: "col", children: "Destinations" }),
-      /* @__PURE__ */ jsx15("th", { scope: "col", children: "State" })
+  if (problem) return /* @__PURE__ */ jsx14(Trouble, { problem, what: "The messages", again });
+  if (!value) return /* @__PURE__ */ jsx14(Empty, { title: "Reading…" });
+  return /* @__PURE__ */ jsx14(Card, { title: `The newest ${count(value.messages.length)}`, more: /* @__PURE__ */ jsx14(Link, { to: messagesAt(`interface:${name}`), children: "all messages of this interface" }), children: value.messages.length === 0 ? /* @__PURE__ */ jsx14(Empty, { title: "No message yet" }) : /* @__PURE__ */ jsxs13("table", { className: "table", children: [
+    /* @__PURE__ */ jsx14("thead", { children: /* @__PURE__ */ jsxs13("tr", { children: [
+      /* @__PURE__ */ jsx14("th", { scope: "col", children: "Received" }),
+      /* @__PURE__ */ jsx14("th", { scope: "col", children: "Type" }),
+      /* @__PURE__ */ jsx14("th", { scope: "col", children: "Control id" }),
+      /* @__PURE__ */ jsx14("th", { scope: "col", children: "Destinations" }),
+      /* @__PURE__ */ jsx14("th", { scope: "col", children: "State" })
     ] }) }),
-    /* @__PURE__ */ jsx15("tbody", { children: value.messages.map((row) => /* @__PURE__ */ jsxs13("tr", { children: [
-      /* @__PURE__ */ jsx15("td", { className: "mono", children: /* @__PURE__ */ jsx15(Link, { to: `/messages#q=${encodeURIComponent(`interface:${name}`)}&id=${row.id}`, "data-row": true, children: clockMillis(row.received) }) }),
-      /* @__PURE__ */ jsx15("td", { className: "mono", children: row.type }),
-      /* @__PURE__ */ jsx15("td", { className: "mono quiet", children: row.control_id }),
-      /* @__PURE__ */ jsx15("td", { className: "quiet", children: row.destinations.join(", ") || "nowhere" }),
-      /* @__PURE__ */ jsx15("td", { children: /* @__PURE__ */ jsx15(State, { of: messageState(row.state) }) })
+    /* @__PURE__ */ jsx14("tbody", { children: value.messages.map((row) => /* @__PURE__ */ jsxs13("tr", { children: [
+      /* @__PURE__ */ jsx14("td", { className: "mono", children: /* @__PURE__ */ jsx14(Link, { to: `/messages#q=${encodeURIComponent(`interface:${name}`)}&id=${row.id}`, "data-row": true, children: clockMillis(row.received) }) }),
+      /* @__PURE__ */ jsx14("td", { className: "mono", children: row.type }),
+      /* @__PURE__ */ jsx14("td", { className: "mono quiet", children: row.control_id }),
+      /* @__PURE__ */ jsx14("td", { className: "quiet", children: row.destinations.join(", ") || "nowhere" }),
+      /* @__PURE__ */ jsx14("td", { children: /* @__PURE__ */ jsx14(State, { of: messageState(row.state) }) })
     ] }, row.id)) })
   ] }) });
 }
 function QualityTab({ name }) {
   const { value, problem, again } = useAnswer(name, (signal) => readQuality({ interface: name }, signal));
-  if (problem) return /* @__PURE__ */ jsx15(Trouble, { problem, what: "The quality", again });
-  if (!value) return /* @__PURE__ */ jsx15(Empty, { title: "Reading…" });
+  if (problem) return /* @__PURE__ */ jsx14(Trouble, { problem, what: "The quality", again });
+  if (!value) return /* @__PURE__ */ jsx14(Empty, { title: "Reading…" });
   const report = value.interfaces[0];
-  if (!report) return /* @__PURE__ */ jsx15(Empty, { title: "Nothing was counted yet", children: "It is counted from the messages that come." });
+  if (!report) return /* @__PURE__ */ jsx14(Empty, { title: "Nothing was counted yet", children: "It is counted from the messages that come." });
   return /* @__PURE__ */ jsxs13(Card, { title: "What senders send", more: /* @__PURE__ */ jsxs13("span", { className: "quiet", children: [
     plural(report.messages, "message"),
     " counted in seven days"
   ] }), children: [
     /* @__PURE__ */ jsxs13("table", { className: "table", children: [
-      /* @__PURE__ */ jsx15("thead", { children: /* @__PURE__ */ jsxs13("tr", { children: [
-        /* @__PURE__ */ jsx15("th", { scope: "col", children: "Sender" }),
-        /* @__PURE__ */ jsx15("th", { scope: "col", children: "Type" }),
-        /* @__PURE__ */ jsx15("th", { scope: "col", className: "right", children: "Messages" }),
-        /* @__PURE__ */ jsx15("th", { scope: "col", className: "right", children: "Places with codes the standard does not list" }),
-        /* @__PURE__ */ jsx15("th", { scope: "col", className: "right", children: "Places with codes no table has" })
+      /* @__PURE__ */ jsx14("thead", { children: /* @__PURE__ */ jsxs13("tr", { children: [
+        /* @__PURE__ */ jsx14("th", { scope: "col", children: "Sender" }),
+        /* @__PURE__ */ jsx14("th", { scope: "col", children: "Type" }),
+        /* @__PURE__ */ jsx14("th", { scope: "col", className: "right", children: "Messages" }),
+        /* @__PURE__ */ jsx14("th", { scope: "col", className: "right", children: "Places with codes the standard does not list" }),
+        /* @__PURE__ */ jsx14("th", { scope: "col", className: "right", children: "Places with codes no table has" })
       ] }) }),
-      /* @__PURE__ */ jsx15("tbody", { children: report.kinds.map(({ kind, messages, places }) => /* @__PURE__ */ jsxs13("tr", { children: [
+      /* @__PURE__ */ jsx14("tbody", { children: report.kinds.map(({ kind, messages, places }) => /* @__PURE__ */ jsxs13("tr", { children: [
         /* @__PURE__ */ jsxs13("td", { children: [
           kind.application,
           " ",
-          /* @__PURE__ */ jsx15("span", { className: "quiet", children: kind.facility })
+          /* @__PURE__ */ jsx14("span", { className: "quiet", children: kind.facility })
         ] }),
-        /* @__PURE__ */ jsx15("td", { className: "mono", children: /* @__PURE__ */ jsxs13(Link, { to: messagesAt(`interface:${name} type:${kind.message_type}^${kind.trigger}`), "data-row": true, children: [
+        /* @__PURE__ */ jsx14("td", { className: "mono", children: /* @__PURE__ */ jsxs13(Link, { to: messagesAt(`interface:${name} type:${kind.message_type}^${kind.trigger}`), "data-row": true, children: [
           kind.message_type,
           "^",
           kind.trigger
         ] }) }),
-        /* @__PURE__ */ jsx15("td", { className: "right number", children: count(messages) }),
-        /* @__PURE__ */ jsx15("td", { className: "right number", children: places.filter((place2) => place2.unlisted > 0).length || "–" }),
-        /* @__PURE__ */ jsx15("td", { className: "right number", children: places.filter((place2) => place2.uncovered > 0).length || "–" })
+        /* @__PURE__ */ jsx14("td", { className: "right number", children: count(messages) }),
+        /* @__PURE__ */ jsx14("td", { className: "right number", children: places.filter((place2) => place2.unlisted > 0).length || "–" }),
+        /* @__PURE__ */ jsx14("td", { className: "right number", children: places.filter((place2) => place2.uncovered > 0).length || "–" })
       ] }, `${kind.application} ${kind.facility} ${kind.message_type} ${kind.trigger}`)) })
     ] }),
-    report.findings.length > 0 && /* @__PURE__ */ jsx15("ul", { className: "inside stack tight", children: report.findings.map((finding) => /* @__PURE__ */ jsxs13("li", { children: [
-      /* @__PURE__ */ jsx15("strong", { className: finding.severity === "warning" ? "warn" : "", children: finding.place }),
+    report.findings.length > 0 && /* @__PURE__ */ jsx14("ul", { className: "inside stack tight", children: report.findings.map((finding) => /* @__PURE__ */ jsxs13("li", { children: [
+      /* @__PURE__ */ jsx14("strong", { className: finding.severity === "warning" ? "warn" : "", children: finding.place }),
       " ",
       finding.message,
       " ",
-      /* @__PURE__ */ jsx15("code", { className: "quiet", children: finding.code })
+      /* @__PURE__ */ jsx14("code", { className: "quiet", children: finding.code })
     ] }, `${finding.code} ${finding.place} ${finding.message}`)) })
   ] });
 }
 function RunbookTab({ one, text }) {
   const owner = text?.owner ?? one.owner;
   return /* @__PURE__ */ jsxs13("div", { className: "stack runbook", children: [
-    /* @__PURE__ */ jsx15(Card, { title: "Who", children: /* @__PURE__ */ jsx15("div", { className: "inside", children: /* @__PURE__ */ jsxs13("dl", { className: "facts", children: [
-      /* @__PURE__ */ jsx15("dt", { children: "Owner" }),
-      /* @__PURE__ */ jsx15("dd", { children: owner?.team || "not named in the interface" }),
-      /* @__PURE__ */ jsx15("dt", { children: "On call" }),
-      /* @__PURE__ */ jsx15("dd", { children: owner?.oncall || "–" }),
-      /* @__PURE__ */ jsx15("dt", { children: "Contact" }),
-      /* @__PURE__ */ jsx15("dd", { children: owner?.contact || "–" }),
-      /* @__PURE__ */ jsx15("dt", { children: "How urgent" }),
+    /* @__PURE__ */ jsx14(Card, { title: "Who", children: /* @__PURE__ */ jsx14("div", { className: "inside", children: /* @__PURE__ */ jsxs13("dl", { className: "facts", children: [
+      /* @__PURE__ */ jsx14("dt", { children: "Owner" }),
+      /* @__PURE__ */ jsx14("dd", { children: owner?.team || "not named in the interface" }),
+      /* @__PURE__ */ jsx14("dt", { children: "On call" }),
+      /* @__PURE__ */ jsx14("dd", { children: owner?.oncall || "–" }),
+      /* @__PURE__ */ jsx14("dt", { children: "Contact" }),
+      /* @__PURE__ */ jsx14("dd", { children: owner?.contact || "–" }),
+      /* @__PURE__ */ jsx14("dt", { children: "How urgent" }),
       /* @__PURE__ */ jsxs13("dd", { children: [
         one.critical,
         " — ",
         urgency(one.critical)
       ] })
     ] }) }) }),
-    /* @__PURE__ */ jsx15(Card, { title: "The first five checks", children: /* @__PURE__ */ jsx15("ol", { className: "inside checks", children: checksOf(one, text).map((check) => /* @__PURE__ */ jsxs13("li", { children: [
-      /* @__PURE__ */ jsx15("h3", { children: check.question }),
-      /* @__PURE__ */ jsx15("p", { children: check.how }),
-      check.commands.length > 0 && /* @__PURE__ */ jsx15("pre", { className: "commands", tabIndex: 0, "aria-label": "Commands", children: check.commands.join("\n") })
+    /* @__PURE__ */ jsx14(Card, { title: "The first five checks", children: /* @__PURE__ */ jsx14("ol", { className: "inside checks", children: checksOf(one, text).map((check) => /* @__PURE__ */ jsxs13("li", { children: [
+      /* @__PURE__ */ jsx14("h3", { children: check.question }),
+      /* @__PURE__ */ jsx14("p", { children: check.how }),
+      check.commands.length > 0 && /* @__PURE__ */ jsx14("pre", { className: "commands", tabIndex: 0, "aria-label": "Commands", children: check.commands.join("\n") })
     ] }, check.question)) }) })
   ] });
 }
@@ -1401,20 +1514,21 @@ var TABS = [
 function OneInterface({ name }) {
   const live2 = useLive();
   const { words: words2 } = useAddress();
-  const [act, setAct] = useState6();
+  const may = useMay();
+  const [act, setAct] = useState7();
   const text = useAnswer(name, (signal) => readInterface(name, signal));
   const one = live2.status?.engine.interfaces.find((known) => known.name === name);
-  if (!live2.status) return /* @__PURE__ */ jsx15(Page, { title: name, children: live2.problem ? /* @__PURE__ */ jsx15(Trouble, { problem: live2.problem, what: "The engine" }) : /* @__PURE__ */ jsx15(Empty, { title: "Asking the engine…" }) });
+  if (!live2.status) return /* @__PURE__ */ jsx14(Page, { title: name, children: live2.problem ? /* @__PURE__ */ jsx14(Trouble, { problem: live2.problem, what: "The engine" }) : /* @__PURE__ */ jsx14(Empty, { title: "Asking the engine…" }) });
   if (!one) {
-    return /* @__PURE__ */ jsx15(Page, { title: name, children: /* @__PURE__ */ jsx15(Empty, { title: "This engine runs no interface of this name", children: /* @__PURE__ */ jsx15(Link, { to: "/interfaces", children: "All interfaces" }) }) });
+    return /* @__PURE__ */ jsx14(Page, { title: name, children: /* @__PURE__ */ jsx14(Empty, { title: "This engine runs no interface of this name", children: /* @__PURE__ */ jsx14(Link, { to: "/interfaces", children: "All interfaces" }) }) });
   }
   const tab = words2.get("tab") ?? "state";
   return /* @__PURE__ */ jsxs13(
     Page,
     {
       title: one.title,
-      about: /* @__PURE__ */ jsxs13(Fragment2, { children: [
-        /* @__PURE__ */ jsx15(State, { of: health(one.state) }),
+      about: /* @__PURE__ */ jsxs13(Fragment3, { children: [
+        /* @__PURE__ */ jsx14(State, { of: health(one.state) }),
         " ",
         one.name,
         " · ",
@@ -1422,18 +1536,18 @@ function OneInterface({ name }) {
         " · urgency ",
         one.critical
       ] }),
-      actions: /* @__PURE__ */ jsx15(Button, { icon: one.is_paused ? "play" : "paused", onPress: () => setAct(intakeAct(one)), children: one.is_paused ? "Resume intake…" : "Pause intake…" }),
+      actions: may("steer") && /* @__PURE__ */ jsx14(Button, { icon: one.is_paused ? "play" : "paused", onPress: () => setAct(intakeAct(one)), children: one.is_paused ? "Resume intake…" : "Pause intake…" }),
       children: [
-        text.value?.description && /* @__PURE__ */ jsx15("p", { className: "quiet", children: text.value.description }),
+        text.value?.description && /* @__PURE__ */ jsx14("p", { className: "quiet", children: text.value.description }),
         /* @__PURE__ */ jsxs13(Tabs, { className: "tabs", selectedKey: TABS.some((known) => known.id === tab) ? tab : "state", onSelectionChange: (key) => setWords({ tab: String(key) }, { replace: true }), children: [
-          /* @__PURE__ */ jsx15(TabList, { className: "tab-list", "aria-label": "Parts of the interface", items: TABS, children: (known) => /* @__PURE__ */ jsx15(Tab, { className: "tab", children: known.name }) }),
-          /* @__PURE__ */ jsx15(TabPanel, { id: "state", className: "tab-panel spaced", children: /* @__PURE__ */ jsx15(StateTab, { one, live: live2 }) }),
-          /* @__PURE__ */ jsx15(TabPanel, { id: "text", className: "tab-panel spaced", children: /* @__PURE__ */ jsx15(TextTab, { answer: text }) }),
-          /* @__PURE__ */ jsx15(TabPanel, { id: "traffic", className: "tab-panel spaced", children: /* @__PURE__ */ jsx15(TrafficTab, { name }) }),
-          /* @__PURE__ */ jsx15(TabPanel, { id: "quality", className: "tab-panel spaced", children: /* @__PURE__ */ jsx15(QualityTab, { name }) }),
-          /* @__PURE__ */ jsx15(TabPanel, { id: "runbook", className: "tab-panel spaced", children: /* @__PURE__ */ jsx15(RunbookTab, { one, text: text.value }) })
+          /* @__PURE__ */ jsx14(TabList, { className: "tab-list", "aria-label": "Parts of the interface", items: TABS, children: (known) => /* @__PURE__ */ jsx14(Tab, { className: "tab", children: known.name }) }),
+          /* @__PURE__ */ jsx14(TabPanel, { id: "state", className: "tab-panel spaced", children: /* @__PURE__ */ jsx14(StateTab, { one, live: live2 }) }),
+          /* @__PURE__ */ jsx14(TabPanel, { id: "text", className: "tab-panel spaced", children: /* @__PURE__ */ jsx14(TextTab, { answer: text }) }),
+          /* @__PURE__ */ jsx14(TabPanel, { id: "traffic", className: "tab-panel spaced", children: /* @__PURE__ */ jsx14(TrafficTab, { name }) }),
+          /* @__PURE__ */ jsx14(TabPanel, { id: "quality", className: "tab-panel spaced", children: /* @__PURE__ */ jsx14(QualityTab, { name }) }),
+          /* @__PURE__ */ jsx14(TabPanel, { id: "runbook", className: "tab-panel spaced", children: /* @__PURE__ */ jsx14(RunbookTab, { one, text: text.value }) })
         ] }),
-        act && /* @__PURE__ */ jsx15(AskWhy, { act, onClose: () => setAct(void 0) })
+        act && /* @__PURE__ */ jsx14(AskWhy, { act, onClose: () => setAct(void 0) })
       ]
     }
   );
@@ -1441,7 +1555,7 @@ function OneInterface({ name }) {
 
 // src/screens/messages/Messages.tsx
 import { useVirtualizer } from "./vendor.js";
-import { useEffect as useEffect3, useRef, useState as useState11 } from "./vendor.js";
+import { useEffect as useEffect3, useRef, useState as useState12 } from "./vendor.js";
 
 // src/screens/messages/Facets.tsx
 import { Checkbox } from "./vendor.js";
@@ -1470,7 +1584,7 @@ function counted(values) {
 var isKeepable = (query) => query.trim() !== "" && query.split(/\s+/).every((word) => /^(interface|destination|type|event|facility|application|state|since|until):/.test(word));
 
 // src/screens/messages/saved.ts
-import { useState as useState7 } from "./vendor.js";
+import { useState as useState8 } from "./vendor.js";
 var KEY = "sinew.searches";
 var SEARCHES_MAX = 30;
 function read2() {
@@ -1482,7 +1596,7 @@ function read2() {
   }
 }
 function useSaved() {
-  const [saved, setSaved] = useState7(read2);
+  const [saved, setSaved] = useState8(read2);
   const toggle = (query) => {
     const next = saved.includes(query) ? saved.filter((one) => one !== query) : [query, ...saved].slice(0, SEARCHES_MAX);
     window.localStorage.setItem(KEY, JSON.stringify(next));
@@ -1492,7 +1606,7 @@ function useSaved() {
 }
 
 // src/screens/messages/Facets.tsx
-import { jsx as jsx16, jsxs as jsxs14 } from "./vendor.js";
+import { jsx as jsx15, jsxs as jsxs14 } from "./vendor.js";
 var VALUES_MAX = 12;
 function Group({ title, name, values, query, onQuery, wordOf }) {
   const chosen = valuesOf(query, name);
@@ -1500,11 +1614,11 @@ function Group({ title, name, values, query, onQuery, wordOf }) {
   const shown = [...missing, ...values].slice(0, VALUES_MAX);
   if (shown.length === 0) return null;
   return /* @__PURE__ */ jsxs14("fieldset", { className: "facet", children: [
-    /* @__PURE__ */ jsx16("legend", { children: title }),
+    /* @__PURE__ */ jsx15("legend", { children: title }),
     shown.map(({ value, count: number }) => /* @__PURE__ */ jsxs14(Checkbox, { className: "check", isSelected: chosen.includes(value), onChange: () => onQuery(toggled(query, name, value)), children: [
-      /* @__PURE__ */ jsx16("span", { className: "box", children: /* @__PURE__ */ jsx16(Icon, { name: "check" }) }),
-      /* @__PURE__ */ jsx16("span", { className: "cut", children: wordOf ? wordOf(value) : value }),
-      /* @__PURE__ */ jsx16("span", { className: "facet-count quiet number", children: count(number) })
+      /* @__PURE__ */ jsx15("span", { className: "box", children: /* @__PURE__ */ jsx15(Icon, { name: "check" }) }),
+      /* @__PURE__ */ jsx15("span", { className: "cut", children: wordOf ? wordOf(value) : value }),
+      /* @__PURE__ */ jsx15("span", { className: "facet-count quiet number", children: count(number) })
     ] }, value))
   ] });
 }
@@ -1512,20 +1626,20 @@ function Facets({ query, rows, onQuery }) {
   const { saved, toggle } = useSaved();
   const isSaved = saved.includes(query);
   return /* @__PURE__ */ jsxs14("div", { className: "facets", children: [
-    /* @__PURE__ */ jsx16(Group, { title: "State", name: "state", values: counted(rows.map((row) => row.state)), query, onQuery, wordOf: (value) => messageState(value).word }),
-    /* @__PURE__ */ jsx16(Group, { title: "Interface", name: "interface", values: counted(rows.map((row) => row.interface)), query, onQuery }),
-    /* @__PURE__ */ jsx16(Group, { title: "Type", name: "type", values: counted(rows.map((row) => row.type)), query, onQuery }),
-    /* @__PURE__ */ jsx16(Group, { title: "Destination", name: "destination", values: counted(rows.flatMap((row) => row.destinations)), query, onQuery }),
+    /* @__PURE__ */ jsx15(Group, { title: "State", name: "state", values: counted(rows.map((row) => row.state)), query, onQuery, wordOf: (value) => messageState(value).word }),
+    /* @__PURE__ */ jsx15(Group, { title: "Interface", name: "interface", values: counted(rows.map((row) => row.interface)), query, onQuery }),
+    /* @__PURE__ */ jsx15(Group, { title: "Type", name: "type", values: counted(rows.map((row) => row.type)), query, onQuery }),
+    /* @__PURE__ */ jsx15(Group, { title: "Destination", name: "destination", values: counted(rows.flatMap((row) => row.destinations)), query, onQuery }),
     /* @__PURE__ */ jsxs14("fieldset", { className: "facet", children: [
-      /* @__PURE__ */ jsx16("legend", { children: "Saved searches" }),
-      saved.map((one) => /* @__PURE__ */ jsx16("button", { type: "button", className: "saved cut", "aria-current": one === query, onClick: () => onQuery(one), title: one, children: one }, one)),
-      isKeepable(query) ? /* @__PURE__ */ jsx16(Button, { kind: "plain", onPress: () => toggle(query), children: isSaved ? "Forget this search" : "Keep this search" }) : saved.length === 0 && /* @__PURE__ */ jsx16("p", { className: "quiet", children: "None in this browser. A search that names a person is not kept." })
+      /* @__PURE__ */ jsx15("legend", { children: "Saved searches" }),
+      saved.map((one) => /* @__PURE__ */ jsx15("button", { type: "button", className: "saved cut", "aria-current": one === query, onClick: () => onQuery(one), title: one, children: one }, one)),
+      isKeepable(query) ? /* @__PURE__ */ jsx15(Button, { kind: "plain", onPress: () => toggle(query), children: isSaved ? "Forget this search" : "Keep this search" }) : saved.length === 0 && /* @__PURE__ */ jsx15("p", { className: "quiet", children: "None in this browser. A search that names a person is not kept." })
     ] })
   ] });
 }
 
 // src/screens/messages/OneMessage.tsx
-import { useMemo as useMemo3, useState as useState10 } from "./vendor.js";
+import { useMemo as useMemo3, useState as useState11 } from "./vendor.js";
 import { Menu, MenuItem, MenuTrigger, Popover, Tab as Tab2, TabList as TabList2, TabPanel as TabPanel2, Tabs as Tabs2 } from "./vendor.js";
 
 // src/hl7/er7.ts
@@ -1656,7 +1770,7 @@ function differences(left, right) {
 var isWithin = (path, of) => path === of || path.startsWith(of) && [".", "-", "["].includes(path[of.length] ?? "");
 
 // src/screens/messages/Compare.tsx
-import { useState as useState9 } from "./vendor.js";
+import { useState as useState10 } from "./vendor.js";
 
 // src/screens/messages/content.ts
 async function read3(id, which, reason, signal) {
@@ -1675,18 +1789,18 @@ function useNames(er7) {
 }
 
 // src/screens/messages/Panes.tsx
-import { memo as memo3, useMemo as useMemo2, useState as useState8 } from "./vendor.js";
-import { Fragment as Fragment3, jsx as jsx17, jsxs as jsxs15 } from "./vendor.js";
+import { memo as memo3, useMemo as useMemo2, useState as useState9 } from "./vendor.js";
+import { Fragment as Fragment4, jsx as jsx16, jsxs as jsxs15 } from "./vendor.js";
 function useEr7(view) {
   return useMemo2(() => view && isEr7(view.text) ? readEr7(view.text) : void 0, [view]);
 }
 var FieldRows = memo3(function FieldRows2({ segment, names: names2, linked, changed }) {
-  const [isOpen, setOpen] = useState8(true);
-  return /* @__PURE__ */ jsxs15(Fragment3, { children: [
+  const [isOpen, setOpen] = useState9(true);
+  return /* @__PURE__ */ jsxs15(Fragment4, { children: [
     /* @__PURE__ */ jsxs15("button", { type: "button", className: "field-segment", "aria-expanded": isOpen, onClick: () => setOpen(!isOpen), "data-row": true, children: [
-      /* @__PURE__ */ jsx17(Icon, { name: isOpen ? "down" : "next" }),
-      /* @__PURE__ */ jsx17("code", { children: segment.path }),
-      /* @__PURE__ */ jsx17("span", { children: names2[segment.id] ?? "" })
+      /* @__PURE__ */ jsx16(Icon, { name: isOpen ? "down" : "next" }),
+      /* @__PURE__ */ jsx16("code", { children: segment.path }),
+      /* @__PURE__ */ jsx16("span", { children: names2[segment.id] ?? "" })
     ] }),
     isOpen && segment.rows.map((row) => {
       const isLit = linked.path !== void 0 && (isWithin(row.path, linked.path) || isWithin(linked.path, row.path)) && !row.isOpenable;
@@ -1701,9 +1815,9 @@ var FieldRows = memo3(function FieldRows2({ segment, names: names2, linked, chan
           onMouseEnter: () => linked.look(row.path, row.value),
           onFocus: () => linked.look(row.path, row.value),
           children: [
-            /* @__PURE__ */ jsx17("code", { className: "field-path", children: row.path }),
-            /* @__PURE__ */ jsx17("span", { className: "cut quiet", title: names2[row.kind], children: names2[row.kind] ?? "" }),
-            /* @__PURE__ */ jsx17("span", { className: "cut mono", title: row.value, children: row.value })
+            /* @__PURE__ */ jsx16("code", { className: "field-path", children: row.path }),
+            /* @__PURE__ */ jsx16("span", { className: "cut quiet", title: names2[row.kind], children: names2[row.kind] ?? "" }),
+            /* @__PURE__ */ jsx16("span", { className: "cut mono", title: row.value, children: row.value })
           ]
         },
         row.path
@@ -1713,16 +1827,16 @@ var FieldRows = memo3(function FieldRows2({ segment, names: names2, linked, chan
 });
 var NONE = /* @__PURE__ */ new Set();
 function Fields({ er7, names: names2, linked, changed = NONE }) {
-  return /* @__PURE__ */ jsx17("div", { className: "field-list", children: er7.segments.map((segment) => /* @__PURE__ */ jsx17(FieldRows, { segment, names: names2, linked, changed }, segment.path)) });
+  return /* @__PURE__ */ jsx16("div", { className: "field-list", children: er7.segments.map((segment) => /* @__PURE__ */ jsx16(FieldRows, { segment, names: names2, linked, changed }, segment.path)) });
 }
 function RawSegment({ er7, segment, names: names2, linked, changed }) {
   const pieces = [];
   let at = segment.start + Math.min(3, segment.end - segment.start);
   for (const leaf of segment.leaves) {
-    if (leaf.start > at) pieces.push(/* @__PURE__ */ jsx17("span", { className: "raw-mark", children: er7.text.slice(at, leaf.start) }, `s${at}`));
+    if (leaf.start > at) pieces.push(/* @__PURE__ */ jsx16("span", { className: "raw-mark", children: er7.text.slice(at, leaf.start) }, `s${at}`));
     const isLit = linked.path !== void 0 && isWithin(leaf.path, linked.path);
     pieces.push(
-      /* @__PURE__ */ jsx17(
+      /* @__PURE__ */ jsx16(
         "span",
         {
           className: `raw-leaf ${isLit ? "lit" : ""} ${changed.has(leaf.path) ? "changed" : ""}`,
@@ -1735,14 +1849,14 @@ function RawSegment({ er7, segment, names: names2, linked, changed }) {
     );
     at = leaf.end;
   }
-  if (segment.end > at) pieces.push(/* @__PURE__ */ jsx17("span", { className: "raw-mark", children: er7.text.slice(at, segment.end) }, "end"));
+  if (segment.end > at) pieces.push(/* @__PURE__ */ jsx16("span", { className: "raw-mark", children: er7.text.slice(at, segment.end) }, "end"));
   return /* @__PURE__ */ jsxs15("div", { className: "raw-segment", children: [
-    /* @__PURE__ */ jsx17("b", { children: segment.id }),
+    /* @__PURE__ */ jsx16("b", { children: segment.id }),
     pieces
   ] });
 }
 function Raw({ er7, names: names2, linked, changed = NONE }) {
-  return /* @__PURE__ */ jsx17("div", { className: "raw", tabIndex: 0, role: "group", "aria-label": "The message as it is written", children: er7.segments.map((segment) => /* @__PURE__ */ jsx17(RawSegment, { er7, segment, names: names2, linked, changed }, segment.path)) });
+  return /* @__PURE__ */ jsx16("div", { className: "raw", tabIndex: 0, role: "group", "aria-label": "The message as it is written", children: er7.segments.map((segment) => /* @__PURE__ */ jsx16(RawSegment, { er7, segment, names: names2, linked, changed }, segment.path)) });
 }
 function pretty(text) {
   const start = text.trimStart()[0];
@@ -1758,15 +1872,15 @@ function Plain({ text, linked }) {
   const lines = useMemo2(() => pretty(text).split(/\r\n|\r|\n/), [text]);
   const value = linked.value && linked.value.length >= VALUE_LETTERS_MIN ? linked.value : void 0;
   const dated = value && /^\d{8}$/.test(value) ? `${value.slice(0, 4)}-${value.slice(4, 6)}-${value.slice(6)}` : void 0;
-  return /* @__PURE__ */ jsx17("div", { className: "raw plain", tabIndex: 0, role: "group", "aria-label": "The content as it is written", children: lines.map((line, at) => /* @__PURE__ */ jsx17("div", { className: value && line.includes(value) || dated && line.includes(dated) ? "lit" : "", children: line || " " }, at)) });
+  return /* @__PURE__ */ jsx16("div", { className: "raw plain", tabIndex: 0, role: "group", "aria-label": "The content as it is written", children: lines.map((line, at) => /* @__PURE__ */ jsx16("div", { className: value && line.includes(value) || dated && line.includes(dated) ? "lit" : "", children: line || " " }, at)) });
 }
 
 // src/screens/messages/Compare.tsx
-import { jsx as jsx18, jsxs as jsxs16 } from "./vendor.js";
+import { jsx as jsx17, jsxs as jsxs16 } from "./vendor.js";
 function Compare({ journey, reason, onReveal }) {
   const outputs = journey.deliveries.map((one) => `output:${one.destination}`);
-  const [which, setWhich] = useState9(outputs[0] ?? "raw");
-  const [number, setNumber] = useState9("");
+  const [which, setWhich] = useState10(outputs[0] ?? "raw");
+  const [number, setNumber] = useState10("");
   const other = Number(number) || void 0;
   const left = useContent(journey.id, "raw", reason);
   const right = useContent(other ?? journey.id, other ? "raw" : which, reason);
@@ -1775,8 +1889,8 @@ function Compare({ journey, reason, onReveal }) {
   const names2 = useNames(before);
   return /* @__PURE__ */ jsxs16("div", { className: "compare", children: [
     /* @__PURE__ */ jsxs16("div", { className: "compare-head", children: [
-      /* @__PURE__ */ jsx18("span", { children: "As received, against" }),
-      /* @__PURE__ */ jsxs16("select", { className: "input", "aria-label": "Which content", value: other ? "" : which, onChange: (change) => (setWhich(change.target.value), setNumber("")), children: [
+      /* @__PURE__ */ jsx17("span", { children: "As received, against" }),
+      /* @__PURE__ */ jsxs16("select", { className: "input", "aria-label": "Which content", value: other ? "" : which, onChange: (change2) => (setWhich(change2.target.value), setNumber("")), children: [
         other && /* @__PURE__ */ jsxs16("option", { value: "", children: [
           "message ",
           other
@@ -1786,25 +1900,25 @@ function Compare({ journey, reason, onReveal }) {
           one.slice("output:".length)
         ] }, one))
       ] }),
-      /* @__PURE__ */ jsx18("span", { children: "or message" }),
-      /* @__PURE__ */ jsx18("input", { className: "input", "aria-label": "Id of another message", placeholder: "id", inputMode: "numeric", value: number, onChange: (change) => setNumber(change.target.value.replace(/\D/g, "")) })
+      /* @__PURE__ */ jsx17("span", { children: "or message" }),
+      /* @__PURE__ */ jsx17("input", { className: "input", "aria-label": "Id of another message", placeholder: "id", inputMode: "numeric", value: number, onChange: (change2) => setNumber(change2.target.value.replace(/\D/g, "")) })
     ] }),
-    right.problem && !right.problem.isMissing ? /* @__PURE__ */ jsx18(Trouble, { problem: right.problem, what: "The other content", again: right.again }) : left.problem?.isMissing && !left.value ? /* @__PURE__ */ jsx18(Empty, { title: "The content is not shown without a reason", children: /* @__PURE__ */ jsx18(Button, { icon: "eye", onPress: onReveal, children: "Reveal…" }) }) : !left.value || !right.value ? /* @__PURE__ */ jsx18("div", { className: "empty", children: "Reading…" }) : !found ? /* @__PURE__ */ jsx18(Empty, { title: "These two have no fields in common", children: "One of them is not HL7 v2; look at both in their tabs." }) : found.length === 0 ? /* @__PURE__ */ jsx18(Empty, { title: "They are the same", children: "No field differs." }) : /* @__PURE__ */ jsxs16("table", { className: "table", children: [
+    right.problem && !right.problem.isMissing ? /* @__PURE__ */ jsx17(Trouble, { problem: right.problem, what: "The other content", again: right.again }) : left.problem?.isMissing && !left.value ? /* @__PURE__ */ jsx17(Empty, { title: "The content is not shown without a reason", children: /* @__PURE__ */ jsx17(Button, { icon: "eye", onPress: onReveal, children: "Reveal…" }) }) : !left.value || !right.value ? /* @__PURE__ */ jsx17("div", { className: "empty", children: "Reading…" }) : !found ? /* @__PURE__ */ jsx17(Empty, { title: "These two have no fields in common", children: "One of them is not HL7 v2; look at both in their tabs." }) : found.length === 0 ? /* @__PURE__ */ jsx17(Empty, { title: "They are the same", children: "No field differs." }) : /* @__PURE__ */ jsxs16("table", { className: "table", children: [
       /* @__PURE__ */ jsxs16("caption", { className: "hidden-but-read", children: [
         plural(found.length, "place"),
         " differ"
       ] }),
-      /* @__PURE__ */ jsx18("thead", { children: /* @__PURE__ */ jsxs16("tr", { children: [
-        /* @__PURE__ */ jsx18("th", { scope: "col", children: "Place" }),
-        /* @__PURE__ */ jsx18("th", { scope: "col", children: "Name" }),
-        /* @__PURE__ */ jsx18("th", { scope: "col", children: "Received" }),
-        /* @__PURE__ */ jsx18("th", { scope: "col", children: other ? `Message ${other}` : "Sent" })
+      /* @__PURE__ */ jsx17("thead", { children: /* @__PURE__ */ jsxs16("tr", { children: [
+        /* @__PURE__ */ jsx17("th", { scope: "col", children: "Place" }),
+        /* @__PURE__ */ jsx17("th", { scope: "col", children: "Name" }),
+        /* @__PURE__ */ jsx17("th", { scope: "col", children: "Received" }),
+        /* @__PURE__ */ jsx17("th", { scope: "col", children: other ? `Message ${other}` : "Sent" })
       ] }) }),
-      /* @__PURE__ */ jsx18("tbody", { children: found.map((one) => /* @__PURE__ */ jsxs16("tr", { children: [
-        /* @__PURE__ */ jsx18("td", { children: /* @__PURE__ */ jsx18("code", { children: one.path }) }),
-        /* @__PURE__ */ jsx18("td", { className: "quiet", children: names2[one.kind] ?? "" }),
-        /* @__PURE__ */ jsx18("td", { className: "mono", children: one.left ?? /* @__PURE__ */ jsx18("span", { className: "quiet", children: "nothing" }) }),
-        /* @__PURE__ */ jsx18("td", { className: "mono", children: one.right ?? /* @__PURE__ */ jsx18("span", { className: "quiet", children: "nothing" }) })
+      /* @__PURE__ */ jsx17("tbody", { children: found.map((one) => /* @__PURE__ */ jsxs16("tr", { children: [
+        /* @__PURE__ */ jsx17("td", { children: /* @__PURE__ */ jsx17("code", { children: one.path }) }),
+        /* @__PURE__ */ jsx17("td", { className: "quiet", children: names2[one.kind] ?? "" }),
+        /* @__PURE__ */ jsx17("td", { className: "mono", children: one.left ?? /* @__PURE__ */ jsx17("span", { className: "quiet", children: "nothing" }) }),
+        /* @__PURE__ */ jsx17("td", { className: "mono", children: one.right ?? /* @__PURE__ */ jsx17("span", { className: "quiet", children: "nothing" }) })
       ] }, one.path)) })
     ] })
   ] });
@@ -1814,14 +1928,14 @@ function Compare({ journey, reason, onReveal }) {
 var NAMES = { 1: "Received", 3: "Duplicate?", 4: "Planned", 5: "Stored", 6: "Answered" };
 var GOOD = ["delivered"];
 var BAD = ["parked", "held", "expired", "failed"];
-function ofStep(step, stages) {
-  const own = stages.filter((stage) => stage.step === step && stage.destination === null);
+function ofStep(step2, stages) {
+  const own = stages.filter((stage) => stage.step === step2 && stage.destination === null);
   const last = own.at(-1);
   if (!last) return void 0;
-  return { id: `step ${step}`, name: NAMES[step] ?? `Step ${step}`, text: last.text, tone: own.every((stage) => stage.is_good) ? "good" : "bad", at: last.at };
+  return { id: `step ${step2}`, name: NAMES[step2] ?? `Step ${step2}`, text: last.text, tone: own.every((stage) => stage.is_good) ? "good" : "bad", at: last.at };
 }
 function stripOf(journey) {
-  const general = [1, 3, 4, 5, 6].map((step) => ofStep(step, journey.stages)).filter((tile) => tile !== void 0 && !(tile.id === "step 3" && tile.tone === "good"));
+  const general = [1, 3, 4, 5, 6].map((step2) => ofStep(step2, journey.stages)).filter((tile) => tile !== void 0 && !(tile.id === "step 3" && tile.tone === "good"));
   const deliveries = journey.deliveries.map((delivery) => {
     const own = journey.stages.filter((stage) => stage.destination === delivery.destination);
     const tried = own.filter((stage) => stage.step === 8).at(-1) ?? own.at(-1);
@@ -1839,32 +1953,32 @@ function sinceText(at, start) {
 }
 
 // src/screens/messages/OneMessage.tsx
-import { Fragment as Fragment4, jsx as jsx19, jsxs as jsxs17 } from "./vendor.js";
+import { Fragment as Fragment5, jsx as jsx18, jsxs as jsxs17 } from "./vendor.js";
 function Strip({ journey }) {
   const tiles = stripOf(journey);
   const start = journey.stages.find((stage) => stage.step === 1)?.at ?? null;
-  return /* @__PURE__ */ jsx19("ol", { className: "strip", "aria-label": "The life of the message", children: tiles.map((tile) => /* @__PURE__ */ jsxs17("li", { className: tile.tone, title: `${tile.text}${tile.at ? ` · ${utc(tile.at)}` : ""}`, children: [
+  return /* @__PURE__ */ jsx18("ol", { className: "strip", "aria-label": "The life of the message", children: tiles.map((tile) => /* @__PURE__ */ jsxs17("li", { className: tile.tone, title: `${tile.text}${tile.at ? ` · ${utc(tile.at)}` : ""}`, children: [
     /* @__PURE__ */ jsxs17("strong", { className: "cut", children: [
       tile.tone === "bad" ? "✕ " : tile.tone === "wait" ? "… " : "",
       tile.name
     ] }),
-    /* @__PURE__ */ jsx19("span", { className: "cut", children: tile.text }),
-    /* @__PURE__ */ jsx19("span", { className: "quiet number", children: sinceText(tile.at, start) || " " })
+    /* @__PURE__ */ jsx18("span", { className: "cut", children: tile.text }),
+    /* @__PURE__ */ jsx18("span", { className: "quiet number", children: sinceText(tile.at, start) || " " })
   ] }, tile.id)) });
 }
 function Stages({ journey }) {
   const start = journey.stages.find((stage) => stage.step === 1)?.at ?? null;
   return /* @__PURE__ */ jsxs17("table", { className: "table stages", children: [
-    /* @__PURE__ */ jsx19("thead", { children: /* @__PURE__ */ jsxs17("tr", { children: [
-      /* @__PURE__ */ jsx19("th", { scope: "col", children: "Time" }),
-      /* @__PURE__ */ jsx19("th", { scope: "col", className: "right", children: "Since" }),
-      /* @__PURE__ */ jsx19("th", { scope: "col", children: "Where" }),
-      /* @__PURE__ */ jsx19("th", { scope: "col", children: "What happened" })
+    /* @__PURE__ */ jsx18("thead", { children: /* @__PURE__ */ jsxs17("tr", { children: [
+      /* @__PURE__ */ jsx18("th", { scope: "col", children: "Time" }),
+      /* @__PURE__ */ jsx18("th", { scope: "col", className: "right", children: "Since" }),
+      /* @__PURE__ */ jsx18("th", { scope: "col", children: "Where" }),
+      /* @__PURE__ */ jsx18("th", { scope: "col", children: "What happened" })
     ] }) }),
-    /* @__PURE__ */ jsx19("tbody", { children: journey.stages.map((stage, at) => /* @__PURE__ */ jsxs17("tr", { children: [
-      /* @__PURE__ */ jsx19("td", { className: "mono nowrap", children: stage.at ? clockMillis(stage.at) : "" }),
-      /* @__PURE__ */ jsx19("td", { className: "right number nowrap", children: sinceText(stage.at, start) }),
-      /* @__PURE__ */ jsx19("td", { className: "nowrap", children: stage.destination ?? "engine" }),
+    /* @__PURE__ */ jsx18("tbody", { children: journey.stages.map((stage, at) => /* @__PURE__ */ jsxs17("tr", { children: [
+      /* @__PURE__ */ jsx18("td", { className: "mono nowrap", children: stage.at ? clockMillis(stage.at) : "" }),
+      /* @__PURE__ */ jsx18("td", { className: "right number nowrap", children: sinceText(stage.at, start) }),
+      /* @__PURE__ */ jsx18("td", { className: "nowrap", children: stage.destination ?? "engine" }),
       /* @__PURE__ */ jsxs17("td", { className: stage.is_good ? "" : "bad", children: [
         stage.is_good ? "" : "✕ ",
         stage.text
@@ -1878,6 +1992,7 @@ function actsOf(journey) {
     {
       id: "replay",
       label: "Replay…",
+      right: "resend",
       act: {
         title: `Replay message ${id}`,
         text: "It is read again from the bytes that came, by the interface as it is now. What is stored does not change; the replay is a message of its own and is marked as one. Receivers that had it get it again.",
@@ -1892,11 +2007,13 @@ function actsOf(journey) {
     {
       id: "retry",
       label: "Retry what waits…",
+      right: "resend",
       act: { title: "Retry now", text: "Deliveries of this message that wait, are held or parked are tried now, in their order.", button: "Retry", run: async (reason) => void await retry({ message: id, reason }) }
     },
     ...journey.deliveries.map((one) => ({
       id: `resend ${one.delivery.number}`,
       label: `Resend to ${one.destination}…`,
+      right: "resend",
       act: {
         title: `Resend to ${one.destination}`,
         text: "The same bytes as before go to this destination once more. It may get the message twice.",
@@ -1908,6 +2025,7 @@ function actsOf(journey) {
     {
       id: "delete",
       label: "Delete what is parked…",
+      right: "delete",
       act: { title: "Delete what is parked or held", text: "It is not delivered any more, and counted as deleted by you. The message stays in the store and can be replayed.", button: "Delete", isDangerous: true, run: async (reason) => void await remove({ message: id, reason }) }
     }
   ];
@@ -1922,20 +2040,20 @@ var REVEAL = (run) => ({
 });
 function Hidden({ view, onReveal }) {
   if (view.problem?.isMissing || view.problem?.status === 403) {
-    return /* @__PURE__ */ jsx19(Empty, { title: "The content is not shown without a reason", children: /* @__PURE__ */ jsx19(Button, { icon: "eye", onPress: onReveal, children: "Reveal…" }) });
+    return /* @__PURE__ */ jsx18(Empty, { title: "The content is not shown without a reason", children: /* @__PURE__ */ jsx18(Button, { icon: "eye", onPress: onReveal, children: "Reveal…" }) });
   }
-  if (view.problem) return /* @__PURE__ */ jsx19(Trouble, { problem: view.problem, what: "The content", again: view.again });
-  return /* @__PURE__ */ jsx19("div", { className: "empty", children: "Reading…" });
+  if (view.problem) return /* @__PURE__ */ jsx18(Trouble, { problem: view.problem, what: "The content", again: view.again });
+  return /* @__PURE__ */ jsx18("div", { className: "empty", children: "Reading…" });
 }
 function Content({ view, names: names2, linked, mode, changed }) {
   const er7 = useEr7(view);
-  if (!er7) return /* @__PURE__ */ jsx19(Plain, { text: view.text, linked });
-  return mode === "fields" ? /* @__PURE__ */ jsx19(Fields, { er7, names: names2, linked, changed }) : /* @__PURE__ */ jsx19(Raw, { er7, names: names2, linked, changed });
+  if (!er7) return /* @__PURE__ */ jsx18(Plain, { text: view.text, linked });
+  return mode === "fields" ? /* @__PURE__ */ jsx18(Fields, { er7, names: names2, linked, changed }) : /* @__PURE__ */ jsx18(Raw, { er7, names: names2, linked, changed });
 }
 function Panes({ journey, reason, onReveal }) {
   const { words: words2 } = useAddress();
   const tab = words2.get("tab") ?? "raw";
-  const [look, setLook] = useState10({});
+  const [look, setLook] = useState11({});
   const linked = useMemo3(() => ({ path: look.path, value: look.value, look: (path, value) => setLook({ path, value }) }), [look]);
   const raw = useContent(journey.id, "raw", reason);
   const output = tab.startsWith("output:") ? tab : null;
@@ -1953,97 +2071,109 @@ function Panes({ journey, reason, onReveal }) {
   return /* @__PURE__ */ jsxs17("div", { className: "panes", children: [
     /* @__PURE__ */ jsxs17("section", { className: "card pane", "aria-label": "Fields", children: [
       /* @__PURE__ */ jsxs17("header", { children: [
-        /* @__PURE__ */ jsx19("h2", { children: "Fields" }),
+        /* @__PURE__ */ jsx18("h2", { children: "Fields" }),
         raw.value && /* @__PURE__ */ jsxs17("span", { className: "quiet", children: [
           raw.value.isMasked ? "masked" : "revealed",
           " · as received"
         ] })
       ] }),
-      /* @__PURE__ */ jsx19("div", { className: "pane-inside", children: raw.value ? /* @__PURE__ */ jsx19(Content, { view: raw.value, names: names2, linked, mode: "fields" }) : /* @__PURE__ */ jsx19(Hidden, { view: raw, onReveal }) })
+      /* @__PURE__ */ jsx18("div", { className: "pane-inside", children: raw.value ? /* @__PURE__ */ jsx18(Content, { view: raw.value, names: names2, linked, mode: "fields" }) : /* @__PURE__ */ jsx18(Hidden, { view: raw, onReveal }) })
     ] }),
-    /* @__PURE__ */ jsx19("section", { className: "card pane", "aria-label": "Content", children: /* @__PURE__ */ jsxs17(Tabs2, { className: "tabs", selectedKey: tabs.some((one) => one.id === tab) ? tab : "raw", onSelectionChange: (key) => setWords({ tab: String(key) }, { replace: true }), children: [
-      /* @__PURE__ */ jsx19(TabList2, { className: "tab-list", "aria-label": "Ways to see it", items: tabs, children: (one) => /* @__PURE__ */ jsx19(Tab2, { className: "tab", children: one.name }) }),
-      tabs.map((one) => /* @__PURE__ */ jsx19(TabPanel2, { id: one.id, className: "tab-panel pane-inside", children: one.id === "journey" ? /* @__PURE__ */ jsx19(Stages, { journey }) : one.id === "compare" ? /* @__PURE__ */ jsx19(Compare, { journey, reason, onReveal }) : one.id === "raw" ? raw.value ? /* @__PURE__ */ jsx19(Content, { view: raw.value, names: names2, linked, mode: "raw" }) : /* @__PURE__ */ jsx19(Hidden, { view: raw, onReveal }) : other.value ? /* @__PURE__ */ jsxs17(Fragment4, { children: [
-        changed && /* @__PURE__ */ jsx19("p", { className: "pane-note quiet", children: changed.size ? `${plural(changed.size, "place")} changed on the way, underlined` : "Sent as received" }),
-        /* @__PURE__ */ jsx19(Content, { view: other.value, names: names2, linked, mode: "raw", changed })
-      ] }) : /* @__PURE__ */ jsx19(Hidden, { view: other, onReveal }) }, one.id))
+    /* @__PURE__ */ jsx18("section", { className: "card pane", "aria-label": "Content", children: /* @__PURE__ */ jsxs17(Tabs2, { className: "tabs", selectedKey: tabs.some((one) => one.id === tab) ? tab : "raw", onSelectionChange: (key) => setWords({ tab: String(key) }, { replace: true }), children: [
+      /* @__PURE__ */ jsx18(TabList2, { className: "tab-list", "aria-label": "Ways to see it", items: tabs, children: (one) => /* @__PURE__ */ jsx18(Tab2, { className: "tab", children: one.name }) }),
+      tabs.map((one) => /* @__PURE__ */ jsx18(TabPanel2, { id: one.id, className: "tab-panel pane-inside", children: one.id === "journey" ? /* @__PURE__ */ jsx18(Stages, { journey }) : one.id === "compare" ? /* @__PURE__ */ jsx18(Compare, { journey, reason, onReveal }) : one.id === "raw" ? raw.value ? /* @__PURE__ */ jsx18(Content, { view: raw.value, names: names2, linked, mode: "raw" }) : /* @__PURE__ */ jsx18(Hidden, { view: raw, onReveal }) : other.value ? /* @__PURE__ */ jsxs17(Fragment5, { children: [
+        changed && /* @__PURE__ */ jsx18("p", { className: "pane-note quiet", children: changed.size ? `${plural(changed.size, "place")} changed on the way, underlined` : "Sent as received" }),
+        /* @__PURE__ */ jsx18(Content, { view: other.value, names: names2, linked, mode: "raw", changed })
+      ] }) : /* @__PURE__ */ jsx18(Hidden, { view: other, onReveal }) }, one.id))
     ] }) })
   ] });
 }
 function OneMessage({ id, onClose }) {
   const { value: journey, problem, again } = useAnswer(String(id), (signal) => readJourney(id, signal));
-  const [reason, setReason] = useState10();
-  const [act, setAct] = useState10();
-  if (problem) return /* @__PURE__ */ jsx19(Trouble, { problem, what: `Message ${id}`, again });
-  if (!journey) return /* @__PURE__ */ jsx19("div", { className: "empty", children: "Reading…" });
-  const acts = actsOf(journey);
+  const [reason, setReason] = useState11();
+  const [act, setAct] = useState11();
+  const may = useMay();
+  if (problem) return /* @__PURE__ */ jsx18(Trouble, { problem, what: `Message ${id}`, again });
+  if (!journey) return /* @__PURE__ */ jsx18("div", { className: "empty", children: "Reading…" });
+  const acts = actsOf(journey).filter((offer) => may(offer.right));
   const first = journey.stages.find((stage) => stage.step === 1);
-  const reveal = () => setAct(REVEAL(async (why) => setReason(why)));
+  const mayReveal = may("reveal");
+  const reveal = () => setAct(
+    mayReveal ? REVEAL(async (why) => setReason(why)) : {
+      ...REVEAL(async (why) => {
+        await breakGlass(why);
+        setReason(why);
+      }),
+      title: "Break the glass and reveal",
+      text: "Your role does not read content. You break the glass: for one hour you may, and the privacy officer sees that you did and why.",
+      isDangerous: true
+    }
+  );
   const close = () => {
     setAct(void 0);
     again();
   };
   return /* @__PURE__ */ jsxs17("div", { className: "one-message", children: [
     /* @__PURE__ */ jsxs17("header", { className: "one-head", children: [
-      /* @__PURE__ */ jsx19("h2", { className: "mono", children: journey.kind }),
+      /* @__PURE__ */ jsx18("h2", { className: "mono", children: journey.kind }),
       /* @__PURE__ */ jsxs17("span", { children: [
         "on ",
-        /* @__PURE__ */ jsx19(Link, { to: interfaceAt(journey.interface), children: journey.interface })
+        /* @__PURE__ */ jsx18(Link, { to: interfaceAt(journey.interface), children: journey.interface })
       ] }),
       /* @__PURE__ */ jsxs17("span", { className: "quiet", children: [
         first?.at ? clockMillis(first.at) : "",
         " · ",
         bytes(journey.size),
         " · control id ",
-        /* @__PURE__ */ jsx19("code", { children: journey.control_id || "none" }),
+        /* @__PURE__ */ jsx18("code", { children: journey.control_id || "none" }),
         " · id ",
-        /* @__PURE__ */ jsx19("code", { children: id })
+        /* @__PURE__ */ jsx18("code", { children: id })
       ] }),
       /* @__PURE__ */ jsxs17("div", { className: "buttons", children: [
-        reason ? /* @__PURE__ */ jsx19(Button, { icon: "masked", onPress: () => setReason(void 0), children: "Mask" }) : /* @__PURE__ */ jsx19(Button, { icon: "eye", onPress: reveal, children: "Reveal…" }),
-        /* @__PURE__ */ jsxs17(MenuTrigger, { children: [
-          /* @__PURE__ */ jsx19(Button, { icon: "again", children: "Act…" }),
-          /* @__PURE__ */ jsx19(Popover, { className: "popover", placement: "bottom end", children: /* @__PURE__ */ jsx19(Menu, { className: "menu", items: acts, onAction: (key) => setAct(acts.find((one) => one.id === key)?.act), children: (one) => /* @__PURE__ */ jsx19(MenuItem, { className: "menu-item", children: one.label }) }) })
+        reason ? /* @__PURE__ */ jsx18(Button, { icon: "masked", onPress: () => setReason(void 0), children: "Mask" }) : (mayReveal || may("break-glass")) && /* @__PURE__ */ jsx18(Button, { icon: "eye", onPress: reveal, children: "Reveal…" }),
+        acts.length > 0 && /* @__PURE__ */ jsxs17(MenuTrigger, { children: [
+          /* @__PURE__ */ jsx18(Button, { icon: "again", children: "Act…" }),
+          /* @__PURE__ */ jsx18(Popover, { className: "popover", placement: "bottom end", children: /* @__PURE__ */ jsx18(Menu, { className: "menu", items: acts, onAction: (key) => setAct(acts.find((one) => one.id === key)?.act), children: (one) => /* @__PURE__ */ jsx18(MenuItem, { className: "menu-item", children: one.label }) }) })
         ] }),
-        /* @__PURE__ */ jsx19(Button, { kind: "plain square", icon: "close", "aria-label": "Close the message", onPress: onClose })
+        /* @__PURE__ */ jsx18(Button, { kind: "plain square", icon: "close", "aria-label": "Close the message", onPress: onClose })
       ] })
     ] }),
-    /* @__PURE__ */ jsx19(Strip, { journey }),
-    /* @__PURE__ */ jsx19(Panes, { journey, reason, onReveal: reveal }),
-    act && /* @__PURE__ */ jsx19(AskWhy, { act, onClose: close })
+    /* @__PURE__ */ jsx18(Strip, { journey }),
+    /* @__PURE__ */ jsx18(Panes, { journey, reason, onReveal: reveal }),
+    act && /* @__PURE__ */ jsx18(AskWhy, { act, onClose: close })
   ] });
 }
 
 // src/screens/messages/ReplayFound.tsx
-import { jsx as jsx20, jsxs as jsxs18 } from "./vendor.js";
+import { jsx as jsx19, jsxs as jsxs18 } from "./vendor.js";
 function ReplayFound({ query, onClose }) {
   const { value: plan2, problem } = useAnswer(query, () => planReplay(query));
   if (problem) {
     return /* @__PURE__ */ jsxs18(Window, { title: "Replay", onClose, children: [
-      /* @__PURE__ */ jsx20(Trouble, { problem, what: "The plan" }),
-      /* @__PURE__ */ jsx20("div", { className: "buttons", children: /* @__PURE__ */ jsx20(Button, { onPress: onClose, children: "Close" }) })
+      /* @__PURE__ */ jsx19(Trouble, { problem, what: "The plan" }),
+      /* @__PURE__ */ jsx19("div", { className: "buttons", children: /* @__PURE__ */ jsx19(Button, { onPress: onClose, children: "Close" }) })
     ] });
   }
   if (!plan2) {
-    return /* @__PURE__ */ jsx20(Window, { title: "Replay", onClose, children: /* @__PURE__ */ jsx20("p", { children: "Looking what would be replayed…" }) });
+    return /* @__PURE__ */ jsx19(Window, { title: "Replay", onClose, children: /* @__PURE__ */ jsx19("p", { children: "Looking what would be replayed…" }) });
   }
   const text = /* @__PURE__ */ jsxs18("div", { className: "stack tight", children: [
-    /* @__PURE__ */ jsx20("p", { children: "They are read again from the bytes that came, by the interface as it is now, oldest first. Nothing that is stored changes; each replay is marked as one." }),
+    /* @__PURE__ */ jsx19("p", { children: "They are read again from the bytes that came, by the interface as it is now, oldest first. Nothing that is stored changes; each replay is marked as one." }),
     /* @__PURE__ */ jsxs18("dl", { className: "facts", children: [
-      /* @__PURE__ */ jsx20("dt", { children: "Messages" }),
+      /* @__PURE__ */ jsx19("dt", { children: "Messages" }),
       /* @__PURE__ */ jsxs18("dd", { children: [
         count(plan2.messages),
-        plan2.is_limited && /* @__PURE__ */ jsx20("strong", { className: "warn", children: " — the limit; there are more" })
+        plan2.is_limited && /* @__PURE__ */ jsx19("strong", { className: "warn", children: " — the limit; there are more" })
       ] }),
-      /* @__PURE__ */ jsx20("dt", { children: "Delivered already" }),
-      /* @__PURE__ */ jsx20("dd", { className: plan2.already_delivered > 0 ? "warn" : "", children: plan2.already_delivered > 0 ? `${plural(plan2.already_delivered, "message")}: receivers get ${plan2.already_delivered === 1 ? "it" : "them"} a second time` : "none" }),
-      /* @__PURE__ */ jsx20("dt", { children: "Received" }),
-      /* @__PURE__ */ jsx20("dd", { children: plan2.oldest && plan2.newest ? `${moment(plan2.oldest)} to ${moment(plan2.newest)}` : "–" }),
-      /* @__PURE__ */ jsx20("dt", { children: "Interfaces" }),
-      /* @__PURE__ */ jsx20("dd", { children: Object.entries(plan2.interfaces).map(([name, number]) => `${name} ${count(number)}`).join(", ") || "–" })
+      /* @__PURE__ */ jsx19("dt", { children: "Delivered already" }),
+      /* @__PURE__ */ jsx19("dd", { className: plan2.already_delivered > 0 ? "warn" : "", children: plan2.already_delivered > 0 ? `${plural(plan2.already_delivered, "message")}: receivers get ${plan2.already_delivered === 1 ? "it" : "them"} a second time` : "none" }),
+      /* @__PURE__ */ jsx19("dt", { children: "Received" }),
+      /* @__PURE__ */ jsx19("dd", { children: plan2.oldest && plan2.newest ? `${moment(plan2.oldest)} to ${moment(plan2.newest)}` : "–" }),
+      /* @__PURE__ */ jsx19("dt", { children: "Interfaces" }),
+      /* @__PURE__ */ jsx19("dd", { children: Object.entries(plan2.interfaces).map(([name, number]) => `${name} ${count(number)}`).join(", ") || "–" })
     ] })
   ] });
-  return /* @__PURE__ */ jsx20(
+  return /* @__PURE__ */ jsx19(
     AskWhy,
     {
       onClose,
@@ -2063,7 +2193,7 @@ function ReplayFound({ query, onClose }) {
 }
 
 // src/screens/messages/Messages.tsx
-import { jsx as jsx21, jsxs as jsxs19 } from "./vendor.js";
+import { jsx as jsx20, jsxs as jsxs19 } from "./vendor.js";
 var LIMITS = [200, 1e3, 5e3, 1e4];
 var FOLLOW_MS = 2e3;
 var ROW_PX = 34;
@@ -2074,15 +2204,15 @@ var addressOf = (query, id) => {
   return `/messages#${words2}`;
 };
 function SearchBox({ query, onQuery }) {
-  const [text, setText] = useState11(query);
+  const [text, setText] = useState12(query);
   useEffect3(() => setText(query), [query]);
   const onKey = (key) => {
     if (key.key === "Enter") onQuery(text.trim());
     if (key.key === "Escape") setText(query);
   };
   return /* @__PURE__ */ jsxs19("div", { className: "search-box", role: "search", children: [
-    /* @__PURE__ */ jsx21(Icon, { name: "search" }),
-    /* @__PURE__ */ jsx21(
+    /* @__PURE__ */ jsx20(Icon, { name: "search" }),
+    /* @__PURE__ */ jsx20(
       "input",
       {
         className: "input",
@@ -2091,11 +2221,11 @@ function SearchBox({ query, onQuery }) {
         placeholder: "A patient, visit, order or control id — or words: type:ADT^A01 state:parked since:2h",
         spellCheck: false,
         autoComplete: "off",
-        onChange: (change) => setText(change.target.value),
+        onChange: (change2) => setText(change2.target.value),
         onKeyDown: onKey
       }
     ),
-    query && /* @__PURE__ */ jsx21(Button, { kind: "plain square", icon: "close", "aria-label": "Clear the search", onPress: () => onQuery("") })
+    query && /* @__PURE__ */ jsx20(Button, { kind: "plain square", icon: "close", "aria-label": "Clear the search", onPress: () => onQuery("") })
   ] });
 }
 function Row3({ row, query, isChosen, isNarrow }) {
@@ -2114,12 +2244,12 @@ function Row3({ row, query, isChosen, isNarrow }) {
         choose();
       },
       children: [
-        /* @__PURE__ */ jsx21("span", { className: "mono", children: clockMillis(row.received) }),
-        /* @__PURE__ */ jsx21("span", { className: "mono", children: row.type }),
-        /* @__PURE__ */ jsx21("span", { className: "cut", children: row.interface }),
-        /* @__PURE__ */ jsx21("span", { className: "cut mono quiet control", children: row.control_id || "–" }),
-        !isNarrow && /* @__PURE__ */ jsx21("span", { className: "cut quiet", children: row.destinations.join(", ") || "nowhere" }),
-        /* @__PURE__ */ jsx21(State, { of: messageState(row.state) })
+        /* @__PURE__ */ jsx20("span", { className: "mono", children: clockMillis(row.received) }),
+        /* @__PURE__ */ jsx20("span", { className: "mono", children: row.type }),
+        /* @__PURE__ */ jsx20("span", { className: "cut", children: row.interface }),
+        /* @__PURE__ */ jsx20("span", { className: "cut mono quiet control", children: row.control_id || "–" }),
+        !isNarrow && /* @__PURE__ */ jsx20("span", { className: "cut quiet", children: row.destinations.join(", ") || "nowhere" }),
+        /* @__PURE__ */ jsx20(State, { of: messageState(row.state) })
       ]
     }
   );
@@ -2129,19 +2259,20 @@ function List({ rows, query, chosen, isNarrow }) {
   const height = isNarrow ? ROW_NARROW_PX : ROW_PX;
   const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => box.current, estimateSize: () => height, overscan: 12, getItemKey: (at) => rows[at]?.id ?? at });
   useEffect3(() => virtual.measure(), [height, virtual]);
-  return /* @__PURE__ */ jsx21("div", { className: "message-list", ref: box, role: "list", "aria-label": "Messages, newest first", tabIndex: -1, children: /* @__PURE__ */ jsx21("div", { className: "message-rows", style: { height: virtual.getTotalSize() }, children: virtual.getVirtualItems().map((item) => {
+  return /* @__PURE__ */ jsx20("div", { className: "message-list", ref: box, role: "list", "aria-label": "Messages, newest first", tabIndex: -1, children: /* @__PURE__ */ jsx20("div", { className: "message-rows", style: { height: virtual.getTotalSize() }, children: virtual.getVirtualItems().map((item) => {
     const row = rows[item.index];
-    return row && /* @__PURE__ */ jsx21("div", { role: "listitem", "aria-setsize": rows.length, "aria-posinset": item.index + 1, className: "message-slot", style: { height, transform: `translateY(${item.start}px)` }, children: /* @__PURE__ */ jsx21(Row3, { row, query, isChosen: row.id === chosen, isNarrow }) }, item.key);
+    return row && /* @__PURE__ */ jsx20("div", { role: "listitem", "aria-setsize": rows.length, "aria-posinset": item.index + 1, className: "message-slot", style: { height, transform: `translateY(${item.start}px)` }, children: /* @__PURE__ */ jsx20(Row3, { row, query, isChosen: row.id === chosen, isNarrow }) }, item.key);
   }) }) });
 }
 function Messages() {
   const { words: words2 } = useAddress();
   const query = words2.get("q") ?? "";
   const chosen = Number(words2.get("id")) || void 0;
-  const [limitAt, setLimitAt] = useState11(0);
-  const [isFollowing, setFollowing] = useState11(false);
-  const [isReplaying, setReplaying] = useState11(false);
-  const [areFacetsOpen, setFacetsOpen] = useState11(false);
+  const mayResend = useMay()("resend");
+  const [limitAt, setLimitAt] = useState12(0);
+  const [isFollowing, setFollowing] = useState12(false);
+  const [isReplaying, setReplaying] = useState12(false);
+  const [areFacetsOpen, setFacetsOpen] = useState12(false);
   const limit = LIMITS[limitAt] ?? 200;
   const { value, problem, isLoading, again } = useAnswer(`${query}
 ${limit}`, (signal) => searchMessages(query, limit, signal));
@@ -2158,18 +2289,18 @@ ${limit}`, (signal) => searchMessages(query, limit, signal));
   const isFull = rows.length >= limit;
   const oldest = rows.at(-1);
   return /* @__PURE__ */ jsxs19("div", { className: `messages ${chosen ? "with-message" : ""} ${areFacetsOpen ? "facets-open" : ""}`, children: [
-    /* @__PURE__ */ jsx21("h1", { className: "hidden-but-read", children: "Messages" }),
+    /* @__PURE__ */ jsx20("h1", { className: "hidden-but-read", children: "Messages" }),
     /* @__PURE__ */ jsxs19("div", { className: "messages-head", children: [
-      /* @__PURE__ */ jsx21(SearchBox, { query, onQuery }),
+      /* @__PURE__ */ jsx20(SearchBox, { query, onQuery }),
       /* @__PURE__ */ jsxs19("div", { className: "buttons", children: [
-        /* @__PURE__ */ jsx21("span", { className: "facets-button", children: /* @__PURE__ */ jsx21(Button, { icon: "filtered", "aria-expanded": areFacetsOpen, onPress: () => setFacetsOpen(!areFacetsOpen), children: "Narrow" }) }),
-        /* @__PURE__ */ jsx21(Button, { icon: isFollowing ? "paused" : "play", onPress: () => setFollowing(!isFollowing), children: isFollowing ? "Stop following" : "Follow" }),
-        /* @__PURE__ */ jsx21(Button, { icon: "again", isDisabled: !query || rows.length === 0, onPress: () => setReplaying(true), children: "Replay found…" })
+        /* @__PURE__ */ jsx20("span", { className: "facets-button", children: /* @__PURE__ */ jsx20(Button, { icon: "filtered", "aria-expanded": areFacetsOpen, onPress: () => setFacetsOpen(!areFacetsOpen), children: "Narrow" }) }),
+        /* @__PURE__ */ jsx20(Button, { icon: isFollowing ? "paused" : "play", onPress: () => setFollowing(!isFollowing), children: isFollowing ? "Stop following" : "Follow" }),
+        mayResend && /* @__PURE__ */ jsx20(Button, { icon: "again", isDisabled: !query || rows.length === 0, onPress: () => setReplaying(true), children: "Replay found…" })
       ] })
     ] }),
     /* @__PURE__ */ jsxs19("aside", { className: "messages-facets", "aria-label": "Narrow the search", children: [
-      /* @__PURE__ */ jsx21(Facets, { query, rows, onQuery }),
-      /* @__PURE__ */ jsx21("p", { className: "quiet facet-foot", children: "Counts are of the messages in the list." })
+      /* @__PURE__ */ jsx20(Facets, { query, rows, onQuery }),
+      /* @__PURE__ */ jsx20("p", { className: "quiet facet-foot", children: "Counts are of the messages in the list." })
     ] }),
     /* @__PURE__ */ jsxs19("section", { className: "messages-found", "aria-label": "Found messages", children: [
       /* @__PURE__ */ jsxs19("p", { className: "found-line", role: "status", children: [
@@ -2183,10 +2314,10 @@ ${limit}`, (signal) => searchMessages(query, limit, signal));
           count(LIMITS[limitAt + 1] ?? 0)
         ] })
       ] }),
-      problem ? /* @__PURE__ */ jsx21("div", { className: "inside", children: /* @__PURE__ */ jsx21(Trouble, { problem, what: "The search", again }) }) : rows.length === 0 && !isLoading ? /* @__PURE__ */ jsx21(Empty, { title: "No message fits this search", children: query ? "Take a word away, or widen the time: since:7d" : "When the first message comes, it is here." }) : /* @__PURE__ */ jsx21(List, { rows, query, chosen, isNarrow: chosen !== void 0 })
+      problem ? /* @__PURE__ */ jsx20("div", { className: "inside", children: /* @__PURE__ */ jsx20(Trouble, { problem, what: "The search", again }) }) : rows.length === 0 && !isLoading ? /* @__PURE__ */ jsx20(Empty, { title: "No message fits this search", children: query ? "Take a word away, or widen the time: since:7d" : "When the first message comes, it is here." }) : /* @__PURE__ */ jsx20(List, { rows, query, chosen, isNarrow: chosen !== void 0 })
     ] }),
-    chosen && /* @__PURE__ */ jsx21("section", { className: "messages-one", "aria-label": "Message", children: /* @__PURE__ */ jsx21(OneMessage, { id: chosen, onClose: () => setWords({ id: void 0, tab: void 0 }) }, chosen) }),
-    isReplaying && /* @__PURE__ */ jsx21(ReplayFound, { query, onClose: () => setReplaying(false) })
+    chosen && /* @__PURE__ */ jsx20("section", { className: "messages-one", "aria-label": "Message", children: /* @__PURE__ */ jsx20(OneMessage, { id: chosen, onClose: () => setWords({ id: void 0, tab: void 0 }) }, chosen) }),
+    isReplaying && /* @__PURE__ */ jsx20(ReplayFound, { query, onClose: () => setReplaying(false) })
   ] });
 }
 
@@ -2194,12 +2325,12 @@ ${limit}`, (signal) => searchMessages(query, limit, signal));
 import { useMemo as useMemo6 } from "./vendor.js";
 
 // src/screens/overview/SystemMap.tsx
-import { useMemo as useMemo4, useState as useState13 } from "./vendor.js";
+import { useMemo as useMemo4, useState as useState14 } from "./vendor.js";
 
 // src/ui/width.ts
-import { useCallback as useCallback2, useRef as useRef2, useState as useState12 } from "./vendor.js";
+import { useCallback as useCallback2, useRef as useRef2, useState as useState13 } from "./vendor.js";
 function useSize() {
-  const [size, setSize] = useState12({ width: 600, height: 0 });
+  const [size, setSize] = useState13({ width: 600, height: 0 });
   const observer = useRef2(null);
   const hold = useCallback2((element) => {
     observer.current?.disconnect();
@@ -2260,7 +2391,7 @@ function pictureOf(status, flows) {
 }
 
 // src/screens/overview/SystemMap.tsx
-import { jsx as jsx22, jsxs as jsxs20 } from "./vendor.js";
+import { jsx as jsx21, jsxs as jsxs20 } from "./vendor.js";
 var BOX_HEIGHT = 25;
 var STEP = 29;
 var PAD = 6;
@@ -2272,14 +2403,14 @@ function place(nodes, width, boxWidth) {
   const xs = [PAD, (width - boxWidth) / 2, width - boxWidth - PAD];
   const placed = /* @__PURE__ */ new Map();
   columns.forEach((column, number) => {
-    const step = Math.max(STEP, (height - PAD * 2) / Math.max(column.length, 1));
-    column.forEach((node, at) => placed.set(node.id, { ...node, x: xs[number] ?? 0, y: PAD + step * (at + 0.5) }));
+    const step2 = Math.max(STEP, (height - PAD * 2) / Math.max(column.length, 1));
+    column.forEach((node, at) => placed.set(node.id, { ...node, x: xs[number] ?? 0, y: PAD + step2 * (at + 0.5) }));
   });
   return { placed, height };
 }
 function SystemMap({ live: live2 }) {
   const [box, { width }] = useSize();
-  const [looked, setLooked] = useState13();
+  const [looked, setLooked] = useState14();
   const status = live2.status;
   const picture = useMemo4(() => status ? pictureOf(status, live2.flows) : void 0, [status, live2.flows]);
   if (!picture) return null;
@@ -2297,7 +2428,7 @@ function SystemMap({ live: live2 }) {
         const bend = Math.max((to.x - start) / 2, 20);
         const isQuiet = looked !== void 0 && line.from !== looked && line.to !== looked;
         const tone = line.state === "failing" || line.state === "held" ? "bad" : line.state === "paused" ? "paused" : line.rate < 0.02 ? "idle" : "";
-        return /* @__PURE__ */ jsx22("path", { className: `line ${tone} ${isQuiet ? "faint" : ""}`, strokeWidth: 1 + line.rate / most * LINE_MAX, d: `M${start} ${from.y}C${start + bend} ${from.y} ${to.x - bend} ${to.y} ${to.x} ${to.y}`, children: /* @__PURE__ */ jsx22("title", { children: `${from.label} → ${to.label}: ${rate(line.rate)} a second${line.queued ? `, ${plural(line.queued, "message")} wait` : ""}` }) }, line.id);
+        return /* @__PURE__ */ jsx21("path", { className: `line ${tone} ${isQuiet ? "faint" : ""}`, strokeWidth: 1 + line.rate / most * LINE_MAX, d: `M${start} ${from.y}C${start + bend} ${from.y} ${to.x - bend} ${to.y} ${to.x} ${to.y}`, children: /* @__PURE__ */ jsx21("title", { children: `${from.label} → ${to.label}: ${rate(line.rate)} a second${line.queued ? `, ${plural(line.queued, "message")} wait` : ""}` }) }, line.id);
       }),
       [...placed.values()].map((node) => {
         const word = health(node.state);
@@ -2318,8 +2449,8 @@ function SystemMap({ live: live2 }) {
             onBlur: () => setLooked(void 0),
             className: `node ${word.tone} ${node.state}`,
             children: [
-              /* @__PURE__ */ jsx22("title", { children: node.title }),
-              /* @__PURE__ */ jsx22("rect", { x: node.x, y: node.y - BOX_HEIGHT / 2, width: boxWidth, height: BOX_HEIGHT, rx: "5" }),
+              /* @__PURE__ */ jsx21("title", { children: node.title }),
+              /* @__PURE__ */ jsx21("rect", { x: node.x, y: node.y - BOX_HEIGHT / 2, width: boxWidth, height: BOX_HEIGHT, rx: "5" }),
               /* @__PURE__ */ jsxs20("text", { "aria-hidden": "true", x: node.x + boxWidth / 2, y: node.y + 4.5, textAnchor: "middle", children: [
                 node.label.length > letters ? `${node.label.slice(0, letters - 1)}…` : node.label,
                 sign
@@ -2345,18 +2476,18 @@ import { useMemo as useMemo5 } from "./vendor.js";
 // src/screens/overview/scale.ts
 function roundUp(value) {
   const unit = 10 ** Math.floor(Math.log10(Math.max(value, 1)));
-  return [1, 2, 5, 10].map((step) => step * unit).find((step) => step >= value) ?? 10 * unit;
+  return [1, 2, 5, 10].map((step2) => step2 * unit).find((step2) => step2 >= value) ?? 10 * unit;
 }
-function spread(places, step, top, bottom) {
+function spread(places, step2, top, bottom) {
   const order = places.map((place2, at) => ({ place: place2, at })).sort((a, b) => a.place - b.place);
-  let last = top - step;
+  let last = top - step2;
   for (const one of order) {
-    one.place = Math.max(one.place, last + step);
+    one.place = Math.max(one.place, last + step2);
     last = one.place;
   }
-  let next = bottom + step;
+  let next = bottom + step2;
   for (const one of [...order].reverse()) {
-    one.place = Math.min(one.place, next - step);
+    one.place = Math.min(one.place, next - step2);
     next = one.place;
   }
   const out = Array(places.length).fill(0);
@@ -2365,7 +2496,7 @@ function spread(places, step, top, bottom) {
 }
 
 // src/screens/overview/Throughput.tsx
-import { jsx as jsx23, jsxs as jsxs21 } from "./vendor.js";
+import { jsx as jsx22, jsxs as jsxs21 } from "./vendor.js";
 var SERIES_MAX = 4;
 var HEIGHT_MIN = 190;
 var HEIGHT_MAX = 420;
@@ -2407,22 +2538,22 @@ function Throughput({ live: live2 }) {
   });
   const labels = spread(areas.map((area) => area.at), LABEL_STEP, TOP + 6, height - BOTTOM - 2);
   const grid = [0, top / 2, top];
-  return /* @__PURE__ */ jsx23("div", { ref: box, className: "chart", children: length < 2 ? /* @__PURE__ */ jsx23("div", { className: "empty", children: "Measuring…" }) : /* @__PURE__ */ jsxs21("svg", { width, height, role: "img", "aria-label": `Messages a second: ${areas.map((area) => `${area.name} ${rate(area.now)}`).join(", ")}`, children: [
+  return /* @__PURE__ */ jsx22("div", { ref: box, className: "chart", children: length < 2 ? /* @__PURE__ */ jsx22("div", { className: "empty", children: "Measuring…" }) : /* @__PURE__ */ jsxs21("svg", { width, height, role: "img", "aria-label": `Messages a second: ${areas.map((area) => `${area.name} ${rate(area.now)}`).join(", ")}`, children: [
     grid.map((value) => /* @__PURE__ */ jsxs21("g", { children: [
-      /* @__PURE__ */ jsx23("line", { className: "grid", x1: LEFT, x2: LEFT + inner, y1: y(value), y2: y(value) }),
-      /* @__PURE__ */ jsx23("text", { className: "tick", x: LEFT - 6, y: y(value) + 4, textAnchor: "end", children: value })
+      /* @__PURE__ */ jsx22("line", { className: "grid", x1: LEFT, x2: LEFT + inner, y1: y(value), y2: y(value) }),
+      /* @__PURE__ */ jsx22("text", { className: "tick", x: LEFT - 6, y: y(value) + 4, textAnchor: "end", children: value })
     ] }, value)),
     areas.map((area, at) => /* @__PURE__ */ jsxs21("g", { className: `series s${at + 1}`, children: [
-      /* @__PURE__ */ jsx23("polygon", { points: area.area }),
-      /* @__PURE__ */ jsx23("polyline", { points: area.line }),
-      /* @__PURE__ */ jsx23("line", { className: "lead", x1: LEFT + inner, y1: area.at, x2: LEFT + inner + 8, y2: labels[at] }),
+      /* @__PURE__ */ jsx22("polygon", { points: area.area }),
+      /* @__PURE__ */ jsx22("polyline", { points: area.line }),
+      /* @__PURE__ */ jsx22("line", { className: "lead", x1: LEFT + inner, y1: area.at, x2: LEFT + inner + 8, y2: labels[at] }),
       /* @__PURE__ */ jsxs21("text", { x: LEFT + inner + 11, y: (labels[at] ?? 0) + 4, children: [
         area.name.length > 16 ? `${area.name.slice(0, 15)}…` : area.name,
         " ",
         rate(area.now)
       ] })
     ] }, area.name)),
-    /* @__PURE__ */ jsx23("text", { className: "tick", x: LEFT + inner, y: height - 6, textAnchor: "end", children: "now" }),
+    /* @__PURE__ */ jsx22("text", { className: "tick", x: LEFT + inner, y: height - 6, textAnchor: "end", children: "now" }),
     /* @__PURE__ */ jsxs21("text", { className: "tick", x: LEFT, y: height - 6, children: [
       Math.round(windowOf(length) * live2.pause_s),
       " s ago"
@@ -2431,10 +2562,10 @@ function Throughput({ live: live2 }) {
 }
 
 // src/screens/overview/Overview.tsx
-import { jsx as jsx24, jsxs as jsxs22 } from "./vendor.js";
+import { jsx as jsx23, jsxs as jsxs22 } from "./vendor.js";
 function Tile({ name, value, unit, children }) {
   return /* @__PURE__ */ jsxs22("div", { className: "tile card", children: [
-    /* @__PURE__ */ jsx24("span", { className: "quiet", children: name }),
+    /* @__PURE__ */ jsx23("span", { className: "quiet", children: name }),
     /* @__PURE__ */ jsxs22("div", { className: "tile-row", children: [
       /* @__PURE__ */ jsxs22("span", { className: "figure number", children: [
         value,
@@ -2443,7 +2574,7 @@ function Tile({ name, value, unit, children }) {
           unit
         ] })
       ] }),
-      /* @__PURE__ */ jsx24("span", { className: "tile-more", children })
+      /* @__PURE__ */ jsx23("span", { className: "tile-more", children })
     ] })
   ] });
 }
@@ -2456,25 +2587,25 @@ function Tiles({ status, total }) {
   const newest = total.slice(-3);
   const speed = newest.length ? newest.reduce((sum, value) => sum + value, 0) / newest.length : 0;
   return /* @__PURE__ */ jsxs22("div", { className: "tiles", children: [
-    /* @__PURE__ */ jsx24(Tile, { name: "Messages a second", value: rate(speed), children: /* @__PURE__ */ jsx24(Sparkline, { values: total, width: 100 }) }),
-    /* @__PURE__ */ jsx24(Tile, { name: "Accepted", value: count(engine.counts.accepted), children: engine.lost === 0 ? /* @__PURE__ */ jsxs22("span", { className: "good state", title: balance(status), children: [
-      /* @__PURE__ */ jsx24(Icon, { name: "good" }),
+    /* @__PURE__ */ jsx23(Tile, { name: "Messages a second", value: rate(speed), children: /* @__PURE__ */ jsx23(Sparkline, { values: total, width: 100 }) }),
+    /* @__PURE__ */ jsx23(Tile, { name: "Accepted", value: count(engine.counts.accepted), children: engine.lost === 0 ? /* @__PURE__ */ jsxs22("span", { className: "good state", title: balance(status), children: [
+      /* @__PURE__ */ jsx23(Icon, { name: "good" }),
       " none lost"
     ] }) : /* @__PURE__ */ jsxs22("span", { className: "bad state", children: [
-      /* @__PURE__ */ jsx24(Icon, { name: "bad" }),
+      /* @__PURE__ */ jsx23(Icon, { name: "bad" }),
       " ",
       plural(Math.abs(engine.lost), "message"),
       " unaccounted for"
     ] }) }),
-    /* @__PURE__ */ jsx24(Tile, { name: "Waiting to send", value: count(waiting), children: oldest && age >= 10 ? /* @__PURE__ */ jsxs22(Link, { to: messagesAt(`destination:${oldest.to.name} state:in_flight`), children: [
+    /* @__PURE__ */ jsx23(Tile, { name: "Waiting to send", value: count(waiting), children: oldest && age >= 10 ? /* @__PURE__ */ jsxs22(Link, { to: messagesAt(`destination:${oldest.to.name} state:in_flight`), children: [
       "oldest ",
       span(age),
       " · ",
       oldest.to.name
-    ] }) : /* @__PURE__ */ jsx24("span", { className: "quiet", children: "nothing is late" }) }),
-    /* @__PURE__ */ jsx24(Tile, { name: "Parked for a person", value: count(engine.counts.parked), children: engine.counts.parked > 0 ? /* @__PURE__ */ jsx24(Link, { to: messagesAt("state:parked"), children: "see them" }) : /* @__PURE__ */ jsx24("span", { className: "quiet", children: "none" }) }),
-    /* @__PURE__ */ jsx24(Tile, { name: "Disk confirms a write in", value: (engine.stats.fsync_micros_last / 1e3).toFixed(1), unit: "ms", children: /* @__PURE__ */ jsxs22("span", { className: engine.store === "ok" ? "good state" : "bad state", children: [
-      /* @__PURE__ */ jsx24(Icon, { name: engine.store === "ok" ? "good" : "bad" }),
+    ] }) : /* @__PURE__ */ jsx23("span", { className: "quiet", children: "nothing is late" }) }),
+    /* @__PURE__ */ jsx23(Tile, { name: "Parked for a person", value: count(engine.counts.parked), children: engine.counts.parked > 0 ? /* @__PURE__ */ jsx23(Link, { to: messagesAt("state:parked"), children: "see them" }) : /* @__PURE__ */ jsx23("span", { className: "quiet", children: "none" }) }),
+    /* @__PURE__ */ jsx23(Tile, { name: "Disk confirms a write in", value: (engine.stats.fsync_micros_last / 1e3).toFixed(1), unit: "ms", children: /* @__PURE__ */ jsxs22("span", { className: engine.store === "ok" ? "good state" : "bad state", children: [
+      /* @__PURE__ */ jsx23(Icon, { name: engine.store === "ok" ? "good" : "bad" }),
       " store ",
       engine.store
     ] }) })
@@ -2485,36 +2616,148 @@ function Overview() {
   const { status, problem } = live2;
   const items = useMemo6(() => status ? attentionOf(status) : [], [status]);
   if (!status) {
-    return /* @__PURE__ */ jsx24(Page, { title: "Overview", children: problem ? /* @__PURE__ */ jsx24(Trouble, { problem, what: "The engine" }) : /* @__PURE__ */ jsx24(Empty, { title: "Asking the engine…" }) });
+    return /* @__PURE__ */ jsx23(Page, { title: "Overview", children: problem ? /* @__PURE__ */ jsx23(Trouble, { problem, what: "The engine" }) : /* @__PURE__ */ jsx23(Empty, { title: "Asking the engine…" }) });
   }
   const { engine } = status;
   const systems = new Set(engine.interfaces.flatMap((one) => one.destinations.filter((to) => to.connector !== "interface").map((to) => to.address))).size;
   return /* @__PURE__ */ jsxs22(Page, { title: "Overview", about: `${plural(engine.interfaces.length, "interface")} · ${plural(systems, "receiver")} · up for ${span(engine.uptime_s)}`, children: [
-    /* @__PURE__ */ jsx24(Tiles, { status, total: live2.total }),
+    /* @__PURE__ */ jsx23(Tiles, { status, total: live2.total }),
     /* @__PURE__ */ jsxs22("section", { "aria-label": "Needs attention", className: "stack tight", children: [
-      /* @__PURE__ */ jsx24("h2", { children: "Needs attention" }),
-      items.length > 0 ? /* @__PURE__ */ jsx24(Attentions, { items }) : /* @__PURE__ */ jsxs22("div", { className: "calm", children: [
-        /* @__PURE__ */ jsx24(Icon, { name: "good", className: "good" }),
+      /* @__PURE__ */ jsx23("h2", { children: "Needs attention" }),
+      items.length > 0 ? /* @__PURE__ */ jsx23(Attentions, { items }) : /* @__PURE__ */ jsxs22("div", { className: "calm", children: [
+        /* @__PURE__ */ jsx23(Icon, { name: "good", className: "good" }),
         " Nothing needs you. ",
         balance(status),
         ": nothing is lost."
       ] })
     ] }),
     /* @__PURE__ */ jsxs22("div", { className: "two", children: [
-      /* @__PURE__ */ jsx24(Card, { title: "Throughput", more: /* @__PURE__ */ jsx24("span", { className: "quiet", children: "messages a second, since this page was opened" }), children: /* @__PURE__ */ jsx24(Throughput, { live: live2 }) }),
-      /* @__PURE__ */ jsx24(Card, { title: "Flow", more: /* @__PURE__ */ jsx24("span", { className: "quiet", children: "width of a line = messages a second" }), children: /* @__PURE__ */ jsx24(SystemMap, { live: live2 }) })
+      /* @__PURE__ */ jsx23(Card, { title: "Throughput", more: /* @__PURE__ */ jsx23("span", { className: "quiet", children: "messages a second, since this page was opened" }), children: /* @__PURE__ */ jsx23(Throughput, { live: live2 }) }),
+      /* @__PURE__ */ jsx23(Card, { title: "Flow", more: /* @__PURE__ */ jsx23("span", { className: "quiet", children: "width of a line = messages a second" }), children: /* @__PURE__ */ jsx23(SystemMap, { live: live2 }) })
     ] }),
-    /* @__PURE__ */ jsx24(Card, { children: /* @__PURE__ */ jsx24(InterfaceTable, { live: live2, interfaces: engine.interfaces }) })
+    /* @__PURE__ */ jsx23(Card, { children: /* @__PURE__ */ jsx23(InterfaceTable, { live: live2, interfaces: engine.interfaces }) })
   ] });
 }
 
+// src/screens/signin/SignIn.tsx
+import { useEffect as useEffect4, useState as useState15 } from "./vendor.js";
+import { Fragment as Fragment6, jsx as jsx24, jsxs as jsxs23 } from "./vendor.js";
+function Field({ label, name, kind = "text", complete, hint, value, onChange, isFirst = false }) {
+  return /* @__PURE__ */ jsxs23("div", { className: "field", children: [
+    /* @__PURE__ */ jsx24("label", { htmlFor: name, children: label }),
+    /* @__PURE__ */ jsx24("input", { className: "input", id: name, name, type: kind, autoComplete: complete, value, required: true, autoFocus: isFirst, spellCheck: false, "aria-describedby": hint ? `${name}-hint` : void 0, onChange: (change2) => onChange(change2.target.value) }),
+    hint && /* @__PURE__ */ jsx24("span", { className: "quiet", id: `${name}-hint`, children: hint })
+  ] });
+}
+function Form({ title, button, children, act }) {
+  const [problem, setProblem] = useState15();
+  const [isRunning, setRunning] = useState15(false);
+  const send2 = async (sent) => {
+    sent.preventDefault();
+    setRunning(true);
+    setProblem(void 0);
+    try {
+      await act();
+    } catch (error) {
+      setProblem(error instanceof Problem ? error : new Problem(0, "", String(error)));
+    }
+    setRunning(false);
+  };
+  return /* @__PURE__ */ jsxs23("form", { className: "stack", onSubmit: (sent) => void send2(sent), children: [
+    /* @__PURE__ */ jsx24("h1", { children: title }),
+    children,
+    problem && /* @__PURE__ */ jsx24("div", { role: "alert", children: /* @__PURE__ */ jsx24(Notice, { level: "warning", title: problem.message, children: problem.code && /* @__PURE__ */ jsx24("code", { children: problem.code }) }) }),
+    /* @__PURE__ */ jsx24(Button, { type: "submit", kind: "first wide", isDisabled: isRunning, children: isRunning ? "A moment…" : button })
+  ] });
+}
+function WithPassword({ onToken }) {
+  const [name, setName] = useState15("");
+  const [password, setPassword] = useState15("");
+  return /* @__PURE__ */ jsxs23(Fragment6, { children: [
+    /* @__PURE__ */ jsxs23(Form, { title: "Sign in", button: "Sign in", act: () => signIn(name.trim(), password), children: [
+      /* @__PURE__ */ jsx24(Field, { label: "Name", name: "name", complete: "username", value: name, onChange: setName, isFirst: true }),
+      /* @__PURE__ */ jsx24(Field, { label: "Password", name: "password", kind: "password", complete: "current-password", value: password, onChange: setPassword })
+    ] }),
+    /* @__PURE__ */ jsx24(Button, { kind: "plain", onPress: onToken, children: "I have a one-time token" })
+  ] });
+}
+function WithToken({ given, onPassword }) {
+  const [token2, setToken] = useState15(given);
+  const [name, setName] = useState15("");
+  const [title, setTitle] = useState15("");
+  const [password, setPassword] = useState15("");
+  return /* @__PURE__ */ jsxs23(Fragment6, { children: [
+    /* @__PURE__ */ jsxs23(Form, { title: "Welcome", button: "Choose this password", act: () => signInWithToken({ token: token2.trim(), name: name.trim(), title: title.trim(), password }), children: [
+      /* @__PURE__ */ jsx24(Field, { label: "One-time token", name: "token", complete: "off", hint: "From the terminal of the engine, or from your administrator. It works once.", value: token2, onChange: setToken, isFirst: !given }),
+      /* @__PURE__ */ jsx24(Field, { label: "Name", name: "name", complete: "username", hint: "Small letters, digits, dot, dash. Invited people use the name they were told.", value: name, onChange: setName, isFirst: Boolean(given) }),
+      /* @__PURE__ */ jsx24(Field, { label: "Your name as people write it", name: "title", complete: "name", value: title, onChange: setTitle }),
+      /* @__PURE__ */ jsx24(Field, { label: "New password", name: "new-password", kind: "password", complete: "new-password", hint: "12 letters or more; a few words are good.", value: password, onChange: setPassword })
+    ] }),
+    /* @__PURE__ */ jsx24(Button, { kind: "plain", onPress: onPassword, children: "I have a password" })
+  ] });
+}
+function SecondFactor() {
+  const [code, setCode] = useState15("");
+  return /* @__PURE__ */ jsx24(Form, { title: "Second factor", button: "Go on", act: () => signInWithCode(code), children: /* @__PURE__ */ jsx24(Field, { label: "Code", name: "code", complete: "one-time-code", hint: "The six digits of your authenticator app, or a recovery code.", value: code, onChange: setCode, isFirst: true }) });
+}
+function Picture({ svg }) {
+  const box = /viewBox="([\d ]+)"/.exec(svg)?.[1];
+  const path = [...svg.matchAll(/ d="([Mhvz\d -]+)"/g)].at(-1)?.[1];
+  if (!box || !path) return null;
+  return /* @__PURE__ */ jsx24("svg", { className: "secret-picture", viewBox: box, role: "img", "aria-label": "Picture to scan with the authenticator app", children: /* @__PURE__ */ jsx24("path", { d: path, shapeRendering: "crispEdges" }) });
+}
+function SetUp() {
+  const [begun, setBegun] = useState15();
+  const [problem, setProblem] = useState15("");
+  const [code, setCode] = useState15("");
+  const [recovery, setRecovery] = useState15();
+  useEffect4(() => {
+    beginCodes().then(setBegun, (error) => setProblem(String(error)));
+  }, []);
+  if (recovery) {
+    return /* @__PURE__ */ jsxs23("div", { className: "stack", children: [
+      /* @__PURE__ */ jsx24("h1", { children: "Recovery codes" }),
+      /* @__PURE__ */ jsx24("p", { children: "Each works once, when the app is not at hand. They are shown now and never again: print them, or keep them in a password safe." }),
+      /* @__PURE__ */ jsx24("pre", { className: "commands", children: recovery.join("\n") }),
+      /* @__PURE__ */ jsx24(Button, { kind: "first wide", onPress: () => void askWho(), children: "I have kept them" })
+    ] });
+  }
+  return /* @__PURE__ */ jsxs23(Form, { title: "Set up a second factor", button: "Confirm", act: async () => setRecovery(await confirmCodes(code.trim())), children: [
+    /* @__PURE__ */ jsx24("p", { children: "Scan the picture with an authenticator app, or type the secret there. Then give the code that it shows." }),
+    problem && /* @__PURE__ */ jsx24("p", { className: "bad", children: problem }),
+    begun && /* @__PURE__ */ jsxs23(Fragment6, { children: [
+      /* @__PURE__ */ jsx24(Picture, { svg: begun.picture }),
+      /* @__PURE__ */ jsx24("code", { className: "secret", children: begun.secret })
+    ] }),
+    /* @__PURE__ */ jsx24(Field, { label: "Code", name: "code", complete: "one-time-code", value: code, onChange: setCode, isFirst: true })
+  ] });
+}
+function SignIn() {
+  const { me } = useSession();
+  const { words: words2 } = useAddress();
+  const given = words2.get("token") ?? "";
+  const [hasToken, setHasToken] = useState15(given !== "");
+  return /* @__PURE__ */ jsx24("main", { className: "sign-in", children: /* @__PURE__ */ jsxs23("div", { className: "card sign-in-card", children: [
+    /* @__PURE__ */ jsxs23("div", { className: "brand", children: [
+      /* @__PURE__ */ jsx24(Mark, {}),
+      "Sinew"
+    ] }),
+    me?.stage === "factor" ? /* @__PURE__ */ jsx24(SecondFactor, {}) : me?.stage === "enroll" ? /* @__PURE__ */ jsx24(SetUp, {}) : hasToken ? /* @__PURE__ */ jsx24(WithToken, { given, onPassword: () => setHasToken(false) }) : /* @__PURE__ */ jsx24(WithPassword, { onToken: () => setHasToken(true) }),
+    me && /* @__PURE__ */ jsxs23(Button, { kind: "plain", onPress: () => void signOut(), children: [
+      "Not ",
+      me.title || me.name,
+      "? Begin anew"
+    ] })
+  ] }) });
+}
+
 // src/screens/system/System.tsx
-import { useEffect as useEffect4, useState as useState14 } from "./vendor.js";
-import { jsx as jsx25, jsxs as jsxs23 } from "./vendor.js";
+import { useEffect as useEffect5, useState as useState16 } from "./vendor.js";
+import { jsx as jsx25, jsxs as jsxs24 } from "./vendor.js";
 var LOOK_MS = 2e3;
 function Backups() {
   const { value, problem, again } = useAnswer("backup", readBackup);
-  useEffect4(() => {
+  useEffect5(() => {
     if (!value?.is_running) return;
     const timer2 = window.setTimeout(again, LOOK_MS);
     return () => window.clearTimeout(timer2);
@@ -2523,8 +2766,8 @@ function Backups() {
   if (!value) return /* @__PURE__ */ jsx25(Empty, { title: "Asking…" });
   const { progress } = value;
   const made = typeof value.made?.at === "number" ? moment(value.made.at) : void 0;
-  return /* @__PURE__ */ jsxs23("div", { className: "inside stack tight", children: [
-    value.is_running && /* @__PURE__ */ jsxs23("p", { children: [
+  return /* @__PURE__ */ jsxs24("div", { className: "inside stack tight", children: [
+    value.is_running && /* @__PURE__ */ jsxs24("p", { children: [
       "Under way: ",
       bytes(progress.bytes),
       " of ",
@@ -2534,19 +2777,19 @@ function Backups() {
       " of ",
       plural(progress.pieces_all, "piece")
     ] }),
-    value.failed && /* @__PURE__ */ jsxs23("p", { className: "bad", children: [
+    value.failed && /* @__PURE__ */ jsxs24("p", { className: "bad", children: [
       /* @__PURE__ */ jsx25(Icon, { name: "bad" }),
       " The last one failed: ",
       value.failed.text,
       " ",
       /* @__PURE__ */ jsx25("code", { children: value.failed.code })
     ] }),
-    value.made ? /* @__PURE__ */ jsxs23("p", { children: [
+    value.made ? /* @__PURE__ */ jsxs24("p", { children: [
       "The last one since the engine started ",
       made ? `was made ${moment(value.made.at)}` : "is complete",
       "."
     ] }) : !value.is_running && /* @__PURE__ */ jsx25("p", { children: "None was made since the engine started." }),
-    /* @__PURE__ */ jsxs23("p", { className: "quiet", children: [
+    /* @__PURE__ */ jsxs24("p", { className: "quiet", children: [
       "Make one with ",
       /* @__PURE__ */ jsx25("code", { children: "sinew backup" }),
       "; prove it with ",
@@ -2557,11 +2800,11 @@ function Backups() {
 }
 function Examination() {
   const { value, problem, again } = useAnswer("verify", readVerify);
-  const [state, setState] = useState14("idle");
-  const [said, setSaid] = useState14();
-  const [trouble, setTrouble] = useState14();
+  const [state, setState] = useState16("idle");
+  const [said, setSaid] = useState16();
+  const [trouble, setTrouble] = useState16();
   const isRunning = state === "running" || value?.is_running;
-  useEffect4(() => {
+  useEffect5(() => {
     if (!isRunning) return;
     const timer2 = window.setTimeout(again, LOOK_MS);
     return () => window.clearTimeout(timer2);
@@ -2579,16 +2822,16 @@ function Examination() {
     }
   };
   const figures = said ? Object.entries(said).filter(([, figure]) => typeof figure === "number") : [];
-  return /* @__PURE__ */ jsxs23("div", { className: "inside stack tight", children: [
+  return /* @__PURE__ */ jsxs24("div", { className: "inside stack tight", children: [
     /* @__PURE__ */ jsx25("p", { children: "Reads every record of the log and compares it with its checksum and with the index. Messages go on meanwhile; nothing is changed." }),
-    isRunning && value && /* @__PURE__ */ jsxs23("p", { role: "status", children: [
+    isRunning && value && /* @__PURE__ */ jsxs24("p", { role: "status", children: [
       bytes(value.bytes),
       " of ",
       bytes(value.bytes_total),
       " read, ",
       plural(value.messages, "message")
     ] }),
-    said && /* @__PURE__ */ jsxs23("p", { role: "status", children: [
+    said && /* @__PURE__ */ jsxs24("p", { role: "status", children: [
       /* @__PURE__ */ jsx25("strong", { children: "Done." }),
       " ",
       figures.map(([name, figure]) => `${name.replaceAll("_", " ")} ${count(figure)}`).join(" · ")
@@ -2599,28 +2842,29 @@ function Examination() {
 }
 function System() {
   const { status, problem } = useLive();
+  const mayKeep = useMay()("backup");
   if (!status) return /* @__PURE__ */ jsx25(Page, { title: "System", children: problem ? /* @__PURE__ */ jsx25(Trouble, { problem, what: "The engine" }) : /* @__PURE__ */ jsx25(Empty, { title: "Asking the engine…" }) });
   const { engine, process } = status;
   const items = attentionOf(status).filter((item) => item.interfaces.length === 0);
   const { stats } = engine;
-  return /* @__PURE__ */ jsxs23(Page, { title: "System", about: `Sinew ${process.version ?? ""} · up for ${span(engine.uptime_s)}`, children: [
+  return /* @__PURE__ */ jsxs24(Page, { title: "System", about: `Sinew ${process.version ?? ""} · up for ${span(engine.uptime_s)}`, children: [
     items.length > 0 && /* @__PURE__ */ jsx25(Attentions, { items }),
-    /* @__PURE__ */ jsxs23("div", { className: "three", children: [
+    /* @__PURE__ */ jsxs24("div", { className: "three", children: [
       /* @__PURE__ */ jsx25(Card, { title: "Where every message is", more: /* @__PURE__ */ jsx25("span", { className: "quiet", children: "all interfaces, from the log" }), children: /* @__PURE__ */ jsx25("div", { className: "inside", children: /* @__PURE__ */ jsx25(Balance, { counts: engine.counts, query: "" }) }) }),
-      /* @__PURE__ */ jsx25(Card, { title: "Store", children: /* @__PURE__ */ jsx25("div", { className: "inside", children: /* @__PURE__ */ jsxs23("dl", { className: "facts", children: [
+      /* @__PURE__ */ jsx25(Card, { title: "Store", children: /* @__PURE__ */ jsx25("div", { className: "inside", children: /* @__PURE__ */ jsxs24("dl", { className: "facts", children: [
         /* @__PURE__ */ jsx25("dt", { children: "State" }),
-        /* @__PURE__ */ jsx25("dd", { className: engine.store === "ok" ? "good" : "bad", children: /* @__PURE__ */ jsxs23("span", { className: "state", children: [
+        /* @__PURE__ */ jsx25("dd", { className: engine.store === "ok" ? "good" : "bad", children: /* @__PURE__ */ jsxs24("span", { className: "state", children: [
           /* @__PURE__ */ jsx25(Icon, { name: engine.store === "ok" ? "good" : "bad" }),
           " ",
           engine.store
         ] }) }),
         /* @__PURE__ */ jsx25("dt", { children: "Last write confirmed in" }),
-        /* @__PURE__ */ jsxs23("dd", { children: [
+        /* @__PURE__ */ jsxs24("dd", { children: [
           (stats.fsync_micros_last / 1e3).toFixed(1),
           " ms"
         ] }),
         /* @__PURE__ */ jsx25("dt", { children: "Messages in a confirmed write" }),
-        /* @__PURE__ */ jsxs23("dd", { children: [
+        /* @__PURE__ */ jsxs24("dd", { children: [
           stats.fsyncs > 0 ? (stats.messages / stats.fsyncs).toFixed(1) : "–",
           " on average since the start"
         ] }),
@@ -2631,9 +2875,9 @@ function System() {
         /* @__PURE__ */ jsx25("dt", { children: "Store id" }),
         /* @__PURE__ */ jsx25("dd", { className: "mono", children: engine.store_id || "–" })
       ] }) }) }),
-      /* @__PURE__ */ jsx25(Card, { title: "Process", children: /* @__PURE__ */ jsx25("div", { className: "inside", children: /* @__PURE__ */ jsxs23("dl", { className: "facts", children: [
+      /* @__PURE__ */ jsx25(Card, { title: "Process", children: /* @__PURE__ */ jsx25("div", { className: "inside", children: /* @__PURE__ */ jsxs24("dl", { className: "facts", children: [
         /* @__PURE__ */ jsx25("dt", { children: "Connections of senders" }),
-        /* @__PURE__ */ jsxs23("dd", { children: [
+        /* @__PURE__ */ jsxs24("dd", { children: [
           count(engine.connections.open),
           engine.connections.max !== null && ` of at most ${count(engine.connections.max)}`
         ] }),
@@ -2646,14 +2890,14 @@ function System() {
         /* @__PURE__ */ jsx25("dt", { children: "Process" }),
         /* @__PURE__ */ jsx25("dd", { children: process.pid ?? "–" })
       ] }) }) }),
-      /* @__PURE__ */ jsx25(Card, { title: "Backups", children: /* @__PURE__ */ jsx25(Backups, {}) }),
-      /* @__PURE__ */ jsx25(Card, { title: "Examination of the store", children: /* @__PURE__ */ jsx25(Examination, {}) })
+      mayKeep && /* @__PURE__ */ jsx25(Card, { title: "Backups", children: /* @__PURE__ */ jsx25(Backups, {}) }),
+      mayKeep && /* @__PURE__ */ jsx25(Card, { title: "Examination of the store", children: /* @__PURE__ */ jsx25(Examination, {}) })
     ] })
   ] });
 }
 
 // src/screens/tables/CodeTables.tsx
-import { jsx as jsx26, jsxs as jsxs24 } from "./vendor.js";
+import { jsx as jsx26, jsxs as jsxs25 } from "./vendor.js";
 function gapsOf(reports) {
   const found = /* @__PURE__ */ new Map();
   for (const report of reports) {
@@ -2680,8 +2924,8 @@ function gapsOf(reports) {
 }
 var CODES_SHOWN = 6;
 function Gaps({ gaps }) {
-  return /* @__PURE__ */ jsxs24("table", { className: "table", children: [
-    /* @__PURE__ */ jsx26("thead", { children: /* @__PURE__ */ jsxs24("tr", { children: [
+  return /* @__PURE__ */ jsxs25("table", { className: "table", children: [
+    /* @__PURE__ */ jsx26("thead", { children: /* @__PURE__ */ jsxs25("tr", { children: [
       /* @__PURE__ */ jsx26("th", { scope: "col", children: "Interface" }),
       /* @__PURE__ */ jsx26("th", { scope: "col", children: "Place" }),
       /* @__PURE__ */ jsx26("th", { scope: "col", children: "Codes seen most" }),
@@ -2690,9 +2934,9 @@ function Gaps({ gaps }) {
       /* @__PURE__ */ jsx26("th", { scope: "col", className: "right", children: "Values" }),
       /* @__PURE__ */ jsx26("th", { scope: "col", children: "Example" })
     ] }) }),
-    /* @__PURE__ */ jsx26("tbody", { children: gaps.map((gap) => /* @__PURE__ */ jsxs24("tr", { children: [
+    /* @__PURE__ */ jsx26("tbody", { children: gaps.map((gap) => /* @__PURE__ */ jsxs25("tr", { children: [
       /* @__PURE__ */ jsx26("td", { children: /* @__PURE__ */ jsx26(Link, { to: interfaceAt(gap.interface, "text"), "data-row": true, children: gap.interface }) }),
-      /* @__PURE__ */ jsxs24("td", { children: [
+      /* @__PURE__ */ jsxs25("td", { children: [
         /* @__PURE__ */ jsx26("code", { children: gap.place }),
         " ",
         /* @__PURE__ */ jsx26("span", { className: "quiet", children: gap.name })
@@ -2715,21 +2959,250 @@ function CodeTables() {
     {
       title: "Code tables",
       about: "codes seen in traffic in the last seven days that a table or the standard does not have",
-      actions: /* @__PURE__ */ jsx26("input", { className: "input narrow", "aria-label": "Narrow by interface or place", placeholder: "Narrow: interface, place", value: words2.get("find") ?? "", onChange: (change) => setWords({ find: change.target.value || void 0 }, { replace: true }) }),
+      actions: /* @__PURE__ */ jsx26("input", { className: "input narrow", "aria-label": "Narrow by interface or place", placeholder: "Narrow: interface, place", value: words2.get("find") ?? "", onChange: (change2) => setWords({ find: change2.target.value || void 0 }, { replace: true }) }),
       children: problem ? /* @__PURE__ */ jsx26(Trouble, { problem, what: "The codes", again }) : /* @__PURE__ */ jsx26(Card, { children: !value ? /* @__PURE__ */ jsx26(Empty, { title: "Reading…" }) : gaps.length === 0 ? /* @__PURE__ */ jsx26(Empty, { title: "Every code has its row", children: value.is_counted ? "" : "Quality is not counted in this workspace." }) : /* @__PURE__ */ jsx26(Gaps, { gaps }) })
     }
   );
 }
 
 // src/screens/users/Users.tsx
-import { jsx as jsx27 } from "./vendor.js";
+import { useState as useState17 } from "./vendor.js";
+import { jsx as jsx27, jsxs as jsxs26 } from "./vendor.js";
+var userAt = (name, act = "") => `/api/v1/users/${encodeURIComponent(name)}${act && `/${act}`}`;
+var grantsText = (grants) => grants.map((grant) => {
+  const where = [...grant.interfaces ?? [], ...grant.facilities ?? []].join(", ");
+  return where ? `${grant.role} (${where})` : grant.role;
+}).join(", ") || "no role";
+function ToldOnce({ name, told, onClose }) {
+  return /* @__PURE__ */ jsxs26(Window, { title: `One-time token for ${name}`, onClose, children: [
+    /* @__PURE__ */ jsxs26("p", { children: [
+      "Give it to ",
+      name,
+      " on a way that you trust. With it they choose a password. It is shown now and never again",
+      told.until ? `, and works until ${moment(told.until)}` : "",
+      "."
+    ] }),
+    /* @__PURE__ */ jsx27("pre", { className: "commands", tabIndex: 0, "aria-label": "The token", children: told.token }),
+    /* @__PURE__ */ jsx27("div", { className: "buttons", children: /* @__PURE__ */ jsx27(Button, { kind: "first", onPress: onClose, children: "Done" }) })
+  ] });
+}
+function NewUser({ roles, onClose, onMade }) {
+  const [name, setName] = useState17("");
+  const [title, setTitle] = useState17("");
+  const [role, setRole] = useState17("viewer");
+  const [problem, setProblem] = useState17();
+  const make = async () => {
+    try {
+      onMade(name, await post("/api/v1/users", { name: name.trim(), title: title.trim(), grants: [{ role }] }));
+    } catch (error) {
+      setProblem(error instanceof Problem ? error : new Problem(0, "", String(error)));
+    }
+  };
+  return /* @__PURE__ */ jsxs26(Window, { title: "Invite a person", onClose, children: [
+    /* @__PURE__ */ jsxs26("div", { className: "field", children: [
+      /* @__PURE__ */ jsx27("label", { htmlFor: "new-name", children: "Name" }),
+      /* @__PURE__ */ jsx27("input", { className: "input", id: "new-name", value: name, autoFocus: true, spellCheck: false, onChange: (now2) => setName(now2.target.value), placeholder: "for example ruth.okafor" })
+    ] }),
+    /* @__PURE__ */ jsxs26("div", { className: "field", children: [
+      /* @__PURE__ */ jsx27("label", { htmlFor: "new-title", children: "Name as people write it" }),
+      /* @__PURE__ */ jsx27("input", { className: "input", id: "new-title", value: title, onChange: (now2) => setTitle(now2.target.value) })
+    ] }),
+    /* @__PURE__ */ jsxs26("div", { className: "field", children: [
+      /* @__PURE__ */ jsx27("label", { htmlFor: "new-role", children: "Role" }),
+      /* @__PURE__ */ jsx27("select", { className: "input", id: "new-role", value: role, onChange: (now2) => setRole(now2.target.value), children: roles.map((one) => /* @__PURE__ */ jsxs26("option", { value: one.name, children: [
+        one.name,
+        " — ",
+        one.title
+      ] }, one.name)) })
+    ] }),
+    problem && /* @__PURE__ */ jsxs26(Notice, { level: "warning", title: "Not made", children: [
+      problem.message,
+      " ",
+      problem.code && /* @__PURE__ */ jsx27("code", { children: problem.code })
+    ] }),
+    /* @__PURE__ */ jsxs26("div", { className: "buttons", children: [
+      /* @__PURE__ */ jsx27(Button, { onPress: onClose, children: "Cancel" }),
+      /* @__PURE__ */ jsx27(Button, { kind: "first", isDisabled: !name.trim(), onPress: () => void make(), children: "Make an invitation" })
+    ] })
+  ] });
+}
+function People({ users, onAct }) {
+  const { me } = useSession();
+  const actsOf2 = (user) => [
+    user.is_disabled ? { label: "Enable…", act: { title: `Enable ${user.name}`, text: "They may sign in again with what they have.", button: "Enable", run: async () => void await post(userAt(user.name, "enable")) } } : { label: "Disable…", act: { title: `Disable ${user.name}`, text: "Every session and key ends at once. Nothing that they did is changed.", button: "Disable", isDangerous: true, run: async () => void await post(userAt(user.name, "disable")) } }
+  ];
+  return /* @__PURE__ */ jsx27("div", { className: "scroll-x", children: /* @__PURE__ */ jsxs26("table", { className: "table", children: [
+    /* @__PURE__ */ jsx27("thead", { children: /* @__PURE__ */ jsxs26("tr", { children: [
+      /* @__PURE__ */ jsx27("th", { scope: "col", children: "State" }),
+      /* @__PURE__ */ jsx27("th", { scope: "col", children: "Name" }),
+      /* @__PURE__ */ jsx27("th", { scope: "col", children: "Roles" }),
+      /* @__PURE__ */ jsx27("th", { scope: "col", children: "Second factor" }),
+      /* @__PURE__ */ jsx27("th", { scope: "col", children: "Last signed in" }),
+      /* @__PURE__ */ jsx27("th", { scope: "col", children: /* @__PURE__ */ jsx27("span", { className: "hidden-but-read", children: "What you may do" }) })
+    ] }) }),
+    /* @__PURE__ */ jsx27("tbody", { children: users.map((user) => /* @__PURE__ */ jsxs26("tr", { children: [
+      /* @__PURE__ */ jsx27("td", { children: /* @__PURE__ */ jsxs26("span", { className: `state ${user.is_disabled ? "note" : "good"}`, children: [
+        /* @__PURE__ */ jsx27(Icon, { name: user.is_disabled ? "paused" : "good" }),
+        " ",
+        user.is_disabled ? "Disabled" : user.is_service ? "Service" : user.has_password ? "Active" : "Invited"
+      ] }) }),
+      /* @__PURE__ */ jsxs26("td", { children: [
+        user.title || user.name,
+        " ",
+        /* @__PURE__ */ jsx27("span", { className: "quiet", children: user.name })
+      ] }),
+      /* @__PURE__ */ jsx27("td", { children: grantsText(user.grants) }),
+      /* @__PURE__ */ jsx27("td", { children: user.factors.join(", ") || /* @__PURE__ */ jsx27("span", { className: "warn", children: "none" }) }),
+      /* @__PURE__ */ jsx27("td", { className: "nowrap", children: user.last_sign_in ? moment(user.last_sign_in) : "never" }),
+      /* @__PURE__ */ jsx27("td", { children: /* @__PURE__ */ jsx27("div", { className: "buttons end", children: user.name !== me?.name && actsOf2(user).map(({ label, act }) => /* @__PURE__ */ jsx27(Button, { "aria-label": `${label.replace("…", "")} ${user.name}`, onPress: () => onAct(act), children: label }, label)) }) })
+    ] }, user.name)) })
+  ] }) });
+}
 function Users() {
-  const { value, problem, again } = useAnswer("users", (signal) => get("/api/v1/users", void 0, signal));
-  return /* @__PURE__ */ jsx27(Page, { title: "Users", about: "people, roles and keys", children: /* @__PURE__ */ jsx27(Card, { children: problem ? /* @__PURE__ */ jsx27(Trouble, { problem, what: "Users", again }) : value ? /* @__PURE__ */ jsx27(Rows, { rows: value.users, label: "Users" }) : /* @__PURE__ */ jsx27(Empty, { title: "Reading…" }) }) });
+  const may = useMay();
+  const users = useAnswer("users", (signal) => get("/api/v1/users", void 0, signal));
+  const roles = useAnswer("roles", (signal) => get("/api/v1/roles", void 0, signal));
+  const keys = useAnswer("keys", (signal) => get("/api/v1/keys", void 0, signal));
+  const [act, setAct] = useState17();
+  const [isInviting, setInviting] = useState17(false);
+  const [told, setTold] = useState17();
+  const refresh = () => {
+    users.again();
+    keys.again();
+  };
+  return /* @__PURE__ */ jsxs26(
+    Page,
+    {
+      title: "Users",
+      about: "people, services, roles and keys",
+      actions: may("people") && users.value && /* @__PURE__ */ jsx27(Button, { icon: "users", onPress: () => setInviting(true), children: "Invite a person…" }),
+      children: [
+        /* @__PURE__ */ jsx27(Card, { title: "People and services", children: users.problem ? /* @__PURE__ */ jsx27(Trouble, { problem: users.problem, what: "Users", again: users.again }) : users.value ? users.value.users.length ? /* @__PURE__ */ jsx27(People, { users: users.value.users, onAct: setAct }) : /* @__PURE__ */ jsx27(Empty, { title: "Nobody yet", children: "The first administrator comes in by a one-time token from the terminal of the engine." }) : /* @__PURE__ */ jsx27(Empty, { title: "Reading…" }) }),
+        roles.value && /* @__PURE__ */ jsx27(Card, { title: "Roles", children: /* @__PURE__ */ jsxs26("table", { className: "table", children: [
+          /* @__PURE__ */ jsx27("thead", { children: /* @__PURE__ */ jsxs26("tr", { children: [
+            /* @__PURE__ */ jsx27("th", { scope: "col", children: "Role" }),
+            /* @__PURE__ */ jsx27("th", { scope: "col", children: "What it is for" }),
+            /* @__PURE__ */ jsx27("th", { scope: "col", children: "Rights" })
+          ] }) }),
+          /* @__PURE__ */ jsx27("tbody", { children: roles.value.roles.map((role) => /* @__PURE__ */ jsxs26("tr", { children: [
+            /* @__PURE__ */ jsxs26("td", { className: "nowrap", children: [
+              /* @__PURE__ */ jsx27("strong", { children: role.name }),
+              " ",
+              role.is_own && /* @__PURE__ */ jsx27("span", { className: "badge", children: "of this site" })
+            ] }),
+            /* @__PURE__ */ jsx27("td", { children: role.title }),
+            /* @__PURE__ */ jsx27("td", { className: "quiet", children: role.rights.join(", ") })
+          ] }, role.name)) })
+        ] }) }),
+        keys.value && /* @__PURE__ */ jsx27(Card, { title: "Keys of programs", more: /* @__PURE__ */ jsxs26("span", { className: "quiet", children: [
+          "made with ",
+          /* @__PURE__ */ jsx27("code", { children: "sinew key" })
+        ] }), children: keys.value.keys.length === 0 ? /* @__PURE__ */ jsx27(Empty, { title: "No keys" }) : /* @__PURE__ */ jsxs26("table", { className: "table", children: [
+          /* @__PURE__ */ jsx27("thead", { children: /* @__PURE__ */ jsxs26("tr", { children: [
+            /* @__PURE__ */ jsx27("th", { scope: "col", children: "Key" }),
+            /* @__PURE__ */ jsx27("th", { scope: "col", children: "Of" }),
+            /* @__PURE__ */ jsx27("th", { scope: "col", children: "Roles" }),
+            /* @__PURE__ */ jsx27("th", { scope: "col", children: "Ends" }),
+            /* @__PURE__ */ jsx27("th", { scope: "col", children: "Last used" }),
+            /* @__PURE__ */ jsx27("th", { scope: "col", children: /* @__PURE__ */ jsx27("span", { className: "hidden-but-read", children: "What you may do" }) })
+          ] }) }),
+          /* @__PURE__ */ jsx27("tbody", { children: keys.value.keys.map((key) => /* @__PURE__ */ jsxs26("tr", { children: [
+            /* @__PURE__ */ jsxs26("td", { children: [
+              key.title,
+              " ",
+              /* @__PURE__ */ jsx27("code", { className: "quiet", children: key.id })
+            ] }),
+            /* @__PURE__ */ jsx27("td", { children: key.user }),
+            /* @__PURE__ */ jsx27("td", { children: grantsText(key.grants) }),
+            /* @__PURE__ */ jsx27("td", { className: "nowrap", children: key.until ? moment(key.until) : "never" }),
+            /* @__PURE__ */ jsx27("td", { className: "nowrap", children: key.used ? moment(key.used) : "never" }),
+            /* @__PURE__ */ jsx27("td", { children: /* @__PURE__ */ jsx27("div", { className: "buttons end", children: /* @__PURE__ */ jsx27(
+              Button,
+              {
+                "aria-label": `Remove the key ${key.title}`,
+                onPress: () => setAct({ title: `Remove the key ${key.title}`, text: "Programs that use it are refused at once.", button: "Remove", isDangerous: true, run: async () => void await change("DELETE", `/api/v1/keys/${encodeURIComponent(key.id)}`) }),
+                children: "Remove…"
+              }
+            ) }) })
+          ] }, key.id)) })
+        ] }) }),
+        act && /* @__PURE__ */ jsx27(
+          AskWhy,
+          {
+            act,
+            onClose: () => {
+              setAct(void 0);
+              refresh();
+            }
+          }
+        ),
+        isInviting && /* @__PURE__ */ jsx27(
+          NewUser,
+          {
+            roles: roles.value?.roles ?? [],
+            onClose: () => setInviting(false),
+            onMade: (name, answer) => {
+              setInviting(false);
+              setTold({ name, told: answer });
+              refresh();
+            }
+          }
+        ),
+        told && /* @__PURE__ */ jsx27(ToldOnce, { ...told, onClose: () => setTold(void 0) })
+      ]
+    }
+  );
+}
+
+// src/shell/Account.tsx
+import { useState as useState18 } from "./vendor.js";
+import { Menu as Menu2, MenuItem as MenuItem2, MenuTrigger as MenuTrigger2, Popover as Popover2 } from "./vendor.js";
+import { Fragment as Fragment7, jsx as jsx28, jsxs as jsxs27 } from "./vendor.js";
+function Account() {
+  const { me, isOpen } = useSession();
+  const may = useMay();
+  const [isBreaking, setBreaking] = useState18(false);
+  if (isOpen || !me) return null;
+  const roles = [...new Set(me.grants.map((grant) => grant.role))].join(", ");
+  if (!me.token) return /* @__PURE__ */ jsx28("span", { className: "quiet nowrap account", children: me.name });
+  const items = [
+    ...may("break-glass") && !me.glass_until ? [{ id: "glass", label: "Break the glass…" }] : [],
+    { id: "out", label: "Sign out" }
+  ];
+  return /* @__PURE__ */ jsxs27(Fragment7, { children: [
+    me.glass_until && /* @__PURE__ */ jsxs27("span", { className: "demo", children: [
+      "glass broken until ",
+      moment(me.glass_until)
+    ] }),
+    /* @__PURE__ */ jsxs27(MenuTrigger2, { children: [
+      /* @__PURE__ */ jsxs27(Button, { kind: "plain", children: [
+        me.title || me.name,
+        roles && /* @__PURE__ */ jsxs27("span", { className: "quiet", children: [
+          "· ",
+          roles
+        ] })
+      ] }),
+      /* @__PURE__ */ jsx28(Popover2, { className: "popover", placement: "bottom end", children: /* @__PURE__ */ jsx28(Menu2, { className: "menu", items, onAction: (key) => key === "out" ? void signOut() : setBreaking(true), children: (one) => /* @__PURE__ */ jsx28(MenuItem2, { className: "menu-item", children: one.label }) }) })
+    ] }),
+    isBreaking && /* @__PURE__ */ jsx28(
+      AskWhy,
+      {
+        onClose: () => setBreaking(false),
+        act: {
+          title: "Break the glass",
+          text: "For one hour you may read the content of messages. The privacy officer sees that you did, what you looked at, and why.",
+          button: "Break the glass",
+          isDangerous: true,
+          example: "for example: incident 88, a result cannot be matched to its patient",
+          run: breakGlass
+        }
+      }
+    )
+  ] });
 }
 
 // src/shell/keys.ts
-import { useEffect as useEffect5 } from "./vendor.js";
+import { useEffect as useEffect6 } from "./vendor.js";
 
 // src/shell/places.ts
 var PLACES = [
@@ -2739,8 +3212,8 @@ var PLACES = [
   { path: "/alerts", name: "Alerts", icon: "bell", key: "a", group: "Look" },
   { path: "/tables", name: "Code tables", icon: "table", key: "t", group: "Build" },
   { path: "/changes", name: "Changes", icon: "changes", key: "c", group: "Build" },
-  { path: "/audit", name: "Audit", icon: "audit", key: "u", group: "Guard" },
-  { path: "/users", name: "Users", icon: "users", key: "p", group: "Guard" },
+  { path: "/audit", name: "Audit", icon: "audit", key: "u", group: "Guard", right: "audit" },
+  { path: "/users", name: "Users", icon: "users", key: "p", group: "Guard", right: "people" },
   { path: "/system", name: "System", icon: "system", key: "s", group: "Guard" }
 ];
 function placeOf(path) {
@@ -2762,7 +3235,7 @@ function moveAmongRows(by) {
   rows[next]?.scrollIntoView({ block: "nearest" });
 }
 function useKeys(acts) {
-  useEffect5(() => {
+  useEffect6(() => {
     let jumpUntil = 0;
     const onKey = (key) => {
       if (key.key.toLowerCase() === "k" && (key.ctrlKey || key.metaKey) && !key.altKey) {
@@ -2806,9 +3279,9 @@ function useKeys(acts) {
 }
 
 // src/shell/Palette.tsx
-import { useState as useState15 } from "./vendor.js";
+import { useState as useState19 } from "./vendor.js";
 import { Autocomplete, Dialog as Dialog2, Input as Input2, ListBox, ListBoxItem, Modal as Modal2, ModalOverlay as ModalOverlay2, SearchField } from "./vendor.js";
-import { jsx as jsx28, jsxs as jsxs25 } from "./vendor.js";
+import { jsx as jsx29, jsxs as jsxs28 } from "./vendor.js";
 var EXAMPLES = ["patient:N0010138", "state:parked since:24h", "type:ADT^A01", "control:MSG00042", "filler=A123"];
 var ENTRIES_MAX = 12;
 function entriesFor(text, interfaces) {
@@ -2829,14 +3302,14 @@ function entriesFor(text, interfaces) {
   return (isQuery ? [search, ...exact, ...rest] : [...exact, ...rest, search]).slice(0, ENTRIES_MAX);
 }
 function Palette({ onClose }) {
-  const [text, setText] = useState15("");
+  const [text, setText] = useState19("");
   const { status } = useLive();
   const entries = entriesFor(text, status?.engine.interfaces ?? []);
-  return /* @__PURE__ */ jsx28(ModalOverlay2, { className: "veil", isOpen: true, isDismissable: true, onOpenChange: (isOpen) => !isOpen && onClose(), children: /* @__PURE__ */ jsx28(Modal2, { className: "modal", children: /* @__PURE__ */ jsxs25(Dialog2, { className: "palette", "aria-label": "Find anything", children: [
-    /* @__PURE__ */ jsxs25(Autocomplete, { inputValue: text, onInputChange: setText, children: [
-      /* @__PURE__ */ jsxs25(SearchField, { className: "palette-field", "aria-label": "Find messages, patients, interfaces, screens", autoFocus: true, children: [
-        /* @__PURE__ */ jsx28(Icon, { name: "search" }),
-        /* @__PURE__ */ jsx28(
+  return /* @__PURE__ */ jsx29(ModalOverlay2, { className: "veil", isOpen: true, isDismissable: true, onOpenChange: (isOpen) => !isOpen && onClose(), children: /* @__PURE__ */ jsx29(Modal2, { className: "modal", children: /* @__PURE__ */ jsxs28(Dialog2, { className: "palette", "aria-label": "Find anything", children: [
+    /* @__PURE__ */ jsxs28(Autocomplete, { inputValue: text, onInputChange: setText, children: [
+      /* @__PURE__ */ jsxs28(SearchField, { className: "palette-field", "aria-label": "Find messages, patients, interfaces, screens", autoFocus: true, children: [
+        /* @__PURE__ */ jsx29(Icon, { name: "search" }),
+        /* @__PURE__ */ jsx29(
           Input2,
           {
             className: "palette-input",
@@ -2852,7 +3325,7 @@ function Palette({ onClose }) {
           }
         )
       ] }),
-      /* @__PURE__ */ jsx28(
+      /* @__PURE__ */ jsx29(
         ListBox,
         {
           className: "palette-list",
@@ -2863,32 +3336,32 @@ function Palette({ onClose }) {
             navigate(String(key));
             onClose();
           },
-          renderEmptyState: () => /* @__PURE__ */ jsx28("div", { className: "empty", children: "Nothing of this name." }),
-          children: (entry) => /* @__PURE__ */ jsxs25(ListBoxItem, { id: entry.to, textValue: entry.name, className: "palette-item", children: [
-            /* @__PURE__ */ jsx28(Icon, { name: entry.icon }),
-            /* @__PURE__ */ jsx28("span", { className: "cut", children: entry.name }),
-            /* @__PURE__ */ jsx28("span", { className: "quiet nowrap", children: entry.about })
+          renderEmptyState: () => /* @__PURE__ */ jsx29("div", { className: "empty", children: "Nothing of this name." }),
+          children: (entry) => /* @__PURE__ */ jsxs28(ListBoxItem, { id: entry.to, textValue: entry.name, className: "palette-item", children: [
+            /* @__PURE__ */ jsx29(Icon, { name: entry.icon }),
+            /* @__PURE__ */ jsx29("span", { className: "cut", children: entry.name }),
+            /* @__PURE__ */ jsx29("span", { className: "quiet nowrap", children: entry.about })
           ] })
         }
       )
     ] }),
-    /* @__PURE__ */ jsxs25("p", { className: "palette-foot quiet", children: [
-      /* @__PURE__ */ jsx28("kbd", { children: "↑" }),
+    /* @__PURE__ */ jsxs28("p", { className: "palette-foot quiet", children: [
+      /* @__PURE__ */ jsx29("kbd", { children: "↑" }),
       " ",
-      /* @__PURE__ */ jsx28("kbd", { children: "↓" }),
+      /* @__PURE__ */ jsx29("kbd", { children: "↓" }),
       " choose · ",
-      /* @__PURE__ */ jsx28("kbd", { children: "Enter" }),
+      /* @__PURE__ */ jsx29("kbd", { children: "Enter" }),
       " open · ",
-      /* @__PURE__ */ jsx28("kbd", { children: "Esc" }),
+      /* @__PURE__ */ jsx29("kbd", { children: "Esc" }),
       " close"
     ] })
   ] }) }) });
 }
 
 // src/shell/theme.ts
-import { useSyncExternalStore as useSyncExternalStore3 } from "./vendor.js";
+import { useSyncExternalStore as useSyncExternalStore4 } from "./vendor.js";
 var KEY2 = "sinew.theme";
-var watchers3 = /* @__PURE__ */ new Set();
+var watchers4 = /* @__PURE__ */ new Set();
 function wanted() {
   const kept = window.localStorage.getItem(KEY2);
   if (kept === "light" || kept === "dark") return kept;
@@ -2902,58 +3375,60 @@ function switchTheme() {
   theme = theme === "light" ? "dark" : "light";
   window.localStorage.setItem(KEY2, theme);
   applyTheme();
-  for (const watcher of watchers3) watcher();
+  for (const watcher of watchers4) watcher();
 }
 function useTheme() {
-  return useSyncExternalStore3(
+  return useSyncExternalStore4(
     (watcher) => {
-      watchers3.add(watcher);
-      return () => watchers3.delete(watcher);
+      watchers4.add(watcher);
+      return () => watchers4.delete(watcher);
     },
     () => theme
   );
 }
 
 // src/shell/App.tsx
-import { jsx as jsx29, jsxs as jsxs26 } from "./vendor.js";
+import { jsx as jsx30, jsxs as jsxs29 } from "./vendor.js";
 function screenOf({ path }) {
   const one = path.match(/^\/interfaces\/([^/]+)$/)?.[1];
-  if (one) return /* @__PURE__ */ jsx29(OneInterface, { name: decodeURIComponent(one) }, one);
+  if (one) return /* @__PURE__ */ jsx30(OneInterface, { name: decodeURIComponent(one) }, one);
   switch (path) {
     case "/":
-      return /* @__PURE__ */ jsx29(Overview, {});
+      return /* @__PURE__ */ jsx30(Overview, {});
     case "/messages":
-      return /* @__PURE__ */ jsx29(Messages, {});
+      return /* @__PURE__ */ jsx30(Messages, {});
     case "/interfaces":
-      return /* @__PURE__ */ jsx29(InterfaceList, {});
+      return /* @__PURE__ */ jsx30(InterfaceList, {});
     case "/alerts":
-      return /* @__PURE__ */ jsx29(Alerts, {});
+      return /* @__PURE__ */ jsx30(Alerts, {});
     case "/tables":
-      return /* @__PURE__ */ jsx29(CodeTables, {});
+      return /* @__PURE__ */ jsx30(CodeTables, {});
     case "/changes":
-      return /* @__PURE__ */ jsx29(Changes, {});
+      return /* @__PURE__ */ jsx30(Changes, {});
     case "/audit":
-      return /* @__PURE__ */ jsx29(Audit, {});
+      return /* @__PURE__ */ jsx30(Audit, {});
     case "/users":
-      return /* @__PURE__ */ jsx29(Users, {});
+      return /* @__PURE__ */ jsx30(Users, {});
     case "/system":
-      return /* @__PURE__ */ jsx29(System, {});
+      return /* @__PURE__ */ jsx30(System, {});
     default:
-      return /* @__PURE__ */ jsx29(Page, { title: "Not found", children: /* @__PURE__ */ jsx29(Empty, { title: "There is no such page", children: /* @__PURE__ */ jsx29(Link, { to: "/", children: "Go to the overview" }) }) });
+      return /* @__PURE__ */ jsx30(Page, { title: "Not found", children: /* @__PURE__ */ jsx30(Empty, { title: "There is no such page", children: /* @__PURE__ */ jsx30(Link, { to: "/", children: "Go to the overview" }) }) });
   }
 }
 function Navigation({ path }) {
   const { status } = useLive();
   const urgent = useMemo7(() => status ? attentionOf(status).filter((item) => item.level !== "note") : [], [status]);
   const isAlarm = urgent.some((item) => item.level === "alarm");
+  const may = useMay();
   const here = placeOf(path);
+  const places = PLACES.filter((place2) => !place2.right || may(place2.right));
   const groups = ["Look", "Build", "Guard"];
-  return /* @__PURE__ */ jsx29("nav", { className: "side", "aria-label": "Screens", children: groups.map((group) => /* @__PURE__ */ jsx29("ul", { "aria-label": group, children: PLACES.filter((place2) => place2.group === group).map((place2) => /* @__PURE__ */ jsx29("li", { children: /* @__PURE__ */ jsxs26(Link, { to: place2.path, className: "place", title: `${place2.name} (g ${place2.key})`, "aria-current": place2 === here ? "page" : void 0, children: [
-    /* @__PURE__ */ jsx29(Icon, { name: place2.icon }),
-    /* @__PURE__ */ jsx29("span", { className: "place-name", children: place2.name }),
-    place2.path === "/alerts" && urgent.length > 0 && /* @__PURE__ */ jsxs26("span", { className: `badge ${isAlarm ? "bad" : "warn"}`, children: [
+  return /* @__PURE__ */ jsx30("nav", { className: "side", "aria-label": "Screens", children: groups.map((group) => /* @__PURE__ */ jsx30("ul", { "aria-label": group, children: places.filter((place2) => place2.group === group).map((place2) => /* @__PURE__ */ jsx30("li", { children: /* @__PURE__ */ jsxs29(Link, { to: place2.path, className: "place", title: `${place2.name} (g ${place2.key})`, "aria-current": place2 === here ? "page" : void 0, children: [
+    /* @__PURE__ */ jsx30(Icon, { name: place2.icon }),
+    /* @__PURE__ */ jsx30("span", { className: "place-name", children: place2.name }),
+    place2.path === "/alerts" && urgent.length > 0 && /* @__PURE__ */ jsxs29("span", { className: `badge ${isAlarm ? "bad" : "warn"}`, children: [
       urgent.length,
-      /* @__PURE__ */ jsx29("span", { className: "hidden-but-read", children: " need attention" })
+      /* @__PURE__ */ jsx30("span", { className: "hidden-but-read", children: " need attention" })
     ] })
   ] }) }, place2.path)) }, group)) });
 }
@@ -2966,71 +3441,78 @@ var KEYS = [
 ];
 function KeyList({ onClose }) {
   const jumps = PLACES.map((place2) => [`g ${place2.key}`, place2.name]);
-  return /* @__PURE__ */ jsxs26(Window, { title: "Keys", onClose, children: [
-    /* @__PURE__ */ jsx29("dl", { className: "facts key-list", children: [...KEYS, ...jumps].map(([key, what]) => /* @__PURE__ */ jsxs26("div", { className: "key-row", children: [
-      /* @__PURE__ */ jsx29("dt", { children: /* @__PURE__ */ jsx29("kbd", { children: key }) }),
-      /* @__PURE__ */ jsx29("dd", { children: what })
+  return /* @__PURE__ */ jsxs29(Window, { title: "Keys", onClose, children: [
+    /* @__PURE__ */ jsx30("dl", { className: "facts key-list", children: [...KEYS, ...jumps].map(([key, what]) => /* @__PURE__ */ jsxs29("div", { className: "key-row", children: [
+      /* @__PURE__ */ jsx30("dt", { children: /* @__PURE__ */ jsx30("kbd", { children: key }) }),
+      /* @__PURE__ */ jsx30("dd", { children: what })
     ] }, key)) }),
-    /* @__PURE__ */ jsx29("div", { className: "buttons", children: /* @__PURE__ */ jsx29(Button, { onPress: onClose, children: "Close" }) })
+    /* @__PURE__ */ jsx30("div", { className: "buttons", children: /* @__PURE__ */ jsx30(Button, { onPress: onClose, children: "Close" }) })
   ] });
 }
 function Connection() {
   const { problem, status } = useLive();
   if (!problem) return null;
-  return /* @__PURE__ */ jsxs26("div", { className: "offline", role: "alert", children: [
-    /* @__PURE__ */ jsx29(Icon, { name: "warn" }),
+  return /* @__PURE__ */ jsxs29("div", { className: "offline", role: "alert", children: [
+    /* @__PURE__ */ jsx30(Icon, { name: "warn" }),
     problem.message,
     " ",
     status ? "What you see is the last thing it said; it is asked again every second." : "It is asked again every second."
   ] });
 }
 function App() {
+  const { state, me } = useSession();
+  useEffect7(() => void askWho(), []);
+  if (state === "asking") return null;
+  return state === "out" || me && me.stage !== "full" ? /* @__PURE__ */ jsx30(SignIn, {}) : /* @__PURE__ */ jsx30(Frame, {});
+}
+function Frame() {
   const address = useAddress();
   const theme2 = useTheme();
   const { status } = useLive();
-  const [open, setOpen] = useState16();
+  const [open, setOpen] = useState20();
   const acts = useMemo7(() => ({ openPalette: () => setOpen("palette"), openKeys: () => setOpen("keys") }), []);
   useKeys(acts);
   const main = useRef3(null);
   const place2 = placeOf(address.path);
-  useEffect6(() => {
+  useEffect7(() => {
     document.title = place2 ? `${place2.name} · Sinew` : "Sinew";
     main.current?.scrollTo(0, 0);
   }, [address.path, place2]);
-  return /* @__PURE__ */ jsxs26("div", { className: "frame", children: [
-    /* @__PURE__ */ jsx29("button", { type: "button", className: "skip", onClick: () => main.current?.focus(), children: "Skip to the screen" }),
-    /* @__PURE__ */ jsxs26("header", { className: "bar", children: [
-      /* @__PURE__ */ jsxs26(Link, { to: "/", className: "brand", children: [
-        /* @__PURE__ */ jsx29(Mark, {}),
+  return /* @__PURE__ */ jsxs29("div", { className: "frame", children: [
+    /* @__PURE__ */ jsx30("button", { type: "button", className: "skip", onClick: () => main.current?.focus(), children: "Skip to the screen" }),
+    /* @__PURE__ */ jsxs29("header", { className: "bar", children: [
+      /* @__PURE__ */ jsxs29(Link, { to: "/", className: "brand", children: [
+        /* @__PURE__ */ jsx30(Mark, {}),
         "Sinew"
       ] }),
-      status?.process.is_demo && /* @__PURE__ */ jsx29("span", { className: "demo", children: "Demo · invented people" }),
-      /* @__PURE__ */ jsxs26("button", { type: "button", className: "finder", onClick: acts.openPalette, children: [
-        /* @__PURE__ */ jsx29(Icon, { name: "search" }),
-        /* @__PURE__ */ jsx29("span", { children: "Find messages, patients, interfaces…" }),
-        /* @__PURE__ */ jsx29("kbd", { children: "/" })
+      status?.process.is_demo && /* @__PURE__ */ jsx30("span", { className: "demo", children: "Demo · invented people" }),
+      /* @__PURE__ */ jsxs29("button", { type: "button", className: "finder", onClick: acts.openPalette, children: [
+        /* @__PURE__ */ jsx30(Icon, { name: "search" }),
+        /* @__PURE__ */ jsx30("span", { children: "Find messages, patients, interfaces…" }),
+        /* @__PURE__ */ jsx30("kbd", { children: "/" })
       ] }),
-      /* @__PURE__ */ jsxs26("div", { className: "bar-end", children: [
-        /* @__PURE__ */ jsx29(Button, { kind: "plain square", "aria-label": "Keys", onPress: acts.openKeys, icon: "keys" }),
-        /* @__PURE__ */ jsx29(Button, { kind: "plain square", "aria-label": theme2 === "light" ? "Dark colours" : "Light colours", onPress: switchTheme, icon: theme2 === "light" ? "moon" : "sun" })
+      /* @__PURE__ */ jsxs29("div", { className: "bar-end", children: [
+        /* @__PURE__ */ jsx30(Button, { kind: "plain square", "aria-label": "Keys", onPress: acts.openKeys, icon: "keys" }),
+        /* @__PURE__ */ jsx30(Button, { kind: "plain square", "aria-label": theme2 === "light" ? "Dark colours" : "Light colours", onPress: switchTheme, icon: theme2 === "light" ? "moon" : "sun" }),
+        /* @__PURE__ */ jsx30(Account, {})
       ] })
     ] }),
-    /* @__PURE__ */ jsx29(Navigation, { path: address.path }),
-    /* @__PURE__ */ jsxs26("main", { id: "main", ref: main, tabIndex: -1, children: [
-      /* @__PURE__ */ jsx29(Connection, {}),
+    /* @__PURE__ */ jsx30(Navigation, { path: address.path }),
+    /* @__PURE__ */ jsxs29("main", { id: "main", ref: main, tabIndex: -1, children: [
+      /* @__PURE__ */ jsx30(Connection, {}),
       screenOf(address)
     ] }),
-    open === "palette" && /* @__PURE__ */ jsx29(Palette, { onClose: () => setOpen(void 0) }),
-    open === "keys" && /* @__PURE__ */ jsx29(KeyList, { onClose: () => setOpen(void 0) })
+    open === "palette" && /* @__PURE__ */ jsx30(Palette, { onClose: () => setOpen(void 0) }),
+    open === "keys" && /* @__PURE__ */ jsx30(KeyList, { onClose: () => setOpen(void 0) })
   ] });
 }
 
 // src/main.tsx
-import { jsx as jsx30 } from "./vendor.js";
+import { jsx as jsx31 } from "./vendor.js";
 applyTheme();
 var root = document.getElementById("root");
 if (root) {
   createRoot(root).render(
-    /* @__PURE__ */ jsx30(StrictMode, { children: /* @__PURE__ */ jsx30(App, {}) })
+    /* @__PURE__ */ jsx31(StrictMode, { children: /* @__PURE__ */ jsx31(App, {}) })
   );
 }

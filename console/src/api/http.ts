@@ -1,5 +1,8 @@
 // One door to the engine: requests, their errors, and what a session needs. No other file calls `fetch`.
 
+/** The engine says that it has no such place. */
+const NO_SUCH_PLACE = "E7063";
+
 /** An answer that is no success, in the words of the engine. */
 export class Problem extends Error {
   constructor(
@@ -11,7 +14,7 @@ export class Problem extends Error {
   }
   /** The engine has no such route: an older one, or one that is not made yet. */
   get isMissing(): boolean {
-    return (this.status === 404 && this.code === "") || this.status === 405 || this.status === 501;
+    return (this.status === 404 && (this.code === "" || this.code === NO_SUCH_PLACE)) || this.status === 405 || this.status === 501;
   }
 }
 
@@ -54,7 +57,7 @@ async function send(method: string, path: string, body?: unknown, signal?: Abort
     if (error instanceof DOMException && error.name === "AbortError") throw error;
     throw new Problem(0, "", "The engine cannot be reached.");
   }
-  if (answer.status === 401 && !path.startsWith("/api/v1/session")) whenSignedOut();
+  if (answer.status === 401 && !path.startsWith("/api/v1/sign-in")) whenSignedOut();
   if (!answer.ok) throw await problemOf(answer);
   return answer;
 }
@@ -76,6 +79,11 @@ export async function get<T>(path: string, words?: Words, signal?: AbortSignal):
 export async function postText(path: string, body: unknown, signal?: AbortSignal): Promise<string> {
   const answer = await send("POST", path, body, signal);
   return await answer.text();
+}
+
+export async function change<T>(method: "PUT" | "DELETE", path: string, body?: unknown): Promise<T> {
+  const answer = await send(method, path, body);
+  return (await answer.json()) as T;
 }
 
 export async function post<T>(path: string, body: unknown = {}, signal?: AbortSignal): Promise<T> {

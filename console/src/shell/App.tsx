@@ -1,6 +1,7 @@
 // The frame around every screen: the bar, the navigation, the palette, and which screen an address means.
 import { useEffect, useMemo, useRef, useState, type ReactNode } from "react";
 import { useLive } from "../api/live";
+import { askWho, useMay, useSession } from "../api/session";
 import { attentionOf } from "../screens/overview/attention";
 import { Alerts } from "../screens/alerts/Alerts";
 import { Audit } from "../screens/audit/Audit";
@@ -9,12 +10,14 @@ import { InterfaceList } from "../screens/interface/InterfaceList";
 import { OneInterface } from "../screens/interface/OneInterface";
 import { Messages } from "../screens/messages/Messages";
 import { Overview } from "../screens/overview/Overview";
+import { SignIn } from "../screens/signin/SignIn";
 import { System } from "../screens/system/System";
 import { CodeTables } from "../screens/tables/CodeTables";
 import { Users } from "../screens/users/Users";
 import { Window } from "../ui/dialogs";
 import { Icon, Mark } from "../ui/icons";
 import { Button, Empty, Link, Page } from "../ui/parts";
+import { Account } from "./Account";
 import { useKeys } from "./keys";
 import { Palette } from "./Palette";
 import { PLACES, placeOf } from "./places";
@@ -58,13 +61,15 @@ function Navigation({ path }: { path: string }) {
   const { status } = useLive();
   const urgent = useMemo(() => (status ? attentionOf(status).filter((item) => item.level !== "note") : []), [status]);
   const isAlarm = urgent.some((item) => item.level === "alarm");
+  const may = useMay();
   const here = placeOf(path);
+  const places = PLACES.filter((place) => !place.right || may(place.right));
   const groups = ["Look", "Build", "Guard"] as const;
   return (
     <nav className="side" aria-label="Screens">
       {groups.map((group) => (
         <ul key={group} aria-label={group}>
-          {PLACES.filter((place) => place.group === group).map((place) => (
+          {places.filter((place) => place.group === group).map((place) => (
             <li key={place.path}>
               <Link to={place.path} className="place" title={`${place.name} (g ${place.key})`} aria-current={place === here ? "page" : undefined}>
                 <Icon name={place.icon} />
@@ -124,7 +129,15 @@ function Connection() {
   );
 }
 
+/** The frame for those who are signed in; for others the way in. */
 export function App() {
+  const { state, me } = useSession();
+  useEffect(() => void askWho(), []);
+  if (state === "asking") return null;
+  return state === "out" || (me && me.stage !== "full") ? <SignIn /> : <Frame />;
+}
+
+function Frame() {
   const address = useAddress();
   const theme = useTheme();
   const { status } = useLive();
@@ -156,6 +169,7 @@ export function App() {
         <div className="bar-end">
           <Button kind="plain square" aria-label="Keys" onPress={acts.openKeys} icon="keys" />
           <Button kind="plain square" aria-label={theme === "light" ? "Dark colours" : "Light colours"} onPress={switchTheme} icon={theme === "light" ? "moon" : "sun"} />
+          <Account />
         </div>
       </header>
       <Navigation path={address.path} />

@@ -1,4 +1,5 @@
 // The list of screens: the navigation, the palette and the keys come from it. Adding a screen adds a line here and in `App`.
+import type { Right } from "../api/session";
 import type { IconName } from "../ui/icons";
 
 export interface Place {
@@ -8,6 +9,8 @@ export interface Place {
   /** The key after `g`. */
   key: string;
   group: "Look" | "Build" | "Guard";
+  /** Only for those who have this right. */
+  right?: Right;
 }
 
 export const PLACES: Place[] = [
@@ -17,8 +20,8 @@ export const PLACES: Place[] = [
   { path: "/alerts", name: "Alerts", icon: "bell", key: "a", group: "Look" },
   { path: "/tables", name: "Code tables", icon: "table", key: "t", group: "Build" },
   { path: "/changes", name: "Changes", icon: "changes", key: "c", group: "Build" },
-  { path: "/audit", name: "Audit", icon: "audit", key: "u", group: "Guard" },
-  { path: "/users", name: "Users", icon: "users", key: "p", group: "Guard" },
+  { path: "/audit", name: "Audit", icon: "audit", key: "u", group: "Guard", right: "audit" },
+  { path: "/users", name: "Users", icon: "users", key: "p", group: "Guard", right: "people" },
   { path: "/system", name: "System", icon: "system", key: "s", group: "Guard" },
 ];
 

@@ -10,12 +10,15 @@ use crate::{
     queue::Queue,
 };
 use interface::{
-    definition::{GiveUp, Order},
+    definition::{GiveUp, Order, Owner},
     handles::Handles,
 };
 use message::{Counts, Name, Timestamp};
 use serde::Serialize;
-use std::{sync::atomic::Ordering, time::Instant};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Instant,
+};
 use store::Health;
 
 /// The whole engine.
@@ -110,10 +113,29 @@ pub struct InterfaceStatus {
     pub counts: Counts,
     /// How important it is: 1 to 3.
     pub critical: u8,
+    /// Who answers for it; texts may be empty.
+    pub owner: OwnerStatus,
     /// What is known of the quality of what it receives.
     pub quality: Summary,
     /// In the order of the file.
     pub destinations: Vec<DestinationStatus>,
+}
+
+/// Who answers for an interface.
+#[derive(Clone, Debug, Serialize)]
+pub struct OwnerStatus {
+    /// The team or person.
+    pub team: Arc<str>,
+    /// Where to write.
+    pub contact: Arc<str>,
+    /// Whom to call at night.
+    pub oncall: Arc<str>,
+}
+
+impl OwnerStatus {
+    fn of(owner: &Owner) -> OwnerStatus {
+        OwnerStatus { team: owner.team.clone(), contact: owner.contact.clone(), oncall: owner.oncall.clone() }
+    }
 }
 
 /// One destination.
@@ -256,6 +278,7 @@ fn interface_status(flow: &Flow, counts: Counts, at: At) -> InterfaceStatus {
         last_received: last_received.map(|last| at.told(last)),
         counts,
         critical: definition.critical,
+        owner: OwnerStatus::of(&definition.owner),
         quality: flow.dock.quality.summary(&flow.name),
         destinations,
     }

@@ -1,14 +1,95 @@
-// Who did what, to what, why, and how it ended.
+// Who did what, to what, why, and how it ended. Reading it is an entry of its own.
+import { useState } from "react";
 import { get } from "../../api/http";
 import { useAnswer } from "../../api/use";
-import { Card, Empty, Page, Trouble } from "../../ui/parts";
-import { Rows, type AnyRow } from "../../ui/Rows";
+import { setWords, useAddress } from "../../shell/route";
+import { clock, moment, utc } from "../../ui/format";
+import { Button, Card, Empty, Page, Trouble } from "../../ui/parts";
+
+interface Row {
+  number: number;
+  at: number;
+  who: string;
+  act: string;
+  object: string;
+  outcome?: string;
+  reason: string;
+}
+
+const LIMIT = 100;
 
 export function Audit() {
-  const { value, problem, again } = useAnswer("audit", (signal) => get<{ entries: AnyRow[] }>("/api/v1/audit", undefined, signal));
+  const { words } = useAddress();
+  const [before, setBefore] = useState<number[]>([]);
+  const [who, act] = [words.get("who") ?? "", words.get("act") ?? ""];
+  const last = before.at(-1);
+  const { value, problem, again } = useAnswer(`${who}\n${act}\n${last ?? ""}`, (signal) => get<{ rows: Row[] }>("/api/v1/audit", { who: who || undefined, act: act || undefined, before: last, limit: LIMIT }, signal));
+  const rows = value?.rows ?? [];
+  const narrow = (name: string, text: string) => {
+    setBefore([]);
+    setWords({ [name]: text || undefined }, { replace: true });
+  };
   return (
-    <Page title="Audit" about="every act of a person and every look at a patient, with its reason">
-      <Card>{problem ? <Trouble problem={problem} what="The audit log" again={again} /> : value ? <Rows rows={value.entries} label="Entries of the audit log" /> : <Empty title="Reading…" />}</Card>
+    <Page
+      title="Audit"
+      about="every act of a person and every look at a patient, with its reason"
+      actions={
+        <>
+          <input className="input narrow" aria-label="By whom" placeholder="By whom" value={who} onChange={(change) => narrow("who", change.target.value)} />
+          <input className="input narrow" aria-label="Which act" placeholder="Which act: read, pause, replay" value={act} onChange={(change) => narrow("act", change.target.value)} />
+        </>
+      }
+    >
+      {problem ? (
+        <Card>
+          <Trouble problem={problem} what="The audit log" again={again} />
+        </Card>
+      ) : !value ? (
+        <Empty title="Reading…" />
+      ) : (
+        <Card>
+          {rows.length === 0 ? (
+            <Empty title="No entry fits" />
+          ) : (
+            <div className="scroll-x">
+              <table className="table">
+                <thead>
+                  <tr>
+                    <th scope="col" className="right">
+                      No.
+                    </th>
+                    <th scope="col">When</th>
+                    <th scope="col">Who</th>
+                    <th scope="col">Act</th>
+                    <th scope="col">On what</th>
+                    <th scope="col">Why</th>
+                  </tr>
+                </thead>
+                <tbody>
+                  {rows.map((row) => (
+                    <tr key={row.number} tabIndex={0} data-row>
+                      <td className="right number quiet">{row.number}</td>
+                      <td className="nowrap" title={utc(row.at)}>
+                        {moment(row.at)} <span className="quiet">{clock(row.at)}</span>
+                      </td>
+                      <td className="nowrap">{row.who}</td>
+                      <td className="nowrap">
+                        {row.act} {row.outcome && row.outcome !== "done" && <strong className="bad">✕ {row.outcome}</strong>}
+                      </td>
+                      <td>{row.object}</td>
+                      <td>{row.reason || <span className="quiet">–</span>}</td>
+                    </tr>
+                  ))}
+                </tbody>
+              </table>
+            </div>
+          )}
+        </Card>
+      )}
+      <div className="buttons">
+        {before.length > 0 && <Button onPress={() => setBefore(before.slice(0, -1))}>Newer</Button>}
+        {rows.length === LIMIT && <Button onPress={() => setBefore([...before, rows.at(-1)?.number ?? 0])}>Older</Button>}
+      </div>
     </Page>
   );
 }

@@ -3,6 +3,7 @@ import { useState } from "react";
 import { useLive, lookNow } from "../../api/live";
 import { Problem } from "../../api/http";
 import { reload } from "../../api/routes";
+import { useMay } from "../../api/session";
 import { interfaceAt } from "../../shell/addresses";
 import { Window } from "../../ui/dialogs";
 import { Button, Card, Empty, health, Link, Notice, Page, State, Trouble } from "../../ui/parts";
@@ -83,9 +84,10 @@ function Reload({ onClose }: { onClose: () => void }) {
 export function Changes() {
   const { status, problem } = useLive();
   const [isOpen, setOpen] = useState(false);
+  const mayApply = useMay()("apply");
   if (!status) return <Page title="Changes">{problem ? <Trouble problem={problem} what="The engine" /> : <Empty title="Asking the engine…" />}</Page>;
   return (
-    <Page title="Changes" about="what runs, and in which version" actions={<Button icon="again" onPress={() => setOpen(true)}>Read the workspace again…</Button>}>
+    <Page title="Changes" about="what runs, and in which version" actions={mayApply && <Button icon="again" onPress={() => setOpen(true)}>Read the workspace again…</Button>}>
       <Notice level="note" title="Plan, approval and rollback: not available in this engine">
         A version is a hash over the text of an interface, its maps, its tables and the environment: equal versions behave the same. The history is in git.
       </Notice>

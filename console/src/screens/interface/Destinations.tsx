@@ -1,5 +1,6 @@
 // The destinations of an interface: state, queue, trouble, and what a person may do.
 import { useState } from "react";
+import { useMay } from "../../api/session";
 import type { Interface } from "../../api/types";
 import { interfaceAt, messagesAt } from "../../shell/addresses";
 import { AskWhy, type Act } from "../../ui/dialogs";
@@ -9,6 +10,7 @@ import { destinationAct, releaseAct } from "./acts";
 
 export function Destinations({ one, now }: { one: Interface; now: number }) {
   const [act, setAct] = useState<Act>();
+  const maySteer = useMay()("steer");
   return (
     <div className="scroll-x">
       <table className="table destinations">
@@ -79,10 +81,10 @@ export function Destinations({ one, now }: { one: Interface; now: number }) {
               <td className="right number nowrap">{ago(to.last_delivered, now)}</td>
               <td>
                 <div className="buttons end">
-                  {to.held > 0 && <Button onPress={() => setAct(releaseAct(one, to))}>Release {count(to.held)}…</Button>}
-                  <Button icon={to.is_paused ? "play" : "paused"} aria-label={`${to.is_paused ? "Resume" : "Pause"} ${to.name}`} onPress={() => setAct(destinationAct(one, to))}>
+                  {maySteer && to.held > 0 && <Button onPress={() => setAct(releaseAct(one, to))}>Release {count(to.held)}…</Button>}
+                  {maySteer && <Button icon={to.is_paused ? "play" : "paused"} aria-label={`${to.is_paused ? "Resume" : "Pause"} ${to.name}`} onPress={() => setAct(destinationAct(one, to))}>
                     {to.is_paused ? "Resume…" : "Pause…"}
-                  </Button>
+                  </Button>}
                 </div>
               </td>
             </tr>

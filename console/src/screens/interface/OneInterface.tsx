@@ -3,6 +3,7 @@ import { useState } from "react";
 import { Tab, TabList, TabPanel, Tabs } from "react-aria-components";
 import { useLive, type Live } from "../../api/live";
 import { readInterface, readQuality, searchMessages } from "../../api/routes";
+import { useMay } from "../../api/session";
 import type { Interface, InterfaceText } from "../../api/types";
 import { useAnswer, type Answer } from "../../api/use";
 import { messagesAt } from "../../shell/addresses";
@@ -242,6 +243,7 @@ const TABS = [
 export function OneInterface({ name }: { name: string }) {
   const live = useLive();
   const { words } = useAddress();
+  const may = useMay();
   const [act, setAct] = useState<Act>();
   const text = useAnswer(name, (signal) => readInterface(name, signal));
   const one = live.status?.engine.interfaces.find((known) => known.name === name);
@@ -265,7 +267,7 @@ export function OneInterface({ name }: { name: string }) {
         </>
       }
       actions={
-        <Button icon={one.is_paused ? "play" : "paused"} onPress={() => setAct(intakeAct(one))}>
+        may("steer") && <Button icon={one.is_paused ? "play" : "paused"} onPress={() => setAct(intakeAct(one))}>
           {one.is_paused ? "Resume intake…" : "Pause intake…"}
         </Button>
       }

@@ -2,6 +2,7 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useRef, useState, type KeyboardEvent } from "react";
 import { searchMessages } from "../../api/routes";
+import { useMay } from "../../api/session";
 import type { MessageRow } from "../../api/types";
 import { useAnswer } from "../../api/use";
 import { setWords, useAddress } from "../../shell/route";
@@ -100,6 +101,7 @@ export function Messages() {
   const { words } = useAddress();
   const query = words.get("q") ?? "";
   const chosen = Number(words.get("id")) || undefined;
+  const mayResend = useMay()("resend");
   const [limitAt, setLimitAt] = useState(0);
   const [isFollowing, setFollowing] = useState(false);
   const [isReplaying, setReplaying] = useState(false);
@@ -132,9 +134,9 @@ export function Messages() {
           <Button icon={isFollowing ? "paused" : "play"} onPress={() => setFollowing(!isFollowing)}>
             {isFollowing ? "Stop following" : "Follow"}
           </Button>
-          <Button icon="again" isDisabled={!query || rows.length === 0} onPress={() => setReplaying(true)}>
+          {mayResend && <Button icon="again" isDisabled={!query || rows.length === 0} onPress={() => setReplaying(true)}>
             Replay found…
-          </Button>
+          </Button>}
         </div>
       </div>
       <aside className="messages-facets" aria-label="Narrow the search">

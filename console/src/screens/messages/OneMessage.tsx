@@ -2,6 +2,7 @@
 import { useMemo, useState } from "react";
 import { Menu, MenuItem, MenuTrigger, Popover, Tab, TabList, TabPanel, Tabs } from "react-aria-components";
 import { remove, readJourney, replay, resend, retry } from "../../api/routes";
+import { breakGlass, useMay, type Right } from "../../api/session";
 import type { Journey, View } from "../../api/types";
 import { useAnswer } from "../../api/use";
 import { differences } from "../../hl7/er7";
@@ -65,12 +66,20 @@ function Stages({ journey }: { journey: Journey }) {
   );
 }
 
-function actsOf(journey: Journey): { id: string; label: string; act: Act }[] {
+interface Offer {
+  id: string;
+  label: string;
+  right: Right;
+  act: Act;
+}
+
+function actsOf(journey: Journey): Offer[] {
   const { id } = journey;
-  const acts = [
+  const acts: Offer[] = [
     {
       id: "replay",
       label: "Replay…",
+      right: "resend",
       act: {
         title: `Replay message ${id}`,
         text: "It is read again from the bytes that came, by the interface as it is now. What is stored does not change; the replay is a message of its own and is marked as one. Receivers that had it get it again.",
@@ -85,11 +94,13 @@ function actsOf(journey: Journey): { id: string; label: string; act: Act }[] {
     {
       id: "retry",
       label: "Retry what waits…",
+      right: "resend",
       act: { title: "Retry now", text: "Deliveries of this message that wait, are held or parked are tried now, in their order.", button: "Retry", run: async (reason: string) => void (await retry({ message: id, reason })) },
     },
     ...journey.deliveries.map((one) => ({
       id: `resend ${one.delivery.number}`,
       label: `Resend to ${one.destination}…`,
+      right: "resend" as const,
       act: {
         title: `Resend to ${one.destination}`,
         text: "The same bytes as before go to this destination once more. It may get the message twice.",
@@ -101,6 +112,7 @@ function actsOf(journey: Journey): { id: string; label: string; act: Act }[] {
     {
       id: "delete",
       label: "Delete what is parked…",
+      right: "delete",
       act: { title: "Delete what is parked or held", text: "It is not delivered any more, and counted as deleted by you. The message stays in the store and can be replayed.", button: "Delete", isDangerous: true, run: async (reason: string) => void (await remove({ message: id, reason })) },
     },
   ];
@@ -195,11 +207,27 @@ export function OneMessage({ id, onClose }: { id: number; onClose: () => void })
   const { value: journey, problem, again } = useAnswer(String(id), (signal) => readJourney(id, signal));
   const [reason, setReason] = useState<string>();
   const [act, setAct] = useState<Act>();
+  const may = useMay();
   if (problem) return <Trouble problem={problem} what={`Message ${id}`} again={again} />;
   if (!journey) return <div className="empty">Reading…</div>;
-  const acts = actsOf(journey);
+  const acts = actsOf(journey).filter((offer) => may(offer.right));
   const first = journey.stages.find((stage) => stage.step === 1);
-  const reveal = () => setAct(REVEAL(async (why) => setReason(why)));
+  const mayReveal = may("reveal");
+  // Who may not read content may break the glass, where their role has that.
+  const reveal = () =>
+    setAct(
+      mayReveal
+        ? REVEAL(async (why) => setReason(why))
+        : {
+            ...REVEAL(async (why) => {
+              await breakGlass(why);
+              setReason(why);
+            }),
+            title: "Break the glass and reveal",
+            text: "Your role does not read content. You break the glass: for one hour you may, and the privacy officer sees that you did and why.",
+            isDangerous: true,
+          },
+    );
   const close = () => {
     setAct(undefined);
     again();
@@ -220,18 +248,20 @@ export function OneMessage({ id, onClose }: { id: number; onClose: () => void })
               Mask
             </Button>
           ) : (
-            <Button icon="eye" onPress={reveal}>
-              Reveal…
-            </Button>
+            (mayReveal || may("break-glass")) && (
+              <Button icon="eye" onPress={reveal}>
+                Reveal…
+              </Button>
+            )
           )}
-          <MenuTrigger>
+          {acts.length > 0 && <MenuTrigger>
             <Button icon="again">Act…</Button>
             <Popover className="popover" placement="bottom end">
               <Menu className="menu" items={acts} onAction={(key) => setAct(acts.find((one) => one.id === key)?.act)}>
                 {(one) => <MenuItem className="menu-item">{one.label}</MenuItem>}
               </Menu>
             </Popover>
-          </MenuTrigger>
+          </MenuTrigger>}
           <Button kind="plain square" icon="close" aria-label="Close the message" onPress={onClose} />
         </div>
       </header>

@@ -3,6 +3,7 @@ import { useEffect, useState } from "react";
 import { useLive } from "../../api/live";
 import { Problem } from "../../api/http";
 import { readBackup, readVerify, verify } from "../../api/routes";
+import { useMay } from "../../api/session";
 import { useAnswer } from "../../api/use";
 import { bytes, count, moment, plural, span } from "../../ui/format";
 import { Icon } from "../../ui/icons";
@@ -97,6 +98,7 @@ function Examination() {
 
 export function System() {
   const { status, problem } = useLive();
+  const mayKeep = useMay()("backup");
   if (!status) return <Page title="System">{problem ? <Trouble problem={problem} what="The engine" /> : <Empty title="Asking the engine…" />}</Page>;
   const { engine, process } = status;
   const items = attentionOf(status).filter((item) => item.interfaces.length === 0);
@@ -151,12 +153,16 @@ export function System() {
             </dl>
           </div>
         </Card>
-        <Card title="Backups">
-          <Backups />
-        </Card>
-        <Card title="Examination of the store">
-          <Examination />
-        </Card>
+        {mayKeep && (
+          <Card title="Backups">
+            <Backups />
+          </Card>
+        )}
+        {mayKeep && (
+          <Card title="Examination of the store">
+            <Examination />
+          </Card>
+        )}
       </div>
     </Page>
   );

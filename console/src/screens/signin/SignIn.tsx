@@ -1,0 +1,179 @@
+// Signing in: a name and a password, or a one-time token; then a second factor, or setting one up.
+import { useEffect, useState, type FormEvent, type ReactNode } from "react";
+import { Problem } from "../../api/http";
+import { askWho, beginCodes, confirmCodes, signIn, signInWithCode, signInWithToken, signOut, useSession } from "../../api/session";
+import { useAddress } from "../../shell/route";
+import { Mark } from "../../ui/icons";
+import { Button, Notice } from "../../ui/parts";
+
+interface FieldProps {
+  label: string;
+  name: string;
+  kind?: "password" | "text";
+  complete: string;
+  hint?: string;
+  value: string;
+  onChange: (value: string) => void;
+  isFirst?: boolean;
+}
+
+function Field({ label, name, kind = "text", complete, hint, value, onChange, isFirst = false }: FieldProps) {
+  return (
+    <div className="field">
+      <label htmlFor={name}>{label}</label>
+      <input className="input" id={name} name={name} type={kind} autoComplete={complete} value={value} required autoFocus={isFirst} spellCheck={false} aria-describedby={hint ? `${name}-hint` : undefined} onChange={(change) => onChange(change.target.value)} />
+      {hint && (
+        <span className="quiet" id={`${name}-hint`}>
+          {hint}
+        </span>
+      )}
+    </div>
+  );
+}
+
+function Form({ title, button, children, act }: { title: string; button: string; children: ReactNode; act: () => Promise<unknown> }) {
+  const [problem, setProblem] = useState<Problem>();
+  const [isRunning, setRunning] = useState(false);
+  const send = async (sent: FormEvent) => {
+    sent.preventDefault();
+    setRunning(true);
+    setProblem(undefined);
+    try {
+      await act();
+    } catch (error) {
+      setProblem(error instanceof Problem ? error : new Problem(0, "", String(error)));
+    }
+    setRunning(false);
+  };
+  return (
+    <form className="stack" onSubmit={(sent) => void send(sent)}>
+      <h1>{title}</h1>
+      {children}
+      {problem && (
+        <div role="alert">
+          <Notice level="warning" title={problem.message}>
+            {problem.code && <code>{problem.code}</code>}
+          </Notice>
+        </div>
+      )}
+      <Button type="submit" kind="first wide" isDisabled={isRunning}>
+        {isRunning ? "A moment…" : button}
+      </Button>
+    </form>
+  );
+}
+
+function WithPassword({ onToken }: { onToken: () => void }) {
+  const [name, setName] = useState("");
+  const [password, setPassword] = useState("");
+  return (
+    <>
+      <Form title="Sign in" button="Sign in" act={() => signIn(name.trim(), password)}>
+        <Field label="Name" name="name" complete="username" value={name} onChange={setName} isFirst />
+        <Field label="Password" name="password" kind="password" complete="current-password" value={password} onChange={setPassword} />
+      </Form>
+      <Button kind="plain" onPress={onToken}>
+        I have a one-time token
+      </Button>
+    </>
+  );
+}
+
+function WithToken({ given, onPassword }: { given: string; onPassword: () => void }) {
+  const [token, setToken] = useState(given);
+  const [name, setName] = useState("");
+  const [title, setTitle] = useState("");
+  const [password, setPassword] = useState("");
+  return (
+    <>
+      <Form title="Welcome" button="Choose this password" act={() => signInWithToken({ token: token.trim(), name: name.trim(), title: title.trim(), password })}>
+        <Field label="One-time token" name="token" complete="off" hint="From the terminal of the engine, or from your administrator. It works once." value={token} onChange={setToken} isFirst={!given} />
+        <Field label="Name" name="name" complete="username" hint="Small letters, digits, dot, dash. Invited people use the name they were told." value={name} onChange={setName} isFirst={Boolean(given)} />
+        <Field label="Your name as people write it" name="title" complete="name" value={title} onChange={setTitle} />
+        <Field label="New password" name="new-password" kind="password" complete="new-password" hint="12 letters or more; a few words are good." value={password} onChange={setPassword} />
+      </Form>
+      <Button kind="plain" onPress={onPassword}>
+        I have a password
+      </Button>
+    </>
+  );
+}
+
+function SecondFactor() {
+  const [code, setCode] = useState("");
+  return (
+    <Form title="Second factor" button="Go on" act={() => signInWithCode(code)}>
+      <Field label="Code" name="code" complete="one-time-code" hint="The six digits of your authenticator app, or a recovery code." value={code} onChange={setCode} isFirst />
+    </Form>
+  );
+}
+
+/** The picture of the secret: its path is drawn anew, because a text is never put into the page as markup. */
+function Picture({ svg }: { svg: string }) {
+  const box = /viewBox="([\d ]+)"/.exec(svg)?.[1];
+  const path = [...svg.matchAll(/ d="([Mhvz\d -]+)"/g)].at(-1)?.[1];
+  if (!box || !path) return null;
+  return (
+    <svg className="secret-picture" viewBox={box} role="img" aria-label="Picture to scan with the authenticator app">
+      <path d={path} shapeRendering="crispEdges" />
+    </svg>
+  );
+}
+
+function SetUp() {
+  const [begun, setBegun] = useState<{ secret: string; picture: string }>();
+  const [problem, setProblem] = useState("");
+  const [code, setCode] = useState("");
+  const [recovery, setRecovery] = useState<string[]>();
+  useEffect(() => {
+    beginCodes().then(setBegun, (error: unknown) => setProblem(String(error)));
+  }, []);
+  if (recovery) {
+    return (
+      <div className="stack">
+        <h1>Recovery codes</h1>
+        <p>Each works once, when the app is not at hand. They are shown now and never again: print them, or keep them in a password safe.</p>
+        <pre className="commands">{recovery.join("\n")}</pre>
+        <Button kind="first wide" onPress={() => void askWho()}>
+          I have kept them
+        </Button>
+      </div>
+    );
+  }
+  return (
+    <Form title="Set up a second factor" button="Confirm" act={async () => setRecovery(await confirmCodes(code.trim()))}>
+      <p>Scan the picture with an authenticator app, or type the secret there. Then give the code that it shows.</p>
+      {problem && <p className="bad">{problem}</p>}
+      {begun && (
+        <>
+          <Picture svg={begun.picture} />
+          <code className="secret">{begun.secret}</code>
+        </>
+      )}
+      <Field label="Code" name="code" complete="one-time-code" value={code} onChange={setCode} isFirst />
+    </Form>
+  );
+}
+
+export function SignIn() {
+  const { me } = useSession();
+  const { words } = useAddress();
+  const given = words.get("token") ?? "";
+  const [hasToken, setHasToken] = useState(given !== "");
+  return (
+    <main className="sign-in">
+      <div className="card sign-in-card">
+        <div className="brand">
+          <Mark />
+          Sinew
+        </div>
+        {me?.stage === "factor" ? <SecondFactor /> : me?.stage === "enroll" ? <SetUp /> : hasToken ? <WithToken given={given} onPassword={() => setHasToken(false)} /> : <WithPassword onToken={() => setHasToken(true)} />}
+        {me && (
+          <Button kind="plain" onPress={() => void signOut()}>
+            Not {me.title || me.name}? Begin anew
+          </Button>
+        )}
+      </div>
+    </main>
+  );
+}
