@@ -1043,7 +1043,7 @@ import { memo as memo2 } from "./vendor.js";
 // src/ui/Sparkline.tsx
 import { memo } from "./vendor.js";
 import { Fragment as Fragment2, jsx as jsx8, jsxs as jsxs8 } from "./vendor.js";
-var Sparkline = memo(function Sparkline2({ values, width = 116, height = 26, tone = "" }) {
+var Sparkline = memo(function Sparkline2({ values, width = 96, height = 26, tone = "" }) {
   const top = Math.max(...values, 0.1);
   const step2 = width / (windowOf(values.length) - 1);
   const left = width - (values.length - 1) * step2;
@@ -2476,7 +2476,7 @@ import { useMemo as useMemo5 } from "./vendor.js";
 // src/screens/overview/scale.ts
 function roundUp(value) {
   const unit = 10 ** Math.floor(Math.log10(Math.max(value, 1)));
-  return [1, 2, 5, 10].map((step2) => step2 * unit).find((step2) => step2 >= value) ?? 10 * unit;
+  return [1, 1.5, 2, 3, 5, 7.5, 10].map((step2) => step2 * unit).find((step2) => step2 >= value) ?? 10 * unit;
 }
 function spread(places, step2, top, bottom) {
   const order = places.map((place2, at) => ({ place: place2, at })).sort((a, b) => a.place - b.place);
@@ -2587,7 +2587,7 @@ function Tiles({ status, total }) {
   const newest = total.slice(-3);
   const speed = newest.length ? newest.reduce((sum, value) => sum + value, 0) / newest.length : 0;
   return /* @__PURE__ */ jsxs22("div", { className: "tiles", children: [
-    /* @__PURE__ */ jsx23(Tile, { name: "Messages a second", value: rate(speed), children: /* @__PURE__ */ jsx23(Sparkline, { values: total, width: 100 }) }),
+    /* @__PURE__ */ jsx23(Tile, { name: "Messages a second", value: rate(speed), children: /* @__PURE__ */ jsx23(Sparkline, { values: total, width: 90 }) }),
     /* @__PURE__ */ jsx23(Tile, { name: "Accepted", value: count(engine.counts.accepted), children: engine.lost === 0 ? /* @__PURE__ */ jsxs22("span", { className: "good state", title: balance(status), children: [
       /* @__PURE__ */ jsx23(Icon, { name: "good" }),
       " none lost"

@@ -10,7 +10,7 @@ interface Props {
   tone?: "bad" | "idle" | "";
 }
 
-export const Sparkline = memo(function Sparkline({ values, width = 116, height = 26, tone = "" }: Props) {
+export const Sparkline = memo(function Sparkline({ values, width = 96, height = 26, tone = "" }: Props) {
   const top = Math.max(...values, 0.1);
   const step = width / (windowOf(values.length) - 1);
   const left = width - (values.length - 1) * step;

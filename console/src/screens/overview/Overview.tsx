@@ -39,7 +39,7 @@ function Tiles({ status, total }: { status: Status; total: number[] }) {
   return (
     <div className="tiles">
       <Tile name="Messages a second" value={rate(speed)}>
-        <Sparkline values={total} width={100} />
+        <Sparkline values={total} width={90} />
       </Tile>
       <Tile name="Accepted" value={count(engine.counts.accepted)}>
         {engine.lost === 0 ? (
