@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 const here = dirname(fileURLToPath(import.meta.url));
 const dist = join(here, "..", "dist");
 const [socketPath, port = "7700"] = process.argv.slice(2);
+const isOlder = process.argv.includes("--older");
 const KINDS = { ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".txt": "text/plain" };
 
 export function headers(nonce) {
@@ -25,11 +26,11 @@ export function headers(nonce) {
 function older(asked, answer) {
   const { pathname } = new URL(asked.url, "http://x");
   const one = pathname.match(/^\/api\/v1\/messages\/(?:(search)|(\d+)\/(masked|content))$/);
-  if (asked.method !== "POST" || !one) return false;
+  if (asked.method !== (one?.[3] === "masked" ? "GET" : "POST") || !one || !isOlder) return false;
   let body = "";
   asked.on("data", (piece) => (body += piece));
   asked.on("end", () => {
-    const words = new URLSearchParams(JSON.parse(body));
+    const words = one[3] === "masked" ? new URL(asked.url, "http://x").searchParams : new URLSearchParams(JSON.parse(body));
     if (one[3] === "masked") words.set("reason", "development");
     const path = one[1] ? `/api/v1/messages?${words}` : `/api/v1/messages/${one[2]}/content?${words}`;
     request({ socketPath, path, headers: { host: "local" } }, (got) => {

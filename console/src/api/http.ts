@@ -76,6 +76,11 @@ export async function get<T>(path: string, words?: Words, signal?: AbortSignal):
   return (await answer.json()) as T;
 }
 
+export async function getText(path: string, words?: Words, signal?: AbortSignal): Promise<string> {
+  const answer = await send("GET", withWords(path, words), undefined, signal);
+  return await answer.text();
+}
+
 export async function postText(path: string, body: unknown, signal?: AbortSignal): Promise<string> {
   const answer = await send("POST", path, body, signal);
   return await answer.text();

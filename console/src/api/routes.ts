@@ -1,5 +1,5 @@
 // The routes of the engine by what they are for. Paths stand here and nowhere else.
-import { get, post, postText } from "./http";
+import { get, getText, post, postText } from "./http";
 import type { InterfaceText, Journey, MessageRow, ReplayPlan, Status } from "./types";
 
 export const readStatus = (signal?: AbortSignal) => get<Status>("/api/v1/status", undefined, signal);
@@ -8,10 +8,24 @@ export const readStatus = (signal?: AbortSignal) => get<Status>("/api/v1/status"
 export const searchMessages = (query: string, limit: number, signal?: AbortSignal) =>
   post<{ messages: MessageRow[] }>("/api/v1/messages/search", { query, limit }, signal);
 
+export interface Facet {
+  value: string;
+  count: number;
+}
+/** Counts over everything that a search finds; `null` for searches that are several questions. */
+export interface Facets {
+  total: number;
+  states: Facet[];
+  interfaces: Facet[];
+  types: Facet[];
+  facilities: Facet[];
+}
+export const readFacets = (query: string, signal?: AbortSignal) => post<{ facets: Facets | null }>("/api/v1/messages/facets", { query }, signal);
+
 export const readJourney = (id: number, signal?: AbortSignal) => get<Journey>(`/api/v1/messages/${id}`, undefined, signal);
 
 /** The content with what may identify a patient masked. */
-export const readMasked = (id: number, which: string, signal?: AbortSignal) => postText(`/api/v1/messages/${id}/masked`, { which }, signal);
+export const readMasked = (id: number, which: string, signal?: AbortSignal) => getText(`/api/v1/messages/${id}/masked`, { which }, signal);
 
 /** The bytes themselves: an act that is audited with its reason. */
 export const readContent = (id: number, which: string, reason: string, signal?: AbortSignal) =>
@@ -23,6 +37,16 @@ export const readNames = (version: string, segments: string[], signal?: AbortSig
 
 export const readInterface = (name: string, signal?: AbortSignal) =>
   get<InterfaceText>(`/api/v1/interfaces/${encodeURIComponent(name)}/text`, undefined, signal);
+
+export interface TestResult {
+  name: string;
+  passed: boolean;
+  failures: { file: string; line: number; expected: string; found: string }[];
+  notes: { code: string; path: string; message: string }[];
+  recorded: { state: string; file: string; differences: { path: string }[] };
+}
+export const runTests = (name: string) =>
+  post<{ passed: number; failed: number; tests: TestResult[] }>(`/api/v1/interfaces/${encodeURIComponent(name)}/test`);
 
 export interface Place {
   interface: string;

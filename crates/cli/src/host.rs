@@ -271,6 +271,16 @@ impl server::Host for Host {
     fn backup(&self) -> Value {
         self.backups.look()
     }
+    fn test(&self, interface: &str) -> std::result::Result<Value, message::Reason> {
+        let (workspace, findings) = (self.loader)();
+        let refused = |text: String| message::Reason::new(server::codes::E7250, text);
+        if place::has_errors(&findings) {
+            return Err(refused(
+                "the workspace has errors, so its tests were not run: `sinew check` names them".to_owned(),
+            ));
+        }
+        crate::commands::test::of_interface(&workspace, interface).map_err(|failure| refused(failure.to_string()))
+    }
     fn texts(&self, file: &str) -> Vec<(String, String)> {
         const SHOWN: [&str; 5] = ["flow", "map", "csv", "js", "md"];
         const FILES_MAX: usize = 100;

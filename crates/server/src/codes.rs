@@ -21,4 +21,5 @@ message::catalogue! {
     E7067 "the HTTP listener cannot be opened";
     E7069 "a second factor is needed";
     E7081 "the request did not come in time";
+    E7250 "the tests of an interface could not be run";
 }

@@ -48,6 +48,14 @@ pub(crate) async fn interface(call: Call<Nothing>) -> Result<Response, Problem> 
     .into_response())
 }
 
+/// Runs the tests of an interface: without partners, without messages of the engine.
+pub(crate) async fn test(call: Call<Nothing>) -> Result<Response, Problem> {
+    let name = call.path.first().cloned().unwrap_or_default();
+    call.state.engine.flow(&name)?;
+    let host = call.state.host.clone();
+    Ok(Json(aside(move || Ok(host.test(&name)?)).await?).into_response())
+}
+
 /// Whose names.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

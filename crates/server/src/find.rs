@@ -59,6 +59,18 @@ pub(crate) fn find(
     Ok(common.unwrap_or_default().into_values().rev().filter(is_seen).take(limit).collect())
 }
 
+/// Counts over all that a query finds; `None` where it is several questions, whose counts do not add up.
+pub(crate) fn facets(state: &State, text: &str) -> Result<Option<store::Facets>, Problem> {
+    let search = query::parse(text, clock::System.now())?;
+    let conditions = conditions(&search);
+    match conditions.as_slice() {
+        [Condition { queries, ids }] if ids.is_empty() && search.ids.is_empty() && queries.len() == 1 => {
+            queries.first().map(|query| Ok(state.engine.store().facets(query)?)).transpose()
+        }
+        _ => Ok(None),
+    }
+}
+
 /// One condition: messages that any of these questions finds, and those with these ids.
 struct Condition {
     queries: Vec<Query>,

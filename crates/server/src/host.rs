@@ -24,6 +24,11 @@ pub trait Host: Send + Sync {
     fn begin_backup(&self, to: PathBuf, recipients: Vec<String>, person: Person) -> Result<serde_json::Value, Reason>;
     /// How the backup under way is, or how the last one ended.
     fn backup(&self) -> serde_json::Value;
+    /// Runs the tests of this interface that stand in the workspace, as it lies there now: `sinew.test/1`. Takes a while.
+    ///
+    /// # Errors
+    /// The workspace has errors, or its recordings cannot be read.
+    fn test(&self, interface: &str) -> Result<serde_json::Value, Reason>;
     /// Texts of the workspace: this file and those in its folder and below, with their paths, in the order of the paths.
     fn texts(&self, file: &str) -> Vec<(String, String)>;
     /// Facts about the process for `status`: workspace, version, process id.

@@ -2,7 +2,7 @@
 
 use crate::{
     codes,
-    find::{find, read},
+    find::{self, find, read},
     gate::{
         self, Call, aside,
         input::{From, Input, Nothing},
@@ -81,6 +81,33 @@ pub(crate) async fn search(call: Call<Wanted>) -> Result<Response, Problem> {
     })
     .await?;
     Ok(Json(json!({"schema": "sinew.messages/1", "messages": rows})).into_response())
+}
+
+/// A search whose counts are wanted.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Counted {
+    /// Words of a search.
+    #[serde(default)]
+    query: String,
+}
+
+impl Input for Counted {
+    const FROM: From = From::Body;
+}
+
+/// Counts by state, interface, type and facility. Who does not see everything gets none: counts would tell of the rest.
+pub(crate) async fn facets(call: Call<Counted>) -> Result<Response, Problem> {
+    let found =
+        aside(move || if call.sees_all() { find::facets(&call.state, &call.input.query) } else { Ok(None) }).await?;
+    let list = |facets: &[store::Facet]| -> Vec<serde_json::Value> {
+        facets.iter().map(|one| json!({"value": one.value, "count": one.count})).collect()
+    };
+    let facets = found.map(|found| {
+        json!({"total": found.total, "states": list(&found.states), "interfaces": list(&found.interfaces),
+            "types": list(&found.types), "facilities": list(&found.facilities)})
+    });
+    Ok(Json(json!({"schema": "sinew.facets/1", "facets": facets})).into_response())
 }
 
 pub(crate) async fn journey(call: Call<Nothing>) -> Result<Response, Problem> {

@@ -72,6 +72,13 @@ fn of_looking() -> Vec<Route> {
             describe::interface,
         ),
         Route::new(
+            (POST, "/api/v1/interfaces/{name}/test"),
+            (may(Right::Masked), Interface),
+            Gives("sinew.test/1"),
+            "Run the tests of an interface",
+            describe::test,
+        ),
+        Route::new(
             (GET, "/api/v1/dictionary"),
             (Need::Known, Part),
             Gives("sinew.dictionary/1"),
@@ -138,6 +145,13 @@ fn of_messages() -> Vec<Route> {
             Gives("sinew.messages/1"),
             "Find messages, the newest first",
             messages::search,
+        ),
+        Route::new(
+            (POST, "/api/v1/messages/facets"),
+            (may(Right::Masked), Part),
+            Gives("sinew.facets/1"),
+            "Count what a search finds, by state, interface, type and facility",
+            messages::facets,
         ),
         Route::new(
             (GET, "/api/v1/messages/{id}"),

@@ -19,6 +19,7 @@ import { Balance } from "../system/Balance";
 import { intakeAct } from "./acts";
 import { Destinations } from "./Destinations";
 import { checksOf, urgency } from "./runbook";
+import { Tests } from "./Tests";
 
 const RECENT = 40;
 
@@ -235,6 +236,7 @@ function RunbookTab({ one, text }: { one: Interface; text: InterfaceText | undef
 const TABS = [
   { id: "state", name: "State" },
   { id: "text", name: "Configuration" },
+  { id: "tests", name: "Tests" },
   { id: "traffic", name: "Traffic" },
   { id: "quality", name: "Quality" },
   { id: "runbook", name: "Runbook" },
@@ -282,6 +284,9 @@ export function OneInterface({ name }: { name: string }) {
         </TabPanel>
         <TabPanel id="text" className="tab-panel spaced">
           <TextTab answer={text} />
+        </TabPanel>
+        <TabPanel id="tests" className="tab-panel spaced">
+          <Tests name={name} />
         </TabPanel>
         <TabPanel id="traffic" className="tab-panel spaced">
           <TrafficTab name={name} />

@@ -1,5 +1,6 @@
 // What the found messages are, counted; a click narrows the search.
 import { Checkbox } from "react-aria-components";
+import type { Facets as FacetCounts } from "../../api/routes";
 import type { MessageRow } from "../../api/types";
 import { count } from "../../ui/format";
 import { Icon } from "../../ui/icons";
@@ -12,10 +13,11 @@ const VALUES_MAX = 12;
 interface Props {
   query: string;
   rows: MessageRow[];
+  facets: FacetCounts | null | undefined;
   onQuery: (query: string) => void;
 }
 
-function Group({ title, name, values, query, onQuery, wordOf }: { title: string; name: string; values: Count[]; wordOf?: (value: string) => string } & Omit<Props, "rows">) {
+function Group({ title, name, values, query, onQuery, wordOf }: { title: string; name: string; values: Count[]; wordOf?: (value: string) => string } & Omit<Props, "rows" | "facets">) {
   const chosen = valuesOf(query, name);
   const missing = chosen.filter((value) => !values.some((one) => one.value === value)).map((value) => ({ value, count: 0 }));
   const shown = [...missing, ...values].slice(0, VALUES_MAX);
@@ -36,15 +38,16 @@ function Group({ title, name, values, query, onQuery, wordOf }: { title: string;
   );
 }
 
-export function Facets({ query, rows, onQuery }: Props) {
+export function Facets({ query, rows, facets, onQuery }: Props) {
   const { saved, toggle } = useSaved();
   const isSaved = saved.includes(query);
   return (
     <div className="facets">
-      <Group title="State" name="state" values={counted(rows.map((row) => row.state))} query={query} onQuery={onQuery} wordOf={(value) => messageState(value as MessageRow["state"]).word} />
-      <Group title="Interface" name="interface" values={counted(rows.map((row) => row.interface))} query={query} onQuery={onQuery} />
-      <Group title="Type" name="type" values={counted(rows.map((row) => row.type))} query={query} onQuery={onQuery} />
-      <Group title="Destination" name="destination" values={counted(rows.flatMap((row) => row.destinations))} query={query} onQuery={onQuery} />
+      <Group title="State" name="state" values={facets?.states ?? counted(rows.map((row) => row.state))} query={query} onQuery={onQuery} wordOf={(value) => messageState(value as MessageRow["state"]).word} />
+      <Group title="Interface" name="interface" values={facets?.interfaces ?? counted(rows.map((row) => row.interface))} query={query} onQuery={onQuery} />
+      <Group title="Type" name="type" values={facets?.types ?? counted(rows.map((row) => row.type))} query={query} onQuery={onQuery} />
+      {facets && <Group title="Facility" name="facility" values={facets.facilities} query={query} onQuery={onQuery} />}
+      <Group title={facets ? "Destination (in the list)" : "Destination"} name="destination" values={counted(rows.flatMap((row) => row.destinations))} query={query} onQuery={onQuery} />
       <fieldset className="facet">
         <legend>Saved searches</legend>
         {saved.map((one) => (

@@ -1,7 +1,7 @@
 // Finding messages, and one message beside the list. The address holds the search, the chosen message and the tab.
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useRef, useState, type KeyboardEvent } from "react";
-import { searchMessages } from "../../api/routes";
+import { readFacets, searchMessages } from "../../api/routes";
 import { useMay } from "../../api/session";
 import type { MessageRow } from "../../api/types";
 import { useAnswer } from "../../api/use";
@@ -109,6 +109,8 @@ export function Messages() {
   const limit = LIMITS[limitAt] ?? 200;
   const { value, problem, isLoading, again } = useAnswer(`${query}\n${limit}`, (signal) => searchMessages(query, limit, signal));
   const rows = value?.messages ?? [];
+  // Counts over all that is found cost the index more than a page of rows, so that following does not ask for them again.
+  const facets = useAnswer(query, (signal) => readFacets(query, signal)).value?.facets;
   useEffect(() => {
     if (!isFollowing) return;
     const timer = window.setInterval(() => !document.hidden && again(), FOLLOW_MS);
@@ -140,12 +142,12 @@ export function Messages() {
         </div>
       </div>
       <aside className="messages-facets" aria-label="Narrow the search">
-        <Facets query={query} rows={rows} onQuery={onQuery} />
-        <p className="quiet facet-foot">Counts are of the messages in the list.</p>
+        <Facets query={query} rows={rows} facets={facets} onQuery={onQuery} />
+        <p className="quiet facet-foot">{facets ? "Counts are of all that the search finds." : "Counts are of the messages in the list."}</p>
       </aside>
       <section className="messages-found" aria-label="Found messages">
         <p className="found-line" role="status">
-          {problem ? "No answer" : isLoading && !value ? "Searching…" : rows.length === 0 ? "Nothing found" : `${count(rows.length)}${isFull ? " newest" : ""} ${rows.length === 1 ? "message" : "messages"}`}
+          {problem ? "No answer" : isLoading && !value ? "Searching…" : rows.length === 0 ? "Nothing found" : facets && isFull ? `${count(rows.length)} newest of ${count(facets.total)}` : `${count(rows.length)}${isFull ? " newest" : ""} ${rows.length === 1 ? "message" : "messages"}`}
           {oldest && isFull && chosen === undefined && <span className="quiet"> back to {moment(oldest.received)}</span>}
           {isFull && limitAt < LIMITS.length - 1 && (
             <Button kind="plain" onPress={() => setLimitAt(limitAt + 1)}>

@@ -114,6 +114,20 @@ pub fn run_all(screen: &Screen, workspace: &Workspace) {
     screen.say(format!("tests: {} passed, {} failed", passed.len(), failed.len()));
 }
 
+/// Runs the tests of one interface for those who look through the API: without what messages say.
+pub fn of_interface(workspace: &Workspace, name: &str) -> Result<serde_json::Value> {
+    let outcomes = record::run(workspace, Mode::Compare, &|case: &TestCase| &*case.interface == name)?;
+    let mut rows: Vec<_> = outcomes.iter().map(as_json).collect();
+    for row in &mut rows {
+        let differences = row.pointer_mut("/recorded/differences").and_then(serde_json::Value::as_array_mut);
+        for one in differences.into_iter().flatten() {
+            *one = json!({"path": one["path"]});
+        }
+    }
+    let failed = outcomes.iter().filter(|outcome| !outcome.is_passed()).count();
+    Ok(json!({"schema": "sinew.test/1", "passed": outcomes.len() - failed, "failed": failed, "tests": rows}))
+}
+
 /// What was done with recordings.
 fn sum_up(screen: &Screen, outcomes: &[Outcome]) {
     let count = |is_it: fn(&State) -> bool| outcomes.iter().filter(|outcome| is_it(&outcome.state)).count();
