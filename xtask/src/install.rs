@@ -7,11 +7,12 @@ use crate::root;
 use std::{os::unix::fs::MetadataExt, process::Command};
 
 /// The scripts with their arguments; each ends at once when there is nothing to do.
-const SCRIPTS: [&[&str]; 4] = [
+const SCRIPTS: [&[&str]; 5] = [
     &["postgresql.sh"],
     &["server.sh", "sshd", "openssh-server"],
     &["server.sh", "mariadbd", "mariadb-server"],
     &["server.sh", "redis-server", "redis-server"],
+    &["server.sh", "proftpd", "proftpd-mod-crypto"],
 ];
 
 /// Runs every script.

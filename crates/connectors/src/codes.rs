@@ -100,4 +100,13 @@ message::catalogue! {
     E6646 "a message went to the refused ones";
     E6647 "an entry has no message";
     E6801 "a message that this peer may not send";
+    E6811 "the bucket cannot be used";
+    E6812 "the object store does not let us in";
+    E6813 "an object of this name has other content";
+    E6814 "the object store did not do it";
+    E6815 "an object was replaced while it was read";
+    E6821 "scheduled runs were missed";
+    E6822 "the message of a scheduled run was refused";
+    E6823 "the server that is asked gave no answer to take";
+    E6824 "how far a schedule is cannot be kept";
 }

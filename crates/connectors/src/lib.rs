@@ -1,5 +1,4 @@
-//! Floor 4: the connectors, a folder each: `mllp`, `file`, `http`, `webhook`, `fhir`, `smtp`, `topic`, and `interface`
-//! (in `link`).
+//! Floor 4: the connectors, a folder each; that of `interface` is `link`, that of `tcp` is `raw`.
 //!
 //! Owns: how bytes come in and go out. Each folder has the same files: `mod.rs` (protocol, guarantees, its `SPEC`),
 //! `config.rs`, `source.rs`, `destination.rs`, `tests.rs`; what several of them share is [`tcp`] about sockets, [`tls`]
@@ -12,16 +11,22 @@ pub mod codes;
 mod fhir;
 mod file;
 mod folder;
+#[cfg(feature = "ftp")]
+mod ftps;
 mod http;
 mod link;
 mod mllp;
+mod raw;
 mod redis;
+mod s3;
+mod schedule;
 mod settings;
 #[cfg(feature = "sftp")]
 mod sftp;
 mod smtp;
 #[cfg(feature = "sql")]
 mod sql;
+mod syslog;
 mod tcp;
 #[cfg(test)]
 mod testing;
@@ -40,15 +45,21 @@ pub fn catalogue() -> &'static [&'static dyn Connector] {
     &[
         &fhir::Fhir,
         &file::File,
+        #[cfg(feature = "ftp")]
+        &ftps::Ftps,
         &http::Http,
         &link::Link,
         &mllp::Mllp,
         &redis::Redis,
+        &s3::S3,
+        &schedule::Schedule,
         #[cfg(feature = "sftp")]
         &sftp::Sftp,
         &smtp::Smtp,
         #[cfg(feature = "sql")]
         &sql::Sql,
+        &syslog::Syslog,
+        &raw::Tcp,
         &topic::Topic,
         &webhook::Webhook,
     ]

@@ -12,6 +12,7 @@ mod exchange;
 pub mod fhir;
 mod folder;
 mod intake;
+pub mod objects;
 pub mod partner;
 mod peer;
 pub mod sample;

@@ -6,6 +6,8 @@
 //! overtake one that has to wait.
 //! Never: looks at what is in a message beyond its bounds.
 
+#[cfg(any(feature = "ftp", feature = "sftp"))]
+pub(crate) mod distant;
 pub(crate) mod glob;
 pub(crate) mod name;
 pub(crate) mod reader;
@@ -31,12 +33,12 @@ const STABLE_TEXT: &str = "How long size and time of change must stay the same b
 /// How often to look, in a folder that is near.
 pub(crate) const EVERY: Setting = setting("every", SettingKind::Duration, "1s", EVERY_TEXT);
 /// How often to look, where each look crosses the network.
-#[cfg(feature = "sftp")]
+#[cfg(any(feature = "ftp", feature = "sftp"))]
 pub(crate) const EVERY_FAR: Setting = setting("every", SettingKind::Duration, "10s", EVERY_TEXT);
 /// How long a file must stay the same.
 pub(crate) const STABLE: Setting = setting("stable", SettingKind::Duration, "2s", STABLE_TEXT);
 /// The same, where it is seen less often.
-#[cfg(feature = "sftp")]
+#[cfg(any(feature = "ftp", feature = "sftp"))]
 pub(crate) const STABLE_FAR: Setting = setting("stable", SettingKind::Duration, "10s", STABLE_TEXT);
 /// Which file first.
 pub(crate) const SORT: Setting =
@@ -115,7 +117,6 @@ pub(crate) enum Unread {
     /// The system refused: this file only.
     Failed(Reason),
     /// The whole folder is out of reach now.
-    #[cfg_attr(not(feature = "sftp"), allow(dead_code, reason = "a folder of this machine is never out of reach"))]
     Lost(Reason),
 }
 

@@ -2,9 +2,12 @@
 
 use crate::{
     codes,
-    folder::{self, Habits, name::Template},
+    folder::{
+        self, Habits,
+        distant::{self, join, separate},
+        name::Template,
+    },
     settings::duration,
-    tcp,
 };
 use interface::catalogue::Settings;
 use message::Reason;
@@ -29,22 +32,9 @@ pub(crate) struct Login {
 }
 
 /// How a distant folder is read.
-#[derive(Clone, Debug)]
-pub(crate) struct Reading {
-    pub(crate) login: Login,
-    pub(crate) folder: String,
-    pub(crate) habits: Habits,
-    pub(crate) done: String,
-    pub(crate) errors: String,
-}
-
+pub(crate) type Reading = distant::Reading<Login>;
 /// How files are written into a distant folder.
-#[derive(Clone, Debug)]
-pub(crate) struct Writing {
-    pub(crate) login: Login,
-    pub(crate) folder: String,
-    pub(crate) template: Template,
-}
+pub(crate) type Writing = distant::Writing<Login>;
 
 impl fmt::Debug for Login {
     /// Without what opens doors.
@@ -53,27 +43,23 @@ impl fmt::Debug for Login {
     }
 }
 
-impl Reading {
-    pub(crate) fn read(settings: &Settings) -> Result<Reading, Reason> {
-        let (address, path) = separate(&settings.address)?;
-        let (folder, pattern) = folder::separate(&path)?;
-        Ok(Reading {
-            login: Login::read(settings, address)?,
-            habits: Habits::read(settings, pattern)?,
-            done: join(&folder, settings.text("done")),
-            errors: join(&folder, settings.text("errors")),
-            folder,
-        })
-    }
+pub(crate) fn reading(settings: &Settings) -> Result<Reading, Reason> {
+    let (address, path) = separate(&settings.address, "sftp://", PORT)?;
+    let (folder, pattern) = folder::separate(&path)?;
+    Ok(Reading {
+        login: Login::read(settings, address)?,
+        habits: Habits::read(settings, pattern)?,
+        done: join(&folder, settings.text("done")),
+        errors: join(&folder, settings.text("errors")),
+        folder,
+    })
 }
 
-impl Writing {
-    pub(crate) fn read(settings: &Settings) -> Result<Writing, Reason> {
-        let (address, folder) = separate(&settings.address)?;
-        folder::check_target(&folder)?;
-        let template = Template::read(settings.text("name"))?;
-        Ok(Writing { login: Login::read(settings, address)?, folder, template })
-    }
+pub(crate) fn writing(settings: &Settings) -> Result<Writing, Reason> {
+    let (address, folder) = separate(&settings.address, "sftp://", PORT)?;
+    folder::check_target(&folder)?;
+    let template = Template::read(settings.text("name"))?;
+    Ok(Writing { login: Login::read(settings, address)?, folder, template })
 }
 
 impl Login {
@@ -109,28 +95,6 @@ impl Login {
     }
 }
 
-/// `host:port/folder` is a server and a folder where the login leads; `host//folder` a folder from the root.
-fn separate(address: &str) -> Result<(String, String), Reason> {
-    let address = address.strip_prefix("sftp://").unwrap_or(address);
-    let (host, path) = address.split_once('/').unwrap_or((address, ""));
-    let has_port = host.rsplit(']').next().is_some_and(|rest| rest.contains(':'));
-    let host = if has_port { host.to_owned() } else { format!("{host}:{PORT}") };
-    if host.contains('@') {
-        let text = format!("`{address}`: who we are is said by `user`, not in the address");
-        return Err(Reason::new(codes::E6001, text));
-    }
-    tcp::check_host_port(&host)?;
-    Ok((host, if path.is_empty() { ".".to_owned() } else { path.to_owned() }))
-}
-
-/// A path inside a folder, or one from the root.
-pub(crate) fn join(folder: &str, name: &str) -> String {
-    match name.starts_with('/') {
-        true => name.to_owned(),
-        false => format!("{}/{name}", folder.trim_end_matches('/')),
-    }
-}
-
 /// `SHA256:` and 43 letters of Base64 without padding (OpenSSH).
 fn is_fingerprint(text: &str) -> bool {
     let letter = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'+' || byte == b'/';
@@ -140,29 +104,6 @@ fn is_fingerprint(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn addresses() {
-        let check = |address: &str, expect: Option<(&str, &str)>| {
-            let expect = expect.map(|(host, path)| (host.to_owned(), path.to_owned()));
-            assert_eq!(separate(address).ok(), expect, "{address}");
-        };
-        check("files.example.org/out/*.hl7", Some(("files.example.org:22", "out/*.hl7")));
-        check("files.example.org:2222//data/out", Some(("files.example.org:2222", "/data/out")));
-        check("sftp://files.example.org", Some(("files.example.org:22", ".")));
-        check("[::1]/in", Some(("[::1]:22", "in")));
-        check("[::1]:2222/in", Some(("[::1]:2222", "in")));
-        check("me@files.example.org/in", None);
-        check("files.example.org:port/in", None);
-        check("/in", None);
-    }
-
-    #[test]
-    fn places_inside() {
-        assert_eq!(join("in", "done"), "in/done");
-        assert_eq!(join("/", "done"), "/done");
-        assert_eq!(join("in", "/done"), "/done");
-    }
 
     #[test]
     fn fingerprints() {

@@ -31,21 +31,17 @@ impl Connector for Sftp {
     }
 
     fn check(&self, settings: &Settings, is_source: bool) -> Result<(), Reason> {
-        if is_source {
-            config::Reading::read(settings).map(|_| ())
-        } else {
-            config::Writing::read(settings).map(|_| ())
-        }
+        if is_source { config::reading(settings).map(|_| ()) } else { config::writing(settings).map(|_| ()) }
     }
 
     fn source(&self, settings: &Settings, context: &Context) -> Boxed<'static, Result<Box<dyn Source>, Reason>> {
-        let config = config::Reading::read(settings);
+        let config = config::reading(settings);
         let clock = context.clock.clone();
         Box::pin(async move { Ok(Box::new(source::Distant::new(config?, clock)) as Box<dyn Source>) })
     }
 
     fn destination(&self, settings: &Settings, _context: &Context) -> Result<Box<dyn Destination>, Reason> {
-        Ok(Box::new(destination::Lane::new(config::Writing::read(settings)?)))
+        Ok(Box::new(destination::Lane::new(config::writing(settings)?)))
     }
 }
 

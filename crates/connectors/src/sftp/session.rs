@@ -3,7 +3,11 @@
 //! The crates that speak SSH and SFTP are used in this file only.
 
 use super::config::Login;
-use crate::{codes, tcp::connect};
+use crate::{
+    codes,
+    folder::distant::{self, Entry, Trouble},
+    tcp::connect,
+};
 use bytes::Bytes;
 use futures_util::future::{join_all, try_join_all};
 use message::Reason;
@@ -44,52 +48,6 @@ pub(crate) struct Session {
     can_sync: bool,
 }
 
-/// What is known of an entry of a folder.
-pub(crate) struct Entry {
-    pub(crate) name: String,
-    pub(crate) is_file: bool,
-    pub(crate) size: u64,
-    pub(crate) changed: SystemTime,
-}
-
-/// Why a request did not work.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Trouble {
-    /// The server said that there is no such thing.
-    Missing,
-    /// The server said that we may not.
-    Forbidden,
-    /// The server said no.
-    Refused,
-    /// It is larger than it may be.
-    TooLarge,
-    /// There was no answer in time.
-    Silent,
-    /// The connection is gone, or cannot be used any longer.
-    Broken,
-}
-
-impl Trouble {
-    /// For people.
-    pub(crate) fn words(self) -> &'static str {
-        match self {
-            Trouble::Missing => "the server has no such file or folder",
-            Trouble::Forbidden => "the server does not permit it",
-            Trouble::Refused => "the server refused it",
-            Trouble::TooLarge => "it is larger than the limit",
-            Trouble::Silent => "the server did not answer in time",
-            Trouble::Broken => "the connection broke",
-        }
-    }
-    /// Nothing else would fare better on this connection.
-    pub(crate) fn is_end(self) -> bool {
-        match self {
-            Trouble::Silent | Trouble::Broken => true,
-            Trouble::Missing | Trouble::Forbidden | Trouble::Refused | Trouble::TooLarge => false,
-        }
-    }
-}
-
 /// Looks at the server's key, and remembers what it was.
 struct Doorman {
     known: Vec<Arc<str>>,
@@ -112,9 +70,14 @@ impl client::Handler for Doorman {
     }
 }
 
-impl Session {
-    /// Connects and logs in. Whatever fails, nothing was done at the server.
-    pub(crate) async fn open(login: &Login) -> Result<Session, Reason> {
+impl distant::Session for Session {
+    type Login = Login;
+
+    fn address(login: &Login) -> &str {
+        &login.address
+    }
+
+    async fn open(login: &Login) -> Result<Session, Reason> {
         let limit = login.connect_time_max;
         match timeout(limit, begin(login)).await {
             Ok(result) => result,
@@ -125,13 +88,11 @@ impl Session {
         }
     }
 
-    /// The connection ended.
-    pub(crate) fn is_closed(&self) -> bool {
+    fn is_closed(&self) -> bool {
         self.ssh.is_closed()
     }
 
-    /// What is in a folder, without following links.
-    pub(crate) async fn list(&self, folder: &str) -> Result<Vec<Entry>, Trouble> {
+    async fn list(&mut self, folder: &str) -> Result<Vec<Entry>, Trouble> {
         let handle = self.sftp.opendir(folder).await.map_err(trouble)?.handle;
         let mut entries = Vec::new();
         let result = loop {
@@ -154,8 +115,7 @@ impl Session {
         result.map(|()| entries)
     }
 
-    /// Whether something has this name; a link counts as itself.
-    pub(crate) async fn exists(&self, path: &str) -> Result<bool, Trouble> {
+    async fn exists(&mut self, path: &str) -> Result<bool, Trouble> {
         match self.sftp.lstat(path).await.map_err(trouble) {
             Ok(_) => Ok(true),
             Err(Trouble::Missing) => Ok(false),
@@ -163,16 +123,14 @@ impl Session {
         }
     }
 
-    /// Makes a folder, unless it is there.
-    pub(crate) async fn make_folder(&self, path: &str) -> Result<(), Trouble> {
+    async fn make_folder(&mut self, path: &str) -> Result<(), Trouble> {
         if self.exists(path).await? {
             return Ok(());
         }
         self.sftp.mkdir(path, FileAttributes::empty()).await.map(|_| ()).map_err(trouble)
     }
 
-    /// Reads an ordinary file of this size; `None` if it is another one by now.
-    pub(crate) async fn read(&self, path: &str, size: u64) -> Result<Option<Vec<u8>>, Trouble> {
+    async fn read(&mut self, path: &str, size: u64) -> Result<Option<Vec<u8>>, Trouble> {
         let before = self.sftp.lstat(path).await.map_err(trouble)?.attrs;
         if !before.is_regular() || before.len() != size {
             return Ok(None);
@@ -183,6 +141,50 @@ impl Session {
         content
     }
 
+    async fn write(&mut self, path: &str, content: &Bytes) -> Result<(), Trouble> {
+        let flags = OpenFlags::WRITE | OpenFlags::CREATE | OpenFlags::TRUNCATE;
+        let handle = self.sftp.open(path, flags, FileAttributes::empty()).await.map_err(trouble)?.handle;
+        let result = self.fill(&handle, content).await;
+        let closed = self.sftp.close(handle).await.map(|_| ()).map_err(trouble);
+        result.and(closed)
+    }
+
+    async fn remove(&mut self, path: &str) -> Result<(), Trouble> {
+        self.sftp.remove(path).await.map(|_| ()).map_err(trouble)
+    }
+
+    async fn rename(&mut self, from: &str, to: &str) -> Result<(), Trouble> {
+        self.sftp.rename(from, to).await.map(|_| ()).map_err(trouble)
+    }
+
+    async fn replace(&mut self, from: &str, to: &str) -> Result<(), Trouble> {
+        if !self.can_replace {
+            match self.remove(to).await {
+                Ok(()) | Err(Trouble::Missing) => {}
+                Err(other) => return Err(other),
+            }
+            return self.rename(from, to).await;
+        }
+        let mut names = Vec::new();
+        for name in [from, to] {
+            let length = u32::try_from(name.len()).map_err(|_| Trouble::TooLarge)?;
+            names.extend_from_slice(&length.to_be_bytes());
+            names.extend_from_slice(name.as_bytes());
+        }
+        match self.sftp.extended("posix-rename@openssh.com", names).await.map_err(trouble)? {
+            Packet::Status(status) if status.status_code == StatusCode::Ok => Ok(()),
+            Packet::Status(status) => Err(of_status(status.status_code)),
+            _ => Err(Trouble::Broken),
+        }
+    }
+
+    async fn close(self) {
+        // A server that is gone needs none.
+        let _ = self.ssh.disconnect(russh::Disconnect::ByApplication, "", "").await;
+    }
+}
+
+impl Session {
     async fn read_all(&self, handle: &str, size: u64) -> Result<Option<Vec<u8>>, Trouble> {
         let mut content = Vec::with_capacity(usize::try_from(size).map_err(|_| Trouble::TooLarge)?);
         loop {
@@ -220,15 +222,6 @@ impl Session {
         }
     }
 
-    /// Writes a whole file, flushes it where the server can, and looks at its size.
-    pub(crate) async fn write(&self, path: &str, content: &Bytes) -> Result<(), Trouble> {
-        let flags = OpenFlags::WRITE | OpenFlags::CREATE | OpenFlags::TRUNCATE;
-        let handle = self.sftp.open(path, flags, FileAttributes::empty()).await.map_err(trouble)?.handle;
-        let result = self.fill(&handle, content).await;
-        let closed = self.sftp.close(handle).await.map(|_| ()).map_err(trouble);
-        result.and(closed)
-    }
-
     async fn fill(&self, handle: &str, content: &Bytes) -> Result<(), Trouble> {
         for (number, parts) in content.chunks(PART_BYTES * PARTS_AT_ONCE).enumerate() {
             let start = (number * PART_BYTES * PARTS_AT_ONCE) as u64;
@@ -246,44 +239,6 @@ impl Session {
             return Err(Trouble::Refused);
         }
         Ok(())
-    }
-
-    /// Deletes a file.
-    pub(crate) async fn remove(&self, path: &str) -> Result<(), Trouble> {
-        self.sftp.remove(path).await.map(|_| ()).map_err(trouble)
-    }
-
-    /// Renames; most servers refuse it where the new name is taken.
-    pub(crate) async fn rename(&self, from: &str, to: &str) -> Result<(), Trouble> {
-        self.sftp.rename(from, to).await.map(|_| ()).map_err(trouble)
-    }
-
-    /// Renames over what has the new name, in one step where the server can.
-    pub(crate) async fn replace(&self, from: &str, to: &str) -> Result<(), Trouble> {
-        if !self.can_replace {
-            match self.remove(to).await {
-                Ok(()) | Err(Trouble::Missing) => {}
-                Err(other) => return Err(other),
-            }
-            return self.rename(from, to).await;
-        }
-        let mut names = Vec::new();
-        for name in [from, to] {
-            let length = u32::try_from(name.len()).map_err(|_| Trouble::TooLarge)?;
-            names.extend_from_slice(&length.to_be_bytes());
-            names.extend_from_slice(name.as_bytes());
-        }
-        match self.sftp.extended("posix-rename@openssh.com", names).await.map_err(trouble)? {
-            Packet::Status(status) if status.status_code == StatusCode::Ok => Ok(()),
-            Packet::Status(status) => Err(of_status(status.status_code)),
-            _ => Err(Trouble::Broken),
-        }
-    }
-
-    /// Says goodbye.
-    pub(crate) async fn close(self) {
-        // A server that is gone needs none.
-        let _ = self.ssh.disconnect(russh::Disconnect::ByApplication, "", "").await;
     }
 }
 

@@ -2,11 +2,12 @@
 //!
 //! Promises: a listener serves a bounded number of connections, in total and from one address, and one connection never
 //! waits for another; a peer that vanished without a word is found within 35 s (contract of `Destination`, 4).
-//! Never: reads or writes what the protocols exchange, except the farewell of [`tune::part`].
+//! Never: knows what the protocols exchange; [`write`] writes the bytes that it is given.
 
 pub(crate) mod connect;
 pub(crate) mod listen;
 pub(crate) mod tune;
+pub(crate) mod write;
 
 use crate::codes;
 use message::Reason;

@@ -7,11 +7,13 @@
 mod mariadb;
 mod openssh;
 mod postgresql;
+mod proftpd;
 mod redis;
 
 pub use mariadb::MariaDb;
 pub use openssh::OpenSsh;
 pub use postgresql::{GUEST_PASSWORD, PostgreSql};
+pub use proftpd::ProFtpd;
 pub use redis::RedisServer;
 
 use crate::Folder;
