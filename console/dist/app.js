@@ -3,7 +3,7 @@ import { StrictMode } from "./vendor.js";
 import { createRoot } from "./vendor.js";
 
 // src/shell/App.tsx
-import { useEffect as useEffect7, useMemo as useMemo7, useRef as useRef3, useState as useState20 } from "./vendor.js";
+import { useEffect as useEffect7, useMemo as useMemo8, useRef as useRef3, useState as useState20 } from "./vendor.js";
 
 // src/api/live.ts
 import { useSyncExternalStore } from "./vendor.js";
@@ -467,7 +467,7 @@ function attentionOf(status) {
 }
 function balance({ engine }) {
   const { counts } = engine;
-  const parts = [
+  const parts2 = [
     `${count(counts.delivered)} delivered`,
     `${count(counts.filtered)} filtered`,
     `${count(counts.in_flight)} in flight`,
@@ -475,7 +475,7 @@ function balance({ engine }) {
     ...counts.expired ? [`${count(counts.expired)} expired`] : [],
     ...counts.deleted ? [`${count(counts.deleted)} deleted`] : []
   ];
-  return `${count(counts.accepted)} accepted = ${parts.join(" + ")}`;
+  return `${count(counts.accepted)} accepted = ${parts2.join(" + ")}`;
 }
 
 // src/api/stream.ts
@@ -973,8 +973,8 @@ function AskWhy({ act, onClose }) {
 // src/screens/changes/Changes.tsx
 import { jsx as jsx7, jsxs as jsxs7 } from "./vendor.js";
 function sentencesOf(answer) {
-  const parts = { ...answer, ...answer.changes ?? {} };
-  const lists = Object.entries(parts).filter((entry) => Array.isArray(entry[1]) && entry[1].every((one) => typeof one === "string"));
+  const parts2 = { ...answer, ...answer.changes ?? {} };
+  const lists = Object.entries(parts2).filter((entry) => Array.isArray(entry[1]) && entry[1].every((one) => typeof one === "string"));
   const said = lists.filter(([, names2]) => names2.length > 0).map(([what, names2]) => `${what}: ${names2.join(", ")}`);
   return said.length > 0 ? said : ["Nothing changed: the workspace is what runs."];
 }
@@ -1174,30 +1174,114 @@ function Code({ text, label }) {
   ] }, at)) });
 }
 
-// src/screens/system/Balance.tsx
+// src/ui/DrawnMap.tsx
+import { useMemo as useMemo2 } from "./vendor.js";
+
+// src/flow/lines.ts
+function uncommented(line) {
+  let isQuoted = false;
+  for (let at = 0; at < line.length; at += 1) {
+    if (line[at] === '"' && line[at - 1] !== "\\") isQuoted = !isQuoted;
+    else if (line[at] === "#" && !isQuoted) return [line.slice(0, at).trim(), line.slice(at + 1).trim()];
+  }
+  return [line.trim(), ""];
+}
+function parts(text, mark) {
+  const out = [""];
+  let depth = 0;
+  let isQuoted = false;
+  for (let at = 0; at < text.length; at += 1) {
+    const letter = text[at] ?? "";
+    if (letter === '"' && text[at - 1] !== "\\") isQuoted = !isQuoted;
+    if (!isQuoted && "([".includes(letter)) depth += 1;
+    if (!isQuoted && ")]".includes(letter)) depth -= 1;
+    if (!isQuoted && depth === 0 && text.startsWith(mark, at)) {
+      out.push("");
+      at += mark.length - 1;
+    } else out[out.length - 1] += letter;
+  }
+  return out.map((part) => part.trim());
+}
+function drawnOf(text) {
+  const out = [];
+  let depth = 0;
+  text.split("\n").forEach((raw, index) => {
+    const [code, comment] = uncommented(raw);
+    if (!code && !comment) return;
+    const base = { line: index + 1, depth, kind: "note", from: "", chips: [], to: "", when: "", text: code, comment };
+    if (/^\}/.test(code)) {
+      depth = Math.max(depth - 1, 0);
+      if (code === "}") return;
+    }
+    const opens = code.endsWith("{");
+    const body = opens ? code.slice(0, -1).trim() : code;
+    const [target, ...rest] = parts(body, " = ");
+    const isLine = rest.length > 0 && target !== void 0 && /^[A-Za-z]/.test(target) && !/^(when|each|keep|drop|map)\b/.test(target);
+    if (isLine) {
+      const [value = "", ...conditions] = parts(rest.join(" = "), " when ");
+      const [from = "", ...chips] = parts(value, "|");
+      out.push({ ...base, kind: "line", from, chips, to: target, when: conditions.join(" when "), text: "" });
+    } else if (code) {
+      out.push({ ...base, depth, kind: opens ? "block" : "note", text: body });
+    } else {
+      out.push(base);
+    }
+    if (opens) depth += 1;
+  });
+  return out;
+}
+
+// src/ui/DrawnMap.tsx
 import { jsx as jsx12, jsxs as jsxs11 } from "./vendor.js";
+var isFixed = (from) => /^("|[A-Z0-9_]+$)/.test(from) && !/-\d/.test(from);
+function Line({ one }) {
+  return /* @__PURE__ */ jsxs11("div", { className: "drawn-line", tabIndex: 0, "data-row": true, role: "group", "aria-label": `line ${one.line}: ${one.to} from ${one.from}${one.chips.length ? ` through ${one.chips.join(", ")}` : ""}${one.when ? ` when ${one.when}` : ""}`, children: [
+    /* @__PURE__ */ jsx12("span", { className: `drawn-end mono cut ${isFixed(one.from) ? "fixed" : ""}`, title: one.from, children: one.from }),
+    /* @__PURE__ */ jsxs11("span", { className: "drawn-way", children: [
+      one.chips.map((chip, at) => /* @__PURE__ */ jsx12("span", { className: "chip mono", children: chip }, at)),
+      one.when && /* @__PURE__ */ jsxs11("span", { className: "chip condition", children: [
+        "when ",
+        one.when
+      ] })
+    ] }),
+    /* @__PURE__ */ jsx12("span", { className: "drawn-end mono cut", title: one.to, children: one.to })
+  ] });
+}
+function DrawnMap({ text, label }) {
+  const lines = useMemo2(() => drawnOf(text), [text]);
+  return /* @__PURE__ */ jsx12("div", { className: "drawn", role: "group", "aria-label": label, children: lines.map((one) => /* @__PURE__ */ jsxs11("div", { className: `drawn-row d${Math.min(one.depth, 4)}`, children: [
+    /* @__PURE__ */ jsx12("span", { className: "code-number", "aria-hidden": "true", children: one.line }),
+    /* @__PURE__ */ jsxs11("div", { children: [
+      one.kind === "line" ? /* @__PURE__ */ jsx12(Line, { one }) : one.text && /* @__PURE__ */ jsx12("span", { className: `mono ${one.kind === "block" ? "drawn-block" : ""}`, children: one.text }),
+      one.comment && /* @__PURE__ */ jsx12("span", { className: "drawn-comment quiet", children: one.comment })
+    ] })
+  ] }, one.line)) });
+}
+
+// src/screens/system/Balance.tsx
+import { jsx as jsx13, jsxs as jsxs12 } from "./vendor.js";
 var STATES = ["delivered", "filtered", "in_flight", "parked", "expired", "deleted"];
 function Balance({ counts, query }) {
   const sum = STATES.reduce((total, state) => total + counts[state], 0);
   const difference = counts.accepted - sum;
-  return /* @__PURE__ */ jsx12("table", { className: "balance", children: /* @__PURE__ */ jsxs11("tbody", { children: [
-    /* @__PURE__ */ jsxs11("tr", { children: [
-      /* @__PURE__ */ jsx12("th", { scope: "row", children: "Accepted" }),
-      /* @__PURE__ */ jsx12("td", { className: "right number", children: count(counts.accepted) }),
-      /* @__PURE__ */ jsx12("td", {})
+  return /* @__PURE__ */ jsx13("table", { className: "balance", children: /* @__PURE__ */ jsxs12("tbody", { children: [
+    /* @__PURE__ */ jsxs12("tr", { children: [
+      /* @__PURE__ */ jsx13("th", { scope: "row", children: "Accepted" }),
+      /* @__PURE__ */ jsx13("td", { className: "right number", children: count(counts.accepted) }),
+      /* @__PURE__ */ jsx13("td", {})
     ] }),
     STATES.map((state) => {
       const share = counts.accepted > 0 ? counts[state] / counts.accepted : 0;
-      return /* @__PURE__ */ jsxs11("tr", { children: [
-        /* @__PURE__ */ jsx12("th", { scope: "row", children: /* @__PURE__ */ jsx12(State, { of: messageState(state) }) }),
-        /* @__PURE__ */ jsx12("td", { className: "right number", children: counts[state] > 0 ? /* @__PURE__ */ jsx12(Link, { to: messagesAt(`${query} state:${state}`.trim()), children: count(counts[state]) }) : "0" }),
-        /* @__PURE__ */ jsx12("td", { className: "balance-bar", children: /* @__PURE__ */ jsx12("svg", { width: "100%", height: "8", preserveAspectRatio: "none", viewBox: "0 0 100 8", "aria-hidden": "true", children: /* @__PURE__ */ jsx12("rect", { width: Math.max(share * 100, counts[state] > 0 ? 0.6 : 0), height: "8", className: messageState(state).tone }) }) })
+      return /* @__PURE__ */ jsxs12("tr", { children: [
+        /* @__PURE__ */ jsx13("th", { scope: "row", children: /* @__PURE__ */ jsx13(State, { of: messageState(state) }) }),
+        /* @__PURE__ */ jsx13("td", { className: "right number", children: counts[state] > 0 ? /* @__PURE__ */ jsx13(Link, { to: messagesAt(`${query} state:${state}`.trim()), children: count(counts[state]) }) : "0" }),
+        /* @__PURE__ */ jsx13("td", { className: "balance-bar", children: /* @__PURE__ */ jsx13("svg", { width: "100%", height: "8", preserveAspectRatio: "none", viewBox: "0 0 100 8", "aria-hidden": "true", children: /* @__PURE__ */ jsx13("rect", { width: Math.max(share * 100, counts[state] > 0 ? 0.6 : 0), height: "8", className: messageState(state).tone }) }) })
       ] }, state);
     }),
-    /* @__PURE__ */ jsxs11("tr", { children: [
-      /* @__PURE__ */ jsx12("th", { scope: "row", children: "Difference" }),
-      /* @__PURE__ */ jsx12("td", { className: `right number ${difference === 0 ? "good" : "bad"}`, children: count(difference) }),
-      /* @__PURE__ */ jsx12("td", { className: difference === 0 ? "good" : "bad", children: difference === 0 ? "nothing is lost" : "not accounted for" })
+    /* @__PURE__ */ jsxs12("tr", { children: [
+      /* @__PURE__ */ jsx13("th", { scope: "row", children: "Difference" }),
+      /* @__PURE__ */ jsx13("td", { className: `right number ${difference === 0 ? "good" : "bad"}`, children: count(difference) }),
+      /* @__PURE__ */ jsx13("td", { className: difference === 0 ? "good" : "bad", children: difference === 0 ? "nothing is lost" : "not accounted for" })
     ] })
   ] }) });
 }
@@ -1253,66 +1337,66 @@ function releaseAct(one, to) {
 
 // src/screens/interface/Destinations.tsx
 import { useState as useState6 } from "./vendor.js";
-import { jsx as jsx13, jsxs as jsxs12 } from "./vendor.js";
+import { jsx as jsx14, jsxs as jsxs13 } from "./vendor.js";
 function Destinations({ one, now: now2 }) {
   const [act, setAct] = useState6();
   const maySteer = useMay()("steer");
-  return /* @__PURE__ */ jsxs12("div", { className: "scroll-x", children: [
-    /* @__PURE__ */ jsxs12("table", { className: "table destinations", children: [
-      /* @__PURE__ */ jsx13("thead", { children: /* @__PURE__ */ jsxs12("tr", { children: [
-        /* @__PURE__ */ jsx13("th", { scope: "col", children: "State" }),
-        /* @__PURE__ */ jsx13("th", { scope: "col", children: "Destination" }),
-        /* @__PURE__ */ jsx13("th", { scope: "col", children: "Order" }),
-        /* @__PURE__ */ jsx13("th", { scope: "col", className: "right", children: "Waiting" }),
-        /* @__PURE__ */ jsx13("th", { scope: "col", className: "right", children: "Oldest" }),
-        /* @__PURE__ */ jsx13("th", { scope: "col", className: "right", children: "Delivered" }),
-        /* @__PURE__ */ jsx13("th", { scope: "col", className: "right", children: "Failed tries" }),
-        /* @__PURE__ */ jsx13("th", { scope: "col", className: "right", children: "Last delivered" }),
-        /* @__PURE__ */ jsx13("th", { scope: "col", children: /* @__PURE__ */ jsx13("span", { className: "hidden-but-read", children: "What you may do" }) })
+  return /* @__PURE__ */ jsxs13("div", { className: "scroll-x", children: [
+    /* @__PURE__ */ jsxs13("table", { className: "table destinations", children: [
+      /* @__PURE__ */ jsx14("thead", { children: /* @__PURE__ */ jsxs13("tr", { children: [
+        /* @__PURE__ */ jsx14("th", { scope: "col", children: "State" }),
+        /* @__PURE__ */ jsx14("th", { scope: "col", children: "Destination" }),
+        /* @__PURE__ */ jsx14("th", { scope: "col", children: "Order" }),
+        /* @__PURE__ */ jsx14("th", { scope: "col", className: "right", children: "Waiting" }),
+        /* @__PURE__ */ jsx14("th", { scope: "col", className: "right", children: "Oldest" }),
+        /* @__PURE__ */ jsx14("th", { scope: "col", className: "right", children: "Delivered" }),
+        /* @__PURE__ */ jsx14("th", { scope: "col", className: "right", children: "Failed tries" }),
+        /* @__PURE__ */ jsx14("th", { scope: "col", className: "right", children: "Last delivered" }),
+        /* @__PURE__ */ jsx14("th", { scope: "col", children: /* @__PURE__ */ jsx14("span", { className: "hidden-but-read", children: "What you may do" }) })
       ] }) }),
-      /* @__PURE__ */ jsx13("tbody", { children: one.destinations.map((to) => /* @__PURE__ */ jsxs12("tr", { children: [
-        /* @__PURE__ */ jsx13("td", { children: /* @__PURE__ */ jsx13(State, { of: health(to.state) }) }),
-        /* @__PURE__ */ jsxs12("td", { children: [
-          to.connector === "interface" ? /* @__PURE__ */ jsx13(Link, { to: interfaceAt(to.address), "data-row": true, children: to.name }) : /* @__PURE__ */ jsx13(Link, { to: messagesAt(`interface:${one.name} destination:${to.name}`), "data-row": true, children: to.name }),
+      /* @__PURE__ */ jsx14("tbody", { children: one.destinations.map((to) => /* @__PURE__ */ jsxs13("tr", { children: [
+        /* @__PURE__ */ jsx14("td", { children: /* @__PURE__ */ jsx14(State, { of: health(to.state) }) }),
+        /* @__PURE__ */ jsxs13("td", { children: [
+          to.connector === "interface" ? /* @__PURE__ */ jsx14(Link, { to: interfaceAt(to.address), "data-row": true, children: to.name }) : /* @__PURE__ */ jsx14(Link, { to: messagesAt(`interface:${one.name} destination:${to.name}`), "data-row": true, children: to.name }),
           " ",
-          /* @__PURE__ */ jsxs12("span", { className: "quiet", children: [
+          /* @__PURE__ */ jsxs13("span", { className: "quiet", children: [
             to.connector,
             " ",
             to.address
           ] }),
-          to.state === "failing" && to.last_trouble && /* @__PURE__ */ jsxs12("div", { className: "bad", children: [
+          to.state === "failing" && to.last_trouble && /* @__PURE__ */ jsxs13("div", { className: "bad", children: [
             to.last_trouble.reason.text,
             " ",
-            /* @__PURE__ */ jsx13("code", { children: to.last_trouble.reason.code }),
+            /* @__PURE__ */ jsx14("code", { children: to.last_trouble.reason.code }),
             to.probe_in_s !== null && ` · tried again in ${span(to.probe_in_s)}`
           ] }),
-          to.state !== "failing" && to.last_trouble && /* @__PURE__ */ jsxs12("div", { className: "quiet", children: [
+          to.state !== "failing" && to.last_trouble && /* @__PURE__ */ jsxs13("div", { className: "quiet", children: [
             "last trouble ",
             moment(to.last_trouble.at),
             ": ",
             to.last_trouble.reason.text
           ] })
         ] }),
-        /* @__PURE__ */ jsxs12("td", { className: "quiet", children: [
+        /* @__PURE__ */ jsxs13("td", { className: "quiet", children: [
           to.order,
           to.gives_up && ", gives up"
         ] }),
-        /* @__PURE__ */ jsx13("td", { className: "right number", children: to.queued > 0 ? /* @__PURE__ */ jsx13(Link, { to: messagesAt(`interface:${one.name} destination:${to.name} state:in_flight`), children: count(to.queued) }) : "0" }),
-        /* @__PURE__ */ jsx13("td", { className: "right number", children: to.queued > 0 && to.oldest !== null ? span((now2 - to.oldest) / 1e6) : /* @__PURE__ */ jsx13("span", { className: "quiet", children: "–" }) }),
-        /* @__PURE__ */ jsx13("td", { className: "right number", children: count(to.delivered) }),
-        /* @__PURE__ */ jsx13("td", { className: "right number", children: to.failed ? count(to.failed) : /* @__PURE__ */ jsx13("span", { className: "quiet", children: "–" }) }),
-        /* @__PURE__ */ jsx13("td", { className: "right number nowrap", children: ago(to.last_delivered, now2) }),
-        /* @__PURE__ */ jsx13("td", { children: /* @__PURE__ */ jsxs12("div", { className: "buttons end", children: [
-          maySteer && to.held > 0 && /* @__PURE__ */ jsxs12(Button, { onPress: () => setAct(releaseAct(one, to)), children: [
+        /* @__PURE__ */ jsx14("td", { className: "right number", children: to.queued > 0 ? /* @__PURE__ */ jsx14(Link, { to: messagesAt(`interface:${one.name} destination:${to.name} state:in_flight`), children: count(to.queued) }) : "0" }),
+        /* @__PURE__ */ jsx14("td", { className: "right number", children: to.queued > 0 && to.oldest !== null ? span((now2 - to.oldest) / 1e6) : /* @__PURE__ */ jsx14("span", { className: "quiet", children: "–" }) }),
+        /* @__PURE__ */ jsx14("td", { className: "right number", children: count(to.delivered) }),
+        /* @__PURE__ */ jsx14("td", { className: "right number", children: to.failed ? count(to.failed) : /* @__PURE__ */ jsx14("span", { className: "quiet", children: "–" }) }),
+        /* @__PURE__ */ jsx14("td", { className: "right number nowrap", children: ago(to.last_delivered, now2) }),
+        /* @__PURE__ */ jsx14("td", { children: /* @__PURE__ */ jsxs13("div", { className: "buttons end", children: [
+          maySteer && to.held > 0 && /* @__PURE__ */ jsxs13(Button, { onPress: () => setAct(releaseAct(one, to)), children: [
             "Release ",
             count(to.held),
             "…"
           ] }),
-          maySteer && /* @__PURE__ */ jsx13(Button, { icon: to.is_paused ? "play" : "paused", "aria-label": `${to.is_paused ? "Resume" : "Pause"} ${to.name}`, onPress: () => setAct(destinationAct(one, to)), children: to.is_paused ? "Resume…" : "Pause…" })
+          maySteer && /* @__PURE__ */ jsx14(Button, { icon: to.is_paused ? "play" : "paused", "aria-label": `${to.is_paused ? "Resume" : "Pause"} ${to.name}`, onPress: () => setAct(destinationAct(one, to)), children: to.is_paused ? "Resume…" : "Pause…" })
         ] }) })
       ] }, to.name)) })
     ] }),
-    act && /* @__PURE__ */ jsx13(AskWhy, { act, onClose: () => setAct(void 0) })
+    act && /* @__PURE__ */ jsx14(AskWhy, { act, onClose: () => setAct(void 0) })
   ] });
 }
 
@@ -1357,14 +1441,14 @@ function checksOf(one, text) {
 }
 
 // src/screens/interface/Tests.tsx
-import { Fragment as Fragment3, jsx as jsx14, jsxs as jsxs13 } from "./vendor.js";
+import { Fragment as Fragment3, jsx as jsx15, jsxs as jsxs14 } from "./vendor.js";
 var PASSED = { word: "Passed", icon: "good", tone: "good" };
 var FAILED = { word: "Failed", icon: "bad", tone: "bad" };
 function Details({ test }) {
   const { differences: differences2, file, state } = test.recorded;
-  return /* @__PURE__ */ jsxs13(Fragment3, { children: [
-    test.failures.map((failure) => /* @__PURE__ */ jsxs13("p", { children: [
-      /* @__PURE__ */ jsxs13("code", { className: "quiet", children: [
+  return /* @__PURE__ */ jsxs14(Fragment3, { children: [
+    test.failures.map((failure) => /* @__PURE__ */ jsxs14("p", { children: [
+      /* @__PURE__ */ jsxs14("code", { className: "quiet", children: [
         failure.file,
         ":",
         failure.line
@@ -1373,52 +1457,52 @@ function Details({ test }) {
       "expected ",
       failure.expected,
       "; ",
-      /* @__PURE__ */ jsx14("span", { className: "bad", children: failure.found })
+      /* @__PURE__ */ jsx15("span", { className: "bad", children: failure.found })
     ] }, `${failure.line} ${failure.expected}`)),
-    state === "differs" && /* @__PURE__ */ jsxs13("p", { children: [
-      /* @__PURE__ */ jsx14("code", { className: "quiet", children: file }),
+    state === "differs" && /* @__PURE__ */ jsxs14("p", { children: [
+      /* @__PURE__ */ jsx15("code", { className: "quiet", children: file }),
       " ",
-      /* @__PURE__ */ jsxs13("span", { className: "bad", children: [
+      /* @__PURE__ */ jsxs14("span", { className: "bad", children: [
         plural(differences2.length, "place"),
         " differ from what was recorded:"
       ] }),
       " ",
       differences2.map((one) => one.path).join(", ")
     ] }),
-    test.notes.map((note) => /* @__PURE__ */ jsxs13("p", { className: "quiet", children: [
+    test.notes.map((note) => /* @__PURE__ */ jsxs14("p", { className: "quiet", children: [
       note.path,
       " ",
       note.message,
       " ",
-      /* @__PURE__ */ jsx14("code", { children: note.code })
+      /* @__PURE__ */ jsx15("code", { children: note.code })
     ] }, `${note.code} ${note.path}`))
   ] });
 }
 function Tests({ name }) {
   const { value, problem, isLoading, again } = useAnswer(`test ${name}`, () => runTests(name));
-  if (problem) return /* @__PURE__ */ jsx14(Trouble, { problem, what: "The tests", again });
-  if (!value) return /* @__PURE__ */ jsx14(Empty, { title: "Running…" });
-  return /* @__PURE__ */ jsx14(
+  if (problem) return /* @__PURE__ */ jsx15(Trouble, { problem, what: "The tests", again });
+  if (!value) return /* @__PURE__ */ jsx15(Empty, { title: "Running…" });
+  return /* @__PURE__ */ jsx15(
     Card,
     {
       title: value.failed === 0 ? `All ${value.passed} passed` : `${value.failed} failed, ${value.passed} passed`,
-      more: /* @__PURE__ */ jsxs13(Fragment3, { children: [
-        /* @__PURE__ */ jsx14("span", { className: "quiet", children: "over the files as they are now; nothing is sent" }),
-        /* @__PURE__ */ jsx14(Button, { kind: "plain", icon: "again", isDisabled: isLoading, onPress: again, children: "Run again" })
+      more: /* @__PURE__ */ jsxs14(Fragment3, { children: [
+        /* @__PURE__ */ jsx15("span", { className: "quiet", children: "over the files as they are now; nothing is sent" }),
+        /* @__PURE__ */ jsx15(Button, { kind: "plain", icon: "again", isDisabled: isLoading, onPress: again, children: "Run again" })
       ] }),
-      children: value.tests.length === 0 ? /* @__PURE__ */ jsxs13(Empty, { title: "This interface has no test", children: [
+      children: value.tests.length === 0 ? /* @__PURE__ */ jsxs14(Empty, { title: "This interface has no test", children: [
         "Write one beside it: ",
-        /* @__PURE__ */ jsx14("code", { children: 'test "what it does" { given … expect … }' })
-      ] }) : /* @__PURE__ */ jsxs13("table", { className: "table", children: [
-        /* @__PURE__ */ jsx14("thead", { children: /* @__PURE__ */ jsxs13("tr", { children: [
-          /* @__PURE__ */ jsx14("th", { scope: "col", children: "Result" }),
-          /* @__PURE__ */ jsx14("th", { scope: "col", children: "Test" })
+        /* @__PURE__ */ jsx15("code", { children: 'test "what it does" { given … expect … }' })
+      ] }) : /* @__PURE__ */ jsxs14("table", { className: "table", children: [
+        /* @__PURE__ */ jsx15("thead", { children: /* @__PURE__ */ jsxs14("tr", { children: [
+          /* @__PURE__ */ jsx15("th", { scope: "col", children: "Result" }),
+          /* @__PURE__ */ jsx15("th", { scope: "col", children: "Test" })
         ] }) }),
-        /* @__PURE__ */ jsx14("tbody", { children: value.tests.map((test) => /* @__PURE__ */ jsxs13("tr", { tabIndex: 0, "data-row": true, children: [
-          /* @__PURE__ */ jsx14("td", { children: /* @__PURE__ */ jsx14(State, { of: test.passed ? PASSED : FAILED }) }),
-          /* @__PURE__ */ jsxs13("td", { children: [
+        /* @__PURE__ */ jsx15("tbody", { children: value.tests.map((test) => /* @__PURE__ */ jsxs14("tr", { tabIndex: 0, "data-row": true, children: [
+          /* @__PURE__ */ jsx15("td", { children: /* @__PURE__ */ jsx15(State, { of: test.passed ? PASSED : FAILED }) }),
+          /* @__PURE__ */ jsxs14("td", { children: [
             test.name,
-            /* @__PURE__ */ jsx14(Details, { test })
+            /* @__PURE__ */ jsx15(Details, { test })
           ] })
         ] }, test.name)) })
       ] })
@@ -1427,24 +1511,24 @@ function Tests({ name }) {
 }
 
 // src/screens/interface/OneInterface.tsx
-import { Fragment as Fragment4, jsx as jsx15, jsxs as jsxs14 } from "./vendor.js";
+import { Fragment as Fragment4, jsx as jsx16, jsxs as jsxs15 } from "./vendor.js";
 var RECENT = 40;
 function StateTab({ one, live: live2 }) {
   const now2 = live2.status?.engine.at ?? 0;
   const values = live2.rates.get(one.name) ?? [];
   const items = live2.status ? attentionOf(live2.status).filter((item) => item.interfaces.includes(one.name)) : [];
-  return /* @__PURE__ */ jsxs14("div", { className: "stack", children: [
-    items.length > 0 && /* @__PURE__ */ jsx15(Attentions, { items }),
-    /* @__PURE__ */ jsxs14("div", { className: "two start", children: [
-      /* @__PURE__ */ jsx15(Card, { title: "Receives", children: /* @__PURE__ */ jsx15("div", { className: "inside", children: /* @__PURE__ */ jsxs14("dl", { className: "facts", children: [
-        /* @__PURE__ */ jsx15("dt", { children: "From" }),
-        /* @__PURE__ */ jsx15("dd", { children: one.connector === "interface" ? "other interfaces" : `${one.connector} ${one.address ?? ""}` }),
-        /* @__PURE__ */ jsx15("dt", { children: "Senders connected" }),
-        /* @__PURE__ */ jsx15("dd", { children: one.connector === "interface" ? "–" : count(one.peers) }),
-        /* @__PURE__ */ jsx15("dt", { children: "Last message" }),
-        /* @__PURE__ */ jsx15("dd", { children: ago(one.last_received, now2) }),
-        /* @__PURE__ */ jsx15("dt", { children: "Since the start" }),
-        /* @__PURE__ */ jsxs14("dd", { children: [
+  return /* @__PURE__ */ jsxs15("div", { className: "stack", children: [
+    items.length > 0 && /* @__PURE__ */ jsx16(Attentions, { items }),
+    /* @__PURE__ */ jsxs15("div", { className: "two start", children: [
+      /* @__PURE__ */ jsx16(Card, { title: "Receives", children: /* @__PURE__ */ jsx16("div", { className: "inside", children: /* @__PURE__ */ jsxs15("dl", { className: "facts", children: [
+        /* @__PURE__ */ jsx16("dt", { children: "From" }),
+        /* @__PURE__ */ jsx16("dd", { children: one.connector === "interface" ? "other interfaces" : `${one.connector} ${one.address ?? ""}` }),
+        /* @__PURE__ */ jsx16("dt", { children: "Senders connected" }),
+        /* @__PURE__ */ jsx16("dd", { children: one.connector === "interface" ? "–" : count(one.peers) }),
+        /* @__PURE__ */ jsx16("dt", { children: "Last message" }),
+        /* @__PURE__ */ jsx16("dd", { children: ago(one.last_received, now2) }),
+        /* @__PURE__ */ jsx16("dt", { children: "Since the start" }),
+        /* @__PURE__ */ jsxs15("dd", { children: [
           count(one.received),
           " received, ",
           count(one.duplicates),
@@ -1454,129 +1538,141 @@ function StateTab({ one, live: live2 }) {
           count(one.rejected),
           " rejected"
         ] }),
-        /* @__PURE__ */ jsx15("dt", { children: "Now" }),
-        /* @__PURE__ */ jsxs14("dd", { className: "with-spark", children: [
+        /* @__PURE__ */ jsx16("dt", { children: "Now" }),
+        /* @__PURE__ */ jsxs15("dd", { className: "with-spark", children: [
           rate(values.at(-1) ?? 0),
           " a second ",
-          /* @__PURE__ */ jsx15(Sparkline, { values, width: 220, height: 30 })
+          /* @__PURE__ */ jsx16(Sparkline, { values, width: 220, height: 30 })
         ] }),
-        one.last_trouble && /* @__PURE__ */ jsxs14(Fragment4, { children: [
-          /* @__PURE__ */ jsx15("dt", { children: "Last trouble" }),
-          /* @__PURE__ */ jsxs14("dd", { children: [
+        one.last_trouble && /* @__PURE__ */ jsxs15(Fragment4, { children: [
+          /* @__PURE__ */ jsx16("dt", { children: "Last trouble" }),
+          /* @__PURE__ */ jsxs15("dd", { children: [
             ago(one.last_trouble.at, now2),
             ": ",
             one.last_trouble.reason.text,
             " ",
-            /* @__PURE__ */ jsx15("code", { children: one.last_trouble.reason.code })
+            /* @__PURE__ */ jsx16("code", { children: one.last_trouble.reason.code })
           ] })
         ] })
       ] }) }) }),
-      /* @__PURE__ */ jsx15(Card, { title: "Where every message is", more: /* @__PURE__ */ jsx15("span", { className: "quiet", children: "from the log" }), children: /* @__PURE__ */ jsx15("div", { className: "inside", children: /* @__PURE__ */ jsx15(Balance, { counts: one.counts, query: `interface:${one.name}` }) }) })
+      /* @__PURE__ */ jsx16(Card, { title: "Where every message is", more: /* @__PURE__ */ jsx16("span", { className: "quiet", children: "from the log" }), children: /* @__PURE__ */ jsx16("div", { className: "inside", children: /* @__PURE__ */ jsx16(Balance, { counts: one.counts, query: `interface:${one.name}` }) }) })
     ] }),
-    /* @__PURE__ */ jsx15(Card, { title: "Destinations", children: /* @__PURE__ */ jsx15(Destinations, { one, now: now2 }) })
+    /* @__PURE__ */ jsx16(Card, { title: "Destinations", children: /* @__PURE__ */ jsx16(Destinations, { one, now: now2 }) })
   ] });
 }
 function TextTab({ answer }) {
   const { value, problem, again } = answer;
   const { words: words2 } = useAddress();
-  if (problem) return /* @__PURE__ */ jsx15(Trouble, { problem, what: "The configuration", again });
-  if (!value) return /* @__PURE__ */ jsx15(Empty, { title: "Reading…" });
+  if (problem) return /* @__PURE__ */ jsx16(Trouble, { problem, what: "The configuration", again });
+  if (!value) return /* @__PURE__ */ jsx16(Empty, { title: "Reading…" });
   const files = [{ path: value.file, text: value.text }, ...value.files];
   const chosen = files.find((file) => file.path === words2.get("file")) ?? files[0];
-  return /* @__PURE__ */ jsxs14("div", { className: "files", children: [
-    /* @__PURE__ */ jsx15("ul", { className: "card file-list", "aria-label": "Files", children: files.map((file) => /* @__PURE__ */ jsx15("li", { children: /* @__PURE__ */ jsx15("button", { type: "button", className: "file", "aria-current": file === chosen, "data-row": true, onClick: () => setWords({ file: file.path }, { replace: true }), children: file.path }) }, file.path)) }),
-    /* @__PURE__ */ jsx15(Card, { title: chosen?.path, more: /* @__PURE__ */ jsxs14("span", { className: "quiet", children: [
-      "version ",
-      value.version,
-      ", as it runs now"
-    ] }), children: /* @__PURE__ */ jsx15(Code, { text: chosen?.text ?? "", label: chosen?.path ?? "" }) })
+  const isMap = chosen?.path.endsWith(".map") ?? false;
+  const isDrawn = isMap && words2.get("as") !== "text";
+  return /* @__PURE__ */ jsxs15("div", { className: "files", children: [
+    /* @__PURE__ */ jsx16("ul", { className: "card file-list", "aria-label": "Files", children: files.map((file) => /* @__PURE__ */ jsx16("li", { children: /* @__PURE__ */ jsx16("button", { type: "button", className: "file", "aria-current": file === chosen, "data-row": true, onClick: () => setWords({ file: file.path }, { replace: true }), children: file.path }) }, file.path)) }),
+    /* @__PURE__ */ jsx16(
+      Card,
+      {
+        title: chosen?.path,
+        more: /* @__PURE__ */ jsxs15(Fragment4, { children: [
+          /* @__PURE__ */ jsxs15("span", { className: "quiet", children: [
+            "as it lies in the workspace; version ",
+            value.version,
+            " runs"
+          ] }),
+          isMap && /* @__PURE__ */ jsx16(Button, { kind: "plain", onPress: () => setWords({ as: isDrawn ? "text" : void 0 }, { replace: true }), children: isDrawn ? "Show the text" : "Show it drawn" })
+        ] }),
+        children: isDrawn ? /* @__PURE__ */ jsx16(DrawnMap, { text: chosen?.text ?? "", label: chosen?.path ?? "" }) : /* @__PURE__ */ jsx16(Code, { text: chosen?.text ?? "", label: chosen?.path ?? "" })
+      }
+    )
   ] });
 }
 function TrafficTab({ name }) {
   const { value, problem, again } = useAnswer(name, (signal) => searchMessages(`interface:${name}`, RECENT, signal));
-  if (problem) return /* @__PURE__ */ jsx15(Trouble, { problem, what: "The messages", again });
-  if (!value) return /* @__PURE__ */ jsx15(Empty, { title: "Reading…" });
-  return /* @__PURE__ */ jsx15(Card, { title: `The newest ${count(value.messages.length)}`, more: /* @__PURE__ */ jsx15(Link, { to: messagesAt(`interface:${name}`), children: "all messages of this interface" }), children: value.messages.length === 0 ? /* @__PURE__ */ jsx15(Empty, { title: "No message yet" }) : /* @__PURE__ */ jsxs14("table", { className: "table", children: [
-    /* @__PURE__ */ jsx15("thead", { children: /* @__PURE__ */ jsxs14("tr", { children: [
-      /* @__PURE__ */ jsx15("th", { scope: "col", children: "Received" }),
-      /* @__PURE__ */ jsx15("th", { scope: "col", children: "Type" }),
-      /* @__PURE__ */ jsx15("th", { scope: "col", children: "Control id" }),
-      /* @__PURE__ */ jsx15("th", { scope: "col", children: "Destinations" }),
-      /* @__PURE__ */ jsx15("th", { scope: "col", children: "State" })
+  if (problem) return /* @__PURE__ */ jsx16(Trouble, { problem, what: "The messages", again });
+  if (!value) return /* @__PURE__ */ jsx16(Empty, { title: "Reading…" });
+  return /* @__PURE__ */ jsx16(Card, { title: `The newest ${count(value.messages.length)}`, more: /* @__PURE__ */ jsx16(Link, { to: messagesAt(`interface:${name}`), children: "all messages of this interface" }), children: value.messages.length === 0 ? /* @__PURE__ */ jsx16(Empty, { title: "No message yet" }) : /* @__PURE__ */ jsxs15("table", { className: "table", children: [
+    /* @__PURE__ */ jsx16("thead", { children: /* @__PURE__ */ jsxs15("tr", { children: [
+      /* @__PURE__ */ jsx16("th", { scope: "col", children: "Received" }),
+      /* @__PURE__ */ jsx16("th", { scope: "col", children: "Type" }),
+      /* @__PURE__ */ jsx16("th", { scope: "col", children: "Control id" }),
+      /* @__PURE__ */ jsx16("th", { scope: "col", children: "Destinations" }),
+      /* @__PURE__ */ jsx16("th", { scope: "col", children: "State" })
     ] }) }),
-    /* @__PURE__ */ jsx15("tbody", { children: value.messages.map((row) => /* @__PURE__ */ jsxs14("tr", { children: [
-      /* @__PURE__ */ jsx15("td", { className: "mono", children: /* @__PURE__ */ jsx15(Link, { to: `/messages#q=${encodeURIComponent(`interface:${name}`)}&id=${row.id}`, "data-row": true, children: clockMillis(row.received) }) }),
-      /* @__PURE__ */ jsx15("td", { className: "mono", children: row.type }),
-      /* @__PURE__ */ jsx15("td", { className: "mono quiet", children: row.control_id }),
-      /* @__PURE__ */ jsx15("td", { className: "quiet", children: row.destinations.join(", ") || "nowhere" }),
-      /* @__PURE__ */ jsx15("td", { children: /* @__PURE__ */ jsx15(State, { of: messageState(row.state) }) })
+    /* @__PURE__ */ jsx16("tbody", { children: value.messages.map((row) => /* @__PURE__ */ jsxs15("tr", { children: [
+      /* @__PURE__ */ jsx16("td", { className: "mono", children: /* @__PURE__ */ jsx16(Link, { to: `/messages#q=${encodeURIComponent(`interface:${name}`)}&id=${row.id}`, "data-row": true, children: clockMillis(row.received) }) }),
+      /* @__PURE__ */ jsx16("td", { className: "mono", children: row.type }),
+      /* @__PURE__ */ jsx16("td", { className: "mono quiet", children: row.control_id }),
+      /* @__PURE__ */ jsx16("td", { className: "quiet", children: row.destinations.join(", ") || "nowhere" }),
+      /* @__PURE__ */ jsx16("td", { children: /* @__PURE__ */ jsx16(State, { of: messageState(row.state) }) })
     ] }, row.id)) })
   ] }) });
 }
 function QualityTab({ name }) {
   const { value, problem, again } = useAnswer(name, (signal) => readQuality({ interface: name }, signal));
-  if (problem) return /* @__PURE__ */ jsx15(Trouble, { problem, what: "The quality", again });
-  if (!value) return /* @__PURE__ */ jsx15(Empty, { title: "Reading…" });
+  if (problem) return /* @__PURE__ */ jsx16(Trouble, { problem, what: "The quality", again });
+  if (!value) return /* @__PURE__ */ jsx16(Empty, { title: "Reading…" });
   const report = value.interfaces[0];
-  if (!report) return /* @__PURE__ */ jsx15(Empty, { title: "Nothing was counted yet", children: "It is counted from the messages that come." });
-  return /* @__PURE__ */ jsxs14(Card, { title: "What senders send", more: /* @__PURE__ */ jsxs14("span", { className: "quiet", children: [
+  if (!report) return /* @__PURE__ */ jsx16(Empty, { title: "Nothing was counted yet", children: "It is counted from the messages that come." });
+  return /* @__PURE__ */ jsxs15(Card, { title: "What senders send", more: /* @__PURE__ */ jsxs15("span", { className: "quiet", children: [
     plural(report.messages, "message"),
     " counted in seven days"
   ] }), children: [
-    /* @__PURE__ */ jsxs14("table", { className: "table", children: [
-      /* @__PURE__ */ jsx15("thead", { children: /* @__PURE__ */ jsxs14("tr", { children: [
-        /* @__PURE__ */ jsx15("th", { scope: "col", children: "Sender" }),
-        /* @__PURE__ */ jsx15("th", { scope: "col", children: "Type" }),
-        /* @__PURE__ */ jsx15("th", { scope: "col", className: "right", children: "Messages" }),
-        /* @__PURE__ */ jsx15("th", { scope: "col", className: "right", children: "Places with codes the standard does not list" }),
-        /* @__PURE__ */ jsx15("th", { scope: "col", className: "right", children: "Places with codes no table has" })
+    /* @__PURE__ */ jsxs15("table", { className: "table", children: [
+      /* @__PURE__ */ jsx16("thead", { children: /* @__PURE__ */ jsxs15("tr", { children: [
+        /* @__PURE__ */ jsx16("th", { scope: "col", children: "Sender" }),
+        /* @__PURE__ */ jsx16("th", { scope: "col", children: "Type" }),
+        /* @__PURE__ */ jsx16("th", { scope: "col", className: "right", children: "Messages" }),
+        /* @__PURE__ */ jsx16("th", { scope: "col", className: "right", children: "Places with codes the standard does not list" }),
+        /* @__PURE__ */ jsx16("th", { scope: "col", className: "right", children: "Places with codes no table has" })
       ] }) }),
-      /* @__PURE__ */ jsx15("tbody", { children: report.kinds.map(({ kind, messages, places }) => /* @__PURE__ */ jsxs14("tr", { children: [
-        /* @__PURE__ */ jsxs14("td", { children: [
+      /* @__PURE__ */ jsx16("tbody", { children: report.kinds.map(({ kind, messages, places }) => /* @__PURE__ */ jsxs15("tr", { children: [
+        /* @__PURE__ */ jsxs15("td", { children: [
           kind.application,
           " ",
-          /* @__PURE__ */ jsx15("span", { className: "quiet", children: kind.facility })
+          /* @__PURE__ */ jsx16("span", { className: "quiet", children: kind.facility })
         ] }),
-        /* @__PURE__ */ jsx15("td", { className: "mono", children: /* @__PURE__ */ jsxs14(Link, { to: messagesAt(`interface:${name} type:${kind.message_type}^${kind.trigger}`), "data-row": true, children: [
+        /* @__PURE__ */ jsx16("td", { className: "mono", children: /* @__PURE__ */ jsxs15(Link, { to: messagesAt(`interface:${name} type:${kind.message_type}^${kind.trigger}`), "data-row": true, children: [
           kind.message_type,
           "^",
           kind.trigger
         ] }) }),
-        /* @__PURE__ */ jsx15("td", { className: "right number", children: count(messages) }),
-        /* @__PURE__ */ jsx15("td", { className: "right number", children: places.filter((place2) => place2.unlisted > 0).length || "–" }),
-        /* @__PURE__ */ jsx15("td", { className: "right number", children: places.filter((place2) => place2.uncovered > 0).length || "–" })
+        /* @__PURE__ */ jsx16("td", { className: "right number", children: count(messages) }),
+        /* @__PURE__ */ jsx16("td", { className: "right number", children: places.filter((place2) => place2.unlisted > 0).length || "–" }),
+        /* @__PURE__ */ jsx16("td", { className: "right number", children: places.filter((place2) => place2.uncovered > 0).length || "–" })
       ] }, `${kind.application} ${kind.facility} ${kind.message_type} ${kind.trigger}`)) })
     ] }),
-    report.findings.length > 0 && /* @__PURE__ */ jsx15("ul", { className: "inside stack tight", children: report.findings.map((finding) => /* @__PURE__ */ jsxs14("li", { children: [
-      /* @__PURE__ */ jsx15("strong", { className: finding.severity === "warning" ? "warn" : "", children: finding.place }),
+    report.findings.length > 0 && /* @__PURE__ */ jsx16("ul", { className: "inside stack tight", children: report.findings.map((finding) => /* @__PURE__ */ jsxs15("li", { children: [
+      /* @__PURE__ */ jsx16("strong", { className: finding.severity === "warning" ? "warn" : "", children: finding.place }),
       " ",
       finding.message,
       " ",
-      /* @__PURE__ */ jsx15("code", { className: "quiet", children: finding.code })
+      /* @__PURE__ */ jsx16("code", { className: "quiet", children: finding.code })
     ] }, `${finding.code} ${finding.place} ${finding.message}`)) })
   ] });
 }
 function RunbookTab({ one, text }) {
   const owner = text?.owner ?? one.owner;
-  return /* @__PURE__ */ jsxs14("div", { className: "stack runbook", children: [
-    /* @__PURE__ */ jsx15(Card, { title: "Who", children: /* @__PURE__ */ jsx15("div", { className: "inside", children: /* @__PURE__ */ jsxs14("dl", { className: "facts", children: [
-      /* @__PURE__ */ jsx15("dt", { children: "Owner" }),
-      /* @__PURE__ */ jsx15("dd", { children: owner?.team || "not named in the interface" }),
-      /* @__PURE__ */ jsx15("dt", { children: "On call" }),
-      /* @__PURE__ */ jsx15("dd", { children: owner?.oncall || "–" }),
-      /* @__PURE__ */ jsx15("dt", { children: "Contact" }),
-      /* @__PURE__ */ jsx15("dd", { children: owner?.contact || "–" }),
-      /* @__PURE__ */ jsx15("dt", { children: "How urgent" }),
-      /* @__PURE__ */ jsxs14("dd", { children: [
+  return /* @__PURE__ */ jsxs15("div", { className: "stack runbook", children: [
+    /* @__PURE__ */ jsx16(Card, { title: "Who", children: /* @__PURE__ */ jsx16("div", { className: "inside", children: /* @__PURE__ */ jsxs15("dl", { className: "facts", children: [
+      /* @__PURE__ */ jsx16("dt", { children: "Owner" }),
+      /* @__PURE__ */ jsx16("dd", { children: owner?.team || "not named in the interface" }),
+      /* @__PURE__ */ jsx16("dt", { children: "On call" }),
+      /* @__PURE__ */ jsx16("dd", { children: owner?.oncall || "–" }),
+      /* @__PURE__ */ jsx16("dt", { children: "Contact" }),
+      /* @__PURE__ */ jsx16("dd", { children: owner?.contact || "–" }),
+      /* @__PURE__ */ jsx16("dt", { children: "How urgent" }),
+      /* @__PURE__ */ jsxs15("dd", { children: [
         one.critical,
         " — ",
         urgency(one.critical)
       ] })
     ] }) }) }),
-    /* @__PURE__ */ jsx15(Card, { title: "The first five checks", children: /* @__PURE__ */ jsx15("ol", { className: "inside checks", children: checksOf(one, text).map((check) => /* @__PURE__ */ jsxs14("li", { children: [
-      /* @__PURE__ */ jsx15("h3", { children: check.question }),
-      /* @__PURE__ */ jsx15("p", { children: check.how }),
-      check.commands.length > 0 && /* @__PURE__ */ jsx15("pre", { className: "commands", tabIndex: 0, "aria-label": "Commands", children: check.commands.join("\n") })
+    /* @__PURE__ */ jsx16(Card, { title: "The first five checks", children: /* @__PURE__ */ jsx16("ol", { className: "inside checks", children: checksOf(one, text).map((check) => /* @__PURE__ */ jsxs15("li", { children: [
+      /* @__PURE__ */ jsx16("h3", { children: check.question }),
+      /* @__PURE__ */ jsx16("p", { children: check.how }),
+      check.commands.length > 0 && /* @__PURE__ */ jsx16("pre", { className: "commands", tabIndex: 0, "aria-label": "Commands", children: check.commands.join("\n") })
     ] }, check.question)) }) })
   ] });
 }
@@ -1595,17 +1691,17 @@ function OneInterface({ name }) {
   const [act, setAct] = useState7();
   const text = useAnswer(name, (signal) => readInterface(name, signal));
   const one = live2.status?.engine.interfaces.find((known) => known.name === name);
-  if (!live2.status) return /* @__PURE__ */ jsx15(Page, { title: name, children: live2.problem ? /* @__PURE__ */ jsx15(Trouble, { problem: live2.problem, what: "The engine" }) : /* @__PURE__ */ jsx15(Empty, { title: "Asking the engine…" }) });
+  if (!live2.status) return /* @__PURE__ */ jsx16(Page, { title: name, children: live2.problem ? /* @__PURE__ */ jsx16(Trouble, { problem: live2.problem, what: "The engine" }) : /* @__PURE__ */ jsx16(Empty, { title: "Asking the engine…" }) });
   if (!one) {
-    return /* @__PURE__ */ jsx15(Page, { title: name, children: /* @__PURE__ */ jsx15(Empty, { title: "This engine runs no interface of this name", children: /* @__PURE__ */ jsx15(Link, { to: "/interfaces", children: "All interfaces" }) }) });
+    return /* @__PURE__ */ jsx16(Page, { title: name, children: /* @__PURE__ */ jsx16(Empty, { title: "This engine runs no interface of this name", children: /* @__PURE__ */ jsx16(Link, { to: "/interfaces", children: "All interfaces" }) }) });
   }
   const tab = words2.get("tab") ?? "state";
-  return /* @__PURE__ */ jsxs14(
+  return /* @__PURE__ */ jsxs15(
     Page,
     {
       title: one.title,
-      about: /* @__PURE__ */ jsxs14(Fragment4, { children: [
-        /* @__PURE__ */ jsx15(State, { of: health(one.state) }),
+      about: /* @__PURE__ */ jsxs15(Fragment4, { children: [
+        /* @__PURE__ */ jsx16(State, { of: health(one.state) }),
         " ",
         one.name,
         " · ",
@@ -1613,19 +1709,19 @@ function OneInterface({ name }) {
         " · urgency ",
         one.critical
       ] }),
-      actions: may("steer") && /* @__PURE__ */ jsx15(Button, { icon: one.is_paused ? "play" : "paused", onPress: () => setAct(intakeAct(one)), children: one.is_paused ? "Resume intake…" : "Pause intake…" }),
+      actions: may("steer") && /* @__PURE__ */ jsx16(Button, { icon: one.is_paused ? "play" : "paused", onPress: () => setAct(intakeAct(one)), children: one.is_paused ? "Resume intake…" : "Pause intake…" }),
       children: [
-        text.value?.description && /* @__PURE__ */ jsx15("p", { className: "quiet", children: text.value.description }),
-        /* @__PURE__ */ jsxs14(Tabs, { className: "tabs", selectedKey: TABS.some((known) => known.id === tab) ? tab : "state", onSelectionChange: (key) => setWords({ tab: String(key) }, { replace: true }), children: [
-          /* @__PURE__ */ jsx15(TabList, { className: "tab-list", "aria-label": "Parts of the interface", items: TABS, children: (known) => /* @__PURE__ */ jsx15(Tab, { className: "tab", children: known.name }) }),
-          /* @__PURE__ */ jsx15(TabPanel, { id: "state", className: "tab-panel spaced", children: /* @__PURE__ */ jsx15(StateTab, { one, live: live2 }) }),
-          /* @__PURE__ */ jsx15(TabPanel, { id: "text", className: "tab-panel spaced", children: /* @__PURE__ */ jsx15(TextTab, { answer: text }) }),
-          /* @__PURE__ */ jsx15(TabPanel, { id: "tests", className: "tab-panel spaced", children: /* @__PURE__ */ jsx15(Tests, { name }) }),
-          /* @__PURE__ */ jsx15(TabPanel, { id: "traffic", className: "tab-panel spaced", children: /* @__PURE__ */ jsx15(TrafficTab, { name }) }),
-          /* @__PURE__ */ jsx15(TabPanel, { id: "quality", className: "tab-panel spaced", children: /* @__PURE__ */ jsx15(QualityTab, { name }) }),
-          /* @__PURE__ */ jsx15(TabPanel, { id: "runbook", className: "tab-panel spaced", children: /* @__PURE__ */ jsx15(RunbookTab, { one, text: text.value }) })
+        text.value?.description && /* @__PURE__ */ jsx16("p", { className: "quiet", children: text.value.description }),
+        /* @__PURE__ */ jsxs15(Tabs, { className: "tabs", selectedKey: TABS.some((known) => known.id === tab) ? tab : "state", onSelectionChange: (key) => setWords({ tab: String(key) }, { replace: true }), children: [
+          /* @__PURE__ */ jsx16(TabList, { className: "tab-list", "aria-label": "Parts of the interface", items: TABS, children: (known) => /* @__PURE__ */ jsx16(Tab, { className: "tab", children: known.name }) }),
+          /* @__PURE__ */ jsx16(TabPanel, { id: "state", className: "tab-panel spaced", children: /* @__PURE__ */ jsx16(StateTab, { one, live: live2 }) }),
+          /* @__PURE__ */ jsx16(TabPanel, { id: "text", className: "tab-panel spaced", children: /* @__PURE__ */ jsx16(TextTab, { answer: text }) }),
+          /* @__PURE__ */ jsx16(TabPanel, { id: "tests", className: "tab-panel spaced", children: /* @__PURE__ */ jsx16(Tests, { name }) }),
+          /* @__PURE__ */ jsx16(TabPanel, { id: "traffic", className: "tab-panel spaced", children: /* @__PURE__ */ jsx16(TrafficTab, { name }) }),
+          /* @__PURE__ */ jsx16(TabPanel, { id: "quality", className: "tab-panel spaced", children: /* @__PURE__ */ jsx16(QualityTab, { name }) }),
+          /* @__PURE__ */ jsx16(TabPanel, { id: "runbook", className: "tab-panel spaced", children: /* @__PURE__ */ jsx16(RunbookTab, { one, text: text.value }) })
         ] }),
-        act && /* @__PURE__ */ jsx15(AskWhy, { act, onClose: () => setAct(void 0) })
+        act && /* @__PURE__ */ jsx16(AskWhy, { act, onClose: () => setAct(void 0) })
       ]
     }
   );
@@ -1684,41 +1780,41 @@ function useSaved() {
 }
 
 // src/screens/messages/Facets.tsx
-import { jsx as jsx16, jsxs as jsxs15 } from "./vendor.js";
+import { jsx as jsx17, jsxs as jsxs16 } from "./vendor.js";
 var VALUES_MAX = 12;
 function Group({ title, name, values, query, onQuery, wordOf }) {
   const chosen = valuesOf(query, name);
   const missing = chosen.filter((value) => !values.some((one) => one.value === value)).map((value) => ({ value, count: 0 }));
   const shown = [...missing, ...values].slice(0, VALUES_MAX);
   if (shown.length === 0) return null;
-  return /* @__PURE__ */ jsxs15("fieldset", { className: "facet", children: [
-    /* @__PURE__ */ jsx16("legend", { children: title }),
-    shown.map(({ value, count: number }) => /* @__PURE__ */ jsxs15(Checkbox, { className: "check", isSelected: chosen.includes(value), onChange: () => onQuery(toggled(query, name, value)), children: [
-      /* @__PURE__ */ jsx16("span", { className: "box", children: /* @__PURE__ */ jsx16(Icon, { name: "check" }) }),
-      /* @__PURE__ */ jsx16("span", { className: "cut", children: wordOf ? wordOf(value) : value }),
-      /* @__PURE__ */ jsx16("span", { className: "facet-count quiet number", children: count(number) })
+  return /* @__PURE__ */ jsxs16("fieldset", { className: "facet", children: [
+    /* @__PURE__ */ jsx17("legend", { children: title }),
+    shown.map(({ value, count: number }) => /* @__PURE__ */ jsxs16(Checkbox, { className: "check", isSelected: chosen.includes(value), onChange: () => onQuery(toggled(query, name, value)), children: [
+      /* @__PURE__ */ jsx17("span", { className: "box", children: /* @__PURE__ */ jsx17(Icon, { name: "check" }) }),
+      /* @__PURE__ */ jsx17("span", { className: "cut", children: wordOf ? wordOf(value) : value }),
+      /* @__PURE__ */ jsx17("span", { className: "facet-count quiet number", children: count(number) })
     ] }, value))
   ] });
 }
 function Facets({ query, rows, facets, onQuery }) {
   const { saved, toggle } = useSaved();
   const isSaved = saved.includes(query);
-  return /* @__PURE__ */ jsxs15("div", { className: "facets", children: [
-    /* @__PURE__ */ jsx16(Group, { title: "State", name: "state", values: facets?.states ?? counted(rows.map((row) => row.state)), query, onQuery, wordOf: (value) => messageState(value).word }),
-    /* @__PURE__ */ jsx16(Group, { title: "Interface", name: "interface", values: facets?.interfaces ?? counted(rows.map((row) => row.interface)), query, onQuery }),
-    /* @__PURE__ */ jsx16(Group, { title: "Type", name: "type", values: facets?.types ?? counted(rows.map((row) => row.type)), query, onQuery }),
-    facets && /* @__PURE__ */ jsx16(Group, { title: "Facility", name: "facility", values: facets.facilities, query, onQuery }),
-    /* @__PURE__ */ jsx16(Group, { title: facets ? "Destination (in the list)" : "Destination", name: "destination", values: counted(rows.flatMap((row) => row.destinations)), query, onQuery }),
-    /* @__PURE__ */ jsxs15("fieldset", { className: "facet", children: [
-      /* @__PURE__ */ jsx16("legend", { children: "Saved searches" }),
-      saved.map((one) => /* @__PURE__ */ jsx16("button", { type: "button", className: "saved cut", "aria-current": one === query, onClick: () => onQuery(one), title: one, children: one }, one)),
-      isKeepable(query) ? /* @__PURE__ */ jsx16(Button, { kind: "plain", onPress: () => toggle(query), children: isSaved ? "Forget this search" : "Keep this search" }) : saved.length === 0 && /* @__PURE__ */ jsx16("p", { className: "quiet", children: "None in this browser. A search that names a person is not kept." })
+  return /* @__PURE__ */ jsxs16("div", { className: "facets", children: [
+    /* @__PURE__ */ jsx17(Group, { title: "State", name: "state", values: facets?.states ?? counted(rows.map((row) => row.state)), query, onQuery, wordOf: (value) => messageState(value).word }),
+    /* @__PURE__ */ jsx17(Group, { title: "Interface", name: "interface", values: facets?.interfaces ?? counted(rows.map((row) => row.interface)), query, onQuery }),
+    /* @__PURE__ */ jsx17(Group, { title: "Type", name: "type", values: facets?.types ?? counted(rows.map((row) => row.type)), query, onQuery }),
+    facets && /* @__PURE__ */ jsx17(Group, { title: "Facility", name: "facility", values: facets.facilities, query, onQuery }),
+    /* @__PURE__ */ jsx17(Group, { title: facets ? "Destination (in the list)" : "Destination", name: "destination", values: counted(rows.flatMap((row) => row.destinations)), query, onQuery }),
+    /* @__PURE__ */ jsxs16("fieldset", { className: "facet", children: [
+      /* @__PURE__ */ jsx17("legend", { children: "Saved searches" }),
+      saved.map((one) => /* @__PURE__ */ jsx17("button", { type: "button", className: "saved cut", "aria-current": one === query, onClick: () => onQuery(one), title: one, children: one }, one)),
+      isKeepable(query) ? /* @__PURE__ */ jsx17(Button, { kind: "plain", onPress: () => toggle(query), children: isSaved ? "Forget this search" : "Keep this search" }) : saved.length === 0 && /* @__PURE__ */ jsx17("p", { className: "quiet", children: "None in this browser. A search that names a person is not kept." })
     ] })
   ] });
 }
 
 // src/screens/messages/OneMessage.tsx
-import { useMemo as useMemo3, useState as useState11 } from "./vendor.js";
+import { useMemo as useMemo4, useState as useState11 } from "./vendor.js";
 import { Menu, MenuItem, MenuTrigger, Popover, Tab as Tab2, TabList as TabList2, TabPanel as TabPanel2, Tabs as Tabs2 } from "./vendor.js";
 
 // src/hl7/er7.ts
@@ -1868,22 +1964,22 @@ function useNames(er7) {
 }
 
 // src/screens/messages/Panes.tsx
-import { memo as memo3, useMemo as useMemo2, useState as useState9 } from "./vendor.js";
-import { Fragment as Fragment5, jsx as jsx17, jsxs as jsxs16 } from "./vendor.js";
+import { memo as memo3, useMemo as useMemo3, useState as useState9 } from "./vendor.js";
+import { Fragment as Fragment5, jsx as jsx18, jsxs as jsxs17 } from "./vendor.js";
 function useEr7(view) {
-  return useMemo2(() => view && isEr7(view.text) ? readEr7(view.text) : void 0, [view]);
+  return useMemo3(() => view && isEr7(view.text) ? readEr7(view.text) : void 0, [view]);
 }
 var FieldRows = memo3(function FieldRows2({ segment, names: names2, linked, changed }) {
   const [isOpen, setOpen] = useState9(true);
-  return /* @__PURE__ */ jsxs16(Fragment5, { children: [
-    /* @__PURE__ */ jsxs16("button", { type: "button", className: "field-segment", "aria-expanded": isOpen, onClick: () => setOpen(!isOpen), "data-row": true, children: [
-      /* @__PURE__ */ jsx17(Icon, { name: isOpen ? "down" : "next" }),
-      /* @__PURE__ */ jsx17("code", { children: segment.path }),
-      /* @__PURE__ */ jsx17("span", { children: names2[segment.id] ?? "" })
+  return /* @__PURE__ */ jsxs17(Fragment5, { children: [
+    /* @__PURE__ */ jsxs17("button", { type: "button", className: "field-segment", "aria-expanded": isOpen, onClick: () => setOpen(!isOpen), "data-row": true, children: [
+      /* @__PURE__ */ jsx18(Icon, { name: isOpen ? "down" : "next" }),
+      /* @__PURE__ */ jsx18("code", { children: segment.path }),
+      /* @__PURE__ */ jsx18("span", { children: names2[segment.id] ?? "" })
     ] }),
     isOpen && segment.rows.map((row) => {
       const isLit = linked.path !== void 0 && (isWithin(row.path, linked.path) || isWithin(linked.path, row.path)) && !row.isOpenable;
-      return /* @__PURE__ */ jsxs16(
+      return /* @__PURE__ */ jsxs17(
         "div",
         {
           className: `field-row d${row.depth} ${isLit ? "lit" : ""} ${changed.has(row.path) ? "changed" : ""}`,
@@ -1894,9 +1990,9 @@ var FieldRows = memo3(function FieldRows2({ segment, names: names2, linked, chan
           onMouseEnter: () => linked.look(row.path, row.value),
           onFocus: () => linked.look(row.path, row.value),
           children: [
-            /* @__PURE__ */ jsx17("code", { className: "field-path", children: row.path }),
-            /* @__PURE__ */ jsx17("span", { className: "cut quiet", title: names2[row.kind], children: names2[row.kind] ?? "" }),
-            /* @__PURE__ */ jsx17("span", { className: "cut mono", title: row.value, children: row.value })
+            /* @__PURE__ */ jsx18("code", { className: "field-path", children: row.path }),
+            /* @__PURE__ */ jsx18("span", { className: "cut quiet", title: names2[row.kind], children: names2[row.kind] ?? "" }),
+            /* @__PURE__ */ jsx18("span", { className: "cut mono", title: row.value, children: row.value })
           ]
         },
         row.path
@@ -1906,16 +2002,16 @@ var FieldRows = memo3(function FieldRows2({ segment, names: names2, linked, chan
 });
 var NONE = /* @__PURE__ */ new Set();
 function Fields({ er7, names: names2, linked, changed = NONE }) {
-  return /* @__PURE__ */ jsx17("div", { className: "field-list", children: er7.segments.map((segment) => /* @__PURE__ */ jsx17(FieldRows, { segment, names: names2, linked, changed }, segment.path)) });
+  return /* @__PURE__ */ jsx18("div", { className: "field-list", children: er7.segments.map((segment) => /* @__PURE__ */ jsx18(FieldRows, { segment, names: names2, linked, changed }, segment.path)) });
 }
 function RawSegment({ er7, segment, names: names2, linked, changed }) {
   const pieces = [];
   let at = segment.start + Math.min(3, segment.end - segment.start);
   for (const leaf of segment.leaves) {
-    if (leaf.start > at) pieces.push(/* @__PURE__ */ jsx17("span", { className: "raw-mark", children: er7.text.slice(at, leaf.start) }, `s${at}`));
+    if (leaf.start > at) pieces.push(/* @__PURE__ */ jsx18("span", { className: "raw-mark", children: er7.text.slice(at, leaf.start) }, `s${at}`));
     const isLit = linked.path !== void 0 && isWithin(leaf.path, linked.path);
     pieces.push(
-      /* @__PURE__ */ jsx17(
+      /* @__PURE__ */ jsx18(
         "span",
         {
           className: `raw-leaf ${isLit ? "lit" : ""} ${changed.has(leaf.path) ? "changed" : ""}`,
@@ -1928,14 +2024,14 @@ function RawSegment({ er7, segment, names: names2, linked, changed }) {
     );
     at = leaf.end;
   }
-  if (segment.end > at) pieces.push(/* @__PURE__ */ jsx17("span", { className: "raw-mark", children: er7.text.slice(at, segment.end) }, "end"));
-  return /* @__PURE__ */ jsxs16("div", { className: "raw-segment", children: [
-    /* @__PURE__ */ jsx17("b", { children: segment.id }),
+  if (segment.end > at) pieces.push(/* @__PURE__ */ jsx18("span", { className: "raw-mark", children: er7.text.slice(at, segment.end) }, "end"));
+  return /* @__PURE__ */ jsxs17("div", { className: "raw-segment", children: [
+    /* @__PURE__ */ jsx18("b", { children: segment.id }),
     pieces
   ] });
 }
 function Raw({ er7, names: names2, linked, changed = NONE }) {
-  return /* @__PURE__ */ jsx17("div", { className: "raw", tabIndex: 0, role: "group", "aria-label": "The message as it is written", children: er7.segments.map((segment) => /* @__PURE__ */ jsx17(RawSegment, { er7, segment, names: names2, linked, changed }, segment.path)) });
+  return /* @__PURE__ */ jsx18("div", { className: "raw", tabIndex: 0, role: "group", "aria-label": "The message as it is written", children: er7.segments.map((segment) => /* @__PURE__ */ jsx18(RawSegment, { er7, segment, names: names2, linked, changed }, segment.path)) });
 }
 function pretty(text) {
   const start = text.trimStart()[0];
@@ -1948,14 +2044,14 @@ function pretty(text) {
 }
 var VALUE_LETTERS_MIN = 2;
 function Plain({ text, linked }) {
-  const lines = useMemo2(() => pretty(text).split(/\r\n|\r|\n/), [text]);
+  const lines = useMemo3(() => pretty(text).split(/\r\n|\r|\n/), [text]);
   const value = linked.value && linked.value.length >= VALUE_LETTERS_MIN ? linked.value : void 0;
   const dated = value && /^\d{8}$/.test(value) ? `${value.slice(0, 4)}-${value.slice(4, 6)}-${value.slice(6)}` : void 0;
-  return /* @__PURE__ */ jsx17("div", { className: "raw plain", tabIndex: 0, role: "group", "aria-label": "The content as it is written", children: lines.map((line, at) => /* @__PURE__ */ jsx17("div", { className: value && line.includes(value) || dated && line.includes(dated) ? "lit" : "", children: line || " " }, at)) });
+  return /* @__PURE__ */ jsx18("div", { className: "raw plain", tabIndex: 0, role: "group", "aria-label": "The content as it is written", children: lines.map((line, at) => /* @__PURE__ */ jsx18("div", { className: value && line.includes(value) || dated && line.includes(dated) ? "lit" : "", children: line || " " }, at)) });
 }
 
 // src/screens/messages/Compare.tsx
-import { jsx as jsx18, jsxs as jsxs17 } from "./vendor.js";
+import { jsx as jsx19, jsxs as jsxs18 } from "./vendor.js";
 function Compare({ journey, reason, onReveal }) {
   const outputs = journey.deliveries.map((one) => `output:${one.destination}`);
   const [which, setWhich] = useState10(outputs[0] ?? "raw");
@@ -1966,38 +2062,38 @@ function Compare({ journey, reason, onReveal }) {
   const [before, after] = [useEr7(left.value), useEr7(right.value)];
   const found = before && after ? differences(before, after) : void 0;
   const names2 = useNames(before);
-  return /* @__PURE__ */ jsxs17("div", { className: "compare", children: [
-    /* @__PURE__ */ jsxs17("div", { className: "compare-head", children: [
-      /* @__PURE__ */ jsx18("span", { children: "As received, against" }),
-      /* @__PURE__ */ jsxs17("select", { className: "input", "aria-label": "Which content", value: other ? "" : which, onChange: (change2) => (setWhich(change2.target.value), setNumber("")), children: [
-        other && /* @__PURE__ */ jsxs17("option", { value: "", children: [
+  return /* @__PURE__ */ jsxs18("div", { className: "compare", children: [
+    /* @__PURE__ */ jsxs18("div", { className: "compare-head", children: [
+      /* @__PURE__ */ jsx19("span", { children: "As received, against" }),
+      /* @__PURE__ */ jsxs18("select", { className: "input", "aria-label": "Which content", value: other ? "" : which, onChange: (change2) => (setWhich(change2.target.value), setNumber("")), children: [
+        other && /* @__PURE__ */ jsxs18("option", { value: "", children: [
           "message ",
           other
         ] }),
-        outputs.map((one) => /* @__PURE__ */ jsxs17("option", { value: one, children: [
+        outputs.map((one) => /* @__PURE__ */ jsxs18("option", { value: one, children: [
           "what went to ",
           one.slice("output:".length)
         ] }, one))
       ] }),
-      /* @__PURE__ */ jsx18("span", { children: "or message" }),
-      /* @__PURE__ */ jsx18("input", { className: "input", "aria-label": "Id of another message", placeholder: "id", inputMode: "numeric", value: number, onChange: (change2) => setNumber(change2.target.value.replace(/\D/g, "")) })
+      /* @__PURE__ */ jsx19("span", { children: "or message" }),
+      /* @__PURE__ */ jsx19("input", { className: "input", "aria-label": "Id of another message", placeholder: "id", inputMode: "numeric", value: number, onChange: (change2) => setNumber(change2.target.value.replace(/\D/g, "")) })
     ] }),
-    right.problem && !right.problem.isMissing ? /* @__PURE__ */ jsx18(Trouble, { problem: right.problem, what: "The other content", again: right.again }) : left.problem?.isMissing && !left.value ? /* @__PURE__ */ jsx18(Empty, { title: "The content is not shown without a reason", children: /* @__PURE__ */ jsx18(Button, { icon: "eye", onPress: onReveal, children: "Reveal…" }) }) : !left.value || !right.value ? /* @__PURE__ */ jsx18("div", { className: "empty", children: "Reading…" }) : !found ? /* @__PURE__ */ jsx18(Empty, { title: "These two have no fields in common", children: "One of them is not HL7 v2; look at both in their tabs." }) : found.length === 0 ? /* @__PURE__ */ jsx18(Empty, { title: "They are the same", children: "No field differs." }) : /* @__PURE__ */ jsxs17("table", { className: "table", children: [
-      /* @__PURE__ */ jsxs17("caption", { className: "hidden-but-read", children: [
+    right.problem && !right.problem.isMissing ? /* @__PURE__ */ jsx19(Trouble, { problem: right.problem, what: "The other content", again: right.again }) : left.problem?.isMissing && !left.value ? /* @__PURE__ */ jsx19(Empty, { title: "The content is not shown without a reason", children: /* @__PURE__ */ jsx19(Button, { icon: "eye", onPress: onReveal, children: "Reveal…" }) }) : !left.value || !right.value ? /* @__PURE__ */ jsx19("div", { className: "empty", children: "Reading…" }) : !found ? /* @__PURE__ */ jsx19(Empty, { title: "These two have no fields in common", children: "One of them is not HL7 v2; look at both in their tabs." }) : found.length === 0 ? /* @__PURE__ */ jsx19(Empty, { title: "They are the same", children: "No field differs." }) : /* @__PURE__ */ jsxs18("table", { className: "table", children: [
+      /* @__PURE__ */ jsxs18("caption", { className: "hidden-but-read", children: [
         plural(found.length, "place"),
         " differ"
       ] }),
-      /* @__PURE__ */ jsx18("thead", { children: /* @__PURE__ */ jsxs17("tr", { children: [
-        /* @__PURE__ */ jsx18("th", { scope: "col", children: "Place" }),
-        /* @__PURE__ */ jsx18("th", { scope: "col", children: "Name" }),
-        /* @__PURE__ */ jsx18("th", { scope: "col", children: "Received" }),
-        /* @__PURE__ */ jsx18("th", { scope: "col", children: other ? `Message ${other}` : "Sent" })
+      /* @__PURE__ */ jsx19("thead", { children: /* @__PURE__ */ jsxs18("tr", { children: [
+        /* @__PURE__ */ jsx19("th", { scope: "col", children: "Place" }),
+        /* @__PURE__ */ jsx19("th", { scope: "col", children: "Name" }),
+        /* @__PURE__ */ jsx19("th", { scope: "col", children: "Received" }),
+        /* @__PURE__ */ jsx19("th", { scope: "col", children: other ? `Message ${other}` : "Sent" })
       ] }) }),
-      /* @__PURE__ */ jsx18("tbody", { children: found.map((one) => /* @__PURE__ */ jsxs17("tr", { children: [
-        /* @__PURE__ */ jsx18("td", { children: /* @__PURE__ */ jsx18("code", { children: one.path }) }),
-        /* @__PURE__ */ jsx18("td", { className: "quiet", children: names2[one.kind] ?? "" }),
-        /* @__PURE__ */ jsx18("td", { className: "mono", children: one.left ?? /* @__PURE__ */ jsx18("span", { className: "quiet", children: "nothing" }) }),
-        /* @__PURE__ */ jsx18("td", { className: "mono", children: one.right ?? /* @__PURE__ */ jsx18("span", { className: "quiet", children: "nothing" }) })
+      /* @__PURE__ */ jsx19("tbody", { children: found.map((one) => /* @__PURE__ */ jsxs18("tr", { children: [
+        /* @__PURE__ */ jsx19("td", { children: /* @__PURE__ */ jsx19("code", { children: one.path }) }),
+        /* @__PURE__ */ jsx19("td", { className: "quiet", children: names2[one.kind] ?? "" }),
+        /* @__PURE__ */ jsx19("td", { className: "mono", children: one.left ?? /* @__PURE__ */ jsx19("span", { className: "quiet", children: "nothing" }) }),
+        /* @__PURE__ */ jsx19("td", { className: "mono", children: one.right ?? /* @__PURE__ */ jsx19("span", { className: "quiet", children: "nothing" }) })
       ] }, one.path)) })
     ] })
   ] });
@@ -2032,33 +2128,33 @@ function sinceText(at, start) {
 }
 
 // src/screens/messages/OneMessage.tsx
-import { Fragment as Fragment6, jsx as jsx19, jsxs as jsxs18 } from "./vendor.js";
+import { Fragment as Fragment6, jsx as jsx20, jsxs as jsxs19 } from "./vendor.js";
 function Strip({ journey }) {
   const tiles = stripOf(journey);
   const start = journey.stages.find((stage) => stage.step === 1)?.at ?? null;
-  return /* @__PURE__ */ jsx19("ol", { className: "strip", "aria-label": "The life of the message", children: tiles.map((tile) => /* @__PURE__ */ jsxs18("li", { className: tile.tone, title: `${tile.text}${tile.at ? ` · ${utc(tile.at)}` : ""}`, children: [
-    /* @__PURE__ */ jsxs18("strong", { className: "cut", children: [
+  return /* @__PURE__ */ jsx20("ol", { className: "strip", "aria-label": "The life of the message", children: tiles.map((tile) => /* @__PURE__ */ jsxs19("li", { className: tile.tone, title: `${tile.text}${tile.at ? ` · ${utc(tile.at)}` : ""}`, children: [
+    /* @__PURE__ */ jsxs19("strong", { className: "cut", children: [
       tile.tone === "bad" ? "✕ " : tile.tone === "wait" ? "… " : "",
       tile.name
     ] }),
-    /* @__PURE__ */ jsx19("span", { className: "cut", children: tile.text }),
-    /* @__PURE__ */ jsx19("span", { className: "quiet number", children: sinceText(tile.at, start) || " " })
+    /* @__PURE__ */ jsx20("span", { className: "cut", children: tile.text }),
+    /* @__PURE__ */ jsx20("span", { className: "quiet number", children: sinceText(tile.at, start) || " " })
   ] }, tile.id)) });
 }
 function Stages({ journey }) {
   const start = journey.stages.find((stage) => stage.step === 1)?.at ?? null;
-  return /* @__PURE__ */ jsxs18("table", { className: "table stages", children: [
-    /* @__PURE__ */ jsx19("thead", { children: /* @__PURE__ */ jsxs18("tr", { children: [
-      /* @__PURE__ */ jsx19("th", { scope: "col", children: "Time" }),
-      /* @__PURE__ */ jsx19("th", { scope: "col", className: "right", children: "Since" }),
-      /* @__PURE__ */ jsx19("th", { scope: "col", children: "Where" }),
-      /* @__PURE__ */ jsx19("th", { scope: "col", children: "What happened" })
+  return /* @__PURE__ */ jsxs19("table", { className: "table stages", children: [
+    /* @__PURE__ */ jsx20("thead", { children: /* @__PURE__ */ jsxs19("tr", { children: [
+      /* @__PURE__ */ jsx20("th", { scope: "col", children: "Time" }),
+      /* @__PURE__ */ jsx20("th", { scope: "col", className: "right", children: "Since" }),
+      /* @__PURE__ */ jsx20("th", { scope: "col", children: "Where" }),
+      /* @__PURE__ */ jsx20("th", { scope: "col", children: "What happened" })
     ] }) }),
-    /* @__PURE__ */ jsx19("tbody", { children: journey.stages.map((stage, at) => /* @__PURE__ */ jsxs18("tr", { children: [
-      /* @__PURE__ */ jsx19("td", { className: "mono nowrap", children: stage.at ? clockMillis(stage.at) : "" }),
-      /* @__PURE__ */ jsx19("td", { className: "right number nowrap", children: sinceText(stage.at, start) }),
-      /* @__PURE__ */ jsx19("td", { className: "nowrap", children: stage.destination ?? "engine" }),
-      /* @__PURE__ */ jsxs18("td", { className: stage.is_good ? "" : "bad", children: [
+    /* @__PURE__ */ jsx20("tbody", { children: journey.stages.map((stage, at) => /* @__PURE__ */ jsxs19("tr", { children: [
+      /* @__PURE__ */ jsx20("td", { className: "mono nowrap", children: stage.at ? clockMillis(stage.at) : "" }),
+      /* @__PURE__ */ jsx20("td", { className: "right number nowrap", children: sinceText(stage.at, start) }),
+      /* @__PURE__ */ jsx20("td", { className: "nowrap", children: stage.destination ?? "engine" }),
+      /* @__PURE__ */ jsxs19("td", { className: stage.is_good ? "" : "bad", children: [
         stage.is_good ? "" : "✕ ",
         stage.text
       ] })
@@ -2119,27 +2215,27 @@ var REVEAL = (run) => ({
 });
 function Hidden({ view, onReveal }) {
   if (view.problem?.isMissing || view.problem?.status === 403) {
-    return /* @__PURE__ */ jsx19(Empty, { title: "The content is not shown without a reason", children: /* @__PURE__ */ jsx19(Button, { icon: "eye", onPress: onReveal, children: "Reveal…" }) });
+    return /* @__PURE__ */ jsx20(Empty, { title: "The content is not shown without a reason", children: /* @__PURE__ */ jsx20(Button, { icon: "eye", onPress: onReveal, children: "Reveal…" }) });
   }
-  if (view.problem) return /* @__PURE__ */ jsx19(Trouble, { problem: view.problem, what: "The content", again: view.again });
-  return /* @__PURE__ */ jsx19("div", { className: "empty", children: "Reading…" });
+  if (view.problem) return /* @__PURE__ */ jsx20(Trouble, { problem: view.problem, what: "The content", again: view.again });
+  return /* @__PURE__ */ jsx20("div", { className: "empty", children: "Reading…" });
 }
 function Content({ view, names: names2, linked, mode, changed }) {
   const er7 = useEr7(view);
-  if (!er7) return /* @__PURE__ */ jsx19(Plain, { text: view.text, linked });
-  return mode === "fields" ? /* @__PURE__ */ jsx19(Fields, { er7, names: names2, linked, changed }) : /* @__PURE__ */ jsx19(Raw, { er7, names: names2, linked, changed });
+  if (!er7) return /* @__PURE__ */ jsx20(Plain, { text: view.text, linked });
+  return mode === "fields" ? /* @__PURE__ */ jsx20(Fields, { er7, names: names2, linked, changed }) : /* @__PURE__ */ jsx20(Raw, { er7, names: names2, linked, changed });
 }
 function Panes({ journey, reason, onReveal }) {
   const { words: words2 } = useAddress();
   const tab = words2.get("tab") ?? "raw";
   const [look, setLook] = useState11({});
-  const linked = useMemo3(() => ({ path: look.path, value: look.value, look: (path, value) => setLook({ path, value }) }), [look]);
+  const linked = useMemo4(() => ({ path: look.path, value: look.value, look: (path, value) => setLook({ path, value }) }), [look]);
   const raw = useContent(journey.id, "raw", reason);
   const output = tab.startsWith("output:") ? tab : null;
   const other = useContent(journey.id, output ?? (tab === "acknowledgment" ? tab : null), reason);
   const [left, right] = [useEr7(raw.value), useEr7(other.value)];
   const names2 = useNames(left);
-  const changed = useMemo3(() => output && left && right ? new Set(differences(left, right).map((one) => one.path)) : void 0, [output, left, right]);
+  const changed = useMemo4(() => output && left && right ? new Set(differences(left, right).map((one) => one.path)) : void 0, [output, left, right]);
   const tabs = [
     { id: "raw", name: "Raw" },
     ...journey.deliveries.map((one) => ({ id: `output:${one.destination}`, name: `To ${one.destination}` })),
@@ -2147,23 +2243,23 @@ function Panes({ journey, reason, onReveal }) {
     { id: "compare", name: "Compare" },
     { id: "journey", name: "Journey" }
   ];
-  return /* @__PURE__ */ jsxs18("div", { className: "panes", children: [
-    /* @__PURE__ */ jsxs18("section", { className: "card pane", "aria-label": "Fields", children: [
-      /* @__PURE__ */ jsxs18("header", { children: [
-        /* @__PURE__ */ jsx19("h2", { children: "Fields" }),
-        raw.value && /* @__PURE__ */ jsxs18("span", { className: "quiet", children: [
+  return /* @__PURE__ */ jsxs19("div", { className: "panes", children: [
+    /* @__PURE__ */ jsxs19("section", { className: "card pane", "aria-label": "Fields", children: [
+      /* @__PURE__ */ jsxs19("header", { children: [
+        /* @__PURE__ */ jsx20("h2", { children: "Fields" }),
+        raw.value && /* @__PURE__ */ jsxs19("span", { className: "quiet", children: [
           raw.value.isMasked ? "masked" : "revealed",
           " · as received"
         ] })
       ] }),
-      /* @__PURE__ */ jsx19("div", { className: "pane-inside", children: raw.value ? /* @__PURE__ */ jsx19(Content, { view: raw.value, names: names2, linked, mode: "fields" }) : /* @__PURE__ */ jsx19(Hidden, { view: raw, onReveal }) })
+      /* @__PURE__ */ jsx20("div", { className: "pane-inside", children: raw.value ? /* @__PURE__ */ jsx20(Content, { view: raw.value, names: names2, linked, mode: "fields" }) : /* @__PURE__ */ jsx20(Hidden, { view: raw, onReveal }) })
     ] }),
-    /* @__PURE__ */ jsx19("section", { className: "card pane", "aria-label": "Content", children: /* @__PURE__ */ jsxs18(Tabs2, { className: "tabs", selectedKey: tabs.some((one) => one.id === tab) ? tab : "raw", onSelectionChange: (key) => setWords({ tab: String(key) }, { replace: true }), children: [
-      /* @__PURE__ */ jsx19(TabList2, { className: "tab-list", "aria-label": "Ways to see it", items: tabs, children: (one) => /* @__PURE__ */ jsx19(Tab2, { className: "tab", children: one.name }) }),
-      tabs.map((one) => /* @__PURE__ */ jsx19(TabPanel2, { id: one.id, className: "tab-panel pane-inside", children: one.id === "journey" ? /* @__PURE__ */ jsx19(Stages, { journey }) : one.id === "compare" ? /* @__PURE__ */ jsx19(Compare, { journey, reason, onReveal }) : one.id === "raw" ? raw.value ? /* @__PURE__ */ jsx19(Content, { view: raw.value, names: names2, linked, mode: "raw" }) : /* @__PURE__ */ jsx19(Hidden, { view: raw, onReveal }) : other.value ? /* @__PURE__ */ jsxs18(Fragment6, { children: [
-        changed && /* @__PURE__ */ jsx19("p", { className: "pane-note quiet", children: changed.size ? `${plural(changed.size, "place")} changed on the way, underlined` : "Sent as received" }),
-        /* @__PURE__ */ jsx19(Content, { view: other.value, names: names2, linked, mode: "raw", changed })
-      ] }) : /* @__PURE__ */ jsx19(Hidden, { view: other, onReveal }) }, one.id))
+    /* @__PURE__ */ jsx20("section", { className: "card pane", "aria-label": "Content", children: /* @__PURE__ */ jsxs19(Tabs2, { className: "tabs", selectedKey: tabs.some((one) => one.id === tab) ? tab : "raw", onSelectionChange: (key) => setWords({ tab: String(key) }, { replace: true }), children: [
+      /* @__PURE__ */ jsx20(TabList2, { className: "tab-list", "aria-label": "Ways to see it", items: tabs, children: (one) => /* @__PURE__ */ jsx20(Tab2, { className: "tab", children: one.name }) }),
+      tabs.map((one) => /* @__PURE__ */ jsx20(TabPanel2, { id: one.id, className: "tab-panel pane-inside", children: one.id === "journey" ? /* @__PURE__ */ jsx20(Stages, { journey }) : one.id === "compare" ? /* @__PURE__ */ jsx20(Compare, { journey, reason, onReveal }) : one.id === "raw" ? raw.value ? /* @__PURE__ */ jsx20(Content, { view: raw.value, names: names2, linked, mode: "raw" }) : /* @__PURE__ */ jsx20(Hidden, { view: raw, onReveal }) : other.value ? /* @__PURE__ */ jsxs19(Fragment6, { children: [
+        changed && /* @__PURE__ */ jsx20("p", { className: "pane-note quiet", children: changed.size ? `${plural(changed.size, "place")} changed on the way, underlined` : "Sent as received" }),
+        /* @__PURE__ */ jsx20(Content, { view: other.value, names: names2, linked, mode: "raw", changed })
+      ] }) : /* @__PURE__ */ jsx20(Hidden, { view: other, onReveal }) }, one.id))
     ] }) })
   ] });
 }
@@ -2172,8 +2268,8 @@ function OneMessage({ id, onClose }) {
   const [reason, setReason] = useState11();
   const [act, setAct] = useState11();
   const may = useMay();
-  if (problem) return /* @__PURE__ */ jsx19(Trouble, { problem, what: `Message ${id}`, again });
-  if (!journey) return /* @__PURE__ */ jsx19("div", { className: "empty", children: "Reading…" });
+  if (problem) return /* @__PURE__ */ jsx20(Trouble, { problem, what: `Message ${id}`, again });
+  if (!journey) return /* @__PURE__ */ jsx20("div", { className: "empty", children: "Reading…" });
   const acts = actsOf(journey).filter((offer) => may(offer.right));
   const first = journey.stages.find((stage) => stage.step === 1);
   const mayReveal = may("reveal");
@@ -2192,67 +2288,67 @@ function OneMessage({ id, onClose }) {
     setAct(void 0);
     again();
   };
-  return /* @__PURE__ */ jsxs18("div", { className: "one-message", children: [
-    /* @__PURE__ */ jsxs18("header", { className: "one-head", children: [
-      /* @__PURE__ */ jsx19("h2", { className: "mono", children: journey.kind }),
-      /* @__PURE__ */ jsxs18("span", { children: [
+  return /* @__PURE__ */ jsxs19("div", { className: "one-message", children: [
+    /* @__PURE__ */ jsxs19("header", { className: "one-head", children: [
+      /* @__PURE__ */ jsx20("h2", { className: "mono", children: journey.kind }),
+      /* @__PURE__ */ jsxs19("span", { children: [
         "on ",
-        /* @__PURE__ */ jsx19(Link, { to: interfaceAt(journey.interface), children: journey.interface })
+        /* @__PURE__ */ jsx20(Link, { to: interfaceAt(journey.interface), children: journey.interface })
       ] }),
-      /* @__PURE__ */ jsxs18("span", { className: "quiet", children: [
+      /* @__PURE__ */ jsxs19("span", { className: "quiet", children: [
         first?.at ? clockMillis(first.at) : "",
         " · ",
         bytes(journey.size),
         " · control id ",
-        /* @__PURE__ */ jsx19("code", { children: journey.control_id || "none" }),
+        /* @__PURE__ */ jsx20("code", { children: journey.control_id || "none" }),
         " · id ",
-        /* @__PURE__ */ jsx19("code", { children: id })
+        /* @__PURE__ */ jsx20("code", { children: id })
       ] }),
-      /* @__PURE__ */ jsxs18("div", { className: "buttons", children: [
-        reason ? /* @__PURE__ */ jsx19(Button, { icon: "masked", onPress: () => setReason(void 0), children: "Mask" }) : (mayReveal || may("break-glass")) && /* @__PURE__ */ jsx19(Button, { icon: "eye", onPress: reveal, children: "Reveal…" }),
-        acts.length > 0 && /* @__PURE__ */ jsxs18(MenuTrigger, { children: [
-          /* @__PURE__ */ jsx19(Button, { icon: "again", children: "Act…" }),
-          /* @__PURE__ */ jsx19(Popover, { className: "popover", placement: "bottom end", children: /* @__PURE__ */ jsx19(Menu, { className: "menu", items: acts, onAction: (key) => setAct(acts.find((one) => one.id === key)?.act), children: (one) => /* @__PURE__ */ jsx19(MenuItem, { className: "menu-item", children: one.label }) }) })
+      /* @__PURE__ */ jsxs19("div", { className: "buttons", children: [
+        reason ? /* @__PURE__ */ jsx20(Button, { icon: "masked", onPress: () => setReason(void 0), children: "Mask" }) : (mayReveal || may("break-glass")) && /* @__PURE__ */ jsx20(Button, { icon: "eye", onPress: reveal, children: "Reveal…" }),
+        acts.length > 0 && /* @__PURE__ */ jsxs19(MenuTrigger, { children: [
+          /* @__PURE__ */ jsx20(Button, { icon: "again", children: "Act…" }),
+          /* @__PURE__ */ jsx20(Popover, { className: "popover", placement: "bottom end", children: /* @__PURE__ */ jsx20(Menu, { className: "menu", items: acts, onAction: (key) => setAct(acts.find((one) => one.id === key)?.act), children: (one) => /* @__PURE__ */ jsx20(MenuItem, { className: "menu-item", children: one.label }) }) })
         ] }),
-        /* @__PURE__ */ jsx19(Button, { kind: "plain square", icon: "close", "aria-label": "Close the message", onPress: onClose })
+        /* @__PURE__ */ jsx20(Button, { kind: "plain square", icon: "close", "aria-label": "Close the message", onPress: onClose })
       ] })
     ] }),
-    /* @__PURE__ */ jsx19(Strip, { journey }),
-    /* @__PURE__ */ jsx19(Panes, { journey, reason, onReveal: reveal }),
-    act && /* @__PURE__ */ jsx19(AskWhy, { act, onClose: close })
+    /* @__PURE__ */ jsx20(Strip, { journey }),
+    /* @__PURE__ */ jsx20(Panes, { journey, reason, onReveal: reveal }),
+    act && /* @__PURE__ */ jsx20(AskWhy, { act, onClose: close })
   ] });
 }
 
 // src/screens/messages/ReplayFound.tsx
-import { jsx as jsx20, jsxs as jsxs19 } from "./vendor.js";
+import { jsx as jsx21, jsxs as jsxs20 } from "./vendor.js";
 function ReplayFound({ query, onClose }) {
   const { value: plan2, problem } = useAnswer(query, () => planReplay(query));
   if (problem) {
-    return /* @__PURE__ */ jsxs19(Window, { title: "Replay", onClose, children: [
-      /* @__PURE__ */ jsx20(Trouble, { problem, what: "The plan" }),
-      /* @__PURE__ */ jsx20("div", { className: "buttons", children: /* @__PURE__ */ jsx20(Button, { onPress: onClose, children: "Close" }) })
+    return /* @__PURE__ */ jsxs20(Window, { title: "Replay", onClose, children: [
+      /* @__PURE__ */ jsx21(Trouble, { problem, what: "The plan" }),
+      /* @__PURE__ */ jsx21("div", { className: "buttons", children: /* @__PURE__ */ jsx21(Button, { onPress: onClose, children: "Close" }) })
     ] });
   }
   if (!plan2) {
-    return /* @__PURE__ */ jsx20(Window, { title: "Replay", onClose, children: /* @__PURE__ */ jsx20("p", { children: "Looking what would be replayed…" }) });
+    return /* @__PURE__ */ jsx21(Window, { title: "Replay", onClose, children: /* @__PURE__ */ jsx21("p", { children: "Looking what would be replayed…" }) });
   }
-  const text = /* @__PURE__ */ jsxs19("div", { className: "stack tight", children: [
-    /* @__PURE__ */ jsx20("p", { children: "They are read again from the bytes that came, by the interface as it is now, oldest first. Nothing that is stored changes; each replay is marked as one." }),
-    /* @__PURE__ */ jsxs19("dl", { className: "facts", children: [
-      /* @__PURE__ */ jsx20("dt", { children: "Messages" }),
-      /* @__PURE__ */ jsxs19("dd", { children: [
+  const text = /* @__PURE__ */ jsxs20("div", { className: "stack tight", children: [
+    /* @__PURE__ */ jsx21("p", { children: "They are read again from the bytes that came, by the interface as it is now, oldest first. Nothing that is stored changes; each replay is marked as one." }),
+    /* @__PURE__ */ jsxs20("dl", { className: "facts", children: [
+      /* @__PURE__ */ jsx21("dt", { children: "Messages" }),
+      /* @__PURE__ */ jsxs20("dd", { children: [
         count(plan2.messages),
-        plan2.is_limited && /* @__PURE__ */ jsx20("strong", { className: "warn", children: " — the limit; there are more" })
+        plan2.is_limited && /* @__PURE__ */ jsx21("strong", { className: "warn", children: " — the limit; there are more" })
       ] }),
-      /* @__PURE__ */ jsx20("dt", { children: "Delivered already" }),
-      /* @__PURE__ */ jsx20("dd", { className: plan2.already_delivered > 0 ? "warn" : "", children: plan2.already_delivered > 0 ? `${plural(plan2.already_delivered, "message")}: receivers get ${plan2.already_delivered === 1 ? "it" : "them"} a second time` : "none" }),
-      /* @__PURE__ */ jsx20("dt", { children: "Received" }),
-      /* @__PURE__ */ jsx20("dd", { children: plan2.oldest && plan2.newest ? `${moment(plan2.oldest)} to ${moment(plan2.newest)}` : "–" }),
-      /* @__PURE__ */ jsx20("dt", { children: "Interfaces" }),
-      /* @__PURE__ */ jsx20("dd", { children: Object.entries(plan2.interfaces).map(([name, number]) => `${name} ${count(number)}`).join(", ") || "–" })
+      /* @__PURE__ */ jsx21("dt", { children: "Delivered already" }),
+      /* @__PURE__ */ jsx21("dd", { className: plan2.already_delivered > 0 ? "warn" : "", children: plan2.already_delivered > 0 ? `${plural(plan2.already_delivered, "message")}: receivers get ${plan2.already_delivered === 1 ? "it" : "them"} a second time` : "none" }),
+      /* @__PURE__ */ jsx21("dt", { children: "Received" }),
+      /* @__PURE__ */ jsx21("dd", { children: plan2.oldest && plan2.newest ? `${moment(plan2.oldest)} to ${moment(plan2.newest)}` : "–" }),
+      /* @__PURE__ */ jsx21("dt", { children: "Interfaces" }),
+      /* @__PURE__ */ jsx21("dd", { children: Object.entries(plan2.interfaces).map(([name, number]) => `${name} ${count(number)}`).join(", ") || "–" })
     ] })
   ] });
-  return /* @__PURE__ */ jsx20(
+  return /* @__PURE__ */ jsx21(
     AskWhy,
     {
       onClose,
@@ -2272,7 +2368,7 @@ function ReplayFound({ query, onClose }) {
 }
 
 // src/screens/messages/Messages.tsx
-import { jsx as jsx21, jsxs as jsxs20 } from "./vendor.js";
+import { jsx as jsx22, jsxs as jsxs21 } from "./vendor.js";
 var LIMITS = [200, 1e3, 5e3, 1e4];
 var FOLLOW_MS = 2e3;
 var ROW_PX = 34;
@@ -2289,9 +2385,9 @@ function SearchBox({ query, onQuery }) {
     if (key.key === "Enter") onQuery(text.trim());
     if (key.key === "Escape") setText(query);
   };
-  return /* @__PURE__ */ jsxs20("div", { className: "search-box", role: "search", children: [
-    /* @__PURE__ */ jsx21(Icon, { name: "search" }),
-    /* @__PURE__ */ jsx21(
+  return /* @__PURE__ */ jsxs21("div", { className: "search-box", role: "search", children: [
+    /* @__PURE__ */ jsx22(Icon, { name: "search" }),
+    /* @__PURE__ */ jsx22(
       "input",
       {
         className: "input",
@@ -2304,12 +2400,12 @@ function SearchBox({ query, onQuery }) {
         onKeyDown: onKey
       }
     ),
-    query && /* @__PURE__ */ jsx21(Button, { kind: "plain square", icon: "close", "aria-label": "Clear the search", onPress: () => onQuery("") })
+    query && /* @__PURE__ */ jsx22(Button, { kind: "plain square", icon: "close", "aria-label": "Clear the search", onPress: () => onQuery("") })
   ] });
 }
 function Row3({ row, query, isChosen, isNarrow }) {
   const choose = () => setWords({ id: String(row.id) });
-  return /* @__PURE__ */ jsxs20(
+  return /* @__PURE__ */ jsxs21(
     "a",
     {
       href: addressOf(query, row.id),
@@ -2323,12 +2419,12 @@ function Row3({ row, query, isChosen, isNarrow }) {
         choose();
       },
       children: [
-        /* @__PURE__ */ jsx21("span", { className: "mono", children: clockMillis(row.received) }),
-        /* @__PURE__ */ jsx21("span", { className: "mono", children: row.type }),
-        /* @__PURE__ */ jsx21("span", { className: "cut", children: row.interface }),
-        /* @__PURE__ */ jsx21("span", { className: "cut mono quiet control", children: row.control_id || "–" }),
-        !isNarrow && /* @__PURE__ */ jsx21("span", { className: "cut quiet", children: row.destinations.join(", ") || "nowhere" }),
-        /* @__PURE__ */ jsx21(State, { of: messageState(row.state) })
+        /* @__PURE__ */ jsx22("span", { className: "mono", children: clockMillis(row.received) }),
+        /* @__PURE__ */ jsx22("span", { className: "mono", children: row.type }),
+        /* @__PURE__ */ jsx22("span", { className: "cut", children: row.interface }),
+        /* @__PURE__ */ jsx22("span", { className: "cut mono quiet control", children: row.control_id || "–" }),
+        !isNarrow && /* @__PURE__ */ jsx22("span", { className: "cut quiet", children: row.destinations.join(", ") || "nowhere" }),
+        /* @__PURE__ */ jsx22(State, { of: messageState(row.state) })
       ]
     }
   );
@@ -2338,9 +2434,9 @@ function List({ rows, query, chosen, isNarrow }) {
   const height = isNarrow ? ROW_NARROW_PX : ROW_PX;
   const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => box.current, estimateSize: () => height, overscan: 12, getItemKey: (at) => rows[at]?.id ?? at });
   useEffect3(() => virtual.measure(), [height, virtual]);
-  return /* @__PURE__ */ jsx21("div", { className: "message-list", ref: box, role: "list", "aria-label": "Messages, newest first", tabIndex: -1, children: /* @__PURE__ */ jsx21("div", { className: "message-rows", style: { height: virtual.getTotalSize() }, children: virtual.getVirtualItems().map((item) => {
+  return /* @__PURE__ */ jsx22("div", { className: "message-list", ref: box, role: "list", "aria-label": "Messages, newest first", tabIndex: -1, children: /* @__PURE__ */ jsx22("div", { className: "message-rows", style: { height: virtual.getTotalSize() }, children: virtual.getVirtualItems().map((item) => {
     const row = rows[item.index];
-    return row && /* @__PURE__ */ jsx21("div", { role: "listitem", "aria-setsize": rows.length, "aria-posinset": item.index + 1, className: "message-slot", style: { height, transform: `translateY(${item.start}px)` }, children: /* @__PURE__ */ jsx21(Row3, { row, query, isChosen: row.id === chosen, isNarrow }) }, item.key);
+    return row && /* @__PURE__ */ jsx22("div", { role: "listitem", "aria-setsize": rows.length, "aria-posinset": item.index + 1, className: "message-slot", style: { height, transform: `translateY(${item.start}px)` }, children: /* @__PURE__ */ jsx22(Row3, { row, query, isChosen: row.id === chosen, isNarrow }) }, item.key);
   }) }) });
 }
 function Messages() {
@@ -2368,44 +2464,44 @@ ${limit}`, (signal) => searchMessages(query, limit, signal));
   };
   const isFull = rows.length >= limit;
   const oldest = rows.at(-1);
-  return /* @__PURE__ */ jsxs20("div", { className: `messages ${chosen ? "with-message" : ""} ${areFacetsOpen ? "facets-open" : ""}`, children: [
-    /* @__PURE__ */ jsx21("h1", { className: "hidden-but-read", children: "Messages" }),
-    /* @__PURE__ */ jsxs20("div", { className: "messages-head", children: [
-      /* @__PURE__ */ jsx21(SearchBox, { query, onQuery }),
-      /* @__PURE__ */ jsxs20("div", { className: "buttons", children: [
-        /* @__PURE__ */ jsx21("span", { className: "facets-button", children: /* @__PURE__ */ jsx21(Button, { icon: "filtered", "aria-expanded": areFacetsOpen, onPress: () => setFacetsOpen(!areFacetsOpen), children: "Narrow" }) }),
-        /* @__PURE__ */ jsx21(Button, { icon: isFollowing ? "paused" : "play", onPress: () => setFollowing(!isFollowing), children: isFollowing ? "Stop following" : "Follow" }),
-        mayResend && /* @__PURE__ */ jsx21(Button, { icon: "again", isDisabled: !query || rows.length === 0, onPress: () => setReplaying(true), children: "Replay found…" })
+  return /* @__PURE__ */ jsxs21("div", { className: `messages ${chosen ? "with-message" : ""} ${areFacetsOpen ? "facets-open" : ""}`, children: [
+    /* @__PURE__ */ jsx22("h1", { className: "hidden-but-read", children: "Messages" }),
+    /* @__PURE__ */ jsxs21("div", { className: "messages-head", children: [
+      /* @__PURE__ */ jsx22(SearchBox, { query, onQuery }),
+      /* @__PURE__ */ jsxs21("div", { className: "buttons", children: [
+        /* @__PURE__ */ jsx22("span", { className: "facets-button", children: /* @__PURE__ */ jsx22(Button, { icon: "filtered", "aria-expanded": areFacetsOpen, onPress: () => setFacetsOpen(!areFacetsOpen), children: "Narrow" }) }),
+        /* @__PURE__ */ jsx22(Button, { icon: isFollowing ? "paused" : "play", onPress: () => setFollowing(!isFollowing), children: isFollowing ? "Stop following" : "Follow" }),
+        mayResend && /* @__PURE__ */ jsx22(Button, { icon: "again", isDisabled: !query || rows.length === 0, onPress: () => setReplaying(true), children: "Replay found…" })
       ] })
     ] }),
-    /* @__PURE__ */ jsxs20("aside", { className: "messages-facets", "aria-label": "Narrow the search", children: [
-      /* @__PURE__ */ jsx21(Facets, { query, rows, facets, onQuery }),
-      /* @__PURE__ */ jsx21("p", { className: "quiet facet-foot", children: facets ? "Counts are of all that the search finds." : "Counts are of the messages in the list." })
+    /* @__PURE__ */ jsxs21("aside", { className: "messages-facets", "aria-label": "Narrow the search", children: [
+      /* @__PURE__ */ jsx22(Facets, { query, rows, facets, onQuery }),
+      /* @__PURE__ */ jsx22("p", { className: "quiet facet-foot", children: facets ? "Counts are of all that the search finds." : "Counts are of the messages in the list." })
     ] }),
-    /* @__PURE__ */ jsxs20("section", { className: "messages-found", "aria-label": "Found messages", children: [
-      /* @__PURE__ */ jsxs20("p", { className: "found-line", role: "status", children: [
+    /* @__PURE__ */ jsxs21("section", { className: "messages-found", "aria-label": "Found messages", children: [
+      /* @__PURE__ */ jsxs21("p", { className: "found-line", role: "status", children: [
         problem ? "No answer" : isLoading && !value ? "Searching…" : rows.length === 0 ? "Nothing found" : facets && isFull ? `${count(rows.length)} newest of ${count(facets.total)}` : `${count(rows.length)}${isFull ? " newest" : ""} ${rows.length === 1 ? "message" : "messages"}`,
-        oldest && isFull && chosen === void 0 && /* @__PURE__ */ jsxs20("span", { className: "quiet", children: [
+        oldest && isFull && chosen === void 0 && /* @__PURE__ */ jsxs21("span", { className: "quiet", children: [
           " back to ",
           moment(oldest.received)
         ] }),
-        isFull && limitAt < LIMITS.length - 1 && /* @__PURE__ */ jsxs20(Button, { kind: "plain", onPress: () => setLimitAt(limitAt + 1), children: [
+        isFull && limitAt < LIMITS.length - 1 && /* @__PURE__ */ jsxs21(Button, { kind: "plain", onPress: () => setLimitAt(limitAt + 1), children: [
           "Show ",
           count(LIMITS[limitAt + 1] ?? 0)
         ] })
       ] }),
-      problem ? /* @__PURE__ */ jsx21("div", { className: "inside", children: /* @__PURE__ */ jsx21(Trouble, { problem, what: "The search", again }) }) : rows.length === 0 && !isLoading ? /* @__PURE__ */ jsx21(Empty, { title: "No message fits this search", children: query ? "Take a word away, or widen the time: since:7d" : "When the first message comes, it is here." }) : /* @__PURE__ */ jsx21(List, { rows, query, chosen, isNarrow: chosen !== void 0 })
+      problem ? /* @__PURE__ */ jsx22("div", { className: "inside", children: /* @__PURE__ */ jsx22(Trouble, { problem, what: "The search", again }) }) : rows.length === 0 && !isLoading ? /* @__PURE__ */ jsx22(Empty, { title: "No message fits this search", children: query ? "Take a word away, or widen the time: since:7d" : "When the first message comes, it is here." }) : /* @__PURE__ */ jsx22(List, { rows, query, chosen, isNarrow: chosen !== void 0 })
     ] }),
-    chosen && /* @__PURE__ */ jsx21("section", { className: "messages-one", "aria-label": "Message", children: /* @__PURE__ */ jsx21(OneMessage, { id: chosen, onClose: () => setWords({ id: void 0, tab: void 0 }) }, chosen) }),
-    isReplaying && /* @__PURE__ */ jsx21(ReplayFound, { query, onClose: () => setReplaying(false) })
+    chosen && /* @__PURE__ */ jsx22("section", { className: "messages-one", "aria-label": "Message", children: /* @__PURE__ */ jsx22(OneMessage, { id: chosen, onClose: () => setWords({ id: void 0, tab: void 0 }) }, chosen) }),
+    isReplaying && /* @__PURE__ */ jsx22(ReplayFound, { query, onClose: () => setReplaying(false) })
   ] });
 }
 
 // src/screens/overview/Overview.tsx
-import { useMemo as useMemo6 } from "./vendor.js";
+import { useMemo as useMemo7 } from "./vendor.js";
 
 // src/screens/overview/SystemMap.tsx
-import { useMemo as useMemo4, useState as useState14 } from "./vendor.js";
+import { useMemo as useMemo5, useState as useState14 } from "./vendor.js";
 
 // src/ui/width.ts
 import { useCallback as useCallback2, useRef as useRef2, useState as useState13 } from "./vendor.js";
@@ -2471,7 +2567,7 @@ function pictureOf(status, flows) {
 }
 
 // src/screens/overview/SystemMap.tsx
-import { jsx as jsx22, jsxs as jsxs21 } from "./vendor.js";
+import { jsx as jsx23, jsxs as jsxs22 } from "./vendor.js";
 var BOX_HEIGHT = 25;
 var STEP = 29;
 var PAD = 6;
@@ -2492,14 +2588,14 @@ function SystemMap({ live: live2 }) {
   const [box, { width }] = useSize();
   const [looked, setLooked] = useState14();
   const status = live2.status;
-  const picture = useMemo4(() => status ? pictureOf(status, live2.flows) : void 0, [status, live2.flows]);
+  const picture = useMemo5(() => status ? pictureOf(status, live2.flows) : void 0, [status, live2.flows]);
   if (!picture) return null;
   const boxWidth = Math.min(158, Math.max(96, width * 0.27));
   const { placed, height } = place(picture.nodes, width, boxWidth);
   const most = Math.max(...picture.lines.map((line) => line.rate), 1);
   const letters = Math.floor((boxWidth - 22) / 7);
-  return /* @__PURE__ */ jsxs21("div", { ref: box, className: "map", children: [
-    /* @__PURE__ */ jsxs21("svg", { width, height, role: "group", "aria-label": "Systems and what flows between them", children: [
+  return /* @__PURE__ */ jsxs22("div", { ref: box, className: "map", children: [
+    /* @__PURE__ */ jsxs22("svg", { width, height, role: "group", "aria-label": "Systems and what flows between them", children: [
       picture.lines.map((line) => {
         const from = placed.get(line.from);
         const to = placed.get(line.to);
@@ -2508,13 +2604,13 @@ function SystemMap({ live: live2 }) {
         const bend = Math.max((to.x - start) / 2, 20);
         const isQuiet = looked !== void 0 && line.from !== looked && line.to !== looked;
         const tone = line.state === "failing" || line.state === "held" ? "bad" : line.state === "paused" ? "paused" : line.rate < 0.02 ? "idle" : "";
-        return /* @__PURE__ */ jsx22("path", { className: `line ${tone} ${isQuiet ? "faint" : ""}`, strokeWidth: 1 + line.rate / most * LINE_MAX, d: `M${start} ${from.y}C${start + bend} ${from.y} ${to.x - bend} ${to.y} ${to.x} ${to.y}`, children: /* @__PURE__ */ jsx22("title", { children: `${from.label} → ${to.label}: ${rate(line.rate)} a second${line.queued ? `, ${plural(line.queued, "message")} wait` : ""}` }) }, line.id);
+        return /* @__PURE__ */ jsx23("path", { className: `line ${tone} ${isQuiet ? "faint" : ""}`, strokeWidth: 1 + line.rate / most * LINE_MAX, d: `M${start} ${from.y}C${start + bend} ${from.y} ${to.x - bend} ${to.y} ${to.x} ${to.y}`, children: /* @__PURE__ */ jsx23("title", { children: `${from.label} → ${to.label}: ${rate(line.rate)} a second${line.queued ? `, ${plural(line.queued, "message")} wait` : ""}` }) }, line.id);
       }),
       [...placed.values()].map((node) => {
         const word = health(node.state);
         const isBad = node.state === "failing" || node.state === "held";
         const sign = node.state === "ok" ? "" : isBad ? " ✕" : node.state === "paused" ? " ‖" : " !";
-        return /* @__PURE__ */ jsxs21(
+        return /* @__PURE__ */ jsxs22(
           "a",
           {
             href: node.to,
@@ -2529,9 +2625,9 @@ function SystemMap({ live: live2 }) {
             onBlur: () => setLooked(void 0),
             className: `node ${word.tone} ${node.state}`,
             children: [
-              /* @__PURE__ */ jsx22("title", { children: node.title }),
-              /* @__PURE__ */ jsx22("rect", { x: node.x, y: node.y - BOX_HEIGHT / 2, width: boxWidth, height: BOX_HEIGHT, rx: "5" }),
-              /* @__PURE__ */ jsxs21("text", { "aria-hidden": "true", x: node.x + boxWidth / 2, y: node.y + 4.5, textAnchor: "middle", children: [
+              /* @__PURE__ */ jsx23("title", { children: node.title }),
+              /* @__PURE__ */ jsx23("rect", { x: node.x, y: node.y - BOX_HEIGHT / 2, width: boxWidth, height: BOX_HEIGHT, rx: "5" }),
+              /* @__PURE__ */ jsxs22("text", { "aria-hidden": "true", x: node.x + boxWidth / 2, y: node.y + 4.5, textAnchor: "middle", children: [
                 node.label.length > letters ? `${node.label.slice(0, letters - 1)}…` : node.label,
                 sign
               ] })
@@ -2541,7 +2637,7 @@ function SystemMap({ live: live2 }) {
         );
       })
     ] }),
-    picture.left > 0 && /* @__PURE__ */ jsxs21("p", { className: "quiet", children: [
+    picture.left > 0 && /* @__PURE__ */ jsxs22("p", { className: "quiet", children: [
       plural(picture.left, "more interface"),
       " that ",
       picture.left === 1 ? "is" : "are",
@@ -2551,7 +2647,7 @@ function SystemMap({ live: live2 }) {
 }
 
 // src/screens/overview/Throughput.tsx
-import { useMemo as useMemo5 } from "./vendor.js";
+import { useMemo as useMemo6 } from "./vendor.js";
 
 // src/screens/overview/scale.ts
 function roundUp(value) {
@@ -2576,7 +2672,7 @@ function spread(places, step2, top, bottom) {
 }
 
 // src/screens/overview/Throughput.tsx
-import { jsx as jsx23, jsxs as jsxs22 } from "./vendor.js";
+import { jsx as jsx24, jsxs as jsxs23 } from "./vendor.js";
 var SERIES_MAX = 4;
 var HEIGHT_MIN = 190;
 var HEIGHT_MAX = 420;
@@ -2600,7 +2696,7 @@ function Throughput({ live: live2 }) {
   const [box, size] = useSize();
   const width = size.width;
   const height = Math.max(HEIGHT_MIN, Math.min(size.height, HEIGHT_MAX));
-  const series = useMemo5(() => seriesOf(live2), [live2]);
+  const series = useMemo6(() => seriesOf(live2), [live2]);
   const length = live2.total.length;
   const inner = Math.max(width - LEFT - RIGHT, 60);
   const top = roundUp(Math.max(...live2.total, 1));
@@ -2618,23 +2714,23 @@ function Throughput({ live: live2 }) {
   });
   const labels = spread(areas.map((area) => area.at), LABEL_STEP, TOP + 6, height - BOTTOM - 2);
   const grid = [0, top / 2, top];
-  return /* @__PURE__ */ jsx23("div", { ref: box, className: "chart", children: length < 2 ? /* @__PURE__ */ jsx23("div", { className: "empty", children: "Measuring…" }) : /* @__PURE__ */ jsxs22("svg", { width, height, role: "img", "aria-label": `Messages a second: ${areas.map((area) => `${area.name} ${rate(area.now)}`).join(", ")}`, children: [
-    grid.map((value) => /* @__PURE__ */ jsxs22("g", { children: [
-      /* @__PURE__ */ jsx23("line", { className: "grid", x1: LEFT, x2: LEFT + inner, y1: y(value), y2: y(value) }),
-      /* @__PURE__ */ jsx23("text", { className: "tick", x: LEFT - 6, y: y(value) + 4, textAnchor: "end", children: value })
+  return /* @__PURE__ */ jsx24("div", { ref: box, className: "chart", children: length < 2 ? /* @__PURE__ */ jsx24("div", { className: "empty", children: "Measuring…" }) : /* @__PURE__ */ jsxs23("svg", { width, height, role: "img", "aria-label": `Messages a second: ${areas.map((area) => `${area.name} ${rate(area.now)}`).join(", ")}`, children: [
+    grid.map((value) => /* @__PURE__ */ jsxs23("g", { children: [
+      /* @__PURE__ */ jsx24("line", { className: "grid", x1: LEFT, x2: LEFT + inner, y1: y(value), y2: y(value) }),
+      /* @__PURE__ */ jsx24("text", { className: "tick", x: LEFT - 6, y: y(value) + 4, textAnchor: "end", children: value })
     ] }, value)),
-    areas.map((area, at) => /* @__PURE__ */ jsxs22("g", { className: `series s${at + 1}`, children: [
-      /* @__PURE__ */ jsx23("polygon", { points: area.area }),
-      /* @__PURE__ */ jsx23("polyline", { points: area.line }),
-      /* @__PURE__ */ jsx23("line", { className: "lead", x1: LEFT + inner, y1: area.at, x2: LEFT + inner + 8, y2: labels[at] }),
-      /* @__PURE__ */ jsxs22("text", { x: LEFT + inner + 11, y: (labels[at] ?? 0) + 4, children: [
+    areas.map((area, at) => /* @__PURE__ */ jsxs23("g", { className: `series s${at + 1}`, children: [
+      /* @__PURE__ */ jsx24("polygon", { points: area.area }),
+      /* @__PURE__ */ jsx24("polyline", { points: area.line }),
+      /* @__PURE__ */ jsx24("line", { className: "lead", x1: LEFT + inner, y1: area.at, x2: LEFT + inner + 8, y2: labels[at] }),
+      /* @__PURE__ */ jsxs23("text", { x: LEFT + inner + 11, y: (labels[at] ?? 0) + 4, children: [
         area.name.length > 16 ? `${area.name.slice(0, 15)}…` : area.name,
         " ",
         rate(area.now)
       ] })
     ] }, area.name)),
-    /* @__PURE__ */ jsx23("text", { className: "tick", x: LEFT + inner, y: height - 6, textAnchor: "end", children: "now" }),
-    /* @__PURE__ */ jsxs22("text", { className: "tick", x: LEFT, y: height - 6, children: [
+    /* @__PURE__ */ jsx24("text", { className: "tick", x: LEFT + inner, y: height - 6, textAnchor: "end", children: "now" }),
+    /* @__PURE__ */ jsxs23("text", { className: "tick", x: LEFT, y: height - 6, children: [
       Math.round(windowOf(length) * live2.pause_s),
       " s ago"
     ] })
@@ -2642,19 +2738,19 @@ function Throughput({ live: live2 }) {
 }
 
 // src/screens/overview/Overview.tsx
-import { jsx as jsx24, jsxs as jsxs23 } from "./vendor.js";
+import { jsx as jsx25, jsxs as jsxs24 } from "./vendor.js";
 function Tile({ name, value, unit, children }) {
-  return /* @__PURE__ */ jsxs23("div", { className: "tile card", children: [
-    /* @__PURE__ */ jsx24("span", { className: "quiet", children: name }),
-    /* @__PURE__ */ jsxs23("div", { className: "tile-row", children: [
-      /* @__PURE__ */ jsxs23("span", { className: "figure number", children: [
+  return /* @__PURE__ */ jsxs24("div", { className: "tile card", children: [
+    /* @__PURE__ */ jsx25("span", { className: "quiet", children: name }),
+    /* @__PURE__ */ jsxs24("div", { className: "tile-row", children: [
+      /* @__PURE__ */ jsxs24("span", { className: "figure number", children: [
         value,
-        unit && /* @__PURE__ */ jsxs23("small", { children: [
+        unit && /* @__PURE__ */ jsxs24("small", { children: [
           " ",
           unit
         ] })
       ] }),
-      /* @__PURE__ */ jsx24("span", { className: "tile-more", children })
+      /* @__PURE__ */ jsx25("span", { className: "tile-more", children })
     ] })
   ] });
 }
@@ -2666,26 +2762,26 @@ function Tiles({ status, total }) {
   const age = oldest?.to.oldest ? (engine.at - oldest.to.oldest) / 1e6 : 0;
   const newest = total.slice(-3);
   const speed = newest.length ? newest.reduce((sum, value) => sum + value, 0) / newest.length : 0;
-  return /* @__PURE__ */ jsxs23("div", { className: "tiles", children: [
-    /* @__PURE__ */ jsx24(Tile, { name: "Messages a second", value: rate(speed), children: /* @__PURE__ */ jsx24(Sparkline, { values: total, width: 90 }) }),
-    /* @__PURE__ */ jsx24(Tile, { name: "Accepted", value: count(engine.counts.accepted), children: engine.lost === 0 ? /* @__PURE__ */ jsxs23("span", { className: "good state", title: balance(status), children: [
-      /* @__PURE__ */ jsx24(Icon, { name: "good" }),
+  return /* @__PURE__ */ jsxs24("div", { className: "tiles", children: [
+    /* @__PURE__ */ jsx25(Tile, { name: "Messages a second", value: rate(speed), children: /* @__PURE__ */ jsx25(Sparkline, { values: total, width: 90 }) }),
+    /* @__PURE__ */ jsx25(Tile, { name: "Accepted", value: count(engine.counts.accepted), children: engine.lost === 0 ? /* @__PURE__ */ jsxs24("span", { className: "good state", title: balance(status), children: [
+      /* @__PURE__ */ jsx25(Icon, { name: "good" }),
       " none lost"
-    ] }) : /* @__PURE__ */ jsxs23("span", { className: "bad state", children: [
-      /* @__PURE__ */ jsx24(Icon, { name: "bad" }),
+    ] }) : /* @__PURE__ */ jsxs24("span", { className: "bad state", children: [
+      /* @__PURE__ */ jsx25(Icon, { name: "bad" }),
       " ",
       plural(Math.abs(engine.lost), "message"),
       " unaccounted for"
     ] }) }),
-    /* @__PURE__ */ jsx24(Tile, { name: "Waiting to send", value: count(waiting), children: oldest && age >= 10 ? /* @__PURE__ */ jsxs23(Link, { to: messagesAt(`destination:${oldest.to.name} state:in_flight`), children: [
+    /* @__PURE__ */ jsx25(Tile, { name: "Waiting to send", value: count(waiting), children: oldest && age >= 10 ? /* @__PURE__ */ jsxs24(Link, { to: messagesAt(`destination:${oldest.to.name} state:in_flight`), children: [
       "oldest ",
       span(age),
       " · ",
       oldest.to.name
-    ] }) : /* @__PURE__ */ jsx24("span", { className: "quiet", children: "nothing is late" }) }),
-    /* @__PURE__ */ jsx24(Tile, { name: "Parked for a person", value: count(engine.counts.parked), children: engine.counts.parked > 0 ? /* @__PURE__ */ jsx24(Link, { to: messagesAt("state:parked"), children: "see them" }) : /* @__PURE__ */ jsx24("span", { className: "quiet", children: "none" }) }),
-    /* @__PURE__ */ jsx24(Tile, { name: "Disk confirms a write in", value: (engine.stats.fsync_micros_last / 1e3).toFixed(1), unit: "ms", children: /* @__PURE__ */ jsxs23("span", { className: engine.store === "ok" ? "good state" : "bad state", children: [
-      /* @__PURE__ */ jsx24(Icon, { name: engine.store === "ok" ? "good" : "bad" }),
+    ] }) : /* @__PURE__ */ jsx25("span", { className: "quiet", children: "nothing is late" }) }),
+    /* @__PURE__ */ jsx25(Tile, { name: "Parked for a person", value: count(engine.counts.parked), children: engine.counts.parked > 0 ? /* @__PURE__ */ jsx25(Link, { to: messagesAt("state:parked"), children: "see them" }) : /* @__PURE__ */ jsx25("span", { className: "quiet", children: "none" }) }),
+    /* @__PURE__ */ jsx25(Tile, { name: "Disk confirms a write in", value: (engine.stats.fsync_micros_last / 1e3).toFixed(1), unit: "ms", children: /* @__PURE__ */ jsxs24("span", { className: engine.store === "ok" ? "good state" : "bad state", children: [
+      /* @__PURE__ */ jsx25(Icon, { name: engine.store === "ok" ? "good" : "bad" }),
       " store ",
       engine.store
     ] }) })
@@ -2694,39 +2790,39 @@ function Tiles({ status, total }) {
 function Overview() {
   const live2 = useLive();
   const { status, problem } = live2;
-  const items = useMemo6(() => status ? attentionOf(status) : [], [status]);
+  const items = useMemo7(() => status ? attentionOf(status) : [], [status]);
   if (!status) {
-    return /* @__PURE__ */ jsx24(Page, { title: "Overview", children: problem ? /* @__PURE__ */ jsx24(Trouble, { problem, what: "The engine" }) : /* @__PURE__ */ jsx24(Empty, { title: "Asking the engine…" }) });
+    return /* @__PURE__ */ jsx25(Page, { title: "Overview", children: problem ? /* @__PURE__ */ jsx25(Trouble, { problem, what: "The engine" }) : /* @__PURE__ */ jsx25(Empty, { title: "Asking the engine…" }) });
   }
   const { engine } = status;
   const systems = new Set(engine.interfaces.flatMap((one) => one.destinations.filter((to) => to.connector !== "interface").map((to) => to.address))).size;
-  return /* @__PURE__ */ jsxs23(Page, { title: "Overview", about: `${plural(engine.interfaces.length, "interface")} · ${plural(systems, "receiver")} · up for ${span(engine.uptime_s)}`, children: [
-    /* @__PURE__ */ jsx24(Tiles, { status, total: live2.total }),
-    /* @__PURE__ */ jsxs23("section", { "aria-label": "Needs attention", className: "stack tight", children: [
-      /* @__PURE__ */ jsx24("h2", { children: "Needs attention" }),
-      items.length > 0 ? /* @__PURE__ */ jsx24(Attentions, { items }) : /* @__PURE__ */ jsxs23("div", { className: "calm", children: [
-        /* @__PURE__ */ jsx24(Icon, { name: "good", className: "good" }),
+  return /* @__PURE__ */ jsxs24(Page, { title: "Overview", about: `${plural(engine.interfaces.length, "interface")} · ${plural(systems, "receiver")} · up for ${span(engine.uptime_s)}`, children: [
+    /* @__PURE__ */ jsx25(Tiles, { status, total: live2.total }),
+    /* @__PURE__ */ jsxs24("section", { "aria-label": "Needs attention", className: "stack tight", children: [
+      /* @__PURE__ */ jsx25("h2", { children: "Needs attention" }),
+      items.length > 0 ? /* @__PURE__ */ jsx25(Attentions, { items }) : /* @__PURE__ */ jsxs24("div", { className: "calm", children: [
+        /* @__PURE__ */ jsx25(Icon, { name: "good", className: "good" }),
         " Nothing needs you. ",
         balance(status),
         ": nothing is lost."
       ] })
     ] }),
-    /* @__PURE__ */ jsxs23("div", { className: "two", children: [
-      /* @__PURE__ */ jsx24(Card, { title: "Throughput", more: /* @__PURE__ */ jsx24("span", { className: "quiet", children: "messages a second, since this page was opened" }), children: /* @__PURE__ */ jsx24(Throughput, { live: live2 }) }),
-      /* @__PURE__ */ jsx24(Card, { title: "Flow", more: /* @__PURE__ */ jsx24("span", { className: "quiet", children: "width of a line = messages a second" }), children: /* @__PURE__ */ jsx24(SystemMap, { live: live2 }) })
+    /* @__PURE__ */ jsxs24("div", { className: "two", children: [
+      /* @__PURE__ */ jsx25(Card, { title: "Throughput", more: /* @__PURE__ */ jsx25("span", { className: "quiet", children: "messages a second, since this page was opened" }), children: /* @__PURE__ */ jsx25(Throughput, { live: live2 }) }),
+      /* @__PURE__ */ jsx25(Card, { title: "Flow", more: /* @__PURE__ */ jsx25("span", { className: "quiet", children: "width of a line = messages a second" }), children: /* @__PURE__ */ jsx25(SystemMap, { live: live2 }) })
     ] }),
-    /* @__PURE__ */ jsx24(Card, { children: /* @__PURE__ */ jsx24(InterfaceTable, { live: live2, interfaces: engine.interfaces }) })
+    /* @__PURE__ */ jsx25(Card, { children: /* @__PURE__ */ jsx25(InterfaceTable, { live: live2, interfaces: engine.interfaces }) })
   ] });
 }
 
 // src/screens/signin/SignIn.tsx
 import { useEffect as useEffect4, useState as useState15 } from "./vendor.js";
-import { Fragment as Fragment7, jsx as jsx25, jsxs as jsxs24 } from "./vendor.js";
+import { Fragment as Fragment7, jsx as jsx26, jsxs as jsxs25 } from "./vendor.js";
 function Field({ label, name, kind = "text", complete, hint, value, onChange, isFirst = false }) {
-  return /* @__PURE__ */ jsxs24("div", { className: "field", children: [
-    /* @__PURE__ */ jsx25("label", { htmlFor: name, children: label }),
-    /* @__PURE__ */ jsx25("input", { className: "input", id: name, name, type: kind, autoComplete: complete, value, required: true, autoFocus: isFirst, spellCheck: false, "aria-describedby": hint ? `${name}-hint` : void 0, onChange: (change2) => onChange(change2.target.value) }),
-    hint && /* @__PURE__ */ jsx25("span", { className: "quiet", id: `${name}-hint`, children: hint })
+  return /* @__PURE__ */ jsxs25("div", { className: "field", children: [
+    /* @__PURE__ */ jsx26("label", { htmlFor: name, children: label }),
+    /* @__PURE__ */ jsx26("input", { className: "input", id: name, name, type: kind, autoComplete: complete, value, required: true, autoFocus: isFirst, spellCheck: false, "aria-describedby": hint ? `${name}-hint` : void 0, onChange: (change2) => onChange(change2.target.value) }),
+    hint && /* @__PURE__ */ jsx26("span", { className: "quiet", id: `${name}-hint`, children: hint })
   ] });
 }
 function Form({ title, button, children, act }) {
@@ -2743,22 +2839,22 @@ function Form({ title, button, children, act }) {
     }
     setRunning(false);
   };
-  return /* @__PURE__ */ jsxs24("form", { className: "stack", onSubmit: (sent) => void send2(sent), children: [
-    /* @__PURE__ */ jsx25("h1", { children: title }),
+  return /* @__PURE__ */ jsxs25("form", { className: "stack", onSubmit: (sent) => void send2(sent), children: [
+    /* @__PURE__ */ jsx26("h1", { children: title }),
     children,
-    problem && /* @__PURE__ */ jsx25("div", { role: "alert", children: /* @__PURE__ */ jsx25(Notice, { level: "warning", title: problem.message, children: problem.code && /* @__PURE__ */ jsx25("code", { children: problem.code }) }) }),
-    /* @__PURE__ */ jsx25(Button, { type: "submit", kind: "first wide", isDisabled: isRunning, children: isRunning ? "A moment…" : button })
+    problem && /* @__PURE__ */ jsx26("div", { role: "alert", children: /* @__PURE__ */ jsx26(Notice, { level: "warning", title: problem.message, children: problem.code && /* @__PURE__ */ jsx26("code", { children: problem.code }) }) }),
+    /* @__PURE__ */ jsx26(Button, { type: "submit", kind: "first wide", isDisabled: isRunning, children: isRunning ? "A moment…" : button })
   ] });
 }
 function WithPassword({ onToken }) {
   const [name, setName] = useState15("");
   const [password, setPassword] = useState15("");
-  return /* @__PURE__ */ jsxs24(Fragment7, { children: [
-    /* @__PURE__ */ jsxs24(Form, { title: "Sign in", button: "Sign in", act: () => signIn(name.trim(), password), children: [
-      /* @__PURE__ */ jsx25(Field, { label: "Name", name: "name", complete: "username", value: name, onChange: setName, isFirst: true }),
-      /* @__PURE__ */ jsx25(Field, { label: "Password", name: "password", kind: "password", complete: "current-password", value: password, onChange: setPassword })
+  return /* @__PURE__ */ jsxs25(Fragment7, { children: [
+    /* @__PURE__ */ jsxs25(Form, { title: "Sign in", button: "Sign in", act: () => signIn(name.trim(), password), children: [
+      /* @__PURE__ */ jsx26(Field, { label: "Name", name: "name", complete: "username", value: name, onChange: setName, isFirst: true }),
+      /* @__PURE__ */ jsx26(Field, { label: "Password", name: "password", kind: "password", complete: "current-password", value: password, onChange: setPassword })
     ] }),
-    /* @__PURE__ */ jsx25(Button, { kind: "plain", onPress: onToken, children: "I have a one-time token" })
+    /* @__PURE__ */ jsx26(Button, { kind: "plain", onPress: onToken, children: "I have a one-time token" })
   ] });
 }
 function WithToken({ given, onPassword }) {
@@ -2766,25 +2862,25 @@ function WithToken({ given, onPassword }) {
   const [name, setName] = useState15("");
   const [title, setTitle] = useState15("");
   const [password, setPassword] = useState15("");
-  return /* @__PURE__ */ jsxs24(Fragment7, { children: [
-    /* @__PURE__ */ jsxs24(Form, { title: "Welcome", button: "Choose this password", act: () => signInWithToken({ token: token2.trim(), name: name.trim(), title: title.trim(), password }), children: [
-      /* @__PURE__ */ jsx25(Field, { label: "One-time token", name: "token", complete: "off", hint: "From the terminal of the engine, or from your administrator. It works once.", value: token2, onChange: setToken, isFirst: !given }),
-      /* @__PURE__ */ jsx25(Field, { label: "Name", name: "name", complete: "username", hint: "Small letters, digits, dot, dash. Invited people use the name they were told.", value: name, onChange: setName, isFirst: Boolean(given) }),
-      /* @__PURE__ */ jsx25(Field, { label: "Your name as people write it", name: "title", complete: "name", value: title, onChange: setTitle }),
-      /* @__PURE__ */ jsx25(Field, { label: "New password", name: "new-password", kind: "password", complete: "new-password", hint: "12 letters or more; a few words are good.", value: password, onChange: setPassword })
+  return /* @__PURE__ */ jsxs25(Fragment7, { children: [
+    /* @__PURE__ */ jsxs25(Form, { title: "Welcome", button: "Choose this password", act: () => signInWithToken({ token: token2.trim(), name: name.trim(), title: title.trim(), password }), children: [
+      /* @__PURE__ */ jsx26(Field, { label: "One-time token", name: "token", complete: "off", hint: "From the terminal of the engine, or from your administrator. It works once.", value: token2, onChange: setToken, isFirst: !given }),
+      /* @__PURE__ */ jsx26(Field, { label: "Name", name: "name", complete: "username", hint: "Small letters, digits, dot, dash. Invited people use the name they were told.", value: name, onChange: setName, isFirst: Boolean(given) }),
+      /* @__PURE__ */ jsx26(Field, { label: "Your name as people write it", name: "title", complete: "name", value: title, onChange: setTitle }),
+      /* @__PURE__ */ jsx26(Field, { label: "New password", name: "new-password", kind: "password", complete: "new-password", hint: "12 letters or more; a few words are good.", value: password, onChange: setPassword })
     ] }),
-    /* @__PURE__ */ jsx25(Button, { kind: "plain", onPress: onPassword, children: "I have a password" })
+    /* @__PURE__ */ jsx26(Button, { kind: "plain", onPress: onPassword, children: "I have a password" })
   ] });
 }
 function SecondFactor() {
   const [code, setCode] = useState15("");
-  return /* @__PURE__ */ jsx25(Form, { title: "Second factor", button: "Go on", act: () => signInWithCode(code), children: /* @__PURE__ */ jsx25(Field, { label: "Code", name: "code", complete: "one-time-code", hint: "The six digits of your authenticator app, or a recovery code.", value: code, onChange: setCode, isFirst: true }) });
+  return /* @__PURE__ */ jsx26(Form, { title: "Second factor", button: "Go on", act: () => signInWithCode(code), children: /* @__PURE__ */ jsx26(Field, { label: "Code", name: "code", complete: "one-time-code", hint: "The six digits of your authenticator app, or a recovery code.", value: code, onChange: setCode, isFirst: true }) });
 }
 function Picture({ svg }) {
   const box = /viewBox="([\d ]+)"/.exec(svg)?.[1];
   const path = [...svg.matchAll(/ d="([Mhvz\d -]+)"/g)].at(-1)?.[1];
   if (!box || !path) return null;
-  return /* @__PURE__ */ jsx25("svg", { className: "secret-picture", viewBox: box, role: "img", "aria-label": "Picture to scan with the authenticator app", children: /* @__PURE__ */ jsx25("path", { d: path, shapeRendering: "crispEdges" }) });
+  return /* @__PURE__ */ jsx26("svg", { className: "secret-picture", viewBox: box, role: "img", "aria-label": "Picture to scan with the authenticator app", children: /* @__PURE__ */ jsx26("path", { d: path, shapeRendering: "crispEdges" }) });
 }
 function SetUp() {
   const [begun, setBegun] = useState15();
@@ -2795,21 +2891,21 @@ function SetUp() {
     beginCodes().then(setBegun, (error) => setProblem(String(error)));
   }, []);
   if (recovery) {
-    return /* @__PURE__ */ jsxs24("div", { className: "stack", children: [
-      /* @__PURE__ */ jsx25("h1", { children: "Recovery codes" }),
-      /* @__PURE__ */ jsx25("p", { children: "Each works once, when the app is not at hand. They are shown now and never again: print them, or keep them in a password safe." }),
-      /* @__PURE__ */ jsx25("pre", { className: "commands", children: recovery.join("\n") }),
-      /* @__PURE__ */ jsx25(Button, { kind: "first wide", onPress: () => void askWho(), children: "I have kept them" })
+    return /* @__PURE__ */ jsxs25("div", { className: "stack", children: [
+      /* @__PURE__ */ jsx26("h1", { children: "Recovery codes" }),
+      /* @__PURE__ */ jsx26("p", { children: "Each works once, when the app is not at hand. They are shown now and never again: print them, or keep them in a password safe." }),
+      /* @__PURE__ */ jsx26("pre", { className: "commands", children: recovery.join("\n") }),
+      /* @__PURE__ */ jsx26(Button, { kind: "first wide", onPress: () => void askWho(), children: "I have kept them" })
     ] });
   }
-  return /* @__PURE__ */ jsxs24(Form, { title: "Set up a second factor", button: "Confirm", act: async () => setRecovery(await confirmCodes(code.trim())), children: [
-    /* @__PURE__ */ jsx25("p", { children: "Scan the picture with an authenticator app, or type the secret there. Then give the code that it shows." }),
-    problem && /* @__PURE__ */ jsx25("p", { className: "bad", children: problem }),
-    begun && /* @__PURE__ */ jsxs24(Fragment7, { children: [
-      /* @__PURE__ */ jsx25(Picture, { svg: begun.picture }),
-      /* @__PURE__ */ jsx25("code", { className: "secret", children: begun.secret })
+  return /* @__PURE__ */ jsxs25(Form, { title: "Set up a second factor", button: "Confirm", act: async () => setRecovery(await confirmCodes(code.trim())), children: [
+    /* @__PURE__ */ jsx26("p", { children: "Scan the picture with an authenticator app, or type the secret there. Then give the code that it shows." }),
+    problem && /* @__PURE__ */ jsx26("p", { className: "bad", children: problem }),
+    begun && /* @__PURE__ */ jsxs25(Fragment7, { children: [
+      /* @__PURE__ */ jsx26(Picture, { svg: begun.picture }),
+      /* @__PURE__ */ jsx26("code", { className: "secret", children: begun.secret })
     ] }),
-    /* @__PURE__ */ jsx25(Field, { label: "Code", name: "code", complete: "one-time-code", value: code, onChange: setCode, isFirst: true })
+    /* @__PURE__ */ jsx26(Field, { label: "Code", name: "code", complete: "one-time-code", value: code, onChange: setCode, isFirst: true })
   ] });
 }
 function SignIn() {
@@ -2817,13 +2913,13 @@ function SignIn() {
   const { words: words2 } = useAddress();
   const given = words2.get("token") ?? "";
   const [hasToken, setHasToken] = useState15(given !== "");
-  return /* @__PURE__ */ jsx25("main", { className: "sign-in", children: /* @__PURE__ */ jsxs24("div", { className: "card sign-in-card", children: [
-    /* @__PURE__ */ jsxs24("div", { className: "brand", children: [
-      /* @__PURE__ */ jsx25(Mark, {}),
+  return /* @__PURE__ */ jsx26("main", { className: "sign-in", children: /* @__PURE__ */ jsxs25("div", { className: "card sign-in-card", children: [
+    /* @__PURE__ */ jsxs25("div", { className: "brand", children: [
+      /* @__PURE__ */ jsx26(Mark, {}),
       "Sinew"
     ] }),
-    me?.stage === "factor" ? /* @__PURE__ */ jsx25(SecondFactor, {}) : me?.stage === "enroll" ? /* @__PURE__ */ jsx25(SetUp, {}) : hasToken ? /* @__PURE__ */ jsx25(WithToken, { given, onPassword: () => setHasToken(false) }) : /* @__PURE__ */ jsx25(WithPassword, { onToken: () => setHasToken(true) }),
-    me && /* @__PURE__ */ jsxs24(Button, { kind: "plain", onPress: () => void signOut(), children: [
+    me?.stage === "factor" ? /* @__PURE__ */ jsx26(SecondFactor, {}) : me?.stage === "enroll" ? /* @__PURE__ */ jsx26(SetUp, {}) : hasToken ? /* @__PURE__ */ jsx26(WithToken, { given, onPassword: () => setHasToken(false) }) : /* @__PURE__ */ jsx26(WithPassword, { onToken: () => setHasToken(true) }),
+    me && /* @__PURE__ */ jsxs25(Button, { kind: "plain", onPress: () => void signOut(), children: [
       "Not ",
       me.title || me.name,
       "? Begin anew"
@@ -2833,7 +2929,7 @@ function SignIn() {
 
 // src/screens/system/System.tsx
 import { useEffect as useEffect5, useState as useState16 } from "./vendor.js";
-import { jsx as jsx26, jsxs as jsxs25 } from "./vendor.js";
+import { jsx as jsx27, jsxs as jsxs26 } from "./vendor.js";
 var LOOK_MS = 2e3;
 function Backups() {
   const { value, problem, again } = useAnswer("backup", readBackup);
@@ -2842,12 +2938,12 @@ function Backups() {
     const timer2 = window.setTimeout(again, LOOK_MS);
     return () => window.clearTimeout(timer2);
   }, [value, again]);
-  if (problem) return /* @__PURE__ */ jsx26(Trouble, { problem, what: "Backups", again });
-  if (!value) return /* @__PURE__ */ jsx26(Empty, { title: "Asking…" });
+  if (problem) return /* @__PURE__ */ jsx27(Trouble, { problem, what: "Backups", again });
+  if (!value) return /* @__PURE__ */ jsx27(Empty, { title: "Asking…" });
   const { progress } = value;
   const made = typeof value.made?.at === "number" ? moment(value.made.at) : void 0;
-  return /* @__PURE__ */ jsxs25("div", { className: "inside stack tight", children: [
-    value.is_running && /* @__PURE__ */ jsxs25("p", { children: [
+  return /* @__PURE__ */ jsxs26("div", { className: "inside stack tight", children: [
+    value.is_running && /* @__PURE__ */ jsxs26("p", { children: [
       "Under way: ",
       bytes(progress.bytes),
       " of ",
@@ -2857,23 +2953,23 @@ function Backups() {
       " of ",
       plural(progress.pieces_all, "piece")
     ] }),
-    value.failed && /* @__PURE__ */ jsxs25("p", { className: "bad", children: [
-      /* @__PURE__ */ jsx26(Icon, { name: "bad" }),
+    value.failed && /* @__PURE__ */ jsxs26("p", { className: "bad", children: [
+      /* @__PURE__ */ jsx27(Icon, { name: "bad" }),
       " The last one failed: ",
       value.failed.text,
       " ",
-      /* @__PURE__ */ jsx26("code", { children: value.failed.code })
+      /* @__PURE__ */ jsx27("code", { children: value.failed.code })
     ] }),
-    value.made ? /* @__PURE__ */ jsxs25("p", { children: [
+    value.made ? /* @__PURE__ */ jsxs26("p", { children: [
       "The last one since the engine started ",
       made ? `was made ${moment(value.made.at)}` : "is complete",
       "."
-    ] }) : !value.is_running && /* @__PURE__ */ jsx26("p", { children: "None was made since the engine started." }),
-    /* @__PURE__ */ jsxs25("p", { className: "quiet", children: [
+    ] }) : !value.is_running && /* @__PURE__ */ jsx27("p", { children: "None was made since the engine started." }),
+    /* @__PURE__ */ jsxs26("p", { className: "quiet", children: [
       "Make one with ",
-      /* @__PURE__ */ jsx26("code", { children: "sinew backup" }),
+      /* @__PURE__ */ jsx27("code", { children: "sinew backup" }),
       "; prove it with ",
-      /* @__PURE__ */ jsx26("code", { children: "sinew drill" }),
+      /* @__PURE__ */ jsx27("code", { children: "sinew drill" }),
       "."
     ] })
   ] });
@@ -2889,7 +2985,7 @@ function Examination() {
     const timer2 = window.setTimeout(again, LOOK_MS);
     return () => window.clearTimeout(timer2);
   }, [isRunning, value, again]);
-  if (problem) return /* @__PURE__ */ jsx26(Trouble, { problem, what: "The examination", again });
+  if (problem) return /* @__PURE__ */ jsx27(Trouble, { problem, what: "The examination", again });
   const begin = async () => {
     setState("running");
     setTrouble(void 0);
@@ -2902,82 +2998,82 @@ function Examination() {
     }
   };
   const figures = said ? Object.entries(said).filter(([, figure]) => typeof figure === "number") : [];
-  return /* @__PURE__ */ jsxs25("div", { className: "inside stack tight", children: [
-    /* @__PURE__ */ jsx26("p", { children: "Reads every record of the log and compares it with its checksum and with the index. Messages go on meanwhile; nothing is changed." }),
-    isRunning && value && /* @__PURE__ */ jsxs25("p", { role: "status", children: [
+  return /* @__PURE__ */ jsxs26("div", { className: "inside stack tight", children: [
+    /* @__PURE__ */ jsx27("p", { children: "Reads every record of the log and compares it with its checksum and with the index. Messages go on meanwhile; nothing is changed." }),
+    isRunning && value && /* @__PURE__ */ jsxs26("p", { role: "status", children: [
       bytes(value.bytes),
       " of ",
       bytes(value.bytes_total),
       " read, ",
       plural(value.messages, "message")
     ] }),
-    said && /* @__PURE__ */ jsxs25("p", { role: "status", children: [
-      /* @__PURE__ */ jsx26("strong", { children: "Done." }),
+    said && /* @__PURE__ */ jsxs26("p", { role: "status", children: [
+      /* @__PURE__ */ jsx27("strong", { children: "Done." }),
       " ",
       figures.map(([name, figure]) => `${name.replaceAll("_", " ")} ${count(figure)}`).join(" · ")
     ] }),
-    trouble && /* @__PURE__ */ jsx26(Notice, { level: "warning", title: "Not examined", children: trouble.message }),
-    /* @__PURE__ */ jsx26("div", { className: "buttons", children: /* @__PURE__ */ jsx26(Button, { isDisabled: isRunning ?? false, onPress: () => void begin(), children: isRunning ? "Examining…" : "Examine the store" }) })
+    trouble && /* @__PURE__ */ jsx27(Notice, { level: "warning", title: "Not examined", children: trouble.message }),
+    /* @__PURE__ */ jsx27("div", { className: "buttons", children: /* @__PURE__ */ jsx27(Button, { isDisabled: isRunning ?? false, onPress: () => void begin(), children: isRunning ? "Examining…" : "Examine the store" }) })
   ] });
 }
 function System() {
   const { status, problem } = useLive();
   const mayKeep = useMay()("backup");
-  if (!status) return /* @__PURE__ */ jsx26(Page, { title: "System", children: problem ? /* @__PURE__ */ jsx26(Trouble, { problem, what: "The engine" }) : /* @__PURE__ */ jsx26(Empty, { title: "Asking the engine…" }) });
+  if (!status) return /* @__PURE__ */ jsx27(Page, { title: "System", children: problem ? /* @__PURE__ */ jsx27(Trouble, { problem, what: "The engine" }) : /* @__PURE__ */ jsx27(Empty, { title: "Asking the engine…" }) });
   const { engine, process } = status;
   const items = attentionOf(status).filter((item) => item.interfaces.length === 0);
   const { stats } = engine;
-  return /* @__PURE__ */ jsxs25(Page, { title: "System", about: `Sinew ${process.version ?? ""} · up for ${span(engine.uptime_s)}`, children: [
-    items.length > 0 && /* @__PURE__ */ jsx26(Attentions, { items }),
-    /* @__PURE__ */ jsxs25("div", { className: "three", children: [
-      /* @__PURE__ */ jsx26(Card, { title: "Where every message is", more: /* @__PURE__ */ jsx26("span", { className: "quiet", children: "all interfaces, from the log" }), children: /* @__PURE__ */ jsx26("div", { className: "inside", children: /* @__PURE__ */ jsx26(Balance, { counts: engine.counts, query: "" }) }) }),
-      /* @__PURE__ */ jsx26(Card, { title: "Store", children: /* @__PURE__ */ jsx26("div", { className: "inside", children: /* @__PURE__ */ jsxs25("dl", { className: "facts", children: [
-        /* @__PURE__ */ jsx26("dt", { children: "State" }),
-        /* @__PURE__ */ jsx26("dd", { className: engine.store === "ok" ? "good" : "bad", children: /* @__PURE__ */ jsxs25("span", { className: "state", children: [
-          /* @__PURE__ */ jsx26(Icon, { name: engine.store === "ok" ? "good" : "bad" }),
+  return /* @__PURE__ */ jsxs26(Page, { title: "System", about: `Sinew ${process.version ?? ""} · up for ${span(engine.uptime_s)}`, children: [
+    items.length > 0 && /* @__PURE__ */ jsx27(Attentions, { items }),
+    /* @__PURE__ */ jsxs26("div", { className: "three", children: [
+      /* @__PURE__ */ jsx27(Card, { title: "Where every message is", more: /* @__PURE__ */ jsx27("span", { className: "quiet", children: "all interfaces, from the log" }), children: /* @__PURE__ */ jsx27("div", { className: "inside", children: /* @__PURE__ */ jsx27(Balance, { counts: engine.counts, query: "" }) }) }),
+      /* @__PURE__ */ jsx27(Card, { title: "Store", children: /* @__PURE__ */ jsx27("div", { className: "inside", children: /* @__PURE__ */ jsxs26("dl", { className: "facts", children: [
+        /* @__PURE__ */ jsx27("dt", { children: "State" }),
+        /* @__PURE__ */ jsx27("dd", { className: engine.store === "ok" ? "good" : "bad", children: /* @__PURE__ */ jsxs26("span", { className: "state", children: [
+          /* @__PURE__ */ jsx27(Icon, { name: engine.store === "ok" ? "good" : "bad" }),
           " ",
           engine.store
         ] }) }),
-        /* @__PURE__ */ jsx26("dt", { children: "Last write confirmed in" }),
-        /* @__PURE__ */ jsxs25("dd", { children: [
+        /* @__PURE__ */ jsx27("dt", { children: "Last write confirmed in" }),
+        /* @__PURE__ */ jsxs26("dd", { children: [
           (stats.fsync_micros_last / 1e3).toFixed(1),
           " ms"
         ] }),
-        /* @__PURE__ */ jsx26("dt", { children: "Messages in a confirmed write" }),
-        /* @__PURE__ */ jsxs25("dd", { children: [
+        /* @__PURE__ */ jsx27("dt", { children: "Messages in a confirmed write" }),
+        /* @__PURE__ */ jsxs26("dd", { children: [
           stats.fsyncs > 0 ? (stats.messages / stats.fsyncs).toFixed(1) : "–",
           " on average since the start"
         ] }),
-        /* @__PURE__ */ jsx26("dt", { children: "Log" }),
-        /* @__PURE__ */ jsx26("dd", { children: bytes(stats.log_bytes) }),
-        /* @__PURE__ */ jsx26("dt", { children: "Index" }),
-        /* @__PURE__ */ jsx26("dd", { children: bytes(stats.index_bytes) }),
-        /* @__PURE__ */ jsx26("dt", { children: "Store id" }),
-        /* @__PURE__ */ jsx26("dd", { className: "mono", children: engine.store_id || "–" })
+        /* @__PURE__ */ jsx27("dt", { children: "Log" }),
+        /* @__PURE__ */ jsx27("dd", { children: bytes(stats.log_bytes) }),
+        /* @__PURE__ */ jsx27("dt", { children: "Index" }),
+        /* @__PURE__ */ jsx27("dd", { children: bytes(stats.index_bytes) }),
+        /* @__PURE__ */ jsx27("dt", { children: "Store id" }),
+        /* @__PURE__ */ jsx27("dd", { className: "mono", children: engine.store_id || "–" })
       ] }) }) }),
-      /* @__PURE__ */ jsx26(Card, { title: "Process", children: /* @__PURE__ */ jsx26("div", { className: "inside", children: /* @__PURE__ */ jsxs25("dl", { className: "facts", children: [
-        /* @__PURE__ */ jsx26("dt", { children: "Connections of senders" }),
-        /* @__PURE__ */ jsxs25("dd", { children: [
+      /* @__PURE__ */ jsx27(Card, { title: "Process", children: /* @__PURE__ */ jsx27("div", { className: "inside", children: /* @__PURE__ */ jsxs26("dl", { className: "facts", children: [
+        /* @__PURE__ */ jsx27("dt", { children: "Connections of senders" }),
+        /* @__PURE__ */ jsxs26("dd", { children: [
           count(engine.connections.open),
           engine.connections.max !== null && ` of at most ${count(engine.connections.max)}`
         ] }),
-        /* @__PURE__ */ jsx26("dt", { children: "Interfaces" }),
-        /* @__PURE__ */ jsx26("dd", { children: count(engine.interfaces.length) }),
-        /* @__PURE__ */ jsx26("dt", { children: "Workspace" }),
-        /* @__PURE__ */ jsx26("dd", { className: "mono", children: process.workspace ?? "not shown to your role" }),
-        /* @__PURE__ */ jsx26("dt", { children: "Data folder" }),
-        /* @__PURE__ */ jsx26("dd", { className: "mono", children: process.data ?? "not shown to your role" }),
-        /* @__PURE__ */ jsx26("dt", { children: "Process" }),
-        /* @__PURE__ */ jsx26("dd", { children: process.pid ?? "–" })
+        /* @__PURE__ */ jsx27("dt", { children: "Interfaces" }),
+        /* @__PURE__ */ jsx27("dd", { children: count(engine.interfaces.length) }),
+        /* @__PURE__ */ jsx27("dt", { children: "Workspace" }),
+        /* @__PURE__ */ jsx27("dd", { className: "mono", children: process.workspace ?? "not shown to your role" }),
+        /* @__PURE__ */ jsx27("dt", { children: "Data folder" }),
+        /* @__PURE__ */ jsx27("dd", { className: "mono", children: process.data ?? "not shown to your role" }),
+        /* @__PURE__ */ jsx27("dt", { children: "Process" }),
+        /* @__PURE__ */ jsx27("dd", { children: process.pid ?? "–" })
       ] }) }) }),
-      mayKeep && /* @__PURE__ */ jsx26(Card, { title: "Backups", children: /* @__PURE__ */ jsx26(Backups, {}) }),
-      mayKeep && /* @__PURE__ */ jsx26(Card, { title: "Examination of the store", children: /* @__PURE__ */ jsx26(Examination, {}) })
+      mayKeep && /* @__PURE__ */ jsx27(Card, { title: "Backups", children: /* @__PURE__ */ jsx27(Backups, {}) }),
+      mayKeep && /* @__PURE__ */ jsx27(Card, { title: "Examination of the store", children: /* @__PURE__ */ jsx27(Examination, {}) })
     ] })
   ] });
 }
 
 // src/screens/tables/CodeTables.tsx
-import { jsx as jsx27, jsxs as jsxs26 } from "./vendor.js";
+import { jsx as jsx28, jsxs as jsxs27 } from "./vendor.js";
 function gapsOf(reports) {
   const found = /* @__PURE__ */ new Map();
   for (const report of reports) {
@@ -3004,28 +3100,28 @@ function gapsOf(reports) {
 }
 var CODES_SHOWN = 6;
 function Gaps({ gaps }) {
-  return /* @__PURE__ */ jsxs26("table", { className: "table", children: [
-    /* @__PURE__ */ jsx27("thead", { children: /* @__PURE__ */ jsxs26("tr", { children: [
-      /* @__PURE__ */ jsx27("th", { scope: "col", children: "Interface" }),
-      /* @__PURE__ */ jsx27("th", { scope: "col", children: "Place" }),
-      /* @__PURE__ */ jsx27("th", { scope: "col", children: "Codes seen most" }),
-      /* @__PURE__ */ jsx27("th", { scope: "col", className: "right", children: "In no code table" }),
-      /* @__PURE__ */ jsx27("th", { scope: "col", className: "right", children: "Not in the standard" }),
-      /* @__PURE__ */ jsx27("th", { scope: "col", className: "right", children: "Values" }),
-      /* @__PURE__ */ jsx27("th", { scope: "col", children: "Example" })
+  return /* @__PURE__ */ jsxs27("table", { className: "table", children: [
+    /* @__PURE__ */ jsx28("thead", { children: /* @__PURE__ */ jsxs27("tr", { children: [
+      /* @__PURE__ */ jsx28("th", { scope: "col", children: "Interface" }),
+      /* @__PURE__ */ jsx28("th", { scope: "col", children: "Place" }),
+      /* @__PURE__ */ jsx28("th", { scope: "col", children: "Codes seen most" }),
+      /* @__PURE__ */ jsx28("th", { scope: "col", className: "right", children: "In no code table" }),
+      /* @__PURE__ */ jsx28("th", { scope: "col", className: "right", children: "Not in the standard" }),
+      /* @__PURE__ */ jsx28("th", { scope: "col", className: "right", children: "Values" }),
+      /* @__PURE__ */ jsx28("th", { scope: "col", children: "Example" })
     ] }) }),
-    /* @__PURE__ */ jsx27("tbody", { children: gaps.map((gap) => /* @__PURE__ */ jsxs26("tr", { children: [
-      /* @__PURE__ */ jsx27("td", { children: /* @__PURE__ */ jsx27(Link, { to: interfaceAt(gap.interface, "text"), "data-row": true, children: gap.interface }) }),
-      /* @__PURE__ */ jsxs26("td", { children: [
-        /* @__PURE__ */ jsx27("code", { children: gap.place }),
+    /* @__PURE__ */ jsx28("tbody", { children: gaps.map((gap) => /* @__PURE__ */ jsxs27("tr", { children: [
+      /* @__PURE__ */ jsx28("td", { children: /* @__PURE__ */ jsx28(Link, { to: interfaceAt(gap.interface, "text"), "data-row": true, children: gap.interface }) }),
+      /* @__PURE__ */ jsxs27("td", { children: [
+        /* @__PURE__ */ jsx28("code", { children: gap.place }),
         " ",
-        /* @__PURE__ */ jsx27("span", { className: "quiet", children: gap.name })
+        /* @__PURE__ */ jsx28("span", { className: "quiet", children: gap.name })
       ] }),
-      /* @__PURE__ */ jsx27("td", { className: "mono", children: gap.codes.slice(0, CODES_SHOWN).map(([code]) => code).join(" ") }),
-      /* @__PURE__ */ jsx27("td", { className: `right number ${gap.uncovered > 0 ? "warn" : "quiet"}`, children: gap.uncovered > 0 ? count(gap.uncovered) : "–" }),
-      /* @__PURE__ */ jsx27("td", { className: "right number", children: gap.unlisted > 0 ? count(gap.unlisted) : "–" }),
-      /* @__PURE__ */ jsx27("td", { className: "right number", children: count(gap.seen) }),
-      /* @__PURE__ */ jsx27("td", { className: "mono", children: gap.example > 0 ? /* @__PURE__ */ jsx27(Link, { to: `/messages#q=id:${gap.example}&id=${gap.example}`, children: gap.example }) : "" })
+      /* @__PURE__ */ jsx28("td", { className: "mono", children: gap.codes.slice(0, CODES_SHOWN).map(([code]) => code).join(" ") }),
+      /* @__PURE__ */ jsx28("td", { className: `right number ${gap.uncovered > 0 ? "warn" : "quiet"}`, children: gap.uncovered > 0 ? count(gap.uncovered) : "–" }),
+      /* @__PURE__ */ jsx28("td", { className: "right number", children: gap.unlisted > 0 ? count(gap.unlisted) : "–" }),
+      /* @__PURE__ */ jsx28("td", { className: "right number", children: count(gap.seen) }),
+      /* @__PURE__ */ jsx28("td", { className: "mono", children: gap.example > 0 ? /* @__PURE__ */ jsx28(Link, { to: `/messages#q=id:${gap.example}&id=${gap.example}`, children: gap.example }) : "" })
     ] }, `${gap.interface} ${gap.place}`)) })
   ] });
 }
@@ -3034,36 +3130,36 @@ function CodeTables() {
   const { value, problem, again } = useAnswer("quality", (signal) => readQuality({}, signal));
   const wanted2 = (words2.get("find") ?? "").toLowerCase();
   const gaps = gapsOf(value?.interfaces ?? []).filter((gap) => [gap.interface, gap.place, gap.name].some((text) => text.toLowerCase().includes(wanted2)));
-  return /* @__PURE__ */ jsx27(
+  return /* @__PURE__ */ jsx28(
     Page,
     {
       title: "Code tables",
       about: "codes seen in traffic in the last seven days that a table or the standard does not have",
-      actions: /* @__PURE__ */ jsx27("input", { className: "input narrow", "aria-label": "Narrow by interface or place", placeholder: "Narrow: interface, place", value: words2.get("find") ?? "", onChange: (change2) => setWords({ find: change2.target.value || void 0 }, { replace: true }) }),
-      children: problem ? /* @__PURE__ */ jsx27(Trouble, { problem, what: "The codes", again }) : /* @__PURE__ */ jsx27(Card, { children: !value ? /* @__PURE__ */ jsx27(Empty, { title: "Reading…" }) : gaps.length === 0 ? /* @__PURE__ */ jsx27(Empty, { title: "Every code has its row", children: value.is_counted ? "" : "Quality is not counted in this workspace." }) : /* @__PURE__ */ jsx27(Gaps, { gaps }) })
+      actions: /* @__PURE__ */ jsx28("input", { className: "input narrow", "aria-label": "Narrow by interface or place", placeholder: "Narrow: interface, place", value: words2.get("find") ?? "", onChange: (change2) => setWords({ find: change2.target.value || void 0 }, { replace: true }) }),
+      children: problem ? /* @__PURE__ */ jsx28(Trouble, { problem, what: "The codes", again }) : /* @__PURE__ */ jsx28(Card, { children: !value ? /* @__PURE__ */ jsx28(Empty, { title: "Reading…" }) : gaps.length === 0 ? /* @__PURE__ */ jsx28(Empty, { title: "Every code has its row", children: value.is_counted ? "" : "Quality is not counted in this workspace." }) : /* @__PURE__ */ jsx28(Gaps, { gaps }) })
     }
   );
 }
 
 // src/screens/users/Users.tsx
 import { useState as useState17 } from "./vendor.js";
-import { jsx as jsx28, jsxs as jsxs27 } from "./vendor.js";
+import { jsx as jsx29, jsxs as jsxs28 } from "./vendor.js";
 var userAt = (name, act = "") => `/api/v1/users/${encodeURIComponent(name)}${act && `/${act}`}`;
 var grantsText = (grants) => grants.map((grant) => {
   const where = [...grant.interfaces ?? [], ...grant.facilities ?? []].join(", ");
   return where ? `${grant.role} (${where})` : grant.role;
 }).join(", ") || "no role";
 function ToldOnce({ name, told, onClose }) {
-  return /* @__PURE__ */ jsxs27(Window, { title: `One-time token for ${name}`, onClose, children: [
-    /* @__PURE__ */ jsxs27("p", { children: [
+  return /* @__PURE__ */ jsxs28(Window, { title: `One-time token for ${name}`, onClose, children: [
+    /* @__PURE__ */ jsxs28("p", { children: [
       "Give it to ",
       name,
       " on a way that you trust. With it they choose a password. It is shown now and never again",
       told.until ? `, and works until ${moment(told.until)}` : "",
       "."
     ] }),
-    /* @__PURE__ */ jsx28("pre", { className: "commands", tabIndex: 0, "aria-label": "The token", children: told.token }),
-    /* @__PURE__ */ jsx28("div", { className: "buttons", children: /* @__PURE__ */ jsx28(Button, { kind: "first", onPress: onClose, children: "Done" }) })
+    /* @__PURE__ */ jsx29("pre", { className: "commands", tabIndex: 0, "aria-label": "The token", children: told.token }),
+    /* @__PURE__ */ jsx29("div", { className: "buttons", children: /* @__PURE__ */ jsx29(Button, { kind: "first", onPress: onClose, children: "Done" }) })
   ] });
 }
 function NewUser({ roles, onClose, onMade }) {
@@ -3078,31 +3174,31 @@ function NewUser({ roles, onClose, onMade }) {
       setProblem(error instanceof Problem ? error : new Problem(0, "", String(error)));
     }
   };
-  return /* @__PURE__ */ jsxs27(Window, { title: "Invite a person", onClose, children: [
-    /* @__PURE__ */ jsxs27("div", { className: "field", children: [
-      /* @__PURE__ */ jsx28("label", { htmlFor: "new-name", children: "Name" }),
-      /* @__PURE__ */ jsx28("input", { className: "input", id: "new-name", value: name, autoFocus: true, spellCheck: false, onChange: (now2) => setName(now2.target.value), placeholder: "for example ruth.okafor" })
+  return /* @__PURE__ */ jsxs28(Window, { title: "Invite a person", onClose, children: [
+    /* @__PURE__ */ jsxs28("div", { className: "field", children: [
+      /* @__PURE__ */ jsx29("label", { htmlFor: "new-name", children: "Name" }),
+      /* @__PURE__ */ jsx29("input", { className: "input", id: "new-name", value: name, autoFocus: true, spellCheck: false, onChange: (now2) => setName(now2.target.value), placeholder: "for example ruth.okafor" })
     ] }),
-    /* @__PURE__ */ jsxs27("div", { className: "field", children: [
-      /* @__PURE__ */ jsx28("label", { htmlFor: "new-title", children: "Name as people write it" }),
-      /* @__PURE__ */ jsx28("input", { className: "input", id: "new-title", value: title, onChange: (now2) => setTitle(now2.target.value) })
+    /* @__PURE__ */ jsxs28("div", { className: "field", children: [
+      /* @__PURE__ */ jsx29("label", { htmlFor: "new-title", children: "Name as people write it" }),
+      /* @__PURE__ */ jsx29("input", { className: "input", id: "new-title", value: title, onChange: (now2) => setTitle(now2.target.value) })
     ] }),
-    /* @__PURE__ */ jsxs27("div", { className: "field", children: [
-      /* @__PURE__ */ jsx28("label", { htmlFor: "new-role", children: "Role" }),
-      /* @__PURE__ */ jsx28("select", { className: "input", id: "new-role", value: role, onChange: (now2) => setRole(now2.target.value), children: roles.map((one) => /* @__PURE__ */ jsxs27("option", { value: one.name, children: [
+    /* @__PURE__ */ jsxs28("div", { className: "field", children: [
+      /* @__PURE__ */ jsx29("label", { htmlFor: "new-role", children: "Role" }),
+      /* @__PURE__ */ jsx29("select", { className: "input", id: "new-role", value: role, onChange: (now2) => setRole(now2.target.value), children: roles.map((one) => /* @__PURE__ */ jsxs28("option", { value: one.name, children: [
         one.name,
         " — ",
         one.title
       ] }, one.name)) })
     ] }),
-    problem && /* @__PURE__ */ jsxs27(Notice, { level: "warning", title: "Not made", children: [
+    problem && /* @__PURE__ */ jsxs28(Notice, { level: "warning", title: "Not made", children: [
       problem.message,
       " ",
-      problem.code && /* @__PURE__ */ jsx28("code", { children: problem.code })
+      problem.code && /* @__PURE__ */ jsx29("code", { children: problem.code })
     ] }),
-    /* @__PURE__ */ jsxs27("div", { className: "buttons", children: [
-      /* @__PURE__ */ jsx28(Button, { onPress: onClose, children: "Cancel" }),
-      /* @__PURE__ */ jsx28(Button, { kind: "first", isDisabled: !name.trim(), onPress: () => void make(), children: "Make an invitation" })
+    /* @__PURE__ */ jsxs28("div", { className: "buttons", children: [
+      /* @__PURE__ */ jsx29(Button, { onPress: onClose, children: "Cancel" }),
+      /* @__PURE__ */ jsx29(Button, { kind: "first", isDisabled: !name.trim(), onPress: () => void make(), children: "Make an invitation" })
     ] })
   ] });
 }
@@ -3111,30 +3207,30 @@ function People({ users, onAct }) {
   const actsOf2 = (user) => [
     user.is_disabled ? { label: "Enable…", act: { title: `Enable ${user.name}`, text: "They may sign in again with what they have.", button: "Enable", run: async () => void await post(userAt(user.name, "enable")) } } : { label: "Disable…", act: { title: `Disable ${user.name}`, text: "Every session and key ends at once. Nothing that they did is changed.", button: "Disable", isDangerous: true, run: async () => void await post(userAt(user.name, "disable")) } }
   ];
-  return /* @__PURE__ */ jsx28("div", { className: "scroll-x", children: /* @__PURE__ */ jsxs27("table", { className: "table", children: [
-    /* @__PURE__ */ jsx28("thead", { children: /* @__PURE__ */ jsxs27("tr", { children: [
-      /* @__PURE__ */ jsx28("th", { scope: "col", children: "State" }),
-      /* @__PURE__ */ jsx28("th", { scope: "col", children: "Name" }),
-      /* @__PURE__ */ jsx28("th", { scope: "col", children: "Roles" }),
-      /* @__PURE__ */ jsx28("th", { scope: "col", children: "Second factor" }),
-      /* @__PURE__ */ jsx28("th", { scope: "col", children: "Last signed in" }),
-      /* @__PURE__ */ jsx28("th", { scope: "col", children: /* @__PURE__ */ jsx28("span", { className: "hidden-but-read", children: "What you may do" }) })
+  return /* @__PURE__ */ jsx29("div", { className: "scroll-x", children: /* @__PURE__ */ jsxs28("table", { className: "table", children: [
+    /* @__PURE__ */ jsx29("thead", { children: /* @__PURE__ */ jsxs28("tr", { children: [
+      /* @__PURE__ */ jsx29("th", { scope: "col", children: "State" }),
+      /* @__PURE__ */ jsx29("th", { scope: "col", children: "Name" }),
+      /* @__PURE__ */ jsx29("th", { scope: "col", children: "Roles" }),
+      /* @__PURE__ */ jsx29("th", { scope: "col", children: "Second factor" }),
+      /* @__PURE__ */ jsx29("th", { scope: "col", children: "Last signed in" }),
+      /* @__PURE__ */ jsx29("th", { scope: "col", children: /* @__PURE__ */ jsx29("span", { className: "hidden-but-read", children: "What you may do" }) })
     ] }) }),
-    /* @__PURE__ */ jsx28("tbody", { children: users.map((user) => /* @__PURE__ */ jsxs27("tr", { children: [
-      /* @__PURE__ */ jsx28("td", { children: /* @__PURE__ */ jsxs27("span", { className: `state ${user.is_disabled ? "note" : "good"}`, children: [
-        /* @__PURE__ */ jsx28(Icon, { name: user.is_disabled ? "paused" : "good" }),
+    /* @__PURE__ */ jsx29("tbody", { children: users.map((user) => /* @__PURE__ */ jsxs28("tr", { children: [
+      /* @__PURE__ */ jsx29("td", { children: /* @__PURE__ */ jsxs28("span", { className: `state ${user.is_disabled ? "note" : "good"}`, children: [
+        /* @__PURE__ */ jsx29(Icon, { name: user.is_disabled ? "paused" : "good" }),
         " ",
         user.is_disabled ? "Disabled" : user.is_service ? "Service" : user.has_password ? "Active" : "Invited"
       ] }) }),
-      /* @__PURE__ */ jsxs27("td", { children: [
+      /* @__PURE__ */ jsxs28("td", { children: [
         user.title || user.name,
         " ",
-        /* @__PURE__ */ jsx28("span", { className: "quiet", children: user.name })
+        /* @__PURE__ */ jsx29("span", { className: "quiet", children: user.name })
       ] }),
-      /* @__PURE__ */ jsx28("td", { children: grantsText(user.grants) }),
-      /* @__PURE__ */ jsx28("td", { children: user.factors.join(", ") || /* @__PURE__ */ jsx28("span", { className: "warn", children: "none" }) }),
-      /* @__PURE__ */ jsx28("td", { className: "nowrap", children: user.last_sign_in ? moment(user.last_sign_in) : "never" }),
-      /* @__PURE__ */ jsx28("td", { children: /* @__PURE__ */ jsx28("div", { className: "buttons end", children: user.name !== me?.name && actsOf2(user).map(({ label, act }) => /* @__PURE__ */ jsx28(Button, { "aria-label": `${label.replace("…", "")} ${user.name}`, onPress: () => onAct(act), children: label }, label)) }) })
+      /* @__PURE__ */ jsx29("td", { children: grantsText(user.grants) }),
+      /* @__PURE__ */ jsx29("td", { children: user.factors.join(", ") || /* @__PURE__ */ jsx29("span", { className: "warn", children: "none" }) }),
+      /* @__PURE__ */ jsx29("td", { className: "nowrap", children: user.last_sign_in ? moment(user.last_sign_in) : "never" }),
+      /* @__PURE__ */ jsx29("td", { children: /* @__PURE__ */ jsx29("div", { className: "buttons end", children: user.name !== me?.name && actsOf2(user).map(({ label, act }) => /* @__PURE__ */ jsx29(Button, { "aria-label": `${label.replace("…", "")} ${user.name}`, onPress: () => onAct(act), children: label }, label)) }) })
     ] }, user.name)) })
   ] }) });
 }
@@ -3150,53 +3246,53 @@ function Users() {
     users.again();
     keys.again();
   };
-  return /* @__PURE__ */ jsxs27(
+  return /* @__PURE__ */ jsxs28(
     Page,
     {
       title: "Users",
       about: "people, services, roles and keys",
-      actions: may("people") && users.value && /* @__PURE__ */ jsx28(Button, { icon: "users", onPress: () => setInviting(true), children: "Invite a person…" }),
+      actions: may("people") && users.value && /* @__PURE__ */ jsx29(Button, { icon: "users", onPress: () => setInviting(true), children: "Invite a person…" }),
       children: [
-        /* @__PURE__ */ jsx28(Card, { title: "People and services", children: users.problem ? /* @__PURE__ */ jsx28(Trouble, { problem: users.problem, what: "Users", again: users.again }) : users.value ? users.value.users.length ? /* @__PURE__ */ jsx28(People, { users: users.value.users, onAct: setAct }) : /* @__PURE__ */ jsx28(Empty, { title: "Nobody yet", children: "The first administrator comes in by a one-time token from the terminal of the engine." }) : /* @__PURE__ */ jsx28(Empty, { title: "Reading…" }) }),
-        roles.value && /* @__PURE__ */ jsx28(Card, { title: "Roles", children: /* @__PURE__ */ jsxs27("table", { className: "table", children: [
-          /* @__PURE__ */ jsx28("thead", { children: /* @__PURE__ */ jsxs27("tr", { children: [
-            /* @__PURE__ */ jsx28("th", { scope: "col", children: "Role" }),
-            /* @__PURE__ */ jsx28("th", { scope: "col", children: "What it is for" }),
-            /* @__PURE__ */ jsx28("th", { scope: "col", children: "Rights" })
+        /* @__PURE__ */ jsx29(Card, { title: "People and services", children: users.problem ? /* @__PURE__ */ jsx29(Trouble, { problem: users.problem, what: "Users", again: users.again }) : users.value ? users.value.users.length ? /* @__PURE__ */ jsx29(People, { users: users.value.users, onAct: setAct }) : /* @__PURE__ */ jsx29(Empty, { title: "Nobody yet", children: "The first administrator comes in by a one-time token from the terminal of the engine." }) : /* @__PURE__ */ jsx29(Empty, { title: "Reading…" }) }),
+        roles.value && /* @__PURE__ */ jsx29(Card, { title: "Roles", children: /* @__PURE__ */ jsxs28("table", { className: "table", children: [
+          /* @__PURE__ */ jsx29("thead", { children: /* @__PURE__ */ jsxs28("tr", { children: [
+            /* @__PURE__ */ jsx29("th", { scope: "col", children: "Role" }),
+            /* @__PURE__ */ jsx29("th", { scope: "col", children: "What it is for" }),
+            /* @__PURE__ */ jsx29("th", { scope: "col", children: "Rights" })
           ] }) }),
-          /* @__PURE__ */ jsx28("tbody", { children: roles.value.roles.map((role) => /* @__PURE__ */ jsxs27("tr", { children: [
-            /* @__PURE__ */ jsxs27("td", { className: "nowrap", children: [
-              /* @__PURE__ */ jsx28("strong", { children: role.name }),
+          /* @__PURE__ */ jsx29("tbody", { children: roles.value.roles.map((role) => /* @__PURE__ */ jsxs28("tr", { children: [
+            /* @__PURE__ */ jsxs28("td", { className: "nowrap", children: [
+              /* @__PURE__ */ jsx29("strong", { children: role.name }),
               " ",
-              role.is_own && /* @__PURE__ */ jsx28("span", { className: "badge", children: "of this site" })
+              role.is_own && /* @__PURE__ */ jsx29("span", { className: "badge", children: "of this site" })
             ] }),
-            /* @__PURE__ */ jsx28("td", { children: role.title }),
-            /* @__PURE__ */ jsx28("td", { className: "quiet", children: role.rights.join(", ") })
+            /* @__PURE__ */ jsx29("td", { children: role.title }),
+            /* @__PURE__ */ jsx29("td", { className: "quiet", children: role.rights.join(", ") })
           ] }, role.name)) })
         ] }) }),
-        keys.value && /* @__PURE__ */ jsx28(Card, { title: "Keys of programs", more: /* @__PURE__ */ jsxs27("span", { className: "quiet", children: [
+        keys.value && /* @__PURE__ */ jsx29(Card, { title: "Keys of programs", more: /* @__PURE__ */ jsxs28("span", { className: "quiet", children: [
           "made with ",
-          /* @__PURE__ */ jsx28("code", { children: "sinew key" })
-        ] }), children: keys.value.keys.length === 0 ? /* @__PURE__ */ jsx28(Empty, { title: "No keys" }) : /* @__PURE__ */ jsxs27("table", { className: "table", children: [
-          /* @__PURE__ */ jsx28("thead", { children: /* @__PURE__ */ jsxs27("tr", { children: [
-            /* @__PURE__ */ jsx28("th", { scope: "col", children: "Key" }),
-            /* @__PURE__ */ jsx28("th", { scope: "col", children: "Of" }),
-            /* @__PURE__ */ jsx28("th", { scope: "col", children: "Roles" }),
-            /* @__PURE__ */ jsx28("th", { scope: "col", children: "Ends" }),
-            /* @__PURE__ */ jsx28("th", { scope: "col", children: "Last used" }),
-            /* @__PURE__ */ jsx28("th", { scope: "col", children: /* @__PURE__ */ jsx28("span", { className: "hidden-but-read", children: "What you may do" }) })
+          /* @__PURE__ */ jsx29("code", { children: "sinew key" })
+        ] }), children: keys.value.keys.length === 0 ? /* @__PURE__ */ jsx29(Empty, { title: "No keys" }) : /* @__PURE__ */ jsxs28("table", { className: "table", children: [
+          /* @__PURE__ */ jsx29("thead", { children: /* @__PURE__ */ jsxs28("tr", { children: [
+            /* @__PURE__ */ jsx29("th", { scope: "col", children: "Key" }),
+            /* @__PURE__ */ jsx29("th", { scope: "col", children: "Of" }),
+            /* @__PURE__ */ jsx29("th", { scope: "col", children: "Roles" }),
+            /* @__PURE__ */ jsx29("th", { scope: "col", children: "Ends" }),
+            /* @__PURE__ */ jsx29("th", { scope: "col", children: "Last used" }),
+            /* @__PURE__ */ jsx29("th", { scope: "col", children: /* @__PURE__ */ jsx29("span", { className: "hidden-but-read", children: "What you may do" }) })
           ] }) }),
-          /* @__PURE__ */ jsx28("tbody", { children: keys.value.keys.map((key) => /* @__PURE__ */ jsxs27("tr", { children: [
-            /* @__PURE__ */ jsxs27("td", { children: [
+          /* @__PURE__ */ jsx29("tbody", { children: keys.value.keys.map((key) => /* @__PURE__ */ jsxs28("tr", { children: [
+            /* @__PURE__ */ jsxs28("td", { children: [
               key.title,
               " ",
-              /* @__PURE__ */ jsx28("code", { className: "quiet", children: key.id })
+              /* @__PURE__ */ jsx29("code", { className: "quiet", children: key.id })
             ] }),
-            /* @__PURE__ */ jsx28("td", { children: key.user }),
-            /* @__PURE__ */ jsx28("td", { children: grantsText(key.grants) }),
-            /* @__PURE__ */ jsx28("td", { className: "nowrap", children: key.until ? moment(key.until) : "never" }),
-            /* @__PURE__ */ jsx28("td", { className: "nowrap", children: key.used ? moment(key.used) : "never" }),
-            /* @__PURE__ */ jsx28("td", { children: /* @__PURE__ */ jsx28("div", { className: "buttons end", children: /* @__PURE__ */ jsx28(
+            /* @__PURE__ */ jsx29("td", { children: key.user }),
+            /* @__PURE__ */ jsx29("td", { children: grantsText(key.grants) }),
+            /* @__PURE__ */ jsx29("td", { className: "nowrap", children: key.until ? moment(key.until) : "never" }),
+            /* @__PURE__ */ jsx29("td", { className: "nowrap", children: key.used ? moment(key.used) : "never" }),
+            /* @__PURE__ */ jsx29("td", { children: /* @__PURE__ */ jsx29("div", { className: "buttons end", children: /* @__PURE__ */ jsx29(
               Button,
               {
                 "aria-label": `Remove the key ${key.title}`,
@@ -3206,7 +3302,7 @@ function Users() {
             ) }) })
           ] }, key.id)) })
         ] }) }),
-        act && /* @__PURE__ */ jsx28(
+        act && /* @__PURE__ */ jsx29(
           AskWhy,
           {
             act,
@@ -3216,7 +3312,7 @@ function Users() {
             }
           }
         ),
-        isInviting && /* @__PURE__ */ jsx28(
+        isInviting && /* @__PURE__ */ jsx29(
           NewUser,
           {
             roles: roles.value?.roles ?? [],
@@ -3228,7 +3324,7 @@ function Users() {
             }
           }
         ),
-        told && /* @__PURE__ */ jsx28(ToldOnce, { ...told, onClose: () => setTold(void 0) })
+        told && /* @__PURE__ */ jsx29(ToldOnce, { ...told, onClose: () => setTold(void 0) })
       ]
     }
   );
@@ -3237,34 +3333,34 @@ function Users() {
 // src/shell/Account.tsx
 import { useState as useState18 } from "./vendor.js";
 import { Menu as Menu2, MenuItem as MenuItem2, MenuTrigger as MenuTrigger2, Popover as Popover2 } from "./vendor.js";
-import { Fragment as Fragment8, jsx as jsx29, jsxs as jsxs28 } from "./vendor.js";
+import { Fragment as Fragment8, jsx as jsx30, jsxs as jsxs29 } from "./vendor.js";
 function Account() {
   const { me, isOpen } = useSession();
   const may = useMay();
   const [isBreaking, setBreaking] = useState18(false);
   if (isOpen || !me) return null;
   const roles = [...new Set(me.grants.map((grant) => grant.role))].join(", ");
-  if (!me.token) return /* @__PURE__ */ jsx29("span", { className: "quiet nowrap account", children: me.name });
+  if (!me.token) return /* @__PURE__ */ jsx30("span", { className: "quiet nowrap account", children: me.name });
   const items = [
     ...may("break-glass") && !me.glass_until ? [{ id: "glass", label: "Break the glass…" }] : [],
     { id: "out", label: "Sign out" }
   ];
-  return /* @__PURE__ */ jsxs28(Fragment8, { children: [
-    me.glass_until && /* @__PURE__ */ jsxs28("span", { className: "demo", children: [
+  return /* @__PURE__ */ jsxs29(Fragment8, { children: [
+    me.glass_until && /* @__PURE__ */ jsxs29("span", { className: "demo", children: [
       "glass broken until ",
       moment(me.glass_until)
     ] }),
-    /* @__PURE__ */ jsxs28(MenuTrigger2, { children: [
-      /* @__PURE__ */ jsxs28(Button, { kind: "plain", children: [
+    /* @__PURE__ */ jsxs29(MenuTrigger2, { children: [
+      /* @__PURE__ */ jsxs29(Button, { kind: "plain", children: [
         me.title || me.name,
-        roles && /* @__PURE__ */ jsxs28("span", { className: "quiet", children: [
+        roles && /* @__PURE__ */ jsxs29("span", { className: "quiet", children: [
           "· ",
           roles
         ] })
       ] }),
-      /* @__PURE__ */ jsx29(Popover2, { className: "popover", placement: "bottom end", children: /* @__PURE__ */ jsx29(Menu2, { className: "menu", items, onAction: (key) => key === "out" ? void signOut() : setBreaking(true), children: (one) => /* @__PURE__ */ jsx29(MenuItem2, { className: "menu-item", children: one.label }) }) })
+      /* @__PURE__ */ jsx30(Popover2, { className: "popover", placement: "bottom end", children: /* @__PURE__ */ jsx30(Menu2, { className: "menu", items, onAction: (key) => key === "out" ? void signOut() : setBreaking(true), children: (one) => /* @__PURE__ */ jsx30(MenuItem2, { className: "menu-item", children: one.label }) }) })
     ] }),
-    isBreaking && /* @__PURE__ */ jsx29(
+    isBreaking && /* @__PURE__ */ jsx30(
       AskWhy,
       {
         onClose: () => setBreaking(false),
@@ -3361,7 +3457,7 @@ function useKeys(acts) {
 // src/shell/Palette.tsx
 import { useState as useState19 } from "./vendor.js";
 import { Autocomplete, Dialog as Dialog2, Input as Input2, ListBox, ListBoxItem, Modal as Modal2, ModalOverlay as ModalOverlay2, SearchField } from "./vendor.js";
-import { jsx as jsx30, jsxs as jsxs29 } from "./vendor.js";
+import { jsx as jsx31, jsxs as jsxs30 } from "./vendor.js";
 var EXAMPLES = ["patient:N0010138", "state:parked since:24h", "type:ADT^A01", "control:MSG00042", "filler=A123"];
 var ENTRIES_MAX = 12;
 function entriesFor(text, interfaces) {
@@ -3385,11 +3481,11 @@ function Palette({ onClose }) {
   const [text, setText] = useState19("");
   const { status } = useLive();
   const entries = entriesFor(text, status?.engine.interfaces ?? []);
-  return /* @__PURE__ */ jsx30(ModalOverlay2, { className: "veil", isOpen: true, isDismissable: true, onOpenChange: (isOpen) => !isOpen && onClose(), children: /* @__PURE__ */ jsx30(Modal2, { className: "modal", children: /* @__PURE__ */ jsxs29(Dialog2, { className: "palette", "aria-label": "Find anything", children: [
-    /* @__PURE__ */ jsxs29(Autocomplete, { inputValue: text, onInputChange: setText, children: [
-      /* @__PURE__ */ jsxs29(SearchField, { className: "palette-field", "aria-label": "Find messages, patients, interfaces, screens", autoFocus: true, children: [
-        /* @__PURE__ */ jsx30(Icon, { name: "search" }),
-        /* @__PURE__ */ jsx30(
+  return /* @__PURE__ */ jsx31(ModalOverlay2, { className: "veil", isOpen: true, isDismissable: true, onOpenChange: (isOpen) => !isOpen && onClose(), children: /* @__PURE__ */ jsx31(Modal2, { className: "modal", children: /* @__PURE__ */ jsxs30(Dialog2, { className: "palette", "aria-label": "Find anything", children: [
+    /* @__PURE__ */ jsxs30(Autocomplete, { inputValue: text, onInputChange: setText, children: [
+      /* @__PURE__ */ jsxs30(SearchField, { className: "palette-field", "aria-label": "Find messages, patients, interfaces, screens", autoFocus: true, children: [
+        /* @__PURE__ */ jsx31(Icon, { name: "search" }),
+        /* @__PURE__ */ jsx31(
           Input2,
           {
             className: "palette-input",
@@ -3405,7 +3501,7 @@ function Palette({ onClose }) {
           }
         )
       ] }),
-      /* @__PURE__ */ jsx30(
+      /* @__PURE__ */ jsx31(
         ListBox,
         {
           className: "palette-list",
@@ -3416,23 +3512,23 @@ function Palette({ onClose }) {
             navigate(String(key));
             onClose();
           },
-          renderEmptyState: () => /* @__PURE__ */ jsx30("div", { className: "empty", children: "Nothing of this name." }),
-          children: (entry) => /* @__PURE__ */ jsxs29(ListBoxItem, { id: entry.to, textValue: entry.name, className: "palette-item", children: [
-            /* @__PURE__ */ jsx30(Icon, { name: entry.icon }),
-            /* @__PURE__ */ jsx30("span", { className: "cut", children: entry.name }),
-            /* @__PURE__ */ jsx30("span", { className: "quiet nowrap", children: entry.about })
+          renderEmptyState: () => /* @__PURE__ */ jsx31("div", { className: "empty", children: "Nothing of this name." }),
+          children: (entry) => /* @__PURE__ */ jsxs30(ListBoxItem, { id: entry.to, textValue: entry.name, className: "palette-item", children: [
+            /* @__PURE__ */ jsx31(Icon, { name: entry.icon }),
+            /* @__PURE__ */ jsx31("span", { className: "cut", children: entry.name }),
+            /* @__PURE__ */ jsx31("span", { className: "quiet nowrap", children: entry.about })
           ] })
         }
       )
     ] }),
-    /* @__PURE__ */ jsxs29("p", { className: "palette-foot quiet", children: [
-      /* @__PURE__ */ jsx30("kbd", { children: "↑" }),
+    /* @__PURE__ */ jsxs30("p", { className: "palette-foot quiet", children: [
+      /* @__PURE__ */ jsx31("kbd", { children: "↑" }),
       " ",
-      /* @__PURE__ */ jsx30("kbd", { children: "↓" }),
+      /* @__PURE__ */ jsx31("kbd", { children: "↓" }),
       " choose · ",
-      /* @__PURE__ */ jsx30("kbd", { children: "Enter" }),
+      /* @__PURE__ */ jsx31("kbd", { children: "Enter" }),
       " open · ",
-      /* @__PURE__ */ jsx30("kbd", { children: "Esc" }),
+      /* @__PURE__ */ jsx31("kbd", { children: "Esc" }),
       " close"
     ] })
   ] }) }) });
@@ -3468,47 +3564,47 @@ function useTheme() {
 }
 
 // src/shell/App.tsx
-import { jsx as jsx31, jsxs as jsxs30 } from "./vendor.js";
+import { jsx as jsx32, jsxs as jsxs31 } from "./vendor.js";
 function screenOf({ path }) {
   const one = path.match(/^\/interfaces\/([^/]+)$/)?.[1];
-  if (one) return /* @__PURE__ */ jsx31(OneInterface, { name: decodeURIComponent(one) }, one);
+  if (one) return /* @__PURE__ */ jsx32(OneInterface, { name: decodeURIComponent(one) }, one);
   switch (path) {
     case "/":
-      return /* @__PURE__ */ jsx31(Overview, {});
+      return /* @__PURE__ */ jsx32(Overview, {});
     case "/messages":
-      return /* @__PURE__ */ jsx31(Messages, {});
+      return /* @__PURE__ */ jsx32(Messages, {});
     case "/interfaces":
-      return /* @__PURE__ */ jsx31(InterfaceList, {});
+      return /* @__PURE__ */ jsx32(InterfaceList, {});
     case "/alerts":
-      return /* @__PURE__ */ jsx31(Alerts, {});
+      return /* @__PURE__ */ jsx32(Alerts, {});
     case "/tables":
-      return /* @__PURE__ */ jsx31(CodeTables, {});
+      return /* @__PURE__ */ jsx32(CodeTables, {});
     case "/changes":
-      return /* @__PURE__ */ jsx31(Changes, {});
+      return /* @__PURE__ */ jsx32(Changes, {});
     case "/audit":
-      return /* @__PURE__ */ jsx31(Audit, {});
+      return /* @__PURE__ */ jsx32(Audit, {});
     case "/users":
-      return /* @__PURE__ */ jsx31(Users, {});
+      return /* @__PURE__ */ jsx32(Users, {});
     case "/system":
-      return /* @__PURE__ */ jsx31(System, {});
+      return /* @__PURE__ */ jsx32(System, {});
     default:
-      return /* @__PURE__ */ jsx31(Page, { title: "Not found", children: /* @__PURE__ */ jsx31(Empty, { title: "There is no such page", children: /* @__PURE__ */ jsx31(Link, { to: "/", children: "Go to the overview" }) }) });
+      return /* @__PURE__ */ jsx32(Page, { title: "Not found", children: /* @__PURE__ */ jsx32(Empty, { title: "There is no such page", children: /* @__PURE__ */ jsx32(Link, { to: "/", children: "Go to the overview" }) }) });
   }
 }
 function Navigation({ path }) {
   const { status } = useLive();
-  const urgent = useMemo7(() => status ? attentionOf(status).filter((item) => item.level !== "note") : [], [status]);
+  const urgent = useMemo8(() => status ? attentionOf(status).filter((item) => item.level !== "note") : [], [status]);
   const isAlarm = urgent.some((item) => item.level === "alarm");
   const may = useMay();
   const here = placeOf(path);
   const places = PLACES.filter((place2) => !place2.right || may(place2.right));
   const groups = ["Look", "Build", "Guard"];
-  return /* @__PURE__ */ jsx31("nav", { className: "side", "aria-label": "Screens", children: groups.map((group) => /* @__PURE__ */ jsx31("ul", { "aria-label": group, children: places.filter((place2) => place2.group === group).map((place2) => /* @__PURE__ */ jsx31("li", { children: /* @__PURE__ */ jsxs30(Link, { to: place2.path, className: "place", title: `${place2.name} (g ${place2.key})`, "aria-current": place2 === here ? "page" : void 0, children: [
-    /* @__PURE__ */ jsx31(Icon, { name: place2.icon }),
-    /* @__PURE__ */ jsx31("span", { className: "place-name", children: place2.name }),
-    place2.path === "/alerts" && urgent.length > 0 && /* @__PURE__ */ jsxs30("span", { className: `badge ${isAlarm ? "bad" : "warn"}`, children: [
+  return /* @__PURE__ */ jsx32("nav", { className: "side", "aria-label": "Screens", children: groups.map((group) => /* @__PURE__ */ jsx32("ul", { "aria-label": group, children: places.filter((place2) => place2.group === group).map((place2) => /* @__PURE__ */ jsx32("li", { children: /* @__PURE__ */ jsxs31(Link, { to: place2.path, className: "place", title: `${place2.name} (g ${place2.key})`, "aria-current": place2 === here ? "page" : void 0, children: [
+    /* @__PURE__ */ jsx32(Icon, { name: place2.icon }),
+    /* @__PURE__ */ jsx32("span", { className: "place-name", children: place2.name }),
+    place2.path === "/alerts" && urgent.length > 0 && /* @__PURE__ */ jsxs31("span", { className: `badge ${isAlarm ? "bad" : "warn"}`, children: [
       urgent.length,
-      /* @__PURE__ */ jsx31("span", { className: "hidden-but-read", children: " need attention" })
+      /* @__PURE__ */ jsx32("span", { className: "hidden-but-read", children: " need attention" })
     ] })
   ] }) }, place2.path)) }, group)) });
 }
@@ -3521,19 +3617,19 @@ var KEYS = [
 ];
 function KeyList({ onClose }) {
   const jumps = PLACES.map((place2) => [`g ${place2.key}`, place2.name]);
-  return /* @__PURE__ */ jsxs30(Window, { title: "Keys", onClose, children: [
-    /* @__PURE__ */ jsx31("dl", { className: "facts key-list", children: [...KEYS, ...jumps].map(([key, what]) => /* @__PURE__ */ jsxs30("div", { className: "key-row", children: [
-      /* @__PURE__ */ jsx31("dt", { children: /* @__PURE__ */ jsx31("kbd", { children: key }) }),
-      /* @__PURE__ */ jsx31("dd", { children: what })
+  return /* @__PURE__ */ jsxs31(Window, { title: "Keys", onClose, children: [
+    /* @__PURE__ */ jsx32("dl", { className: "facts key-list", children: [...KEYS, ...jumps].map(([key, what]) => /* @__PURE__ */ jsxs31("div", { className: "key-row", children: [
+      /* @__PURE__ */ jsx32("dt", { children: /* @__PURE__ */ jsx32("kbd", { children: key }) }),
+      /* @__PURE__ */ jsx32("dd", { children: what })
     ] }, key)) }),
-    /* @__PURE__ */ jsx31("div", { className: "buttons", children: /* @__PURE__ */ jsx31(Button, { onPress: onClose, children: "Close" }) })
+    /* @__PURE__ */ jsx32("div", { className: "buttons", children: /* @__PURE__ */ jsx32(Button, { onPress: onClose, children: "Close" }) })
   ] });
 }
 function Connection() {
   const { problem, status } = useLive();
   if (!problem) return null;
-  return /* @__PURE__ */ jsxs30("div", { className: "offline", role: "alert", children: [
-    /* @__PURE__ */ jsx31(Icon, { name: "warn" }),
+  return /* @__PURE__ */ jsxs31("div", { className: "offline", role: "alert", children: [
+    /* @__PURE__ */ jsx32(Icon, { name: "warn" }),
     problem.message,
     " ",
     status ? "What you see is the last thing it said; it is asked again every second." : "It is asked again every second."
@@ -3543,14 +3639,14 @@ function App() {
   const { state, me } = useSession();
   useEffect7(() => void askWho(), []);
   if (state === "asking") return null;
-  return state === "out" || me && me.stage !== "full" ? /* @__PURE__ */ jsx31(SignIn, {}) : /* @__PURE__ */ jsx31(Frame, {});
+  return state === "out" || me && me.stage !== "full" ? /* @__PURE__ */ jsx32(SignIn, {}) : /* @__PURE__ */ jsx32(Frame, {});
 }
 function Frame() {
   const address = useAddress();
   const theme2 = useTheme();
   const { status } = useLive();
   const [open, setOpen] = useState20();
-  const acts = useMemo7(() => ({ openPalette: () => setOpen("palette"), openKeys: () => setOpen("keys") }), []);
+  const acts = useMemo8(() => ({ openPalette: () => setOpen("palette"), openKeys: () => setOpen("keys") }), []);
   useKeys(acts);
   const main = useRef3(null);
   const place2 = placeOf(address.path);
@@ -3558,41 +3654,41 @@ function Frame() {
     document.title = place2 ? `${place2.name} · Sinew` : "Sinew";
     main.current?.scrollTo(0, 0);
   }, [address.path, place2]);
-  return /* @__PURE__ */ jsxs30("div", { className: "frame", children: [
-    /* @__PURE__ */ jsx31("button", { type: "button", className: "skip", onClick: () => main.current?.focus(), children: "Skip to the screen" }),
-    /* @__PURE__ */ jsxs30("header", { className: "bar", children: [
-      /* @__PURE__ */ jsxs30(Link, { to: "/", className: "brand", children: [
-        /* @__PURE__ */ jsx31(Mark, {}),
+  return /* @__PURE__ */ jsxs31("div", { className: "frame", children: [
+    /* @__PURE__ */ jsx32("button", { type: "button", className: "skip", onClick: () => main.current?.focus(), children: "Skip to the screen" }),
+    /* @__PURE__ */ jsxs31("header", { className: "bar", children: [
+      /* @__PURE__ */ jsxs31(Link, { to: "/", className: "brand", children: [
+        /* @__PURE__ */ jsx32(Mark, {}),
         "Sinew"
       ] }),
-      status?.process.is_demo && /* @__PURE__ */ jsx31("span", { className: "demo", children: "Demo · invented people" }),
-      /* @__PURE__ */ jsxs30("button", { type: "button", className: "finder", onClick: acts.openPalette, children: [
-        /* @__PURE__ */ jsx31(Icon, { name: "search" }),
-        /* @__PURE__ */ jsx31("span", { children: "Find messages, patients, interfaces…" }),
-        /* @__PURE__ */ jsx31("kbd", { children: "/" })
+      status?.process.is_demo && /* @__PURE__ */ jsx32("span", { className: "demo", children: "Demo · invented people" }),
+      /* @__PURE__ */ jsxs31("button", { type: "button", className: "finder", onClick: acts.openPalette, children: [
+        /* @__PURE__ */ jsx32(Icon, { name: "search" }),
+        /* @__PURE__ */ jsx32("span", { children: "Find messages, patients, interfaces…" }),
+        /* @__PURE__ */ jsx32("kbd", { children: "/" })
       ] }),
-      /* @__PURE__ */ jsxs30("div", { className: "bar-end", children: [
-        /* @__PURE__ */ jsx31(Button, { kind: "plain square", "aria-label": "Keys", onPress: acts.openKeys, icon: "keys" }),
-        /* @__PURE__ */ jsx31(Button, { kind: "plain square", "aria-label": theme2 === "light" ? "Dark colours" : "Light colours", onPress: switchTheme, icon: theme2 === "light" ? "moon" : "sun" }),
-        /* @__PURE__ */ jsx31(Account, {})
+      /* @__PURE__ */ jsxs31("div", { className: "bar-end", children: [
+        /* @__PURE__ */ jsx32(Button, { kind: "plain square", "aria-label": "Keys", onPress: acts.openKeys, icon: "keys" }),
+        /* @__PURE__ */ jsx32(Button, { kind: "plain square", "aria-label": theme2 === "light" ? "Dark colours" : "Light colours", onPress: switchTheme, icon: theme2 === "light" ? "moon" : "sun" }),
+        /* @__PURE__ */ jsx32(Account, {})
       ] })
     ] }),
-    /* @__PURE__ */ jsx31(Navigation, { path: address.path }),
-    /* @__PURE__ */ jsxs30("main", { id: "main", ref: main, tabIndex: -1, children: [
-      /* @__PURE__ */ jsx31(Connection, {}),
+    /* @__PURE__ */ jsx32(Navigation, { path: address.path }),
+    /* @__PURE__ */ jsxs31("main", { id: "main", ref: main, tabIndex: -1, children: [
+      /* @__PURE__ */ jsx32(Connection, {}),
       screenOf(address)
     ] }),
-    open === "palette" && /* @__PURE__ */ jsx31(Palette, { onClose: () => setOpen(void 0) }),
-    open === "keys" && /* @__PURE__ */ jsx31(KeyList, { onClose: () => setOpen(void 0) })
+    open === "palette" && /* @__PURE__ */ jsx32(Palette, { onClose: () => setOpen(void 0) }),
+    open === "keys" && /* @__PURE__ */ jsx32(KeyList, { onClose: () => setOpen(void 0) })
   ] });
 }
 
 // src/main.tsx
-import { jsx as jsx32 } from "./vendor.js";
+import { jsx as jsx33 } from "./vendor.js";
 applyTheme();
 var root = document.getElementById("root");
 if (root) {
   createRoot(root).render(
-    /* @__PURE__ */ jsx32(StrictMode, { children: /* @__PURE__ */ jsx32(App, {}) })
+    /* @__PURE__ */ jsx33(StrictMode, { children: /* @__PURE__ */ jsx33(App, {}) })
   );
 }

@@ -15,6 +15,7 @@ const attention = await load("screens/overview/attention.ts");
 const map = await load("screens/overview/map.ts");
 const throughput = await load("screens/overview/scale.ts");
 const flow = await load("flow/highlight.ts");
+const lines = await load("flow/lines.ts");
 const live = await load("api/rates.ts");
 const strip = await load("screens/messages/strip.ts");
 
@@ -130,6 +131,24 @@ test("colours of a line are the line", () => {
     assert.equal(flow.piecesOf(line).map((piece) => piece.text).join(""), line);
   }
   assert.deepEqual(flow.piecesOf('  when PID-3[2].1 = "I"').map((piece) => piece.tone).filter(Boolean), ["word", "path", "text"]);
+});
+
+test("a drawn map leaves nothing of its text out", () => {
+  const text = [
+    "# Names",
+    "map a from hl7v2 ADT to fhir r4 Bundle {",
+    '  gender = PID-8 | code admin-gender | required  # table 1',
+    '  name = "a = b # c" when PID-5 = "x"',
+    "  each PID-3 as id when id.5 in [MR, PI] {",
+    "    identifier.value = id.1",
+    "  }",
+    "  ignore PID-19",
+    "}",
+  ].join("\n");
+  const drawn = lines.drawnOf(text);
+  assert.deepEqual(drawn.map((one) => [one.line, one.depth, one.kind]), [[1, 0, "note"], [2, 0, "block"], [3, 1, "line"], [4, 1, "line"], [5, 1, "block"], [6, 2, "line"], [8, 1, "note"]]);
+  assert.deepEqual([drawn[2].from, drawn[2].chips, drawn[2].to, drawn[2].comment], ["PID-8", ["code admin-gender", "required"], "gender", "table 1"]);
+  assert.deepEqual([drawn[3].from, drawn[3].when], ['"a = b # c"', 'PID-5 = "x"']);
 });
 
 test("the strip says what went wrong", () => {

@@ -118,6 +118,7 @@ const SCREENS = [
   { name: "interfaces", path: "/interfaces", shows: "table.interfaces tbody tr" },
   { name: "interface", path: "/interfaces/adt-hub", shows: "table.destinations tbody tr" },
   { name: "configuration", path: "/interfaces/adt-hub#tab=text", shows: ".code, .empty" },
+  { name: "map", path: "/interfaces/adt-hub#tab=text&file=interfaces/adt-hub/maps/pharmacy.map", shows: ".drawn-line, .empty" },
   { name: "tests", path: "/interfaces/lab-results#tab=tests", shows: ".table tbody tr, .empty" },
   { name: "traffic", path: "/interfaces/lab-results#tab=traffic", shows: ".table tbody tr" },
   { name: "quality", path: "/interfaces/lab-results#tab=quality", shows: ".table tbody tr, .empty" },

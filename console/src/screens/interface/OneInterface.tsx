@@ -9,6 +9,7 @@ import { useAnswer, type Answer } from "../../api/use";
 import { messagesAt } from "../../shell/addresses";
 import { setWords, useAddress } from "../../shell/route";
 import { Code } from "../../ui/Code";
+import { DrawnMap } from "../../ui/DrawnMap";
 import { AskWhy, type Act } from "../../ui/dialogs";
 import { ago, clockMillis, count, plural, rate } from "../../ui/format";
 import { Button, Card, Empty, health, Link, messageState, Page, State, Trouble } from "../../ui/parts";
@@ -79,6 +80,8 @@ function TextTab({ answer }: { answer: Answer<InterfaceText> }) {
   if (!value) return <Empty title="Reading…" />;
   const files = [{ path: value.file, text: value.text }, ...value.files];
   const chosen = files.find((file) => file.path === words.get("file")) ?? files[0];
+  const isMap = chosen?.path.endsWith(".map") ?? false;
+  const isDrawn = isMap && words.get("as") !== "text";
   return (
     <div className="files">
       <ul className="card file-list" aria-label="Files">
@@ -90,8 +93,20 @@ function TextTab({ answer }: { answer: Answer<InterfaceText> }) {
           </li>
         ))}
       </ul>
-      <Card title={chosen?.path} more={<span className="quiet">version {value.version}, as it runs now</span>}>
-        <Code text={chosen?.text ?? ""} label={chosen?.path ?? ""} />
+      <Card
+        title={chosen?.path}
+        more={
+          <>
+            <span className="quiet">as it lies in the workspace; version {value.version} runs</span>
+            {isMap && (
+              <Button kind="plain" onPress={() => setWords({ as: isDrawn ? "text" : undefined }, { replace: true })}>
+                {isDrawn ? "Show the text" : "Show it drawn"}
+              </Button>
+            )}
+          </>
+        }
+      >
+        {isDrawn ? <DrawnMap text={chosen?.text ?? ""} label={chosen?.path ?? ""} /> : <Code text={chosen?.text ?? ""} label={chosen?.path ?? ""} />}
       </Card>
     </div>
   );
