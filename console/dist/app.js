@@ -2863,12 +2863,23 @@ function WithToken({ given, onPassword }) {
   const [title, setTitle] = useState15("");
   const [password, setPassword] = useState15("");
   return /* @__PURE__ */ jsxs25(Fragment7, { children: [
-    /* @__PURE__ */ jsxs25(Form, { title: "Welcome", button: "Choose this password", act: () => signInWithToken({ token: token2.trim(), name: name.trim(), title: title.trim(), password }), children: [
-      /* @__PURE__ */ jsx26(Field, { label: "One-time token", name: "token", complete: "off", hint: "From the terminal of the engine, or from your administrator. It works once.", value: token2, onChange: setToken, isFirst: !given }),
-      /* @__PURE__ */ jsx26(Field, { label: "Name", name: "name", complete: "username", hint: "Small letters, digits, dot, dash. Invited people use the name they were told.", value: name, onChange: setName, isFirst: Boolean(given) }),
-      /* @__PURE__ */ jsx26(Field, { label: "Your name as people write it", name: "title", complete: "name", value: title, onChange: setTitle }),
-      /* @__PURE__ */ jsx26(Field, { label: "New password", name: "new-password", kind: "password", complete: "new-password", hint: "12 letters or more; a few words are good.", value: password, onChange: setPassword })
-    ] }),
+    /* @__PURE__ */ jsxs25(
+      Form,
+      {
+        title: "Welcome",
+        button: "Choose this password",
+        act: async () => {
+          await signInWithToken({ token: token2.trim(), name: name.trim(), title: title.trim(), password });
+          navigate("/", { replace: true });
+        },
+        children: [
+          /* @__PURE__ */ jsx26(Field, { label: "One-time token", name: "token", complete: "off", hint: "From the terminal of the engine, or from your administrator. It works once.", value: token2, onChange: setToken, isFirst: !given }),
+          /* @__PURE__ */ jsx26(Field, { label: "Name", name: "name", complete: "username", hint: "Small letters, digits, dot, dash. Invited people use the name they were told.", value: name, onChange: setName, isFirst: Boolean(given) }),
+          /* @__PURE__ */ jsx26(Field, { label: "Your name as people write it", name: "title", complete: "name", value: title, onChange: setTitle }),
+          /* @__PURE__ */ jsx26(Field, { label: "New password", name: "new-password", kind: "password", complete: "new-password", hint: "12 letters or more; a few words are good.", value: password, onChange: setPassword })
+        ]
+      }
+    ),
     /* @__PURE__ */ jsx26(Button, { kind: "plain", onPress: onPassword, children: "I have a password" })
   ] });
 }

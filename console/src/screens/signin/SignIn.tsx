@@ -2,7 +2,7 @@
 import { useEffect, useState, type FormEvent, type ReactNode } from "react";
 import { Problem } from "../../api/http";
 import { askWho, beginCodes, confirmCodes, signIn, signInWithCode, signInWithToken, signOut, useSession } from "../../api/session";
-import { useAddress } from "../../shell/route";
+import { navigate, useAddress } from "../../shell/route";
 import { Mark } from "../../ui/icons";
 import { Button, Notice } from "../../ui/parts";
 
@@ -86,7 +86,12 @@ function WithToken({ given, onPassword }: { given: string; onPassword: () => voi
   const [password, setPassword] = useState("");
   return (
     <>
-      <Form title="Welcome" button="Choose this password" act={() => signInWithToken({ token: token.trim(), name: name.trim(), title: title.trim(), password })}>
+      <Form title="Welcome" button="Choose this password" act={async () => {
+          await signInWithToken({ token: token.trim(), name: name.trim(), title: title.trim(), password });
+          // The token is used; it goes out of the address too.
+          navigate("/", { replace: true });
+        }}
+      >
         <Field label="One-time token" name="token" complete="off" hint="From the terminal of the engine, or from your administrator. It works once." value={token} onChange={setToken} isFirst={!given} />
         <Field label="Name" name="name" complete="username" hint="Small letters, digits, dot, dash. Invited people use the name they were told." value={name} onChange={setName} isFirst={Boolean(given)} />
         <Field label="Your name as people write it" name="title" complete="name" value={title} onChange={setTitle} />
