@@ -86,18 +86,21 @@ pub fn resources(bundle: Node<'_>) -> impl Iterator<Item = Node<'_>> {
     entries(bundle).filter_map(|entry| entry.get(names().resource))
 }
 
+/// Addresses come from who sends the bundle: the hash is seeded.
+type Hash = foldhash::quality::RandomState;
+
 /// The entries of a bundle by their `fullUrl`.
 pub struct Index<'t> {
-    by_url: HashMap<&'t str, Node<'t>>,
+    by_url: HashMap<&'t str, Node<'t>, Hash>,
     /// Of entries without a `fullUrl`, and where one is relative: by type and id.
-    by_id: HashMap<(&'t str, &'t str), Node<'t>>,
+    by_id: HashMap<(&'t str, &'t str), Node<'t>, Hash>,
 }
 
 impl<'t> Index<'t> {
     /// Reads a bundle.
     #[must_use]
     pub fn of(bundle: Node<'t>) -> Index<'t> {
-        let mut out = Index { by_url: HashMap::new(), by_id: HashMap::new() };
+        let mut out = Index { by_url: HashMap::default(), by_id: HashMap::default() };
         for entry in entries(bundle) {
             let Some(resource) = entry.get(names().resource) else { continue };
             if let Some(url) = entry.get(names().full_url).and_then(Node::text) {

@@ -2,6 +2,7 @@
 
 use super::elements::{Element, Member};
 use super::file::{self, Section};
+use std::sync::LazyLock;
 
 /// A type of R4. Copies are free.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -44,6 +45,31 @@ pub enum Primitive {
     Xhtml,
 }
 
+/// Places of the table of names: a power of two, several times as many as there are types.
+const SLOTS: usize = 1024;
+const NO_ROW: u16 = u16::MAX;
+/// A name longer than this is none.
+const NAME_BYTES_MAX: usize = 64;
+
+/// Types by a hash of their names, each at its place or behind it: names come with every resource and reference.
+static NAMES: LazyLock<Box<[u16]>> = LazyLock::new(|| {
+    let mut slots = vec![NO_ROW; SLOTS];
+    for ty in Type::all() {
+        let mut at = slot_of(ty.name());
+        while slots[at] != NO_ROW {
+            at = (at + 1) % SLOTS;
+        }
+        slots[at] = ty.0;
+    }
+    slots.into()
+});
+
+fn slot_of(name: &str) -> usize {
+    let fold = |hash: u32, byte: &u8| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193);
+    let hash = name.as_bytes().iter().take(NAME_BYTES_MAX).fold(0x811c_9dc5, fold);
+    (hash ^ hash >> 15) as usize % SLOTS
+}
+
 impl Primitive {
     /// All of them.
     pub const ALL: [Primitive; 20] = [
@@ -75,7 +101,14 @@ impl Type {
     #[must_use]
     #[inline]
     pub fn named(name: &str) -> Option<Type> {
-        file::find_row(Section::Types, name).map(Type)
+        let mut at = slot_of(name);
+        loop {
+            let ty = Type(*NAMES.get(at).filter(|row| **row != NO_ROW)?);
+            if file::bytes(ty.at()) == name.as_bytes() {
+                return Some(ty);
+            }
+            at = (at + 1) % SLOTS;
+        }
     }
 
     /// `Element`, which every data type specializes: what an id and extensions can stand in.

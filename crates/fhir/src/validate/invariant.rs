@@ -3,11 +3,11 @@
 //! A rule that reads only children which are not there gives what it gives on nothing at all; where that is true, it
 //! need not run. Which children a rule reads is taken from its text, and where that is not certain it runs.
 
-use super::plan::Bits;
+use super::plan::{Bits, Plan};
 use super::walk::Walk;
 use super::{Issue, Validator, outcome};
-use crate::definitions::{Constraint, Membership};
-use crate::fhirpath::{Environment, Host, Program};
+use crate::definitions::{Constraint, Element, Membership};
+use crate::fhirpath::{Environment, Host, Presence, Present, Program};
 use crate::names::names;
 use crate::{Kind, Name, Node, Tree, codes};
 use message::Severity;
@@ -21,6 +21,10 @@ pub(super) struct Rule {
     pub(super) native: Option<Native>,
     /// The children that it can look at.
     pub(super) reads: Bits,
+    /// Whose children they are.
+    pub(super) body: Element,
+    /// What the presence of children decides, read when it is first needed.
+    pub(super) presence: OnceLock<Presence>,
 }
 
 /// Rules that are checked without FHIRPath, because they stand at every element or look at much more than it.
@@ -76,7 +80,7 @@ fn of_entries(native: Native, bundle: Node<'_>) -> Option<bool> {
         Native::Responses => all_have(names().response, ["batch-response", "transaction-response", "history"]),
         Native::Addresses if kind == "history" => Some(true),
         Native::Addresses => {
-            let mut seen = HashSet::new();
+            let mut seen = HashSet::with_hasher(foldhash::quality::RandomState::default());
             entries.children().try_fold(true, |all, entry| {
                 let meta = entry.get(names().resource).and_then(|resource| resource.get(names().meta));
                 let has_version =
@@ -180,7 +184,7 @@ fn compiled(constraint: Constraint) -> &'static Compiled {
 
 impl<'t> Walk<'_, 't> {
     /// Checks the rules of one element; `present` says which of its children are there.
-    pub(super) fn rules(&mut self, rules: &[Rule], node: Node<'t>, present: Bits) {
+    pub(super) fn rules(&mut self, rules: &[Rule], node: Node<'t>, present: Present) {
         for rule in rules {
             let is_kept = match rule.native {
                 Some(Native::Never) => true,
@@ -205,15 +209,19 @@ impl<'t> Walk<'_, 't> {
     }
 
     /// Only `false` breaks a rule: an expression that gives nothing, or cannot be evaluated, says nothing.
-    fn is_kept(&mut self, rule: &Rule, node: Node<'t>, present: Bits) -> bool {
+    fn is_kept(&mut self, rule: &Rule, node: Node<'t>, present: Present) -> bool {
         let compiled = compiled(rule.constraint);
-        if rule.reads & present == 0 && compiled.is_true_on_nothing {
+        if rule.reads & present.perhaps == 0 && compiled.is_true_on_nothing {
             return true;
         }
-        match &compiled.program {
-            Some(program) => self.holds(program, rule.constraint.key(), node, Severity::Note),
-            None => true,
-        }
+        let Some(program) = &compiled.program else { return true };
+        let presence = rule.presence.get_or_init(|| {
+            let plan = Plan::get();
+            program.presence(&|name| rule.body.own_child(name).map(|member| plan.bit(member.element())))
+        });
+        // What breaks a rule is told by a run alone.
+        presence.truth(node, present) == Some(true)
+            || self.holds(program, rule.constraint.key(), node, Severity::Note)
     }
 
     /// Evaluates a rule. One that cannot be evaluated counts as kept, and is told once.

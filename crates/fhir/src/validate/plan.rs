@@ -10,6 +10,8 @@ use std::sync::OnceLock;
 /// The children of an element as bits. Those behind the last bit share it.
 pub(super) type Bits = u64;
 const LAST: u32 = Bits::BITS - 1;
+/// Bits that one child has alone.
+pub(super) const OWN: Bits = !(1 << LAST);
 
 /// What is asked of one element with children.
 #[derive(Default)]
@@ -199,6 +201,8 @@ impl Plan {
             constraint,
             native: Native::of(constraint),
             reads: self.reads(constraint, body),
+            body,
+            presence: OnceLock::new(),
         });
         rules.filter(|rule| rule.native != Some(Native::Never)).collect()
     }

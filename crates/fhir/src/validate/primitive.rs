@@ -67,11 +67,43 @@ fn integer(text: &str) -> Option<i32> {
     digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
 }
 
+/// The same byte eight times.
+const fn eight(byte: u8) -> u64 {
+    u64::from_ne_bytes([byte; 8])
+}
+
+const HIGH: u64 = eight(0x80);
+
+/// Something holds of all bytes, eight at a time; what is left over is filled up with a letter.
+#[inline]
+fn all_eights(text: &str, holds: impl Fn(u64) -> bool) -> bool {
+    let (eights, rest) = text.as_bytes().as_chunks::<8>();
+    let mut last = [b'x'; 8];
+    last[..rest.len()].copy_from_slice(rest);
+    eights.iter().all(|eight| holds(u64::from_le_bytes(*eight))) && holds(u64::from_le_bytes(last))
+}
+
+/// Letters, digits and signs of ASCII alone: no blank, no control character.
+fn is_graphic(text: &str) -> bool {
+    // Neither the high bit, nor below `!`, nor DEL. No step carries from one byte to the next.
+    all_eights(text, |word| {
+        let above = (word | HIGH) - eight(b'!');
+        let is_delete = (word & !HIGH) + eight(1);
+        (word | !above | is_delete) & HIGH == 0
+    })
+}
+
+/// No byte below a blank.
+fn has_no_control(text: &str) -> bool {
+    all_eights(text, |word| (((word | HIGH) - eight(b' ')) | word) & HIGH == HIGH)
+}
+
 fn check_string(text: &str) -> Result<(), Wrong> {
     if text.len() > STRING_BYTES_MAX {
         return Err(Wrong::Form("a string of at most 1 MB"));
     }
-    if text.bytes().all(|byte| byte.is_ascii_graphic()) {
+    let begins = text.as_bytes().first().is_some_and(u8::is_ascii_graphic);
+    if begins && has_no_control(text) {
         return Ok(());
     }
     // Below a blank R4 has tab, line feed and carriage return only (the regular expression of string).
@@ -86,7 +118,7 @@ fn check_string(text: &str) -> Result<(), Wrong> {
 }
 
 fn is_code(text: &str) -> bool {
-    if text.bytes().all(|byte| byte.is_ascii_graphic()) {
+    if is_graphic(text) {
         return !text.is_empty();
     }
     let mut was_blank = true;
@@ -107,7 +139,7 @@ pub(super) fn is_id(text: &str) -> bool {
 }
 
 fn check_uri(text: &str) -> Result<(), Wrong> {
-    let is_plain = text.bytes().all(|byte| byte.is_ascii_graphic());
+    let is_plain = is_graphic(text);
     if !is_plain && text.chars().any(|letter| letter.is_whitespace() || letter.is_control()) {
         return Err(Wrong::Form("a URI: no blanks"));
     }
@@ -225,6 +257,18 @@ fn is_time_with_zone(bytes: &[u8]) -> bool {
 mod tests {
     use super::*;
     use crate::Tree;
+
+    #[test]
+    fn eight_at_a_time_is_what_one_at_a_time_is() {
+        let mut texts = vec![String::new(), "a b".into(), "ä".into(), "plain".into()];
+        for letter in (0..=0x7F_u8).map(char::from).chain(['\u{80}', 'é', '€']) {
+            texts.extend((0..18).map(|at| format!("{}{letter}{}", "x".repeat(at), "~!".repeat(at % 5))));
+        }
+        for text in texts {
+            assert_eq!(is_graphic(&text), text.bytes().all(|byte| byte.is_ascii_graphic()), "{text:?}");
+            assert_eq!(has_no_control(&text), text.bytes().all(|byte| byte >= b' '), "{text:?}");
+        }
+    }
 
     #[test]
     fn forms() {

@@ -2,10 +2,11 @@
 
 use super::bundle::Index;
 use super::location::{Places, is_name, location};
-use super::plan::{Bits, Child, Plan, What};
+use super::plan::{Bits, Child, OWN, Plan, What};
 use super::primitive::{self, Wrong};
 use super::{ISSUES_MAX, Issue, Report, Validator};
 use crate::definitions::{self, Element, Member, Primitive, Type};
+use crate::fhirpath::Present;
 use crate::names::names;
 use crate::{Kind, Node, codes};
 use message::Phi;
@@ -125,7 +126,7 @@ impl<'t> Walk<'_, 't> {
         scope: Scope<'t>,
         is_resource: bool,
     ) {
-        let mut present: Bits = 0;
+        let (mut present, mut surely): (Bits, Bits) = (0, 0);
         let mut choices: Vec<(Element, Member)> = Vec::new();
         let mut has_content = false;
         for child in node.children() {
@@ -144,6 +145,12 @@ impl<'t> Walk<'_, 't> {
                 continue;
             };
             present |= found.bit;
+            let is_value = match child.kind() {
+                Kind::Array => child.children().next().is_some_and(|first| !first.is_null()),
+                Kind::Null => false,
+                Kind::Object | Kind::Text | Kind::Number | Kind::Bool => true,
+            };
+            surely |= if is_value && !is_extras { found.bit & OWN } else { 0 };
             if found.is_choice {
                 let (element, member) = (found.member.element(), found.member);
                 match choices.iter().find(|(known, _)| *known == element) {
@@ -174,6 +181,7 @@ impl<'t> Walk<'_, 't> {
             self.tell_missing(node, &format!("{name}{x}"), issue);
         }
         let plan = self.plan;
+        let present = Present { perhaps: present, surely };
         self.rules(&plan.body(body).rules, node, present);
         if holder.element() != body {
             self.rules(&plan.body(holder.element()).rules, node, present);
@@ -305,7 +313,7 @@ impl<'t> Walk<'_, 't> {
         }
         let rules = &self.plan.body(member.element()).rules;
         if !rules.is_empty() {
-            self.rules(rules, node, Bits::MAX);
+            self.rules(rules, node, Present { perhaps: Bits::MAX, surely: 0 });
         }
     }
 

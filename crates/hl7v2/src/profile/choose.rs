@@ -13,7 +13,6 @@ use super::model::{Constraint, Message, Model};
 use super::tree::{Tree, What};
 use ::message::Severity;
 use std::cmp::Reverse;
-use std::collections::HashSet;
 
 /// What the parts of MSH-9 weigh.
 const TYPE: usize = 4;
@@ -26,11 +25,11 @@ fn is_word(name: &str, id: &str) -> bool {
     if id.len() < LETTERS_MIN {
         return false;
     }
-    let (name, id) = (name.to_ascii_lowercase(), id.to_ascii_lowercase());
-    let ends = |part: &str, letter: Option<char>| part.is_empty() || !letter.is_some_and(char::is_alphanumeric);
-    name.match_indices(&id).any(|(at, _)| {
-        let (before, behind) = (&name[..at], &name[at + id.len()..]);
-        ends(before, before.chars().next_back()) && ends(behind, behind.chars().next())
+    let ends = |letter: Option<char>| !letter.is_some_and(char::is_alphanumeric);
+    name.as_bytes().windows(id.len()).enumerate().any(|(at, found)| {
+        found.eq_ignore_ascii_case(id.as_bytes())
+            && ends(name.get(..at).and_then(|before| before.chars().next_back()))
+            && ends(name.get(at + id.len()..).and_then(|behind| behind.chars().next()))
     })
 }
 
@@ -89,54 +88,59 @@ pub(super) fn choose(models: &[&Model], message: &crate::Message) -> Option<(usi
     if best.len() == 1 {
         return best.first().copied();
     }
-    let candidates = Candidates::of(models, best, message);
-    let best = best_of((0..candidates.places.len()).collect(), |at| candidates.ask(at, claims));
+    let candidates = Candidates { models, message };
+    let best = best_of(best, |at| candidates.claims(at));
     if let [only] = best[..] {
-        return candidates.places.get(only).copied();
+        return Some(only);
     }
-    let best = best_of(best, |at| Reverse(candidates.ask(at, misplaced)));
+    let best = best_of(best, |at| Reverse(candidates.misplaced(at)));
     let first = *best.first()?;
     if best.len() == 1 {
-        return candidates.places.get(first).copied();
+        return Some(first);
     }
     // One that fits far better wins over the first; a single mistake of the sender must not decide.
-    let errors = |at| candidates.ask(at, |tree| check(tree, &Options::default()).count(Severity::Error));
-    let fewest = errors(first);
-    let others = best.iter().skip(1).map(|at| (errors(*at), *at)).min();
+    let fewest = candidates.errors(first);
+    if fewest < CLEARLY_FEWER {
+        return Some(first);
+    }
+    let others = best.iter().skip(1).map(|at| (candidates.errors(*at), *at)).min();
     let better = others.filter(|(count, _)| count + CLEARLY_FEWER <= fewest);
-    candidates.places.get(better.map_or(first, |(_, at)| at)).copied()
+    Some(better.map_or(first, |(_, at)| at))
 }
 
-/// Messages of profiles that are asked about one message, in their order.
+/// Messages of profiles that are asked about one message. What is asked first looks at its header only.
 struct Candidates<'p, 'm> {
     models: &'p [&'p Model],
-    places: Vec<(usize, usize)>,
     message: &'m crate::Message,
-    /// The message as each of them sees it: made once, where that takes little memory.
-    trees: Vec<Tree<'m, 'p>>,
 }
 
-/// Segments of a message that is kept for all candidates at once.
-const KEPT_SEGMENTS_MAX: usize = 2_000;
-
 impl<'p, 'm> Candidates<'p, 'm> {
-    fn of(models: &'p [&'p Model], places: Vec<(usize, usize)>, message: &'m crate::Message) -> Candidates<'p, 'm> {
-        let mut out = Candidates { models, places, message, trees: Vec::new() };
-        if message.segment_count() <= KEPT_SEGMENTS_MAX {
-            out.trees = out.places.iter().map(|place| out.build(*place)).collect();
-        }
-        out
+    fn rules(&self, (number, at): (usize, usize)) -> (&'p Model, &'p Message) {
+        (self.models[number], &self.models[number].messages[at])
     }
 
-    fn build(&self, (number, at): (usize, usize)) -> Tree<'m, 'p> {
-        Tree::build(self.models[number], &self.models[number].messages[at], self.message)
+    /// See [`claims`].
+    fn claims(&self, at: (usize, usize)) -> (isize, Reverse<usize>) {
+        let (model, rules) = self.rules(at);
+        let is_header = |segment: &crate::Element<'_>| segment.raw().starts_with(b"MSH");
+        let has_one = self.message.segments().filter(is_header).count() == 1;
+        let is_first = self.message.segments().next().is_some_and(|first| is_header(&first));
+        let all_of_header = of_message(rules).all(|constraint| constraint.assertion.is_of_header());
+        if is_first && has_one && all_of_header {
+            claims(&Tree::header(model, rules, self.message))
+        } else {
+            claims(&Tree::build(model, rules, self.message))
+        }
     }
 
-    fn ask<R>(&self, at: usize, question: impl Fn(&Tree<'m, 'p>) -> R) -> R {
-        match self.trees.get(at) {
-            Some(tree) => question(tree),
-            None => question(&self.build(self.places[at])),
-        }
+    fn misplaced(&self, at: (usize, usize)) -> usize {
+        let (model, rules) = self.rules(at);
+        misplaced(&Tree::layout(model, rules, self.message))
+    }
+
+    fn errors(&self, at: (usize, usize)) -> usize {
+        let (model, rules) = self.rules(at);
+        check(&Tree::build(model, rules, self.message), &Options::default()).count(Severity::Error)
     }
 }
 
@@ -150,35 +154,46 @@ fn best_of<C: Copy, S: Ord>(candidates: Vec<C>, score: impl Fn(C) -> S) -> Vec<C
     scored.iter().filter(|(_, score)| score == best).map(|(at, _)| *at).collect()
 }
 
+/// The path of MSH-21 from the message.
+const PROFILE_IDS: [u16; 2] = [1, 21];
+
+/// A statement is about a place, or about something inside.
+fn is_about(constraint: &Constraint, steps: &[u16]) -> bool {
+    let path = constraint.target.as_ref().or_else(|| constraint.assertion.first_path());
+    let starts = |path: &Path| path.0.iter().map(|step| step.position).take(steps.len()).eq(steps.iter().copied());
+    path.is_some_and(starts)
+}
+
+/// What the message itself says about MSH-21.
+fn of_message(rules: &Message) -> impl Iterator<Item = &Constraint> {
+    let own = rules.statements.first().map(|own| &own.constraints[..]).unwrap_or_default();
+    own.iter().filter(|constraint| is_about(constraint, &PROFILE_IDS))
+}
+
 /// Statements about MSH-21 that hold, less those that do not; of equals, the one that takes fewer ids is meant.
 fn claims(tree: &Tree<'_, '_>) -> (isize, Reverse<usize>) {
     let mut score = 0;
-    let mut ids = HashSet::new();
-    let mut count = |at: u32, constraint: &Constraint| {
-        constraint.assertion.texts(&mut |text| {
-            ids.insert(text.to_owned());
-        });
-        match tree.verdict(at, &constraint.assertion) {
-            Verdict::Holds => score += 1,
-            Verdict::Fails => score -= 2,
-            Verdict::Unknown => {}
-        }
+    let mut ids: Vec<&str> = Vec::new();
+    let mut count = |at: u32, constraint: &Constraint| match tree.verdict(at, &constraint.assertion) {
+        Verdict::Holds => score += 1,
+        Verdict::Fails => score -= 2,
+        Verdict::Unknown => {}
     };
-    let is_about = |constraint: &Constraint, steps: &[u16]| {
-        let path = constraint.target.as_ref().or_else(|| constraint.assertion.first_path());
-        let starts = |path: &Path| path.0.iter().map(|step| step.position).take(steps.len()).eq(steps.iter().copied());
-        path.is_some_and(starts)
-    };
-    let own = tree.message.statements.first().map(|own| &own.constraints[..]).unwrap_or_default();
-    own.iter().filter(|one| is_about(one, &[1, 21])).for_each(|one| count(0, one));
+    for constraint in of_message(tree.message) {
+        constraint.assertion.texts(&mut |text| ids.push(text));
+        count(0, constraint);
+    }
     for at in tree.children(0) {
         if let What::Segment(segment) = tree.nodes[at as usize].what {
             let rules = &tree.model.segments[segment as usize];
-            if &*rules.name == "MSH" {
-                let own = &rules.statements.constraints;
-                own.iter().filter(|one| is_about(one, &[21])).for_each(|one| count(at, one));
+            let own = if &*rules.name == "MSH" { &rules.statements.constraints[..] } else { &[] };
+            for constraint in own.iter().filter(|constraint| is_about(constraint, &PROFILE_IDS[1..])) {
+                constraint.assertion.texts(&mut |text| ids.push(text));
+                count(at, constraint);
             }
         }
     }
+    ids.sort_unstable();
+    ids.dedup();
     (score, Reverse(ids.len()))
 }

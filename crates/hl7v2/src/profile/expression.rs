@@ -154,7 +154,7 @@ pub(super) enum Expression {
 
 impl Expression {
     /// Visits every text that a value is compared with.
-    pub(super) fn texts(&self, visitor: &mut dyn FnMut(&str)) {
+    pub(super) fn texts<'e>(&'e self, visitor: &mut dyn FnMut(&'e str)) {
         match self {
             Expression::Value(ValueTest { test: Test::Text { text, .. }, .. }) => visitor(text),
             Expression::Value(ValueTest { test: Test::OneOf(list), .. }) => list.iter().for_each(|text| visitor(text)),
@@ -175,6 +175,28 @@ impl Expression {
             | Expression::IsNull(_)
             | Expression::Program(_)
             | Expression::Unreadable => {}
+        }
+    }
+
+    /// It asks, on a message, for nothing outside of the header.
+    pub(super) fn is_of_header(&self) -> bool {
+        let leads = |path: &Path| path.0.first().is_some_and(|step| step.position == 1);
+        match self {
+            Expression::Presence(path)
+            | Expression::SetId(path)
+            | Expression::IsNull(path)
+            | Expression::Inside { path, .. }
+            | Expression::SequenceId { parent: path, .. }
+            | Expression::ValueSet { path, .. } => leads(path),
+            Expression::Value(test) => leads(&test.path),
+            Expression::Paths(test) | Expression::Elements(test) => leads(&test.first) && leads(&test.second),
+            Expression::Not(inner) => inner.is_of_header(),
+            Expression::And(list) | Expression::Or(list) => list.iter().all(Expression::is_of_header),
+            Expression::Xor(first, second) | Expression::Imply(first, second) => {
+                first.is_of_header() && second.is_of_header()
+            }
+            Expression::Program(run) => matches!(run, program::Run::ProfileIds(_) | program::Run::ProfileEntity(_)),
+            Expression::Unreadable => true,
         }
     }
 

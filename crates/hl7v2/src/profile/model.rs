@@ -8,6 +8,9 @@ use message::Severity;
 use regex::Regex;
 use std::collections::{HashMap, HashSet};
 
+/// Hashes of codes: a guide is read from files of the site, never from a message.
+type Hash = foldhash::fast::RandomState;
+
 /// Index of a datatype of no kind: a value whose type is not known.
 pub(super) const NO_TYPE: u32 = u32::MAX;
 
@@ -56,6 +59,12 @@ pub(super) struct Slot {
     pub(super) constant: Option<Box<str>>,
 }
 
+/// Places of which something is told where they are empty: R and RE, in order.
+pub(super) fn wanted(slots: &[Slot]) -> Box<[u16]> {
+    let is_wanted = |slot: &Slot| matches!(slot.usage, Usage::Required | Usage::RequiredOrEmpty);
+    (1..).zip(slots).filter(|(_, slot)| is_wanted(slot)).map(|(position, _)| position).collect()
+}
+
 /// What a primitive value has to look like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Format {
@@ -78,12 +87,23 @@ pub(super) struct Statements {
     pub(super) pairs: Vec<Pair>,
 }
 
+impl Statements {
+    /// Nothing is said.
+    pub(super) fn is_empty(&self) -> bool {
+        let has_assertions = !(self.constraints.is_empty() && self.predicates.is_empty() && self.pairs.is_empty());
+        let has_bindings = !(self.bindings.is_empty() && self.single_codes.is_empty());
+        !has_assertions && !has_bindings
+    }
+}
+
 #[derive(Clone, Debug)]
 pub(super) struct Datatype {
     pub(super) id: Box<str>,
     pub(super) name: Box<str>,
     /// Empty for a primitive.
     pub(super) components: Vec<Slot>,
+    /// See [`wanted`].
+    pub(super) wanted: Box<[u16]>,
     pub(super) format: Format,
     pub(super) statements: Statements,
 }
@@ -94,6 +114,8 @@ pub(super) struct Segment {
     pub(super) name: Box<str>,
     pub(super) description: Box<str>,
     pub(super) fields: Vec<Slot>,
+    /// See [`wanted`].
+    pub(super) wanted: Box<[u16]>,
     pub(super) dynamic: Vec<Dynamic>,
     pub(super) slicings: Vec<Slicing>,
     pub(super) statements: Statements,
@@ -285,9 +307,11 @@ pub(super) struct ValueSet {
     pub(super) id: Box<str>,
     pub(super) name: Box<str>,
     pub(super) is_open: bool,
+    /// It is table 0396, which takes names that sites give.
+    pub(super) is_0396: bool,
     /// The code systems of its codes.
-    pub(super) systems: HashSet<Box<str>>,
-    pub(super) codes: HashMap<Box<str>, Vec<Coded>>,
+    pub(super) systems: HashSet<Box<str>, Hash>,
+    pub(super) codes: HashMap<Box<str>, Vec<Coded>, Hash>,
     pub(super) shapes: Vec<(Shape, Coded)>,
 }
 

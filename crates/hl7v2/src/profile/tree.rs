@@ -82,12 +82,26 @@ pub(super) struct Tree<'m, 'p> {
 impl<'m, 'p> Tree<'m, 'p> {
     /// Places and splits a message.
     pub(super) fn build(model: &'p Model, message: &'p Message, of: &'m crate::Message) -> Tree<'m, 'p> {
-        let segments: Vec<Element<'m>> = of.segments().collect();
+        let mut tree = Tree::empty(model, message);
+        tree.nodes.reserve(of.write().len() / 8);
+        tree.fill(of.segments().collect(), true)
+    }
+
+    /// The first segment alone: what a message says of itself.
+    pub(super) fn header(model: &'p Model, message: &'p Message, of: &'m crate::Message) -> Tree<'m, 'p> {
+        Tree::empty(model, message).fill(of.segments().take(1).collect(), true)
+    }
+
+    /// Groups and segments without what stands in them.
+    pub(super) fn layout(model: &'p Model, message: &'p Message, of: &'m crate::Message) -> Tree<'m, 'p> {
+        Tree::empty(model, message).fill(of.segments().collect(), false)
+    }
+
+    fn fill(mut self, segments: Vec<Element<'m>>, has_values: bool) -> Tree<'m, 'p> {
+        let message = self.message;
         let id = |segment: &Element<'m>| segment.raw().get(..3).and_then(|id| id.try_into().ok()).unwrap_or(*b"???");
         let placement = place(&message.structure, segments.iter().map(id));
-        let mut tree = Tree::empty(model, message);
-        tree.segments = segments;
-        tree.nodes.reserve(of.write().len() / 8);
+        self.segments = segments;
         let structure = &message.structure;
         let mut order: Vec<u32> = (1..placement.items.len() as u32).collect();
         order.retain(|at| placement.items[*at as usize].order != Order::Unknown);
@@ -95,17 +109,17 @@ impl<'m, 'p> Tree<'m, 'p> {
             let item = &placement.items[*at as usize];
             (item.parent, structure.node(item.node).position, item.occurrence)
         });
-        tree.placement = placement;
-        tree.push(None, What::Group(0), Rank::Group, (1, 1), (0, 0));
-        tree.grow(&order);
-        tree
+        self.placement = placement;
+        self.push(None, What::Group(0), Rank::Group, (1, 1), (0, 0));
+        self.grow(&order, has_values);
+        self
     }
 
     /// A part of a message for itself: to try a slice on it.
     fn alone(&self, element: Element<'m>, what: What, rank: Rank, instance: u16) -> Tree<'m, 'p> {
         let mut tree = Tree::empty(self.model, self.message);
         tree.push(Some(element), what, rank, (1, instance), (0, 0));
-        tree.grow(&[]);
+        tree.grow(&[], true);
         tree
     }
 
@@ -129,13 +143,14 @@ impl<'m, 'p> Tree<'m, 'p> {
     }
 
     /// Splits every node in turn; what that adds is split later, so that the children of each stand together.
-    fn grow(&mut self, order: &[u32]) {
+    fn grow(&mut self, order: &[u32], has_values: bool) {
         let mut at = 0;
         while at < self.nodes.len() {
             let first = self.nodes.len() as u32;
             match self.nodes[at].what {
                 What::Group(_) => self.split_group(at as u32, order),
-                What::Segment(segment) => self.split_segment(at as u32, segment),
+                What::Segment(segment) if has_values => self.split_segment(at as u32, segment),
+                What::Segment(_) => {}
                 What::Value(datatype) => self.split_value(at as u32, datatype),
             }
             self.nodes[at].first = first;
@@ -276,11 +291,12 @@ impl<'m, 'p> Tree<'m, 'p> {
         if node.holds & bit(position) == 0 {
             return node.first..node.first;
         }
-        let all = self.children(at);
-        let nodes = &self.nodes[all.start as usize..all.end as usize];
-        let from = nodes.partition_point(|node| node.position < position);
+        // Each position below has a child, so that no child of this one stands further ahead.
+        let below = (node.holds & (bit(position) - 1)).count_ones();
+        let nodes = &self.nodes[(node.first + below) as usize..(node.first + node.count) as usize];
+        let from = nodes.iter().take_while(|node| node.position < position).count();
         let count = nodes[from..].iter().take_while(|node| node.position == position).count();
-        let first = all.start + from as u32;
+        let first = node.first + below + from as u32;
         first..first + count as u32
     }
 
@@ -402,6 +418,9 @@ fn bit(position: u16) -> u64 {
 fn is_blank(element: &Element<'_>) -> bool {
     if element.level() == Level::Verbatim {
         return element.is_empty();
+    }
+    if element.is_empty() {
+        return true;
     }
     let delimiters = element.message().delimiters();
     let separators = [delimiters.repetition, delimiters.component, delimiters.subcomponent];

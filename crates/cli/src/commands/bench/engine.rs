@@ -1,5 +1,6 @@
 //! `sinew bench engine`: the whole way of a message, with the load, the engine and the partner in processes of their own.
 
+mod idle;
 mod large;
 mod million;
 mod postgres;
@@ -39,8 +40,8 @@ Examples:
 Load generator, engine and partner are processes of their own, so CPU time is told apart. What the machine can do
 without an engine is measured in the same run: a bare preallocated write + fdatasync of the same size in the same
 folder, and MLLP from the sender straight to a partner. On a shared machine the ratios count, and the CPU time; rates
-say little there. The million queued messages take about a minute and 1.5 GB of disk, and are measured once, whatever
---runs says. The folder is removed at the end.
+say little there. The million queued messages take about a minute and 1.5 GB of disk; they and the idle interfaces are
+measured once, whatever --runs says. The folder is removed at the end.
 Exit: 0 every bar was reached, 1 one was not, 3 a process could not start or was cut off.")]
 pub struct BenchEngine {
     /// Length of the longest phase of a run
@@ -89,6 +90,8 @@ const NAMED: &[Named] = &[
     named("lost", "count", Bar::Most(0.0)),
     named("million_queued_rss_mb", "MB", Bar::Most(200.0)),
     named("million_queued_start_s", "s", Bar::Most(3.0)),
+    named("interfaces_400_rss_mb", "MB", Bar::Most(150.0)),
+    named("interfaces_400_cpu_percent", "%", Bar::Most(2.0)),
     named("idle_rss_mb", "MB", Bar::Most(60.0)),
     named("start_ms", "ms", Bar::Most(200.0)),
     named("loaded_rss_mb", "MB", Bar::Free),
@@ -129,6 +132,7 @@ const HALF_LOAD: Part = &["ack_p99_half_load_ratio", "ack_p99_half_load_ms", "ba
 const BYTES: Part = &["stored_bytes_per_message", "lost"];
 const ORDER: Part = &["out_of_order"];
 const QUALITY: Part = &["quality_cpu_ratio", "cpu_us_per_message_uncounted"];
+const IDLE: Part = &["interfaces_400_rss_mb", "interfaces_400_cpu_percent"];
 const LARGE: Part = &["large_message_p50_ms", "large_message_p99_ms", "large_message_rss_mb"];
 const POSTGRES: Part =
     &["postgres_ratio", "postgres_delivered_per_s", "postgres_inserts_per_s", "postgres_cpu_us_per_message"];
@@ -194,7 +198,7 @@ impl BenchEngine {
     fn conditions(&self) -> Value {
         json!({"senders": self.senders, "seconds": self.seconds, "runs": self.runs, "message_bytes": MESSAGE_BYTES,
             "patients": load::PATIENTS, "destinations": 1, "lanes": 16, "store": "embedded", "saturating_senders": SATURATING,
-            "large_message_bytes": large::BYTES, "queued": million::MESSAGES,
+            "large_message_bytes": large::BYTES, "queued": million::MESSAGES, "idle_interfaces": idle::INTERFACES,
             "cpus": std::thread::available_parallelism().map_or(0, std::num::NonZero::get),
             "version": env!("CARGO_PKG_VERSION")})
     }
@@ -225,6 +229,10 @@ impl BenchEngine {
                 say("the engine on PostgreSQL, and the server's own inserts");
                 postgres::measure(screen, &parent, figures, self.seconds).await?;
             }
+        }
+        if self.wants(IDLE) {
+            screen.say(format!("once: {} interfaces with nothing to do", idle::INTERFACES));
+            idle::measure(&parent, figures, self.seconds).await?;
         }
         if self.wants(MILLION) {
             million::measure(&parent, figures, |what| screen.say(format!("once: {what}"))).await?;

@@ -11,7 +11,8 @@ use std::borrow::Cow;
 
 impl Checker<'_, '_, '_> {
     pub(super) fn check_content(&mut self) {
-        for at in 0..self.tree.nodes.len() as u32 {
+        for number in 0..self.stated.len() {
+            let at = self.stated[number];
             let Some(statements) = self.tree.statements(at) else { continue };
             for predicate in &statements.predicates {
                 self.check_predicate(at, predicate);

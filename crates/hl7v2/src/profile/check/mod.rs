@@ -19,8 +19,9 @@ use std::collections::HashSet;
 
 /// Everything about one message.
 pub(super) fn check(tree: &Tree<'_, '_>, options: &Options) -> Report {
-    let mut checker =
-        Checker { tree, options, report: Report::default(), hidden: hidden(tree), undecided: HashSet::new() };
+    let mut checker = Checker::of(tree, options);
+    let says = |at: &u32| tree.statements(*at).is_some_and(|statements| !statements.is_empty());
+    checker.stated = (0..tree.nodes.len() as u32).filter(says).collect();
     checker.check_structure();
     checker.check_content();
     checker.check_values();
@@ -31,8 +32,7 @@ pub(super) fn check(tree: &Tree<'_, '_>, options: &Options) -> Report {
 /// How many errors there are in the order, presence and number of segments and groups: how well a message fits.
 pub(super) fn misplaced(tree: &Tree<'_, '_>) -> usize {
     let options = Options::default();
-    let mut checker =
-        Checker { tree, options: &options, report: Report::default(), hidden: hidden(tree), undecided: HashSet::new() };
+    let mut checker = Checker::of(tree, &options);
     checker.check_groups();
     checker.report.count(Severity::Error)
 }
@@ -43,6 +43,8 @@ struct Checker<'t, 'm, 'p> {
     report: Report,
     /// Nodes that are not supported, with all below them: what they hold does not matter.
     hidden: Vec<bool>,
+    /// Nodes about which the profile says something.
+    stated: Vec<u32>,
     /// Rules that were told to be undecided.
     undecided: HashSet<String>,
 }
@@ -71,7 +73,12 @@ impl Tree<'_, '_> {
     }
 }
 
-impl Checker<'_, '_, '_> {
+impl<'t, 'm, 'p> Checker<'t, 'm, 'p> {
+    fn of(tree: &'t Tree<'m, 'p>, options: &'t Options) -> Checker<'t, 'm, 'p> {
+        let (report, undecided) = (Report::default(), HashSet::new());
+        Checker { tree, options, report, hidden: hidden(tree), stated: Vec::new(), undecided }
+    }
+
     /// An issue with a code of the catalogue.
     fn issue(&mut self, code: Code, severity: Severity, spot: Spot, message: String, node: Option<u32>) {
         self.put(Cow::Borrowed(code.id), severity, spot, message, node);

@@ -31,7 +31,8 @@ impl Checker<'_, '_, '_> {
                 What::Group(_) => {}
                 What::Segment(segment) => {
                     let model = self.tree.model;
-                    self.check_slots(at, &model.segments[segment as usize].fields);
+                    let rules = &model.segments[segment as usize];
+                    self.check_slots(at, &rules.fields, &rules.wanted);
                 }
                 What::Value(datatype) => self.check_value(at, datatype),
             }
@@ -125,23 +126,32 @@ impl Checker<'_, '_, '_> {
         }
     }
 
-    /// The fields of a segment or the components of a value.
-    fn check_slots(&mut self, at: u32, slots: &[Slot]) {
+    /// The fields of a segment or the components of a value: those that are there, and those that are wanted.
+    fn check_slots(&mut self, at: u32, slots: &[Slot], wanted: &[u16]) {
         let tree = self.tree;
-        let mut children = tree.children(at).peekable();
-        for (index, slot) in slots.iter().enumerate() {
-            let position = index as u16 + 1;
+        let mut children = tree.children(at).map(|child| (child, &tree.nodes[child as usize])).peekable();
+        let mut wanted = wanted.iter().copied().peekable();
+        loop {
+            let next = children.peek().map(|(_, node)| node.position);
+            while let Some(position) = wanted.next_if(|position| next.is_none_or(|next| *position < next)) {
+                let Some(slot) = slots.get(usize::from(position) - 1) else { break };
+                let count = Count { found: 0, highest: 0, min: slot.min, max: slot.max };
+                self.check_usage(at, position, slot.usage, count);
+            }
+            let Some(position) = next else { return };
+            wanted.next_if_eq(&position);
             let (mut found, mut highest, mut is_null) = (0, 0, false);
-            while let Some(child) = children.next_if(|child| tree.nodes[*child as usize].position == position) {
+            while let Some((child, node)) = children.next_if(|(_, node)| node.position == position) {
                 found += 1;
-                highest = highest.max(u32::from(tree.nodes[child as usize].instance));
+                highest = highest.max(u32::from(node.instance));
                 is_null |= tree.is_null(child);
             }
+            let Some(slot) = slots.get(usize::from(position) - 1) else { continue };
             // A field that says "delete" says it once, whatever the profile asks.
             let (min, max) = if is_null { (0, 1) } else { (slot.min, slot.max) };
-            let count = Count { found, highest, min, max };
-            if found > 0 || matches!(slot.usage, Usage::Required | Usage::RequiredOrEmpty) {
-                self.check_usage(at, position, slot.usage, count);
+            let is_refused = matches!(slot.usage, Usage::NotSupported | Usage::Withdrawn);
+            if is_refused || !(min..=max).contains(&highest) {
+                self.check_usage(at, position, slot.usage, Count { found, highest, min, max });
             }
         }
     }
@@ -153,7 +163,7 @@ impl Checker<'_, '_, '_> {
         }
         if !tree.is_leaf(at) {
             let Some(rules) = tree.datatype(datatype) else { return };
-            return self.check_slots(at, &rules.components);
+            return self.check_slots(at, &rules.components, &rules.wanted);
         }
         let node = &tree.nodes[at as usize];
         let Some(slot) = tree.slot(node.parent, node.position) else { return };
@@ -189,7 +199,8 @@ impl Checker<'_, '_, '_> {
         let node = &self.tree.nodes[at as usize];
         let Some(element) = node.element.filter(|element| element.level() != crate::Level::Verbatim) else { return };
         let delimiters = element.message().delimiters();
-        let has = |byte: u8| memchr::memchr(byte, element.raw()).is_some();
+        // Values are short: a look at each byte costs less than a call.
+        let has = |byte: u8| element.raw().contains(&byte);
         let is_split = match node.rank {
             Rank::Group | Rank::Segment => false,
             Rank::Field => has(delimiters.component) || has(delimiters.subcomponent),

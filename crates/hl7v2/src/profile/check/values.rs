@@ -100,7 +100,7 @@ fn sets_of<'p>(holder: &Holder<'_>, sets: &[&'p ValueSet]) -> Vec<&'p ValueSet> 
 fn coding(holder: &Holder<'_>, sets: &[&ValueSet]) -> Coding {
     let mut best = Coding::Unlisted;
     for set in sets {
-        if set.id.contains("0396") && is_local_system(&holder.code) {
+        if set.is_0396 && is_local_system(&holder.code) {
             return Coding::Listed;
         }
         let mut is_known = false;
@@ -134,14 +134,12 @@ fn is_local_system(code: &str) -> bool {
 impl Checker<'_, '_, '_> {
     pub(super) fn check_values(&mut self) {
         let tree = self.tree;
-        for at in 0..tree.nodes.len() as u32 {
+        for number in 0..self.stated.len() {
+            let at = self.stated[number];
             if self.hidden[at as usize] || tree.children(at).is_empty() {
                 continue;
             }
             let Some(statements) = tree.statements(at) else { continue };
-            if statements.bindings.is_empty() && statements.single_codes.is_empty() {
-                continue;
-            }
             for binding in &statements.bindings {
                 tree.visit(at, &binding.target.0, &mut |target| self.check_binding(target, binding));
             }

@@ -4,7 +4,7 @@ use super::{Names, Reader, bound};
 use crate::profile::expression::Path;
 use crate::profile::model::{
     Binding, Case, Datatype, Dynamic, Format, Location, Message, NO_TYPE, Place, Segment, Slot, Statements, Strength,
-    Usage,
+    Usage, wanted,
 };
 use crate::structure::{Builder, model::UNBOUNDED};
 use xml::Node;
@@ -56,7 +56,8 @@ impl Reader {
             components.push(slot);
         }
         let format = if components.is_empty() { format_of(name) } else { Format::Text };
-        Datatype { id: id.into(), name: name.into(), components, format, statements }
+        let wanted = wanted(&components);
+        Datatype { id: id.into(), name: name.into(), components, wanted, format, statements }
     }
 
     fn read_slot(&mut self, node: Node<'_, '_>, owner: &str) -> Slot {
@@ -121,6 +122,7 @@ impl Reader {
             id: id.into(),
             name: attribute(node, "Name").unwrap_or(id).into(),
             description: attribute(node, "Description").unwrap_or_default().into(),
+            wanted: wanted(&fields),
             fields,
             dynamic,
             slicings: Vec::new(),

@@ -43,11 +43,11 @@ impl Reader {
             id: id.into(),
             name: attribute(node, "Name").unwrap_or_default().into(),
             is_open: attribute(node, "Extensibility") == Some("Open"),
-            systems: HashSet::new(),
-            codes: HashMap::new(),
+            is_0396: id.contains("0396"),
+            systems: HashSet::default(),
+            codes: HashMap::default(),
             shapes: Vec::new(),
         };
-        let is_0396 = id.contains("0396");
         for element in named(node, "ValueElement") {
             let value = element.attribute("Value").unwrap_or_default();
             let usage = match attribute(element, "Usage") {
@@ -57,7 +57,7 @@ impl Reader {
             };
             set.systems.extend(element.attribute("CodeSystem").filter(|system| !system.is_empty()).map(Into::into));
             let coded = Coded { system: element.attribute("CodeSystem").unwrap_or_default().into(), usage };
-            match self.shape(element, value, is_0396) {
+            match self.shape(element, value, set.is_0396) {
                 Some(shape) => set.shapes.push((shape, coded)),
                 None => set.codes.entry(value.into()).or_default().push(coded),
             }
