@@ -220,8 +220,7 @@ impl<'t> Walk<'_, 't> {
             program.presence(&|name| rule.body.own_child(name).map(|member| plan.bit(member.element())))
         });
         // What breaks a rule is told by a run alone.
-        presence.truth(node, present) == Some(true)
-            || self.holds(program, rule.constraint.key(), node, Severity::Note)
+        presence.truth(node, present) == Some(true) || self.holds(program, rule.constraint.key(), node, Severity::Note)
     }
 
     /// Evaluates a rule. One that cannot be evaluated counts as kept, and is told once.
