@@ -9,8 +9,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The pages, each from the catalogue of its crate.
-const PAGES: &[&str] =
-    &["commands.md", "language.md", "connectors.md", "errors.md", "scripts.md", "sinew.tmLanguage.json"];
+const PAGES: &[&str] = &[
+    "commands.md",
+    "language.md",
+    "connectors.md",
+    "errors.md",
+    "scripts.md",
+    "openapi.json",
+    "sinew.tmLanguage.json",
+];
 
 /// Where they are kept.
 const FOLDER: &str = "docs/reference";
@@ -19,7 +26,7 @@ const EDITOR: &str = "editors/vscode/syntaxes";
 
 /// The place of a page below the root.
 fn place(page: &str) -> PathBuf {
-    Path::new(if page.ends_with(".json") { EDITOR } else { FOLDER }).join(page)
+    Path::new(if page.ends_with(".tmLanguage.json") { EDITOR } else { FOLDER }).join(page)
 }
 
 /// What came of it.

@@ -7,14 +7,16 @@ use crate::{
     backing::{self, Desk, Target},
     handles,
     outcome::{Exit, Failure, Result},
-    place,
+    place, watch as watch_files,
 };
 use engine::{Changes, Engine, acts::Person};
 use interface::{contract::Boxed, workspace::Workspace};
 use message::{Clock as _, Diagnostic, Name, Steady, Timestamp, clock};
+use ring::digest::{Context, SHA256};
 use serde_json::{Value, json};
 use server::{Api, Listening};
 use std::{
+    collections::BTreeMap,
     future::Future,
     net::SocketAddr,
     os::unix::fs::DirBuilderExt as _,
@@ -115,7 +117,9 @@ impl Host {
             let hint = "the API listens where `[api] listen` in sinew.toml or --listen says; nothing was started";
             Failure::unreachable(reason.text).code(server::codes::E7067).hint(hint)
         })?;
-        Ok((Api::new(self.engine.clone(), self.clone(), settings), listening))
+        let api = Api::new(self.engine.clone(), self.clone(), settings);
+        let api = api.map_err(|reason| Failure::unreachable(reason.text).code(server::codes::E7067))?;
+        Ok((api, listening))
     }
 
     /// Serves the API until the host stops: on the control socket, and over HTTP where it listens.
@@ -211,19 +215,46 @@ impl Host {
         closed.map_err(|error| store_failure(&error))
     }
 
-    /// Loads the workspace and applies what compiles. What does not compile goes on as it ran.
-    pub async fn apply(&self) -> (Workspace, Vec<Diagnostic>, Option<Changes>) {
+    /// Loads the workspace and applies what compiles. What does not compile goes on as it ran. `None`: the workspace asks for
+    /// a second person.
+    pub async fn apply(&self) -> Option<(Workspace, Vec<Diagnostic>, Option<Changes>)> {
+        if self.api.has_four_eyes { None } else { self.apply_only(None).await }
+    }
+
+    /// As [`Host::apply`], with a fingerprint only if the files have it, before and behind the reading of them.
+    async fn apply_only(&self, only: Option<String>) -> Option<(Workspace, Vec<Diagnostic>, Option<Changes>)> {
         let _alone = self.applying.lock().await;
+        let is_it = || only.as_ref().is_none_or(|only| *only == fingerprint(&self.folder));
+        if !is_it() {
+            return None;
+        }
         let (workspace, findings) = (self.loader)();
+        if !is_it() {
+            return None;
+        }
         // A workspace that cannot be read as a whole must not stop every interface.
         if workspace.definitions.is_empty() && place::has_errors(&findings) {
-            return (workspace, findings, None);
+            return Some((workspace, findings, None));
         }
         let broken: Vec<Name> = workspace.broken.clone();
         handles::share(&self.engine, &workspace.definitions);
         let changes = self.engine.apply(workspace.definitions.clone(), &broken).await;
-        (workspace, findings, Some(changes))
+        Some((workspace, findings, Some(changes)))
     }
+}
+
+/// A hash over every file that the workspace is made of.
+fn fingerprint(folder: &Path) -> String {
+    let mut context = Context::new(&SHA256);
+    for path in watch_files::files(folder).into_keys() {
+        let name = path.strip_prefix(folder).unwrap_or(&path).to_string_lossy().into_owned();
+        let bytes = std::fs::read(&path).unwrap_or_default();
+        for part in [name.as_bytes(), &bytes] {
+            context.update(&(part.len() as u64).to_le_bytes());
+            context.update(part);
+        }
+    }
+    context.finish().as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// What the workspace says of the API; files are relative to its folder.
@@ -234,6 +265,8 @@ fn api_settings(lines: &interface::workspace::ApiLines, folder: &Path) -> server
         certificate: pair.map(|(chain, key)| (folder.join(chain), folder.join(key))),
         is_plaintext_allowed: lines.is_plaintext,
         names: lines.names.iter().map(ToString::to_string).collect(),
+        is_factor_for_administrators_only: lines.is_factor_for_administrators_only,
+        has_four_eyes: lines.has_four_eyes,
     }
 }
 
@@ -243,13 +276,35 @@ fn quality_settings(set: interface::workspace::QualitySettings) -> engine::quali
 }
 
 impl server::Host for Host {
-    fn reload(&self) -> Boxed<'_, Value> {
-        Box::pin(async {
-            let (workspace, findings, changes) = self.apply().await;
+    fn reload(&self, only: Option<String>) -> Boxed<'_, Option<Value>> {
+        Box::pin(async move {
+            let (workspace, findings, changes) = self.apply_only(only).await?;
             let text = place::render(&workspace, &findings, false, true);
             let findings: Vec<Value> = findings.iter().map(|finding| place::as_json(&workspace, finding)).collect();
-            json!({"schema": "sinew.reload/1", "findings": findings, "text": text, "changes": changes})
+            Some(json!({"schema": "sinew.reload/1", "findings": findings, "text": text, "changes": changes}))
         })
+    }
+    fn plan(&self) -> Value {
+        let fingerprint = fingerprint(&self.folder);
+        let (workspace, findings) = (self.loader)();
+        let running: BTreeMap<Name, u64> =
+            self.engine.flows().iter().map(|flow| (flow.name.clone(), flow.version().definition.version)).collect();
+        let mut rows = Vec::new();
+        for definition in &workspace.definitions {
+            let change = match running.get(&definition.name) {
+                None => "start",
+                Some(version) if *version != definition.version => "change",
+                Some(_) => continue,
+            };
+            rows.push(json!({"interface": definition.name, "change": change}));
+        }
+        let is_there =
+            |name: &Name| workspace.definitions.iter().any(|one| one.name == *name) || workspace.broken.contains(name);
+        rows.extend(
+            running.keys().filter(|name| !is_there(name)).map(|name| json!({"interface": name, "change": "stop"})),
+        );
+        let findings: Vec<Value> = findings.iter().map(|finding| place::as_json(&workspace, finding)).collect();
+        json!({"schema": "sinew.plan/1", "fingerprint": fingerprint, "interfaces": rows, "findings": findings})
     }
     fn stop(&self) {
         self.stop.notify_one();

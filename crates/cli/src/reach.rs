@@ -29,6 +29,18 @@ impl Reach {
         block_on(async { client.get(path).await })?.map_err(failure)
     }
 
+    /// `PUT`, JSON.
+    pub fn put(&self, path: &str, body: &Value) -> Result<Value> {
+        let client = self.client()?;
+        block_on(async { client.put(path, body).await })?.map_err(failure)
+    }
+
+    /// `DELETE`, JSON.
+    pub fn delete(&self, path: &str) -> Result<Value> {
+        let client = self.client()?;
+        block_on(async { client.delete(path).await })?.map_err(failure)
+    }
+
     /// `POST`; the answer as bytes.
     pub fn post_for_bytes(&self, path: &str, body: &Value) -> Result<Bytes> {
         let client = self.client()?;

@@ -54,6 +54,22 @@ impl Client {
         parse(&self.call(Method::GET, path, Bytes::new()).await?)
     }
 
+    /// `PUT path` with a JSON body.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn put(&self, path: &str, body: &Value) -> Result<Value, Error> {
+        parse(&self.call(Method::PUT, path, Bytes::from(body.to_string())).await?)
+    }
+
+    /// `DELETE path`.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn delete(&self, path: &str) -> Result<Value, Error> {
+        parse(&self.call(Method::DELETE, path, Bytes::new()).await?)
+    }
+
     /// `POST path` with a JSON body; the answer as bytes.
     ///
     /// # Errors

@@ -19,7 +19,16 @@ message::catalogue! {
     E7065 "the request was made by another site";
     E7066 "the server is not known by that name";
     E7067 "the HTTP listener cannot be opened";
+    E7068 "the sign-in was refused";
     E7069 "a second factor is needed";
+    E7070 "the token is not valid";
+    E7071 "the password is too weak";
+    E7072 "there is no such user, role, key or session";
+    E7073 "it is there already, or was changed meanwhile";
+    E7074 "somebody has to be administrator";
+    E7075 "a second person has to approve";
+    E7077 "the second factor could not be set up";
+    E7080 "a grant, role or name is not understood";
     E7081 "the request did not come in time";
     E7250 "the tests of an interface could not be run";
 }

@@ -50,11 +50,6 @@ pub(crate) async fn queues(call: Call<Nothing>) -> Result<Response, Problem> {
     Ok(Json(json!({"schema": "sinew.queues/1", "queues": queues})).into_response())
 }
 
-pub(crate) async fn reload(call: Call<Nothing>) -> Result<Response, Problem> {
-    call.record("reload", "workspace".to_owned(), "").await?;
-    Ok(Json(call.state.host.reload().await).into_response())
-}
-
 /// `{"reason"?}`
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

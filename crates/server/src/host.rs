@@ -2,19 +2,24 @@
 
 use crate::{
     audit::{Audit, Chain},
+    codes,
     gate::rate::Rate,
+    people::People,
     route::Table,
     routes,
     verify::Verifying,
 };
 use engine::{Engine, acts::Person};
-use message::Reason;
+use message::{Reason, Timestamp};
 use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
 /// What the engine's process offers to the API besides the engine: things that only the binary can do.
 pub trait Host: Send + Sync {
-    /// Reads the workspace again and applies it. The answer is printed: changes, or findings.
-    fn reload(&self) -> interface::contract::Boxed<'_, serde_json::Value>;
+    /// Reads the workspace again and applies it. The answer is printed: changes, or findings. With a fingerprint only if the
+    /// files have it; otherwise nothing is done and there is no answer.
+    fn reload(&self, only: Option<String>) -> interface::contract::Boxed<'_, Option<serde_json::Value>>;
+    /// What a reload would change, with the fingerprint of the files: a hash over all that the workspace is made of.
+    fn plan(&self) -> serde_json::Value;
     /// Asks the process to end in good order.
     fn stop(&self);
     /// Begins a backup into the repository `to`; one at a time. Gives what [`Host::backup`] says then.
@@ -46,6 +51,10 @@ pub struct ApiSettings {
     pub is_plaintext_allowed: bool,
     /// Names that the server is known by, besides those of this machine.
     pub names: Vec<String>,
+    /// Only administrators need a second factor.
+    pub is_factor_for_administrators_only: bool,
+    /// A change of the workspace needs a second person.
+    pub has_four_eyes: bool,
 }
 
 /// What the routes work on.
@@ -57,6 +66,7 @@ pub(crate) struct State {
     pub(crate) audit: Arc<dyn Audit>,
     pub(crate) settings: Arc<ApiSettings>,
     pub(crate) rate: Arc<Rate>,
+    pub(crate) people: Arc<People>,
     pub(crate) routes: Arc<Table>,
 }
 
@@ -68,8 +78,12 @@ pub struct Api {
 
 impl Api {
     /// The API of this engine.
-    #[must_use]
-    pub fn new(engine: Engine, host: Arc<dyn Host>, settings: ApiSettings) -> Api {
+    ///
+    /// # Errors
+    /// The store's keys are of no use.
+    pub fn new(engine: Engine, host: Arc<dyn Host>, settings: ApiSettings) -> Result<Api, Reason> {
+        let people = People::new(engine.store().clone(), settings.is_factor_for_administrators_only);
+        let people = people.ok_or_else(|| Reason::new(codes::E7067, "the store's keys cannot be used for accounts"))?;
         let state = State {
             audit: Arc::new(Chain(engine.clone())),
             engine,
@@ -77,8 +91,18 @@ impl Api {
             verifying: Arc::default(),
             settings: Arc::new(settings),
             rate: Arc::default(),
+            people: Arc::new(people),
             routes: Arc::new(Table(routes::all())),
         };
-        Api { state }
+        Ok(Api { state })
+    }
+
+    /// The one-time token that makes the first administrator; `None` when there is one. To be shown on the machine itself
+    /// and nowhere else.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn begin_setup(&self) -> Result<Option<(String, Timestamp)>, Reason> {
+        self.state.people.begin_setup().map_err(|problem| problem.reason().clone())
     }
 }

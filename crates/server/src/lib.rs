@@ -10,8 +10,10 @@
 
 mod assets;
 pub mod audit;
+mod audit_routes;
 mod backup;
 mod certificate;
+mod changes;
 pub mod client;
 pub mod codes;
 mod describe;
@@ -25,6 +27,7 @@ pub mod mask;
 mod messages;
 mod names;
 pub mod openapi;
+mod people;
 mod problem;
 mod quality;
 pub mod query;
@@ -36,3 +39,4 @@ mod verify;
 
 pub use host::{Api, ApiSettings, Host};
 pub use listen::{LISTEN_DEFAULT, Listening, bind};
+pub use people::SETUP_TIME;

@@ -38,8 +38,8 @@ impl Problem {
         Problem { retry_after_s: Some(seconds), ..self }
     }
 
-    pub(crate) fn status(&self) -> StatusCode {
-        self.status
+    pub(crate) fn reason(&self) -> &Reason {
+        &self.reason
     }
 
     pub(crate) fn code(&self) -> &str {

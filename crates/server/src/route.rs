@@ -76,6 +76,8 @@ pub(crate) struct Raw {
     pub(crate) need: Need,
     pub(crate) about: About,
     pub(crate) agent: String,
+    pub(crate) mark: Option<String>,
+    pub(crate) host: String,
 }
 
 type Run = Arc<dyn Fn(Raw) -> Boxed<'static, Result<Response, Problem>> + Send + Sync>;

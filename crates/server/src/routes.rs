@@ -2,12 +2,16 @@
 //! OpenAPI document and the matrix of rights are made of it.
 
 use crate::{
-    backup, describe, engine_routes as engine, live, messages, quality,
+    audit_routes as audit, backup, changes, describe, engine_routes as engine,
+    gate::caller::Stage,
+    live, messages,
+    people::{keys, me, passkeys, sign_in, users},
+    quality,
     rights::Right,
     route::{
         About::{Engine, Interface, Message, Some as Part},
-        Gives::{Bytes, Json as Gives, Lines, Stream, Text},
-        Need, Route,
+        Gives::{Bytes, Json as Gives, Lines, Stream, Text, Typed},
+        Need, Route, schema,
     },
     steer, verify,
 };
@@ -15,10 +19,17 @@ use axum::http::Method;
 
 const GET: Method = Method::GET;
 const POST: Method = Method::POST;
+const PUT: Method = Method::PUT;
+const DELETE: Method = Method::DELETE;
+
+/// Largest body of somebody who is not signed in.
+const SIGN_IN_BYTES_MAX: usize = 4 * 1024;
 
 /// Every route.
 pub(crate) fn all() -> Vec<Route> {
-    [of_engine(), of_looking(), of_keeping(), of_messages(), of_acts()].into_iter().flatten().collect()
+    let of_people = [of_sign_in(), of_me(), of_passkeys(), of_users(), of_user_states(), of_roles_and_keys()];
+    let of_engine = [of_engine(), of_looking(), of_keeping(), of_messages(), of_acts(), of_changes()];
+    of_engine.into_iter().chain(of_people).flatten().collect()
 }
 
 fn may(right: Right) -> Need {
@@ -55,7 +66,7 @@ fn of_engine() -> Vec<Route> {
             (may(Right::Apply), Engine),
             Gives("sinew.reload/1"),
             "Read the workspace again and apply what changed",
-            engine::reload,
+            changes::reload,
         ),
         Route::new((POST, "/api/v1/stop"), (may(Right::Stop), Engine), Gives(""), "End the engine", engine::stop),
     ]
@@ -236,5 +247,313 @@ fn of_acts() -> Vec<Route> {
             "Run stored messages again, or plan to",
             steer::replay,
         ),
+    ]
+}
+
+fn of_sign_in() -> Vec<Route> {
+    vec![
+        Route::new(
+            (POST, "/api/v1/sign-in"),
+            (Need::Nobody, Part),
+            Typed(schema::<sign_in::SignedIn>),
+            "Sign in with name and password",
+            sign_in::with_password,
+        )
+        .up_to(SIGN_IN_BYTES_MAX),
+        Route::new(
+            (POST, "/api/v1/sign-in/token"),
+            (Need::Nobody, Part),
+            Typed(schema::<sign_in::SignedIn>),
+            "Choose a password with a one-time token",
+            sign_in::with_token,
+        )
+        .up_to(SIGN_IN_BYTES_MAX),
+        Route::new(
+            (POST, "/api/v1/sign-in/code"),
+            (Need::Stage(&[Stage::Factor]), Part),
+            Typed(schema::<sign_in::SignedIn>),
+            "Show the second factor: a code of an app, or a recovery code",
+            sign_in::with_code,
+        ),
+        Route::new(
+            (POST, "/api/v1/sign-out"),
+            (Need::Stage(&[Stage::Factor, Stage::Enroll, Stage::Full]), Part),
+            Gives(""),
+            "End this session",
+            sign_in::out,
+        ),
+    ]
+}
+
+fn of_me() -> Vec<Route> {
+    vec![
+        Route::new(
+            (GET, "/api/v1/me"),
+            (Need::Known, Part),
+            Typed(schema::<me::Me>),
+            "Who is signed in, and what is allowed",
+            me::look,
+        ),
+        Route::new(
+            (POST, "/api/v1/me/password"),
+            (Need::Stage(&[Stage::Full]), Part),
+            Gives(""),
+            "Change the password",
+            me::password,
+        ),
+        Route::new(
+            (POST, "/api/v1/me/totp"),
+            (Need::Stage(&[Stage::Enroll, Stage::Full]), Part),
+            Gives("sinew.totp/1"),
+            "A new secret for an authenticator app",
+            me::begin_totp,
+        ),
+        Route::new(
+            (POST, "/api/v1/me/totp/confirm"),
+            (Need::Stage(&[Stage::Enroll, Stage::Full]), Part),
+            Gives("sinew.recovery/1"),
+            "Confirm the secret with a code; gives recovery codes once",
+            me::confirm_totp,
+        ),
+        Route::new(
+            (POST, "/api/v1/me/totp/remove"),
+            (Need::Stage(&[Stage::Full]), Part),
+            Gives(""),
+            "Remove the authenticator app",
+            me::remove_totp,
+        ),
+        Route::new(
+            (GET, "/api/v1/me/sessions"),
+            (Need::Stage(&[Stage::Full]), Part),
+            Gives("sinew.sessions/1"),
+            "The sessions of the caller",
+            me::sessions,
+        ),
+        Route::new(
+            (DELETE, "/api/v1/me/sessions/{id}"),
+            (Need::Stage(&[Stage::Full]), Part),
+            Gives(""),
+            "End a session of the caller",
+            me::end_session,
+        ),
+        Route::new(
+            (POST, "/api/v1/me/glass"),
+            (may(Right::BreakGlass), Part),
+            Gives("sinew.glass/1"),
+            "Break the glass: an hour of reading content, for a reason",
+            me::break_glass,
+        ),
+    ]
+}
+
+fn of_users() -> Vec<Route> {
+    vec![
+        Route::new(
+            (POST, "/api/v1/setup"),
+            (may(Right::People), Engine),
+            Gives("sinew.setup/1"),
+            "A one-time token for the first administrator",
+            users::setup,
+        ),
+        Route::new(
+            (GET, "/api/v1/users"),
+            (may(Right::People), Engine),
+            Gives("sinew.users/1"),
+            "The users",
+            users::list,
+        ),
+        Route::new(
+            (POST, "/api/v1/users"),
+            (may(Right::People), Engine),
+            Gives("sinew.user/1"),
+            "Make a user; a person gets an invitation",
+            users::add,
+        ),
+        Route::new(
+            (GET, "/api/v1/users/{name}"),
+            (may(Right::People), Engine),
+            Gives("sinew.user/1"),
+            "A user",
+            users::look,
+        ),
+        Route::new(
+            (DELETE, "/api/v1/users/{name}"),
+            (may(Right::People), Engine),
+            Gives(""),
+            "Remove a user",
+            users::remove,
+        ),
+        Route::new(
+            (PUT, "/api/v1/users/{name}/grants"),
+            (may(Right::People), Engine),
+            Gives("sinew.user/1"),
+            "Set the roles of a user",
+            users::grant,
+        ),
+    ]
+}
+
+fn of_user_states() -> Vec<Route> {
+    vec![
+        Route::new(
+            (POST, "/api/v1/users/{name}/disable"),
+            (may(Right::People), Engine),
+            Gives("sinew.user/1"),
+            "Disable a user, at once",
+            users::disable,
+        ),
+        Route::new(
+            (POST, "/api/v1/users/{name}/enable"),
+            (may(Right::People), Engine),
+            Gives("sinew.user/1"),
+            "Enable a user again",
+            users::enable,
+        ),
+        Route::new(
+            (POST, "/api/v1/users/{name}/reset"),
+            (may(Right::People), Engine),
+            Gives("sinew.user/1"),
+            "Take password and factors away, and invite again",
+            users::reset,
+        ),
+        Route::new(
+            (POST, "/api/v1/users/{name}/sign-out"),
+            (may(Right::People), Engine),
+            Gives(""),
+            "End every session of a user",
+            users::sign_out,
+        ),
+        Route::new(
+            (GET, "/api/v1/audit"),
+            (may(Right::Audit), Engine),
+            Gives("sinew.audit/1"),
+            "The audit chain, the newest first",
+            audit::list,
+        ),
+    ]
+}
+
+fn of_roles_and_keys() -> Vec<Route> {
+    vec![
+        Route::new(
+            (GET, "/api/v1/roles"),
+            (may(Right::People), Engine),
+            Gives("sinew.roles/1"),
+            "The roles",
+            users::roles,
+        ),
+        Route::new(
+            (POST, "/api/v1/roles"),
+            (may(Right::People), Engine),
+            Gives("sinew.role/1"),
+            "Make a role",
+            users::add_role,
+        ),
+        Route::new(
+            (DELETE, "/api/v1/roles/{name}"),
+            (may(Right::People), Engine),
+            Gives(""),
+            "Remove a role of this site",
+            users::remove_role,
+        ),
+        Route::new((GET, "/api/v1/keys"), (may(Right::People), Engine), Gives("sinew.keys/1"), "The keys", keys::list),
+        Route::new(
+            (POST, "/api/v1/keys"),
+            (may(Right::People), Engine),
+            Gives("sinew.key/1"),
+            "Make a key; its text is told once",
+            keys::add,
+        ),
+        Route::new(
+            (DELETE, "/api/v1/keys/{id}"),
+            (may(Right::People), Engine),
+            Gives(""),
+            "Remove a key",
+            keys::remove,
+        ),
+    ]
+}
+
+fn of_changes() -> Vec<Route> {
+    vec![
+        Route::new(
+            (GET, "/api/v1/plan"),
+            (may(Right::Propose), Engine),
+            Gives("sinew.plan/1"),
+            "What a reload would change",
+            changes::plan,
+        ),
+        Route::new(
+            (GET, "/api/v1/changes"),
+            (may(Right::Look), Engine),
+            Gives("sinew.changes/1"),
+            "Changes that were proposed",
+            changes::list,
+        ),
+        Route::new(
+            (POST, "/api/v1/changes"),
+            (may(Right::Propose), Engine),
+            Gives("sinew.change/1"),
+            "Propose the workspace as it is on disk",
+            changes::propose,
+        ),
+        Route::new(
+            (POST, "/api/v1/changes/{id}/approve"),
+            (may(Right::Approve), Engine),
+            Gives("sinew.change/1"),
+            "Approve what somebody else proposed",
+            changes::approve,
+        ),
+        Route::new(
+            (POST, "/api/v1/changes/{id}/apply"),
+            (may(Right::Apply), Engine),
+            Gives("sinew.reload/1"),
+            "Put a change into force, as it was proposed",
+            changes::apply,
+        ),
+    ]
+}
+
+fn of_passkeys() -> Vec<Route> {
+    const OWN: Need = Need::Stage(&[Stage::Full]);
+    const MAKING: Need = Need::Stage(&[Stage::Enroll, Stage::Full]);
+    const SHOWING: Need = Need::Stage(&[Stage::Factor]);
+    vec![
+        Route::new(
+            (POST, "/api/v1/sign-in/passkey/begin"),
+            (SHOWING, Part),
+            Gives("sinew.passkey-options/1"),
+            "What the browser needs to show a passkey",
+            passkeys::begin_sign_in,
+        ),
+        Route::new(
+            (POST, "/api/v1/sign-in/passkey"),
+            (SHOWING, Part),
+            Typed(schema::<sign_in::SignedIn>),
+            "Show the second factor: a passkey",
+            passkeys::sign_in,
+        ),
+        Route::new(
+            (GET, "/api/v1/me/passkeys"),
+            (OWN, Part),
+            Gives("sinew.passkeys/1"),
+            "The passkeys of the caller",
+            passkeys::list,
+        ),
+        Route::new(
+            (POST, "/api/v1/me/passkeys/begin"),
+            (MAKING, Part),
+            Gives("sinew.passkey-options/1"),
+            "What the browser needs to make a passkey",
+            passkeys::begin,
+        ),
+        Route::new(
+            (POST, "/api/v1/me/passkeys"),
+            (MAKING, Part),
+            Gives("sinew.recovery/1"),
+            "Keep the passkey that the browser made",
+            passkeys::add,
+        ),
+        Route::new((POST, "/api/v1/me/passkeys/remove"), (OWN, Part), Gives(""), "Remove a passkey", passkeys::remove),
     ]
 }

@@ -19,6 +19,7 @@ pub mod fmt;
 pub mod generate;
 pub mod get;
 pub mod init;
+pub mod key;
 pub mod listen;
 pub mod lsp;
 pub mod map;
@@ -28,6 +29,7 @@ pub mod profile;
 pub mod quality;
 pub mod reference;
 pub mod restore;
+pub mod role;
 pub mod route;
 pub mod run;
 pub mod script;
@@ -38,6 +40,7 @@ pub mod status;
 pub mod steer;
 pub mod tap;
 pub mod test;
+pub mod user;
 pub mod validate;
 pub mod version;
 pub mod xml;
@@ -92,6 +95,9 @@ pub fn run(command: Command, screen: &Screen) -> Result {
         Command::Backup(command) => command.run(screen),
         Command::Restore(command) => command.run(screen),
         Command::Drill(command) => command.run(screen),
+        Command::User(command) => command.run(screen),
+        Command::Role(command) => command.run(screen),
+        Command::Key(command) => command.run(screen),
         Command::Lsp(command) => command.run(screen),
         Command::Docs(command) => command.run(screen),
         Command::Doctor(command) => command.run(screen),

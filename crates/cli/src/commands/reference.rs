@@ -28,6 +28,9 @@ pub struct Reference {
 /// The first line of each page.
 const GENERATED: &str = "<!-- Written by `cargo xtask gen` from the program. Do not edit. -->\n\n";
 
+/// The document of the API.
+const OPENAPI: &str = "openapi.json";
+
 /// The grammar for editors.
 const GRAMMAR: &str = "sinew.tmLanguage.json";
 
@@ -47,6 +50,8 @@ impl Reference {
             std::fs::write(self.folder.join(name), text).map_err(failed)?;
             screen.say(format!("{} written", self.folder.join(name).display()));
         }
+        std::fs::write(self.folder.join(OPENAPI), server::openapi::document()).map_err(failed)?;
+        screen.say(format!("{} written", self.folder.join(OPENAPI).display()));
         // JSON has no comments: the grammar says by itself who wrote it.
         std::fs::write(self.folder.join(GRAMMAR), grammar::text()).map_err(failed)?;
         screen.say(format!("{} written", self.folder.join(GRAMMAR).display()));

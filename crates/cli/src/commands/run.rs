@@ -13,7 +13,7 @@ use clap::Args;
 use engine::Changes;
 use interface::workspace::Workspace;
 use message::{Clock as _, Diagnostic, Steady, clock};
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{io::IsTerminal as _, path::PathBuf, sync::Arc, time::Duration};
 
 /// Run the engine on this workspace
 #[derive(Args, Debug)]
@@ -113,10 +113,12 @@ async fn engine(screen: &Screen, at: Place, how: How) -> Result {
     let (api, listening) = host.api(how.listen).await?;
     let is_sealed = host.is_sealed();
     let address = listening.as_ref().map(|listening| listening.address);
+    let setup = if address.is_some() { api.begin_setup() } else { Ok(None) };
     let mut serving = host.serve(api, listening);
     greet(screen, &host, &recovered, &changes);
     if let Some(address) = address {
         screen.say(format!("  {:<20} {} {address}", "the API", if is_sealed { "https" } else { "http" }));
+        welcome(screen, setup);
     }
     if let Some(warning) = handles::warning(limit, &host.engine) {
         screen.say(screen.paint_talk("33", &warning));
@@ -139,6 +141,25 @@ async fn engine(screen: &Screen, at: Place, how: How) -> Result {
     match ended {
         Some(failure) => Err(failure),
         None => closed.map(|()| Exit::Ok),
+    }
+}
+
+/// Shows the one-time token for the first administrator, to a person at this machine and nowhere else.
+fn welcome(screen: &Screen, setup: std::result::Result<Option<(String, message::Timestamp)>, message::Reason>) {
+    match setup {
+        Ok(None) => {}
+        Ok(Some((token, _))) if std::io::stderr().is_terminal() => {
+            let minutes = server::SETUP_TIME.as_secs() / 60;
+            screen.say(format!(
+                "  nobody can sign in yet; the one-time token of the first administrator, for {minutes} minutes:"
+            ));
+            screen.say(format!("  {}", screen.paint_talk("1", &token)));
+        }
+        // What is written here may be kept in a log.
+        Ok(Some(_)) => {
+            screen.say("  nobody can sign in yet: `sinew user setup` on this machine shows the one-time token")
+        }
+        Err(reason) => screen.say(format!("  users cannot be read: {reason}")),
     }
 }
 
@@ -200,7 +221,10 @@ async fn follow(screen: &Screen, host: &Arc<Host>, folder: &std::path::Path, is_
                 seen = now;
             }
         }
-        let (workspace, findings, changes) = host.apply().await;
+        let Some((workspace, findings, changes)) = host.apply().await else {
+            screen.say(format!("not read again: this workspace asks for a second person ({})", server::codes::E7075));
+            continue;
+        };
         report(screen, &workspace, &findings);
         match changes {
             Some(changes) => screen.say(describe(&changes)),

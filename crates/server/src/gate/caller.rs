@@ -31,7 +31,7 @@ impl Source {
 /// How far a sign-in has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub enum Stage {
+pub(crate) enum Stage {
     /// The second factor is still to be shown.
     Factor,
     /// A second factor is still to be set up.
@@ -62,16 +62,25 @@ pub(crate) struct Caller {
     pub(crate) stage: Stage,
     /// What it may do.
     pub(crate) powers: Vec<Power>,
+    /// What of that it may do at most; `None`: all.
+    pub(crate) bounds: Option<Vec<Power>>,
 }
 
 impl Caller {
     /// The owner of the control socket: may do everything, by the operating system's word.
     pub(crate) fn local(who: &str) -> Caller {
-        Caller { who: who.into(), voucher: Voucher::Socket, stage: Stage::Full, powers: vec![Power::whole()] }
+        Caller {
+            who: who.into(),
+            voucher: Voucher::Socket,
+            stage: Stage::Full,
+            powers: vec![Power::whole()],
+            bounds: None,
+        }
     }
 
     /// It may do this now. A sign-in that is not complete allows nothing.
     pub(crate) fn may(&self, right: Right, object: Object<'_>, now: Timestamp) -> bool {
-        self.stage == Stage::Full && self.powers.iter().any(|power| power.allows(right, object, now))
+        let any = |powers: &[Power]| powers.iter().any(|power| power.allows(right, object, now));
+        self.stage == Stage::Full && any(&self.powers) && self.bounds.as_deref().is_none_or(any)
     }
 }

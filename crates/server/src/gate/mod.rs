@@ -18,6 +18,7 @@ use crate::{
     audit::Outcome,
     codes, find,
     host::State,
+    people::session,
     problem::Problem,
     rights::{Object, Right},
     route::{About, Need, Raw},
@@ -47,6 +48,12 @@ pub(crate) struct Call<I> {
     /// What stood at the places in braces of the path.
     pub(crate) path: Vec<String>,
     pub(crate) input: I,
+    /// What the browser or program says that it is.
+    pub(crate) agent: String,
+    /// The mark of a browser that has signed somebody in before.
+    pub(crate) mark: Option<String>,
+    /// The name and port that it came to.
+    pub(crate) host: String,
     right: Option<Right>,
 }
 
@@ -137,9 +144,9 @@ async fn pass(state: State, source: Source, request: Request<Incoming>) -> Resul
         (_, None) => return Err(not_signed_in()),
         (Err(allowed), Some(_)) => return Ok(no_such_place(&head.method, &allowed)),
     };
-    site::check_origin(&state.settings, &source, &head, caller.as_ref())?;
+    site::check_origin(&state.settings, &source, &head, caller.as_ref(), |id| state.people.page_token(id))?;
     let caller = Arc::new(caller.unwrap_or_else(nobody));
-    if let Err(problem) = in_general(&caller, route.need) {
+    if let Err(problem) = in_general(&caller, route.need, route.about) {
         refused(&state, &caller, &head.method, route.path, &problem).await?;
         return Err(problem);
     }
@@ -154,6 +161,8 @@ async fn pass(state: State, source: Source, request: Request<Incoming>) -> Resul
         need: route.need,
         about: route.about,
         agent: agent(&head.headers),
+        mark: site::cookie(&head.headers, session::MARK_COOKIE).map(str::to_owned),
+        host: site::host(&head.headers).to_owned(),
     };
     let done = (route.run)(raw).await;
     if let Err(problem) = &done
@@ -171,16 +180,22 @@ fn agent(headers: &axum::http::HeaderMap) -> String {
     text.chars().filter(|letter| !letter.is_control()).take(AGENT_CHARS_MAX).collect()
 }
 
-async fn who(state: &State, source: &Source, _head: &Parts) -> Result<Option<Caller>, Problem> {
-    let _ = state;
-    match source {
-        Source::Socket(user) => Ok(Some(Caller::local(user))),
-        Source::Network { .. } => Ok(None),
+/// Who asks. A key that is sent along is what counts, good or bad; a cookie beside it is not looked at.
+async fn who(state: &State, source: &Source, head: &Parts) -> Result<Option<Caller>, Problem> {
+    if let Source::Socket(user) = source {
+        return Ok(Some(Caller::local(user)));
+    }
+    let (people, key) = (state.people.clone(), site::bearer(&head.headers).map(str::to_owned));
+    let token = site::cookie(&head.headers, session::COOKIE).map(str::to_owned);
+    match (key, token) {
+        (Some(key), _) => aside(move || people.by_key(&key)).await,
+        (None, Some(token)) => aside(move || people.by_session(&token)).await,
+        (None, None) => Ok(None),
     }
 }
 
 fn nobody() -> Caller {
-    Caller { who: "nobody".into(), voucher: Voucher::Socket, stage: Stage::Factor, powers: Vec::new() }
+    Caller { who: "nobody".into(), voucher: Voucher::Socket, stage: Stage::Factor, powers: Vec::new(), bounds: None }
 }
 
 fn not_signed_in() -> Problem {
@@ -188,11 +203,13 @@ fn not_signed_in() -> Problem {
 }
 
 /// The right without a look at what the act is about.
-fn in_general(caller: &Caller, need: Need) -> Result<(), Problem> {
+fn in_general(caller: &Caller, need: Need, about: About) -> Result<(), Problem> {
+    // What is about the engine as a whole needs nothing more to be decided.
+    let object = if about == About::Engine { Object::Engine } else { Object::Some };
     let is_allowed = match need {
         Need::Nobody | Need::Known => true,
         Need::Stage(stages) => matches!(caller.voucher, Voucher::Session(_)) && stages.contains(&caller.stage),
-        Need::Right(right) => caller.may(right, Object::Some, clock::System.now()),
+        Need::Right(right) => caller.may(right, object, clock::System.now()),
     };
     match (is_allowed, caller.stage, need) {
         (true, ..) => Ok(()),
@@ -269,8 +286,8 @@ impl Raw {
         if let Some(right) = right {
             self.check(right, &input).await?;
         }
-        let Raw { state, caller, source, path, .. } = self;
-        Ok(Call { state, caller, source, path, input, right })
+        let Raw { state, caller, source, path, agent, mark, host, .. } = self;
+        Ok(Call { state, caller, source, path, input, agent, mark, host, right })
     }
 
     async fn check<I: Input>(&self, right: Right, input: &I) -> Result<(), Problem> {

@@ -4,7 +4,7 @@
 //! that only our own pages can read (cross-site request forgery); every answer forbids framing, sniffing and caching.
 
 use super::caller::{Caller, Source, Voucher};
-use crate::{codes, host::ApiSettings, problem::Problem};
+use crate::{codes, host::ApiSettings, people::chance, problem::Problem};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, request::Parts};
 
 /// The header in which a page sends the token of its session.
@@ -52,6 +52,7 @@ pub(crate) fn check_origin(
     source: &Source,
     head: &Parts,
     caller: Option<&Caller>,
+    page_token: impl Fn(&str) -> String,
 ) -> Result<(), Problem> {
     let is_safe = matches!(head.method, Method::GET | Method::HEAD | Method::OPTIONS);
     let is_network = matches!(source, Source::Network { .. });
@@ -66,14 +67,41 @@ pub(crate) fn check_origin(
     {
         return Err(foreign());
     }
-    let is_by_cookie = caller.is_some_and(|caller| matches!(caller.voucher, Voucher::Session(_)));
+    let session = caller.and_then(|caller| match &caller.voucher {
+        Voucher::Session(id) => Some(id),
+        Voucher::Socket | Voucher::Key(_) => None,
+    });
+    if let Some(id) = session {
+        let given = text(&head.headers, &HeaderName::from_static(TOKEN_HEADER)).unwrap_or_default();
+        if !chance::is_same(given.as_bytes(), page_token(id).as_bytes()) {
+            return Err(foreign());
+        }
+    }
     match origin {
         Some(origin) if is_same(settings, origin, head) => Ok(()),
         Some(_) => Err(foreign()),
         // Programs send no origin; browsers do with every request that changes something.
-        None if is_by_cookie => Err(foreign()),
+        None if session.is_some() => Err(foreign()),
         None => Ok(()),
     }
+}
+
+/// The name and port that a request came to.
+pub(crate) fn host(headers: &HeaderMap) -> &str {
+    text(headers, &header::HOST).unwrap_or_default()
+}
+
+/// A cookie of this name.
+pub(crate) fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    let all = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut found = all.flat_map(|text| text.split(';')).filter_map(|one| one.trim().split_once('='));
+    found.find(|(known, _)| *known == name).map(|(_, value)| value).filter(|value| !value.is_empty())
+}
+
+/// What stands behind `Authorization: Bearer`.
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, value) = text(headers, &header::AUTHORIZATION)?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| value.trim())
 }
 
 /// The origin is the very place that the request came to.

@@ -1,0 +1,163 @@
+//! Changes of the workspace: what a reload would change, and, where two persons are asked for, proposing, approving, applying.
+//!
+//! Promises: where four eyes are asked for, nothing is applied that somebody other than who proposed it did not approve, and
+//! nothing but what they approved: the files as they were, by their hash.
+
+use crate::{
+    audit::Outcome,
+    codes,
+    gate::{
+        Call, aside,
+        caller::Voucher,
+        input::{From, Input, Nothing},
+    },
+    people::{chance, none_such, record::Change},
+    problem::Problem,
+};
+use axum::{
+    Json,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use message::{Clock as _, clock};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// How long a proposal stands.
+const TIME: Duration = Duration::from_secs(30 * 86_400);
+
+/// What is proposed: the workspace as it is on disk now.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Proposed {
+    /// One line: what changes.
+    title: String,
+    /// Why: kept in the audit chain.
+    reason: String,
+}
+
+impl Input for Proposed {
+    const FROM: From = From::Body;
+}
+
+fn second_needed(text: &str) -> Problem {
+    Problem::new(StatusCode::CONFLICT, codes::E7075, text)
+}
+
+fn told(change: &Change) -> Value {
+    json!({"id": change.id, "title": change.title, "by": change.by, "made": change.made, "until": change.until,
+        "fingerprint": change.fingerprint, "plan": change.plan, "approved_by": change.approved_by,
+        "applied_by": change.applied_by})
+}
+
+fn answer(change: &Change) -> Result<Response, Problem> {
+    Ok(Json(json!({"schema": "sinew.change/1", "change": told(change)})).into_response())
+}
+
+/// Who a caller is as a person: two keys of one user are one person.
+fn person<I>(call: &Call<I>) -> String {
+    let who = &*call.caller.who;
+    match call.caller.voucher {
+        Voucher::Key(_) => who.split(" (key ").next().unwrap_or(who).to_owned(),
+        Voucher::Socket | Voucher::Session(_) => who.to_owned(),
+    }
+}
+
+/// `GET /api/v1/plan`.
+pub(crate) async fn plan(call: Call<Nothing>) -> Result<Response, Problem> {
+    let host = call.state.host.clone();
+    Ok(Json(aside(move || Ok(host.plan())).await?).into_response())
+}
+
+/// `GET /api/v1/changes`.
+pub(crate) async fn list(call: Call<Nothing>) -> Result<Response, Problem> {
+    aside(move || {
+        let changes = call.state.people.changes()?;
+        let rows: Vec<Value> = changes.iter().map(told).collect();
+        Ok(Json(json!({"schema": "sinew.changes/1", "four_eyes": call.state.settings.has_four_eyes, "changes": rows}))
+            .into_response())
+    })
+    .await
+}
+
+/// `POST /api/v1/changes`.
+pub(crate) async fn propose(call: Call<Proposed>) -> Result<Response, Problem> {
+    call.person(&call.input.reason)?;
+    aside(move || {
+        let plan = call.state.host.plan();
+        let fingerprint = plan["fingerprint"].as_str().unwrap_or_default().to_owned();
+        let made = clock::System.now();
+        let change = Change {
+            id: chance::hex(&chance::bytes::<6>()?),
+            title: call.input.title.chars().filter(|letter| !letter.is_control()).take(120).collect(),
+            by: person(&call),
+            fingerprint,
+            plan,
+            made,
+            until: made.after(TIME),
+            approved_by: None,
+            applied_by: None,
+        };
+        let object = format!("{} {}", change.id, change.fingerprint);
+        call.state.audit.record(&call.caller.who, "propose change", &object, Outcome::Done, &call.input.reason)?;
+        call.state.people.add_change(&change)?;
+        answer(&change)
+    })
+    .await
+}
+
+/// `POST /api/v1/changes/{id}/approve`: by somebody else.
+pub(crate) async fn approve(call: Call<Nothing>) -> Result<Response, Problem> {
+    aside(move || {
+        let who = person(&call);
+        let id = call.path.first().map_or("", String::as_str);
+        let change = call.state.people.set_change(id, |change| {
+            if change.by == who {
+                return Err(second_needed("who proposed a change cannot approve it"));
+            }
+            change.approved_by = Some(who.clone());
+            Ok(())
+        })?;
+        let object = format!("{} {}", change.id, change.fingerprint);
+        call.state.audit.record(&call.caller.who, "approve change", &object, Outcome::Done, "")?;
+        answer(&change)
+    })
+    .await
+}
+
+/// `POST /api/v1/changes/{id}/apply`: the files have to be those that were approved.
+pub(crate) async fn apply(call: Call<Nothing>) -> Result<Response, Problem> {
+    let id = call.path.first().cloned().unwrap_or_default();
+    let (people, wanted) = (call.state.people.clone(), id.clone());
+    let change = aside(move || people.change(&wanted)?.ok_or_else(|| none_such("change"))).await?;
+    if call.state.settings.has_four_eyes && change.approved_by.is_none() {
+        return Err(second_needed("this change was not approved by a second person"));
+    }
+    call.record("apply change", format!("{id} {}", change.fingerprint), "").await?;
+    let Some(applied) = call.state.host.reload(Some(change.fingerprint)).await else {
+        return Err(second_needed("the files are not those that were proposed: propose again"));
+    };
+    let who = person(&call);
+    aside(move || {
+        call.state.people.set_change(&id, |change| {
+            change.applied_by = Some(who.clone());
+            Ok(())
+        })?;
+        Ok(Json(applied).into_response())
+    })
+    .await
+}
+
+/// `POST /api/v1/reload`: at once, where no second person is asked for.
+pub(crate) async fn reload(call: Call<Nothing>) -> Result<Response, Problem> {
+    if call.state.settings.has_four_eyes {
+        return Err(second_needed(
+            "this workspace asks for a second person: propose the change, have it approved, apply it",
+        ));
+    }
+    call.record("reload", "workspace".to_owned(), "").await?;
+    let applied = call.state.host.reload(None).await;
+    Ok(Json(applied.unwrap_or_else(|| json!({}))).into_response())
+}

@@ -1,0 +1,123 @@
+//! What somebody gets who is not signed in: nothing, and no word about what there is.
+
+use super::{
+    document::operations,
+    stage::{Stage, raw, send},
+};
+use serde_json::json;
+
+/// A path of an operation with something at its places.
+pub(crate) fn filled(path: &str, with: &str) -> String {
+    let part = |part: &str| if part.starts_with('{') { with.to_owned() } else { part.to_owned() };
+    path.split('/').map(part).collect::<Vec<_>>().join("/")
+}
+
+#[test]
+fn a_fresh_engine_cannot_be_used_by_anyone() {
+    let stage = Stage::new();
+    let mut asked = 0;
+    for (method, path, operation) in operations() {
+        if operation["x-sinew-right"] == "nobody" {
+            continue;
+        }
+        let (path, kinds) = (filled(&path, "1"), ["application/json", "application/xml", "text/plain"]);
+        for kind in kinds {
+            let body = vec![b'{'; if method == "GET" { 0 } else { 100_000 }];
+            let answer = send(stage.address, &method, &path, &[&format!("Content-Type: {kind}")], &body);
+            assert_eq!((answer.status, &*answer.code()), (401, "E7060"), "{method} {path} {answer:?}");
+            asked += 1;
+        }
+    }
+    assert!(asked > 150, "{asked}");
+    // Signing in needs an account, and there is none; the token needs to be the one of the console.
+    let mut browser = stage.browser();
+    browser.sign_in("admin", "admin").expect(401);
+    browser.sign_in("root", "").expect(401);
+    let body = json!({"token": "x", "name": "mallory", "password": super::stage::PASSWORD});
+    assert_eq!(browser.post("/api/v1/sign-in/token", body).expect(401).code(), "E7070");
+    for path in ["/api/v1/nothing", "/api/v1/status/", "/api/v1/../v1/status", "/api/v1//status", "/api/v2/status"] {
+        assert_eq!(send(stage.address, "GET", path, &[], b"").status, 401, "{path}");
+    }
+}
+
+#[test]
+fn a_body_is_not_waited_for_and_no_room_is_made_for_it() {
+    let stage = Stage::new();
+    let address = stage.address;
+    // 4 GB are declared and ten bytes sent: the answer comes without the rest.
+    let head = |path: &str, length: &str| {
+        format!("POST {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n")
+    };
+    let answer = raw(address, head("/api/v1/replay", "4294967296").as_bytes(), b"0123456789");
+    assert_eq!(answer.status, 401, "{answer:?}");
+    let answer = raw(address, head("/api/v1/sign-in", "4294967296").as_bytes(), b"0123456789");
+    assert_eq!((answer.status, &*answer.code()), (413, "E7062"), "{answer:?}");
+    let answer = raw(address, head("/api/v1/sign-in", "99999999999999999999999").as_bytes(), b"0123456789");
+    assert!(matches!(answer.status, 400 | 413), "{answer:?}");
+    // A body without a declared length ends at its limit, too.
+    let mut chunked = String::new();
+    (0..20).for_each(|_| chunked.push_str(&format!("400\r\n{}\r\n", "x".repeat(1024))));
+    let start = format!(
+        "POST /api/v1/sign-in HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+    );
+    let answer = raw(address, start.as_bytes(), chunked.as_bytes());
+    assert_eq!((answer.status, &*answer.code()), (413, "E7062"), "{answer:?}");
+}
+
+#[test]
+fn smuggled_and_swollen_heads_are_refused() {
+    let stage = Stage::new();
+    let address = stage.address;
+    let both = format!(
+        "POST /api/v1/sign-in HTTP/1.1\r\nHost: {address}\r\nContent-Length: 6\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n0\r\n\r\nX"
+    );
+    let answer = raw(address, both.as_bytes(), b"");
+    assert!(matches!(answer.status, 0 | 400 | 401), "{answer:?}");
+    let many: String = (0..200).map(|number| format!("X-{number}: 1\r\n")).collect();
+    let answer = raw(address, format!("GET / HTTP/1.1\r\nHost: {address}\r\n{many}\r\n").as_bytes(), b"");
+    assert!(matches!(answer.status, 0 | 431 | 400), "{answer:?}");
+    let long = "x".repeat(100_000);
+    let answer = raw(address, format!("GET / HTTP/1.1\r\nHost: {address}\r\nX: {long}\r\n\r\n").as_bytes(), b"");
+    assert!(matches!(answer.status, 0 | 431 | 400), "{answer:?}");
+}
+
+#[test]
+fn another_name_is_not_answered() {
+    let stage = Stage::with(server::ApiSettings { names: vec!["sinew.example.org".into()], ..Default::default() });
+    let address = stage.address;
+    let ask = |host: &str| {
+        let head = format!("GET /api/v1/status HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+        raw(address, head.as_bytes(), b"").status
+    };
+    assert_eq!(ask("sinew.example.org"), 401);
+    assert_eq!(ask(&format!("localhost:{}", address.port())), 401);
+    assert_eq!(ask("evil.example"), 421);
+    assert_eq!(ask("sinew.example.org\r\nHost: evil.example"), 421);
+}
+
+#[test]
+fn every_answer_is_hardened() {
+    let stage = Stage::new();
+    let answer = send(stage.address, "GET", "/api/v1/status", &[], b"");
+    for header in
+        ["content-security-policy: default-src 'none'", "x-content-type-options: nosniff", "cache-control: no-store"]
+    {
+        assert!(answer.head.to_lowercase().contains(header), "{header}: {}", answer.head);
+    }
+    assert!(answer.head.contains("application/problem+json"));
+}
+
+#[test]
+fn off_this_machine_there_is_tls_or_an_explicit_line() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let bind = |is_plaintext_allowed: bool| {
+        let settings = server::ApiSettings {
+            listen: Some("0.0.0.0:0".parse().unwrap()),
+            is_plaintext_allowed,
+            ..Default::default()
+        };
+        runtime.block_on(server::bind(&settings)).map(|listening| listening.is_some())
+    };
+    assert_eq!(bind(false).unwrap_err().code, "E7067");
+    assert_eq!(bind(true), Ok(true));
+}

@@ -1,0 +1,11 @@
+//! The API over real sockets: who gets in, who may do what, and what a hostile client can do.
+
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+mod bodies;
+mod changes;
+mod document;
+mod door;
+mod matrix;
+mod sign_in;
+mod stage;
