@@ -60,12 +60,13 @@ export function SystemMap({ live }: { live: Live }) {
         {[...placed.values()].map((node) => {
           const word = health(node.state);
           const isBad = node.state === "failing" || node.state === "held";
+          const shown = node.label.length > letters ? `${node.label.slice(0, letters - 1)}…` : node.label;
           const sign = node.state === "ok" ? "" : isBad ? " ✕" : node.state === "paused" ? " ‖" : " !";
           return (
             <a
               key={node.id}
               href={node.to}
-              aria-label={`${node.title}: ${word.word.toLowerCase()}, ${rate(node.rate)} a second`}
+              aria-label={`${shown + sign}, ${node.title}: ${word.word.toLowerCase()}, ${rate(node.rate)} a second`}
               onClick={(click) => {
                 click.preventDefault();
                 navigate(node.to);
@@ -78,9 +79,8 @@ export function SystemMap({ live }: { live: Live }) {
             >
               <title>{node.title}</title>
               <rect x={node.x} y={node.y - BOX_HEIGHT / 2} width={boxWidth} height={BOX_HEIGHT} rx="5" />
-              <text aria-hidden="true" x={node.x + boxWidth / 2} y={node.y + 4.5} textAnchor="middle">
-                {node.label.length > letters ? `${node.label.slice(0, letters - 1)}…` : node.label}
-                {sign}
+              <text x={node.x + boxWidth / 2} y={node.y + 4.5} textAnchor="middle">
+                {shown + sign}
               </text>
             </a>
           );
