@@ -2132,7 +2132,7 @@ import { Fragment as Fragment6, jsx as jsx20, jsxs as jsxs19 } from "./vendor.js
 function Strip({ journey }) {
   const tiles = stripOf(journey);
   const start = journey.stages.find((stage) => stage.step === 1)?.at ?? null;
-  return /* @__PURE__ */ jsx20("ol", { className: "strip", "aria-label": "The life of the message", children: tiles.map((tile) => /* @__PURE__ */ jsxs19("li", { className: tile.tone, title: `${tile.text}${tile.at ? ` · ${utc(tile.at)}` : ""}`, children: [
+  return /* @__PURE__ */ jsx20("ol", { className: "strip", "aria-label": "The life of the message", tabIndex: 0, children: tiles.map((tile) => /* @__PURE__ */ jsxs19("li", { className: tile.tone, title: `${tile.text}${tile.at ? ` · ${utc(tile.at)}` : ""}`, children: [
     /* @__PURE__ */ jsxs19("strong", { className: "cut", children: [
       tile.tone === "bad" ? "✕ " : tile.tone === "wait" ? "… " : "",
       tile.name
@@ -2609,12 +2609,13 @@ function SystemMap({ live: live2 }) {
       [...placed.values()].map((node) => {
         const word = health(node.state);
         const isBad = node.state === "failing" || node.state === "held";
+        const shown = node.label.length > letters ? `${node.label.slice(0, letters - 1)}…` : node.label;
         const sign = node.state === "ok" ? "" : isBad ? " ✕" : node.state === "paused" ? " ‖" : " !";
         return /* @__PURE__ */ jsxs22(
           "a",
           {
             href: node.to,
-            "aria-label": `${node.title}: ${word.word.toLowerCase()}, ${rate(node.rate)} a second`,
+            "aria-label": `${shown + sign}, ${node.title}: ${word.word.toLowerCase()}, ${rate(node.rate)} a second`,
             onClick: (click) => {
               click.preventDefault();
               navigate(node.to);
@@ -2627,10 +2628,7 @@ function SystemMap({ live: live2 }) {
             children: [
               /* @__PURE__ */ jsx23("title", { children: node.title }),
               /* @__PURE__ */ jsx23("rect", { x: node.x, y: node.y - BOX_HEIGHT / 2, width: boxWidth, height: BOX_HEIGHT, rx: "5" }),
-              /* @__PURE__ */ jsxs22("text", { "aria-hidden": "true", x: node.x + boxWidth / 2, y: node.y + 4.5, textAnchor: "middle", children: [
-                node.label.length > letters ? `${node.label.slice(0, letters - 1)}…` : node.label,
-                sign
-              ] })
+              /* @__PURE__ */ jsx23("text", { x: node.x + boxWidth / 2, y: node.y + 4.5, textAnchor: "middle", children: shown + sign })
             ]
           },
           node.id

@@ -61,6 +61,8 @@ pub struct Setup {
     pub store: store::Options,
     /// Loads it again.
     pub loader: Box<Loader>,
+    /// A simulated hospital.
+    pub is_demo: bool,
 }
 
 impl Host {
@@ -102,7 +104,10 @@ impl Host {
             applying: tokio::sync::Mutex::default(),
             stop: Arc::default(),
             done: watch::Sender::new(false),
-            api: api_settings(&setup.workspace.server.api, &setup.workspace.folder),
+            api: server::ApiSettings {
+                is_demo: setup.is_demo,
+                ..api_settings(&setup.workspace.server.api, &setup.workspace.folder)
+            },
         });
         Ok((host, recovered.report, changes))
     }
@@ -266,6 +271,7 @@ fn api_settings(lines: &interface::workspace::ApiLines, folder: &Path) -> server
         is_plaintext_allowed: lines.is_plaintext,
         names: lines.names.iter().map(ToString::to_string).collect(),
         is_factor_for_administrators_only: lines.is_factor_for_administrators_only,
+        is_demo: false,
         has_four_eyes: lines.has_four_eyes,
     }
 }
@@ -347,6 +353,7 @@ impl server::Host for Host {
     }
     fn describe(&self) -> Value {
         json!({"version": env!("CARGO_PKG_VERSION"), "pid": std::process::id(),
+            "is_demo": self.api.is_demo,
             "workspace": self.folder.display().to_string(), "data": self.data.display().to_string()})
     }
 }

@@ -20,7 +20,7 @@ function Strip({ journey }: { journey: Journey }) {
   const tiles = stripOf(journey);
   const start = journey.stages.find((stage) => stage.step === 1)?.at ?? null;
   return (
-    <ol className="strip" aria-label="The life of the message">
+    <ol className="strip" aria-label="The life of the message" tabIndex={0}>
       {tiles.map((tile) => (
         <li key={tile.id} className={tile.tone} title={`${tile.text}${tile.at ? ` · ${utc(tile.at)}` : ""}`}>
           <strong className="cut">

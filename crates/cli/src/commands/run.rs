@@ -107,6 +107,7 @@ async fn engine(screen: &Screen, at: Place, how: How) -> Result {
             Box::new(move || place::load(&folder, environment.as_deref()))
         },
         workspace,
+        is_demo: false,
     };
     let limit = handles::raise();
     let (host, recovered, changes) = Host::open(setup).await?;

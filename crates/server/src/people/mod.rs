@@ -22,6 +22,7 @@ pub(crate) mod users;
 
 use crate::{
     codes,
+    host::ApiSettings,
     problem::Problem,
     rights::{ADMINISTRATOR, Grant, Power, Right, Role, built_in},
 };
@@ -46,10 +47,11 @@ pub(crate) struct People {
     /// Signs tokens of pages and marks of browsers.
     signing: hmac::Key,
     is_factor_for_administrators_only: bool,
+    is_demo: bool,
 }
 
 impl People {
-    pub(crate) fn new(store: Store, is_factor_for_administrators_only: bool) -> Option<People> {
+    pub(crate) fn new(store: Store, settings: &ApiSettings) -> Option<People> {
         let signing = hmac::Key::new(hmac::HMAC_SHA256, &store.key_for("page tokens"));
         let kept = Kept::new(store)?;
         Some(People {
@@ -57,7 +59,8 @@ impl People {
             desk: password::Desk::default(),
             throttle: throttle::Throttle::default(),
             signing,
-            is_factor_for_administrators_only,
+            is_factor_for_administrators_only: settings.is_factor_for_administrators_only,
+            is_demo: settings.is_demo,
         })
     }
 

@@ -47,6 +47,9 @@ impl<'s> View<'s> {
             "DEMO: a simulated hospital on this machine, everyone in it is invented. {count} interfaces, {} receivers.",
             RECEIVERS.len()
         ));
+        if let Some(console) = &world.console {
+            self.screen.say(format!("the console: {console}"));
+        }
         if self.is_live {
             self.screen.bytes(b"\x1b[?1049h\x1b[?25l");
         }
@@ -81,6 +84,7 @@ impl<'s> View<'s> {
             Some(_) => {}
         }
         let mut lines = self.head(&engine, elapsed);
+        lines.extend(world.console.iter().map(|console| format!("the console: {console}")));
         let rates = self.rates.as_ref().map(|(old, seconds)| (old, *seconds));
         lines.extend(status::interfaces(&engine, rates).lines(self.screen));
         lines.push(String::new());

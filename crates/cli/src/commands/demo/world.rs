@@ -19,6 +19,7 @@ use interface::{
 use message::{Clock, Diagnostic, clock};
 use std::{
     collections::{BTreeMap, BTreeSet},
+    io::IsTerminal,
     net::{SocketAddr, TcpListener},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
@@ -39,6 +40,8 @@ pub struct World {
     pub reached: Arc<Mutex<BTreeSet<&'static str>>>,
     /// The workspace folder.
     pub folder: PathBuf,
+    /// Where the console is, with the way in.
+    pub console: Option<String>,
     serving: tokio::task::JoinHandle<std::result::Result<(), message::Reason>>,
     _temporary: Option<Temporary>,
 }
@@ -49,6 +52,23 @@ struct Temporary(PathBuf);
 impl Drop for Temporary {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// The API where people look for it, or on a free port when that is taken.
+async fn listening(host: &Arc<Host>) -> Result<(server::Api, Option<server::Listening>)> {
+    let known = server::LISTEN_DEFAULT;
+    match host.api(Some(known)).await {
+        Ok(found) => Ok(found),
+        Err(_) => host.api(Some(SocketAddr::new(known.ip(), 0))).await,
+    }
+}
+
+/// The address to open. With the one-time token only where a person reads it: what goes elsewhere may be kept.
+fn console(api: &server::Api, address: SocketAddr) -> String {
+    match api.begin_setup() {
+        Ok(Some((token, _))) if std::io::stderr().is_terminal() => format!("http://{address}/#token={token}"),
+        _ => format!("http://{address}/"),
     }
 }
 
@@ -76,13 +96,15 @@ impl World {
                 Box::new(move || load(&folder))
             },
             workspace,
+            is_demo: true,
         };
         let (host, _, changes) = Host::open(setup).await?;
         if let Some((name, reason)) = changes.failed.first() {
             return Err(Failure::unreachable(format!("{name} cannot listen: {reason}")));
         }
-        let (api, _) = host.api(None).await?;
-        let serving = host.serve(api, None);
+        let (api, listening) = listening(&host).await?;
+        let console = listening.as_ref().map(|listening| console(&api, listening.address));
+        let serving = host.serve(api, listening);
         let live = senders(&host, demo)?;
         let reached = listen(&live, &partners);
         Ok(World {
@@ -92,6 +114,7 @@ impl World {
             accepted: BTreeMap::new(),
             reached,
             folder,
+            console,
             serving,
             _temporary: temporary,
         })
