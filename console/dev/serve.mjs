@@ -9,7 +9,6 @@ import { fileURLToPath } from "node:url";
 const here = dirname(fileURLToPath(import.meta.url));
 const dist = join(here, "..", "dist");
 const [socketPath, port = "7700"] = process.argv.slice(2);
-const isOlder = process.argv.includes("--older");
 const KINDS = { ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".txt": "text/plain" };
 
 export function headers(nonce) {
@@ -22,33 +21,7 @@ export function headers(nonce) {
   };
 }
 
-// Routes that an engine before the gate has under other names: only so that the console can be looked at with such an engine.
-function older(asked, answer) {
-  const { pathname } = new URL(asked.url, "http://x");
-  const one = pathname.match(/^\/api\/v1\/messages\/(?:(search)|(\d+)\/(masked|content))$/);
-  if (asked.method !== (one?.[3] === "masked" ? "GET" : "POST") || !one || !isOlder) return false;
-  let body = "";
-  asked.on("data", (piece) => (body += piece));
-  asked.on("end", () => {
-    const words = one[3] === "masked" ? new URL(asked.url, "http://x").searchParams : new URLSearchParams(JSON.parse(body));
-    if (one[3] === "masked") words.set("reason", "development");
-    const path = one[1] ? `/api/v1/messages?${words}` : `/api/v1/messages/${one[2]}/content?${words}`;
-    request({ socketPath, path, headers: { host: "local" } }, (got) => {
-      if (one[3] !== "masked") return void (answer.writeHead(got.statusCode, got.headers), got.pipe(answer));
-      let text = "";
-      got.on("data", (piece) => (text += piece));
-      got.on("end", () => {
-        const hide = (line) => line.split("|").map((field, at) => (at > 1 && /^(PID|NK1|IN1)/.test(line) ? field.replace(/([^^~&])[^^~&]*/g, "$1****") : field)).join("|");
-        answer.writeHead(got.statusCode, { "content-type": got.headers["content-type"] });
-        answer.end(text.split("\r").map(hide).join("\r"));
-      });
-    }).end();
-  });
-  return true;
-}
-
 createServer((asked, answer) => {
-  if (older(asked, answer)) return;
   if (asked.url.startsWith("/api/")) {
     const way = request({ socketPath, path: asked.url, method: asked.method, headers: { ...asked.headers, host: "local" } }, (got) => {
       answer.writeHead(got.statusCode, got.headers);

@@ -556,7 +556,8 @@ function useAnswer(key, ask2) {
     return () => stop.abort();
   }, [key, round]);
   const again = useCallback(() => setRound((before) => before + 1), []);
-  return { value: held.value, problem: held.problem, isLoading: key !== null && held.key !== key, again };
+  const isCurrent = held.key === key;
+  return { value: isCurrent ? held.value : void 0, problem: isCurrent ? held.problem : void 0, isLoading: key !== null && !isCurrent, again };
 }
 
 // src/ui/icons.tsx

@@ -9,7 +9,8 @@ export interface Answer<T> {
   again: () => void;
 }
 
-/** Asks when `key` changes. The last answer stays while the next one is on its way. */
+/** Asks when `key` changes, and again when asked to. An answer is shown under its own key only: while a new one is on its way there is none, so
+ * that nobody reads one message under the name of another. */
 export function useAnswer<T>(key: string | null, ask: (signal: AbortSignal) => Promise<T>): Answer<T> {
   const [round, setRound] = useState(0);
   const [held, setHeld] = useState<{ key: string; value?: T; problem?: Problem }>({ key: "" });
@@ -27,5 +28,6 @@ export function useAnswer<T>(key: string | null, ask: (signal: AbortSignal) => P
     // `ask` is made anew in every render; the key says what it asks.
   }, [key, round]);
   const again = useCallback(() => setRound((before) => before + 1), []);
-  return { value: held.value, problem: held.problem, isLoading: key !== null && held.key !== key, again };
+  const isCurrent = held.key === key;
+  return { value: isCurrent ? held.value : undefined, problem: isCurrent ? held.problem : undefined, isLoading: key !== null && !isCurrent, again };
 }
