@@ -77,6 +77,7 @@ pub enum Command {
     Delete(commands::steer::Delete),
     Replay(commands::steer::Replay),
     Reload(commands::steer::Reload),
+    Audit(commands::audit::Audit),
     Backup(commands::backup::Backup),
     Restore(commands::restore::Restore),
     Drill(commands::drill::Drill),

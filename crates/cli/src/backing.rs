@@ -99,8 +99,9 @@ pub fn make(
     let order = order(workspace, &target.recipients)?;
     let manifest = store.backup(&Repository::at(&target.to), &order, progress)?;
     let object = format!("backup {} ({})", manifest.number, target.to.display());
-    let entry = AuditEntry { who: by.into(), act: "backup".into(), object, reason: reason.into() };
-    store.tables().audit_append(manifest.at(), &entry)?;
+    let entry =
+        AuditEntry { who: by.into(), act: "backup".into(), object, reason: reason.into(), ..AuditEntry::default() };
+    store.audit().append(manifest.at(), &entry)?;
     Ok(manifest)
 }
 

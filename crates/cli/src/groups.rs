@@ -18,7 +18,7 @@ pub const GROUPS: &[(&str, &[&str])] = &[
     ("On the wire", &["send", "listen"]),
     ("Look at a running engine", &["status", "top", "queues", "messages", "message", "tap", "news", "quality"]),
     ("Steer a running engine", &["pause", "resume", "release", "retry", "resend", "delete", "replay", "reload"]),
-    ("Keep safe", &["backup", "restore", "drill", "user", "role", "key"]),
+    ("Keep safe", &["audit", "backup", "restore", "drill", "user", "role", "key"]),
     ("Help", &["doctor", "bench", "completions", "version"]),
 ];
 

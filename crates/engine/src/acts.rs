@@ -166,7 +166,7 @@ impl Engine {
             ));
         };
         let outbox = self.outbox(&stored_message.accept.envelope.interface, &planned.destination)?;
-        self.audit(person, act, &delivery.to_string())?;
+        self.audit_message(person, act, &delivery.to_string(), &stored_message)?;
         let key = planned.order_key;
         let (is_held, is_waiting) = outbox.look(|queue| (queue.is_held(delivery), queue.contains(key, delivery)));
         if is_held && matches!(change, Change::Released { .. }) {
@@ -197,7 +197,7 @@ impl Engine {
     /// [`codes::E5202`] while it is being sent; the store's.
     pub async fn delete(&self, delivery: DeliveryId, person: &Person) -> Result<(), Reason> {
         let message = self.store().read(delivery.message).map_err(stored)?;
-        self.audit(person, "delete", &delivery.to_string())?;
+        self.audit_message(person, "delete", &delivery.to_string(), &message)?;
         let planned = message.accept.deliveries.get(usize::from(delivery.number));
         let queued = planned.and_then(|planned| {
             let outbox = self.outbox(&message.accept.envelope.interface, &planned.destination).ok()?;
@@ -240,7 +240,8 @@ impl Engine {
     async fn run_again(&self, of: MessageId, edited: Option<Bytes>, person: &Person) -> Result<Replayed, Reason> {
         let original = self.store().read(of).map_err(stored)?;
         let flow = self.flow(&original.accept.envelope.interface)?;
-        self.audit(person, if edited.is_some() { "edit" } else { "replay" }, &of.to_string())?;
+        let act = if edited.is_some() { "edit" } else { "replay" };
+        self.audit_message(person, act, &of.to_string(), &original)?;
         let envelope = &original.accept.envelope;
         let frame = Frame {
             bytes: edited.unwrap_or_else(|| envelope.raw.clone()),
@@ -284,13 +285,34 @@ impl Engine {
     /// # Errors
     /// The store's.
     pub fn audit(&self, person: &Person, act: &str, object: &str) -> Result<(), Reason> {
-        let entry = AuditEntry {
-            who: person.by.to_string(),
-            act: act.to_owned(),
-            object: object.to_owned(),
-            reason: person.reason.to_string(),
-        };
-        self.store().tables().audit_append(self.shared.dock.clock.now(), &entry).map(|_| ()).map_err(stored)
+        self.record(&entry(person, act, object))
+    }
+
+    /// As [`Engine::audit`], for an act on a message: who the message is about is kept as keyed hashes.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn audit_message(&self, person: &Person, act: &str, object: &str, message: &Stored) -> Result<(), Reason> {
+        let patients = message.accept.facts.patients.clone();
+        self.record(&AuditEntry { patients, ..entry(person, act, object) })
+    }
+
+    /// Appends any record to the audit chain.
+    ///
+    /// # Errors
+    /// The store's: what was to be recorded must not be done.
+    pub fn record(&self, entry: &AuditEntry) -> Result<(), Reason> {
+        self.store().audit().append(self.shared.dock.clock.now(), entry).map(|_| ()).map_err(stored)
+    }
+}
+
+fn entry(person: &Person, act: &str, object: &str) -> AuditEntry {
+    AuditEntry {
+        who: person.by.to_string(),
+        act: act.to_owned(),
+        object: object.to_owned(),
+        reason: person.reason.to_string(),
+        ..AuditEntry::default()
     }
 }
 

@@ -41,11 +41,11 @@ pub fn store(store: &Store, is_at_rest: bool, progress: &mut dyn FnMut(Progress)
         return Ok(Report { examined, audit_rows: 0 });
     }
     examined.findings.extend(store.examine_recovery(is_at_rest)?);
-    let audit_rows = match store.tables().audit_verify()? {
-        Ok(last) => last,
+    let audit_rows = match store.audit().verify()? {
+        Ok(chain) => chain.number,
         Err(broken) => {
-            let text = format!("row {}: {}", broken.number, broken.what);
-            let hint = "what stands before that row is proven; sinew explain E4089 says what to do";
+            let text = format!("record {}: {}", broken.number, broken.what);
+            let hint = "what stands before that record is proven; sinew explain E4089 says what to do";
             examined.findings.push(Finding::new(codes::E4089, Place::Store, text, hint));
             broken.number.saturating_sub(1)
         }

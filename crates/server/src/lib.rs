@@ -10,7 +10,6 @@
 
 mod assets;
 pub mod audit;
-mod audit_routes;
 mod backup;
 mod certificate;
 mod changes;

@@ -7,7 +7,6 @@ use crate::{
         self, Call, aside,
         input::{From, Input, Nothing},
     },
-    host::State,
     mask,
     problem::Problem,
     query,
@@ -17,11 +16,11 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
-use message::{Clock as _, Format, MessageId, Reason, clock};
+use message::{Clock as _, Format, Phi, Reason, clock};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
-use store::{Content, Query};
+use store::{AuditEntry, Content, Query, Stored};
 
 /// A search. It stands in a body, because its words may be about a patient.
 #[derive(Deserialize, JsonSchema)]
@@ -70,12 +69,7 @@ const LIMIT_DEFAULT: usize = 100;
 pub(crate) async fn search(call: Call<Wanted>) -> Result<Response, Problem> {
     let limit = call.input.limit.unwrap_or(LIMIT_DEFAULT).min(Query::LIMIT_MAX);
     let rows = aside(move || {
-        // What was looked for may be a patient: the chain keeps by which names, and the values as hashes with a key.
-        let object =
-            query::sealed(&call.input.query, clock::System.now(), |text| call.state.engine.store().keyed_hash(text));
-        if !object.is_empty() {
-            call.state.audit.record(&call.caller.who, "search", &object, crate::audit::Outcome::Done, "")?;
-        }
+        call.state.audit.keep(&searched(&call, "search", &call.input.query))?;
         let sees = |interface: &str, facility: &str| call.sees(interface, Some(facility));
         find(&call.state, &call.input.query, limit, (!call.sees_all()).then_some(&sees))
     })
@@ -98,8 +92,14 @@ impl Input for Counted {
 
 /// Counts by state, interface, type and facility. Who does not see everything gets none: counts would tell of the rest.
 pub(crate) async fn facets(call: Call<Counted>) -> Result<Response, Problem> {
-    let found =
-        aside(move || if call.sees_all() { find::facets(&call.state, &call.input.query) } else { Ok(None) }).await?;
+    let found = aside(move || {
+        if !call.sees_all() {
+            return Ok(None);
+        }
+        call.state.audit.keep(&searched(&call, "count", &call.input.query))?;
+        find::facets(&call.state, &call.input.query)
+    })
+    .await?;
     let list = |facets: &[store::Facet]| -> Vec<serde_json::Value> {
         facets.iter().map(|one| json!({"value": one.value, "count": one.count})).collect()
     };
@@ -110,10 +110,30 @@ pub(crate) async fn facets(call: Call<Counted>) -> Result<Response, Problem> {
     Ok(Json(json!({"schema": "sinew.facets/1", "facets": facets})).into_response())
 }
 
+/// A search as the audit chain keeps it: its words sealed, and the identifiers in it as keyed hashes.
+fn searched<I>(call: &Call<I>, act: &str, text: &str) -> AuditEntry {
+    let search = query::parse(text, clock::System.now()).unwrap_or_default();
+    let object = if text.trim().is_empty() { "messages, the newest" } else { "messages" };
+    AuditEntry {
+        patients: search.patient.into_iter().chain(search.words).map(Phi::new).collect(),
+        terms: (!text.trim().is_empty()).then(|| Phi::new(text.to_owned())),
+        ..call.entry(act, object)
+    }
+}
+
+/// An act on a message as the audit chain keeps it: with keyed hashes of whom it is about.
+fn seen<I>(call: &Call<I>, act: &str, which: &str, reason: &str, message: &Stored) -> AuditEntry {
+    let object = format!("{} {which}", message.id);
+    let patients = message.accept.facts.patients.clone();
+    AuditEntry { patients, reason: reason.to_owned(), ..call.entry(act, object.trim_end()) }
+}
+
 pub(crate) async fn journey(call: Call<Nothing>) -> Result<Response, Problem> {
-    let (id, state) = (call.message()?, call.state);
+    let id = call.message()?;
     let journey = aside(move || {
-        read(&state, id)?;
+        let state = &call.state;
+        let stored = read(state, id)?;
+        state.audit.keep(&seen(&call, "view", "", "", &stored))?;
         Ok(state.engine.journey(id)?)
     })
     .await?;
@@ -125,13 +145,12 @@ pub(crate) async fn journey(call: Call<Nothing>) -> Result<Response, Problem> {
 }
 
 /// The bytes that a person names, and their format.
-fn bytes_of(state: &State, id: MessageId, which: &str) -> Result<(Format, Bytes), Problem> {
-    let stored = read(state, id)?;
+fn bytes_of(stored: &Stored, which: &str) -> Result<(Format, Bytes), Problem> {
     let envelope = &stored.accept.envelope;
     let found = match which.split_once(':') {
         None if which == "raw" => Some((envelope.format, envelope.raw.clone())),
         None if which == "log" => {
-            let lines = engine::journey::script_lines(&stored);
+            let lines = engine::journey::script_lines(stored);
             let line = |line: &message::Phi<&str>| format!("{}\n", line.reveal().replace('\n', " "));
             Some((Format::Text, lines.iter().map(line).collect::<String>().into()))
         }
@@ -166,10 +185,11 @@ pub(crate) async fn content(call: Call<Which>) -> Result<Response, Problem> {
     if call.input.reason.trim().is_empty() {
         return Err(Problem::bad_request(Reason::new(codes::E7003, "say why the content is read")));
     }
-    let (id, person) = (call.message()?, call.person(&call.input.reason)?);
+    let id = call.message()?;
     let bytes = aside(move || {
-        let (_, bytes) = bytes_of(&call.state, id, &call.input.which)?;
-        call.state.engine.audit(&person, "read", &format!("{id} {}", call.input.which))?;
+        let stored = read(&call.state, id)?;
+        let (_, bytes) = bytes_of(&stored, &call.input.which)?;
+        call.state.audit.keep(&seen(&call, "read", &call.input.which, &call.input.reason, &stored))?;
         Ok(bytes)
     })
     .await?;
@@ -180,9 +200,9 @@ pub(crate) async fn content(call: Call<Which>) -> Result<Response, Problem> {
 pub(crate) async fn masked(call: Call<Part>) -> Result<Response, Problem> {
     let id = call.message()?;
     let bytes = aside(move || {
-        let (format, bytes) = bytes_of(&call.state, id, &call.input.which)?;
-        let object = format!("{id} {}", call.input.which);
-        call.state.audit.record(&call.caller.who, "read masked", &object, crate::audit::Outcome::Done, "")?;
+        let stored = read(&call.state, id)?;
+        let (format, bytes) = bytes_of(&stored, &call.input.which)?;
+        call.state.audit.keep(&seen(&call, "read masked", &call.input.which, "", &stored))?;
         Ok(mask::masked_content(format, &bytes).into())
     })
     .await?;

@@ -79,23 +79,6 @@ pub fn parse(text: &str, now: Timestamp) -> Result<Search, Reason> {
     Ok(search)
 }
 
-/// A search for the audit chain: the names that were asked by, and the values that may be about a patient as hashes. Empty
-/// for a search that names nobody.
-pub(crate) fn sealed(text: &str, now: Timestamp, hash: impl Fn(&[u8]) -> u64) -> String {
-    let Ok(search) = parse(text, now) else { return String::new() };
-    let named = [
-        ("patient", &search.patient),
-        ("visit", &search.visit),
-        ("order", &search.order),
-        ("control", &search.control_id),
-    ];
-    let named = named.into_iter().filter_map(|(name, value)| Some((name, value.as_deref()?)));
-    let fields = search.fields.iter().map(|(name, value)| (&**name, &**value));
-    let words = search.words.iter().map(|word| ("word", &**word));
-    let each = named.chain(fields).chain(words).map(|(name, value)| format!("{name}:{:016x}", hash(value.as_bytes())));
-    each.collect::<Vec<_>>().join(" ")
-}
-
 /// Splits at blanks; quotes keep blanks together.
 fn split(text: &str) -> Result<Vec<String>, Reason> {
     let mut words = vec![String::new()];

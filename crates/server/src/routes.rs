@@ -2,7 +2,7 @@
 //! OpenAPI document and the matrix of rights are made of it.
 
 use crate::{
-    audit_routes as audit, backup, changes, describe, engine_routes as engine,
+    audit, backup, changes, describe, engine_routes as engine,
     gate::caller::Stage,
     live, messages,
     people::{keys, me, passkeys, sign_in, users},
@@ -131,6 +131,20 @@ fn of_keeping() -> Vec<Route> {
             backup::look,
         ),
         Route::new((POST, "/api/v1/backup"), (may(Right::Backup), Engine), Gives(""), "Begin a backup", backup::begin),
+        Route::new(
+            (POST, "/api/v1/audit/search"),
+            (may(Right::Audit), Engine),
+            Gives("sinew.audit/1"),
+            "Find records of the audit chain, and what destinations were given about a patient",
+            audit::search,
+        ),
+        Route::new(
+            (POST, "/api/v1/audit/verify"),
+            (may(Right::Audit), Engine),
+            Gives("sinew.audit_verify/1"),
+            "Read the whole audit chain and say whether it is as it was written",
+            audit::verify,
+        ),
         Route::new(
             (GET, "/api/v1/verify"),
             (may(Right::Backup), Engine),

@@ -4,7 +4,7 @@
 //! before anything else is touched.
 
 use crate::{
-    Error,
+    Error, audit,
     disk::{self, Disk},
     envelope::{self, Block},
     hash::Key,
@@ -31,6 +31,8 @@ pub(crate) struct Identity {
     pub(crate) backup: [u8; 32],
     /// What keys for further purposes are derived from.
     pub(crate) root: [u8; 32],
+    /// Seals and signs the audit chain.
+    pub(crate) audit: audit::Keys,
 }
 
 /// Reads the identity, or makes one when the directory holds no store.
@@ -49,7 +51,7 @@ pub(crate) fn open(disk: &dyn Disk, directory: &Path, source: &KeySource) -> Res
     match existing {
         Some(bytes) => {
             let (block, secret) = envelope::open(NAME, &bytes, MAGIC, &master)?;
-            Ok(identity(block.store, master, secret))
+            identity(block.store, master, secret)
         }
         None => make(disk, &path, master),
     }
@@ -58,14 +60,14 @@ pub(crate) fn open(disk: &dyn Disk, directory: &Path, source: &KeySource) -> Res
 /// Reads the identity from the bytes of a block that is kept somewhere else.
 pub(crate) fn read(bytes: &[u8], master: MasterKey) -> Result<Identity, Error> {
     let (block, secret) = envelope::open(NAME, bytes, MAGIC, &master)?;
-    Ok(identity(block.store, master, secret))
+    identity(block.store, master, secret)
 }
 
 /// A new identity, and the bytes of its block.
 pub(crate) fn create(master: MasterKey) -> Result<(Identity, Vec<u8>), Error> {
     let (store, secret) = (seal::random::<16>()?, seal::random::<32>()?);
     let area = Block { magic: *MAGIC, store, numbers: [0, 0] }.area(&master, &secret)?;
-    Ok((identity(store, master, secret), area))
+    Ok((identity(store, master, secret)?, area))
 }
 
 /// The bytes of a block with its secret wrapped for another master key.
@@ -96,11 +98,12 @@ pub(crate) fn master(disk: &dyn Disk, directory: &Path, source: &KeySource) -> R
     load(disk, directory, source, false)
 }
 
-fn identity(store: [u8; 16], master: MasterKey, secret: [u8; 32]) -> Identity {
+fn identity(store: [u8; 16], master: MasterKey, secret: [u8; 32]) -> Result<Identity, Error> {
     let half = |start: usize| Key::from_bytes(std::array::from_fn(|place| secret[start + place]));
     let backup = crate::backup::key_of(&secret);
+    let audit = audit::Keys::new(store, &secret)?;
     let root = derived(&secret, "root");
-    Identity { owner: Owner { store, master }, duplicates: half(0), index: half(16), backup, root }
+    Ok(Identity { owner: Owner { store, master }, duplicates: half(0), index: half(16), backup, root, audit })
 }
 
 /// A key for one purpose: HKDF with one block of output (RFC 5869 §2.3), the purpose as what it is bound to.

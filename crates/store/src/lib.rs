@@ -1,7 +1,7 @@
 //! Floor 1: everything that must survive a crash: the message log, its index, the tables, sealing.
 //!
-//! One door, [`Store`], and three rooms: the [`log`] (the truth, the only thing on the way to an acknowledgment), the
-//! [`index`] (derived from it), the [`tables`] (audit, configuration, switches). Each room is a trait with a numbered
+//! One door, [`Store`], and four rooms: the [`log`] (the truth, the only thing on the way to an acknowledgment), the
+//! [`index`] (derived from it), the [`tables`] (configuration, switches), the [`audit`] chain. Each room is a trait with a numbered
 //! contract and a suite that every engine behind it has to pass.
 //!
 //! Promises: R1 ([`Receipt`] is made by a durable commit only), R4, R5, R6, R7, R8, R9 and R10, as far as
@@ -10,6 +10,7 @@
 
 mod accept;
 pub mod age;
+pub mod audit;
 pub mod backup;
 mod change;
 pub mod check;
@@ -33,6 +34,7 @@ pub mod tables;
 mod wire;
 
 pub use accept::{Accept, ApplicationAcknowledgment, Content, Disposition, Facts, Planned, Receipt, Stored, Verdict};
+pub use audit::{Audit, AuditBreak, AuditEntry, AuditQuery, AuditRow, AuditVerified};
 pub use change::{Act, Attempt, Change, Entry, Then};
 pub use error::Error;
 pub use health::{Health, Quarantined, Report, Stats};
@@ -41,7 +43,4 @@ pub use log::{Commit, Cut, Hold, OnDurable, OpenDelivery, SegmentState, Standing
 pub use options::{Engine, FULL_RETRY, KeySource, Options, RESERVE_BYTES, SEGMENT_BYTES, SEGMENT_BYTES_MIN};
 pub use seal::MasterKey;
 pub use store::{OpenDeliveries, Recovered, Store};
-pub use tables::{
-    ACCOUNTS_MAX, AccountRow, AuditBreak, AuditEntry, AuditQuery, AuditRow, Configuration, QualityChange, QualityQuery,
-    QualityRow, Switch,
-};
+pub use tables::{ACCOUNTS_MAX, AccountRow, Configuration, QualityChange, QualityQuery, QualityRow, Switch};

@@ -1,7 +1,9 @@
-//! The one door: a store with its three rooms.
+//! The one door: a store with its four rooms.
 
 use crate::{
-    Accept, Change, Entry, Error, Health, Options, Quarantined, Receipt, Report, Stats, Stored, backup, check,
+    Accept, Change, Entry, Error, Health, Options, Quarantined, Receipt, Report, Stats, Stored,
+    audit::{self, Audit},
+    backup, check,
     hash::{self, Key},
     identity,
     index::{self, Facets, Index, Page, Query},
@@ -17,7 +19,7 @@ use crate::{
     tables::{self, Tables},
 };
 use bytes::Bytes;
-use message::{Counts, DeliveryId, MessageId, Name, Timestamp};
+use message::{Clock, Counts, DeliveryId, MessageId, Name, Timestamp};
 use std::{os::unix::fs::DirBuilderExt, path::Path, sync::Arc};
 use tokio::sync::{oneshot, watch};
 
@@ -36,6 +38,8 @@ struct Rooms {
     hash_key: Key,
     root: [u8; 32],
     tables: Arc<dyn Tables>,
+    audit: Audit,
+    clock: Arc<dyn Clock>,
     /// What backups are made of; none where the engine has its own means.
     source: Option<backup::Source>,
     _lock: lock::Lock,
@@ -69,9 +73,12 @@ impl Rooms {
         };
         let tables = tables::Database::open(directory)?;
         let (log, report) = Embedded::open(opening, options)?;
-        let tables: Arc<dyn Tables> = Arc::new(tables.growing(directory));
-        let source = Some(source);
-        Ok((Rooms { log, index, hash_key: identity.index, root: identity.root, tables, source, _lock: lock }, report))
+        let tables = Arc::new(tables.growing(directory));
+        let (clock, source) = (options.clock.clone(), Some(source));
+        let shelf = Box::new(audit::Files::open(directory, tables.clone())?);
+        let audit = Audit::open(shelf, identity.audit, clock.now(), || tables.old_audit())?;
+        let (hash_key, root) = (identity.index, identity.root);
+        Ok((Rooms { log, index, hash_key, root, tables, audit, clock, source, _lock: lock }, report))
     }
 
     fn postgres(
@@ -80,9 +87,10 @@ impl Rooms {
         options: &Options,
         lock: lock::Lock,
     ) -> Result<(Rooms, Report), Error> {
-        let postgres::Opened { log, index, tables, index_key, root, report } =
-            postgres::open(database, directory, options)?;
-        Ok((Rooms { log, index, hash_key: index_key, root, tables, source: None, _lock: lock }, report))
+        let opened = postgres::open(database, directory, options)?;
+        let postgres::Opened { log, index, tables, audit, index_key, root, report } = opened;
+        let clock = options.clock.clone();
+        Ok((Rooms { log, index, hash_key: index_key, root, tables, audit, clock, source: None, _lock: lock }, report))
     }
 }
 
@@ -332,7 +340,13 @@ impl Store {
         self.rooms.index.facets(query)
     }
 
-    /// The tables: audit chain, configurations, switches. Its calls wait for the disk.
+    /// The audit chain. Its calls wait for the disk.
+    #[must_use]
+    pub fn audit(&self) -> &Audit {
+        &self.rooms.audit
+    }
+
+    /// The tables: configurations, switches. Its calls wait for the disk.
     #[must_use]
     pub fn tables(&self) -> &dyn Tables {
         &*self.rooms.tables
@@ -456,6 +470,8 @@ impl Store {
         let answer = self.rooms.log.close()?;
         let result = self.answer(answer).await;
         self.rooms.index.close();
+        // Every record proves itself without it: a checkpoint that cannot be written now is written with the next ones.
+        let _ = self.rooms.audit.checkpoint(self.rooms.clock.now());
         result
     }
 }

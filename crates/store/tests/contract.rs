@@ -25,6 +25,11 @@ fn the_index_in_files() {
 }
 
 #[test]
+fn the_audit_chain_in_files() {
+    contract::audit::all(&|| Box::new(OnDisk::new(small())));
+}
+
+#[test]
 fn the_tables_in_a_file() {
     contract::tables::all(&|| Box::new(OnDisk::new(small())));
 }

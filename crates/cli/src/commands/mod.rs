@@ -1,5 +1,6 @@
 //! The commands, a file each: flags, help with examples, and `run`.
 
+pub mod audit;
 pub mod backup;
 pub mod bench;
 pub mod check;
@@ -92,6 +93,7 @@ pub fn run(command: Command, screen: &Screen) -> Result {
         Command::Delete(command) => command.run(screen),
         Command::Replay(command) => command.run(screen),
         Command::Reload(command) => command.run(screen),
+        Command::Audit(command) => command.run(screen),
         Command::Backup(command) => command.run(screen),
         Command::Restore(command) => command.run(screen),
         Command::Drill(command) => command.run(screen),

@@ -101,8 +101,9 @@ impl Restore {
             act: "restore".into(),
             object: format!("backup {} of {}", opened.manifest.number, opened.manifest.made),
             reason: self.reason.clone(),
+            ..AuditEntry::default()
         };
-        store.tables().audit_append(now, &entry).map_err(|error| store_failure(&error))?;
+        store.audit().append(now, &entry).map_err(|error| store_failure(&error))?;
         let places = places(opened, restored);
         for place in &places {
             let reason = "restored from a backup".to_owned();

@@ -4,6 +4,7 @@
 // Nothing outside uses a test: `pub` marks what a module offers to its siblings.
 #![allow(unreachable_pub)]
 
+mod audit;
 mod backup;
 mod broken_line;
 mod canary;

@@ -35,6 +35,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::{Request, body::Incoming};
 use input::Input;
 use message::{Clock as _, MessageId, Reason, clock};
+use store::AuditEntry;
 use std::{sync::Arc, time::Duration};
 
 /// Longest time in which a body has to have come.
@@ -81,6 +82,17 @@ impl<I> Call<I> {
     /// Records something that the engine does not record by itself.
     pub(crate) async fn record(&self, what: &'static str, object: String, reason: &str) -> Result<(), Problem> {
         record(&self.state, &self.caller.who, what, object, Outcome::Done, reason).await
+    }
+
+    /// An act of the caller for the audit chain, to be filled with what else is known of it.
+    pub(crate) fn entry(&self, act: &str, object: &str) -> AuditEntry {
+        AuditEntry {
+            who: self.caller.who.to_string(),
+            act: act.to_owned(),
+            object: object.to_owned(),
+            origin: self.source.told(),
+            ..AuditEntry::default()
+        }
     }
 
     /// The message that the path names.

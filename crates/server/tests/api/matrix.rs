@@ -52,6 +52,8 @@ const ALLOWED: &[(&str, &str)] = &[
     ("GET /api/v1/verify", "administrator"),
     ("POST /api/v1/verify", "administrator"),
     ("GET /api/v1/audit", "privacy-officer administrator"),
+    ("POST /api/v1/audit/search", "privacy-officer administrator"),
+    ("POST /api/v1/audit/verify", "privacy-officer administrator"),
     ("POST /api/v1/setup", "administrator"),
     ("GET /api/v1/users", "administrator"),
     ("POST /api/v1/users", "administrator"),

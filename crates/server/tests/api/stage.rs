@@ -209,11 +209,13 @@ impl Stage {
         let mut rows = self
             .engine
             .store()
-            .tables()
-            .audit_list(&store::AuditQuery { limit: 10_000, ..Default::default() })
+            .audit()
+            .list(&store::AuditQuery { limit: 10_000, ..Default::default() })
             .unwrap();
         rows.reverse();
-        rows.iter().map(|row| format!("{}: {} {}", row.entry.who, row.entry.act, row.entry.object)).collect()
+        let ending = |row: &store::AuditRow| if row.entry.is_refused { " refused" } else { "" };
+        let told = |row: &store::AuditRow| format!("{}: {}{} {}", row.entry.who, row.entry.act, ending(row), row.entry.object);
+        rows.iter().map(told).collect()
     }
 
     /// A message that an interface accepted.

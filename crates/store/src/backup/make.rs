@@ -10,7 +10,7 @@ use super::{
     source::Source,
 };
 use crate::{
-    Error as StoreError, Store, age,
+    Error as StoreError, Store, age, audit,
     disk::File,
     envelope, identity,
     log::{Cut, segment},
@@ -84,8 +84,10 @@ impl Store {
         let before = previous(repository, source)?;
         let _hold = self.log().hold();
         let copy = source.directory.join(TABLES_COPY);
-        let audit = copy_tables(self, &copy);
-        let made = audit.and_then(|audit| {
+        // Before the tables: what the copy's anchor names is then at least this.
+        let audit = self.audit().head()?.map(|(number, hash)| AuditHead { number, hash: hex::encode(&hash) });
+        let copied = copy_tables(self, &copy);
+        let made = copied.and_then(|()| {
             let cut = self.cut()?;
             let newest = self.latest(cut.end, 1)?.first().and_then(|id| self.read(*id).ok());
             let newest = newest.map(|stored| Newest { message: stored.id.0, at: stored.at });
@@ -125,10 +127,9 @@ fn previous(repository: &Repository, source: &Source) -> Result<Option<Found>, E
     Ok(Some(found))
 }
 
-fn copy_tables(store: &Store, copy: &Path) -> Result<Option<AuditHead>, Error> {
+fn copy_tables(store: &Store, copy: &Path) -> Result<(), Error> {
     let _ = std::fs::remove_file(copy);
-    let head = store.tables().copy_to(copy)?;
-    Ok(head.map(|(number, hash)| AuditHead { number, hash: hex::encode(&hash) }))
+    Ok(store.tables().copy_to(copy)?)
 }
 
 /// What the manifest says besides its pieces.
@@ -214,6 +215,13 @@ impl<'a> Making<'a> {
         }
         parts.insert(tables::NAME.to_owned(), self.tables(tables)?);
         self.step(0);
+        // After the tables: a chain may be ahead of its anchor, never behind.
+        let audit = self.source.directory.join(audit::FOLDER);
+        for name in audit::names(&self.source.directory).map_err(|error| Error::unavailable(&audit, &error))? {
+            let bytes = read(&audit.join(&name))?;
+            let part = format!("{}/{name}", audit::FOLDER);
+            parts.insert(part.clone(), vec![self.part(&part, &bytes)?]);
+        }
         let is_same = self.is_same_history(cut)?;
         let mut segments = Vec::new();
         for (base, capacity) in &cut.pieces {

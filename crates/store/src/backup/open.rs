@@ -8,7 +8,7 @@ use super::{
     manifest::{Found, Manifest, Piece},
     repository::Repository,
 };
-use crate::{MasterKey, age::Identity, identity, log::segment, tables};
+use crate::{MasterKey, age::Identity, audit, identity, log::segment, tables};
 use message::Timestamp;
 use ring::digest::{Context, SHA256};
 use std::{
@@ -189,6 +189,9 @@ impl Opened {
         }
         for (name, path) in [(tables::NAME, data.join(tables::NAME)), (super::KEY_PART, key.to_path_buf())] {
             self.put_part(name, &path)?;
+        }
+        for name in manifest.parts.keys().filter(|name| audit::is_part(name)) {
+            self.put_part(name, &data.join(name))?;
         }
         // The last, so that a restore that was killed is not taken for a store.
         sync_folder(&log)?;

@@ -109,7 +109,7 @@ fn fill(store: &Store, from: u64, count: u64) -> Vec<MessageId> {
 
 fn audit(store: &Store, act: &str) {
     let entry = AuditEntry { who: "ann".into(), act: act.into(), ..AuditEntry::default() };
-    store.tables().audit_append(Timestamp(1), &entry).unwrap();
+    store.audit().append(Timestamp(1), &entry).unwrap();
 }
 
 fn close(store: Store) {
@@ -156,7 +156,7 @@ fn a_restored_store_is_the_store_as_it_was() {
     for (id, raw) in ids.iter().zip(expected) {
         assert_eq!(restored.read(*id).unwrap().accept.envelope.raw, raw);
     }
-    let rows = restored.tables().audit_list(&crate::AuditQuery::default()).unwrap();
+    let rows = restored.audit().list(&crate::AuditQuery::default()).unwrap();
     let head = manifest.audit.unwrap();
     assert_eq!((rows[0].number, hex::encode(&rows[0].hash)), (head.number, head.hash));
     fill(&restored, 900, 5); // it goes on

@@ -3,6 +3,7 @@
 //! Each suite's functions carry the numbers of the trait that they test. They panic with the number on the first
 //! broken promise. An engine implements [`Subject`] and calls the `all` of each suite.
 
+pub mod audit;
 pub mod index;
 pub mod log;
 pub mod server;

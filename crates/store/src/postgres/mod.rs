@@ -30,6 +30,7 @@ mod row;
 mod schema;
 mod search;
 mod tables;
+mod trail;
 mod writer;
 
 pub(crate) use bare::inserts_per_second;

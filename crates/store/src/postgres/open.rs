@@ -12,10 +12,12 @@ use super::{
     log::{Postgres, Shared},
     schema,
     tables::Rooms,
+    trail::Trail,
     writer::{Begin, Writer},
 };
 use crate::{
     Error, Health, MasterKey, Options, Report,
+    audit::Audit,
     disk::{self, Disk},
     hash::Key,
     health::Counters,
@@ -25,6 +27,7 @@ use crate::{
     seal,
     tables::Tables,
 };
+use message::Timestamp;
 use std::{
     io,
     path::Path,
@@ -40,6 +43,7 @@ pub(crate) struct Opened {
     pub(crate) log: Arc<dyn Log>,
     pub(crate) index: Arc<dyn Index>,
     pub(crate) tables: Arc<dyn Tables>,
+    pub(crate) audit: Audit,
     pub(crate) index_key: Key,
     pub(crate) root: [u8; 32],
     pub(crate) report: Report,
@@ -96,8 +100,11 @@ pub(crate) fn open(database: &Database, directory: &Path, options: &Options) -> 
     });
     let writer = begin(&shared, &database, instance, taken.token, next)?;
     let tables: Arc<dyn Tables> = Arc::new(Rooms::new(reader.another()));
+    let (shelf, trail) = (Trail::new(reader.another()), Trail::new(reader.another()));
+    let audit = Audit::open(Box::new(shelf), identity.audit, Timestamp(now), || trail.old())?;
     let log = Postgres::start(shared, writer, reader, [identity.duplicates, identity.index])?;
-    Ok(Opened { log, index, tables, index_key: identity.index, root: identity.root, report })
+    let (index_key, root) = (identity.index, identity.root);
+    Ok(Opened { log, index, tables, audit, index_key, root, report })
 }
 
 /// The log thread's own runtime and connection.

@@ -13,6 +13,7 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0003_index.sql"),
     include_str!("migrations/0004_quality.sql"),
     include_str!("migrations/0005_accounts.sql"),
+    include_str!("migrations/0006_trail.sql"),
 ];
 /// The advisory lock that migrations take: "sinew" in ASCII.
 const LOCK: i64 = 0x73_69_6e_65_77;

@@ -25,4 +25,5 @@ pub(super) const STEPS: &[&str] = &[
         body BLOB NOT NULL, PRIMARY KEY (kind, id)) STRICT, WITHOUT ROWID;
      CREATE INDEX accounts_owner ON accounts (kind, owner);
      CREATE INDEX accounts_until ON accounts (until);",
+    "CREATE TABLE audit_anchor (is_one INTEGER PRIMARY KEY CHECK (is_one = 1), bytes BLOB NOT NULL) STRICT;",
 ];

@@ -1,16 +1,14 @@
 //! The tables: what is small, relational and must never be lost.
 //!
-//! Owns the audit chain, the history of configurations, switches that people set, counts of data quality, and accounts. Promises: every write is synced
-//! before it returns; the audit chain shows any row that was changed or removed. Never on the way of a message.
+//! Owns the history of configurations, switches that people set, counts of data quality, accounts, and the anchor of the audit
+//! chain. Promises: every write is synced before it returns. Never on the way of a message.
 
 mod account;
-mod audit;
 mod migrations;
 mod quality;
 mod sqlite;
 
 pub use account::{ACCOUNTS_MAX, AccountRow};
-pub use audit::{AuditBreak, AuditEntry, AuditQuery, AuditRow};
 pub use quality::{QUALITY_ROWS_MAX, QualityChange, QualityQuery, QualityRow};
 pub(crate) use sqlite::{Database, NAME};
 
@@ -24,31 +22,13 @@ use std::path::Path;
 /// What the tables promise, whatever is behind them. The suite in [`crate::contract::tables`] uses the same numbers.
 ///
 /// 1. What a call wrote is there after reopening.
-/// 2. Audit rows are numbered from 1 without a gap, in the order of the calls.
-/// 3. `audit_verify` finds every row that was changed, inserted or removed, the newest ones aside, whose number and
-///    hash a caller has to keep elsewhere.
-/// 4. The newest configuration of an interface is the one applied last, and older ones stay.
-/// 5. A switch has the value that was set last; one that was never set has none.
-/// 6. A change of the counts of quality is there as a whole or not at all; a row that is written again replaces the one
+/// 2. The newest configuration of an interface is the one applied last, and older ones stay.
+/// 3. A switch has the value that was set last; one that was never set has none.
+/// 4. A change of the counts of quality is there as a whole or not at all; a row that is written again replaces the one
 ///    before, dropping comes first, and rows are read in the order of their start.
-/// 7. An account row is written only over the revision before, and a first one only where there is none: of two writers who
+/// 5. An account row is written only over the revision before, and a first one only where there is none: of two writers who
 ///    read the same row, one is told that it was too late. Rows are listed by id.
 pub trait Tables: Send + Sync {
-    /// Appends to the audit chain; gives the row.
-    ///
-    /// # Errors
-    /// `Unavailable`.
-    fn audit_append(&self, at: Timestamp, entry: &AuditEntry) -> Result<AuditRow, Error>;
-    /// Rows, newest first.
-    ///
-    /// # Errors
-    /// `Unavailable`.
-    fn audit_list(&self, query: &AuditQuery) -> Result<Vec<AuditRow>, Error>;
-    /// Recomputes the chain; gives the first row that does not fit, or the last row's number.
-    ///
-    /// # Errors
-    /// `Unavailable`.
-    fn audit_verify(&self) -> Result<Result<u64, AuditBreak>, Error>;
     /// Records that a configuration was applied.
     ///
     /// # Errors
@@ -64,12 +44,11 @@ pub trait Tables: Send + Sync {
     /// # Errors
     /// `Unavailable`.
     fn set_switch(&self, name: &str, switch: Option<&Switch>) -> Result<(), Error>;
-    /// Writes a copy of everything into a new file while others go on; gives the number and hash of the copy's last
-    /// audit row.
+    /// Writes a copy of everything into a new file while others go on.
     ///
     /// # Errors
     /// `Unavailable`; `Misconfigured` for an engine whose backups are made by its own means.
-    fn copy_to(&self, path: &Path) -> Result<Option<(u64, [u8; 32])>, Error> {
+    fn copy_to(&self, path: &Path) -> Result<(), Error> {
         let _ = path;
         Err(Error::misconfigured("this store engine is backed up by its own means, not by Sinew"))
     }
@@ -83,7 +62,7 @@ pub trait Tables: Send + Sync {
     /// # Errors
     /// `Unavailable`.
     fn quality(&self, query: &QualityQuery) -> Result<Vec<QualityRow>, Error>;
-    /// Writes an account row as the revision after the one that is there (7); `false` when that is not the one before.
+    /// Writes an account row as the revision after the one that is there (5); `false` when that is not the one before.
     ///
     /// # Errors
     /// `Unavailable`.

@@ -4,15 +4,14 @@ mod account;
 mod quality;
 
 use super::{
-    AccountRow, AuditBreak, AuditEntry, AuditQuery, AuditRow, Configuration, QualityChange, QualityQuery, QualityRow,
-    Switch, Tables, limit_of, migrations::STEPS,
+    AccountRow, Configuration, QualityChange, QualityQuery, QualityRow, Switch, Tables, limit_of, migrations::STEPS,
 };
-use crate::Error;
+use crate::{Error, audit::AuditEntry};
 use message::{
     Name, Timestamp,
     failpoint::{Place, pass},
 };
-use rusqlite::{Connection, OptionalExtension, Result as Sql, Row, params};
+use rusqlite::{Connection, OptionalExtension, Result as Sql, params};
 use std::{
     path::{Path, PathBuf},
     sync::{Mutex, MutexGuard, PoisonError},
@@ -88,6 +87,32 @@ impl Database {
     }
 }
 
+impl Database {
+    /// The anchor of the audit chain.
+    pub(crate) fn audit_anchor(&self) -> Result<Option<Vec<u8>>, Error> {
+        let sql = "SELECT bytes FROM audit_anchor";
+        self.run(|connection| connection.query_row(sql, [], |row| row.get(0)).optional())
+    }
+
+    /// Writes the anchor of the audit chain.
+    pub(crate) fn set_audit_anchor(&self, bytes: &[u8]) -> Result<(), Error> {
+        let sql = "INSERT OR REPLACE INTO audit_anchor (is_one, bytes) VALUES (1, ?1)";
+        self.run(|connection| connection.execute(sql, [bytes]).map(|_| ()))
+    }
+
+    /// The records of the chain of an older build, in order.
+    pub(crate) fn old_audit(&self) -> Result<Vec<(Timestamp, AuditEntry)>, Error> {
+        self.run(|connection| {
+            let mut statement = connection.prepare("SELECT at, who, act, object, reason FROM audit ORDER BY number")?;
+            let rows = statement.query_map([], |row| {
+                let (who, act, object, reason) = (row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?);
+                Ok((Timestamp(row.get(0)?), AuditEntry { who, act, object, reason, ..AuditEntry::default() }))
+            })?;
+            rows.collect()
+        })
+    }
+}
+
 fn connect(path: &Path) -> Sql<Connection> {
     let connection = Connection::open(path)?;
     connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")?;
@@ -136,74 +161,7 @@ fn grow(connection: &mut Connection) -> Sql<()> {
     connection.query_row("PRAGMA wal_checkpoint(RESTART)", [], |_| Ok(()))
 }
 
-fn blob(row: &Row<'_>, place: usize) -> Sql<[u8; 32]> {
-    let bytes: Vec<u8> = row.get(place)?;
-    let mut whole = [0; 32];
-    // A blob of another length cannot match its hash; it is read as what it has, not as an error.
-    bytes.iter().zip(&mut whole).for_each(|(from, to)| *to = *from);
-    Ok(whole)
-}
-
-fn audit_row(row: &Row<'_>) -> Sql<AuditRow> {
-    Ok(AuditRow {
-        number: row.get::<_, i64>(0)? as u64,
-        at: Timestamp(row.get(1)?),
-        entry: AuditEntry { who: row.get(2)?, act: row.get(3)?, object: row.get(4)?, reason: row.get(5)? },
-        before: blob(row, 6)?,
-        hash: blob(row, 7)?,
-    })
-}
-
-const AUDIT_COLUMNS: &str = "number, at, who, act, object, reason, before, hash";
-
 impl Tables for Database {
-    fn audit_append(&self, at: Timestamp, entry: &AuditEntry) -> Result<AuditRow, Error> {
-        self.write(|connection| {
-            let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-            let sql = "SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1";
-            let last = transaction.query_row(sql, [], |row| Ok((row.get::<_, i64>(0)?, blob(row, 1)?))).optional()?;
-            let (number, before) = last.map_or((1, [0; 32]), |(number, hash)| (number as u64 + 1, hash));
-            let mut row = AuditRow { number, at, entry: entry.clone(), before, hash: [0; 32] };
-            row.hash = row.expected_hash();
-            transaction.execute(
-                "INSERT INTO audit VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-                params![number as i64, at.0, entry.who, entry.act, entry.object, entry.reason, row.before, row.hash],
-            )?;
-            transaction.commit()?;
-            Ok(row)
-        })
-    }
-
-    fn audit_list(&self, query: &AuditQuery) -> Result<Vec<AuditRow>, Error> {
-        self.run(|connection| {
-            let mut statement = connection.prepare(&format!(
-                "SELECT {AUDIT_COLUMNS} FROM audit
-                 WHERE (?1 IS NULL OR who = ?1) AND (?2 IS NULL OR act = ?2) AND (?3 IS NULL OR object = ?3)
-                   AND number < ?4 ORDER BY number DESC LIMIT ?5"
-            ))?;
-            let before = query.before.map_or(i64::MAX, |number| number as i64);
-            let parameters = params![query.who, query.act, query.object, before, limit_of(query.limit)];
-            statement.query_map(parameters, audit_row)?.collect()
-        })
-    }
-
-    fn audit_verify(&self) -> Result<Result<u64, AuditBreak>, Error> {
-        self.run(|connection| {
-            let mut statement = connection.prepare(&format!("SELECT {AUDIT_COLUMNS} FROM audit ORDER BY number"))?;
-            let mut rows = statement.query([])?;
-            let (mut number, mut before) = (0, [0; 32]);
-            while let Some(row) = rows.next()? {
-                let row = audit_row(row)?;
-                number += 1;
-                if let Some(what) = row.broken(number, before) {
-                    return Ok(Err(AuditBreak { number, what }));
-                }
-                before = row.hash;
-            }
-            Ok(Ok(number))
-        })
-    }
-
     fn configuration_applied(&self, configuration: &Configuration) -> Result<(), Error> {
         let Configuration { interface, version, text, at, by } = configuration;
         let sql = "INSERT INTO configurations (interface, version, text, at, who) VALUES (?1, ?2, ?3, ?4, ?5)";
@@ -214,17 +172,14 @@ impl Tables for Database {
 
     /// By SQLite's backup interface, in one step on a connection of its own: with a write-ahead log a reader sees one
     /// moment, and no writer waits for it.
-    fn copy_to(&self, path: &Path) -> Result<Option<(u64, [u8; 32])>, Error> {
-        let copy = || -> Sql<Option<(u64, [u8; 32])>> {
+    fn copy_to(&self, path: &Path) -> Result<(), Error> {
+        let copy = || -> Sql<()> {
             let from = Connection::open(&self.path)?;
             let mut to = Connection::open(path)?;
             from.busy_timeout(COPY_PATIENCE)?;
             rusqlite::backup::Backup::new(&from, &mut to)?.run_to_completion(i32::MAX, COPY_PAUSE, None)?;
-            let sql = "SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1";
-            let last = to.query_row(sql, [], |row| Ok((row.get::<_, i64>(0)? as u64, blob(row, 1)?))).optional()?;
             // One file, without a write-ahead log beside it.
-            to.execute_batch("PRAGMA journal_mode = DELETE")?;
-            Ok(last)
+            to.execute_batch("PRAGMA journal_mode = DELETE")
         };
         copy().map_err(|error| refused(&error))
     }
@@ -295,50 +250,5 @@ impl Tables for Database {
             })?;
             rows.collect()
         })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_changed_or_missing_audit_row_is_found() {
-        let directory = std::env::temp_dir().join(format!("sinew-tables-{}", std::process::id()));
-        let _ = std::fs::remove_dir_all(&directory);
-        std::fs::create_dir_all(&directory).unwrap();
-        let open = || Database::open(&directory).unwrap();
-        let tables = open();
-        for number in 0..5 {
-            let entry = AuditEntry {
-                who: "ann".into(),
-                act: "release".into(),
-                object: format!("delivery {number}"),
-                ..AuditEntry::default()
-            };
-            tables.audit_append(Timestamp(number), &entry).unwrap();
-        }
-        assert_eq!(tables.audit_verify(), Ok(Ok(5)));
-        assert!(tables.lock().execute("UPDATE audit SET who = 'bob' WHERE number = 3", []).is_err());
-        let tamper = |sql: &str| {
-            let connection = tables.lock();
-            connection
-                .execute_batch("DROP TRIGGER IF EXISTS audit_is_final; DROP TRIGGER IF EXISTS audit_stays")
-                .unwrap();
-            connection.execute_batch("SAVEPOINT before").unwrap();
-            connection.execute(sql, []).unwrap();
-        };
-        let check = |sql: &str, number: u64| {
-            tamper(sql);
-            assert_eq!(tables.audit_verify().unwrap().unwrap_err().number, number, "{sql}");
-            tables.lock().execute_batch("ROLLBACK TO before; RELEASE before").unwrap();
-            assert_eq!(tables.audit_verify(), Ok(Ok(5)));
-        };
-        check("UPDATE audit SET who = 'bob' WHERE number = 3", 3);
-        check("UPDATE audit SET at = at + 1 WHERE number = 1", 1);
-        check("DELETE FROM audit WHERE number = 2", 2);
-        check("UPDATE audit SET hash = x'00' WHERE number = 5", 5);
-        drop(tables);
-        std::fs::remove_dir_all(&directory).unwrap();
     }
 }

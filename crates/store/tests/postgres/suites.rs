@@ -3,7 +3,7 @@
 use super::{InDatabase, hasty, server};
 use message::{MessageState, Phi, Timestamp};
 use store::{
-    AuditEntry, Query, Store,
+    Query, Store,
     check::Examination,
     contract::{self, Subject},
 };
@@ -26,38 +26,49 @@ fn the_log() {
 fn the_tables() {
     let Some(server) = server(&[]) else { return };
     contract::tables::all(&|| Box::new(InDatabase::new(&server.address())));
+}
+
+#[test]
+fn the_audit_chain() {
+    let Some(server) = server(&[]) else { return };
+    contract::audit::all(&|| Box::new(InDatabase::new(&server.address())));
     // 3 of the contract, behind the engine's back.
     let subject = InDatabase::new(&server.address());
     let store = subject.open();
-    for number in 0..5 {
-        let object = format!("delivery {number}");
-        let entry = AuditEntry { who: "ann".into(), act: "release".into(), object, ..AuditEntry::default() };
-        store.tables().audit_append(Timestamp(number), &entry).unwrap();
+    for number in 1..=70 {
+        store.audit().append(Timestamp(number * 3_000_000_000), &contract::audit::entry(number as u64)).unwrap();
     }
-    let verify = || store.tables().audit_verify().unwrap();
-    assert_eq!(verify(), Ok(5));
     let schema = subject.schema();
-    for sql in ["UPDATE audit SET who = 'bob'", "DELETE FROM audit", "TRUNCATE audit"] {
-        let refused = server.sql(&format!("SET search_path = {schema}; {sql}")).unwrap_err();
+    let run = |sql: &str| server.sql(&format!("SET search_path = {schema}; {sql}"));
+    for sql in ["UPDATE trail SET place = 1", "TRUNCATE trail"] {
+        let refused = run(sql).unwrap_err();
         assert!(refused.contains("audit rows are final"), "{sql}: {refused}");
     }
+    run("ALTER TABLE trail DISABLE TRIGGER ALL; CREATE TABLE kept AS TABLE trail; CREATE TABLE kept_anchor AS TABLE audit_anchor")
+        .unwrap();
+    let some = "(SELECT place FROM trail WHERE piece = 1 ORDER BY place OFFSET 7 LIMIT 1)";
+    let last = "(SELECT max(place) FROM trail WHERE piece = (SELECT max(piece) FROM trail))";
     let changes = [
-        ("UPDATE audit SET who = 'bob' WHERE number = 3", 3),
-        ("UPDATE audit SET at = at + 1 WHERE number = 1", 1),
-        ("UPDATE audit SET hash = 'x' WHERE number = 5", 5),
-        ("DELETE FROM audit WHERE number = 2", 2),
+        format!(
+            "UPDATE trail SET bytes = set_byte(bytes, 30, get_byte(bytes, 30) # 1) WHERE piece = 1 AND place = {some}"
+        ),
+        format!("UPDATE trail SET bytes = substr(bytes, 2) WHERE piece = 1 AND place = {some}"),
+        format!("UPDATE trail SET place = place + 1 WHERE piece = 1 AND place = {some}"),
+        format!("DELETE FROM trail WHERE piece = 1 AND place = {some}"),
+        format!("DELETE FROM trail WHERE piece = (SELECT max(piece) FROM trail) AND place = {last}"),
+        "DELETE FROM trail WHERE piece = (SELECT max(piece) FROM trail)".to_owned(),
+        "DELETE FROM trail WHERE piece = 1".to_owned(),
+        "DELETE FROM trail".to_owned(),
+        "DELETE FROM audit_anchor".to_owned(),
+        "UPDATE audit_anchor SET bytes = set_byte(bytes, 30, get_byte(bytes, 30) # 1)".to_owned(),
     ];
-    for (sql, number) in changes {
-        let keep = format!(
-            "SET search_path = {schema}; ALTER TABLE audit DISABLE TRIGGER ALL; CREATE TABLE kept AS TABLE audit"
-        );
-        server.sql(&keep).unwrap();
-        server.sql(&format!("SET search_path = {schema}; {sql}")).unwrap();
-        assert_eq!(verify().unwrap_err().number, number, "{sql}");
-        let back =
-            "DELETE FROM audit; INSERT INTO audit TABLE kept; DROP TABLE kept; ALTER TABLE audit ENABLE TRIGGER ALL";
-        server.sql(&format!("SET search_path = {schema}; {back}")).unwrap();
-        assert_eq!(verify(), Ok(5));
+    let verify = || store.audit().verify().unwrap().is_ok();
+    assert!(verify());
+    for sql in changes {
+        run(&sql).unwrap();
+        assert!(!verify(), "{sql}");
+        run("DELETE FROM trail; INSERT INTO trail TABLE kept; DELETE FROM audit_anchor; INSERT INTO audit_anchor TABLE kept_anchor").unwrap();
+        assert!(verify(), "after {sql}");
     }
 }
 
