@@ -35,8 +35,8 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::{Request, body::Incoming};
 use input::Input;
 use message::{Clock as _, MessageId, Reason, clock};
-use store::AuditEntry;
 use std::{sync::Arc, time::Duration};
+use store::AuditEntry;
 
 /// Longest time in which a body has to have come.
 const BODY_TIME_MAX: Duration = Duration::from_secs(30);
