@@ -206,15 +206,12 @@ impl Stage {
 
     /// Acts and objects of the audit chain, oldest first.
     pub(crate) fn audit(&self) -> Vec<String> {
-        let mut rows = self
-            .engine
-            .store()
-            .audit()
-            .list(&store::AuditQuery { limit: 10_000, ..Default::default() })
-            .unwrap();
+        let mut rows =
+            self.engine.store().audit().list(&store::AuditQuery { limit: 10_000, ..Default::default() }).unwrap();
         rows.reverse();
         let ending = |row: &store::AuditRow| if row.entry.is_refused { " refused" } else { "" };
-        let told = |row: &store::AuditRow| format!("{}: {}{} {}", row.entry.who, row.entry.act, ending(row), row.entry.object);
+        let told =
+            |row: &store::AuditRow| format!("{}: {}{} {}", row.entry.who, row.entry.act, ending(row), row.entry.object);
         rows.iter().map(told).collect()
     }
 
