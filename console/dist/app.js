@@ -106,7 +106,7 @@ var resend = (target) => post("/api/v1/deliveries/resend", target);
 var remove = (target) => post("/api/v1/deliveries/delete", target);
 var planReplay = (query) => post("/api/v1/replay", { query, is_confirmed: false, reason: "" });
 var replay = (query, reason) => post("/api/v1/replay", { query, is_confirmed: true, reason });
-var reload = () => post("/api/v1/reload");
+var sendEdited = (id, content, reason) => post(`/api/v1/messages/${id}/edit`, { content, reason });
 var readQuality = (words2, signal) => get("/api/v1/quality", words2, signal);
 var readBackup = (signal) => get("/api/v1/backup", void 0, signal);
 var readVerify = (signal) => get("/api/v1/verify", void 0, signal);
@@ -972,40 +972,61 @@ function AskWhy({ act, onClose }) {
 }
 
 // src/screens/changes/Changes.tsx
-import { jsx as jsx7, jsxs as jsxs7 } from "./vendor.js";
+import { Fragment as Fragment2, jsx as jsx7, jsxs as jsxs7 } from "./vendor.js";
+var WORDS2 = { start: "begins", change: "goes on in a new version", stop: "ends, its queues are emptied" };
+function Findings({ findings }) {
+  if (findings.length === 0) return null;
+  return /* @__PURE__ */ jsx7("ul", { className: "stack tight", children: findings.map((finding, at) => /* @__PURE__ */ jsxs7("li", { children: [
+    /* @__PURE__ */ jsxs7("strong", { className: finding.severity === "error" ? "bad" : "warn", children: [
+      finding.severity === "error" ? "✕ " : "",
+      finding.code
+    ] }),
+    " ",
+    finding.message,
+    " ",
+    finding.file && /* @__PURE__ */ jsx7("code", { children: `${finding.file}${finding.line ? `:${finding.line}` : ""}` }),
+    " ",
+    finding.hint && /* @__PURE__ */ jsx7("span", { className: "quiet", children: finding.hint })
+  ] }, at)) });
+}
+function PlanList({ plan: plan2 }) {
+  return /* @__PURE__ */ jsxs7("div", { className: "stack tight", children: [
+    plan2.interfaces.length === 0 ? /* @__PURE__ */ jsx7("p", { className: "quiet", children: "No interface changes: what lies in the workspace is what runs." }) : /* @__PURE__ */ jsx7("ul", { children: plan2.interfaces.map((row) => /* @__PURE__ */ jsxs7("li", { children: [
+      /* @__PURE__ */ jsx7("strong", { children: row.interface }),
+      " ",
+      WORDS2[row.change] ?? row.change
+    ] }, row.interface)) }),
+    /* @__PURE__ */ jsx7(Findings, { findings: plan2.findings })
+  ] });
+}
 function sentencesOf(answer) {
   const parts2 = { ...answer, ...answer.changes ?? {} };
   const lists = Object.entries(parts2).filter((entry) => Array.isArray(entry[1]) && entry[1].every((one) => typeof one === "string"));
   const said = lists.filter(([, names2]) => names2.length > 0).map(([what, names2]) => `${what}: ${names2.join(", ")}`);
   return said.length > 0 ? said : ["Nothing changed: the workspace is what runs."];
 }
-function Reload({ onClose }) {
+function InForce({ title, path, onClose }) {
   const [answer, setAnswer] = useState5();
   const [problem, setProblem] = useState5();
   const [isRunning, setRunning] = useState5(false);
   const run = async () => {
     setRunning(true);
+    setProblem(void 0);
     try {
-      setAnswer(await reload());
+      setAnswer(await post(path));
       lookNow();
     } catch (error) {
       setProblem(error instanceof Problem ? error : new Problem(0, "", String(error)));
     }
     setRunning(false);
   };
-  const findings = answer?.findings ?? [];
-  return /* @__PURE__ */ jsxs7(Window, { title: "Read the workspace again", onClose, children: [
-    !answer && /* @__PURE__ */ jsx7("p", { children: "Interfaces whose files changed run on in the new version; messages that are under way finish in the version they began in. If a file has a mistake, everything stays as it is." }),
-    answer && findings.length === 0 && /* @__PURE__ */ jsx7("ul", { role: "status", children: sentencesOf(answer).map((text) => /* @__PURE__ */ jsx7("li", { children: text }, text)) }),
-    findings.length > 0 && /* @__PURE__ */ jsx7("ul", { className: "stack tight", role: "status", children: findings.map((finding, at) => /* @__PURE__ */ jsxs7("li", { children: [
-      /* @__PURE__ */ jsx7("strong", { className: finding.severity === "error" ? "bad" : "warn", children: finding.code }),
-      " ",
-      finding.message,
-      " ",
-      finding.file && /* @__PURE__ */ jsx7("code", { children: `${finding.file}${finding.line ? `:${finding.line}` : ""}` }),
-      " ",
-      finding.hint && /* @__PURE__ */ jsx7("span", { className: "quiet", children: finding.hint })
-    ] }, at)) }),
+  const errors = (answer?.findings ?? []).filter((finding) => finding.severity === "error");
+  return /* @__PURE__ */ jsxs7(Window, { title, onClose, children: [
+    !answer && /* @__PURE__ */ jsx7("p", { children: "Messages that are under way end in the version they began in; new ones take the new version. An interface whose file has a mistake goes on as it is." }),
+    answer && /* @__PURE__ */ jsxs7("div", { role: "status", className: "stack tight", children: [
+      errors.length === 0 && /* @__PURE__ */ jsx7("ul", { children: sentencesOf(answer).map((text) => /* @__PURE__ */ jsx7("li", { children: text }, text)) }),
+      /* @__PURE__ */ jsx7(Findings, { findings: answer.findings ?? [] })
+    ] }),
     problem && /* @__PURE__ */ jsxs7(Notice, { level: "warning", title: "Not done; what runs is as it was", children: [
       problem.message,
       " ",
@@ -1013,35 +1034,122 @@ function Reload({ onClose }) {
     ] }),
     /* @__PURE__ */ jsxs7("div", { className: "buttons", children: [
       /* @__PURE__ */ jsx7(Button, { onPress: onClose, children: answer ? "Close" : "Cancel" }),
-      !answer && /* @__PURE__ */ jsx7(Button, { kind: "first", isDisabled: isRunning, onPress: () => void run(), children: isRunning ? "Reading…" : "Read it and apply" })
+      !answer && /* @__PURE__ */ jsx7(Button, { kind: "first", isDisabled: isRunning, onPress: () => void run(), children: isRunning ? "Reading…" : "Put it into force" })
+    ] })
+  ] });
+}
+function Proposals({ changes, onApply, again }) {
+  const may = useMay();
+  const { me } = useSession();
+  const [problem, setProblem] = useState5();
+  const approve = async (change2) => {
+    try {
+      await post(`/api/v1/changes/${encodeURIComponent(change2.id)}/approve`);
+      setProblem(void 0);
+    } catch (error) {
+      setProblem(error instanceof Problem ? error : new Problem(0, "", String(error)));
+    }
+    again();
+  };
+  return /* @__PURE__ */ jsxs7(Fragment2, { children: [
+    problem && /* @__PURE__ */ jsxs7(Notice, { level: "warning", title: "Not approved", children: [
+      problem.message,
+      " ",
+      problem.code && /* @__PURE__ */ jsx7("code", { children: problem.code })
+    ] }),
+    /* @__PURE__ */ jsxs7("table", { className: "table", children: [
+      /* @__PURE__ */ jsx7("thead", { children: /* @__PURE__ */ jsxs7("tr", { children: [
+        /* @__PURE__ */ jsx7("th", { scope: "col", children: "State" }),
+        /* @__PURE__ */ jsx7("th", { scope: "col", children: "Change" }),
+        /* @__PURE__ */ jsx7("th", { scope: "col", children: "Proposed" }),
+        /* @__PURE__ */ jsx7("th", { scope: "col", children: "What happens" }),
+        /* @__PURE__ */ jsx7("th", { scope: "col", children: /* @__PURE__ */ jsx7("span", { className: "hidden-but-read", children: "What you may do" }) })
+      ] }) }),
+      /* @__PURE__ */ jsx7("tbody", { children: changes.map((change2) => /* @__PURE__ */ jsxs7("tr", { children: [
+        /* @__PURE__ */ jsx7("td", { children: /* @__PURE__ */ jsxs7("span", { className: `state ${change2.applied_by ? "note" : change2.approved_by ? "good" : "warn"}`, children: [
+          /* @__PURE__ */ jsx7(Icon, { name: change2.approved_by || change2.applied_by ? "good" : "warn" }),
+          change2.applied_by ? `In force, by ${change2.applied_by}` : change2.approved_by ? `Approved by ${change2.approved_by}` : "Waits for approval"
+        ] }) }),
+        /* @__PURE__ */ jsx7("td", { children: change2.title }),
+        /* @__PURE__ */ jsxs7("td", { className: "nowrap", children: [
+          moment(change2.made),
+          " ",
+          /* @__PURE__ */ jsxs7("span", { className: "quiet", children: [
+            "by ",
+            change2.by
+          ] })
+        ] }),
+        /* @__PURE__ */ jsx7("td", { children: /* @__PURE__ */ jsx7(PlanList, { plan: change2.plan }) }),
+        /* @__PURE__ */ jsx7("td", { children: /* @__PURE__ */ jsxs7("div", { className: "buttons end", children: [
+          !change2.approved_by && !change2.applied_by && may("approve") && me?.name !== change2.by && /* @__PURE__ */ jsx7(Button, { "aria-label": `Approve ${change2.title}`, onPress: () => void approve(change2), children: "Approve" }),
+          !change2.applied_by && may("apply") && /* @__PURE__ */ jsx7(Button, { "aria-label": `Put ${change2.title} into force`, onPress: () => onApply(change2), children: "Put into force…" })
+        ] }) })
+      ] }, change2.id)) })
     ] })
   ] });
 }
 function Changes() {
   const { status, problem } = useLive();
-  const [isOpen, setOpen] = useState5(false);
-  const mayApply = useMay()("apply");
+  const may = useMay();
+  const plan2 = useAnswer(may("propose") ? "plan" : null, (signal) => get("/api/v1/plan", void 0, signal));
+  const changes = useAnswer("changes", (signal) => get("/api/v1/changes", void 0, signal));
+  const [open, setOpen] = useState5();
+  const [isProposing, setProposing] = useState5(false);
   if (!status) return /* @__PURE__ */ jsx7(Page, { title: "Changes", children: problem ? /* @__PURE__ */ jsx7(Trouble, { problem, what: "The engine" }) : /* @__PURE__ */ jsx7(Empty, { title: "Asking the engine…" }) });
-  return /* @__PURE__ */ jsxs7(Page, { title: "Changes", about: "what runs, and in which version", actions: mayApply && /* @__PURE__ */ jsx7(Button, { icon: "again", onPress: () => setOpen(true), children: "Read the workspace again…" }), children: [
-    /* @__PURE__ */ jsx7(Notice, { level: "note", title: "Plan, approval and rollback: not available in this engine", children: "A version is a hash over the text of an interface, its maps, its tables and the environment: equal versions behave the same. The history is in git." }),
-    /* @__PURE__ */ jsx7(Card, { children: /* @__PURE__ */ jsxs7("table", { className: "table", children: [
-      /* @__PURE__ */ jsx7("thead", { children: /* @__PURE__ */ jsxs7("tr", { children: [
-        /* @__PURE__ */ jsx7("th", { scope: "col", children: "State" }),
-        /* @__PURE__ */ jsx7("th", { scope: "col", children: "Interface" }),
-        /* @__PURE__ */ jsx7("th", { scope: "col", children: "Running version" })
-      ] }) }),
-      /* @__PURE__ */ jsx7("tbody", { children: status.engine.interfaces.map((one) => /* @__PURE__ */ jsxs7("tr", { children: [
-        /* @__PURE__ */ jsx7("td", { children: /* @__PURE__ */ jsx7(State, { of: health(one.state) }) }),
-        /* @__PURE__ */ jsxs7("td", { children: [
-          /* @__PURE__ */ jsx7(Link, { to: interfaceAt(one.name, "text"), "data-row": true, children: one.title }),
-          " ",
-          /* @__PURE__ */ jsx7("span", { className: "quiet", children: one.name })
-        ] }),
-        /* @__PURE__ */ jsx7("td", { className: "mono", children: one.version })
-      ] }, one.name)) })
-    ] }) }),
-    isOpen && /* @__PURE__ */ jsx7(Reload, { onClose: () => setOpen(false) })
-  ] });
+  const needsSecond = changes.value?.four_eyes ?? false;
+  const close = () => {
+    setOpen(void 0);
+    plan2.again();
+    changes.again();
+  };
+  return /* @__PURE__ */ jsxs7(
+    Page,
+    {
+      title: "Changes",
+      about: needsSecond ? "two persons: one proposes, another approves" : "what lies in the workspace, and what runs",
+      actions: /* @__PURE__ */ jsxs7(Fragment2, { children: [
+        may("propose") && /* @__PURE__ */ jsx7(Button, { icon: "changes", isDisabled: !plan2.value, onPress: () => setProposing(true), children: "Propose…" }),
+        may("apply") && !needsSecond && /* @__PURE__ */ jsx7(Button, { icon: "again", onPress: () => setOpen({ title: "Read the workspace and put it into force", path: "/api/v1/reload" }), children: "Read and put into force…" })
+      ] }),
+      children: [
+        may("propose") && /* @__PURE__ */ jsx7(Card, { title: "What would change now", more: plan2.value && /* @__PURE__ */ jsx7("code", { className: "quiet", children: plan2.value.fingerprint.slice(0, 16) }), children: /* @__PURE__ */ jsx7("div", { className: "inside", children: plan2.problem ? /* @__PURE__ */ jsx7(Trouble, { problem: plan2.problem, what: "The plan", again: plan2.again }) : plan2.value ? /* @__PURE__ */ jsx7(PlanList, { plan: plan2.value }) : /* @__PURE__ */ jsx7("p", { children: "Reading the workspace…" }) }) }),
+        /* @__PURE__ */ jsx7(Card, { title: "Proposed", more: changes.value && /* @__PURE__ */ jsx7("span", { className: "quiet", children: plural(changes.value.changes.length, "change") }), children: changes.problem ? /* @__PURE__ */ jsx7(Trouble, { problem: changes.problem, what: "Proposed changes", again: changes.again }) : !changes.value ? /* @__PURE__ */ jsx7(Empty, { title: "Reading…" }) : changes.value.changes.length === 0 ? /* @__PURE__ */ jsx7(Empty, { title: "Nothing is proposed" }) : /* @__PURE__ */ jsx7(Proposals, { changes: changes.value.changes, again: changes.again, onApply: (change2) => setOpen({ title: `Put “${change2.title}” into force`, path: `/api/v1/changes/${encodeURIComponent(change2.id)}/apply` }) }) }),
+        /* @__PURE__ */ jsx7(Card, { title: "What runs", more: /* @__PURE__ */ jsx7("span", { className: "quiet", children: "a version is a hash over the interface, its maps, its tables and the environment" }), children: /* @__PURE__ */ jsxs7("table", { className: "table", children: [
+          /* @__PURE__ */ jsx7("thead", { children: /* @__PURE__ */ jsxs7("tr", { children: [
+            /* @__PURE__ */ jsx7("th", { scope: "col", children: "State" }),
+            /* @__PURE__ */ jsx7("th", { scope: "col", children: "Interface" }),
+            /* @__PURE__ */ jsx7("th", { scope: "col", children: "Running version" })
+          ] }) }),
+          /* @__PURE__ */ jsx7("tbody", { children: status.engine.interfaces.map((one) => /* @__PURE__ */ jsxs7("tr", { children: [
+            /* @__PURE__ */ jsx7("td", { children: /* @__PURE__ */ jsx7(State, { of: health(one.state) }) }),
+            /* @__PURE__ */ jsxs7("td", { children: [
+              /* @__PURE__ */ jsx7(Link, { to: interfaceAt(one.name, "text"), "data-row": true, children: one.title }),
+              " ",
+              /* @__PURE__ */ jsx7("span", { className: "quiet", children: one.name })
+            ] }),
+            /* @__PURE__ */ jsx7("td", { className: "mono", children: one.version })
+          ] }, one.name)) })
+        ] }) }),
+        open && /* @__PURE__ */ jsx7(InForce, { ...open, onClose: close }),
+        isProposing && /* @__PURE__ */ jsx7(
+          AskWhy,
+          {
+            onClose: () => {
+              setProposing(false);
+              changes.again();
+            },
+            act: {
+              title: "Propose the workspace as it lies there now",
+              text: plan2.value ? /* @__PURE__ */ jsx7(PlanList, { plan: plan2.value }) : "",
+              button: "Propose",
+              example: "for example: ticket 4711, the new ward W7",
+              run: async (reason) => void await post("/api/v1/changes", { title: reason, reason })
+            }
+          }
+        )
+      ]
+    }
+  );
 }
 
 // src/screens/overview/InterfaceTable.tsx
@@ -1049,7 +1157,7 @@ import { memo as memo2 } from "./vendor.js";
 
 // src/ui/Sparkline.tsx
 import { memo } from "./vendor.js";
-import { Fragment as Fragment2, jsx as jsx8, jsxs as jsxs8 } from "./vendor.js";
+import { Fragment as Fragment3, jsx as jsx8, jsxs as jsxs8 } from "./vendor.js";
 var Sparkline = memo(function Sparkline2({ values, width = 96, height = 26, tone = "" }) {
   const top = Math.max(...values, 0.1);
   const step2 = width / (windowOf(values.length) - 1);
@@ -1059,7 +1167,7 @@ var Sparkline = memo(function Sparkline2({ values, width = 96, height = 26, tone
   const label = values.length ? `now ${rate(newest)} a second, most ${rate(Math.max(...values))}` : "no figures yet";
   return /* @__PURE__ */ jsxs8("svg", { className: `spark ${tone}`, width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label, children: [
     /* @__PURE__ */ jsx8("line", { className: "floor", x1: "0", x2: width, y1: height - 0.5, y2: height - 0.5 }),
-    points.length > 1 && /* @__PURE__ */ jsxs8(Fragment2, { children: [
+    points.length > 1 && /* @__PURE__ */ jsxs8(Fragment3, { children: [
       /* @__PURE__ */ jsx8("polygon", { className: "area", points: `${left.toFixed(1)},${height - 1} ${points.join(" ")} ${width},${height - 1}` }),
       /* @__PURE__ */ jsx8("polyline", { className: "edge", points: points.join(" ") })
     ] })
@@ -1442,12 +1550,12 @@ function checksOf(one, text) {
 }
 
 // src/screens/interface/Tests.tsx
-import { Fragment as Fragment3, jsx as jsx15, jsxs as jsxs14 } from "./vendor.js";
+import { Fragment as Fragment4, jsx as jsx15, jsxs as jsxs14 } from "./vendor.js";
 var PASSED = { word: "Passed", icon: "good", tone: "good" };
 var FAILED = { word: "Failed", icon: "bad", tone: "bad" };
 function Details({ test }) {
   const { differences: differences2, file, state } = test.recorded;
-  return /* @__PURE__ */ jsxs14(Fragment3, { children: [
+  return /* @__PURE__ */ jsxs14(Fragment4, { children: [
     test.failures.map((failure) => /* @__PURE__ */ jsxs14("p", { children: [
       /* @__PURE__ */ jsxs14("code", { className: "quiet", children: [
         failure.file,
@@ -1487,7 +1595,7 @@ function Tests({ name }) {
     Card,
     {
       title: value.failed === 0 ? `All ${value.passed} passed` : `${value.failed} failed, ${value.passed} passed`,
-      more: /* @__PURE__ */ jsxs14(Fragment3, { children: [
+      more: /* @__PURE__ */ jsxs14(Fragment4, { children: [
         /* @__PURE__ */ jsx15("span", { className: "quiet", children: "over the files as they are now; nothing is sent" }),
         /* @__PURE__ */ jsx15(Button, { kind: "plain", icon: "again", isDisabled: isLoading, onPress: again, children: "Run again" })
       ] }),
@@ -1512,7 +1620,7 @@ function Tests({ name }) {
 }
 
 // src/screens/interface/OneInterface.tsx
-import { Fragment as Fragment4, jsx as jsx16, jsxs as jsxs15 } from "./vendor.js";
+import { Fragment as Fragment5, jsx as jsx16, jsxs as jsxs15 } from "./vendor.js";
 var RECENT = 40;
 function StateTab({ one, live: live2 }) {
   const now2 = live2.status?.engine.at ?? 0;
@@ -1545,7 +1653,7 @@ function StateTab({ one, live: live2 }) {
           " a second ",
           /* @__PURE__ */ jsx16(Sparkline, { values, width: 220, height: 30 })
         ] }),
-        one.last_trouble && /* @__PURE__ */ jsxs15(Fragment4, { children: [
+        one.last_trouble && /* @__PURE__ */ jsxs15(Fragment5, { children: [
           /* @__PURE__ */ jsx16("dt", { children: "Last trouble" }),
           /* @__PURE__ */ jsxs15("dd", { children: [
             ago(one.last_trouble.at, now2),
@@ -1576,7 +1684,7 @@ function TextTab({ answer }) {
       Card,
       {
         title: chosen?.path,
-        more: /* @__PURE__ */ jsxs15(Fragment4, { children: [
+        more: /* @__PURE__ */ jsxs15(Fragment5, { children: [
           /* @__PURE__ */ jsxs15("span", { className: "quiet", children: [
             "as it lies in the workspace; version ",
             value.version,
@@ -1701,7 +1809,7 @@ function OneInterface({ name }) {
     Page,
     {
       title: one.title,
-      about: /* @__PURE__ */ jsxs15(Fragment4, { children: [
+      about: /* @__PURE__ */ jsxs15(Fragment5, { children: [
         /* @__PURE__ */ jsx16(State, { of: health(one.state) }),
         " ",
         one.name,
@@ -1966,13 +2074,13 @@ function useNames(er7) {
 
 // src/screens/messages/Panes.tsx
 import { memo as memo3, useMemo as useMemo3, useState as useState9 } from "./vendor.js";
-import { Fragment as Fragment5, jsx as jsx18, jsxs as jsxs17 } from "./vendor.js";
+import { Fragment as Fragment6, jsx as jsx18, jsxs as jsxs17 } from "./vendor.js";
 function useEr7(view) {
   return useMemo3(() => view && isEr7(view.text) ? readEr7(view.text) : void 0, [view]);
 }
 var FieldRows = memo3(function FieldRows2({ segment, names: names2, linked, changed }) {
   const [isOpen, setOpen] = useState9(true);
-  return /* @__PURE__ */ jsxs17(Fragment5, { children: [
+  return /* @__PURE__ */ jsxs17(Fragment6, { children: [
     /* @__PURE__ */ jsxs17("button", { type: "button", className: "field-segment", "aria-expanded": isOpen, onClick: () => setOpen(!isOpen), "data-row": true, children: [
       /* @__PURE__ */ jsx18(Icon, { name: isOpen ? "down" : "next" }),
       /* @__PURE__ */ jsx18("code", { children: segment.path }),
@@ -2129,7 +2237,7 @@ function sinceText(at, start) {
 }
 
 // src/screens/messages/OneMessage.tsx
-import { Fragment as Fragment6, jsx as jsx20, jsxs as jsxs19 } from "./vendor.js";
+import { Fragment as Fragment7, jsx as jsx20, jsxs as jsxs19 } from "./vendor.js";
 function Strip({ journey }) {
   const tiles = stripOf(journey);
   const start = journey.stages.find((stage) => stage.step === 1)?.at ?? null;
@@ -2257,18 +2365,46 @@ function Panes({ journey, reason, onReveal }) {
     ] }),
     /* @__PURE__ */ jsx20("section", { className: "card pane", "aria-label": "Content", children: /* @__PURE__ */ jsxs19(Tabs2, { className: "tabs", selectedKey: tabs.some((one) => one.id === tab) ? tab : "raw", onSelectionChange: (key) => setWords({ tab: String(key) }, { replace: true }), children: [
       /* @__PURE__ */ jsx20(TabList2, { className: "tab-list", "aria-label": "Ways to see it", items: tabs, children: (one) => /* @__PURE__ */ jsx20(Tab2, { className: "tab", children: one.name }) }),
-      tabs.map((one) => /* @__PURE__ */ jsx20(TabPanel2, { id: one.id, className: "tab-panel pane-inside", children: one.id === "journey" ? /* @__PURE__ */ jsx20(Stages, { journey }) : one.id === "compare" ? /* @__PURE__ */ jsx20(Compare, { journey, reason, onReveal }) : one.id === "raw" ? raw.value ? /* @__PURE__ */ jsx20(Content, { view: raw.value, names: names2, linked, mode: "raw" }) : /* @__PURE__ */ jsx20(Hidden, { view: raw, onReveal }) : other.value ? /* @__PURE__ */ jsxs19(Fragment6, { children: [
+      tabs.map((one) => /* @__PURE__ */ jsx20(TabPanel2, { id: one.id, className: "tab-panel pane-inside", children: one.id === "journey" ? /* @__PURE__ */ jsx20(Stages, { journey }) : one.id === "compare" ? /* @__PURE__ */ jsx20(Compare, { journey, reason, onReveal }) : one.id === "raw" ? raw.value ? /* @__PURE__ */ jsx20(Content, { view: raw.value, names: names2, linked, mode: "raw" }) : /* @__PURE__ */ jsx20(Hidden, { view: raw, onReveal }) : other.value ? /* @__PURE__ */ jsxs19(Fragment7, { children: [
         changed && /* @__PURE__ */ jsx20("p", { className: "pane-note quiet", children: changed.size ? `${plural(changed.size, "place")} changed on the way, underlined` : "Sent as received" }),
         /* @__PURE__ */ jsx20(Content, { view: other.value, names: names2, linked, mode: "raw", changed })
       ] }) : /* @__PURE__ */ jsx20(Hidden, { view: other, onReveal }) }, one.id))
     ] }) })
   ] });
 }
+function EditCopy({ id, text, onClose }) {
+  const [content, setContent] = useState11(() => text.replaceAll("\r\n", "\n").replaceAll("\r", "\n"));
+  return /* @__PURE__ */ jsx20(
+    AskWhy,
+    {
+      onClose,
+      act: {
+        title: `Send an edited copy of ${id}`,
+        text: /* @__PURE__ */ jsxs19("div", { className: "field", children: [
+          /* @__PURE__ */ jsxs19("label", { htmlFor: "copy", children: [
+            "The copy; ",
+            id,
+            " stays as it came"
+          ] }),
+          /* @__PURE__ */ jsx20("textarea", { id: "copy", className: "input mono copy", rows: 12, spellCheck: false, wrap: "off", value: content, onChange: (change2) => setContent(change2.target.value) })
+        ] }),
+        button: "Send the copy",
+        isDangerous: true,
+        run: async (reason) => {
+          const done2 = await sendEdited(id, content.trimEnd().replaceAll("\n", "\r") + "\r", reason);
+          return done2.refused ? `Refused: ${done2.refused.text}` : `Sent as message ${done2.message ?? ""}.`;
+        }
+      }
+    }
+  );
+}
 function OneMessage({ id, onClose }) {
   const { value: journey, problem, again } = useAnswer(String(id), (signal) => readJourney(id, signal));
   const [reason, setReason] = useState11();
   const [act, setAct] = useState11();
   const may = useMay();
+  const [isEditing, setEditing] = useState11(false);
+  const original = useContent(id, reason && may("edit") ? "raw" : null, reason);
   if (problem) return /* @__PURE__ */ jsx20(Trouble, { problem, what: `Message ${id}`, again });
   if (!journey) return /* @__PURE__ */ jsx20("div", { className: "empty", children: "Reading…" });
   const acts = actsOf(journey).filter((offer) => may(offer.right));
@@ -2307,6 +2443,7 @@ function OneMessage({ id, onClose }) {
       ] }),
       /* @__PURE__ */ jsxs19("div", { className: "buttons", children: [
         reason ? /* @__PURE__ */ jsx20(Button, { icon: "masked", onPress: () => setReason(void 0), children: "Mask" }) : (mayReveal || may("break-glass")) && /* @__PURE__ */ jsx20(Button, { icon: "eye", onPress: reveal, children: "Reveal…" }),
+        original.value && !original.value.isMasked && /* @__PURE__ */ jsx20(Button, { icon: "changes", onPress: () => setEditing(true), children: "Edit a copy…" }),
         acts.length > 0 && /* @__PURE__ */ jsxs19(MenuTrigger, { children: [
           /* @__PURE__ */ jsx20(Button, { icon: "again", children: "Act…" }),
           /* @__PURE__ */ jsx20(Popover, { className: "popover", placement: "bottom end", children: /* @__PURE__ */ jsx20(Menu, { className: "menu", items: acts, onAction: (key) => setAct(acts.find((one) => one.id === key)?.act), children: (one) => /* @__PURE__ */ jsx20(MenuItem, { className: "menu-item", children: one.label }) }) })
@@ -2316,7 +2453,8 @@ function OneMessage({ id, onClose }) {
     ] }),
     /* @__PURE__ */ jsx20(Strip, { journey }),
     /* @__PURE__ */ jsx20(Panes, { journey, reason, onReveal: reveal }),
-    act && /* @__PURE__ */ jsx20(AskWhy, { act, onClose: close })
+    act && /* @__PURE__ */ jsx20(AskWhy, { act, onClose: close }),
+    isEditing && original.value && /* @__PURE__ */ jsx20(EditCopy, { id, text: original.value.text, onClose: () => setEditing(false) })
   ] });
 }
 
@@ -2816,7 +2954,7 @@ function Overview() {
 
 // src/screens/signin/SignIn.tsx
 import { useEffect as useEffect4, useState as useState15 } from "./vendor.js";
-import { Fragment as Fragment7, jsx as jsx26, jsxs as jsxs25 } from "./vendor.js";
+import { Fragment as Fragment8, jsx as jsx26, jsxs as jsxs25 } from "./vendor.js";
 function Field({ label, name, kind = "text", complete, hint, value, onChange, isFirst = false }) {
   return /* @__PURE__ */ jsxs25("div", { className: "field", children: [
     /* @__PURE__ */ jsx26("label", { htmlFor: name, children: label }),
@@ -2848,7 +2986,7 @@ function Form({ title, button, children, act }) {
 function WithPassword({ onToken }) {
   const [name, setName] = useState15("");
   const [password, setPassword] = useState15("");
-  return /* @__PURE__ */ jsxs25(Fragment7, { children: [
+  return /* @__PURE__ */ jsxs25(Fragment8, { children: [
     /* @__PURE__ */ jsxs25(Form, { title: "Sign in", button: "Sign in", act: () => signIn(name.trim(), password), children: [
       /* @__PURE__ */ jsx26(Field, { label: "Name", name: "name", complete: "username", value: name, onChange: setName, isFirst: true }),
       /* @__PURE__ */ jsx26(Field, { label: "Password", name: "password", kind: "password", complete: "current-password", value: password, onChange: setPassword })
@@ -2861,7 +2999,7 @@ function WithToken({ given, onPassword }) {
   const [name, setName] = useState15("");
   const [title, setTitle] = useState15("");
   const [password, setPassword] = useState15("");
-  return /* @__PURE__ */ jsxs25(Fragment7, { children: [
+  return /* @__PURE__ */ jsxs25(Fragment8, { children: [
     /* @__PURE__ */ jsxs25(
       Form,
       {
@@ -2911,7 +3049,7 @@ function SetUp() {
   return /* @__PURE__ */ jsxs25(Form, { title: "Set up a second factor", button: "Confirm", act: async () => setRecovery(await confirmCodes(code.trim())), children: [
     /* @__PURE__ */ jsx26("p", { children: "Scan the picture with an authenticator app, or type the secret there. Then give the code that it shows." }),
     problem && /* @__PURE__ */ jsx26("p", { className: "bad", children: problem }),
-    begun && /* @__PURE__ */ jsxs25(Fragment7, { children: [
+    begun && /* @__PURE__ */ jsxs25(Fragment8, { children: [
       /* @__PURE__ */ jsx26(Picture, { svg: begun.picture }),
       /* @__PURE__ */ jsx26("code", { className: "secret", children: begun.secret })
     ] }),
@@ -3343,7 +3481,7 @@ function Users() {
 // src/shell/Account.tsx
 import { useState as useState18 } from "./vendor.js";
 import { Menu as Menu2, MenuItem as MenuItem2, MenuTrigger as MenuTrigger2, Popover as Popover2 } from "./vendor.js";
-import { Fragment as Fragment8, jsx as jsx30, jsxs as jsxs29 } from "./vendor.js";
+import { Fragment as Fragment9, jsx as jsx30, jsxs as jsxs29 } from "./vendor.js";
 function Account() {
   const { me, isOpen } = useSession();
   const may = useMay();
@@ -3355,7 +3493,7 @@ function Account() {
     ...may("break-glass") && !me.glass_until ? [{ id: "glass", label: "Break the glass…" }] : [],
     { id: "out", label: "Sign out" }
   ];
-  return /* @__PURE__ */ jsxs29(Fragment8, { children: [
+  return /* @__PURE__ */ jsxs29(Fragment9, { children: [
     me.glass_until && /* @__PURE__ */ jsxs29("span", { className: "demo", children: [
       "glass broken until ",
       moment(me.glass_until)

@@ -70,7 +70,9 @@ export const planReplay = (query: string) => post<ReplayPlan>("/api/v1/replay", 
 export const replay = (query: string, reason: string) =>
   post<{ replayed: unknown[]; refused: unknown[] }>("/api/v1/replay", { query, is_confirmed: true, reason });
 
-export const reload = () => post<unknown>("/api/v1/reload");
+/** Sends an edited copy: a message of its own, which names the one it was made of. */
+export const sendEdited = (id: number, content: string, reason: string) =>
+  post<{ message: number | null; refused: { code: string; text: string } | null }>(`/api/v1/messages/${id}/edit`, { content, reason });
 export const readQuality = (words: { interface?: string; since_s?: number }, signal?: AbortSignal) =>
   get<{ at: number; is_counted: boolean; interfaces: QualityReport[] }>("/api/v1/quality", words, signal);
 

@@ -1,7 +1,7 @@
 // One message: its life as a strip, its content in linked panes, and what a person may do with it.
 import { useMemo, useState } from "react";
 import { Menu, MenuItem, MenuTrigger, Popover, Tab, TabList, TabPanel, Tabs } from "react-aria-components";
-import { remove, readJourney, replay, resend, retry } from "../../api/routes";
+import { remove, readJourney, replay, resend, retry, sendEdited } from "../../api/routes";
 import { breakGlass, useMay, type Right } from "../../api/session";
 import type { Journey, View } from "../../api/types";
 import { useAnswer } from "../../api/use";
@@ -203,11 +203,39 @@ function Panes({ journey, reason, onReveal }: { journey: Journey; reason: string
   );
 }
 
+/** A copy to be corrected and sent: a segment a line. The message itself is never changed. */
+function EditCopy({ id, text, onClose }: { id: number; text: string; onClose: () => void }) {
+  const [content, setContent] = useState(() => text.replaceAll("\r\n", "\n").replaceAll("\r", "\n"));
+  return (
+    <AskWhy
+      onClose={onClose}
+      act={{
+        title: `Send an edited copy of ${id}`,
+        text: (
+          <div className="field">
+            <label htmlFor="copy">The copy; {id} stays as it came</label>
+            <textarea id="copy" className="input mono copy" rows={12} spellCheck={false} wrap="off" value={content} onChange={(change) => setContent(change.target.value)} />
+          </div>
+        ),
+        button: "Send the copy",
+        isDangerous: true,
+        run: async (reason) => {
+          const done = await sendEdited(id, content.trimEnd().replaceAll("\n", "\r") + "\r", reason);
+          return done.refused ? `Refused: ${done.refused.text}` : `Sent as message ${done.message ?? ""}.`;
+        },
+      }}
+    />
+  );
+}
+
 export function OneMessage({ id, onClose }: { id: number; onClose: () => void }) {
   const { value: journey, problem, again } = useAnswer(String(id), (signal) => readJourney(id, signal));
   const [reason, setReason] = useState<string>();
   const [act, setAct] = useState<Act>();
   const may = useMay();
+  const [isEditing, setEditing] = useState(false);
+  // Only what was revealed can be edited: a masked copy would lose what it hides.
+  const original = useContent(id, reason && may("edit") ? "raw" : null, reason);
   if (problem) return <Trouble problem={problem} what={`Message ${id}`} again={again} />;
   if (!journey) return <div className="empty">Reading…</div>;
   const acts = actsOf(journey).filter((offer) => may(offer.right));
@@ -254,6 +282,11 @@ export function OneMessage({ id, onClose }: { id: number; onClose: () => void })
               </Button>
             )
           )}
+          {original.value && !original.value.isMasked && (
+            <Button icon="changes" onPress={() => setEditing(true)}>
+              Edit a copy…
+            </Button>
+          )}
           {acts.length > 0 && <MenuTrigger>
             <Button icon="again">Act…</Button>
             <Popover className="popover" placement="bottom end">
@@ -268,6 +301,7 @@ export function OneMessage({ id, onClose }: { id: number; onClose: () => void })
       <Strip journey={journey} />
       <Panes journey={journey} reason={reason} onReveal={reveal} />
       {act && <AskWhy act={act} onClose={close} />}
+      {isEditing && original.value && <EditCopy id={id} text={original.value.text} onClose={() => setEditing(false)} />}
     </div>
   );
 }
