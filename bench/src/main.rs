@@ -10,6 +10,7 @@ mod routes;
 mod script;
 mod stage;
 mod store;
+mod stress;
 mod urgent;
 mod validate;
 
@@ -54,6 +55,11 @@ fn main() -> ExitCode {
             urgent::run(is_json);
             return ExitCode::SUCCESS;
         }
+        Some("stress") => {
+            let number = |name: &str| words.iter().find_map(|word| word.strip_prefix(name)?.parse().ok());
+            stress::run(is_json, number("--mean=").unwrap_or(100), number("--seconds=").unwrap_or(10));
+            return ExitCode::SUCCESS;
+        }
         Some("routes") => {
             routes::run(is_json);
             return ExitCode::SUCCESS;
@@ -64,7 +70,8 @@ fn main() -> ExitCode {
         }
         _ => {
             eprintln!(
-                "usage: bench parser|quality|store|validate|fhir|fhirpath|convert|script|stat|routes [--json] [--queued=COUNT]"
+                "usage: bench parser|quality|store|validate|fhir|fhirpath|convert|script|stat|routes|stress [--json] [--queued=COUNT] \
+                 [--mean=PER-SECOND] [--seconds=OF-THE-PEAK]"
             );
             return ExitCode::from(2);
         }

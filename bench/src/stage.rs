@@ -126,10 +126,15 @@ pub(crate) struct Stage {
 impl Stage {
     /// Starts it: `lines` stand in the block of the interface; each delivery takes `service`.
     pub(crate) fn start(lines: &str, service: Duration) -> Stage {
+        Stage::start_beside(lines, service, Vec::new())
+    }
+
+    /// The same, with more connectors.
+    pub(crate) fn start_beside(lines: &str, service: Duration, more: Vec<&'static dyn Connector>) -> Stage {
         let (urgent, arrivals) = mpsc::unbounded_channel();
         let partner = Arc::new(Partner { service, urgent, taken: AtomicU64::new(0) });
         let fake: &'static dyn Connector = Box::leak(Box::new(Fake(partner.clone())));
-        let connectors: &'static [&'static dyn Connector] = Box::leak(Box::new([fake]));
+        let connectors: &'static [&'static dyn Connector] = Vec::leak([vec![fake], more].concat());
         let folder = std::env::temp_dir().join(format!("sinew-bench-{}-{:p}", std::process::id(), &*partner));
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().must("a runtime");
         let (store, recovered) = Store::open(&folder, &store::Options::default()).must("a store");

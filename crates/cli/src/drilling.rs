@@ -298,7 +298,7 @@ fn replay(report: &mut Report, drill: &Drill<'_>, store: &Store, manifest: &Mani
             Err(_) => Again::Differs("it cannot be read"),
         };
         match again {
-            Again::OtherVersion => others += 1,
+            Again::OtherVersion | Again::Asked => others += 1,
             Again::Same => compared += 1,
             Again::Differs(what) => {
                 compared += 1;

@@ -1,6 +1,6 @@
 //! Settings and surroundings for the connectors' tests, filled from their own specs as the checker would.
 
-use interface::catalogue::{Connector, Context, Notebook, SettingKind, Settings, Value};
+use interface::catalogue::{Connector, Context, Notebook, SettingKind, Settings, Side, Value};
 use message::{Reason, clock::System};
 use std::{
     collections::HashMap,
@@ -51,13 +51,22 @@ pub(crate) fn settings(
 ) -> Settings {
     let spec = connector.spec();
     let side = if is_source { spec.source.as_ref() } else { spec.destination.as_ref() }.expect("this side exists");
+    filled(side, spec.name, address, values)
+}
+
+/// As [`settings`], for a lookup.
+pub(crate) fn lookup_settings(connector: &dyn Connector, address: &str, values: &[(&'static str, Value)]) -> Settings {
+    filled(connector.lookup_side().expect("it answers lookups"), connector.spec().name, address, values)
+}
+
+fn filled(side: &Side, name: &str, address: &str, values: &[(&'static str, Value)]) -> Settings {
     let mut settings = Settings { address: address.into(), values: Default::default() };
     for option in side.options.iter().filter(|option| !option.default.is_empty()) {
         settings.values.insert(option.name, read(option.kind, option.default));
     }
-    for (name, value) in values {
-        assert!(side.options.iter().any(|option| option.name == *name), "{} has no setting {name}", spec.name);
-        settings.values.insert(name, value.clone());
+    for (option, value) in values {
+        assert!(side.options.iter().any(|known| known.name == *option), "{name} has no setting {option}");
+        settings.values.insert(option, value.clone());
     }
     settings
 }

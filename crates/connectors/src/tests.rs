@@ -36,6 +36,30 @@ fn examples_check_without_findings() {
 }
 
 #[test]
+fn lookups_check_without_findings() {
+    let sample = String::from_utf8(testkit::sample::adt("1").to_vec()).expect("text");
+    for connector in catalogue() {
+        let Some(side) = connector.lookup_side() else { continue };
+        let name = side.example.split_whitespace().nth(1).expect("a name");
+        let text = format!(
+            "interface probe \"Probe\" {{\n  owner \"IT\" contact it@example.org\n  receive mllp 2575\n  {}\n  \
+             enrich {name} by PID-3.1 failed park else keep {{ PV1-3.1 = ward }}\n  send archive {{\n file out\n}}\n}}\n\
+             test \"it is sent\" {{\n  given a.hl7\n  with lookup {name} nothing\n  expect archive sent 1\n}}\n",
+            side.example
+        );
+        let files = Files::memory([
+            ("sinew.toml", ""),
+            ("interfaces/probe/interface.flow", &*text),
+            ("interfaces/probe/a.hl7", &*sample),
+        ]);
+        let (workspace, findings) = Workspace::of(files, &Options::new(catalogue()));
+        assert!(findings.is_empty(), "{findings:#?}\n{text}");
+        assert!(workspace.definition("probe").is_some());
+        testing::lookup_settings(*connector, "", &[]);
+    }
+}
+
+#[test]
 fn specs_are_complete() {
     let mut names = HashSet::new();
     for connector in catalogue() {

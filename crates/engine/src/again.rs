@@ -4,10 +4,11 @@
 //! Never: stores, sends, or opens anything.
 
 use crate::{
-    intake,
+    collect, intake,
     pipeline::{Delivery, OrderKey},
 };
 use interface::definition::Definition;
+use std::sync::Arc;
 use store::{Content, Planned, Store, Stored};
 
 /// What came of it.
@@ -17,6 +18,8 @@ pub enum Again {
     Same,
     /// It was processed by another version of the interface: nothing can be compared.
     OtherVersion,
+    /// It asked a lookup outside, whose answer of then is not kept: nothing can be compared.
+    Asked,
     /// Something is otherwise than recorded.
     Differs(&'static str),
 }
@@ -30,7 +33,12 @@ pub fn run(store: &Store, stored: &Stored, definition: &Definition) -> Again {
         return Again::OtherVersion;
     }
     let (matter, found) = intake::read(definition, &envelope.raw);
-    let plan = intake::plan(definition, (&matter, &found), &envelope.raw, envelope.received);
+    let is_whole = collect::is_whole(&envelope.origin, &envelope.peer, &envelope.interface);
+    let definition = if is_whole { &collect::without(&Arc::new(definition.clone())) } else { definition };
+    let plan = intake::plan(definition, (&matter, &found), &envelope.raw, envelope.received, None);
+    if plan.asks.is_some() {
+        return Again::Asked;
+    }
     if intake::disposition(&plan.end) != accept.disposition {
         return Again::Differs("it ends otherwise: routed, filtered or parked");
     }

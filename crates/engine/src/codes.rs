@@ -30,6 +30,13 @@ message::catalogue! {
     E5042 "an alert on quality is open";
     E5043 "some messages were not counted";
     E5044 "a message cannot be split into parts";
+    E5050 "a lookup was not answered in time";
+    E5051 "a lookup gave an answer that cannot be read";
+    E5052 "a message asks too many lookups";
+    E5060 "a message waits for those that belong to it";
+    E5061 "messages cannot be joined";
+    E5070 "an answer waits for the interface that takes it";
+    E5071 "an interface refused the answer of a destination";
     E5090 "too many watch the engine at once";
     E5091 "the condition of a tap cannot be read";
     E5101 "the destination refused the message";

@@ -7,7 +7,7 @@ use crate::{
     application::Endings,
     codes,
     decide::{self, Decision, Next, Situation},
-    fragments,
+    follow, fragments,
     live::{self, Kind, Live, Passed},
     orphans::Orphans,
     outbox::Outbox,
@@ -194,10 +194,11 @@ pub async fn deliver(dock: &Arc<Dock>, outbox: &Arc<Outbox>, wire: &mut dyn Dest
                 hops,
                 resends,
             };
-            fragments::send(outbox, wire, &outgoing).await.unwrap_or_else(|| {
+            let sent = fragments::send(outbox, wire, &outgoing).await.unwrap_or_else(|| {
                 is_sound = false;
                 panicked(claim.entry.attempts)
-            })
+            });
+            follow::up(dock, outbox, &outgoing, sent).await
         }
         Err(outcome) => outcome,
     };

@@ -6,8 +6,10 @@
 
 use crate::{
     acknowledge, batches,
+    collect::{self, Groups},
     dispatch::{self, Dock},
     intake,
+    lookups::Counters,
     outbox::{Cache, Outbox},
     quality,
     sequence::Links,
@@ -35,6 +37,17 @@ pub struct Version {
     pub definition: Arc<Definition>,
     /// Its outboxes, in the order of its destinations.
     pub outboxes: Vec<Arc<Outbox>>,
+    /// What its lines may ask outside.
+    pub(crate) lookups: Arc<Counters>,
+    /// What wholes are processed by, where messages are joined.
+    pub(crate) whole: Arc<Definition>,
+}
+
+impl Version {
+    fn new(definition: Arc<Definition>, outboxes: Vec<Arc<Outbox>>) -> Version {
+        let (lookups, whole) = (Counters::of(&definition), collect::without(&definition));
+        Version { definition, outboxes, lookups, whole }
+    }
 }
 
 /// Counters of one interface since this process started; the log has the ones that count.
@@ -70,6 +83,10 @@ pub struct Flow {
     pub(crate) leaving: watch::Sender<bool>,
     /// Sequence numbers of its links.
     pub(crate) links: Links,
+    /// Messages that wait for those that belong to them.
+    pub(crate) groups: Groups,
+    /// Somebody looks whose time is over.
+    pub(crate) is_watched: AtomicBool,
     /// Held while the parts of a message are looked at.
     pub(crate) joining: tokio::sync::Mutex<()>,
 }
@@ -110,7 +127,7 @@ impl Flow {
             dock,
             quality,
             tally: Tally::default(),
-            version: ArcSwap::from_pointee(Version { definition, outboxes }),
+            version: ArcSwap::from_pointee(Version::new(definition, outboxes)),
             retired: Mutex::default(),
             source: Mutex::default(),
             is_paused: AtomicBool::new(false),
@@ -119,6 +136,8 @@ impl Flow {
             trouble: Mutex::default(),
             leaving: watch::Sender::new(false),
             links: Links::default(),
+            groups: Groups::default(),
+            is_watched: AtomicBool::new(false),
             joining: tokio::sync::Mutex::default(),
         }
     }
@@ -174,7 +193,7 @@ impl Flow {
             None => Arc::new(Outbox::new(definition.name.clone(), destination.clone(), self.cache.clone())),
         });
         let outboxes = outboxes.collect();
-        Version { definition, outboxes }
+        Version::new(definition, outboxes)
     }
 
     /// Makes a prepared version the current one. Outboxes that it does not name go on until they are empty.
@@ -200,6 +219,7 @@ impl Flow {
     /// # Errors
     /// What the connector says: a port in use, a folder that does not exist.
     pub async fn open_source(self: &Arc<Flow>) -> Result<(), Reason> {
+        collect::watch(self);
         if self.is_paused() || self.is_listening() {
             return Ok(());
         }

@@ -8,10 +8,12 @@
 mod joined;
 mod numbered;
 
+pub(crate) use joined::commit_whole;
+
 use crate::{
     acknowledge::{self, Due},
     application::Owed,
-    batches, codes, contents, findings,
+    batches, codes, collect, contents, findings,
     flow::{Flow, Version},
     journey::REJECTED_BY,
     live::{self, Kind, Passed},
@@ -28,7 +30,7 @@ use interface::{
     contract::{Frame, Reply},
     definition::{Acknowledge, Definition},
 };
-use lang::Matter;
+use lang::{Matter, lookup::Answers};
 use message::{
     DeliveryId, Diagnostic, Envelope, Format, MessageId, Origin, Phi, Reason, Timestamp,
     failpoint::{Place, pass},
@@ -147,7 +149,15 @@ async fn take_parsed(
     {
         return Taken::done(refused);
     }
-    let mut plan = plan(&version.definition, (&matter, found), &frame.bytes, frame.received);
+    let is_whole = collect::is_whole(&origin, &frame.peer, &flow.name);
+    let processed_by = if is_whole { &version.whole } else { &version.definition };
+    let make = |answers| plan(processed_by, (&matter, found), &frame.bytes, frame.received, answers);
+    let mut plan = version.lookups.plan(&flow.dock, make).await;
+    if let Some(reason) = plan.put_off.take().filter(|_| !matches!(origin, Origin::Replay { .. })) {
+        flow.report_trouble(reason.clone());
+        let answer = acknowledge::later(message, &version.definition, flow.dock.clock.now());
+        return Taken::done(Reply::later(reason, answer));
+    }
     if let Some(turn) = &turn {
         numbered::amend(&version.definition, turn, &mut plan);
     }
@@ -168,12 +178,16 @@ async fn take_parsed(
         accepted.facts.control_id = contents::identity(&version.definition, &matter, part);
     }
     accepted.facts.extra.extend(turn.as_ref().and_then(Turn::field));
+    accepted.facts.extra.extend(collect::key(processed_by, &matter).iter().flat_map(|key| collect::fields(key)));
     match commit(flow, version.clone(), accepted, plan.deliveries, hops).await {
         Ok(receipt) => {
             pass(Place::AcknowledgeBefore);
             seen.tell(flow, &version, &receipt, received);
             if let Some(turn) = turn.filter(|_| !matches!(receipt.verdict(), Verdict::Duplicate { .. })) {
                 turn.settle();
+            }
+            if !is_whole && let Err(error) = collect::take(flow, &version, (&matter, bytes), &receipt).await {
+                return Taken::done(not_stored(flow, &version, message, &error));
             }
             let whole = match joined::join(flow, &version, message, &receipt).await {
                 Ok(whole) => whole,
@@ -312,8 +326,9 @@ pub(crate) fn plan(
     (matter, found): (&Matter, &[Diagnostic]),
     raw: &[u8],
     received: Timestamp,
+    answers: Option<Arc<dyn Answers>>,
 ) -> Plan {
-    plan_watched(definition, (matter, found), raw, received, None)
+    plan_watched(definition, (matter, found), raw, received, (answers, None))
 }
 
 /// The same, told line by line to who watches.
@@ -322,11 +337,14 @@ pub(crate) fn plan_watched(
     (matter, found): (&Matter, &[Diagnostic]),
     raw: &[u8],
     received: Timestamp,
-    watch: Option<&mut Watch>,
+    (answers, watch): (Option<Arc<dyn Answers>>, Option<&mut Watch>),
 ) -> Plan {
     let message = v2_of(matter);
     if parts::of(definition, message).is_some() {
         return Plan::ended(End::Parked(parts::waiting()));
+    }
+    if collect::key(definition, matter).is_some() {
+        return Plan::ended(End::Parked(collect::waiting()));
     }
     if sequence::is_bare_start(definition, message) {
         let rule = numbered::rule(definition, "the sender starts the link: sequence number 0 or -1");
@@ -338,7 +356,7 @@ pub(crate) fn plan_watched(
     let seed = seed(raw);
     let run = || {
         pass(Place::PlanBefore);
-        pipeline::process_watched(definition, (matter, found), received, seed, watch)
+        pipeline::process_watched(definition, (matter, found), received, seed, (answers, watch))
     };
     catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| {
         let text = "a step stopped unexpectedly; this is a bug, please report it";

@@ -8,7 +8,7 @@
 //! | 1 | bytes arrive; a deframer cuts a frame | the connector | limits of size and time before memory |
 //! | 2 | the frame becomes an envelope | [`intake`] | raw bytes are the truth (R9) |
 //! | 3 | seen before? | the store, in the commit | R4 |
-//! | 4 | parse, keep/drop, set, translate, map, route: a plan of deliveries | [`pipeline`] | same bytes + same version = same plan; bounded fuel; no I/O |
+//! | 4 | parse, keep/drop, set, translate, map, route: a plan of deliveries | [`pipeline`] | same bytes + same version + same answers of [`lookups`] = same plan; bounded fuel; no I/O |
 //! | 5 | raw + plan committed together, fsynced: a receipt | the store | R1, R5 |
 //! | 6 | acknowledgment | [`intake`], [`acknowledge`] | only a receipt makes a positive answer |
 //! | 7 | a lane claims the oldest delivery of a free key | [`outbox`], [`queue`] | R3; bounded in flight |
@@ -28,6 +28,7 @@ pub mod application;
 mod batches;
 pub mod check;
 pub mod codes;
+mod collect;
 mod contents;
 pub mod decide;
 pub mod dispatch;
@@ -36,10 +37,12 @@ mod findings;
 #[cfg(test)]
 mod fixture;
 pub mod flow;
+mod follow;
 mod fragments;
 mod intake;
 pub mod journey;
 pub mod live;
+mod lookups;
 pub mod orphans;
 pub mod outbox;
 mod parts;

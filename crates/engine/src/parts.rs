@@ -206,17 +206,22 @@ impl Whole {
             if joined_into(&dock.store.history(*part)?).is_some() {
                 continue;
             }
-            let reason = Phi::new(format!("{JOINED_INTO}{whole}"));
-            let change = Change::Dismissed { message: *part, act: Act { by: BY.into(), reason } };
-            loop {
-                match dock.store.commit_change(change.clone()).await {
-                    Ok(_) => break,
-                    Err(store::Error::Busy) => tokio::time::sleep(BUSY_PAUSE).await,
-                    Err(error) => return Err(error),
-                }
-            }
+            dismiss(dock, *part, whole).await?;
         }
         Ok(())
+    }
+}
+
+/// Ends a message that was joined into another; returns when that is on disk.
+pub(crate) async fn dismiss(dock: &Dock, part: MessageId, whole: MessageId) -> Result<(), store::Error> {
+    let reason = Phi::new(format!("{JOINED_INTO}{whole}"));
+    let change = Change::Dismissed { message: part, act: Act { by: BY.into(), reason } };
+    loop {
+        match dock.store.commit_change(change.clone()).await {
+            Ok(_) => return Ok(()),
+            Err(store::Error::Busy) => tokio::time::sleep(BUSY_PAUSE).await,
+            Err(error) => return Err(error),
+        }
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod publish;
 mod route;
+mod split;
 mod validate;
 pub mod watch;
 
@@ -13,11 +14,14 @@ use crate::{codes, intake};
 use bytes::Bytes;
 use hl7v2::{continuation, validate::Issue};
 use interface::definition::{Definition, DestinationDefinition, Order, Rule, Step};
-use lang::{Locus, Matter, Run};
+use lang::{
+    Locus, Matter, Run,
+    lookup::{Answers, Question},
+};
 use message::{Diagnostic, Name, Phi, Reason, Timestamp, limits};
 use publish::Published;
 use route::Chosen;
-use std::fmt;
+use std::{fmt, sync::Arc};
 use watch::{Course, Kind, Verdict, Watch};
 
 /// What became of a message.
@@ -35,6 +39,10 @@ pub struct Plan {
     pub issues: Vec<Issue>,
     /// What scripts keep with the message.
     pub log: Vec<Phi<String>>,
+    /// What a line has to know before the plan can be made; then the rest of it is of no use.
+    pub asks: Option<Question>,
+    /// The message is not to be taken now: a lookup failed, and its line says `later`.
+    pub put_off: Option<Reason>,
     /// No `validate` line found an error; `None` where the message came to none.
     pub is_valid: Option<bool>,
 }
@@ -50,6 +58,8 @@ impl Plan {
             notes: Vec::new(),
             issues: Vec::new(),
             log: Vec::new(),
+            asks: None,
+            put_off: None,
             is_valid: None,
         }
     }
@@ -112,19 +122,19 @@ pub enum OrderKey {
 /// Runs the interface's steps and routes. `findings` is what [`Matter::read`] said of the message.
 #[must_use]
 pub fn process(definition: &Definition, message: &Matter, findings: &[Diagnostic], now: Timestamp, seed: u64) -> Plan {
-    process_watched(definition, (message, findings), now, seed, None)
+    process_watched(definition, (message, findings), now, seed, (None, None))
 }
 
-/// The same, told line by line to who watches.
+/// The same, with what lookups are known to have answered, and told line by line to who watches.
 #[must_use]
 pub fn process_watched(
     definition: &Definition,
     (message, findings): (&Matter, &[Diagnostic]),
     now: Timestamp,
     seed: u64,
-    watch: Option<&mut Watch>,
+    (answers, watch): (Option<Arc<dyn Answers>>, Option<&mut Watch>),
 ) -> Plan {
-    let mut course = Course { run: Run::new(now, seed), watch };
+    let mut course = Course { run: Run::new(now, seed).with_answers(answers), watch };
     let mut plan = Plan::ended(End::Unrouted);
     if let Some(finding) = unreadable(message, findings) {
         plan.end = End::Parked(Reason::new(finding.code, finding.message.clone()));
@@ -132,25 +142,38 @@ pub fn process_watched(
     }
     match prepare(definition, &definition.steps, (message, findings), &mut plan, &mut course) {
         Err(end) => plan.end = end,
-        Ok((prepared, chosen)) => match route(definition, message, prepared.as_ref(), &chosen, &mut course) {
-            Err(reason) => plan.end = End::Parked(reason),
-            Ok((deliveries, published)) => {
-                plan.end = match (deliveries.is_empty(), published.end()) {
-                    (false, _) => End::Routed,
-                    (true, Some(unheard)) => unheard,
-                    (true, None) => chosen.end(),
-                };
-                plan.deliveries = deliveries;
-                plan.published = published.into_topics();
+        Ok(Prepared::Parts(parts, rest)) => split::process(definition, message, (&parts, rest), &mut plan, &mut course),
+        Ok(Prepared::One(prepared, chosen)) => {
+            match route(definition, message, prepared.as_ref(), &chosen, &mut course) {
+                Err(reason) => plan.end = End::Parked(reason),
+                Ok((deliveries, published)) => {
+                    plan.end = ended(&deliveries, &published, &chosen);
+                    plan.deliveries = deliveries;
+                    plan.published = published.into_topics();
+                }
             }
-        },
+        }
     }
+    plan.put_off = match &plan.end {
+        End::Parked(reason) if reason.code == lang::codes::E2704.id => Some(reason.clone()),
+        End::Parked(_) | End::Routed | End::Filtered(_) | End::Unrouted | End::Rejected { .. } => None,
+    };
+    plan.asks = course.run.asked.filter(|_| matches!(plan.end, End::Parked(_)));
     plan.notes = course.run.notes;
     plan.log = course.run.log;
     plan
 }
 
-/// The message as it stands behind the first `count` steps, which are run again: the same bytes, time and version give the same.
+/// How a message ended that went through all steps.
+fn ended(deliveries: &[Delivery], published: &Published, chosen: &Chosen) -> End {
+    match (deliveries.is_empty(), published.end()) {
+        (false, _) => End::Routed,
+        (true, Some(unheard)) => unheard,
+        (true, None) => chosen.end(),
+    }
+}
+
+/// The message as it stands behind the first `count` steps, the first part where it was split, which are run again: the same bytes, time and version give the same.
 ///
 /// # Errors
 /// How it ended before.
@@ -159,8 +182,17 @@ pub fn behind(definition: &Definition, raw: &Bytes, count: usize, now: Timestamp
     let mut course = Course { run: Run::new(now, crate::intake::seed(raw)), watch: None };
     let steps = definition.steps.get(..count).unwrap_or(&definition.steps);
     let mut plan = Plan::ended(End::Unrouted);
-    let (made, _) = prepare(definition, steps, (&message, &findings), &mut plan, &mut course)?;
-    Ok(made.map_or_else(|| raw.clone(), |made| made.to_bytes()))
+    let bytes = |made: Option<&Matter>| made.map_or_else(|| raw.clone(), Matter::to_bytes);
+    match prepare(definition, steps, (&message, &findings), &mut plan, &mut course)? {
+        Prepared::One(made, _) => Ok(bytes(made.as_ref())),
+        Prepared::Parts(parts, rest) => {
+            let Some(part) = parts.first() else { return Ok(raw.clone()) };
+            match prepare(definition, rest, (part, &[]), &mut plan, &mut course)? {
+                Prepared::One(made, _) => Ok(bytes(made.as_ref().or(Some(part)))),
+                Prepared::Parts(..) => Ok(bytes(Some(part))),
+            }
+        }
+    }
 }
 
 /// Why no line can be run over a message of another format than HL7 v2: it could not be read to its end.
@@ -168,18 +200,26 @@ fn unreadable<'f>(message: &Matter, findings: &'f [Diagnostic]) -> Option<&'f Di
     findings.iter().find(|finding| finding.is_error()).filter(|_| message.v2().is_none())
 }
 
-/// The interface's own steps, and what its routes chose. `None` when nothing changed the message.
-fn prepare(
+/// What the steps of an interface made.
+enum Prepared<'s> {
+    /// The message, `None` when nothing changed it, and what the routes chose.
+    One(Option<Matter>, Chosen),
+    /// Several messages, and the steps that each of them has to go through.
+    Parts(Vec<Matter>, &'s [Step]),
+}
+
+/// The interface's own steps as far as a `split`, and what its routes chose.
+fn prepare<'s>(
     definition: &Definition,
-    steps: &[Step],
+    steps: &'s [Step],
     (message, findings): (&Matter, &[Diagnostic]),
     plan: &mut Plan,
     course: &mut Course<'_>,
-) -> Result<(Option<Matter>, Chosen), End> {
+) -> Result<Prepared<'s>, End> {
     let mut chosen = Chosen::default();
     let addenda = |message| definition.receive.join_within.and_then(|_| continuation::with_addenda(message));
     let mut edited = message.v2().and_then(addenda).map(Matter::V2);
-    for step in steps {
+    for (number, step) in steps.iter().enumerate() {
         let current = edited.as_ref().unwrap_or(message);
         let fault = match step {
             Step::Keep { condition, rule } => match filter(course, condition, current, (Kind::Keep, rule), true) {
@@ -208,6 +248,13 @@ fn prepare(
                     Err(fault) => fault,
                 }
             }
+            Step::Split(split) => match split.cut(current, &mut course.run) {
+                Ok(parts) if parts.len() > 1 => {
+                    return Ok(Prepared::Parts(parts, steps.get(number + 1..).unwrap_or_default()));
+                }
+                Ok(_) => continue,
+                Err(fault) => fault,
+            },
             Step::Route(route) => match chosen.choose(route, current, course) {
                 Ok(()) => continue,
                 Err(fault) => fault,
@@ -225,7 +272,7 @@ fn prepare(
         };
         return Err(End::Parked(reason_of(&fault)));
     }
-    Ok((edited, chosen))
+    Ok(Prepared::One(edited, chosen))
 }
 
 /// Asks a `keep` or a `drop`.

@@ -4,7 +4,7 @@
 //! the time of the test is the time the test states.
 //! Never: stores, sends, sleeps.
 
-use crate::{acknowledge, codes, contents, intake, parts, pipeline};
+use crate::{acknowledge, codes, collect, contents, intake, lookups::Given as Answers, parts, pipeline};
 use bytes::Bytes;
 use formats::Messages;
 use hl7v2::{
@@ -13,7 +13,7 @@ use hl7v2::{
 };
 use interface::{
     case::{self, End, Given, Processed, TestCase, Verdict},
-    definition::Definition,
+    definition::{Definition, Join},
 };
 use lang::{Matter, Run};
 use message::{Clock, Diagnostic, Name, Timestamp, clock};
@@ -35,8 +35,10 @@ pub struct Rehearsed {
 pub fn rehearse(definition: &Definition, case: &TestCase, at: Option<Timestamp>) -> Rehearsed {
     let stated = case.at.as_deref().and_then(instant).or(at);
     let at = stated.unwrap_or_else(|| clock::System.now());
-    let mut stage = Stage { definition, at, shelf: Vec::new(), processed: Vec::new() };
+    let answers = Arc::new(Answers(case.with.clone()));
+    let mut stage = Stage { definition, at, answers, shelf: Vec::new(), groups: Vec::new(), processed: Vec::new() };
     case.given.iter().for_each(|given| stage.take_all(given));
+    stage.close_all();
     let processed = stage.processed;
     Rehearsed { verdict: case::evaluate(case, definition, &processed), processed, at }
 }
@@ -54,8 +56,12 @@ pub fn instant(text: &str) -> Option<Timestamp> {
 struct Stage<'d> {
     definition: &'d Definition,
     at: Timestamp,
+    /// What lookups answer.
+    answers: Arc<Answers>,
     /// Parts that wait for others, with their places in `processed`.
     shelf: Vec<(usize, Part, Message)>,
+    /// Messages that wait for those that belong to them, by the value that joins them, with their places in `processed`.
+    groups: Vec<(String, Vec<(usize, Matter)>)>,
     processed: Vec<Processed>,
 }
 
@@ -78,8 +84,11 @@ impl Stage<'_> {
             Err(code) => return self.processed.push(ended(End::Refused { code })),
         };
         let message = intake::v2_of(&matter);
+        if let Some(key) = collect::key(self.definition, &matter) {
+            return self.collect(key, matter);
+        }
         let Some(part) = parts::of(self.definition, message) else {
-            return self.processed.push(process(self.definition, (&matter, &found), &bytes, self.at));
+            return self.processed.push(self.process((&matter, &found), &bytes));
         };
         let answer = acknowledge::accept(message, self.definition.receive.acknowledge, self.at);
         let acknowledgment = answer.and_then(|answer| hl7v2::ack::Reply::read(answer).code);
@@ -89,6 +98,53 @@ impl Stage<'_> {
         if let Some(chain) = self.chain() {
             self.join(place, &chain);
         }
+    }
+
+    /// A message that is collected; the last of its group brings the whole.
+    fn collect(&mut self, key: String, matter: Matter) {
+        let Some(join) = self.definition.join.clone() else { return };
+        let answer = acknowledge::accept(intake::v2_of(&matter), self.definition.receive.acknowledge, self.at);
+        let acknowledgment = answer.and_then(|answer| hl7v2::ack::Reply::read(answer).code);
+        let place = self.processed.len();
+        self.processed.push(Processed { acknowledgment, ..ended(End::Parked { code: codes::E5060.id.into() }) });
+        let is_last = collect::is_last(&join, &matter);
+        let at = match self.groups.iter().position(|(known, _)| *known == key) {
+            Some(at) => at,
+            None => {
+                self.groups.push((key, Vec::new()));
+                self.groups.len() - 1
+            }
+        };
+        self.groups[at].1.push((place, matter));
+        if is_last || self.groups[at].1.len() >= join.at_most {
+            let (_, group) = self.groups.remove(at);
+            self.make_whole(&join, &group);
+        }
+    }
+
+    /// The time of a test ends: what waits goes on as it is.
+    fn close_all(&mut self) {
+        let Some(join) = self.definition.join.clone() else { return };
+        for (_, group) in std::mem::take(&mut self.groups) {
+            self.make_whole(&join, &group);
+        }
+    }
+
+    fn make_whole(&mut self, join: &Join, group: &[(usize, Matter)]) {
+        let matters: Vec<&Matter> = group.iter().map(|(_, matter)| matter).collect();
+        let (Some(bytes), Some((last, _))) = (collect::whole::of(join, &matters), group.last()) else { return };
+        let definition = Definition { join: None, ..self.definition.clone() };
+        let (matter, found) = intake::read(&definition, &bytes);
+        let whole = process(&definition, (&matter, &found), &bytes, self.at, self.answers.clone());
+        for (place, _) in group {
+            self.processed[*place].end = End::Joined;
+        }
+        let acknowledgment = self.processed[*last].acknowledgment;
+        self.processed[*last] = Processed { acknowledgment, ..whole };
+    }
+
+    fn process(&self, message: (&Matter, &[Diagnostic]), bytes: &Bytes) -> Processed {
+        process(self.definition, message, bytes, self.at, self.answers.clone())
     }
 
     /// The places on the shelf of the chain that the last part completes.
@@ -119,7 +175,7 @@ impl Stage<'_> {
             return;
         };
         let (matter, found) = intake::read(self.definition, &bytes);
-        let whole = process(self.definition, (&matter, &found), &bytes, self.at);
+        let whole = self.process((&matter, &found), &bytes);
         for at in chain {
             self.processed[self.shelf[*at].0].end = End::Joined;
         }
@@ -162,9 +218,13 @@ fn process(
     (matter, found): (&Matter, &[Diagnostic]),
     bytes: &Bytes,
     now: Timestamp,
+    answers: Arc<Answers>,
 ) -> Processed {
     let message = intake::v2_of(matter);
-    let plan = intake::plan(definition, (matter, found), bytes, now);
+    let plan = intake::plan(definition, (matter, found), bytes, now, Some(answers));
+    if let Some(reason) = plan.put_off {
+        return ended(End::Refused { code: (*reason.code).into() });
+    }
     let answer = match &plan.end {
         pipeline::End::Rejected { .. } => acknowledge::reject(message, definition, now, &plan.issues),
         pipeline::End::Routed | pipeline::End::Filtered(_) | pipeline::End::Unrouted | pipeline::End::Parked(_) => {

@@ -31,7 +31,7 @@ pub fn trace(definition: &Definition, bytes: &Bytes, now: Timestamp) -> Result<W
     let (matter, found) = intake::read(definition, bytes);
     intake::check_message(definition, bytes.len(), &matter)?;
     let mut watch = Watch::default();
-    let plan = intake::plan_watched(definition, (&matter, &found), bytes, now, Some(&mut watch));
+    let plan = intake::plan_watched(definition, (&matter, &found), bytes, now, (None, Some(&mut watch)));
     Ok(Way { plan, looked: watch.looked })
 }
 
@@ -89,7 +89,7 @@ mod tests {
         for (class, event) in [("I", "A01"), ("E", "A04"), ("O", "A01"), ("I", "A08")] {
             let text = format!("MSH|^~\\&|A|B|C|D|1||ADT^{event}|1|P|2.5\rPV1|1|{class}|4W\r");
             let (matter, found) = intake::read(&definition, &text.clone().into());
-            let plain = intake::plan(&definition, (&matter, &found), text.as_bytes(), Timestamp(0));
+            let plain = intake::plan(&definition, (&matter, &found), text.as_bytes(), Timestamp(0), None);
             let watched = trace(&definition, &Bytes::from(text), Timestamp(0)).unwrap().plan;
             assert_eq!((plain.end, plain.deliveries), (watched.end, watched.deliveries));
         }

@@ -59,6 +59,26 @@ pub enum With {
     Replies(Name, AckCode),
     /// `with NAME is-slow 5s`: changes nothing of what arrives, only when.
     Slow(Name, Duration),
+    /// `with lookup NAME [KEY] returns """…"""`, `nothing`, or `fails`.
+    Lookup {
+        /// Which lookup.
+        name: Name,
+        /// For which value; for every one that no other line names when absent.
+        key: Option<Arc<str>>,
+        /// What it answers.
+        answer: Told,
+    },
+}
+
+/// What a lookup answers in a test.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// This document of JSON.
+    Returns(Arc<str>),
+    /// It has nothing under the value.
+    Nothing,
+    /// It cannot be asked.
+    Fails,
 }
 
 /// One `expect` line.

@@ -1,7 +1,7 @@
 //! What a connector says of itself: one table from which the checker, the documentation and the engine read.
 
 use crate::{
-    contract::{Boxed, Destination, Source},
+    contract::{Boxed, Destination, Lookup, Source},
     handles::Handles,
 };
 use message::{Clock, Reason, Timestamp};
@@ -23,6 +23,24 @@ pub trait Connector: Send + Sync {
     fn source(&self, settings: &Settings, context: &Context) -> Boxed<'static, Result<Box<dyn Source>, Reason>>;
     /// Makes one lane to a destination. Does not connect yet.
     fn destination(&self, settings: &Settings, context: &Context) -> Result<Box<dyn Destination>, Reason>;
+    /// How it answers lookups (`lookup NAME CONNECTOR …`), if it does.
+    fn lookup_side(&self) -> Option<&'static Side> {
+        None
+    }
+    /// As [`Connector::check`], for a lookup.
+    ///
+    /// # Errors
+    /// What to change.
+    fn check_lookup(&self, _settings: &Settings) -> Result<(), Reason> {
+        Ok(())
+    }
+    /// Makes one line for questions. Does not connect yet.
+    ///
+    /// # Errors
+    /// What to change; a connector without [`Connector::lookup_side`] has none to give.
+    fn lookup(&self, _settings: &Settings, _context: &Context) -> Result<Box<dyn Lookup>, Reason> {
+        Err(Reason::new(crate::codes::E3107, "the connector answers no lookups"))
+    }
     /// Its destinations may keep something open between deliveries, so a lane is made when the interface starts, not only
     /// for the first delivery, and [`Destination::tend`] is called.
     fn is_tended(&self) -> bool {

@@ -73,4 +73,10 @@ message::catalogue! {
     E3372 "a line reads messages of another format";
     E3373 "a line that does not belong into a file of formats";
     E3400 "a setting of a script line is not known";
+    E3410 "two lookups have the same name";
+    E3411 "a lookup has the name of a code table";
+    E3412 "a time of a lookup is too long";
+    E3413 "a `split` stands in the wrong place";
+    E3414 "a line of `join` cannot be used";
+    E3415 "a topic carries another format";
 }

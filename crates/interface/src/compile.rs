@@ -8,10 +8,12 @@
 mod address;
 mod alert;
 mod answers;
+mod collect;
 mod interface;
 pub(crate) mod language;
 pub(crate) mod line;
 mod lint;
+mod lookup;
 mod quantity;
 pub(crate) mod reader;
 mod receive;

@@ -213,6 +213,20 @@ pub trait Source: Send {
     ) -> Boxed<'static, Result<(), Reason>>;
 }
 
+/// A read-only question to something outside: at most one under way on each.
+///
+/// 1. `ask` gives `Some` only for an answer to exactly this key, as one document of JSON; a late or foreign one never.
+/// 2. `None` only if the other side said that it has nothing under the key; in doubt an error.
+/// 3. Several answers are an error: it never chooses.
+/// 4. It changes nothing there, and the key is never read as anything but a value.
+/// 5. Connecting and waiting end by their named limits, and answers have a largest size.
+/// 6. After an error, or when the future is dropped, the next `ask` starts from a clean connection.
+/// 7. Nothing that it reports holds the key or anything of an answer.
+pub trait Lookup: Send {
+    /// Asks once.
+    fn ask<'a>(&'a mut self, key: &'a str) -> Boxed<'a, Result<Option<Bytes>, Reason>>;
+}
+
 /// One delivery as the connector gets it.
 #[derive(Clone)]
 pub struct Outgoing {

@@ -4,19 +4,25 @@
 //! Never: holds text that still has to be read, secrets in clear, or anything that changes while it runs.
 
 mod codes;
+mod collect;
 mod edit;
+mod lookup;
+mod reply;
 mod route;
 mod topic;
 
 pub use codes::OwnCodes;
+pub use collect::Join;
 pub use edit::Edit;
 pub use lang::Hours;
+pub use lookup::LookupDefinition;
+pub use reply::OnReply;
 pub use route::{Case, Choice, Route, Targets};
 pub use topic::{Publication, Subscriber, Subscription};
 
 use crate::{catalogue::Settings, replies::ReplyTable};
 use formats::Messages;
-use lang::{Condition, Form, Locus, Ruleset};
+use lang::{Condition, Form, Locus, Ruleset, Split};
 use message::{Format, Name};
 use std::{sync::Arc, time::Duration};
 
@@ -41,8 +47,12 @@ pub struct Definition {
     pub receive: Receive,
     /// Extra searchable fields by name.
     pub index: Vec<(Name, Locus)>,
+    /// What lines may ask outside.
+    pub lookups: Vec<Arc<LookupDefinition>>,
     /// What a message is when it is routed: what came in, or what the last map made of it.
     pub routed: Form,
+    /// Messages are collected, and several go on as one.
+    pub join: Option<Arc<Join>>,
     /// What happens to every message before it is routed, in the order of the lines.
     pub steps: Vec<Step>,
     /// Where messages go, in the order of the lines. Every destination whose `when` holds gets the message, those that a
@@ -234,6 +244,8 @@ pub enum Step {
     },
     /// Changes the message for everything that follows: `set`, `remove`, `insert`, `translate`, `map`.
     Edit(Arc<Edit>),
+    /// Makes several messages of one; each goes through the lines below for itself.
+    Split(Split),
     /// Chooses among the destinations that it names, by the message as it is at this line.
     Route(Route),
 }
@@ -276,6 +288,8 @@ pub struct DestinationDefinition {
     pub order: Option<Order>,
     /// What the peer's answers mean.
     pub replies: ReplyTable,
+    /// What its answers lead to.
+    pub on_reply: Vec<Arc<OnReply>>,
     /// Deliveries that may be under way at once, 1 to [`message::limits::LANES_MAX`]. 1 under [`Order::Source`].
     pub lanes: usize,
     /// Messages that go ahead of others that wait (of other keys only: order within a key is kept).

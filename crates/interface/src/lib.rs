@@ -21,6 +21,6 @@ pub mod replies;
 pub mod template;
 pub mod workspace;
 
-pub use contract::{Destination, Intake, Source};
+pub use contract::{Destination, Intake, Lookup, Source};
 pub use definition::Definition;
 pub use workspace::Workspace;

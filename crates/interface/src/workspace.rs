@@ -275,6 +275,18 @@ pub fn read_forms(files: &Files, paths: &[String], findings: &mut Vec<Diagnostic
     forms
 }
 
+/// The files right below `folder` (which ends in `/`) with one of these endings: name and path.
+fn right_below<'p>(
+    paths: &'p [String],
+    folder: &'p str,
+    endings: &'p [&'p str],
+) -> impl Iterator<Item = (&'p str, &'p str)> {
+    paths.iter().filter_map(move |path| {
+        let (name, ending) = path.strip_prefix(folder)?.rsplit_once('.')?;
+        (endings.contains(&ending) && !name.contains('/')).then_some((name, path.as_str()))
+    })
+}
+
 /// Reads every `*.csv` right below `folder` (which ends in `/`).
 pub(crate) fn read_tables(
     files: &Files,
@@ -283,17 +295,11 @@ pub(crate) fn read_tables(
     tables: &mut Tables,
     findings: &mut Vec<Diagnostic>,
 ) {
-    for path in paths {
-        let name = path.strip_prefix(folder).and_then(|rest| rest.strip_suffix(".csv"));
-        let Some(name) = name.filter(|name| !name.contains('/')) else { continue };
-        match read_text(files, path) {
-            Ok(text) => {
-                let (table, found) = lang::Table::parse(name, &path.as_str().into(), &text);
-                findings.extend(found);
-                tables.insert(table);
-            }
-            Err(why) => findings.push(unreadable(path, &why)),
-        }
+    for (name, path) in right_below(paths, folder, &["csv"]) {
+        let Some(text) = read_text(files, path, findings) else { continue };
+        let (table, found) = lang::Table::parse(name, &path.into(), &text);
+        findings.extend(found);
+        tables.insert(table);
     }
 }
 
@@ -305,17 +311,11 @@ pub(crate) fn read_lists(
     tables: &mut Tables,
     findings: &mut Vec<Diagnostic>,
 ) {
-    for path in paths {
-        let name = path.strip_prefix(folder).and_then(|rest| rest.rsplit_once('.'));
-        let Some((name, "txt" | "csv")) = name.filter(|(name, _)| !name.contains('/')) else { continue };
-        match read_text(files, path) {
-            Ok(text) => {
-                let (list, found) = lang::ValueList::parse(name, &path.as_str().into(), &text);
-                findings.extend(found);
-                tables.insert_list(list);
-            }
-            Err(why) => findings.push(unreadable(path, &why)),
-        }
+    for (name, path) in right_below(paths, folder, &["txt", "csv"]) {
+        let Some(text) = read_text(files, path, findings) else { continue };
+        let (list, found) = lang::ValueList::parse(name, &path.into(), &text);
+        findings.extend(found);
+        tables.insert_list(list);
     }
 }
 
@@ -327,9 +327,7 @@ pub(crate) fn read_scripts(
     scripts: &mut Scripts,
     findings: &mut Vec<Diagnostic>,
 ) {
-    for path in paths {
-        let name = path.strip_prefix(folder).and_then(|rest| rest.strip_suffix(".js"));
-        let Some(name) = name.filter(|name| !name.contains('/')) else { continue };
+    for (name, path) in right_below(paths, folder, &["js"]) {
         match files.text(path) {
             Ok(text) => findings.extend(scripts.add(name, path, &text)),
             Err(why) => findings.push(unreadable(path, &why)),
@@ -337,10 +335,11 @@ pub(crate) fn read_scripts(
     }
 }
 
-/// A file that may be larger than those of the language.
-fn read_text(files: &Files, path: &str) -> Result<String, Unreadable> {
+/// A file that may be larger than those of the language; told where it cannot be read.
+fn read_text(files: &Files, path: &str, findings: &mut Vec<Diagnostic>) -> Option<String> {
     let not_utf8 = |_| Unreadable::Refused("it is not UTF-8 text".to_owned());
-    String::from_utf8(files.read(path)?.to_vec()).map_err(not_utf8)
+    let text = files.read(path).and_then(|bytes| String::from_utf8(bytes.to_vec()).map_err(not_utf8));
+    text.map_err(|why| findings.push(unreadable(path, &why))).ok()
 }
 
 fn read_tree(files: &Files, path: &str, findings: &mut Vec<Diagnostic>) -> Option<Tree> {
@@ -417,7 +416,9 @@ fn unknown_change(of: &str, outlines: &[Outline], environment: &Environment) -> 
         return Some(Diagnostic { hint: near.map(|found| format!("did you mean `{found}`?")), ..finding });
     };
     let destination = destination?;
-    if outline.sends.iter().any(|(name, _)| &**name == destination) {
+    if outline.sends.iter().any(|(name, _)| &**name == destination)
+        || outline.lookups.iter().any(|name| **name == *destination)
+    {
         return None;
     }
     let message = format!("`{interface}` has no destination `{destination}`");

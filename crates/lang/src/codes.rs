@@ -1,6 +1,6 @@
 //! The error codes of the language: E20xx syntax, E21xx paths and values, E22xx conditions and steps, E23xx maps and
 //! tables, E24xx runs, E25xx profiles, E260x runs of maps to FHIR,
-//! E262x lists and hours, E264x other formats.
+//! E262x lists and hours, E264x other formats, E270x lookups outside.
 
 message::catalogue! {
     E2001 "closing brace without an opening one";
@@ -155,4 +155,12 @@ message::catalogue! {
     E2649 "outermost element or list is not as its format has it";
     E2670 "unknown script";
     E2671 "a script reads a code table that is not there";
+    E2700 "a lookup does not say what happens without an answer";
+    E2701 "a lookup found nothing";
+    E2702 "a lookup could not be answered";
+    E2703 "a lookup is not answered here";
+    E2704 "a message is put off because a lookup failed";
+    E2705 "a line of `enrich` cannot be read";
+    E2710 "a message cannot be split";
+    E2711 "a line of `split` cannot be read";
 }

@@ -3,7 +3,11 @@
 //! Promises: the same message, program, `now` and `seed` give the same output; a run that would go on for too long ends
 //! with a [`Fault`]; no fault or note says what was in the message (R10).
 
-use crate::{codes, syntax::Tree};
+use crate::{
+    codes,
+    lookup::{Answers, Question},
+    syntax::Tree,
+};
 use message::{Code, Diagnostic, Location, Phi, Severity, Timestamp, limits};
 use std::{collections::BTreeSet, ops::Range, sync::Arc};
 
@@ -30,6 +34,10 @@ pub struct Run {
     pub missed: Option<Phi<Missed>>,
     /// What scripts keep with the message; bounded by what they may keep.
     pub log: Vec<Phi<String>>,
+    /// What lookups outside are known to have answered; nothing without it.
+    pub answers: Option<Arc<dyn Answers>>,
+    /// A question that has no answer yet, and that ended the run.
+    pub asked: Option<Question>,
     counters: Vec<(Arc<str>, u64)>,
 }
 
@@ -44,8 +52,16 @@ impl Run {
             notes: Vec::new(),
             missed: None,
             log: Vec::new(),
+            answers: None,
+            asked: None,
             counters: Vec::new(),
         }
+    }
+
+    /// The same, with what lookups outside are known to have answered.
+    #[must_use]
+    pub fn with_answers(self, answers: Option<Arc<dyn Answers>>) -> Run {
+        Run { answers, ..self }
     }
 
     /// Uses `amount` of the fuel; `false` when there is not enough left, and then nothing is left.

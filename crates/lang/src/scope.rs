@@ -5,6 +5,7 @@ use crate::{
     dictionary::{Dictionary, Segments},
     form::{Form, Forms},
     list::ValueList,
+    lookup::Lookups,
     map::{Library, fhir::Shared},
     path::{Inside, ReadPath, SHORTHANDS},
     profile::Profiles,
@@ -32,6 +33,7 @@ pub struct Scope<'a> {
     pub(crate) shared: Option<&'a Shared>,
     pub(crate) profiles: Option<&'a Profiles>,
     pub(crate) scripts: Option<&'a Scripts>,
+    pub(crate) lookups: Option<&'a Lookups>,
     pub(crate) names: Vec<Binding>,
     /// Nesting of `each` at this line: the slot of the next name.
     pub(crate) depth: usize,
@@ -90,6 +92,7 @@ impl<'a> Scope<'a> {
             shared: None,
             profiles: None,
             scripts: None,
+            lookups: None,
             names: Vec::new(),
             depth: 0,
             structure: None,
@@ -156,6 +159,18 @@ impl<'a> Scope<'a> {
     pub fn with_scripts(mut self, scripts: &'a Scripts) -> Scope<'a> {
         self.scripts = Some(scripts);
         self
+    }
+
+    /// With lookups outside for `| lookup` and `enrich`.
+    #[must_use]
+    pub fn with_lookups(mut self, lookups: &'a Lookups) -> Scope<'a> {
+        self.lookups = Some(lookups);
+        self
+    }
+
+    /// The lookup outside of that name.
+    pub(crate) fn lookup(&self, name: &str) -> Option<&Arc<str>> {
+        self.lookups.and_then(|lookups| lookups.get(name))
     }
 
     /// The script of that name, with the tables that it may read.

@@ -1,7 +1,7 @@
 //! `sinew get`: the values at a path, one a line.
 
 use crate::{
-    mask, messages,
+    desk, mask, messages,
     outcome::{Exit, Failure, Result},
     screen::{Screen, plain},
 };
@@ -19,6 +19,8 @@ Examples:
   sinew get feed.hl7 MSH-10               the control id of each message
   sinew get oru.hl7 'OBX[*]-5' --raw      escapes left as they are
   sinew get oru.hl7 'ORDER_OBSERVATION[2].OBX-5'   the results of the second order
+  sinew get order.json 'items[*].code'    JSON, XML, rows and X12 by their own paths
+  sinew get lab.csv row[2].mrn
 
 A repeating path prints every value, one a line; a line break inside a value is written \\n. On a terminal, values about the patient are masked: --reveal shows them.
 Exit: 0, 1 nothing is there, 2 the path is wrong, 3 the file cannot be opened.")]
@@ -30,6 +32,9 @@ pub struct Get {
     /// The bytes as they are, escapes and separators included
     #[arg(long)]
     raw: bool,
+    /// What the file is: json, xml, csv, tsv, x12, or a description in shared/formats; without it, as its name ends
+    #[arg(long, value_name = "FORMAT")]
+    format: Option<String>,
     /// Show patient data on the terminal
     #[arg(long)]
     reveal: bool,
@@ -37,6 +42,9 @@ pub struct Get {
 
 impl Get {
     pub fn run(self, screen: &Screen) -> Result {
+        if let Some(document) = desk::open(&self.file, self.format.as_deref())? {
+            return desk::get(screen, &document, &self.path, screen.is_terminal && !self.reveal);
+        }
         let path = parse_path(&self.path)?;
         let is_masked = screen.is_terminal && !self.reveal;
         let field = path.member.field.as_ref().map_or(u16::MAX, |(field, _)| *field);

@@ -2,7 +2,7 @@
 
 use super::get::parse_path;
 use crate::{
-    messages,
+    desk, messages,
     outcome::{Exit, Failure, Result},
     screen::Screen,
 };
@@ -18,6 +18,7 @@ Examples:
   sinew set a01.hl7 'PID-3[.5=MR].1' 482113 -o a01.hl7
   sinew set a01.hl7 PID-8 --null          the \"\" that means: delete it
   sinew set a01.hl7 PID-19 --empty        nothing between the separators
+  sinew set order.json patient.mrn 4711   JSON, XML, rows and X12 too
 
 Delimiters in VALUE are escaped. A file with several messages is changed in each of them.
 Exit: 0, 1 there is nothing to change, 2 the path is wrong, 3 a file cannot be opened.")]
@@ -35,6 +36,9 @@ pub struct Set {
     /// Leave nothing
     #[arg(long)]
     empty: bool,
+    /// What the file is: json, xml, csv, tsv, x12, or a description in shared/formats; without it, as its name ends
+    #[arg(long, value_name = "FORMAT")]
+    format: Option<String>,
     /// Take VALUE as ER7: its separators and escapes count
     #[arg(long)]
     raw: bool,
@@ -48,6 +52,10 @@ pub struct Set {
 
 impl Set {
     pub fn run(self, screen: &Screen) -> Result {
+        if let Some(document) = desk::open(&self.file, self.format.as_deref())? {
+            let out = desk::set(&document, &self.path, self.value.as_deref().unwrap_or_default())?;
+            return self.write_other(screen, &out);
+        }
         let path = parse_path(&self.path)?;
         let text = self.value.clone().unwrap_or_default();
         let value = match () {
@@ -91,6 +99,20 @@ impl Set {
             }
             None => screen.message(&out),
             Some(path) => std::fs::write(path, &out)
+                .map_err(|error| Failure::unreachable(format!("{}: {error}", path.display())))?,
+        }
+        Ok(Exit::Ok)
+    }
+
+    /// A file of another format, changed.
+    fn write_other(&self, screen: &Screen, out: &[u8]) -> Result {
+        match &self.output {
+            None if screen.is_terminal && !self.reveal => {
+                let hint = "-o FILE writes it, --reveal shows it";
+                return Err(Failure::usage("a changed file may show patient data on the terminal").hint(hint));
+            }
+            None => screen.bytes(out),
+            Some(path) => std::fs::write(path, out)
                 .map_err(|error| Failure::unreachable(format!("{}: {error}", path.display())))?,
         }
         Ok(Exit::Ok)

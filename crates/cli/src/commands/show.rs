@@ -2,7 +2,7 @@
 //! the message's version knows.
 
 use crate::{
-    mask, messages,
+    desk, mask, messages,
     outcome::{Exit, Failure, Result},
     rulebook,
     screen::{Screen, plain},
@@ -21,6 +21,8 @@ Examples:
   sinew show a01.hl7 PID               only PID segments
   sinew show a01.hl7 --plain           places and values only
   sinew show a01.hl7 --json | jq '.segments[0]'
+  sinew show order.json                every value of JSON, XML, rows or X12 with its path
+  sinew show lab.txt --format lab-csv  as shared/formats describes it
 
 Names, meanings of codes and dates are those of the message's own version (MSH-12). On a terminal, values about the patient are masked: --reveal shows them. Files and pipes are not masked.
 Exit: 0, 1 nothing to show, 3 the file cannot be opened.")]
@@ -35,6 +37,9 @@ pub struct Show {
     /// Without the names of fields and the meanings of codes
     #[arg(long)]
     plain: bool,
+    /// What the file is: json, xml, csv, tsv, x12, or a description in shared/formats; without it, as its name ends
+    #[arg(long, value_name = "FORMAT")]
+    format: Option<String>,
     /// A JSON object a message
     #[arg(long)]
     json: bool,
@@ -42,6 +47,9 @@ pub struct Show {
 
 impl Show {
     pub fn run(self, screen: &Screen) -> Result {
+        if let Some(document) = desk::open(&self.file, self.format.as_deref())? {
+            return Ok(desk::show(screen, &document, screen.is_terminal && !self.reveal, self.json));
+        }
         let file = messages::read(&self.file)?;
         if file.messages.is_empty() {
             return Err(Failure::new(Exit::Problems, format!("{}: no HL7 v2 message in it", self.file.display())));

@@ -100,7 +100,7 @@ fn interaction(settings: &Settings) -> Interaction {
 }
 
 /// The headers of every request.
-fn request_headers(settings: &Settings) -> Result<HeaderMap, Reason> {
+pub(crate) fn request_headers(settings: &Settings) -> Result<HeaderMap, Reason> {
     let mut headers = headers(settings)?;
     headers.insert(ACCEPT, HeaderValue::from_static(MEDIA_TYPE));
     Ok(headers)

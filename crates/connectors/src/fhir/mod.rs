@@ -10,6 +10,7 @@
 mod bookmark;
 mod config;
 mod destination;
+mod lookup;
 mod meaning;
 mod page;
 mod resource;
@@ -28,7 +29,7 @@ use crate::{
 };
 use interface::{
     catalogue::{Address, AddressKind, Connector, Context, Setting, SettingKind, Settings, Side, Spec},
-    contract::{Boxed, Destination, Source},
+    contract::{Boxed, Destination, Lookup, Source},
 };
 use message::Reason;
 
@@ -52,6 +53,18 @@ impl Connector for Fhir {
 
     fn destination(&self, settings: &Settings, context: &Context) -> Result<Box<dyn Destination>, Reason> {
         Ok(Box::new(destination::Lane::open(settings, context)?))
+    }
+
+    fn lookup_side(&self) -> Option<&'static Side> {
+        Some(&LOOKUP)
+    }
+
+    fn check_lookup(&self, settings: &Settings) -> Result<(), Reason> {
+        auth::check(settings, &lookup::Asking::read(settings)?.url)
+    }
+
+    fn lookup(&self, settings: &Settings, context: &Context) -> Result<Box<dyn Lookup>, Reason> {
+        Ok(Box::new(lookup::Question::open(settings, context)?))
     }
 }
 
@@ -105,6 +118,18 @@ are not found by a search. Links to the next page are followed on the same serve
         ]),
         example: "send repository {\n  fhir https://fhir.example.org/r4 timeout 20s\n}",
     }),
+};
+
+/// A question of a line.
+static LOOKUP: Side = Side {
+    address: Address {
+        kind: AddressKind::Remote,
+        description: "`\"https://host/r4/Patient/{key}\"` reads a resource by its id, \
+                      `\"https://host/r4/Patient?identifier=SYSTEM|{key}\"` searches one, in quotes. A search is a POST, so that the value \
+                      stands in no address. Nothing found is nothing; several are a failure.",
+    },
+    options: &join::<SHARED_LEN>(&[LIMITS, HEADERS, CREDENTIALS, tls::CLIENT]),
+    example: "lookup person fhir \"https://fhir.example.org/r4/Patient?identifier=http://hospital.example/mrn|{key}\"",
 };
 
 const SHARED_LEN: usize = LIMITS.len() + HEADERS.len() + CREDENTIALS.len() + tls::CLIENT.len();

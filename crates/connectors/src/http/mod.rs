@@ -10,6 +10,7 @@ mod answer;
 mod config;
 mod destination;
 mod guard;
+mod lookup;
 mod media;
 mod source;
 
@@ -29,7 +30,7 @@ use crate::{
 };
 use interface::{
     catalogue::{Address, AddressKind, Connector, Context, Setting, SettingKind, Settings, Side, Spec},
-    contract::{Boxed, Destination, Source},
+    contract::{Boxed, Destination, Lookup, Source},
 };
 use message::Reason;
 
@@ -61,6 +62,18 @@ impl Connector for Http {
 
     fn destination(&self, settings: &Settings, context: &Context) -> Result<Box<dyn Destination>, Reason> {
         Ok(Box::new(destination::Lane::open(settings, context)?))
+    }
+
+    fn lookup_side(&self) -> Option<&'static Side> {
+        Some(&LOOKUP)
+    }
+
+    fn check_lookup(&self, settings: &Settings) -> Result<(), Reason> {
+        auth::check(settings, &lookup::Asking::read(settings)?.url)
+    }
+
+    fn lookup(&self, settings: &Settings, context: &Context) -> Result<Box<dyn Lookup>, Reason> {
+        Ok(Box::new(lookup::Question::open(settings, context)?))
     }
 }
 
@@ -105,6 +118,41 @@ connection that breaks after the first byte was written, is *ambiguous*. Redirec
         example: "send registry {\n  http https://registry.example.org/hl7 timeout 20s\n}",
     }),
 };
+
+/// A question of a line.
+static LOOKUP: Side = Side {
+    address: Address {
+        kind: AddressKind::Remote,
+        description: "`\"http://host:port/path/{key}\"` or with a query, in quotes; `{key}` is the value that is looked up, encoded. \
+                      Addresses end in the logs of servers and proxies: put the value into `body` where the server takes it. \
+                      The answer is JSON; 404, 410 and 204 mean that nothing is found.",
+    },
+    options: &join::<{ LOOKUP_OPTIONS.len() + LIMITS.len() + CREDENTIALS.len() + tls::CLIENT.len() }>(&[
+        LIMITS,
+        LOOKUP_OPTIONS,
+        CREDENTIALS,
+        tls::CLIENT,
+    ]),
+    example: "lookup census http \"https://census.example.org/stays/{key}\" within 2s fresh 5m",
+};
+
+const LOOKUP_OPTIONS: &[Setting] = &[
+    setting(
+        "body",
+        SettingKind::Text,
+        "",
+        "Asks with POST and this text, with `{key}` for the value, escaped for JSON, or for forms where `content-type` says so. Only for \
+         servers that change nothing by it.",
+    ),
+    setting("content-type", SettingKind::Text, "", "The media type of `body`; without it `application/json`."),
+    setting(
+        "accept",
+        SettingKind::Text,
+        "",
+        "The media type of the answer that is asked for; without it `application/json`.",
+    ),
+    setting("headers", SettingKind::List, "", "Further headers, each `\"Name: value\"`."),
+];
 
 const SOURCE_OPTIONS: &[Setting] = &[
     setting("limit", SettingKind::Size, "64MiB", "Largest body. A larger one is answered with 413 before it is read."),

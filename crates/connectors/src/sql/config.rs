@@ -71,6 +71,13 @@ pub(crate) struct Reading {
     pub(crate) bytes_max: usize,
 }
 
+/// How a database is asked for one thing.
+pub(crate) struct Asking {
+    pub(crate) login: Login,
+    pub(crate) query: Statement,
+    pub(crate) bytes_max: usize,
+}
+
 /// How a database is written.
 #[derive(Clone, Debug)]
 pub(crate) struct Writing {
@@ -184,6 +191,18 @@ fn mysql_tls(settings: &Settings, context: &Context) -> Result<SslOpts, Reason> 
 
 const SHAPE: &str = "write postgres://host:port/database, mysql://host:port/database or sqlite:FILE; who we are is said \
                      by `user` and `password`";
+
+impl Asking {
+    pub(crate) fn read(settings: &Settings, context: Option<&Context>) -> Result<Asking, Reason> {
+        let login = Login::read(settings, context)?;
+        let query = Statement::read("query", settings.text("query"), login.kind.dialect())?;
+        if query.places.is_empty() || query.places.iter().any(|place| place != "key") {
+            let text = "`query` uses `:key`, the value that is looked up, and nothing else";
+            return Err(Reason::new(codes::E6621, text));
+        }
+        Ok(Asking { login, query, bytes_max: size(settings, "limit")? })
+    }
+}
 
 impl Reading {
     pub(crate) fn read(settings: &Settings, context: Option<&Context>) -> Result<Reading, Reason> {

@@ -10,6 +10,7 @@ mod cell;
 mod client;
 mod config;
 mod destination;
+mod lookup;
 mod mysql;
 mod postgres;
 mod source;
@@ -26,7 +27,7 @@ use crate::{
 };
 use interface::{
     catalogue::{Address, AddressKind, Connector, Context, Setting, SettingKind, Settings, Side, Spec},
-    contract::{Boxed, Destination, Source},
+    contract::{Boxed, Destination, Lookup, Source},
 };
 use message::Reason;
 
@@ -54,6 +55,18 @@ impl Connector for Sql {
 
     fn destination(&self, settings: &Settings, context: &Context) -> Result<Box<dyn Destination>, Reason> {
         Ok(Box::new(destination::Lane::new(config::Writing::read(settings, Some(context))?)))
+    }
+
+    fn lookup_side(&self) -> Option<&'static Side> {
+        Some(&LOOKUP)
+    }
+
+    fn check_lookup(&self, settings: &Settings) -> Result<(), Reason> {
+        config::Asking::read(settings, None).map(drop)
+    }
+
+    fn lookup(&self, settings: &Settings, context: &Context) -> Result<Box<dyn Lookup>, Reason> {
+        Ok(Box::new(lookup::Question::new(config::Asking::read(settings, Some(context))?)))
     }
 }
 
@@ -100,6 +113,24 @@ behind it is *ambiguous*. Sessions of MySQL are strict, so that nothing is cut o
                   statement \"INSERT INTO visits (delivery, mrn, born) VALUES (:_delivery, :{PID-3.1}, :{PID-7 as date}) ON DUPLICATE KEY UPDATE mrn = mrn\"\n  }\n}",
     }),
 };
+
+/// A question of a line.
+static LOOKUP: Side = Side {
+    address: Address { kind: AddressKind::Remote, description: ADDRESS },
+    options: &LOOKUP_TABLE,
+    example: "lookup census sql sqlite:census.db query \"SELECT ward, bed FROM stays WHERE mrn = :key\"",
+};
+
+const LOOKUP_OPTIONS: &[Setting] = &[
+    setting(
+        "query",
+        SettingKind::Text,
+        "",
+        "The SELECT that finds one row, with `:key` for the value that is looked up, as a text. No row: nothing is found; several \
+         rows: the lookup fails.",
+    ),
+    setting("limit", SettingKind::Size, "1MiB", "Largest row."),
+];
 
 const ADDRESS: &str = "`postgres://host:port/database`, `mysql://host:port/database` (also `mariadb:`), or `sqlite:FILE`, a \
                        file of the workspace that exists.";
@@ -176,3 +207,5 @@ static SOURCE_TABLE: [Setting; SOURCE_OPTIONS.len() + LOGIN.len() + tls::CLIENT.
     join(&[SOURCE_OPTIONS, LOGIN, tls::CLIENT]);
 static DESTINATION_TABLE: [Setting; DESTINATION_OPTIONS.len() + LOGIN.len() + tls::CLIENT.len()] =
     join(&[DESTINATION_OPTIONS, LOGIN, tls::CLIENT]);
+static LOOKUP_TABLE: [Setting; LOOKUP_OPTIONS.len() + LOGIN.len() + tls::CLIENT.len()] =
+    join(&[LOOKUP_OPTIONS, LOGIN, tls::CLIENT]);

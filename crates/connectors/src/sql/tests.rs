@@ -1,5 +1,6 @@
 //! The conformance suites over each database, and what is special about rows.
 
+mod asking;
 mod bases;
 mod reading;
 mod writing;
@@ -17,6 +18,7 @@ async fn suite(base: &Base) {
     writing::suite(base).await;
     source::suite(&reading::Subject(base)).await;
     destination::suite(&writing::Subject(base)).await;
+    testkit::lookup::suite(&asking::Subject(base)).await;
     reading::outlives(base).await;
     writing::outlives(base).await;
 }

@@ -24,6 +24,7 @@ fn to(retry: Retry, rows: &[(Row, Action)]) -> DestinationDefinition {
     let mut replies = ReplyTable::default();
     rows.iter().for_each(|(row, action)| replies.state(*row, *action));
     DestinationDefinition {
+        on_reply: Vec::new(),
         name: "out".into(),
         is_routed: false,
         place: Place { file: "x.flow".into(), line: 1 },

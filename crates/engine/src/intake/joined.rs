@@ -6,10 +6,11 @@ use crate::{
     parts::{self, Whole},
     quality,
 };
+use bytes::Bytes;
 use hl7v2::{Facts, Message};
 use interface::contract::Frame;
 use lang::Matter;
-use message::{MessageId, Origin};
+use message::{MessageId, Name, Origin, Phi};
 use std::sync::{Arc, atomic::Ordering};
 use store::{Accept, Receipt, Verdict};
 
@@ -53,27 +54,42 @@ pub(super) async fn join(
 
 /// Commits the whole message: it came from the part that completed it, and goes through the interface like any other.
 async fn make(flow: &Flow, version: &Arc<Version>, whole: &Whole, from: MessageId) -> Result<MessageId, store::Error> {
-    let (message, found) = Message::parse(whole.bytes.clone());
-    let matter = Matter::V2(message);
+    commit_whole(flow, version, whole.bytes.clone(), from, Vec::new()).await
+}
+
+/// Commits a message that was made of others that are stored; the last of them is `from`. `fields` are what it is found by
+/// besides.
+pub(crate) async fn commit_whole(
+    flow: &Flow,
+    version: &Arc<Version>,
+    bytes: Bytes,
+    from: MessageId,
+    fields: Vec<(Name, Phi<String>)>,
+) -> Result<MessageId, store::Error> {
+    let (matter, found) = super::read(&version.definition, &bytes);
     let frame = Frame {
-        bytes: whole.bytes.clone(),
+        bytes,
         peer: flow.name.clone(),
         received: flow.dock.clock.now(),
-        format: message::Format::Hl7v2,
+        format: version.definition.receive.format,
         from: None,
         found: Arc::default(),
     };
-    let plan = plan(&version.definition, (&matter, &found), &frame.bytes, frame.received);
+    let (received, size) = (frame.received, frame.bytes.len());
+    let make = |answers| plan(&version.whole, (&matter, &found), &frame.bytes, frame.received, answers);
+    let plan = version.lookups.plan(&flow.dock, make).await;
     let flags = flags(found.iter(), &plan);
     let facts = Facts::searched(v2_of(&matter));
     let origin = Origin::Interface { from };
-    let described = describe(flow, version, frame, origin, (&matter, facts), &plan, None);
+    let mut described = describe(flow, version, frame, origin, (&matter, facts), &plan, None);
+    described.facts.extra.extend(fields);
     // Its control id is that of its first part, which must be known when it comes again.
     let accepted = Accept { flags, duplicate_window: None, ..described };
     let receipt = commit(flow, version.clone(), accepted, plan.deliveries, 0).await?;
     flow.tally.accepted.fetch_add(1, Ordering::Relaxed);
     let verdict = plan.is_valid.map(|is_valid| quality::Verdict::of(is_valid, plan.issues));
-    let Matter::V2(message) = matter else { return Ok(receipt.id()) };
-    flow.count(waiting(message, &receipt, (flow.dock.clock.now(), whole.bytes.len()), verdict));
+    if let Matter::V2(message) = matter {
+        flow.count(waiting(message, &receipt, (received, size), verdict));
+    }
     Ok(receipt.id())
 }

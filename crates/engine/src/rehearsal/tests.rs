@@ -67,7 +67,7 @@ fn other_formats_are_carried_as_they_are() {
     let (definition, _) = load(lines, "");
     let given = Given { bytes: Bytes::from_static(b" {\"a\" : 1}"), label: "a.json".into(), edits: None };
     let (bytes, message, found) = prepare(&definition, &given, Timestamp(0)).unwrap();
-    let processed = process(&definition, (&message, &found), &bytes, Timestamp(0));
+    let processed = process(&definition, (&message, &found), &bytes, Timestamp(0), Arc::default());
     assert_eq!(processed.end, End::Routed);
     assert_eq!(processed.outputs.len(), 1);
     assert_eq!(processed.outputs[0].1, given.bytes);

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use engine::{Engine, Options, acts::Person};
 use interface::{
     catalogue::{Address, AddressKind, Connector, Context, Setting, SettingKind, Settings, Side, Spec},
-    contract::{Boxed, Destination, Frame, Intake, Outgoing, Phase, Reply, Source, Verdict},
+    contract::{Boxed, Destination, Frame, Intake, Lookup, Outgoing, Phase, Reply, Source, Verdict},
     definition::Definition,
     workspace::{self, Files, Workspace},
 };
@@ -45,6 +45,9 @@ pub(crate) struct World {
     arrivals: Mutex<Vec<Arrival>>,
     under_way: AtomicUsize,
     panics_at: Mutex<Option<String>>,
+    /// What a lookup answers; `None`: it never does.
+    pub(crate) answer: Mutex<Option<Result<Option<Bytes>, Reason>>>,
+    pub(crate) questions: AtomicUsize,
     pub(crate) under_way_max: AtomicUsize,
     pub(crate) sources_opened: AtomicUsize,
 }
@@ -109,8 +112,59 @@ impl Connector for Fake {
         let source = Listener(settings.address.to_string());
         Box::pin(async move { Ok(Box::new(source) as Box<dyn Source>) })
     }
+    fn lookup_side(&self) -> Option<&'static Side> {
+        Some(&ASKED)
+    }
+    fn lookup(&self, _: &Settings, _: &Context) -> Result<Box<dyn Lookup>, Reason> {
+        Ok(Box::new(Asking(self.0.clone())))
+    }
     fn destination(&self, settings: &Settings, _: &Context) -> Result<Box<dyn Destination>, Reason> {
         Ok(Box::new(Lane { world: self.0.clone(), to: settings.address.to_string() }))
+    }
+}
+
+static ASKED: Side =
+    Side { address: Address { kind: AddressKind::Remote, description: "" }, options: &[], example: "" };
+
+/// Other interfaces are handed messages here.
+struct Link;
+
+static LINK: Spec = Spec {
+    name: "interface",
+    title: "from another interface",
+    description: "",
+    source: Some(Side { address: Address { kind: AddressKind::Nothing, description: "" }, options: &[], example: "" }),
+    destination: Some(Side {
+        address: Address { kind: AddressKind::Interface, description: "" },
+        options: &[],
+        example: "",
+    }),
+};
+
+impl Connector for Link {
+    fn spec(&self) -> &'static Spec {
+        &LINK
+    }
+    fn source(&self, _: &Settings, _: &Context) -> Boxed<'static, Result<Box<dyn Source>, Reason>> {
+        Box::pin(async move { Ok(Box::new(Listener("interface".to_owned())) as Box<dyn Source>) })
+    }
+    fn destination(&self, _: &Settings, _: &Context) -> Result<Box<dyn Destination>, Reason> {
+        Err(Reason::new(SCRIPTED, "no test sends this way"))
+    }
+}
+
+struct Asking(Arc<World>);
+
+impl Lookup for Asking {
+    fn ask<'a>(&'a mut self, _: &'a str) -> Boxed<'a, Result<Option<Bytes>, Reason>> {
+        Box::pin(async move {
+            self.0.questions.fetch_add(1, Ordering::SeqCst);
+            let answer = self.0.answer.lock().unwrap().clone();
+            match answer {
+                Some(answer) => answer,
+                None => std::future::pending().await,
+            }
+        })
     }
 }
 
@@ -206,6 +260,8 @@ impl Stage {
             arrivals: Mutex::default(),
             under_way: AtomicUsize::new(0),
             panics_at: Mutex::default(),
+            answer: Mutex::default(),
+            questions: AtomicUsize::new(0),
             under_way_max: AtomicUsize::new(0),
             sources_opened: AtomicUsize::new(0),
         });
@@ -215,7 +271,7 @@ impl Stage {
             folder: Folder::new(),
             disk: Memory::new(),
             world,
-            connectors: Box::leak(Box::new([fake])),
+            connectors: Box::leak(Box::new([fake, &Link])),
             has_index: false,
         }
     }

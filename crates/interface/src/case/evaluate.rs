@@ -120,11 +120,11 @@ impl Seen<'_> {
     fn place(&self, destination: &str) -> Place {
         let behaviour = self.case.with.iter().rev().find(|with| match with {
             With::Refuses(name) | With::Replies(name, _) => &**name == destination,
-            With::Slow(..) => false,
+            With::Slow(..) | With::Lookup { .. } => false,
         });
         let Some(to) = self.definition.destination(destination) else { return Place::Sent };
         let answer = match behaviour {
-            None | Some(With::Slow(..)) => return Place::Sent,
+            None | Some(With::Slow(..) | With::Lookup { .. }) => return Place::Sent,
             Some(With::Refuses(_)) => Answer::Transient,
             Some(With::Replies(_, code)) => Answer::Acknowledged { code: *code, conditions: Vec::new() },
         };

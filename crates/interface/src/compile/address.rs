@@ -39,9 +39,9 @@ pub(super) fn check(
 fn expected(kind: AddressKind, direction: Direction) -> &'static str {
     match (kind, direction) {
         (AddressKind::HostPort, Direction::Receive) => "write host:port (`0.0.0.0:2575`) or a port alone for loopback",
-        (AddressKind::HostPort, Direction::Send) => "write host:port: `rx01.example.org:6661`",
+        (AddressKind::HostPort, Direction::Send | Direction::Lookup) => "write host:port: `rx01.example.org:6661`",
         (AddressKind::Url, Direction::Receive) => "write host:port/path: `0.0.0.0:8080/hl7`",
-        (AddressKind::Url, Direction::Send) => "write http://host:port/path or https://host/path",
+        (AddressKind::Url, Direction::Send | Direction::Lookup) => "write http://host:port/path or https://host/path",
         (AddressKind::Folder, _) => "write a folder, or a folder and a pattern: `in/*.hl7`",
         (AddressKind::Interface, _) => "write the name of an interface of this workspace",
         (AddressKind::Topic, _) => "write the name of a topic: `lab-results`",
@@ -54,7 +54,7 @@ fn complete(address: &str, kind: AddressKind, direction: Direction) -> Option<Ar
     match kind {
         AddressKind::HostPort => host_port(address, direction).map(Arc::from),
         AddressKind::Url => match direction {
-            Direction::Send => {
+            Direction::Send | Direction::Lookup => {
                 let (rest, port) = match address.strip_prefix("http://") {
                     Some(rest) => (rest, 80),
                     None => (address.strip_prefix("https://")?, 443),
@@ -110,7 +110,7 @@ fn warn_in_the_clear(
     direction: Direction,
     address: &str,
 ) {
-    if direction == Direction::Send {
+    if direction != Direction::Receive {
         return;
     }
     let Some((host, _)) = listening(kind, address) else { return };

@@ -1,18 +1,22 @@
 //! The `interface` block: one function a kind of line, in the order of the file.
 
 use super::{
-    alert,
+    alert, collect,
     language::{self, Home},
     line::{Line, Site},
+    lookup,
     reader::Reader,
     receive, route, send, topic, unreachable, validate, version,
 };
 use crate::{
     codes,
-    definition::{Alert, Definition, DestinationDefinition, Owner, Publication, Receive, Step},
+    definition::{
+        Acknowledge, Alert, Definition, DestinationDefinition, Join, LookupDefinition, Owner, Publication, Receive,
+        Step,
+    },
     keywords::{self, Within},
 };
-use lang::{Locus, syntax::Tree};
+use lang::{Locus, lookup::Lookups, syntax::Tree};
 use message::Name;
 use std::sync::Arc;
 
@@ -36,6 +40,8 @@ pub(crate) struct Outline {
     /// The topics that it publishes, and the one that it receives: also of an interface with errors.
     pub(crate) publishes: Vec<(Name, Site)>,
     pub(crate) receives: Option<(Name, Site)>,
+    /// What its lines may ask, by name: also those with errors.
+    pub(crate) lookups: Vec<Name>,
 }
 
 /// What was read so far.
@@ -49,6 +55,9 @@ struct Draft {
     address: Option<Site>,
     index: Vec<(Name, Locus)>,
     steps: Vec<Step>,
+    lookups: Vec<Arc<LookupDefinition>>,
+    asked: Vec<Name>,
+    join: Option<Option<Arc<Join>>>,
     routed: route::Named,
     publications: Vec<Publication>,
     publishes: Vec<(Name, Site)>,
@@ -86,6 +95,7 @@ pub(crate) fn read(reader: &mut Reader<'_>, line: Line<'_>) -> Option<Outline> {
     let nowhere = std::mem::take(&mut draft.routed.nowhere);
     let publishes = std::mem::take(&mut draft.publishes);
     let receives = topic::received(line);
+    let lookups = std::mem::take(&mut draft.asked);
     let is_broken = reader.failed_since(before) || line.tree.has_errors;
     let mut definition = if is_broken { None } else { draft.finish(name.clone(), line) };
     if let Some(definition) = &mut definition {
@@ -94,7 +104,7 @@ pub(crate) fn read(reader: &mut Reader<'_>, line: Line<'_>) -> Option<Outline> {
         alert::lint(reader, definition, &site);
         definition.version = version::of(reader, &home, definition, line);
     }
-    Some(Outline { name, home, site, definition, sends, drops, nowhere, address, publishes, receives })
+    Some(Outline { name, home, site, definition, sends, drops, nowhere, address, publishes, receives, lookups })
 }
 
 /// What comes in and what is routed, by the `receive` line and the maps of the interface, wherever they stand.
@@ -106,7 +116,7 @@ fn foresee(reader: &Reader<'_>, line: Line<'_>, home: &Home) {
         let block = lines.into_iter().find(|line| line.word() == "block" && line.after_word().peek_str() == name);
         block.into_iter().flat_map(|block| block.lines().collect::<Vec<_>>()).collect::<Vec<_>>()
     };
-    let mut maps = Vec::new();
+    let (mut maps, mut lookups) = (Vec::new(), Lookups::default());
     for inner in line.lines() {
         let all = if inner.word() == "use" { brought(inner) } else { vec![inner] };
         for line in all {
@@ -117,10 +127,13 @@ fn foresee(reader: &Reader<'_>, line: Line<'_>, home: &Home) {
                     home.set_form(form);
                 }
                 "map" => maps.push(line.after_word().peek_str().to_owned()),
+                "lookup" => lookups.add(line.after_word().peek_str().into()),
                 _ => {}
             }
         }
     }
+    // Nothing else sets it.
+    let _ = home.lookups.set(lookups);
     let made = maps.iter().rev().find_map(|file| language::made_by(reader, home, file));
     *home.routed.borrow_mut() = made.unwrap_or_else(|| home.form());
 }
@@ -142,7 +155,8 @@ impl Draft {
             "receive" => self.receive(reader, line, home),
             "index" => self.index(reader, line, home),
             "keep" | "drop" => self.filter(reader, line, home),
-            "set" | "remove" | "insert" | "translate" | "map" | "script" => {
+            "lookup" => self.lookup(reader, line, home),
+            "set" | "remove" | "insert" | "translate" | "enrich" | "map" | "script" => {
                 let edit = language::edit(reader, line, home);
                 if edit.as_ref().is_some_and(|edit| edit.is_last()) {
                     let message =
@@ -156,6 +170,8 @@ impl Draft {
                 let route = route::read(reader, line, home, &mut self.routed);
                 self.steps.extend(route.map(Step::Route));
             }
+            "split" => self.split(reader, line, home),
+            "join" => self.join(reader, line, home),
             "validate" => self.steps.extend(validate::read(reader, line, home)),
             "publish" => self.publish(reader, line, home),
             "send" => self.send(reader, line, home),
@@ -258,6 +274,44 @@ impl Draft {
         home.set_form(before);
     }
 
+    /// `join by PATH …`
+    fn join(&mut self, reader: &mut Reader<'_>, line: Line<'_>, home: &Home) {
+        if !reader.once(line, self.join.as_ref()) {
+            return;
+        }
+        if !self.steps.is_empty() {
+            let message = "messages are joined as they come, so `join` stands in front of all other steps".to_owned();
+            let hint = "move the line up; `when` on it says which messages are collected";
+            reader.error(codes::E3414, line.tree, line.word_span(), message, Some(hint.to_owned()));
+            return;
+        }
+        self.join = Some(collect::read(reader, line, home));
+    }
+
+    /// `split by OBR`
+    fn split(&mut self, reader: &mut Reader<'_>, line: Line<'_>, home: &Home) {
+        if self.steps.iter().any(|step| matches!(step, Step::Split(_) | Step::Route(_))) {
+            let message = "an interface splits once, in front of its routes".to_owned();
+            let hint = "put the line above the routes; to split parts again, send them to an interface of its own";
+            reader.error(codes::E3413, line.tree, line.word_span(), message, Some(hint.to_owned()));
+            return;
+        }
+        self.steps.extend(language::split(reader, line, home).map(Step::Split));
+    }
+
+    /// `lookup NAME CONNECTOR ADDRESS { … }`
+    fn lookup(&mut self, reader: &mut Reader<'_>, line: Line<'_>, home: &Home) {
+        let name: Name = line.after_word().peek_str().into();
+        if self.asked.contains(&name) {
+            let message = format!("`{name}` is the name of two lookups");
+            let hint = Some("give each its own name".to_owned());
+            reader.error(codes::E3410, line.tree, line.after_word().here(), message, hint);
+            return;
+        }
+        self.asked.push(name);
+        self.lookups.extend(lookup::read(reader, line, home));
+    }
+
     /// `publish TOPIC [when CONDITION]`
     fn publish(&mut self, reader: &mut Reader<'_>, line: Line<'_>, home: &Home) {
         let Some(((topic, site), publication)) = topic::read(reader, line, home) else { return };
@@ -313,6 +367,13 @@ impl Draft {
             let hint = "add `owner \"Team\" contact mail@example.org oncall 5-0142`";
             reader.findings.push(site.warning(codes::E3204, "nobody owns the interface").hint(hint));
         }
+        let answers = self.receive.as_ref().and_then(Option::as_ref).map(|receive| receive.acknowledge);
+        if self.join.is_some() && answers == Some(Acknowledge::AfterDelivered) {
+            let hint =
+                "leave `ack after-delivered` out: a message that waits for others is delivered with the last of them";
+            let message = "no sender waits until others have sent what belongs to its message";
+            reader.findings.push(site.error(codes::E3414, message).hint(hint));
+        }
         validate::lint(reader, &self.steps, self.receive.as_ref().and_then(Option::as_ref), site);
         route::lint(reader, &self.routed, &self.sends, &self.destinations);
         for alert in &self.alerts {
@@ -338,6 +399,8 @@ impl Draft {
             place: line.place(),
             receive: self.receive??,
             index: self.index,
+            lookups: self.lookups,
+            join: self.join.flatten(),
             routed: lang::Form::default(),
             steps: self.steps,
             destinations: self.destinations,

@@ -7,13 +7,14 @@ use super::{
 use crate::{codes, definition::Edit, profiles, workspace};
 use hl7v2::{Message, Path, State};
 use lang::{
-    Condition, Form, Library, Locus, MapFile, Matter, Profiles, Program, Run, Scope, Scripts, Standard, Tables,
+    Condition, Form, Library, Locus, MapFile, Matter, Profiles, Program, Run, Scope, Scripts, Split, Standard, Tables,
+    lookup::Lookups,
     syntax::{self, Cursor},
 };
 use message::{Format, Name, Timestamp};
 use std::{
     borrow::Cow,
-    cell::RefCell,
+    cell::{OnceCell, RefCell},
     ops::Range,
     sync::{Arc, LazyLock},
 };
@@ -37,6 +38,8 @@ pub(crate) struct Home {
     tables: Tables,
     profiles: Profiles,
     scripts: Scripts,
+    /// The names of its `lookup` lines, known before any line is read that asks them.
+    pub(crate) lookups: OnceCell<Lookups>,
     maps: RefCell<Vec<(String, String)>>,
     /// What the message is at the line that is read.
     form: RefCell<Form>,
@@ -70,6 +73,7 @@ impl Home {
             tables,
             profiles,
             scripts,
+            lookups: OnceCell::new(),
             maps: RefCell::new(Vec::new()),
             form: RefCell::default(),
             received: RefCell::default(),
@@ -94,7 +98,15 @@ impl Home {
 
     /// What conditions and edits may refer to.
     fn scope<'a>(&'a self, form: &'a Form) -> Scope<'a> {
-        Scope::new(&self.tables).with_profiles(&self.profiles).with_scripts(&self.scripts).reading(form)
+        self.asking(Scope::new(&self.tables).with_profiles(&self.profiles).with_scripts(&self.scripts).reading(form))
+    }
+
+    /// The same, that may ask what the interface asks.
+    fn asking<'a>(&'a self, scope: Scope<'a>) -> Scope<'a> {
+        match self.lookups.get() {
+            Some(lookups) => scope.with_lookups(lookups),
+            None => scope,
+        }
     }
 
     /// A path as a line writes it, relative to the workspace: `shared/…` is at the top, the rest beside the interface.
@@ -211,7 +223,7 @@ pub(crate) fn condition_routed(
     condition
 }
 
-/// `set`, `remove`, `insert`, `translate`, `map FILE`, or `script NAME`.
+/// `set`, `remove`, `insert`, `translate`, `enrich`, `map FILE`, or `script NAME`.
 pub(crate) fn edit(reader: &mut Reader<'_>, line: Line<'_>, home: &Home) -> Option<Arc<Edit>> {
     if line.word() == "map" {
         let edit = map(reader, line, home)?;
@@ -227,8 +239,8 @@ pub(crate) fn edit(reader: &mut Reader<'_>, line: Line<'_>, home: &Home) -> Opti
         return None;
     }
     if line.word() == "script" {
-        if form.format != Format::Hl7v2 {
-            let message = format!("a script works on HL7 v2, and the message here is {}", form.name());
+        if form.format != Format::Hl7v2 && !form.has_places() {
+            let message = format!("a script works on places, and a message that is {} has none", form.name());
             reader.error(codes::E3372, line.tree, line.word_span(), message, None);
             return None;
         }
@@ -241,6 +253,12 @@ pub(crate) fn edit(reader: &mut Reader<'_>, line: Line<'_>, home: &Home) -> Opti
     program
         .push_statement(line.tree, line.statement, &scope, &mut reader.findings)
         .then(|| Arc::new(Edit::Lines(program)))
+}
+
+/// `split by SEGMENT|PATH`
+pub(crate) fn split(reader: &mut Reader<'_>, line: Line<'_>, home: &Home) -> Option<Split> {
+    let form = home.form();
+    Split::parse(line.tree, line.statement, &form, &home.scope(&form), &mut reader.findings)
 }
 
 /// `PATH = VALUE` at these places of the line's file, as `set` lines would do it.
@@ -300,6 +318,7 @@ fn map(reader: &mut Reader<'_>, line: Line<'_>, home: &Home) -> Option<Edit> {
     let (tables, library) = with_standard(home.tables(), reader.surroundings.library, &tree);
     let scope =
         Scope::new(&tables).with_library(&library).with_scripts(home.scripts()).with_forms(reader.surroundings.forms);
+    let scope = home.asking(scope);
     let (maps, found) = MapFile::compile(&tree, &scope);
     reader.findings.extend(found);
     if reader.failed_since(before) {

@@ -100,11 +100,12 @@ fn links(outlines: &[Outline], surroundings: &Surroundings<'_>, findings: &mut V
                 edges.push((from, to, site));
             }
         }
-        let destinations = outline.definition.iter().flat_map(|definition| &definition.destinations);
+        let destinations = || outline.definition.iter().flat_map(|definition| &definition.destinations);
         let is_written = |one: &&DestinationDefinition| is_link(one.connector) && one.subscriber.is_none();
-        for destination in destinations.filter(is_written) {
-            let Some((_, site)) = outline.sends.iter().find(|(name, _)| *name == destination.name) else { continue };
-            let wanted = &destination.settings.address;
+        let linked = destinations().filter(is_written).map(|one| (&one.name, &one.settings.address));
+        let answered = destinations().flat_map(|one| one.on_reply.iter().map(move |line| (&one.name, &line.to)));
+        for (name, wanted) in linked.chain(answered) {
+            let Some((_, site)) = outline.sends.iter().find(|(known, _)| known == name) else { continue };
             match outlines.iter().position(|other| other.name == *wanted) {
                 None => {
                     let message = format!("there is no interface `{wanted}`");

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     codes,
-    definition::{DestinationDefinition, Edit, Order, Retry},
+    definition::{DestinationDefinition, Edit, OnReply, Order, Retry},
     keywords::{self, Within},
     replies::ReplyTable,
 };
@@ -30,6 +30,7 @@ struct Draft {
     retry: Option<Retry>,
     order: Option<Order>,
     replies: Option<ReplyTable>,
+    on_reply: Vec<Arc<OnReply>>,
     lanes: Option<usize>,
     priority: Option<Arc<Condition>>,
 }
@@ -68,7 +69,7 @@ impl Draft {
             "when" if reader.once(line, self.when.as_ref()) => {
                 self.when = language::condition_routed(reader, &mut cursor, home);
             }
-            "set" | "remove" | "insert" | "translate" | "map" | "script" => {
+            "set" | "remove" | "insert" | "translate" | "enrich" | "map" | "script" => {
                 self.programs.extend(language::edit(reader, line, home));
             }
             "retry" if reader.once(line, self.retry.as_ref()) => self.retry = retry::read(reader, &mut cursor),
@@ -77,6 +78,7 @@ impl Draft {
                 reader.end(&cursor);
             }
             "replies" if reader.once(line, self.replies.as_ref()) => self.replies = answers::read(reader, line),
+            "on" => self.on_reply.extend(on_reply(reader, line, home).map(Arc::new)),
             "lanes" if reader.once(line, self.lanes.as_ref()) => {
                 let count = reader.count(&mut cursor, 1, limits::LANES_MAX as u64);
                 self.lanes = count.and_then(|count| usize::try_from(count).ok());
@@ -125,11 +127,40 @@ impl Draft {
             retry: self.retry.unwrap_or_default(),
             order: self.order,
             replies: self.replies.unwrap_or_default(),
+            on_reply: self.on_reply,
             lanes: self.lanes.unwrap_or(0),
             priority: self.priority,
             subscriber: None,
         })
     }
+}
+
+/// `on reply [format FORM] [when COND] to INTERFACE`
+fn on_reply(reader: &mut Reader<'_>, line: Line<'_>, home: &Home) -> Option<OnReply> {
+    let mut cursor = line.after_word();
+    reader.expect(&mut cursor, "reply")?;
+    let mut form = Form::default();
+    if cursor.eat("format") {
+        let name = reader.value(&mut cursor, "a format such as `json`")?;
+        let Some(known) = reader.surroundings.forms.get(&name.text) else {
+            let forms = reader.surroundings.forms;
+            reader.unknown(codes::E3109, line.tree, name.span, "a format", &name.text, forms.names());
+            return None;
+        };
+        form = known;
+    }
+    let mut when = None;
+    if cursor.eat("when") {
+        let before = home.form();
+        home.set_form(form.clone());
+        when = language::condition_before(reader, &mut cursor, home);
+        home.set_form(before);
+        when.as_ref()?;
+    }
+    reader.expect(&mut cursor, "to")?;
+    let to = reader.name(&mut cursor, "the name of an interface")?;
+    reader.end(&cursor);
+    Some(OnReply { form, when, to: to.text, rule: line.rule() })
 }
 
 /// What keeps a destination from numbering what it sends: an answer has to come before the next number goes out.

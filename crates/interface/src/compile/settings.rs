@@ -19,6 +19,8 @@ use std::{collections::BTreeMap, ops::Range, sync::Arc};
 pub(crate) enum Direction {
     Receive,
     Send,
+    /// A question of a line, that is answered with one document.
+    Lookup,
 }
 
 /// Whose settings are read: for the environment file.
@@ -105,10 +107,12 @@ fn find(
     name: &Written,
     direction: Direction,
 ) -> Option<(&'static Spec, &'static Side)> {
-    let specs: Vec<&'static Spec> = reader.surroundings.connectors.iter().map(|connector| connector.spec()).collect();
+    let connectors = reader.surroundings.connectors;
+    let specs: Vec<&'static Spec> = connectors.iter().map(|connector| connector.spec()).collect();
     let side = |spec: &'static Spec| match direction {
         Direction::Receive => spec.source.as_ref(),
         Direction::Send => spec.destination.as_ref(),
+        Direction::Lookup => connectors.iter().find(|it| it.spec().name == spec.name)?.lookup_side(),
     };
     let Some(spec) = specs.iter().copied().find(|spec| spec.name == &*name.text) else {
         let known = specs.iter().filter(|spec| side(spec).is_some()).map(|spec| spec.name);
@@ -119,6 +123,7 @@ fn find(
         let message = match direction {
             Direction::Receive => format!("`{}` can only send", spec.name),
             Direction::Send => format!("`{}` can only receive", spec.name),
+            Direction::Lookup => format!("`{}` answers no lookups", spec.name),
         };
         reader.error(codes::E3107, tree, name.span.clone(), message, None);
         return None;
@@ -137,7 +142,12 @@ fn check_together(
 ) {
     let connectors = reader.surroundings.connectors;
     let Some(connector) = connectors.iter().find(|connector| connector.spec().name == spec.name) else { return };
-    if let Err(reason) = connector.check(settings, direction == Direction::Receive) {
+    let checked = match direction {
+        Direction::Receive => connector.check(settings, true),
+        Direction::Send => connector.check(settings, false),
+        Direction::Lookup => connector.check_lookup(settings),
+    };
+    if let Err(reason) = checked {
         let hint = format!("`sinew explain {}` says more", reason.code);
         reader.error(codes::E3109, tree, span.clone(), reason.text, Some(hint));
     }

@@ -7,7 +7,7 @@ use super::{
     reader::{Reader, Written, span_of},
 };
 use crate::{
-    case::{Expectation, Expected, Given, TestCase, With},
+    case::{Expectation, Expected, Given, TestCase, Told, With},
     codes,
     definition::Edit,
     keywords::{self, Within},
@@ -178,6 +178,9 @@ fn edits(
 
 /// `with NAME refuses-connections | replies AE | is-slow 5s`
 fn with(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>, owner: &Outline) -> Option<With> {
+    if cursor.eat("lookup") {
+        return with_lookup(reader, cursor, owner);
+    }
     let name = destination(reader, cursor, owner)?;
     let word = reader.value(cursor, "how the destination behaves")?;
     let with = match &*word.text {
@@ -192,6 +195,45 @@ fn with(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>, owner: &Outline) -> Op
     };
     reader.end(cursor);
     Some(with)
+}
+
+/// `with lookup NAME [KEY] returns """{…}""" | nothing | fails`
+fn with_lookup(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>, owner: &Outline) -> Option<With> {
+    let name = reader.value(cursor, "the name of a lookup")?;
+    if !owner.lookups.contains(&name.text) {
+        let what = format!("a lookup of `{}`", owner.name);
+        let known: Vec<&str> = owner.lookups.iter().map(|known| &**known).collect();
+        reader.unknown(codes::E3303, cursor.tree(), name.span, &what, &name.text, known);
+        return None;
+    }
+    let known = ["returns", "nothing", "fails"];
+    let key = if known.iter().any(|word| cursor.is_at(word)) {
+        None
+    } else {
+        Some(reader.value(cursor, "the value that is looked up, or `returns`")?.text)
+    };
+    let word = reader.value(cursor, "what the lookup answers")?;
+    let answer = match &*word.text {
+        "returns" => {
+            let written = reader.value(cursor, "a document of JSON in quotes")?;
+            let form = Form::of(Format::Json);
+            let (_, found) = lang::Matter::read(&form, written.text.as_bytes().to_vec());
+            if found.iter().any(message::Diagnostic::is_error) {
+                let hint = Some("write it like `returns \"\"\"{ \"ward\": \"4W\" }\"\"\"`".to_owned());
+                reader.error(codes::E3301, cursor.tree(), written.span, "the answer is not JSON", hint);
+                return None;
+            }
+            Told::Returns(written.text)
+        }
+        "nothing" => Told::Nothing,
+        "fails" => Told::Fails,
+        other => {
+            reader.unknown(codes::E3301, cursor.tree(), word.span, "an answer", other, known);
+            return None;
+        }
+    };
+    reader.end(cursor);
+    Some(With::Lookup { name: name.text, key, answer })
 }
 
 fn destination(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>, owner: &Outline) -> Option<Name> {

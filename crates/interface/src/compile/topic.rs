@@ -65,6 +65,12 @@ pub(super) fn received(interface: Line<'_>) -> Option<(Name, Site)> {
 /// as it runs, and hands on to the subscriber as that runs.
 pub(crate) fn subscribe(outlines: &mut [Outline]) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
+    for (subscriber, finding) in misfits(outlines) {
+        findings.push(finding);
+        if let Some(outline) = outlines.get_mut(subscriber) {
+            outline.definition = None;
+        }
+    }
     while let Some((publisher, finding)) = find_hindered(outlines) {
         findings.push(finding);
         if let Some(outline) = outlines.get_mut(publisher) {
@@ -97,6 +103,29 @@ fn subscribers<'o>(publisher: &Outline, outlines: &'o [Outline], topic: &Name) -
         one.name != publisher.name && one.receives.as_ref().is_some_and(|(received, _)| received == topic)
     };
     outlines.iter().enumerate().filter(|(_, one)| is_one(one)).collect()
+}
+
+/// Subscribers that take messages of another format than the topic carries: neither their conditions nor their lines could
+/// read them.
+fn misfits(outlines: &[Outline]) -> Vec<(usize, Diagnostic)> {
+    let mut found = Vec::new();
+    for publisher in outlines {
+        let Some(definition) = &publisher.definition else { continue };
+        for (topic, _) in &publisher.publishes {
+            for (place, subscriber) in subscribers(publisher, outlines, topic) {
+                let Some(receives) = &subscriber.definition else { continue };
+                let Some((_, site)) = &subscriber.receives else { continue };
+                if receives.receive.format == definition.routed.format {
+                    continue;
+                }
+                let (takes, carries) = (receives.receive.form.name(), definition.routed.name());
+                let message = format!("`{}` publishes {carries} here, and this takes {takes}", publisher.name);
+                let hint = format!("write `format {carries}` in the `receive` block, or publish in front of the map");
+                found.push((place, site.error(codes::E3415, message).hint(hint)));
+            }
+        }
+    }
+    found
 }
 
 /// A publisher without errors, one of whose subscribers has some.
@@ -146,6 +175,7 @@ fn destination(publisher: &Definition, publication: &Publication, subscriber: Su
         retry: Retry { delay_min: RETRY_MIN, delay_max: RETRY_MAX, ..Retry::default() },
         order: None,
         replies: ReplyTable::default(),
+        on_reply: Vec::new(),
         lanes: 0,
         priority: None,
         subscriber: Some(subscriber),

@@ -59,7 +59,7 @@ pub(super) fn lint(reader: &mut Reader<'_>, steps: &[Step], receive: Option<&Rec
     let mut rejects = false;
     for step in steps {
         match step {
-            Step::Edit(_) => is_edited = true,
+            Step::Edit(_) | Step::Split(_) => is_edited = true,
             Step::Keep { .. } | Step::Drop { .. } | Step::Route(_) => {}
             Step::Validate { errors, warnings, rule, .. } => {
                 if *errors.max(warnings) != OnIssue::Reject {

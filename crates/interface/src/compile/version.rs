@@ -73,7 +73,8 @@ pub(super) fn of(reader: &Reader<'_>, home: &Home, definition: &Definition, line
         let _infallible = write!(hash, "{form:?}");
     }
     let destinations = definition.destinations.iter().map(|destination| &destination.settings);
-    for settings in std::iter::once(&definition.receive.settings).chain(destinations) {
+    let lookups = definition.lookups.iter().map(|lookup| &lookup.settings);
+    for settings in std::iter::once(&definition.receive.settings).chain(destinations).chain(lookups) {
         let _infallible = write!(hash, "{settings:?}");
     }
     hash.0

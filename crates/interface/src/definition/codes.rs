@@ -33,7 +33,7 @@ impl Definition {
                 Step::Validate { ruleset: Ruleset::Profile(profile), .. } => {
                     found.extend(profile.lines().lines().iter().filter_map(of_line));
                 }
-                Step::Validate { .. } | Step::Keep { .. } | Step::Drop { .. } | Step::Route(_) => {}
+                Step::Validate { .. } | Step::Keep { .. } | Step::Drop { .. } | Step::Split(_) | Step::Route(_) => {}
             }
         }
         for destination in

@@ -66,8 +66,18 @@ impl Edit {
                 Ok(None)
             }
             (Edit::Script { .. }, Matter::V2(message)) => self.apply(message, run),
-            // The checker lets a script stand where the message is HL7 v2 only.
-            (Edit::Script { .. }, Matter::Fhir(..) | Matter::Other(_)) => Ok(None),
+            (Edit::Script { script, when, rule }, Matter::Other(_)) => {
+                if let Some(condition) = when
+                    && !condition.is_true_of(matter, run)?
+                {
+                    return Ok(None);
+                }
+                let Matter::Other(document) = matter else { return Ok(None) };
+                let is_dropped = script.apply_to_document(document, run)? == Verdict::Dropped;
+                Ok(is_dropped.then_some(rule))
+            }
+            // The checker lets no script stand where the message is FHIR.
+            (Edit::Script { .. }, Matter::Fhir(..)) => Ok(None),
         }
     }
 

@@ -207,14 +207,45 @@ pub const KEYWORDS: &[Keyword] = &[
         "validate lenient errors park",
     ),
     later(Interface, "identify", "identify DOMAIN write PATH", "It will look the patient up in the patient index."),
-    later(Interface, "enrich", "enrich NAME from …", "Use `translate PATH with TABLE` for values from a table."),
-    later(
+    block(
+        Interface,
+        "lookup",
+        "lookup NAME CONNECTOR ADDRESS { … }",
+        "A read-only question that lines may ask outside: a database (`sql`), a web server (`http`) or a FHIR server \
+         (`fhir`). `within` (5s) is how long a message waits for an answer; `fresh` (60s) how long an answer is used again, \
+         `0s` for never; `remember` (10000) how many answers are kept. The rest are settings of the connector. It is asked \
+         by `enrich` and by `| lookup NAME`, before the message is stored, so its sender waits too.",
+        "lookup census http \"http://127.0.0.1:8080/patients/{key}\" within 2s",
+    ),
+    block(
+        Interface,
+        "enrich",
+        "enrich LOOKUP by VALUE failed park|later|keep|empty else error|keep|empty { PATH = COLUMN … }",
+        "Writes parts of what a lookup answers into the message; COLUMN is a column or a path of the answer. `failed` says \
+         what happens when nobody answers (`park` for a person, `later`: the sender tries again, `keep` what stands there, \
+         `empty`), `else` what happens when nothing is found; both have to be said.",
+        "enrich census by PID-3.1 failed park else keep {\n  PV1-3.1 = ward\n  PV1-3.3 = bed\n}",
+    ),
+    word(
         Interface,
         "split",
-        "split by OBR|batch|PATH",
-        "Files with several messages are split by the `file` connector.",
+        "split by SEGMENT|PATH",
+        "Makes several messages of one, and each goes through the lines below for itself: `split by OBR` makes one for each order \
+         of a result, `split by orders[*]` one for each item of a list. Each has what stands around it (MSH, PID, …) and a \
+         control id of its own, with `-1`, `-2` behind it: the same ones whenever the message is run again. All of them are \
+         stored together with the message that they come from, or none.",
+        "split by OBR",
     ),
-    later(Interface, "join", "join by PATH until CONDITION", "It will join several messages into one."),
+    word(
+        Interface,
+        "join",
+        "join by PATH [when CONDITION] [until CONDITION] within DURATION at-most N [with [SEGMENT, …]]",
+        "Collects messages with the same value at PATH, and goes on with one that is made of them: when the last one has come \
+         (`until`), when there are `at-most` of them, or when the first one has waited for `within`. HL7 v2 becomes the first \
+         message and the segments `with` of the others; JSON an array; rows below one header. Each is stored and acknowledged \
+         as it comes, and waits parked (E5060). A message without the value goes on alone, and so does one for which `when` does not hold.",
+        "join by OBR-2.1 until OBR-25 = F within 10m at-most 50 with [OBX, NTE]",
+    ),
     word(
         Interface,
         "script",
@@ -345,6 +376,13 @@ pub const KEYWORDS: &[Keyword] = &[
     word(Send, "remove", "remove PATH|SEGMENT", "Takes something out for this destination only.", "remove NK1"),
     block(
         Send,
+        "enrich",
+        "enrich LOOKUP by VALUE failed park|later|keep|empty else error|keep|empty { PATH = COLUMN … }",
+        "Writes parts of what a lookup answers, for this destination only.",
+        "enrich census by PID-3.1 failed park else keep { PV1-3.1 = ward }",
+    ),
+    block(
+        Send,
         "insert",
         "insert SEGMENT after SEGMENT { … }",
         "Puts in a new segment for this destination only.",
@@ -388,6 +426,14 @@ pub const KEYWORDS: &[Keyword] = &[
     ),
     word(
         Send,
+        "on",
+        "on reply [format FORMAT] [when CONDITION] to INTERFACE",
+        "Hands the answer of the other side to another interface as a message of its own (`receive interface` there), before the \
+         delivery counts as done. The condition is asked of the answer: HL7 v2, or what `format` says. Circles are refused.",
+        "on reply when MSA-1 = AE to refusals",
+    ),
+    word(
+        Send,
         "lanes",
         "lanes 1..256",
         "Deliveries that may be under way at once, where the order leaves room. Without a line: 16.",
@@ -420,8 +466,8 @@ pub const KEYWORDS: &[Keyword] = &[
     word(
         Test,
         "with",
-        "with NAME refuses-connections | replies AE|AR|CE|CR | is-slow DURATION",
-        "How a destination behaves in this test.",
+        "with NAME refuses-connections | replies AE|AR|CE|CR | is-slow DURATION, or with lookup NAME [VALUE] returns JSON | nothing | fails",
+        "How a destination behaves in this test, or what a lookup answers: for one value, or for all that no other line names.",
         "with archive refuses-connections",
     ),
     word(Test, "at", "at TIME ZONE", "The time at which the test happens.", "at 2026-03-29T02:30 Europe/Berlin"),

@@ -118,8 +118,18 @@ pub(crate) fn parse(
     Some(Change { kind, path, when, site: Site::new(tree, statement.span.clone()) })
 }
 
+/// `PATH = …` with a value that is there already.
+pub(crate) fn assigning(path: Path, value: Value, site: Site) -> Change {
+    Change { kind: Kind::Set { value, simple: Simple::Text }, path, when: None, site }
+}
+
 /// A place to write to.
-fn target(cursor: &mut Cursor<'_>, form: &Form, may_be_new: bool, found: &mut Vec<Diagnostic>) -> Option<Path> {
+pub(crate) fn target(
+    cursor: &mut Cursor<'_>,
+    form: &Form,
+    may_be_new: bool,
+    found: &mut Vec<Diagnostic>,
+) -> Option<Path> {
     let file = cursor.tree().file.clone();
     let place = cursor.here();
     let Some(token) = cursor.peek().filter(|token| token.kind.is_bare()) else {

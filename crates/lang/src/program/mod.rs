@@ -2,13 +2,14 @@
 //!
 //! `set PATH = VALUE`, `remove PATH|SEGMENT`, `insert SEGMENT after|before SEGMENT { … }`,
 //! `translate PATH with TABLE missing error|keep|null|default CODE`, `translate version FROM to TO loss note|keep|park`,
-//! each with `when COND` at its end.
+//! `enrich LOOKUP by VALUE failed … else … { PATH = COLUMN }`, each with `when COND` at its end.
 //!
 //! Promises: a line sees what the lines before it did; an edit changes its own bytes only; a line that cannot do its work
 //! ends the run with a [`Fault`], never silently; the same message, program and run give the same bytes.
 
 pub(crate) mod action;
 mod edit;
+mod enrich;
 pub(crate) mod parse;
 mod version;
 pub(crate) mod write;
@@ -67,6 +68,9 @@ impl Program {
         scope: &Scope<'_>,
         found: &mut Vec<Diagnostic>,
     ) -> bool {
+        if enrich::is_enriching(tree, statement) {
+            return enrich::parse(tree, statement, scope, self, found).is_some();
+        }
         if let Some(form) = scope.form {
             let change =
                 change::parse(tree, statement, form, scope, found).filter(|_| self.changes.len() < ACTIONS_MAX);

@@ -71,7 +71,7 @@ impl MessageHost {
         self.message.as_mut().ok_or_else(|| Refusal::new(codes::E1446, "there is no message here, only `value`", ""))
     }
 
-    fn burn(&mut self, amount: u64) -> Result<(), Refusal> {
+    pub(super) fn burn(&mut self, amount: u64) -> Result<(), Refusal> {
         if self.run.burn(amount) {
             return Ok(());
         }

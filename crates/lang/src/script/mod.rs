@@ -3,6 +3,7 @@
 //! Owns what a script sees of an HL7 v2 message. The box itself, and every bound of it, is the crate `script`.
 //! Promises: paths mean what they mean in a line; the moment and chance of a message are the same when it is replayed.
 
+mod document;
 mod host;
 mod paths;
 
@@ -16,7 +17,9 @@ use crate::{
     table::Tables,
 };
 pub use ::script::{API, Bounds, Program};
-use ::script::{Ending, Held, Input, Output, Stop};
+use ::script::{Ending, Held, Input, Outcome, Output, Stop};
+use document::DocumentHost;
+use formats::Document;
 use hl7v2::Message;
 use host::MessageHost;
 use message::{Diagnostic, Location};
@@ -141,6 +144,27 @@ impl Script {
             *run = own;
             *message = changed.unwrap_or_else(|| Message::parse("").0);
         }
+        self.ending(result)
+    }
+
+    /// Runs it over a message of JSON, XML, rows of columns or X12, which it changes.
+    ///
+    /// # Errors
+    /// As [`Script::apply`].
+    pub fn apply_to_document(&self, document: &mut Document, run: &mut Run) -> Result<Verdict, Fault> {
+        let own = std::mem::replace(run, Run::new(run.now, run.seed));
+        let around = MessageHost::new(None, own, self.tables.clone(), self.grants);
+        let host = Rc::new(RefCell::new(DocumentHost::new(document.clone(), around)));
+        let result = ::script::run(&self.program, &Input::Message, host.clone(), self.bounds);
+        if let Ok(host) = Rc::try_unwrap(host) {
+            let (changed, around) = host.into_inner().into_parts();
+            *run = around.into_parts().1;
+            *document = changed;
+        }
+        self.ending(result)
+    }
+
+    fn ending(&self, result: Result<Outcome, Stop>) -> Result<Verdict, Fault> {
         match result {
             Err(stop) => Err(fault(&self.program, &stop)),
             Ok(outcome) => match outcome.ending {

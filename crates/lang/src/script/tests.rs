@@ -199,3 +199,29 @@ fn scripts_are_found_by_name() {
     assert_eq!(unknown.len(), 1);
     assert!(unknown[0].code.id == "E2671" && unknown[0].hint.as_deref().unwrap().contains("units"));
 }
+
+#[test]
+fn other_formats_by_their_paths() {
+    let form = crate::Form::of(message::Format::Json);
+    let run_on = |source: &str, text: &str| {
+        let program = Arc::new(Program::compile("s", "scripts/s.js", source).unwrap());
+        let script = Script::new(program, &Tables::default(), Grants::default(), Bounds::default());
+        let crate::Matter::Other(mut document) = crate::Matter::read(&form, text.to_owned()).0 else { panic!("JSON") };
+        let mut run = Run::new(message::Timestamp(0), 0);
+        let verdict = script.apply_to_document(&mut document, &mut run).map_err(|fault| fault.code.id)?;
+        Ok::<_, &str>((verdict, String::from_utf8(document.write().to_vec()).unwrap()))
+    };
+    let text = "{\"mrn\": \"7\", \"items\": [{\"n\": 1}, {\"n\": 2}]}";
+    let made = run_on(
+        "msg.set('sum', String(msg.all('items[*].n').reduce((a, b) => a + Number(b), 0))); msg.set('items[1].n', '5');",
+        text,
+    );
+    let made = made.unwrap().1;
+    assert!(
+        made.starts_with("{\"mrn\": \"7\", \"items\": [{\"n\": 5}, {\"n\": 2}]") && made.contains("\"3\""),
+        "{made}"
+    );
+    assert_eq!(run_on("if (msg.get('mrn') === '7') msg.drop('no')", text).unwrap().0, Verdict::Dropped);
+    assert_eq!(run_on("msg.segments('PID')", text).unwrap_err(), "E1446");
+    assert_eq!(run_on("msg.set('a[', 'x')", text).unwrap_err(), "E1446");
+}

@@ -53,6 +53,8 @@ pub enum Kind {
     Word(&'static [&'static str]),
     /// The name of a code table.
     Table,
+    /// The name of a lookup outside, or of a code table.
+    Lookup,
     /// A format of dates.
     Format,
     /// The name of a time zone: `Europe/Berlin`.
@@ -91,6 +93,7 @@ pub(crate) enum Argument {
     Decimal(Decimal),
     Word(&'static str),
     Table(Arc<Table>),
+    Lookup(Arc<str>),
     Format(Pattern),
     Zone(TimeZone),
     Shift(Shift),
@@ -122,6 +125,7 @@ impl Arguments {
     accessor!(decimal, Decimal, Decimal);
     accessor!(word, Word, &'static str);
     accessor!(table, Table, Arc<Table>);
+    accessor!(lookup, Lookup, Arc<str>);
     accessor!(format, Format, Pattern);
     accessor!(zone, Zone, TimeZone);
     accessor!(shift, Shift, Shift);
@@ -162,9 +166,16 @@ pub(crate) fn parse_step(
         return None;
     }
     let values = read_arguments(cursor, scope, step, found)?;
+    let is_stated = cursor.is_at("else");
     let on_trouble = read_else(cursor, step, found)?;
     let site = Site::new(cursor.tree(), start.clone());
     let arguments = Arguments { values, site: site.clone() };
+    if arguments.lookup(0).is_some() && !(is_stated && arguments.word(2).is_some()) {
+        let what = "a lookup says what happens when nothing is found, and when it cannot be answered";
+        let hint = "write it like `| lookup census column ward failed park else error`";
+        found.push(Diagnostic::error(codes::E2700, what).at(file, start, "").hint(hint));
+        return None;
+    }
     match (step.build)(&arguments) {
         Ok(operation) => {
             let is_backwards = arguments.word(1).is_some();
@@ -331,6 +342,10 @@ fn read_argument(kind: Kind, text: &str, scope: &Scope<'_>) -> Result<Argument, 
             None => refuse(format!("one of these words is needed here: {}", words.join(", "))),
         },
         Kind::Table => scope.table(text).map(Argument::Table),
+        Kind::Lookup => match scope.lookup(text) {
+            Some(name) => Ok(Argument::Lookup(name.clone())),
+            None => scope.table(text).map(Argument::Table),
+        },
         Kind::Script => scope.script(text).map(Argument::Script),
         Kind::Format => Pattern::parse(text).map(Argument::Format).or_else(refuse),
         Kind::Zone => match TimeZoneDatabase::bundled().get(text) {

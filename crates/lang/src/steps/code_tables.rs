@@ -3,8 +3,10 @@
 use super::{Example, Flow, Group, Kind, Operation, Parameter, Step, Trouble, each, whole};
 use crate::{
     item::{Atom, Item},
+    lookup::{ON_FAILURE, OnFailure, Wanted},
     table::Row,
 };
+use formats::Path;
 use std::{borrow::Cow, fmt::Write, sync::Arc};
 
 const DEFAULT: Step = Step {
@@ -51,16 +53,29 @@ pub(super) const STEPS: &[Step] = &[
     },
     Step {
         name: "lookup",
-        syntax: "lookup TABLE [column NAME] [else error|warn|keep|empty]",
-        parameters: &[Parameter::needed("TABLE", Kind::Table), Parameter::keyed("column", "NAME", Kind::SomeText)],
-        description: "As `code`, for any column of the table.",
+        syntax: "lookup TABLE|LOOKUP [column NAME] [failed park|later|keep|empty] [else error|warn|keep|empty]",
+        parameters: &[
+            Parameter::needed("TABLE", Kind::Lookup),
+            Parameter::keyed("column", "NAME", Kind::SomeText),
+            Parameter::keyed("failed", "WORD", Kind::Word(ON_FAILURE)),
+        ],
+        description: "As `code`, for any column of the table. With the name of a `lookup` line of the interface, the value is \
+                      looked up outside: NAME is a column or a path of the answer (`ward`, `name[1].family`), `else` says what \
+                      happens when nothing is found, and `failed` what happens when nobody answers: both have to be said.",
         examples: &[
             Example { value: "4WEST | lookup units column floor", gives: &["4"] },
             Example { value: "4WEST | lookup units", gives: &["4W"] },
             Example { value: "ROOF | lookup units column floor else empty", gives: &[] },
         ],
         build: |arguments| {
+            if let Some(lookup) = arguments.lookup(0) {
+                let failed = arguments.word(2).and_then(OnFailure::named);
+                return outside(lookup, arguments.text(1).as_deref(), failed.unwrap_or(OnFailure::Park));
+            }
             let Some(table) = arguments.table(0) else { return Err(String::new()) };
+            if arguments.word(2).is_some() {
+                return Err("a table is always there: `failed` belongs to a lookup outside".to_owned());
+            }
             let name = arguments.text(1).unwrap_or_else(|| Arc::from("to"));
             let Some(column) = table.column(&name) else {
                 let known = table.columns().iter().map(|column| &**column).collect::<Vec<_>>().join(", ");
@@ -159,6 +174,16 @@ pub(super) const STEPS: &[Step] = &[
         ..DEFAULT
     },
 ];
+
+/// The step over a lookup outside.
+pub(crate) fn outside(lookup: Arc<str>, column: Option<&str>, failed: OnFailure) -> Result<Operation, String> {
+    let Some(column) = column else {
+        return Err(format!("`{lookup}` needs `column`: which part of the answer is meant"));
+    };
+    let column = Path::parse(column).map_err(|wrong| format!("`{column}` is no column or path: {}", wrong.text))?;
+    let wanted = Wanted { lookup, column, failed };
+    each(move |text, context| Ok(wanted.find(&text, context)?.map_or(text, Cow::Owned)))
+}
 
 /// A scheme, a colon, and no blank.
 fn is_uri(text: &str) -> bool {

@@ -16,6 +16,7 @@ mod units;
 
 pub(crate) use argument::{Arguments, parse_step, parse_steps};
 pub use argument::{Kind, Parameter};
+pub(crate) use code_tables::outside;
 
 use crate::{
     codes,
@@ -23,7 +24,7 @@ use crate::{
     run::{Fault, Run, Site},
     table::Table,
 };
-use message::{Code, Diagnostic, limits};
+use message::{Code, Diagnostic, Reason, limits};
 use std::{borrow::Cow, sync::Arc};
 
 /// Longest text that a step may make.
@@ -150,6 +151,14 @@ pub(crate) enum Trouble {
     Fuel,
     /// The script failed, at its own place.
     Script(Box<Fault>),
+    /// This lookup has nothing under the value.
+    NoAnswer(Arc<str>),
+    /// This lookup could not be answered, and a person has to look.
+    Failed(Arc<str>, Reason),
+    /// The same, and the message comes again later.
+    PutOff(Arc<str>, Reason),
+    /// This lookup was not asked yet.
+    Unasked(Arc<str>),
 }
 
 impl Trouble {
@@ -160,6 +169,10 @@ impl Trouble {
             Trouble::Unreadable(_) | Trouble::OutOfRange(_) => codes::E2403,
             Trouble::Fuel => codes::E2404,
             Trouble::Script(fault) => fault.code,
+            Trouble::NoAnswer(_) => codes::E2701,
+            Trouble::Failed(..) => codes::E2702,
+            Trouble::PutOff(..) => codes::E2704,
+            Trouble::Unasked(_) => codes::E2703,
         }
     }
     fn sentence(&self, step: &str) -> String {
@@ -172,6 +185,11 @@ impl Trouble {
             Trouble::OutOfRange(what) => format!("`{step}`: {what}"),
             Trouble::Fuel => "this message needs more steps than one message may use".to_owned(),
             Trouble::Script(fault) => fault.text.clone(),
+            Trouble::NoAnswer(lookup) => format!("`{step}`: `{lookup}` has nothing under the value"),
+            Trouble::Failed(lookup, reason) | Trouble::PutOff(lookup, reason) => {
+                format!("`{step}`: `{lookup}` was not answered: {reason}")
+            }
+            Trouble::Unasked(lookup) => format!("`{step}`: `{lookup}` is asked by a running engine only"),
         }
     }
 }
@@ -309,8 +327,18 @@ impl Call {
     /// What `else` says about a trouble: the value as it was, nothing, or a fault.
     #[cold]
     fn settle<T>(&self, trouble: &Trouble, kept: Option<T>, run: &mut Run) -> Result<Option<T>, Fault> {
-        if *trouble == Trouble::Fuel {
-            return Err(self.site.out_of_fuel());
+        match trouble {
+            Trouble::Fuel => return Err(self.site.out_of_fuel()),
+            // What `else` says is about values, and here is none.
+            Trouble::Failed(..) | Trouble::PutOff(..) | Trouble::Unasked(_) => {
+                return Err(self.site.fault(trouble.code(), trouble.sentence(self.step.name)));
+            }
+            Trouble::Unreadable(_)
+            | Trouble::NotInTable(_)
+            | Trouble::Missing
+            | Trouble::OutOfRange(_)
+            | Trouble::Script(_)
+            | Trouble::NoAnswer(_) => {}
         }
         match self.on_trouble {
             OnTrouble::Error if let Trouble::Script(fault) = trouble => Err(Fault::clone(fault)),

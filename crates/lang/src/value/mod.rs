@@ -62,6 +62,16 @@ pub(crate) enum Content<'v> {
 }
 
 impl Value {
+    /// What a lookup finds under this value; else what stands at `kept`.
+    pub(crate) fn asking(mut self, call: Call, kept: Option<ReadPath>) -> Value {
+        self.calls.push(call);
+        self.flow = Flow::Text;
+        let Some(kept) = kept else { return self };
+        let site = self.site.clone();
+        let alternatives = vec![Primary::Inner(Box::new(self)), Primary::Read(kept)];
+        Value { terms: vec![Term { alternatives }], calls: Vec::new(), flow: Flow::Any, is_list: false, site }
+    }
+
     /// What flows out of it, as far as it is known.
     #[must_use]
     pub fn flow(&self) -> Flow {

@@ -34,6 +34,10 @@ pub(super) fn page() -> String {
         if let Some(side) = &spec.destination {
             out.push_str(&describe(&format!("Send with {}", spec.name), side));
         }
+        let connector = connectors::catalogue().iter().find(|connector| connector.spec().name == spec.name);
+        if let Some(side) = connector.and_then(|connector| connector.lookup_side()) {
+            out.push_str(&describe(&format!("Look up with {}", spec.name), side));
+        }
     }
     out
 }

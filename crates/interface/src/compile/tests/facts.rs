@@ -76,6 +76,7 @@ fn steps_keep_their_order_and_their_lines() {
                 "drop"
             }
             Step::Edit(_) => "edit",
+            Step::Split(_) => "split",
             Step::Route(_) => "route",
         })
         .collect();

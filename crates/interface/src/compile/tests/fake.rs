@@ -12,6 +12,9 @@ impl Connector for Fake {
     fn spec(&self) -> &'static Spec {
         self.0
     }
+    fn lookup_side(&self) -> Option<&'static Side> {
+        (self.0.name == "http").then_some(&ASKED)
+    }
     fn source(&self, _: &Settings, _: &Context) -> Boxed<'static, Result<Box<dyn Source>, Reason>> {
         unreachable!("the compiler opens nothing")
     }
@@ -26,6 +29,12 @@ pub(crate) const CATALOGUE: &[&dyn Connector] =
 pub(crate) fn variables(name: &str) -> Option<String> {
     (name == "PORT").then(|| "2600".to_owned())
 }
+
+static ASKED: Side = Side {
+    address: Address { kind: AddressKind::Remote, description: "An address." },
+    options: &[setting("timeout", SettingKind::Duration, "30s")],
+    example: "",
+};
 
 const fn setting(name: &'static str, kind: SettingKind, default: &'static str) -> Setting {
     Setting { name, kind, default, description: "A setting." }

@@ -25,6 +25,7 @@ fn examples_are_clean() {
                 let receive = format!("receive topic adt {{\n{example}\n}}");
                 (flow("", "").replacen("receive mllp 2575", &receive, 1), None)
             }
+            (_, "enrich") => (flow(&format!("lookup census http x\n{example}"), ""), None),
             (Within::Interface, _) => (flow(example, ""), None),
             (Within::Receive, _) => {
                 let is_other = matches!(keyword.word, "messages" | "id");
@@ -49,7 +50,9 @@ fn examples_are_clean() {
         };
         let mut more: Vec<(&str, &str)> = file.map(|text| ("shared/owner-lab.flow", text)).into_iter().collect();
         let other = other(keyword.within, keyword.word);
-        more.extend(other.as_deref().map(|text| ("interfaces/other/interface.flow", text)));
+        let place =
+            if keyword.word == "on" { "interfaces/refusals/interface.flow" } else { "interfaces/other/interface.flow" };
+        more.extend(other.as_deref().map(|text| (place, text)));
         let (workspace, findings) = load_with(&text, &more);
         assert_eq!(
             brief(&text, &findings),
@@ -66,12 +69,14 @@ fn examples_are_clean() {
 fn other(within: Within, word: &str) -> Option<String> {
     let (lines, expect) = match (within, word) {
         (Within::Interface, "publish") => ("receive topic lab-results", ""),
+        (Within::Send, "on") => ("receive interface", ""),
         (Within::Receive, "when") => ("receive mllp 2576\npublish adt", "expect adt sent"),
         _ => return None,
     };
     let given = "given \"\"\"MSH|^~\\\\&|A|B\"\"\"";
+    let name = if word == "on" { "refusals" } else { "other" };
     Some(format!(
-        "interface other {{\nowner \"T\"\n{lines}\nsend archive {{\n file other\n}}\n}}\n\
+        "interface {name} {{\nowner \"T\"\n{lines}\nsend archive {{\n file other\n}}\n}}\n\
          test \"t\" {{\n{given}\nexpect archive sent\n{expect}\n}}"
     ))
 }

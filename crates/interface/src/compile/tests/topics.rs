@@ -52,6 +52,13 @@ fn a_change_of_the_subscriber_is_one_of_the_publisher() {
 }
 
 #[test]
+fn a_topic_of_another_format() {
+    let (_, workspace, findings) = load("publish lab-results", &subscriber("topic lab-results format json", ""));
+    assert!(findings.iter().any(|finding| finding.code.id == "E3415"), "{findings:#?}");
+    assert!(workspace.definition("registry").is_none());
+}
+
+#[test]
 fn ends_that_do_not_meet() {
     check("publish lab-results", &subscriber("topic lab-result", ""), &["E3331 lab-results", "E3210"]);
     let (_, _, findings) = load("publish lab-results", &subscriber("topic lab-result", ""));
