@@ -59,7 +59,7 @@ fn section(out: &mut String, it: &Definition) {
 fn filter(step: &Step) -> Option<&Rule> {
     match step {
         Step::Keep { rule, .. } | Step::Drop { rule, .. } | Step::Validate { rule, .. } => Some(rule),
-        Step::Edit(_) | Step::Route(_) => None,
+        Step::Edit(_) | Step::Split(_) | Step::Route(_) => None,
     }
 }
 
@@ -138,7 +138,7 @@ fn interface(it: &Definition) -> Value {
             }).collect::<Vec<_>>(),
             "default": targets(&route.default),
         })),
-        Step::Keep { .. } | Step::Drop { .. } | Step::Validate { .. } | Step::Edit(_) => None,
+        Step::Keep { .. } | Step::Drop { .. } | Step::Validate { .. } | Step::Edit(_) | Step::Split(_) => None,
     });
     let destination = |one: &DestinationDefinition| {
         json!({
