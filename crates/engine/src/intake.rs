@@ -142,7 +142,7 @@ async fn take_parsed(
     }
     let turn = match flow.links.begin(&flow.dock, &version.definition, message, &origin).await {
         Ok(turn) => turn,
-        Err(error) => return Taken::done(not_stored(flow, &version, message, &error)),
+        Err(error) => return unstored(flow, &version, message, &error),
     };
     if let Some(turn) = &turn
         && let Some(refused) = numbered::refuse(flow, &version, message, turn).await
@@ -153,19 +153,14 @@ async fn take_parsed(
     let processed_by = if is_whole { &version.whole } else { &version.definition };
     let make = |answers| plan(processed_by, (&matter, found), &frame.bytes, frame.received, answers);
     let mut plan = version.lookups.plan(&flow.dock, make).await;
-    if let Some(reason) = plan.put_off.take().filter(|_| !matches!(origin, Origin::Replay { .. })) {
-        flow.report_trouble(reason.clone());
-        let answer = acknowledge::later(message, &version.definition, flow.dock.clock.now());
-        return Taken::done(Reply::later(reason, answer));
+    if let Some(reply) = put_off_by(flow, &version, message, &mut plan, &origin) {
+        return Taken::done(reply);
     }
     if let Some(turn) = &turn {
         numbered::amend(&version.definition, turn, &mut plan);
     }
     let answer = answer(&version, message, &plan, flow.dock.clock.now());
-    let answer = match &turn {
-        Some(turn) => acknowledge::numbered(answer, turn.judged.answer),
-        None => answer,
-    };
+    let answer = if let Some(turn) = &turn { acknowledge::numbered(answer, turn.judged.answer) } else { answer };
     let (received, bytes, hops) = (frame.received, frame.bytes.len(), frame.from.map_or(0, |(_, hops)| hops));
     let is_replay = matches!(origin, Origin::Replay { .. });
     let flags = flags(frame.found.iter().chain(found), &plan);
@@ -174,11 +169,7 @@ async fn take_parsed(
     let facts = Facts::searched(message);
     let mut accepted =
         Accept { flags, ..describe(flow, &version, frame, origin, (&matter, facts), &plan, answer.clone()) };
-    if matter.v2().is_none() {
-        accepted.facts.control_id = contents::identity(&version.definition, &matter, part);
-    }
-    accepted.facts.extra.extend(turn.as_ref().and_then(Turn::field));
-    accepted.facts.extra.extend(collect::key(processed_by, &matter).iter().flat_map(|key| collect::fields(key)));
+    found_by(&mut accepted, processed_by, (&matter, part), turn.as_ref());
     match commit(flow, version.clone(), accepted, plan.deliveries, hops).await {
         Ok(receipt) => {
             pass(Place::AcknowledgeBefore);
@@ -186,12 +177,9 @@ async fn take_parsed(
             if let Some(turn) = turn.filter(|_| !matches!(receipt.verdict(), Verdict::Duplicate { .. })) {
                 turn.settle();
             }
-            if !is_whole && let Err(error) = collect::take(flow, &version, (&matter, bytes), &receipt).await {
-                return Taken::done(not_stored(flow, &version, message, &error));
-            }
-            let whole = match joined::join(flow, &version, message, &receipt).await {
+            let whole = match gather(flow, &version, (&matter, bytes), &receipt, is_whole).await {
                 Ok(whole) => whole,
-                Err(error) => return Taken::done(not_stored(flow, &version, message, &error)),
+                Err(error) => return unstored(flow, &version, message, &error),
             };
             let (reply, is_rejected) =
                 refuse_rejected(flow, &receipt, rejection, answer_receipt(flow, &receipt, answer), is_replay);
@@ -204,11 +192,47 @@ async fn take_parsed(
             }
             Taken { reply, owed }
         }
-        Err(error @ store::Error::TooLarge { .. }) => {
-            Taken::done(refuse(flow, &version, message, Reason::new(codes::E5008, error.to_string())))
-        }
-        Err(error) => Taken::done(not_stored(flow, &version, message, &error)),
+        Err(error) => unstored(flow, &version, message, &error),
     }
+}
+
+/// The answer to a message that the store did not take.
+fn unstored(flow: &Flow, version: &Version, message: &Message, error: &store::Error) -> Taken {
+    Taken::done(match error {
+        store::Error::TooLarge { .. } => refuse(flow, version, message, Reason::new(codes::E5008, error.to_string())),
+        _ => not_stored(flow, version, message, error),
+    })
+}
+
+/// The answer to a message that a line puts off, because a lookup failed. A person who runs one again sees it parked.
+fn put_off_by(flow: &Flow, version: &Version, message: &Message, plan: &mut Plan, origin: &Origin) -> Option<Reply> {
+    let reason = plan.put_off.take().filter(|_| !matches!(origin, Origin::Replay { .. }))?;
+    flow.report_trouble(reason.clone());
+    let answer = acknowledge::later(message, &version.definition, flow.dock.clock.now());
+    Some(Reply::later(reason, answer))
+}
+
+/// What a message is known and found by besides its own facts.
+fn found_by(accepted: &mut Accept, definition: &Definition, (matter, part): (&Matter, &str), turn: Option<&Turn<'_>>) {
+    if matter.v2().is_none() {
+        accepted.facts.control_id = contents::identity(definition, matter, part);
+    }
+    accepted.facts.extra.extend(turn.and_then(Turn::field));
+    accepted.facts.extra.extend(collect::key(definition, matter).iter().flat_map(|key| collect::fields(key)));
+}
+
+/// What a stored message completes: those that are collected, and a message that comes in parts, whose whole is given.
+async fn gather(
+    flow: &Flow,
+    version: &Arc<Version>,
+    (matter, bytes): (&Matter, usize),
+    receipt: &Receipt,
+    is_whole: bool,
+) -> Result<Option<MessageId>, store::Error> {
+    if !is_whole {
+        collect::take(flow, version, (matter, bytes), receipt).await?;
+    }
+    joined::join(flow, version, v2_of(matter), receipt).await
 }
 
 /// The answer to a frame that is not even looked into.
