@@ -144,12 +144,12 @@ function follow(before, status) {
   }
   const seconds = (status.engine.at - last.engine.at) / 1e6;
   if (seconds <= 0) return { ...before, status, problem: void 0 };
-  const known = new Map(last.engine.interfaces.map((one) => [one.name, one]));
+  const known2 = new Map(last.engine.interfaces.map((one) => [one.name, one]));
   const rates = /* @__PURE__ */ new Map();
   const flows = /* @__PURE__ */ new Map();
   let total = 0;
   for (const one of status.engine.interfaces) {
-    const old = known.get(one.name);
+    const old = known2.get(one.name);
     const rate2 = old ? rateOf(old.accepted, one.accepted, seconds) : 0;
     total += rate2;
     rates.set(one.name, push(before.rates.get(one.name), rate2));
@@ -208,6 +208,40 @@ function useLive() {
 
 // src/api/session.ts
 import { useSyncExternalStore as useSyncExternalStore2 } from "./vendor.js";
+
+// src/api/passkey.ts
+function bytesOf(text) {
+  const plain = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
+  return Uint8Array.from(plain, (letter) => letter.charCodeAt(0));
+}
+function textOf(bytes2) {
+  const plain = String.fromCharCode(...new Uint8Array(bytes2));
+  return btoa(plain).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+}
+var known = (list) => list?.map((one) => ({ ...one, id: bytesOf(one.id) }));
+async function showPasskey() {
+  const { publicKey } = await post("/api/v1/sign-in/passkey/begin");
+  const options = { ...publicKey, challenge: bytesOf(publicKey.challenge), allowCredentials: known(publicKey.allowCredentials) };
+  const found = await navigator.credentials.get({ publicKey: options });
+  if (!found) throw new Error("no passkey was shown");
+  const response = found.response;
+  return { id: found.id, client: textOf(response.clientDataJSON), statement: textOf(response.authenticatorData), signature: textOf(response.signature) };
+}
+async function makePasskey(title) {
+  const { publicKey } = await post("/api/v1/me/passkeys/begin");
+  const options = {
+    ...publicKey,
+    challenge: bytesOf(publicKey.challenge),
+    user: { ...publicKey.user, id: bytesOf(publicKey.user.id) },
+    excludeCredentials: known(publicKey.excludeCredentials)
+  };
+  const made = await navigator.credentials.create({ publicKey: options });
+  if (!made) throw new Error("no passkey was made");
+  const response = made.response;
+  return await post("/api/v1/me/passkeys", { title, client: textOf(response.clientDataJSON), attestation: textOf(response.attestationObject) });
+}
+
+// src/api/session.ts
 var session = { state: "asking", me: void 0, isOpen: false };
 var watchers2 = /* @__PURE__ */ new Set();
 function tell2(next) {
@@ -239,6 +273,12 @@ async function step(path, body) {
 var signIn = (name, password) => step("/api/v1/sign-in", { name, password });
 var signInWithToken = (body) => step("/api/v1/sign-in/token", body);
 var signInWithCode = (code) => step("/api/v1/sign-in/code", { code });
+var signInWithPasskey = async () => step("/api/v1/sign-in/passkey", await showPasskey());
+async function enrollPasskey(title) {
+  const answer = await makePasskey(title);
+  if (answer.token) setSessionToken(answer.token);
+  return answer.recovery ?? [];
+}
 var beginCodes = () => post("/api/v1/me/totp");
 async function confirmCodes(code) {
   const answer = await post("/api/v1/me/totp/confirm", { code });
@@ -1799,7 +1839,7 @@ function OneInterface({ name }) {
   const may = useMay();
   const [act, setAct] = useState7();
   const text = useAnswer(name, (signal) => readInterface(name, signal));
-  const one = live2.status?.engine.interfaces.find((known) => known.name === name);
+  const one = live2.status?.engine.interfaces.find((known2) => known2.name === name);
   if (!live2.status) return /* @__PURE__ */ jsx16(Page, { title: name, children: live2.problem ? /* @__PURE__ */ jsx16(Trouble, { problem: live2.problem, what: "The engine" }) : /* @__PURE__ */ jsx16(Empty, { title: "Asking the engine…" }) });
   if (!one) {
     return /* @__PURE__ */ jsx16(Page, { title: name, children: /* @__PURE__ */ jsx16(Empty, { title: "This engine runs no interface of this name", children: /* @__PURE__ */ jsx16(Link, { to: "/interfaces", children: "All interfaces" }) }) });
@@ -1821,8 +1861,8 @@ function OneInterface({ name }) {
       actions: may("steer") && /* @__PURE__ */ jsx16(Button, { icon: one.is_paused ? "play" : "paused", onPress: () => setAct(intakeAct(one)), children: one.is_paused ? "Resume intake…" : "Pause intake…" }),
       children: [
         text.value?.description && /* @__PURE__ */ jsx16("p", { className: "quiet", children: text.value.description }),
-        /* @__PURE__ */ jsxs15(Tabs, { className: "tabs", selectedKey: TABS.some((known) => known.id === tab) ? tab : "state", onSelectionChange: (key) => setWords({ tab: String(key) }, { replace: true }), children: [
-          /* @__PURE__ */ jsx16(TabList, { className: "tab-list", "aria-label": "Parts of the interface", items: TABS, children: (known) => /* @__PURE__ */ jsx16(Tab, { className: "tab", children: known.name }) }),
+        /* @__PURE__ */ jsxs15(Tabs, { className: "tabs", selectedKey: TABS.some((known2) => known2.id === tab) ? tab : "state", onSelectionChange: (key) => setWords({ tab: String(key) }, { replace: true }), children: [
+          /* @__PURE__ */ jsx16(TabList, { className: "tab-list", "aria-label": "Parts of the interface", items: TABS, children: (known2) => /* @__PURE__ */ jsx16(Tab, { className: "tab", children: known2.name }) }),
           /* @__PURE__ */ jsx16(TabPanel, { id: "state", className: "tab-panel spaced", children: /* @__PURE__ */ jsx16(StateTab, { one, live: live2 }) }),
           /* @__PURE__ */ jsx16(TabPanel, { id: "text", className: "tab-panel spaced", children: /* @__PURE__ */ jsx16(TextTab, { answer: text }) }),
           /* @__PURE__ */ jsx16(TabPanel, { id: "tests", className: "tab-panel spaced", children: /* @__PURE__ */ jsx16(Tests, { name }) }),
@@ -2693,11 +2733,11 @@ function pictureOf(status, flows) {
       const isInside = to.connector === "interface" && isDrawn.has(to.address);
       const id = isInside ? `i ${to.address}` : `d ${to.connector} ${to.address}`;
       const rate2 = rateOf2(one.name, to.name);
-      const known = nodes.get(id);
-      if (!known) {
+      const known2 = nodes.get(id);
+      if (!known2) {
         nodes.set(id, { id, label: to.name, column: 2, state: to.state, to: messagesAt(`destination:${to.name}`), rate: rate2, title: `${to.name}, ${to.connector} ${to.address}` });
       } else if (!isInside) {
-        nodes.set(id, { ...known, state: worse(known.state, to.state), rate: known.rate + rate2 });
+        nodes.set(id, { ...known2, state: worse(known2.state, to.state), rate: known2.rate + rate2 });
       }
       lines.push({ id: `${one.name}/${to.name}`, from: `i ${one.name}`, to: id, rate: rate2, state: to.state, queued: to.queued });
     }
@@ -3020,9 +3060,29 @@ function WithToken({ given, onPassword }) {
     /* @__PURE__ */ jsx26(Button, { kind: "plain", onPress: onPassword, children: "I have a password" })
   ] });
 }
-function SecondFactor() {
+function PasskeyButton({ label, act }) {
+  const [problem, setProblem] = useState15("");
+  const run = async () => {
+    setProblem("");
+    try {
+      await act();
+    } catch (error) {
+      setProblem(error instanceof Problem ? error.message : "The browser showed no passkey.");
+    }
+  };
+  return /* @__PURE__ */ jsxs25("div", { className: "stack tight", children: [
+    /* @__PURE__ */ jsx26(Button, { kind: "wide", icon: "keys", onPress: () => void run(), children: label }),
+    problem && /* @__PURE__ */ jsx26("p", { className: "bad", role: "alert", children: problem })
+  ] });
+}
+function SecondFactor({ factors }) {
   const [code, setCode] = useState15("");
-  return /* @__PURE__ */ jsx26(Form, { title: "Second factor", button: "Go on", act: () => signInWithCode(code), children: /* @__PURE__ */ jsx26(Field, { label: "Code", name: "code", complete: "one-time-code", hint: "The six digits of your authenticator app, or a recovery code.", value: code, onChange: setCode, isFirst: true }) });
+  const passkey = factors.includes("passkey") && /* @__PURE__ */ jsx26(PasskeyButton, { label: "Use a passkey", act: signInWithPasskey });
+  const form = /* @__PURE__ */ jsx26(Form, { title: "Second factor", button: "Go on", act: () => signInWithCode(code), children: /* @__PURE__ */ jsx26(Field, { label: "Code", name: "code", complete: "one-time-code", hint: "The six digits of your authenticator app, or a recovery code.", value: code, onChange: setCode, isFirst: true }) });
+  return /* @__PURE__ */ jsxs25(Fragment8, { children: [
+    passkey,
+    form
+  ] });
 }
 function Picture({ svg }) {
   const box = /viewBox="([\d ]+)"/.exec(svg)?.[1];
@@ -3046,14 +3106,27 @@ function SetUp() {
       /* @__PURE__ */ jsx26(Button, { kind: "first wide", onPress: () => void askWho(), children: "I have kept them" })
     ] });
   }
-  return /* @__PURE__ */ jsxs25(Form, { title: "Set up a second factor", button: "Confirm", act: async () => setRecovery(await confirmCodes(code.trim())), children: [
-    /* @__PURE__ */ jsx26("p", { children: "Scan the picture with an authenticator app, or type the secret there. Then give the code that it shows." }),
-    problem && /* @__PURE__ */ jsx26("p", { className: "bad", children: problem }),
-    begun && /* @__PURE__ */ jsxs25(Fragment8, { children: [
-      /* @__PURE__ */ jsx26(Picture, { svg: begun.picture }),
-      /* @__PURE__ */ jsx26("code", { className: "secret", children: begun.secret })
+  return /* @__PURE__ */ jsxs25(Fragment8, { children: [
+    /* @__PURE__ */ jsxs25(Form, { title: "Set up a second factor", button: "Confirm", act: async () => setRecovery(await confirmCodes(code.trim())), children: [
+      /* @__PURE__ */ jsx26("p", { children: "Scan the picture with an authenticator app, or type the secret there. Then give the code that it shows." }),
+      problem && /* @__PURE__ */ jsx26("p", { className: "bad", children: problem }),
+      begun && /* @__PURE__ */ jsxs25(Fragment8, { children: [
+        /* @__PURE__ */ jsx26(Picture, { svg: begun.picture }),
+        /* @__PURE__ */ jsx26("code", { className: "secret", children: begun.secret })
+      ] }),
+      /* @__PURE__ */ jsx26(Field, { label: "Code", name: "code", complete: "one-time-code", value: code, onChange: setCode, isFirst: true })
     ] }),
-    /* @__PURE__ */ jsx26(Field, { label: "Code", name: "code", complete: "one-time-code", value: code, onChange: setCode, isFirst: true })
+    /* @__PURE__ */ jsx26(
+      PasskeyButton,
+      {
+        label: "Use a passkey instead",
+        act: async () => {
+          const codes = await enrollPasskey("this device");
+          if (codes.length > 0) setRecovery(codes);
+          else await askWho();
+        }
+      }
+    )
   ] });
 }
 function SignIn() {
@@ -3066,7 +3139,7 @@ function SignIn() {
       /* @__PURE__ */ jsx26(Mark, {}),
       "Sinew"
     ] }),
-    me?.stage === "factor" ? /* @__PURE__ */ jsx26(SecondFactor, {}) : me?.stage === "enroll" ? /* @__PURE__ */ jsx26(SetUp, {}) : hasToken ? /* @__PURE__ */ jsx26(WithToken, { given, onPassword: () => setHasToken(false) }) : /* @__PURE__ */ jsx26(WithPassword, { onToken: () => setHasToken(true) }),
+    me?.stage === "factor" ? /* @__PURE__ */ jsx26(SecondFactor, { factors: me.factors }) : me?.stage === "enroll" ? /* @__PURE__ */ jsx26(SetUp, {}) : hasToken ? /* @__PURE__ */ jsx26(WithToken, { given, onPassword: () => setHasToken(false) }) : /* @__PURE__ */ jsx26(WithPassword, { onToken: () => setHasToken(true) }),
     me && /* @__PURE__ */ jsxs25(Button, { kind: "plain", onPress: () => void signOut(), children: [
       "Not ",
       me.title || me.name,
@@ -3235,8 +3308,8 @@ function gapsOf(reports) {
         gap.seen += place2.filled.hits;
         gap.example = Math.max(gap.example, place2.example);
         for (const [code, times] of place2.codes) {
-          const known = gap.codes.find(([other]) => other === code);
-          if (known) known[1] += times;
+          const known2 = gap.codes.find(([other]) => other === code);
+          if (known2) known2[1] += times;
           else gap.codes.push([code, times]);
         }
         found.set(key, gap);

@@ -1,5 +1,6 @@
 // Who is signed in, how far, and what is allowed. The engine decides; this only saves people from buttons that would refuse them.
 import { useSyncExternalStore } from "react";
+import { makePasskey, showPasskey } from "./passkey";
 import { get, onSignedOut, post, Problem, setSessionToken } from "./http";
 
 export type Right =
@@ -90,6 +91,15 @@ async function step(path: string, body: unknown): Promise<SignedIn> {
 export const signIn = (name: string, password: string) => step("/api/v1/sign-in", { name, password });
 export const signInWithToken = (body: { token: string; name: string; title: string; password: string }) => step("/api/v1/sign-in/token", body);
 export const signInWithCode = (code: string) => step("/api/v1/sign-in/code", { code });
+export const signInWithPasskey = async () => step("/api/v1/sign-in/passkey", await showPasskey());
+
+/** Makes a passkey as the second factor; gives recovery codes where there were none. */
+export async function enrollPasskey(title: string): Promise<string[]> {
+  const answer = await makePasskey(title);
+  if (answer.token) setSessionToken(answer.token);
+  return answer.recovery ?? [];
+}
+
 export const beginCodes = () => post<{ secret: string; address: string; picture: string }>("/api/v1/me/totp");
 
 /** Gives recovery codes; the session is complete, and `askWho` is left to whoever has shown them. */

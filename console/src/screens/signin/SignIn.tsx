@@ -1,7 +1,7 @@
 // Signing in: a name and a password, or a one-time token; then a second factor, or setting one up.
 import { useEffect, useState, type FormEvent, type ReactNode } from "react";
 import { Problem } from "../../api/http";
-import { askWho, beginCodes, confirmCodes, signIn, signInWithCode, signInWithToken, signOut, useSession } from "../../api/session";
+import { askWho, beginCodes, confirmCodes, enrollPasskey, signIn, signInWithCode, signInWithPasskey, signInWithToken, signOut, useSession } from "../../api/session";
 import { navigate, useAddress } from "../../shell/route";
 import { Mark } from "../../ui/icons";
 import { Button, Notice } from "../../ui/parts";
@@ -104,12 +104,44 @@ function WithToken({ given, onPassword }: { given: string; onPassword: () => voi
   );
 }
 
-function SecondFactor() {
-  const [code, setCode] = useState("");
+/** A button that asks the browser for a passkey, and says when that did not work. */
+function PasskeyButton({ label, act }: { label: string; act: () => Promise<unknown> }) {
+  const [problem, setProblem] = useState("");
+  const run = async () => {
+    setProblem("");
+    try {
+      await act();
+    } catch (error) {
+      setProblem(error instanceof Problem ? error.message : "The browser showed no passkey.");
+    }
+  };
   return (
+    <div className="stack tight">
+      <Button kind="wide" icon="keys" onPress={() => void run()}>
+        {label}
+      </Button>
+      {problem && (
+        <p className="bad" role="alert">
+          {problem}
+        </p>
+      )}
+    </div>
+  );
+}
+
+function SecondFactor({ factors }: { factors: string[] }) {
+  const [code, setCode] = useState("");
+  const passkey = factors.includes("passkey") && <PasskeyButton label="Use a passkey" act={signInWithPasskey} />;
+  const form = (
     <Form title="Second factor" button="Go on" act={() => signInWithCode(code)}>
       <Field label="Code" name="code" complete="one-time-code" hint="The six digits of your authenticator app, or a recovery code." value={code} onChange={setCode} isFirst />
     </Form>
+  );
+  return (
+    <>
+      {passkey}
+      {form}
+    </>
   );
 }
 
@@ -146,6 +178,7 @@ function SetUp() {
     );
   }
   return (
+    <>
     <Form title="Set up a second factor" button="Confirm" act={async () => setRecovery(await confirmCodes(code.trim()))}>
       <p>Scan the picture with an authenticator app, or type the secret there. Then give the code that it shows.</p>
       {problem && <p className="bad">{problem}</p>}
@@ -157,6 +190,15 @@ function SetUp() {
       )}
       <Field label="Code" name="code" complete="one-time-code" value={code} onChange={setCode} isFirst />
     </Form>
+    <PasskeyButton
+      label="Use a passkey instead"
+      act={async () => {
+        const codes = await enrollPasskey("this device");
+        if (codes.length > 0) setRecovery(codes);
+        else await askWho();
+      }}
+    />
+    </>
   );
 }
 
@@ -172,7 +214,7 @@ export function SignIn() {
           <Mark />
           Sinew
         </div>
-        {me?.stage === "factor" ? <SecondFactor /> : me?.stage === "enroll" ? <SetUp /> : hasToken ? <WithToken given={given} onPassword={() => setHasToken(false)} /> : <WithPassword onToken={() => setHasToken(true)} />}
+        {me?.stage === "factor" ? <SecondFactor factors={me.factors} /> : me?.stage === "enroll" ? <SetUp /> : hasToken ? <WithToken given={given} onPassword={() => setHasToken(false)} /> : <WithPassword onToken={() => setHasToken(true)} />}
         {me && (
           <Button kind="plain" onPress={() => void signOut()}>
             Not {me.title || me.name}? Begin anew
