@@ -7,12 +7,15 @@ use crate::root;
 use std::{os::unix::fs::MetadataExt, process::Command};
 
 /// The scripts with their arguments; each ends at once when there is nothing to do.
-const SCRIPTS: [&[&str]; 5] = [
+const SCRIPTS: [&[&str]; 8] = [
     &["postgresql.sh"],
     &["server.sh", "sshd", "openssh-server"],
     &["server.sh", "mariadbd", "mariadb-server"],
     &["server.sh", "redis-server", "redis-server"],
     &["server.sh", "proftpd", "proftpd-mod-crypto"],
+    &["server.sh", "nats-server", "nats-server"],
+    &["server.sh", "rabbitmq-server", "rabbitmq-server"],
+    &["server.sh", "mosquitto", "mosquitto"],
 ];
 
 /// Runs every script.

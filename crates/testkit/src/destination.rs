@@ -196,9 +196,14 @@ async fn clause_6_cancelling_leaves_it_usable(subject: &dyn Subject) {
         if let Some(partner) = subject.partner(&[conduct, Conduct::Accept]).await {
             let mut lane = subject.lane(&*partner);
             let outgoing = sample::outgoing(1, sample::adt("Y-1"));
-            let cut = timeout(REPLY_TIME_MAX / 8, lane.send(&outgoing)).await;
-            assert!(cut.is_err(), "Destination 6: {conduct:?} was too quick to be cancelled");
-            sleep(REPLY_TIME_MAX).await;
+            let mut patience = REPLY_TIME_MAX / 8;
+            // On a busy machine the first ones end while it connects, and the partner has nothing to be slow about.
+            while partner.taken().is_empty() && patience < REPLY_TIME_MAX {
+                let cut = timeout(patience, lane.send(&outgoing)).await;
+                assert!(cut.is_err(), "Destination 6: {conduct:?} was too quick to be cancelled");
+                sleep(REPLY_TIME_MAX).await;
+                patience += REPLY_TIME_MAX / 8;
+            }
             let outcome = send(&mut *lane, "Y-2").await;
             assert!(is_delivered(&outcome), "Destination 6: after a cancelled send: {outcome:?}");
             check_reply(&outcome, "Y-2", "Destination 6");

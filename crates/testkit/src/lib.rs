@@ -7,6 +7,7 @@
 //! answer stands on a commit to a real store, because there is no other way to a receipt (R1).
 //! Never: part of the product.
 
+pub mod between;
 pub mod destination;
 mod exchange;
 pub mod fhir;

@@ -5,15 +5,21 @@
 //! still, which to its clients is a server that takes and says nothing.
 
 mod mariadb;
+mod mosquitto;
+mod nats;
 mod openssh;
 mod postgresql;
 mod proftpd;
+mod rabbitmq;
 mod redis;
 
 pub use mariadb::MariaDb;
+pub use mosquitto::Mosquitto;
+pub use nats::NatsServer;
 pub use openssh::OpenSsh;
 pub use postgresql::{GUEST_PASSWORD, PostgreSql};
 pub use proftpd::ProFtpd;
+pub use rabbitmq::RabbitMq;
 pub use redis::RedisServer;
 
 use crate::Folder;
@@ -34,7 +40,7 @@ use std::{
 /// Where servers are besides the folders of `PATH`.
 const FOLDERS: [&str; 4] = ["/usr/sbin", "/sbin", "/usr/lib/rabbitmq/bin", "/usr/local/sbin"];
 /// How long a server may take until it answers.
-const START_TIME_MAX: Duration = Duration::from_secs(60);
+const START_TIME_MAX: Duration = Duration::from_secs(120);
 const PAUSE: Duration = Duration::from_millis(10);
 /// Ports that are looked at for one that is free.
 const PORTS_TRIED_MAX: usize = 1_000;
@@ -107,6 +113,14 @@ impl Daemon {
         }
     }
 
+    /// Asks it to end, and waits until it has, for servers that write down what they have only then.
+    pub fn end(&self) {
+        let Some(mut child) = self.child.lock().unwrap_or_else(PoisonError::into_inner).take() else { return };
+        signal(child.id(), Signal::TERM);
+        // What it returns says nothing more.
+        let _ = child.wait();
+    }
+
     /// Makes it and everything that it started stand still: connections stay, and nothing is answered.
     pub fn freeze(&self) {
         self.signal_all(Signal::STOP);
@@ -149,10 +163,11 @@ fn signal(id: u32, what: Signal) {
     }
 }
 
-/// Whether a process still holds files and ports; one that only waits to be buried does not.
+/// Whether a process still holds files and ports; one that only waits to be buried does not, once all its threads have ended.
 fn is_alive(id: u32) -> bool {
     let stat = fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
-    stat.rsplit_once(") ").is_some_and(|(_, rest)| !rest.starts_with(['Z', 'X']))
+    let threads = || fs::read_dir(format!("/proc/{id}/task")).map_or(0, Iterator::count);
+    stat.rsplit_once(") ").is_some_and(|(_, rest)| !rest.starts_with(['Z', 'X']) || threads() > 1)
 }
 
 /// A process and those that descend from it, the oldest first.
