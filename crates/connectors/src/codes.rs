@@ -1,5 +1,5 @@
 //! The error codes of the connectors, E6xxx: E60xx sockets and settings, E61xx mllp, E62xx file, E63xx http,
-//! E64xx interface, E65xx TLS and what speaks HTTP, E66xx distant files, databases and brokers,
+//! E64xx interface, E65xx TLS and what speaks HTTP, E66xx distant files, databases and brokers, E67xx brokers,
 //! E68xx connectors over networks that came later, and what a peer may send.
 
 message::catalogue! {
@@ -99,6 +99,12 @@ message::catalogue! {
     E6644 "the broker may have taken it";
     E6646 "a message went to the refused ones";
     E6647 "an entry has no message";
+    E6701 "the broker keeps no such messages";
+    E6702 "the message is larger than the broker takes";
+    E6703 "the broker may change the order";
+    E6704 "the stream or queue cannot be used";
+    E6705 "the broker may not have kept messages for us";
+    E6706 "another client came under our name";
     E6801 "a message that this peer may not send";
     E6811 "the bucket cannot be used";
     E6812 "the object store does not let us in";

@@ -7,6 +7,10 @@
 //! Promises: the numbered lists of `interface::contract`, proved by the suites of `testkit`.
 //! Never: stores a message, acknowledges on its own account, decides a retry, or says what was in a message (R10).
 
+#[cfg(feature = "amqp")]
+mod amqp;
+#[cfg(any(feature = "amqp", feature = "mqtt", feature = "nats"))]
+mod broker;
 pub mod codes;
 mod fhir;
 mod file;
@@ -16,6 +20,10 @@ mod ftps;
 mod http;
 mod link;
 mod mllp;
+#[cfg(feature = "mqtt")]
+mod mqtt;
+#[cfg(feature = "nats")]
+mod nats;
 mod raw;
 mod redis;
 mod s3;
@@ -43,6 +51,8 @@ use interface::catalogue::Connector;
 #[must_use]
 pub fn catalogue() -> &'static [&'static dyn Connector] {
     &[
+        #[cfg(feature = "amqp")]
+        &amqp::Amqp,
         &fhir::Fhir,
         &file::File,
         #[cfg(feature = "ftp")]
@@ -50,6 +60,10 @@ pub fn catalogue() -> &'static [&'static dyn Connector] {
         &http::Http,
         &link::Link,
         &mllp::Mllp,
+        #[cfg(feature = "mqtt")]
+        &mqtt::Mqtt,
+        #[cfg(feature = "nats")]
+        &nats::Nats,
         &redis::Redis,
         &s3::S3,
         &schedule::Schedule,
