@@ -4,6 +4,7 @@ mod convert;
 mod fhir;
 mod fhirpath;
 mod measure;
+mod pairs;
 mod parser;
 mod quality;
 mod routes;
@@ -60,6 +61,11 @@ fn main() -> ExitCode {
             stress::run(is_json, number("--mean=").unwrap_or(100), number("--seconds=").unwrap_or(10));
             return ExitCode::SUCCESS;
         }
+        Some("pairs") => {
+            let also: Vec<&str> = words.iter().filter_map(|word| word.strip_prefix("--also=")).collect();
+            pairs::run(is_json, &also);
+            return ExitCode::SUCCESS;
+        }
         Some("routes") => {
             routes::run(is_json);
             return ExitCode::SUCCESS;
@@ -70,8 +76,8 @@ fn main() -> ExitCode {
         }
         _ => {
             eprintln!(
-                "usage: bench parser|quality|store|validate|fhir|fhirpath|convert|script|stat|routes|stress [--json] [--queued=COUNT] \
-                 [--mean=PER-SECOND] [--seconds=OF-THE-PEAK]"
+                "usage: bench parser|quality|store|validate|fhir|fhirpath|convert|script|stat|routes|stress|pairs [--json] \
+                 [--queued=COUNT] [--mean=PER-SECOND] [--seconds=OF-THE-PEAK] [--also='nats HOST:PORT/SUBJECT']"
             );
             return ExitCode::from(2);
         }

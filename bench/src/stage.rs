@@ -10,7 +10,7 @@ use interface::{
 };
 use message::{Clock, Format, Outcome, Reason, clock};
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -137,16 +137,10 @@ impl Stage {
         let connectors: &'static [&'static dyn Connector] = Vec::leak([vec![fake], more].concat());
         let folder = std::env::temp_dir().join(format!("sinew-bench-{}-{:p}", std::process::id(), &*partner));
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().must("a runtime");
-        let (store, recovered) = Store::open(&folder, &store::Options::default()).must("a store");
-        let options = Options {
-            workspace: folder.clone(),
-            clock: Arc::new(clock::System),
-            connectors,
-            quality: engine::quality::Settings::default(),
-        };
-        let engine = Engine::new(store, recovered.open, options);
-        let changes = runtime.block_on(engine.apply(vec![definition(lines, connectors)], &[]));
-        assert!(changes.failed.is_empty(), "{changes:?}");
+        let text = format!(
+            "interface bench \"Bench\" {{\n  owner bench\n  receive fake {{ order by PID-3.1 }}\n{lines}\n}}\n"
+        );
+        let engine = open(&runtime, &folder, connectors, &text);
         Stage { runtime, engine, arrivals, partner, folder }
     }
 
@@ -163,10 +157,28 @@ impl Stage {
     }
 }
 
-fn definition(lines: &str, connectors: &[&dyn Connector]) -> Arc<Definition> {
-    let text =
-        format!("interface bench \"Bench\" {{\n  owner bench\n  receive fake {{ order by PID-3.1 }}\n{lines}\n}}\n");
-    let files = Files::memory([("sinew.toml", "name = \"bench\""), ("interfaces/bench/interface.flow", &*text)]);
+/// An engine over a store in `folder`, with the one interface that `text` is.
+pub(crate) fn open(
+    runtime: &Runtime,
+    folder: &Path,
+    connectors: &'static [&'static dyn Connector],
+    text: &str,
+) -> Engine {
+    let (store, recovered) = Store::open(folder, &store::Options::default()).must("a store");
+    let options = Options {
+        workspace: folder.to_owned(),
+        clock: Arc::new(clock::System),
+        connectors,
+        quality: engine::quality::Settings::default(),
+    };
+    let engine = Engine::new(store, recovered.open, options);
+    let changes = runtime.block_on(engine.apply(vec![definition(text, connectors)], &[]));
+    assert!(changes.failed.is_empty(), "{changes:?}");
+    engine
+}
+
+fn definition(text: &str, connectors: &[&dyn Connector]) -> Arc<Definition> {
+    let files = Files::memory([("sinew.toml", "name = \"bench\""), ("interfaces/bench/interface.flow", text)]);
     let variables = |_: &str| None;
     let options = workspace::Options { connectors, environment: None, overrides: None, variables: &variables };
     let (workspace, findings) = Workspace::of(files, &options);
