@@ -2,7 +2,7 @@
 //!
 //! Owns: how bytes come in and go out. Each folder has the same files: `mod.rs` (protocol, guarantees, its `SPEC`),
 //! `config.rs`, `source.rs`, `destination.rs`, `tests.rs`; what several of them share is [`tcp`] about sockets, [`tls`]
-//! about certificates, [`web`] about servers and [`folder`] about files.
+//! about certificates, [`web`] about servers, [`folder`] about files and `broker` about brokers of messages.
 //!
 //! Promises: the numbered lists of `interface::contract`, proved by the suites of `testkit`.
 //! Never: stores a message, acknowledges on its own account, decides a retry, or says what was in a message (R10).
