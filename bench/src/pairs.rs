@@ -138,7 +138,7 @@ async fn answer_mllp(mut stream: TcpStream) -> Option<()> {
     let mut buffer = BytesMut::new();
     loop {
         let message = frame(&mut stream, &mut buffer).await?;
-        let id = message.split(|byte| *byte == b'|').nth(9)?;
+        let id = message[..].split(|byte| *byte == b'|').nth(9)?;
         let id = String::from_utf8_lossy(id);
         let answer = format!("\x0bMSH|^~\\&|P|P|HUB|NORTH|20260301120000||ACK|{id}-A|P|2.5.1\rMSA|AA|{id}\r\x1c\r");
         stream.write_all(answer.as_bytes()).await.ok()?;
