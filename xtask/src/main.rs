@@ -12,6 +12,7 @@ mod generate;
 mod install;
 mod packages;
 mod root;
+mod sbom;
 mod simulate;
 mod source;
 mod test;
@@ -28,6 +29,7 @@ cargo xtask console                              make console/dist anew from con
 cargo xtask sim --seed N [--runs M] [--again]    the simulator: seeds N to N+M-1, or M times the same one
 cargo xtask gen [--check]                        write (or compare) the generated pages under docs/reference
 cargo xtask gen dictionary                       make the dictionary of HL7 v2 anew from the pinned packages
+cargo xtask sbom [--to FILE]                     what the binary is made of, as CycloneDX, from Cargo.lock
 cargo xtask gen fhir                             make the definitions of FHIR R4 anew from the pinned package";
 
 fn main() -> ExitCode {
@@ -44,6 +46,7 @@ fn main() -> ExitCode {
         ["install"] => install::run(),
         ["console"] => console::run(),
         ["sim", words @ ..] => simulate::run(words),
+        ["sbom", words @ ..] => sbom::run(words),
         ["gen", "dictionary"] => dictionary::run(),
         ["gen", "fhir"] => fhir::run(),
         ["gen", flags @ ..] => known(flags, &["--check"]).and_then(|()| generate::run(flags.contains(&"--check"))),

@@ -11,6 +11,7 @@
 mod arguments;
 mod backing;
 mod commands;
+mod confine;
 mod desk;
 mod differences;
 mod drilling;

@@ -15,6 +15,7 @@ mod certificate;
 mod changes;
 pub mod client;
 pub mod codes;
+pub mod confine;
 mod describe;
 mod engine_routes;
 mod find;

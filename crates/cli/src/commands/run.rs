@@ -66,6 +66,7 @@ const REOPEN_PAUSE: Duration = Duration::from_secs(3);
 
 impl Run {
     pub fn run(self, screen: &Screen) -> Result {
+        crate::confine::confine();
         let how = How { is_watching: false, until_eof: self.until_eof, listen: self.listen };
         block_on(engine(screen, with_dir(self.place, self.dir), how))?
     }

@@ -112,7 +112,10 @@ impl Audit {
             *state = find(&*self.shelf, &self.keys, self.shelf.anchor()?.as_deref(), &self.shelf.pieces()?)?.state;
         }
         let day = at.0.div_euclid(DAY_US);
-        let is_full = state.piece.is_some_and(|(_, length)| length >= PIECE_BYTES || day != state.day);
+        // A piece without a record yet, of which a crash left the beginning, is gone on with: its number is taken.
+        let has_record = |piece: u64| piece <= state.anchor.tip.number;
+        let is_full =
+            state.piece.is_some_and(|(piece, length)| has_record(piece) && (length >= PIECE_BYTES || day != state.day));
         if is_full {
             self.sign(&mut state, at)?;
             state.piece = None;
