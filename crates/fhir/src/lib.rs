@@ -37,7 +37,7 @@ pub mod codes;
 pub mod definitions;
 mod error;
 pub mod fhirpath;
-mod names;
+pub mod names;
 pub mod package;
 pub mod patch;
 pub mod tree;

@@ -1,12 +1,14 @@
-//! Names of elements that this crate asks for at every resource, looked up once.
+//! Names of elements that are asked for or written at every resource, looked up once.
 
 use crate::{Name, Tree};
 use std::sync::OnceLock;
 
 macro_rules! names {
     ($($field:ident = $text:literal,)*) => {
-        pub(crate) struct Names {
-            $(pub(crate) $field: Name,)*
+        /// Numbers of those names, the same in every tree.
+        #[derive(Debug)]
+        pub struct Names {
+            $(#[doc = concat!("`", $text, "`")] pub $field: Name,)*
         }
 
         impl Names {
@@ -24,6 +26,7 @@ names! {
     code = "code",
     coding = "coding",
     contained = "contained",
+    display = "display",
     div = "div",
     entry = "entry",
     extension = "extension",
@@ -32,6 +35,7 @@ names! {
     if_none_exist = "ifNoneExist",
     kind = "type",
     meta = "meta",
+    method = "method",
     profile = "profile",
     reference = "reference",
     request = "request",
@@ -41,6 +45,7 @@ names! {
     system = "system",
     text = "text",
     url = "url",
+    value = "value",
     version_id = "versionId",
 }
 
@@ -49,8 +54,10 @@ fn known(text: &str) -> Name {
     Name::known(text).unwrap_or_else(|| Tree::new().name(text))
 }
 
+/// The names, found when they are first asked for.
 #[inline]
-pub(crate) fn names() -> &'static Names {
+#[must_use]
+pub fn names() -> &'static Names {
     static NAMES: OnceLock<Names> = OnceLock::new();
     NAMES.get_or_init(Names::find)
 }

@@ -155,6 +155,7 @@ message::catalogue! {
     E2649 "outermost element or list is not as its format has it";
     E2670 "unknown script";
     E2671 "a script reads a code table that is not there";
+    E2680 "shared map in a map from another format";
     E2700 "a lookup does not say what happens without an answer";
     E2701 "a lookup found nothing";
     E2702 "a lookup could not be answered";

@@ -1,6 +1,6 @@
 //! The conversation: initialize, files that open and change, questions, shutdown.
 
-use super::{completion, definition, hover, position, project::Project, rpc, symbols};
+use super::{actions, completion, definition, hover, position, project::Project, rename, rpc, symbols};
 use interface::catalogue::Connector;
 use lang::syntax;
 use serde_json::{Value, json};
@@ -94,6 +94,8 @@ impl Server<'_> {
                 "definitionProvider": true,
                 "documentSymbolProvider": true,
                 "documentFormattingProvider": true,
+                "renameProvider": {"prepareProvider": true},
+                "codeActionProvider": {"codeActionKinds": ["quickfix"]},
             },
         })
     }
@@ -106,6 +108,9 @@ impl Server<'_> {
             "textDocument/definition",
             "textDocument/documentSymbol",
             "textDocument/formatting",
+            "textDocument/prepareRename",
+            "textDocument/rename",
+            "textDocument/codeAction",
         ];
         if !known.contains(&method) {
             return Err((rpc::METHOD_NOT_FOUND, format!("`{method}` is not known here")));
@@ -121,6 +126,17 @@ impl Server<'_> {
             "textDocument/completion" => completion::completion(project, uri, place()?),
             "textDocument/definition" => definition::definition(project, uri, place()?),
             "textDocument/documentSymbol" => symbols::symbols(project, uri),
+            "textDocument/prepareRename" => rename::prepare(project, uri, place()?),
+            "textDocument/rename" => {
+                let new = parameters.get("newName").and_then(Value::as_str);
+                let new = new.ok_or_else(|| (rpc::INVALID_PARAMS, "newName is missing".to_owned()))?;
+                rename::rename(project, uri, place()?, new).map_err(|why| (rpc::INVALID_PARAMS, why))?
+            }
+            "textDocument/codeAction" => {
+                let range = parameters.get("range");
+                let range = range.ok_or_else(|| (rpc::INVALID_PARAMS, "range is missing".to_owned()))?;
+                actions::actions(project, uri, range)
+            }
             _ => format(project, uri),
         };
         Ok(found.unwrap_or(Value::Null))

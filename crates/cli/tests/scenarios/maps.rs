@@ -156,3 +156,44 @@ fn the_page_of_a_map_is_for_people() {
     assert!(page.contains("| `DOE` |") && page.contains("| `removed` | `PID-7`<br>Date/Time of Birth |"), "{page}");
     workspace.sinew(&["docs", "map", "hub", "--to", "hub.pdf"]).expect(2);
 }
+
+const ROWS: &str = r#"map patients from csv to fhir r4 Bundle {
+  type = "transaction"
+  Patient update by identifier {
+    identifier {
+      value  = row.mrn
+      system = "urn:oid:1.2.3"
+    }
+    name { family = row.last }
+    gender = "female" when row.sex = F
+    birthDate = row.born
+  }
+}
+"#;
+
+/// Rows become FHIR: run, explained, counted, tested by a case, and a finding names the file as it was named.
+#[test]
+fn a_map_from_rows_to_fhir() {
+    let workspace = Workspace::empty();
+    workspace.write("interfaces/adt/maps/patients.map", ROWS);
+    workspace.write("in/patients.csv", "mrn,last,sex,born\n1,Muster,F,1988-07-05\n2,Doe,M,soon\n");
+    let made =
+        workspace.sinew(&["map", "run", "patients", "in/patients.csv", "--jsonl", "--validate", "--reveal"]).expect(0);
+    assert_eq!(made.out.lines().count(), 2, "{}", made.out);
+    assert!(made.out.contains(r#""family":"Muster""#) && made.err.contains("in/patients.csv#2: E2600"), "{}", made.err);
+    let told = workspace.sinew(&["map", "run", "patients", "in/patients.csv", "--explain"]).expect(0);
+    assert!(told.out.lines().any(|line| line.contains("birthDate") && line.ends_with("row.born")), "{}", told.out);
+    let told = workspace.sinew(&["map", "run", "patients", "in/patients.csv", "--values"]).expect(0);
+    assert!(told.out.lines().any(|line| line.starts_with("Patient.gender") && line.contains("1 of 2")), "{}", told.out);
+    workspace.write("cases/one.csv", "mrn,last,sex,born\n1,Muster,F,1988-07-05\n");
+    workspace.write("cases/one.expect", "Bundle.entry.resource.gender = 'female'\n");
+    workspace.sinew(&["map", "test", "cases", "--map", "patients"]).expect(0).says(&["1 cases, 0 failed"]);
+    workspace.write("cases/one.expect", "Bundle.entry.resource.gender = 'male'\n");
+    workspace.sinew(&["map", "test", "cases", "--map", "patients"]).expect(1);
+    // A finding names the file from here, not from the root of the machine.
+    workspace.write("interfaces/adt/maps/patients.map", &ROWS.replace("row.born", "row.born | use CX-Identifier"));
+    let told = workspace.sinew(&["map", "run", "patients", "in/patients.csv"]).expect(1);
+    told.says(&["E2680", "interfaces/adt/maps/patients.map"]);
+    let is_short = |line: &str| !line.contains("/interfaces/adt/maps/patients.map");
+    assert!(told.err.lines().all(is_short), "{}", told.err);
+}

@@ -43,7 +43,7 @@ impl MapFile {
                         maps.push(Map { name, from, to, ignored, work: Work::Tree(Box::new(map)), site });
                         continue;
                     }
-                    if from.format != Format::Hl7v2 {
+                    if from.format == Format::FhirR4 || from.format == Format::Other && to.format == Format::Hl7v2 {
                         let (map, ignored) = from_fhir::compile(tree, statement, (&from, &to), scope, &own, &mut found);
                         maps.push(Map { name, from, to, ignored, work: Work::FromFhir(Box::new(map)), site });
                         continue;

@@ -8,6 +8,7 @@ use super::{
     fhir::{lineage, source},
 };
 use crate::{Origins, Why};
+use ::fhir::{Node, Tree};
 use hl7v2::{Message, Path};
 use std::collections::BTreeSet;
 
@@ -39,6 +40,62 @@ pub fn uncovered(message: &Message, origins: &Origins, ignored: &[Ignored]) -> V
         }
     }
     out
+}
+
+/// Elements of a resource with a value that a map from FHIR read nowhere and does not ignore, each as `Patient.name.given`, in
+/// order. Not counted is what is of the server and the bundle: ids, addresses, requests, references, the narrative.
+#[must_use]
+pub fn uncovered_elements(tree: &Tree, origins: &Origins, ignored: &[Ignored]) -> Vec<String> {
+    let read: BTreeSet<&str> = origins.origins.iter().flat_map(|origin| &origin.sources).map(String::as_str).collect();
+    let is_read = |path: &str| {
+        let around = std::iter::successors(Some(path), |path| path.rfind(['.', '[']).map(|at| &path[..at]));
+        around.into_iter().any(|outer| read.contains(outer))
+    };
+    let mut out = Vec::new();
+    leaves(tree.root(), "", &mut |place, node| {
+        if !is_read(&node.path()) && !ignored.iter().any(|one| is_element(place, &one.path)) {
+            out.push(place.to_owned());
+        }
+    });
+    out
+}
+
+/// Names that say nothing of the matter itself.
+const OF_SERVER: [&str; 8] = ["resourceType", "id", "fullUrl", "request", "response", "search", "reference", "div"];
+
+/// Every value of a resource with its place, from the resource that it stands in.
+fn leaves<'t>(node: Node<'t>, place: &str, visit: &mut impl FnMut(&str, Node<'t>)) {
+    let place = node.resource_type().unwrap_or(place);
+    if node.scalar().is_some() {
+        return visit(place, node);
+    }
+    for child in node.children() {
+        match child.key() {
+            Some(key) if OF_SERVER.contains(&key) => {}
+            Some("text") if child.get("div").is_some() => {}
+            Some(key) => leaves(child, &format!("{place}.{key}"), visit),
+            None => leaves(child, place, visit),
+        }
+    }
+}
+
+/// `Patient.name.given` is what `Patient.name` names, and what `who.name` of a name that stands for a patient does.
+fn is_element(place: &str, ignored: &str) -> bool {
+    let (_, within) = place.split_once('.').unwrap_or(("", place));
+    let (head, rest) = ignored.split_once('.').unwrap_or((ignored, ""));
+    let is_name = head.starts_with(|c: char| c.is_ascii_lowercase());
+    is_inside(place, ignored) || is_name && is_inside(within, rest)
+}
+
+/// Places of a message in another format that a map read nowhere and does not ignore, without indexes, in order.
+#[must_use]
+pub fn uncovered_places(document: &formats::Document, origins: &Origins, ignored: &[Ignored]) -> Vec<String> {
+    let written = origins.origins.iter().flat_map(|origin| &origin.sources);
+    let left = origins.left.iter().flat_map(|left| &left.sources);
+    let read: BTreeSet<&str> = written.chain(left).map(String::as_str).collect();
+    let places = lineage::places_of(document).into_iter().map(|(path, _)| path);
+    let plain = places.filter(|path| !read.contains(path.as_str())).map(|path| without_indexes(&path));
+    plain.filter(|place| !ignored.iter().any(|one| is_inside(place, &one.path))).collect()
 }
 
 /// Places that a line read and that are nowhere in the result, without indexes, and why.
@@ -106,6 +163,33 @@ pub fn without_indexes(path: &str) -> String {
 mod tests {
     use super::*;
     use crate::{Left, Origin};
+
+    #[test]
+    fn elements_that_nobody_reads() {
+        let tree = Tree::read(
+            br#"{"resourceType":"Bundle","type":"message","entry":[{"fullUrl":"urn:uuid:1","resource":{"resourceType":"Patient","id":"7",
+            "name":[{"family":"Doe","given":["Jane","Ann"]}],"photo":[{"title":"front"}],"gender":"female"}}]}"#,
+        )
+        .unwrap();
+        let origin = |source: &str| crate::Origin {
+            element: "PID-5.1".to_owned(),
+            file: "m.map".into(),
+            line: 1,
+            sources: vec![source.to_owned()],
+        };
+        let read =
+            ["Bundle.type", "Bundle.entry[0].resource.name[0].family", "Bundle.entry[0].resource.name[0].given[0]"];
+        let origins = Origins { origins: read.map(origin).to_vec(), ..Origins::default() };
+        let ignored = |path: &str| Ignored { path: path.to_owned(), reason: "r".to_owned() };
+        assert_eq!(
+            uncovered_elements(&tree, &origins, &[]),
+            ["Patient.name.given", "Patient.photo.title", "Patient.gender"]
+        );
+        assert_eq!(
+            uncovered_elements(&tree, &origins, &[ignored("who.photo"), ignored("Patient.gender")]),
+            ["Patient.name.given"]
+        );
+    }
 
     #[test]
     fn what_went_nowhere() {

@@ -119,10 +119,10 @@ pub(super) fn parse(
         }
     }
     let is_fhir = |side: Option<&Shape>| side.is_some_and(|side| side.format == Format::FhirR4);
-    if is_fhir(sides.last()) && sides.first().is_some_and(|side| side.format != Format::Hl7v2) {
-        let what = "FHIR is made from HL7 v2 only".to_owned();
+    if is_fhir(sides.last()) && is_fhir(sides.first()) {
+        let what = "a map makes no FHIR from FHIR".to_owned();
         let finding = Diagnostic::error(codes::E2648, what).at(&tree.file, last, "");
-        found.push(finding.hint("make HL7 v2 of the message first, and FHIR of that"));
+        found.push(finding.hint("change a resource with FHIRPath Patch: `sinew fhir patch`"));
         return None;
     }
     let reads_fhir = sides.first().is_some_and(|side| side.format == Format::FhirR4);

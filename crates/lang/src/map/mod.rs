@@ -181,19 +181,44 @@ impl Map {
     /// # Errors
     /// A line that could not do its work, no fuel left, or E2646 for a message that the map is not for.
     pub fn make(&self, source: &Matter, run: &mut Run) -> Result<Matter, Fault> {
+        self.make_with(source, run, &Settings::default()).map(|(made, _)| made)
+    }
+
+    /// As [`Map::make`], with settings: the origins are there when they ask for them, except of maps from v2 to v2 and of
+    /// those to other formats.
+    ///
+    /// # Errors
+    /// As [`Map::make`].
+    pub fn make_with(
+        &self,
+        source: &Matter,
+        run: &mut Run,
+        settings: &Settings,
+    ) -> Result<(Matter, Option<Origins>), Fault> {
+        let is_other = self.from.format == Format::Other;
         match (&self.work, source) {
-            (Work::V2 { .. }, Matter::V2(message)) => self.apply(message, run).map(Matter::V2),
-            (Work::Fhir(map), Matter::V2(message)) => {
+            (Work::V2 { .. }, Matter::V2(message)) => self.apply(message, run).map(|made| (Matter::V2(made), None)),
+            (Work::Fhir(map), Matter::V2(_) | Matter::Other(_)) if is_other == matches!(source, Matter::Other(_)) => {
                 let mut tree = ::fhir::Tree::new();
-                map.apply(message, &mut tree, run, &Settings::default())?;
+                let origins = match source {
+                    Matter::Other(document) => map.apply_to_document(document, &mut tree, run, settings)?,
+                    Matter::V2(message) => map.apply(message, &mut tree, run, settings)?,
+                    Matter::Fhir(..) => None,
+                };
                 let bytes = tree.write();
-                Ok(Matter::Fhir(tree.into(), bytes.into()))
+                Ok((Matter::Fhir(tree.into(), bytes.into()), origins))
             }
-            (Work::FromFhir(map), Matter::Fhir(tree, _)) => Ok(Matter::V2(map.apply(tree, run, false)?.0)),
-            (Work::FromFhir(map), Matter::Other(document)) if self.from.format == Format::Other => {
-                Ok(Matter::V2(map.apply_to_document(document, run, false)?.0))
+            (Work::FromFhir(map), Matter::Fhir(tree, _)) if !is_other => {
+                let (made, origins) = map.apply(tree, run, settings.explain)?;
+                Ok((Matter::V2(made), origins))
             }
-            (Work::Tree(map), _) if source.format() == self.from.form().format => Ok(map.apply(source, run, false)?.0),
+            (Work::FromFhir(map), Matter::Other(document)) if is_other => {
+                let (made, origins) = map.apply_to_document(document, run, settings.explain)?;
+                Ok((Matter::V2(made), origins))
+            }
+            (Work::Tree(map), _) if source.format() == self.from.form().format => {
+                Ok((map.apply(source, run, false)?.0, None))
+            }
             (Work::V2 { .. } | Work::Fhir(_) | Work::FromFhir(_) | Work::Tree(_), _) => {
                 Err(self.site.fault(codes::E2646, "the message is not of the format that this map reads"))
             }

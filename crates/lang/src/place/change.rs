@@ -10,7 +10,7 @@ use crate::{
     item::Atom,
     program::{
         action::Missing,
-        parse::{expect_end, parse_missing, parse_when, refuse_block},
+        parse::{expect_end, parse_table, parse_when, refuse_block},
     },
     run::{Fault, Run, Site},
     scope::Scope,
@@ -178,26 +178,7 @@ pub(crate) fn check_target(path: &Path, form: &Form) -> Result<(), super::Refuse
 }
 
 fn translate(cursor: &mut Cursor<'_>, scope: &Scope<'_>, found: &mut Vec<Diagnostic>) -> Option<Kind> {
-    let file = cursor.tree().file.clone();
-    let here = cursor.here();
-    if !cursor.eat("with") {
-        let finding = Diagnostic::error(codes::E2310, "`with TABLE` is missing").at(&file, here, "here");
-        found.push(finding.hint("write it like `translate patient.sex with sexes missing keep`"));
-        return None;
-    }
-    let here = cursor.here();
-    let Some((name, _)) = cursor.text() else {
-        found.push(Diagnostic::error(codes::E2209, "the name of a code table is missing").at(&file, here, "here"));
-        return None;
-    };
-    let table = match scope.table(&name) {
-        Ok(table) => table,
-        Err(finding) => {
-            found.push(finding.at(&file, here, ""));
-            return None;
-        }
-    };
-    let missing = if cursor.eat("missing") { parse_missing(cursor, found)? } else { Missing::Error };
+    let (table, missing) = parse_table(cursor, scope, "translate patient.sex with sexes missing keep", found)?;
     Some(Kind::Translate { table, missing })
 }
 

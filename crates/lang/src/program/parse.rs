@@ -9,6 +9,7 @@ use crate::{
     scope::{Bound, Scope},
     suggest,
     syntax::{Cursor, Statement, TokenKind, Tree},
+    table::Table,
     value::Value,
 };
 use hl7v2::{
@@ -260,10 +261,22 @@ fn translate(
         found.push(finding.at(&file, place, ""));
         return None;
     }
+    let (table, missing) = parse_table(cursor, scope, "translate PV1-3.1 with units missing error", found)?;
+    Some(Kind::Translate { target: Target::within(path, scope), table, missing })
+}
+
+/// `with TABLE [missing …]`; `like` is how such a line is written, for whoever writes it otherwise.
+pub(crate) fn parse_table(
+    cursor: &mut Cursor<'_>,
+    scope: &Scope<'_>,
+    like: &str,
+    found: &mut Vec<Diagnostic>,
+) -> Option<(Arc<Table>, Missing)> {
+    let file = cursor.tree().file.clone();
     let here = cursor.here();
     if !cursor.eat("with") {
         let finding = Diagnostic::error(codes::E2310, "`with TABLE` is missing").at(&file, here, "here");
-        found.push(finding.hint("write it like `translate PV1-3.1 with units missing error`"));
+        found.push(finding.hint(format!("write it like `{like}`")));
         return None;
     }
     let here = cursor.here();
@@ -279,10 +292,10 @@ fn translate(
         }
     };
     let missing = if cursor.eat("missing") { parse_missing(cursor, found)? } else { Missing::Error };
-    Some(Kind::Translate { target: Target::within(path, scope), table, missing })
+    Some((table, missing))
 }
 
-pub(crate) fn parse_missing(cursor: &mut Cursor<'_>, found: &mut Vec<Diagnostic>) -> Option<Missing> {
+fn parse_missing(cursor: &mut Cursor<'_>, found: &mut Vec<Diagnostic>) -> Option<Missing> {
     let file = cursor.tree().file.clone();
     let here = cursor.here();
     let word = cursor.peek_str();

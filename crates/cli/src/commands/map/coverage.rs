@@ -1,17 +1,21 @@
 //! `sinew map coverage`: places of messages that go nowhere, required elements that stay empty, and codes that tables do not
 //! have.
 
-use super::standard::{self, Opened};
+use super::{
+    reading,
+    standard::{self, Opened},
+};
 use crate::{
     messages,
     outcome::{Exit, Failure, Result},
+    resources,
     screen::Screen,
     table,
 };
 use clap::Args;
 use fhir::{Tree, validate::Validator};
 use hl7v2::{Message, dictionary::Version};
-use lang::{MapFile, Run, Settings, Standard, Table, Why, coverage, facts};
+use lang::{Format, Map, MapFile, Matter, Origins, Run, Settings, Standard, Table, Why, coverage, facts};
 use message::{Diagnostic, Location, Timestamp};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -27,11 +31,13 @@ const COLUMNS: [&str; 5] = ["from", "from_name", "to", "to_system", "to_name"];
 Examples:
   sinew map coverage samples/
   sinew map coverage samples/ --map adt-hub
+  sinew map coverage bundles/ --json
+  sinew map coverage in/patients.csv --map patients
   sinew map coverage samples/ --codes > missing.csv
   sinew map coverage samples/ --codes-csv to-fill/
 
 Counts, over all messages: the places that have a value and that no line of the map read, unless a line `ignore PATH reason TEXT`
-names them; those that a line read and could not write, with the reason; the elements that FHIR requires and that stayed empty;
+names them (of bundles the elements, of other formats their places); those that a line read and could not write, with the reason; the elements that FHIR requires and that stayed empty;
 and the codes that tables do not have. --codes-csv writes each such table to DIR/TABLE.csv, as it is with a row for each new code
 at the end: fill `to` and `to_system`, and put the file into shared/tables/. A file that is there already keeps its rows and gets
 those that it lacks.
@@ -76,14 +82,43 @@ impl Counts {
     }
 }
 
+impl Counts {
+    /// What one message adds: its places that went nowhere, codes without a row, and what was noted.
+    fn add(&mut self, places: Vec<String>, origins: &Origins, run: &Run) {
+        for place in places {
+            *self.places.entry(place).or_default() += 1;
+        }
+        for (table, code) in &origins.missed {
+            *self.codes.entry((table.to_string(), code.clone())).or_default() += 1;
+        }
+        for note in run.notes.iter().filter(|note| note.code != lang::codes::E2401) {
+            *self.notes.entry(format!("{} {}", note.code, note.message)).or_default() += 1;
+        }
+    }
+}
+
 impl Coverage {
     pub fn run(&self, screen: &Screen) -> Result {
         let library = standard::with_workspace()?;
         let own = self.map.as_deref().map(|path| standard::open(&library, path, screen)).transpose()?;
         let (mut counts, mut tree) = (Counts::default(), Tree::new());
         let validator = Validator::default();
-        for path in messages::expand(&self.files)? {
-            for found in messages::read(&path)?.messages {
+        let of_other = own.as_ref().map(Opened::main).transpose()?.filter(|map| map.from.format == Format::Other);
+        if let Some(map) = of_other {
+            reading::each(map, &self.files, screen, &mut |_, _, matter| {
+                count_other(matter, map, &mut counts);
+                Ok(())
+            })?;
+        }
+        for path in messages::expand(&self.files)?.iter().filter(|_| of_other.is_none()) {
+            if resources::begins_as_fhir(path) {
+                resources::each(path, |found| {
+                    found.tree.iter().for_each(|tree| count_bundle(tree, &library, own.as_ref(), &mut counts));
+                    Ok(())
+                })?;
+                continue;
+            }
+            for found in messages::read(path)?.messages {
                 let (message, _) = Message::parse(found.bytes);
                 if message.segments_named(*b"MSH").next().is_none() {
                     continue; // a folder of samples holds other files too
@@ -189,6 +224,38 @@ fn count(
         if !is_told(&what) {
             *counts.unfilled.entry(what).or_default() += 1;
         }
+    }
+}
+
+/// The same of a bundle, of which a map makes a message: elements that nothing of the message came from.
+fn count_bundle(tree: &Tree, library: &Standard, own: Option<&Opened>, counts: &mut Counts) {
+    let file = own.map(|opened| &opened.file).or_else(|| library.map_for_bundle(tree).map(|(file, _)| file));
+    let Some(map) = file.and_then(MapFile::main).filter(|map| map.from.format == Format::FhirR4) else {
+        counts.without_map += 1;
+        return;
+    };
+    counts.messages += 1;
+    let mut run = Run::new(Timestamp::default(), 0);
+    match map.produce(tree, &mut run, true) {
+        Ok((_, origins)) => {
+            let origins = origins.unwrap_or_default();
+            counts.add(coverage::uncovered_elements(tree, &origins, &map.ignored), &origins, &run);
+        }
+        Err(fault) => *counts.failed.entry(fault.to_string()).or_default() += 1,
+    }
+}
+
+/// The same of a message in another format.
+fn count_other(matter: &Matter, map: &Map, counts: &mut Counts) {
+    counts.messages += 1;
+    let settings = Settings { explain: true, ..Settings::default() };
+    let mut run = Run::new(Timestamp::default(), 0);
+    match (map.make_with(matter, &mut run, &settings), matter) {
+        (Ok((_, Some(origins))), Matter::Other(document)) => {
+            counts.add(coverage::uncovered_places(document, &origins, &map.ignored), &origins, &run);
+        }
+        (Ok(_), _) => {}
+        (Err(fault), _) => *counts.failed.entry(fault.to_string()).or_default() += 1,
     }
 }
 

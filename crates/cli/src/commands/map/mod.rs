@@ -1,6 +1,7 @@
 //! `sinew map`: maps to FHIR checked, run, tested, and what they leave out.
 
 mod coverage;
+mod reading;
 mod run;
 pub mod standard;
 mod test;

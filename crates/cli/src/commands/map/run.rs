@@ -1,17 +1,14 @@
 //! `sinew map run`: a map over messages: what it makes, where that came from, or the values of each target over all of them.
 
-use super::{standard, values};
+use super::{reading, standard, values};
 use crate::{
     commands::convert::Convert,
-    mask, messages,
+    mask,
     outcome::{Exit, Failure, Result},
     screen::Screen,
 };
-use bytes::Bytes;
 use clap::Args;
-use formats::Messages;
-use hl7v2::Message;
-use lang::{Format, Map, Matter, Run};
+use lang::{Format, Map, Matter, Origin, Run, Settings};
 use message::{Clock, clock};
 use serde_json::json;
 use std::path::PathBuf;
@@ -25,13 +22,14 @@ Examples:
   sinew map run adt samples/ --explain                the line and the places behind each element
   sinew map run adt-hub samples/ --values             what each target became, over all messages
   sinew map run patients-adt in/patients.csv          a map from rows: a message for each of them
+  sinew map run patients in/patients.csv --explain    to FHIR: the column behind each element
 
 A map is a file, or the name of one of the workspace or the library. --values lists each target with the messages that filled it
 and its values by number; targets of the map that no message filled are listed with 0. Values about the patient are masked there,
 also in files and pipes: --reveal shows them. Otherwise they are masked on a terminal only.
   --values --json: {\"schema\":\"sinew.map-values/1\",\"map\",\"messages\",\"failed\",\"targets\":[{\"path\",\"filled\",\"distinct\",\"masked\",
   \"values\":[{\"value\",\"count\"}]}]}
-  --json of a map to HL7 v2: {\"schema\":\"sinew.map-run/1\",\"file\",\"index\",\"map\",\"notes\",\"message\"}
+  --json of other maps: {\"schema\":\"sinew.map-run/1\",\"file\",\"index\",\"map\",\"notes\",\"origins\",\"message\"}
 Exit: 0, 1 a message cannot be mapped, or the map does not compile, 2 there is no such map, 3 a file cannot be opened.")]
 pub struct MapRun {
     /// A map file, or the name of a map of the workspace or the library
@@ -43,7 +41,7 @@ pub struct MapRun {
     /// To FHIR: a resource a line, not laid out
     #[arg(long, conflicts_with = "json")]
     jsonl: bool,
-    /// To FHIR: for each element the line of the map that wrote it and the places that it read
+    /// For each element or field the line of the map that wrote it and the places that it read
     #[arg(long)]
     explain: bool,
     /// The values of each target over all messages
@@ -71,124 +69,98 @@ impl MapRun {
         let library = standard::with_workspace()?;
         let opened = standard::open(&library, &self.map, screen)?;
         let map = opened.main()?;
-        let is_other = map.from.format == Format::Other || map.to.format == Format::Other;
-        if is_other && (self.values || self.explain || self.jsonl || self.validate || self.zone.is_some()) {
-            return Err(Failure::usage(
-                "--values, --explain, --jsonl, --validate and --zone are for maps of HL7 v2 and FHIR",
-            ));
-        }
-        if is_other {
-            return self.between_formats(map, screen);
-        }
         if self.values {
             let look = values::Look { is_revealed: self.reveal, is_json: self.json };
             return values::run(&library, &opened, &self.files, look, screen);
         }
-        if map.to.format == Format::FhirR4 {
+        if map.to.format == Format::FhirR4 && map.from.format == Format::Hl7v2 {
             let MapRun { map, files, jsonl, explain, validate, zone, json, reveal, output, values: _ } = self;
             return Convert { jsonl, explain, validate, zone, json, reveal, output, ..Convert::by_map(map, files) }
                 .run(screen);
         }
-        if self.explain || self.jsonl || self.validate || self.zone.is_some() {
-            return Err(Failure::usage("--explain, --jsonl, --validate and --zone are for maps to FHIR"));
-        }
-        self.to_v2(map, screen)
+        self.check_usage(map)?;
+        self.through(map, screen)
     }
 
-    /// Of or to JSON, XML, rows, X12. A content of rows is cut into messages, as an interface does it.
-    fn between_formats(&self, map: &Map, screen: &Screen) -> Result {
-        let form = map.from.form();
-        let by = if form.format == message::Format::Delimited { Messages::Rows } else { Messages::Whole };
+    /// Flags that mean something for maps to FHIR only, or for those that keep where everything came from.
+    fn check_usage(&self, map: &Map) -> Result<()> {
+        if map.to.format != Format::FhirR4 && (self.jsonl || self.validate) || self.zone.is_some() {
+            return Err(Failure::usage("--jsonl and --validate are for maps to FHIR, --zone for those from HL7 v2"));
+        }
+        let is_traced =
+            map.to.format == Format::FhirR4 || map.to.format == Format::Hl7v2 && map.from.format != Format::Hl7v2;
+        if self.explain && !is_traced {
+            return Err(Failure::usage("--explain is for maps to FHIR, and from FHIR or another format to HL7 v2"));
+        }
+        Ok(())
+    }
+
+    /// Every message through the map: what it makes, or where that came from.
+    fn through(&self, map: &Map, screen: &Screen) -> Result {
+        let settings = Settings { explain: self.explain, ..Settings::default() };
+        let validator = self.validate.then(fhir::validate::Validator::default);
         let (mut out, mut is_good) = (Vec::new(), true);
-        for path in messages::expand(&self.files)? {
-            let name = path.display().to_string();
-            let contents: Vec<Bytes> = if form.format == message::Format::Hl7v2 {
-                messages::read(&path)?.messages.into_iter().map(|found| found.bytes).collect()
-            } else {
-                let bytes = std::fs::read(&path)
-                    .map_err(|error| Failure::unreachable(format!("{name} cannot be read: {error}")))?;
-                formats::cut(form.format, &bytes.into(), &form.layout, by).into_iter().map(|cut| cut.bytes).collect()
+        let is_read = reading::each(map, &self.files, screen, &mut |name, place, matter| {
+            let mut run = Run::new(clock::System.now(), 0);
+            let (made, origins) = match map.make_with(matter, &mut run, &settings) {
+                Ok(made) => made,
+                Err(fault) => {
+                    screen.say(format!("{name}#{place}: {fault}"));
+                    is_good = false;
+                    return Ok(());
+                }
             };
-            for (place, bytes) in contents.into_iter().enumerate() {
-                let (matter, found) = Matter::read(&form, bytes);
-                for finding in found.iter().filter(|_| matter.v2().is_none()) {
-                    screen.say(format!("{name}#{}: {} {}", place + 1, finding.code, finding.message));
-                }
-                let mut run = Run::new(clock::System.now(), 0);
-                let made = match map.make(&matter, &mut run) {
-                    Ok(made) if !found.iter().any(message::Diagnostic::is_error) || matter.v2().is_some() => {
-                        made.to_bytes()
-                    }
-                    Ok(_) => {
-                        is_good = false;
-                        continue;
-                    }
-                    Err(fault) => {
-                        screen.say(format!("{name}#{}: {fault}", place + 1));
-                        is_good = false;
-                        continue;
-                    }
-                };
-                if self.json {
-                    let object = json!({"schema": "sinew.map-run/1", "file": name, "index": place + 1, "map": &*map.name,
-                        "notes": run.notes, "message": String::from_utf8_lossy(&made)});
-                    screen.line(object.to_string());
-                    continue;
-                }
-                for note in &run.notes {
-                    screen.say(format!("{name}#{}: {} {}", place + 1, note.code, note.message));
-                }
-                out.extend_from_slice(&made);
-                if !made.ends_with(b"\n") && !made.ends_with(b"\r") {
-                    out.push(b'\n');
+            if let (Some(validator), Matter::Fhir(tree, _)) = (&validator, &made) {
+                let report = validator.validate(tree);
+                is_good &= report.is_valid();
+                for issue in report.errors() {
+                    screen.say(format!("{name}#{place}: {} {}: {}", issue.code, issue.path, issue.message));
                 }
             }
-        }
-        if !self.json && map.to.format == Format::Hl7v2 {
+            if self.json {
+                let origins = origins.map(|origins| {
+                    let one = |origin: &Origin| json!({"element": origin.element, "file": &*origin.file, "line": origin.line, "sources": origin.sources});
+                    origins.origins.iter().map(one).collect::<Vec<_>>()
+                });
+                let object = json!({"schema": "sinew.map-run/1", "file": name, "index": place, "map": &*map.name,
+                    "notes": run.notes, "origins": origins, "message": String::from_utf8_lossy(&made.to_bytes())});
+                screen.line(object.to_string());
+                return Ok(());
+            }
+            for note in &run.notes {
+                screen.say(format!("{name}#{place}: {} {}", note.code, note.message));
+            }
+            match origins {
+                Some(origins) => {
+                    origins.origins.iter().for_each(|origin| out.extend_from_slice(line_of(origin).as_bytes()))
+                }
+                None => self.put(&made, &mut out),
+            }
+            Ok(())
+        })?;
+        if !self.json && map.to.format == Format::Hl7v2 && !self.explain {
             mask::put_messages(screen, out, self.reveal, self.output.as_deref())?;
         } else if !self.json {
-            put_other(screen, &out, self.reveal, self.output.as_deref())?;
+            put_other(screen, &out, self.reveal || self.explain, self.output.as_deref())?;
         }
-        Ok(if is_good { Exit::Ok } else { Exit::Problems })
+        Ok(if is_good && is_read { Exit::Ok } else { Exit::Problems })
     }
 
-    fn to_v2(&self, map: &Map, screen: &Screen) -> Result {
-        let (mut out, mut is_good) = (Vec::new(), true);
-        for path in messages::expand(&self.files)? {
-            let name = path.display().to_string();
-            let file = messages::read(&path)?;
-            if file.messages.is_empty() {
-                screen.say(format!("{name}: no HL7 v2 message in it"));
-                is_good = false;
-            }
-            for (place, found) in file.messages.iter().enumerate() {
-                let (message, _) = Message::parse(found.bytes.clone());
-                let mut run = Run::new(clock::System.now(), 0);
-                let made = match map.apply(&message, &mut run) {
-                    Ok(made) => made.to_bytes(),
-                    Err(fault) => {
-                        screen.say(format!("{name}#{}: {fault}", place + 1));
-                        is_good = false;
-                        continue;
-                    }
-                };
-                if self.json {
-                    let object = json!({"schema": "sinew.map-run/1", "file": name, "index": place + 1, "map": &*map.name,
-                        "notes": run.notes, "message": String::from_utf8_lossy(&made)});
-                    screen.line(object.to_string());
-                    continue;
-                }
-                for note in &run.notes {
-                    screen.say(format!("{name}#{}: {} {}", place + 1, note.code, note.message));
-                }
-                out.extend_from_slice(&made);
-            }
+    fn put(&self, made: &Matter, out: &mut Vec<u8>) {
+        match made {
+            Matter::Fhir(tree, _) if !self.jsonl => out.extend_from_slice(&tree.write_pretty()),
+            Matter::Fhir(..) | Matter::Other(_) | Matter::V2(_) => out.extend_from_slice(&made.to_bytes()),
         }
-        if !self.json {
-            mask::put_messages(screen, out, self.reveal, self.output.as_deref())?;
+        if !out.ends_with(b"\n") && !out.ends_with(b"\r") {
+            out.push(b'\n');
         }
-        Ok(if is_good { Exit::Ok } else { Exit::Problems })
     }
+}
+
+/// What was written, by which line of the map, from where.
+fn line_of(origin: &Origin) -> String {
+    let from = if origin.sources.is_empty() { "a text of the map".to_owned() } else { origin.sources.join(", ") };
+    format!("{}  {}:{}  {from}\n", origin.element, origin.file, origin.line)
 }
 
 /// What is no HL7 v2 has no fields that are known to hold a patient's data: on a terminal all of it waits for `--reveal`.

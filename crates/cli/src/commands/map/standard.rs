@@ -106,7 +106,7 @@ pub fn open(standard: &Standard, wanted: &Path, screen: &Screen) -> Result<Opene
         screen.say(render(finding, text, screen));
     }
     if found.iter().any(|(finding, _)| finding.is_error()) {
-        return Err(Failure::new(Exit::Problems, format!("{} does not compile", path.display())));
+        return Err(Failure::new(Exit::Problems, format!("{} does not compile", shown(&path))));
     }
     Ok(opened)
 }
@@ -128,11 +128,19 @@ fn find(wanted: &Path) -> Result<Option<PathBuf>> {
         [] => Ok(None),
         [one] => Ok(Some(one.clone())),
         several => {
-            let several: Vec<String> = several.iter().map(|path| path.display().to_string()).collect();
+            let several: Vec<String> = several.iter().map(|path| shown(path)).collect();
             let failure = Failure::usage(format!("there are {} maps `{}`", several.len(), wanted.display()));
             Err(failure.hint(format!("name the file: {}", several.join(", "))))
         }
     }
+}
+
+/// A path as somebody here would write it: from where the command runs, or from the workspace.
+fn shown(path: &Path) -> String {
+    let here = std::env::current_dir().ok();
+    let homes = [here, root()].into_iter().flatten();
+    let short = homes.filter_map(|home| path.strip_prefix(home).ok()).find(|short| !short.as_os_str().is_empty());
+    short.unwrap_or(path).display().to_string()
 }
 
 fn unknown(standard: &Standard, name: &str) -> Failure {
@@ -145,7 +153,7 @@ fn unknown(standard: &Standard, name: &str) -> Failure {
 
 /// A map file over the library, and every finding with the text that it points into.
 pub fn check(standard: &Standard, path: &Path) -> Result<(Opened, Vec<(message::Diagnostic, String)>)> {
-    let name = path.display().to_string();
+    let name = shown(path);
     let text =
         fs::read_to_string(path).map_err(|error| Failure::unreachable(format!("{name} cannot be read: {error}")))?;
     let mut tables = standard.tables().clone();
@@ -160,7 +168,7 @@ pub fn check(standard: &Standard, path: &Path) -> Result<(Opened, Vec<(message::
         {
             let stem = csv.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
             let content = fs::read_to_string(csv).unwrap_or_default();
-            let (table, more) = lang::Table::parse(&stem, &csv.display().to_string().as_str().into(), &content);
+            let (table, more) = lang::Table::parse(&stem, &shown(csv).as_str().into(), &content);
             found.extend(more.into_iter().map(|finding| (finding, content.clone())));
             tables.insert(table);
         }

@@ -1,6 +1,6 @@
 //! `sinew map test`: the cases beside maps.
 
-use super::standard;
+use super::{reading, standard};
 use crate::{
     differences::{self, Difference},
     outcome::{Exit, Failure, Result},
@@ -10,7 +10,7 @@ use crate::{
 use clap::Args;
 use fhir::Tree;
 use hl7v2::Message;
-use lang::{MapFile, Run, Settings, Standard, cases};
+use lang::{Format, Map, MapFile, Matter, Run, Settings, Standard, cases};
 use message::Timestamp;
 use serde_json::json;
 use std::{fs, path::PathBuf};
@@ -26,7 +26,8 @@ Examples:
 --record keeps what the map makes of each message as NAME.recorded.json beside it, also of messages without NAME.expect. From
 then on each run compares, and names every element that differs; --update accepts what differs.")]
 pub struct Test {
-    /// A folder with NAME.hl7 or NAME.json, a bundle, and NAME.expect; none: the cases of the library
+    /// A folder with NAME.hl7 or NAME.json, a bundle, and NAME.expect; with --map of another format also NAME.csv, NAME.json,
+    /// NAME.xml and their like; none: the cases of the library
     folder: Option<PathBuf>,
     /// This map instead of the library's for each message: a file, or the name of one of the workspace or the library
     #[arg(long, value_name = "MAP")]
@@ -44,6 +45,9 @@ pub struct Test {
     #[arg(long)]
     json: bool,
 }
+
+/// What the names of files with a message end with.
+const KINDS: [&str; 8] = ["hl7", "json", "csv", "tsv", "xml", "x12", "edi", "txt"];
 
 /// A message and what must be true.
 struct Case {
@@ -110,7 +114,8 @@ impl Test {
             let recorded = path.with_extension("recorded.json");
             let is_kept = path.to_string_lossy().ends_with(".recorded.json");
             let is_case = expect.is_file() || recorded.is_file() || self.record;
-            if path.extension().is_some_and(|kind| kind == "hl7" || kind == "json") && is_case && !is_kept {
+            let is_kind = |known: &str| path.extension().is_some_and(|kind| kind == known);
+            if KINDS.iter().any(|known| is_kind(known)) && is_case && !is_kept {
                 let message = fs::read_to_string(&path).map_err(|error| wrong(&path, error))?;
                 let expect = match expect.is_file() {
                     true => fs::read_to_string(&expect).map_err(|error| wrong(&expect, error))?,
@@ -149,6 +154,9 @@ impl Test {
 
 /// What does not hold, a sentence each; and what the map made.
 fn run(case: &Case, library: &Standard, own: Option<&MapFile>) -> (Vec<String>, Option<Output>) {
+    if let Some(map) = own.and_then(MapFile::main).filter(|map| map.from.format == Format::Other) {
+        return run_other(case, map);
+    }
     if case.message.trim_start().starts_with('{') {
         return run_back(case, library, own);
     }
@@ -183,4 +191,27 @@ fn run_back(case: &Case, library: &Standard, own: Option<&MapFile>) -> (Vec<Stri
         }
         Err(fault) => (vec![fault.to_string()], None),
     }
+}
+
+/// The same for a message in another format: lines are those of what the map makes.
+fn run_other(case: &Case, map: &Map) -> (Vec<String>, Option<Output>) {
+    let source = match reading::only(map, case.message.as_bytes()) {
+        Ok(source) => source,
+        Err(why) => return (vec![why], None),
+    };
+    let made = match map.make(&source, &mut Run::new(Timestamp::default(), 0)) {
+        Ok(made) => made,
+        Err(fault) => return (vec![fault.to_string()], None),
+    };
+    let (broken, output) = match &made {
+        Matter::Fhir(tree, _) => (cases::check(&case.expect, tree).0, Output::of_resource(tree)),
+        Matter::V2(message) => (cases::check_message(&case.expect, message).0, Output::of(&message.write())),
+        Matter::Other(document) => {
+            let is_asked = !case.expect.trim().is_empty();
+            let why = "lines are asked of FHIR and HL7 v2: keep what this map makes with --record".to_owned();
+            return (is_asked.then_some(why).into_iter().collect(), Some(Output::of(document.write())));
+        }
+    };
+    let broken = broken.iter().map(|one| format!("line {}: {} {}", one.line, one.expression, one.why));
+    (broken.collect(), Some(output))
 }

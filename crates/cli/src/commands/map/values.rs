@@ -1,15 +1,15 @@
 //! `sinew map run --values`: what each target of a map became, over all messages.
 
-use super::standard::Opened;
+use super::{reading, standard::Opened};
 use crate::{
-    mask, messages,
+    mask,
     outcome::{Exit, Result},
     screen::{Screen, plain},
     table,
 };
-use fhir::{Kind, Node, Tree, fhirpath::Item};
+use fhir::{Kind, Node, fhirpath::Item};
 use hl7v2::Message;
-use lang::{Format, Map, Run, Settings, Standard, coverage::without_indexes, facts, lineage, outline};
+use lang::{Format, Map, Matter, Run, Standard, coverage::without_indexes, facts, lineage, outline};
 use message::{Clock, clock};
 use serde_json::json;
 use std::{
@@ -74,35 +74,30 @@ struct Seen {
 pub fn run(standard: &Standard, opened: &Opened, files: &[PathBuf], look: Look, screen: &Screen) -> Result {
     let map = opened.main()?;
     let mut seen = Seen::default();
-    let mut tree = Tree::new();
-    for path in messages::expand(files)? {
-        for (place, found) in messages::read(&path)?.messages.into_iter().enumerate() {
-            let (message, _) = Message::parse(found.bytes);
-            if let Err(fault) = seen.message(map, &message, &mut tree) {
-                seen.failed += 1;
-                screen.say(format!("{}#{}: {fault}", path.display(), place + 1));
-            }
+    let is_read = reading::each(map, files, screen, &mut |name, place, matter| {
+        if let Err(fault) = seen.message(map, matter) {
+            seen.failed += 1;
+            screen.say(format!("{name}#{place}: {fault}"));
         }
-    }
+        Ok(())
+    })?;
     seen.add_unfilled(standard, opened, map);
     if look.is_json {
         screen.line(seen.as_json(map, look.is_revealed).to_string());
     } else {
         seen.put(look.is_revealed, screen);
     }
-    Ok(if seen.failed == 0 && seen.messages > 0 { Exit::Ok } else { Exit::Problems })
+    Ok(if seen.failed == 0 && seen.messages > 0 && is_read { Exit::Ok } else { Exit::Problems })
 }
 
 impl Seen {
-    fn message(&mut self, map: &Map, message: &Message, tree: &mut Tree) -> std::result::Result<(), lang::Fault> {
+    fn message(&mut self, map: &Map, source: &Matter) -> std::result::Result<(), lang::Fault> {
         let mut run = Run::new(clock::System.now(), 0);
         let mut filled = BTreeSet::new();
-        if map.to.format == Format::FhirR4 {
-            map.convert(message, tree, &mut run, &Settings::default())?;
-            self.node(tree.root(), "", &mut filled);
-        } else {
-            let made = map.apply(message, &mut run)?;
-            self.places(&made, &mut filled);
+        match map.make(source, &mut run)? {
+            Matter::Fhir(tree, _) => self.node(tree.root(), "", &mut filled),
+            Matter::V2(made) => self.places(&made, &mut filled),
+            Matter::Other(document) => self.document(&document, &mut filled),
         }
         self.messages += 1;
         for path in filled {
@@ -130,6 +125,18 @@ impl Seen {
                 target.add(node.scalar().unwrap_or_default());
                 filled.insert(path.to_owned());
             }
+        }
+    }
+
+    /// Of other formats nobody knows which places hold a patient's data: all are taken for it.
+    fn document(&mut self, document: &formats::Document, filled: &mut BTreeSet<String>) {
+        let nodes = (0..document.len()).map(|number| document.node(number));
+        for node in nodes.filter(|node| !node.is_empty() && !node.has_children()) {
+            let path = without_indexes(&node.path());
+            let target = self.targets.entry(path.clone()).or_default();
+            target.is_hidden = true;
+            target.add(node.text());
+            filled.insert(path);
         }
     }
 

@@ -88,6 +88,9 @@ impl Compiler<'_, '_> {
             _ => None,
         };
         let name_span = cursor.here();
+        if cursor.is_at("as") {
+            self.refuse_shared(tree, &name_span)?;
+        }
         if cursor.eat("as") {
             let bound = Bound::Datatype(source.map_or("", |source| source.name));
             turn = Some(self.bind(tree, &mut cursor, bound)?);
@@ -482,6 +485,7 @@ impl Compiler<'_, '_> {
         wanted: &str,
         at: &Range<usize>,
     ) -> Option<usize> {
+        self.refuse_shared(tree, tail.part.as_ref().map_or(at, |(_, span)| span))?;
         if let Some((name, span)) = &tail.part {
             let part = self.part(name, tree, span.clone())?;
             self.check_part(tree, part, source, member, span.clone())?;
@@ -516,6 +520,7 @@ impl Compiler<'_, '_> {
         tail: &Tail,
         at: &Range<usize>,
     ) -> Option<Source> {
+        self.refuse_shared(tree, tail.part.as_ref().map_or(at, |(_, span)| span))?;
         let part = match &tail.part {
             Some((name, span)) => {
                 let part = self.part(name, tree, span.clone())?;
@@ -556,6 +561,16 @@ impl Compiler<'_, '_> {
             }
         };
         Some(Source::Made { from: path, part })
+    }
+
+    /// Shared maps, and names for single values, are for fields of HL7 v2: a place of another format is one text.
+    pub(super) fn refuse_shared(&mut self, tree: &Tree, place: &Range<usize>) -> Option<()> {
+        if self.scope.form.is_none() {
+            return Some(());
+        }
+        let what = "a place of this format is one text, and shared maps read fields of HL7 v2";
+        let hint = "write a block with a line for each element: `identifier { value = row.mrn }`";
+        self.fail(tree, Diagnostic::error(codes::E2680, what).hint(hint), place.clone())
     }
 
     #[allow(clippy::too_many_arguments)]
@@ -636,7 +651,11 @@ fn spread(path: &mut ReadPath) {
     let member = match path {
         ReadPath::Message(path) | ReadPath::Within { path, .. } => &mut path.member,
         ReadPath::Bound { member, .. } => member,
-        ReadPath::Element(_) | ReadPath::Place(_) | ReadPath::Now => return,
+        ReadPath::Place(path) => {
+            let all = path.repeats;
+            return Arc::make_mut(path).is_list |= all;
+        }
+        ReadPath::Element(_) | ReadPath::Now => return,
     };
     if let Some((_, index @ Index::Unsaid)) = &mut member.field {
         *index = Index::All;

@@ -5,13 +5,13 @@
 
 use super::{
     machine::too_large,
-    names::names,
     plan::{By, Identity, Making},
 };
 use crate::{
     codes,
     run::{Fault, Site},
 };
+use fhir::names::names;
 use fhir::{Kind, Name, Node, NodeId, Place, Tree, Value};
 use ring::digest;
 use std::{collections::BTreeMap, fmt::Write};

@@ -5,7 +5,6 @@
 
 use super::{
     machine::{Machine, too_large},
-    names::names,
     plan::{Coded, Otherwise},
 };
 use crate::{
@@ -13,6 +12,7 @@ use crate::{
     run::{Fault, Site},
     table::Row,
 };
+use fhir::names::names;
 use fhir::{Name, Node, NodeId, Place, Value};
 use hl7v2::Element;
 

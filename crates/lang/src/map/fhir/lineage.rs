@@ -92,7 +92,14 @@ impl Lineage {
     }
     /// A path that the value reads.
     pub(super) fn read(&mut self, path: &ReadPath, view: &View<'_>) {
-        if path.is_list() {
+        if let ReadPath::Place(path) = path {
+            let is_list = path.is_list;
+            path.every(view, &mut |node| {
+                let span = node.span();
+                self.reads.push((span.start, span.end));
+                !is_list
+            });
+        } else if path.is_list() {
             path.every(view, |element| {
                 self.element(element);
                 false
@@ -127,8 +134,7 @@ impl Lineage {
         self.missed.insert((table.clone(), code.to_owned()));
     }
     /// For people.
-    pub(super) fn finish(self, tree: &Tree, message: &Message) -> Origins {
-        let places = places(message);
+    pub(super) fn finish(self, tree: &Tree, places: &[(String, std::ops::Range<usize>)]) -> Origins {
         let mut origins = Vec::with_capacity(self.wrote.len());
         let mut left = self.left;
         for (node, site, reads) in self.wrote {
@@ -142,13 +148,13 @@ impl Lineage {
                 element,
                 file: site.file.clone(),
                 line: site.line(),
-                sources: sources(&places, &reads),
+                sources: sources(places, &reads),
             });
         }
         let left = left.into_iter().map(|(site, reads, why)| Left {
             file: site.file.clone(),
             line: site.line(),
-            sources: sources(&places, &reads),
+            sources: sources(places, &reads),
             why,
         });
         let left = left.collect();
@@ -207,6 +213,12 @@ pub fn places(message: &Message) -> Vec<(String, std::ops::Range<usize>)> {
         }
     }
     out
+}
+
+/// Every place of a message in another format that has a value, with its path.
+pub(crate) fn places_of(document: &formats::Document) -> Vec<(String, std::ops::Range<usize>)> {
+    let nodes = (0..document.len()).map(|number| document.node(number));
+    nodes.filter(|node| !node.is_empty() && !node.has_children()).map(|node| (node.path(), node.span())).collect()
 }
 
 /// Something beside separators.

@@ -86,6 +86,16 @@ impl Compiler<'_, '_> {
         let Some((text, _)) = cursor.text().filter(|(_, token)| token.kind.is_bare()) else {
             return self.fail(tree, Diagnostic::error(codes::E2105, "a path is missing after `each`"), place);
         };
+        if self.scope.form.is_some() {
+            return match crate::place::read(&text, &self.scope) {
+                Ok(path) => {
+                    let bound = Bound::Place(self.scope.ways.len());
+                    self.scope.ways.push(path.way.clone());
+                    Some((Over::Place(Arc::new(path)), bound))
+                }
+                Err(refused) => self.refused(tree, *refused, place.start),
+            };
+        }
         let bare = text.split('[').next().unwrap_or("");
         if is_segment_shape(bare) && !text.contains('-') {
             let path = match crate::path::parse_v2(&text, &self.scope) {
@@ -307,6 +317,7 @@ impl Compiler<'_, '_> {
     ) -> Option<Action> {
         cursor.take();
         let place = cursor.here();
+        self.refuse_shared(tree, &place)?;
         let name = cursor.text().map(|(name, _)| name.into_owned()).unwrap_or_default();
         let part = self.part(&name, tree, place.clone())?;
         let facts = self.parts.facts.get(part)?.clone();

@@ -13,6 +13,7 @@ use super::{
 use crate::{
     codes,
     path::ReadPath,
+    place::PlacePath,
     run::{Fault, Run, Site},
     view::{Turn, View},
 };
@@ -221,6 +222,7 @@ impl<'p, 'm, 'r> Machine<'p, 'm, 'r> {
         let found = match over {
             Over::Path(path) => self.gather(path, true),
             Over::Own { node, within, segment } => self.gather_own(*node, *within, *segment),
+            Over::Place(path) => return self.each_place(path, turn, body, action, at),
             Over::Group { node, within } => {
                 for turn in self.group_turns(*node, *within) {
                     action.site.burn(self.run, 2)?;
@@ -244,6 +246,26 @@ impl<'p, 'm, 'r> Machine<'p, 'm, 'r> {
         }
         self.found.truncate(found.start);
         self.view.turns.truncate(depth);
+        Ok(())
+    }
+
+    fn each_place(
+        &mut self,
+        path: &PlacePath,
+        turn: usize,
+        body: &'p Body,
+        action: &'p Action,
+        at: At,
+    ) -> Result<(), Fault> {
+        for node in path.turns(&self.view) {
+            action.site.burn(self.run, 2)?;
+            self.view.spots.truncate(turn);
+            self.view.spots.push(node);
+            if self.is_wanted(action)? {
+                self.body(body, at)?;
+            }
+        }
+        self.view.spots.truncate(turn);
         Ok(())
     }
 

@@ -20,7 +20,6 @@ mod compile;
 pub mod lineage;
 mod lines;
 mod machine;
-mod names;
 mod parts;
 pub(in crate::map) mod plan;
 mod primitive;
@@ -102,7 +101,9 @@ pub(super) fn compile(
     let (from, to) = sides;
     let kind = to.kind.as_deref().and_then(Type::named).filter(|kind| kind.is_resource() && !kind.is_abstract());
     let site = Site::new(tree, statement.span.clone());
-    let mut compiler = Compiler::new(scope, own, found);
+    let form = from.form();
+    let reading = scope.fresh().reading(&form);
+    let mut compiler = Compiler::new(&reading, own, found);
     let Some(kind) = kind else {
         let wanted = to.kind.as_deref().unwrap_or("");
         let mut finding = Diagnostic::error(codes::E2330, format!("FHIR R4 has no resource `{wanted}`"));
@@ -164,18 +165,45 @@ impl FhirMap {
         run: &mut Run,
         settings: &Settings,
     ) -> Result<Option<Origins>, Fault> {
-        tree.clear();
-        let root = tree.root().id();
-        tree.add(root, names::names().resource_type, Value::Text(self.kind))
-            .map_err(|error| machine::too_large(&self.site, &error))?;
         let mut view = View::new(message);
         view.look_through();
         if let Some(structure) = self.structure {
             view.segments = message.segments().collect();
             view.groups = groups_of(structure, message);
         }
-        let clock = Clock { zone: self.zone.clone().or_else(|| settings.zone.clone()), offset: offset_of(message) };
         let entries = Entries::new(self.kind == "Bundle", |hash| seed(message, hash));
+        self.run(view, entries, offset_of(message), tree, run, settings, || lineage::places(message))
+    }
+
+    /// As [`FhirMap::apply`], of a message in another format. Its ids follow from all that it holds.
+    pub(crate) fn apply_to_document(
+        &self,
+        document: &formats::Document,
+        tree: &mut Tree,
+        run: &mut Run,
+        settings: &Settings,
+    ) -> Result<Option<Origins>, Fault> {
+        let entries = Entries::new(self.kind == "Bundle", |hash| hash(document.source().as_bytes()));
+        let view = View::of_document(document);
+        self.run(view, entries, None, tree, run, settings, || lineage::places_of(document))
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn run(
+        &self,
+        view: View<'_>,
+        entries: Entries,
+        offset: Option<i16>,
+        tree: &mut Tree,
+        run: &mut Run,
+        settings: &Settings,
+        places: impl FnOnce() -> Vec<(String, std::ops::Range<usize>)>,
+    ) -> Result<Option<Origins>, Fault> {
+        tree.clear();
+        let root = tree.root().id();
+        tree.add(root, fhir::names::names().resource_type, Value::Text(self.kind))
+            .map_err(|error| machine::too_large(&self.site, &error))?;
+        let clock = Clock { zone: self.zone.clone().or_else(|| settings.zone.clone()), offset };
         if settings.explain {
             run.missed.get_or_insert_with(|| Phi::new(BTreeSet::new()));
         }
@@ -185,7 +213,7 @@ impl FhirMap {
         let Machine { entries, lineage, .. } = machine;
         entries.finish(tree, settings.bundle, &self.site)?;
         Ok(lineage.map(|lineage| {
-            let mut origins = lineage.finish(tree, message);
+            let mut origins = lineage.finish(tree, &places());
             origins.missed.extend(run.missed.take().map(Phi::into_inner).unwrap_or_default());
             origins
         }))

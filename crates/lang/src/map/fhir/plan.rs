@@ -4,6 +4,7 @@ use super::primitive::Primitive;
 use crate::{
     condition::Condition,
     path::ReadPath,
+    place::PlacePath,
     run::Site,
     table::Table,
     value::Value,
@@ -167,7 +168,9 @@ impl Kind {
             Kind::When { actions } => of_lines(actions),
             Kind::Use { with, .. } => with.need(),
             Kind::Each { over: Over::Own { segment, .. }, .. } => Some(Need::of_segments(*segment, Filled::THERE)),
-            Kind::Each { over: Over::Group { .. }, .. } | Kind::Resource { .. } | Kind::Reopen { .. } => None,
+            Kind::Each { over: Over::Group { .. } | Over::Place(_), .. }
+            | Kind::Resource { .. }
+            | Kind::Reopen { .. } => None,
         }
     }
 }
@@ -194,6 +197,8 @@ pub(crate) enum Over {
     Path(ReadPath),
     /// Groups, inside the turn of a group around.
     Group { node: NodeId, within: Option<usize> },
+    /// Places of a message in another format, and the items of an array or of rows.
+    Place(Arc<PlacePath>),
     /// Segments that stand in the group of a turn itself, not in a group inside it.
     Own { node: NodeId, within: usize, segment: [u8; 3] },
 }

@@ -2,10 +2,10 @@
 
 use super::{
     machine::{At, Machine, too_large},
-    names::names,
     plan::{Last, Target, Write},
 };
 use crate::run::{Fault, Site};
+use fhir::names::names;
 use fhir::{NodeId, Value};
 use hl7v2::Element;
 

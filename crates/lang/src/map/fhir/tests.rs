@@ -1,6 +1,7 @@
 //! Tables of maps to FHIR: body, source, result; and in [`findings`] what the checker says.
 
 mod findings;
+mod formats;
 mod origins;
 
 use super::*;

@@ -4,7 +4,6 @@ use super::{
     coded,
     lineage::Why,
     machine::{At, Machine, too_large},
-    names::names,
     plan::{Action, CodeFrom, Coded, Hop, Last, Missing, Source, Target, Write},
     primitive::{Primitive, Read},
 };
@@ -16,6 +15,7 @@ use crate::{
     value::Value as Expression,
     view::Turn,
 };
+use fhir::names::names;
 use fhir::{Name, NodeId, Value};
 use hl7v2::{Element, State};
 use std::sync::Arc;
@@ -365,9 +365,9 @@ impl<'p, 'm> Machine<'p, 'm, '_> {
         site: &'p Site,
         at: At,
     ) -> Result<bool, Fault> {
-        if let Some(path) =
-            value.plain_path().filter(|path| !path.is_list() && !matches!(path, ReadPath::Element(_) | ReadPath::Now))
-        {
+        if let Some(path) = value.plain_path().filter(|path| {
+            !path.is_list() && !matches!(path, ReadPath::Element(_) | ReadPath::Place(_) | ReadPath::Now)
+        }) {
             // Most lines: a text goes from its place to its element, borrowed.
             site.burn(self.run, 2)?;
             self.trace_reads(value);

@@ -13,30 +13,40 @@ use std::sync::Arc;
 
 /// What one run keeps.
 #[derive(Debug, Default)]
-pub(super) struct Lineage<'m> {
-    reads: Vec<Node<'m>>,
-    wrote: Vec<(PartId, Site, Vec<Node<'m>>)>,
+pub(super) struct Lineage {
+    reads: Vec<String>,
+    wrote: Vec<(PartId, Site, Vec<String>)>,
     missed: crate::run::Missed,
 }
 
-impl<'m> Lineage<'m> {
+impl Lineage {
     /// Another value begins.
     pub(super) fn begin(&mut self) {
         self.reads.clear();
     }
     /// A path that the value reads.
-    pub(super) fn read(&mut self, path: &ReadPath, view: &View<'m>) {
-        if let ReadPath::Element(path) = path {
-            let is_list = path.is_list;
-            path.every(view, &mut |node| {
-                self.reads.push(node);
-                !is_list
-            });
+    pub(super) fn read(&mut self, path: &ReadPath, view: &View<'_>) {
+        match path {
+            ReadPath::Element(path) => {
+                let is_list = path.is_list;
+                path.every(view, &mut |node| {
+                    self.reads.push(node.path());
+                    !is_list
+                });
+            }
+            ReadPath::Place(path) => {
+                let is_list = path.is_list;
+                path.every(view, &mut |node| {
+                    self.reads.push(node.path());
+                    !is_list
+                });
+            }
+            ReadPath::Message(_) | ReadPath::Within { .. } | ReadPath::Bound { .. } | ReadPath::Now => {}
         }
     }
     /// An element that is read.
-    pub(super) fn node(&mut self, node: Node<'m>) {
-        self.reads.push(node);
+    pub(super) fn node(&mut self, node: Node<'_>) {
+        self.reads.push(node.path());
     }
     /// A part that was written from what was read.
     pub(super) fn wrote(&mut self, part: PartId, site: &Site) {
@@ -51,7 +61,7 @@ impl<'m> Lineage<'m> {
         let mut origins = Vec::with_capacity(self.wrote.len());
         for (part, site, reads) in self.wrote {
             let Some(element) = draft.path(part) else { continue };
-            let mut sources: Vec<String> = reads.into_iter().map(Node::path).collect();
+            let mut sources = reads;
             sources.dedup();
             origins.push(Origin { element, file: site.file.clone(), line: site.line(), sources });
         }

@@ -34,7 +34,7 @@ pub(super) struct Machine<'p, 'm, 'r> {
     pub(super) view: View<'m>,
     pub(super) draft: Draft,
     pub(super) run: &'r mut Run,
-    pub(super) lineage: Option<Lineage<'m>>,
+    pub(super) lineage: Option<Lineage>,
     slots: Vec<Option<PartId>>,
     slot_base: usize,
     /// Turns of `each` around, and how many there were so far: set ids count inside of the turn around the innermost.

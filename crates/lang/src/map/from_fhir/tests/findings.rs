@@ -86,7 +86,7 @@ fn places_of_the_message() {
     told("ADT_A99", "", "E2346", "ADT_A99", "HL7 v2.5.1 has no structure");
     told("2.5.7 ADT_A01", "", "E2302", "2.5.7", "versions are 2.1");
     check_text("map m from fhir r4 Patient to hl7v2 ADT_A01 { }", "E2302", "Patient", "reads a Bundle");
-    check_text("map m from fhir r4 Bundle to fhir r4 Bundle { }", "E2648", "fhir", "FHIR is made from HL7 v2 only");
+    check_text("map m from fhir r4 Bundle to fhir r4 Bundle { }", "E2648", "fhir", "a map makes no FHIR from FHIR");
     check_text("map m from fhir r4 Bundle to hl7v2 { }", "E2302", "hl7v2", "which message");
 }
 
