@@ -92,40 +92,48 @@ impl<'m, V: Visit<'m>> Line<'m, '_, V> {
     fn fields<'p>(&mut self, marks: &'p [u32], end: u32, [field, component]: [u8; 2]) -> &'p [u32] {
         let Some((first, mut marks)) = marks.split_first().filter(|(first, _)| **first < end) else { return marks };
         let (buffer, shape) = (self.message.buffer(), self.message.shape());
-        let mut start = *first as usize + 1;
-        let (mut whole, mut part, mut has_value, mut is_end) = (start, 1_u16, false, false);
-        while !is_end {
-            let at = match marks {
-                [at, rest @ ..] if *at < end => {
-                    marks = rest;
-                    *at as usize
-                }
-                _ => {
-                    is_end = true;
-                    end as usize
-                }
-            };
-            let byte = if is_end { field } else { shape.get(at).copied().unwrap_or(field) };
-            if byte == component || part > 1 {
-                if start < at {
-                    has_value = true;
-                    self.visit.component(self.number, part, buffer.get(start..at).unwrap_or_default());
-                }
-                if byte == component {
-                    part = part.saturating_add(1);
-                    start = at + 1;
-                    continue;
-                }
-            }
-            if has_value || (part == 1 && whole < at) {
-                self.visit.repetition(self.number, buffer.get(whole..at).unwrap_or_default(), part > 1);
-            }
-            if byte == field {
+        let mut start = *first + 1;
+        loop {
+            // Most places of most messages are empty: separators one behind the other are passed over by themselves.
+            while let [at, rest @ ..] = marks
+                && *at == start
+                && start < end
+                && shape.get(start as usize) == Some(&field)
+            {
                 self.number = self.number.saturating_add(1);
+                start += 1;
+                marks = rest;
             }
-            (start, whole, part, has_value) = (at + 1, at + 1, 1, false);
+            let (whole, mut part, mut has_value) = (start, 1_u16, false);
+            // One repetition: up to a separator that is not of its components, or to the end of the line.
+            let (at, byte) = loop {
+                let (at, byte) = match marks {
+                    [at, rest @ ..] if *at < end => {
+                        marks = rest;
+                        (*at, shape.get(*at as usize).copied())
+                    }
+                    _ => (end, None),
+                };
+                let is_part = byte == Some(component);
+                if start < at && (is_part || part > 1) {
+                    has_value = true;
+                    let raw = buffer.get(start as usize..at as usize).unwrap_or_default();
+                    self.visit.component(self.number, part, raw);
+                }
+                if !is_part {
+                    break (at, byte);
+                }
+                part = part.saturating_add(1);
+                start = at + 1;
+            };
+            if has_value || (part == 1 && whole < at) {
+                let raw = buffer.get(whole as usize..at as usize).unwrap_or_default();
+                self.visit.repetition(self.number, raw, part > 1);
+            }
+            let Some(byte) = byte else { return marks };
+            self.number = self.number.saturating_add(u16::from(byte == field));
+            start = at + 1;
         }
-        marks
     }
 }
 

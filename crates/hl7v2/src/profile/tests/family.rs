@@ -300,3 +300,17 @@ fn an_id_of_msh_21_may_have_several_words() {
     assert_eq!(chosen("PH_SS-Ack"), Some(0));
     assert!(message("").header().is_some());
 }
+
+#[test]
+fn a_statement_about_msh_21_may_look_outside_of_the_header() {
+    let statement = "<ConformanceContext><Constraints><Message><ByID ID='RES'><Constraint ID='F-9' Target='1[1].21[1]'>\
+        <Description>d</Description><Assertion><Presence Path='2[1]'/></Assertion></Constraint></ByID></Message>\
+        </Constraints></ConformanceContext>";
+    let (profile, said) = read(&[PROFILE, SETS, statement]);
+    assert!(said.is_empty(), "{said:?}");
+    let chosen = |segments: &str| {
+        let text = format!("MSH|^~\\&|||||||ORU^R01^ORU_R01||||||||||||X\r{segments}");
+        profile.choose(&crate::Message::parse(text).0)
+    };
+    assert_eq!((chosen("PID|||1~2\rOBX|1\r"), chosen("OBX|1\r")), (Some(0), Some(1)));
+}
