@@ -39,6 +39,8 @@ use tokio::sync::mpsc;
 const PIECES_MAX: usize = 16;
 /// Pause after which a stream of news says that it is still there.
 const SIGN_PAUSE: Duration = Duration::from_secs(15);
+/// Pause after which a tap asks whether its reader may still see what passes.
+const STAND_PAUSE: Duration = Duration::from_secs(2);
 
 /// A body that goes on until nobody writes to it.
 struct Stream(mpsc::Receiver<Bytes>);
@@ -75,6 +77,8 @@ async fn write_news(call: Call<Nothing>, mut watch: Watch<Arc<News>>, pieces: mp
     if pieces.send(Bytes::from_static(b": watching\n\n")).await.is_err() {
         return;
     }
+    let mut pulse = tokio::time::interval(SIGN_PAUSE);
+    pulse.reset();
     loop {
         let piece = tokio::select! {
             next = watch.next() => match next {
@@ -83,7 +87,10 @@ async fn write_news(call: Call<Nothing>, mut watch: Watch<Arc<News>>, pieces: mp
                 Some(_) => continue,
                 None => return,
             },
-            () = tokio::time::sleep(SIGN_PAUSE) => ": still here\n\n".to_owned(),
+            _ = pulse.tick() => match call.stands(None).await {
+                true => ": still here\n\n".to_owned(),
+                false => return,
+            },
             () = pieces.closed() => return,
         };
         if pieces.send(piece.into()).await.is_err() {
@@ -144,7 +151,7 @@ pub(crate) async fn tap(call: Call<Wanted>) -> Result<Response, Problem> {
     state.engine.audit(&person, "tap", &wanted.place)?;
     let watch = state.engine.live().tap(interface.into(), destination).ok_or_else(too_many)?;
     let (pieces, receiver) = mpsc::channel(PIECES_MAX);
-    tokio::spawn(write_taps(watch, step, when, pieces));
+    tokio::spawn(write_taps(call, watch, (step, when), pieces));
     Ok(stream("application/x-ndjson", receiver))
 }
 
@@ -185,9 +192,9 @@ fn condition(text: &str) -> Result<Condition, Problem> {
 }
 
 async fn write_taps(
+    call: Call<Wanted>,
     mut watch: Watch<Passed>,
-    step: Option<usize>,
-    when: Option<Condition>,
+    (step, when): (Option<usize>, Option<Condition>),
     pieces: mpsc::Sender<Bytes>,
 ) {
     let mut left_out = 0;
@@ -195,9 +202,15 @@ async fn write_taps(
     if pieces.send(line(&json!({"schema": "sinew.tap/1", "tapping": true}))).await.is_err() {
         return;
     }
+    let mut pulse = tokio::time::interval(STAND_PAUSE);
+    pulse.reset();
     loop {
         let next = tokio::select! {
             next = watch.next() => next,
+            _ = pulse.tick() => match call.stands(call.input.interface()).await {
+                true => continue,
+                false => return,
+            },
             () = pieces.closed() => return,
         };
         let Some((passed, missed)) = next else { return };

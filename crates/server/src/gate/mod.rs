@@ -79,6 +79,19 @@ impl<I> Call<I> {
         Ok(Person { by: self.caller.who.clone(), reason: reason.into() })
     }
 
+    /// The caller may still do this: asked now and then by what goes on after the request, such as a stream. Somebody who was
+    /// disabled, signed out or lost the right does not see another message.
+    pub(crate) async fn stands(&self, interface: Option<&str>) -> bool {
+        let (people, voucher, right) = (self.state.people.clone(), self.caller.voucher.clone(), self.right);
+        let interface = interface.map(str::to_owned);
+        let asked = aside(move || {
+            let object = interface.as_deref().map_or(Object::Some, Object::Interface);
+            let may = |caller: Caller| right.is_none_or(|right| caller.may(right, object, clock::System.now()));
+            Ok(people.again(&voucher)?.is_some_and(may))
+        });
+        asked.await.unwrap_or(false)
+    }
+
     /// Records something that the engine does not record by itself.
     pub(crate) async fn record(&self, what: &'static str, object: String, reason: &str) -> Result<(), Problem> {
         record(&self.state, &self.caller.who, what, object, Outcome::Done, reason).await

@@ -83,14 +83,30 @@ impl People {
 
     /// Who a token of a cookie stands for.
     pub(crate) fn by_session(&self, token: &str) -> Result<Option<Caller>, Problem> {
-        let (id, now) = (chance::hashed(token), clock::System.now());
+        self.of_session(chance::hashed(token), true)
+    }
+
+    /// Who vouched for a caller before, does it still: for what goes on behind a request.
+    pub(crate) fn again(&self, voucher: &Voucher) -> Result<Option<Caller>, Problem> {
+        match voucher {
+            Voucher::Socket => Ok(Some(Caller::local("local"))),
+            Voucher::Session(id) => self.of_session(id.to_string(), false),
+            Voucher::Key(id) => {
+                let key = self.kept.find::<Key>(id)?.filter(|key| clock::System.now() < key.until);
+                key.map_or(Ok(None), |key| self.of_key(&key))
+            }
+        }
+    }
+
+    fn of_session(&self, id: String, is_use: bool) -> Result<Option<Caller>, Problem> {
+        let now = clock::System.now();
         let Some(session) = self.kept.find::<Session>(&id)? else { return Ok(None) };
         if now >= session.until || now >= session.used.after(IDLE) {
             self.kept.remove::<Session>(&id)?;
             return Ok(None);
         }
         let Some(user) = self.active(&session.user)? else { return Ok(None) };
-        if now >= session.used.after(TOUCH) {
+        if is_use && now >= session.used.after(TOUCH) {
             // Somebody else may have written it at this moment: then it is touched.
             let touch = |session: &mut Session| {
                 session.used = now;
@@ -123,7 +139,6 @@ impl People {
         if !is_right || now >= key.until {
             return Ok(None);
         }
-        let Some(user) = self.active(&key.user)? else { return Ok(None) };
         if key.used.is_none_or(|used| now >= used.after(TOUCH)) {
             let touch = |key: &mut Key| {
                 key.used = Some(now);
@@ -133,11 +148,16 @@ impl People {
                 return Ok(None);
             }
         }
+        self.of_key(&key)
+    }
+
+    fn of_key(&self, key: &Key) -> Result<Option<Caller>, Problem> {
+        let Some(user) = self.active(&key.user)? else { return Ok(None) };
         Ok(Some(Caller {
-            who: format!("{} (key {id})", user.name).into(),
-            voucher: Voucher::Key(id.into()),
+            who: format!("{} (key {})", user.name, key.id).into(),
+            voucher: Voucher::Key(key.id.as_str().into()),
             stage: Stage::Full,
-            powers: self.powers_of(&User { glass: None, ..user }, now)?,
+            powers: self.powers_of(&User { glass: None, ..user }, clock::System.now())?,
             bounds: Some(self.powers(&key.grants)?),
         }))
     }

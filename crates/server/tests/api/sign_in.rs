@@ -219,3 +219,33 @@ fn breaking_the_glass_opens_content_for_an_hour() {
     assert!(rows.iter().any(|row| row == "ann: break glass ann"), "{rows:?}");
     assert!(rows.iter().any(|row| row == &format!("ann: read {id} raw")), "{rows:?}");
 }
+
+#[test]
+fn a_stream_ends_when_its_reader_may_not_see_it_any_more() {
+    use std::io::{Read, Write};
+    let stage = Stage::new();
+    let key = stage.key("reader", &json!([{"role": "analyst"}]));
+    let body = json!({"place": "demo", "reason": "test"}).to_string();
+    let mut stream = std::net::TcpStream::connect(stage.address).unwrap();
+    stream.set_read_timeout(Some(std::time::Duration::from_secs(30))).unwrap();
+    let address = stage.address;
+    write!(
+        stream,
+        "POST /api/v1/tap HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {key}\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .unwrap();
+    let (mut all, mut buffer) = (String::new(), [0; 4096]);
+    while !all.contains("tapping") {
+        let count = stream.read(&mut buffer).unwrap();
+        assert_ne!(count, 0, "{all}");
+        all.push_str(&String::from_utf8_lossy(&buffer[..count]));
+    }
+    stage.local("/api/v1/users/reader/disable", &json!({}));
+    // The stream says that it is over: the last chunk has no bytes.
+    while !all.ends_with("0\r\n\r\n") {
+        let count = stream.read(&mut buffer).unwrap();
+        assert_ne!(count, 0, "{all}");
+        all.push_str(&String::from_utf8_lossy(&buffer[..count]));
+    }
+}
