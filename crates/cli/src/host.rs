@@ -12,7 +12,6 @@ use crate::{
 use engine::{Changes, Engine, acts::Person};
 use interface::{contract::Boxed, workspace::Workspace};
 use message::{Clock as _, Diagnostic, Name, Steady, Timestamp, clock};
-use ring::digest::{Context, SHA256};
 use serde_json::{Value, json};
 use server::{Api, Listening};
 use std::{
@@ -250,16 +249,11 @@ impl Host {
 
 /// A hash over every file that the workspace is made of.
 fn fingerprint(folder: &Path) -> String {
-    let mut context = Context::new(&SHA256);
-    for path in watch_files::files(folder).into_keys() {
+    let file = |path: PathBuf| {
         let name = path.strip_prefix(folder).unwrap_or(&path).to_string_lossy().into_owned();
-        let bytes = std::fs::read(&path).unwrap_or_default();
-        for part in [name.as_bytes(), &bytes] {
-            context.update(&(part.len() as u64).to_le_bytes());
-            context.update(part);
-        }
-    }
-    context.finish().as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+        (name, std::fs::read(&path).unwrap_or_default())
+    };
+    server::fingerprint(watch_files::files(folder).into_keys().map(file))
 }
 
 /// What the workspace says of the API; files are relative to its folder.

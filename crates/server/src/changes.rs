@@ -20,6 +20,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use message::{Clock as _, clock};
+use ring::digest::{Context, SHA256};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -40,6 +41,19 @@ pub(crate) struct Proposed {
 
 impl Input for Proposed {
     const FROM: From = From::Body;
+}
+
+/// A hash over files, in the order in which they come: names, lengths, contents.
+#[must_use]
+pub fn fingerprint(files: impl Iterator<Item = (String, Vec<u8>)>) -> String {
+    let mut context = Context::new(&SHA256);
+    for (name, bytes) in files {
+        for part in [name.as_bytes(), &bytes] {
+            context.update(&(part.len() as u64).to_le_bytes());
+            context.update(part);
+        }
+    }
+    chance::hex(context.finish().as_ref())
 }
 
 fn second_needed(text: &str) -> Problem {

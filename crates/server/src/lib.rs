@@ -37,6 +37,7 @@ mod routes;
 mod steer;
 mod verify;
 
+pub use changes::fingerprint;
 pub use host::{Api, ApiSettings, Host};
 pub use listen::{LISTEN_DEFAULT, Listening, bind};
 pub use people::SETUP_TIME;
