@@ -115,4 +115,8 @@ message::catalogue! {
     E6822 "the message of a scheduled run was refused";
     E6823 "the server that is asked gave no answer to take";
     E6824 "how far a schedule is cannot be kept";
+    E6831 "the SOAP service refused the message";
+    E6832 "the SOAP service cannot take the message now";
+    E6833 "the service speaks another SOAP";
+    E6834 "the answer of the SOAP service says nothing about the message";
 }

@@ -32,6 +32,7 @@ mod settings;
 #[cfg(feature = "sftp")]
 mod sftp;
 mod smtp;
+mod soap;
 #[cfg(feature = "sql")]
 mod sql;
 mod syslog;
@@ -70,6 +71,7 @@ pub fn catalogue() -> &'static [&'static dyn Connector] {
         #[cfg(feature = "sftp")]
         &sftp::Sftp,
         &smtp::Smtp,
+        &soap::Soap,
         #[cfg(feature = "sql")]
         &sql::Sql,
         &syslog::Syslog,
