@@ -69,7 +69,7 @@ const LIMIT_DEFAULT: usize = 100;
 pub(crate) async fn search(call: Call<Wanted>) -> Result<Response, Problem> {
     let limit = call.input.limit.unwrap_or(LIMIT_DEFAULT).min(Query::LIMIT_MAX);
     let rows = aside(move || {
-        call.state.audit.keep(&searched(&call, "search", &call.input.query))?;
+        searched(&call, "search", &call.input.query)?;
         let sees = |interface: &str, facility: &str| call.sees(interface, Some(facility));
         find(&call.state, &call.input.query, limit, (!call.sees_all()).then_some(&sees))
     })
@@ -96,7 +96,7 @@ pub(crate) async fn facets(call: Call<Counted>) -> Result<Response, Problem> {
         if !call.sees_all() {
             return Ok(None);
         }
-        call.state.audit.keep(&searched(&call, "count", &call.input.query))?;
+        searched(&call, "count", &call.input.query)?;
         find::facets(&call.state, &call.input.query)
     })
     .await?;
@@ -110,15 +110,16 @@ pub(crate) async fn facets(call: Call<Counted>) -> Result<Response, Problem> {
     Ok(Json(json!({"schema": "sinew.facets/1", "facets": facets})).into_response())
 }
 
-/// A search as the audit chain keeps it: its words sealed, and the identifiers in it as keyed hashes.
-fn searched<I>(call: &Call<I>, act: &str, text: &str) -> AuditEntry {
-    let search = query::parse(text, clock::System.now()).unwrap_or_default();
-    let object = if text.trim().is_empty() { "messages, the newest" } else { "messages" };
-    AuditEntry {
-        patients: search.patient.into_iter().chain(search.words).map(Phi::new).collect(),
-        terms: (!text.trim().is_empty()).then(|| Phi::new(text.to_owned())),
-        ..call.entry(act, object)
+/// Records a search: its words sealed, and the identifiers in it as keyed hashes. One without words, which a screen asks every
+/// few seconds, is about nobody.
+fn searched<I>(call: &Call<I>, act: &str, text: &str) -> Result<(), Problem> {
+    if text.trim().is_empty() {
+        return Ok(());
     }
+    let search = query::parse(text, clock::System.now()).unwrap_or_default();
+    let patients = search.patient.into_iter().chain(search.words).map(Phi::new).collect();
+    let terms = Some(Phi::new(text.to_owned()));
+    Ok(call.state.audit.keep(&AuditEntry { patients, terms, ..call.entry(act, "messages") })?)
 }
 
 /// An act on a message as the audit chain keeps it: with keyed hashes of whom it is about.
