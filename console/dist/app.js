@@ -2829,7 +2829,7 @@ import { useMemo as useMemo6 } from "./vendor.js";
 // src/screens/overview/scale.ts
 function roundUp(value) {
   const unit = 10 ** Math.floor(Math.log10(Math.max(value, 1)));
-  return [1, 1.5, 2, 3, 5, 7.5, 10].map((step2) => step2 * unit).find((step2) => step2 >= value) ?? 10 * unit;
+  return [1, 2, 4, 6, 8, 10].map((step2) => step2 * unit).find((step2) => step2 >= value) ?? 10 * unit;
 }
 function spread(places, step2, top, bottom) {
   const order = places.map((place2, at) => ({ place: place2, at })).sort((a, b) => a.place - b.place);

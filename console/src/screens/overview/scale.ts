@@ -3,7 +3,7 @@
 /** A round figure at or above the value. */
 export function roundUp(value: number): number {
   const unit = 10 ** Math.floor(Math.log10(Math.max(value, 1)));
-  return [1, 1.5, 2, 3, 5, 7.5, 10].map((step) => step * unit).find((step) => step >= value) ?? 10 * unit;
+  return [1, 2, 4, 6, 8, 10].map((step) => step * unit).find((step) => step >= value) ?? 10 * unit;
 }
 
 /** Places of labels, moved apart so that none covers another. */
