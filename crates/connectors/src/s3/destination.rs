@@ -70,7 +70,7 @@ impl Lane {
             // Two wrote at the same time, and the store let none or the other one win.
             Trouble::Refused(answer, reason) if answer.status.as_u16() == 409 => transient(Scope::Message, reason),
             Trouble::Refused(answer, reason) => {
-                match meaning::outcome(&self.config.login.place(), answer, self.store.now()) {
+                match meaning::outcome(&self.config.login.place(), *answer, self.store.now()) {
                     Outcome::Transient { scope, retry_after, .. } => Outcome::Transient { scope, reason, retry_after },
                     Outcome::Permanent { .. } => Outcome::Permanent { reason, reply: None },
                     Outcome::Ambiguous { .. } => Outcome::Ambiguous { reason },

@@ -59,7 +59,7 @@ pub(super) enum Trouble {
     /// The store does not know what it was asked for.
     Unknown,
     /// The store answered, and did not do it: this status, and for people.
-    Refused(Answer, Reason),
+    Refused(Box<Answer>, Reason),
     /// The store does not let us in, or has no such bucket: the next request would fare no better.
     Closed(Reason),
     /// No answer.
@@ -99,7 +99,7 @@ impl Store {
             let page = read_page(&answer.body, &self.login.prefix);
             let Some((mut found, token)) = page else {
                 let text = format!("{} sent a list that cannot be read", self.login.place());
-                return Err(Trouble::Refused(answer, Reason::new(codes::E6814, text)));
+                return Err(Trouble::Refused(Box::new(answer), Reason::new(codes::E6814, text)));
             };
             objects.append(&mut found);
             next = token;
@@ -148,7 +148,7 @@ impl Store {
             return Ok(());
         }
         let text = format!("{} did not copy an object", self.login.place());
-        Err(Trouble::Refused(answer, Reason::new(codes::E6814, text)))
+        Err(Trouble::Refused(Box::new(answer), Reason::new(codes::E6814, text)))
     }
 
     /// Deletes an object; stores that know the condition keep one that has another ETag by now.
@@ -203,7 +203,7 @@ impl Store {
             status if status.is_redirection() => Trouble::Closed(reason(codes::E6811)),
             _ => {
                 let reason = reason(codes::E6814);
-                Trouble::Refused(answer, reason)
+                Trouble::Refused(Box::new(answer), reason)
             }
         })
     }

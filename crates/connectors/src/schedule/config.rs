@@ -25,7 +25,7 @@ pub(crate) enum Work {
     /// It says this.
     Say(Text),
     /// It asks there.
-    Ask { url: Url, accept: Option<HeaderValue>, limits: Limits },
+    Ask { url: Box<Url>, accept: Option<HeaderValue>, limits: Limits },
 }
 
 /// A text with places for the time.
@@ -54,7 +54,7 @@ impl Running {
         let work = match (text.is_empty(), get.is_empty()) {
             (true, true) => return complain("`schedule` needs `text` or `get`: what a run does"),
             (false, false) => return complain("`text` and `get` exclude one another"),
-            (false, true) => Work::Say(Text::read(text)?),
+            (false, true) => Work::Say(Text::read(text)),
             (true, false) => {
                 let url = Url::parse(get)?;
                 auth::check(settings, &url)?;
@@ -62,7 +62,7 @@ impl Running {
                 let accept = accept.map(HeaderValue::from_str).transpose();
                 let accept =
                     accept.map_err(|_| Reason::new(codes::E6010, "`accept` has letters that HTTP does not allow"))?;
-                Work::Ask { url, accept, limits: limits(settings)? }
+                Work::Ask { url: Box::new(url), accept, limits: limits(settings)? }
             }
         };
         let named = settings.text("bookmark");
@@ -76,7 +76,7 @@ impl Running {
 }
 
 impl Text {
-    fn read(text: &str) -> Result<Text, Reason> {
+    fn read(text: &str) -> Text {
         let mut parts = Vec::new();
         let mut rest = text;
         while let Some(at) = rest.find('{') {
@@ -98,7 +98,7 @@ impl Text {
             }
         }
         parts.push(Part::Plain(rest.to_owned()));
-        Ok(Text(parts))
+        Text(parts)
     }
 
     /// The text of the run for this time. HL7 v2 ends its segments with a carriage return.
@@ -132,7 +132,7 @@ mod tests {
     fn texts() {
         let schedule = Schedule::read("every 1h", "Europe/Berlin").unwrap();
         let due: Timestamp = "2026-03-01T05:00:00Z".parse().unwrap();
-        let check = |text: &str, expect: &str| assert_eq!(Text::read(text).unwrap().of(due, &schedule), expect);
+        let check = |text: &str, expect: &str| assert_eq!(Text::read(text).of(due, &schedule), expect);
         check(
             "MSH|^~\\&|S|H|L|N|{dtm}||QRY^A19|{id}|P|2.5\nQRD|{dtm}",
             "MSH|^~\\&|S|H|L|N|20260301060000+0100||QRY^A19|S1772341200000|P|2.5\rQRD|20260301060000+0100\r",

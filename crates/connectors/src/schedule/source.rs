@@ -47,7 +47,7 @@ impl Timer {
             Work::Say(_) => None,
             Work::Ask { url, limits, .. } => {
                 let credentials = Credentials::read(settings, context, url, *limits)?;
-                Some((Client::new(Place::read(settings, context, url.clone())?, *limits), credentials))
+                Some((Client::new(Place::read(settings, context, (**url).clone())?, *limits), credentials))
             }
         };
         Ok(Timer { config, asking, clock: context.clock.clone(), notebook: context.notebook.clone() })
