@@ -48,7 +48,9 @@ fn the_last_one_brings_the_whole() {
 fn as_many_as_the_line_says() {
     let stage = Stage::indexed();
     let life = stage.live(&[&lines("within 1h at-most 2")]);
-    (1..=4).for_each(|id| drop(life.accept(result(&id.to_string(), "A", &id.to_string(), "P"))));
+    for id in ["1", "2", "3", "4"] {
+        life.accept(result(id, "A", id, "P"));
+    }
     life.wait("two wholes", || values(&stage).len() == 2);
     assert_eq!(values(&stage), ["1 2", "3 4"]);
     life.stop();

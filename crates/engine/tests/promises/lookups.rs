@@ -49,7 +49,9 @@ fn an_answer_is_used_again_as_long_as_it_is_fresh() {
         let stage = Stage::new();
         *stage.world.answer.lock().unwrap() = Some(found());
         let life = stage.live(&[&asking("park", more)]);
-        (1..=3).for_each(|id| drop(life.accept(adt(&id.to_string(), "7"))));
+        for id in ["1", "2", "3"] {
+            life.accept(adt(id, "7"));
+        }
         life.wait("all are delivered", || wards(&stage).len() == 3);
         assert_eq!(wards(&stage), ["9N^4"; 3]);
         assert_eq!(stage.world.questions.load(Ordering::SeqCst), questions, "{more}");

@@ -294,7 +294,9 @@ impl Stage {
             variables: &variables,
         };
         let (workspace, findings) = Workspace::of(files, &options);
-        let errors: Vec<_> = findings.iter().filter(|finding| finding.is_error()).collect();
+        // Each stands alone here, so an interface that another one names is never there.
+        let is_wrong = |finding: &&message::Diagnostic| finding.is_error() && finding.code.id != "E3203";
+        let errors: Vec<_> = findings.iter().filter(is_wrong).collect();
         assert!(errors.is_empty(), "{errors:#?}");
         workspace.definitions[0].clone()
     }

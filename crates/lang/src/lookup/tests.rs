@@ -97,7 +97,7 @@ fn several_places_of_one_answer() {
     check(&format!("enrich census by PID-3.1 failed park else keep {places}"), "9", Err("E2702"));
     check(&format!("enrich census by PID-3.1 failed keep else keep {places}"), "9", Ok("OLD^1"));
     check(&format!("enrich census by PID-3.1 failed keep else error {places}"), "8", Err("E2701"));
-    check(&format!("enrich census by PID-3.1 failed empty else empty {places}"), "8", Ok(""));
+    check(&format!("enrich census by PID-3.1 failed empty else empty {places}"), "8", Ok("^"));
 }
 
 #[test]
