@@ -10,8 +10,8 @@ use tokio_postgres::{
 
 const FIRST: &str = "INSERT INTO accounts (kind, id, owner, until, revision, body) VALUES ($1, $2, $3, $4, 1, $5)
                      ON CONFLICT (kind, id) DO NOTHING";
-const NEXT: &str = "UPDATE accounts SET owner = $3, until = $4, revision = $5, body = $6
-                    WHERE kind = $1 AND id = $2 AND revision = $5 - 1";
+const NEXT: &str = "UPDATE accounts SET owner = $3, until = $4, revision = $5::bigint, body = $6
+                    WHERE kind = $1 AND id = $2 AND revision = $5::bigint - 1";
 const GET: &str = "SELECT kind, id, owner, until, revision, body FROM accounts WHERE kind = $1 AND id = $2";
 const LIST: &str = "SELECT kind, id, owner, until, revision, body FROM accounts
                     WHERE kind = $1 AND ($2::text IS NULL OR owner = $2) ORDER BY id COLLATE \"C\" LIMIT $3";
