@@ -900,6 +900,10 @@ function Alerts() {
 import { useState as useState3 } from "./vendor.js";
 import { Fragment, jsx as jsx5, jsxs as jsxs5 } from "./vendor.js";
 var LIMIT = 100;
+function Narrow({ label, value, onValue }) {
+  const [text, setText] = useState3(value);
+  return /* @__PURE__ */ jsx5("input", { className: "input narrow", "aria-label": label, placeholder: label, value: text, onChange: (change2) => setText(change2.target.value), onKeyDown: (key) => key.key === "Enter" && onValue(text.trim()), onBlur: () => text.trim() !== value && onValue(text.trim()) });
+}
 function Audit() {
   const { words: words2 } = useAddress();
   const [before, setBefore] = useState3([]);
@@ -919,8 +923,8 @@ ${last ?? ""}`, (signal) => get("/api/v1/audit", { who: who || void 0, act: act 
       title: "Audit",
       about: "every act of a person and every look at a patient, with its reason",
       actions: /* @__PURE__ */ jsxs5(Fragment, { children: [
-        /* @__PURE__ */ jsx5("input", { className: "input narrow", "aria-label": "By whom", placeholder: "By whom", value: who, onChange: (change2) => narrow("who", change2.target.value) }),
-        /* @__PURE__ */ jsx5("input", { className: "input narrow", "aria-label": "Which act", placeholder: "Which act: read, pause, replay", value: act, onChange: (change2) => narrow("act", change2.target.value) })
+        /* @__PURE__ */ jsx5(Narrow, { label: "By whom", value: who, onValue: (text) => narrow("who", text) }),
+        /* @__PURE__ */ jsx5(Narrow, { label: "Which act, for example read", value: act, onValue: (text) => narrow("act", text) })
       ] }),
       children: [
         problem ? /* @__PURE__ */ jsx5(Card, { children: /* @__PURE__ */ jsx5(Trouble, { problem, what: "The audit log", again }) }) : !value ? /* @__PURE__ */ jsx5(Empty, { title: "Reading…" }) : /* @__PURE__ */ jsx5(Card, { children: rows.length === 0 ? /* @__PURE__ */ jsx5(Empty, { title: "No entry fits" }) : /* @__PURE__ */ jsx5("div", { className: "scroll-x", children: /* @__PURE__ */ jsxs5("table", { className: "table", children: [
@@ -939,14 +943,15 @@ ${last ?? ""}`, (signal) => get("/api/v1/audit", { who: who || void 0, act: act 
               " ",
               /* @__PURE__ */ jsx5("span", { className: "quiet", children: clock(row.at) })
             ] }),
-            /* @__PURE__ */ jsx5("td", { className: "nowrap", children: row.who }),
+            /* @__PURE__ */ jsxs5("td", { className: "nowrap", children: [
+              row.who,
+              " ",
+              /* @__PURE__ */ jsx5("span", { className: "quiet", children: row.origin })
+            ] }),
             /* @__PURE__ */ jsxs5("td", { className: "nowrap", children: [
               row.act,
               " ",
-              row.outcome && row.outcome !== "done" && /* @__PURE__ */ jsxs5("strong", { className: "bad", children: [
-                "✕ ",
-                row.outcome
-              ] })
+              row.is_refused && /* @__PURE__ */ jsx5("strong", { className: "bad", children: "✕ refused" })
             ] }),
             /* @__PURE__ */ jsx5("td", { children: row.object }),
             /* @__PURE__ */ jsx5("td", { children: row.reason || /* @__PURE__ */ jsx5("span", { className: "quiet", children: "–" }) })

@@ -12,11 +12,18 @@ interface Row {
   who: string;
   act: string;
   object: string;
-  outcome?: string;
+  origin?: string;
+  is_refused?: boolean;
   reason: string;
 }
 
 const LIMIT = 100;
+
+/** Asks when Enter is pressed, not with every letter: each question is an entry of its own. */
+function Narrow({ label, value, onValue }: { label: string; value: string; onValue: (value: string) => void }) {
+  const [text, setText] = useState(value);
+  return <input className="input narrow" aria-label={label} placeholder={label} value={text} onChange={(change) => setText(change.target.value)} onKeyDown={(key) => key.key === "Enter" && onValue(text.trim())} onBlur={() => text.trim() !== value && onValue(text.trim())} />;
+}
 
 export function Audit() {
   const { words } = useAddress();
@@ -35,8 +42,8 @@ export function Audit() {
       about="every act of a person and every look at a patient, with its reason"
       actions={
         <>
-          <input className="input narrow" aria-label="By whom" placeholder="By whom" value={who} onChange={(change) => narrow("who", change.target.value)} />
-          <input className="input narrow" aria-label="Which act" placeholder="Which act: read, pause, replay" value={act} onChange={(change) => narrow("act", change.target.value)} />
+          <Narrow label="By whom" value={who} onValue={(text) => narrow("who", text)} />
+          <Narrow label="Which act, for example read" value={act} onValue={(text) => narrow("act", text)} />
         </>
       }
     >
@@ -72,9 +79,11 @@ export function Audit() {
                       <td className="nowrap" title={utc(row.at)}>
                         {moment(row.at)} <span className="quiet">{clock(row.at)}</span>
                       </td>
-                      <td className="nowrap">{row.who}</td>
                       <td className="nowrap">
-                        {row.act} {row.outcome && row.outcome !== "done" && <strong className="bad">✕ {row.outcome}</strong>}
+                        {row.who} <span className="quiet">{row.origin}</span>
+                      </td>
+                      <td className="nowrap">
+                        {row.act} {row.is_refused && <strong className="bad">✕ refused</strong>}
                       </td>
                       <td>{row.object}</td>
                       <td>{row.reason || <span className="quiet">–</span>}</td>
