@@ -59,6 +59,16 @@ fn lookups_check_without_findings() {
     }
 }
 
+/// The workspaces in `examples` that need connectors of this crate which no other test of examples opens.
+#[test]
+#[cfg(feature = "mqtt")]
+fn the_workspace_of_devices_checks_without_findings() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/device-mqtt-to-oru");
+    let (workspace, findings) = Workspace::load(&folder, &Options::new(catalogue()));
+    assert!(findings.is_empty(), "{findings:#?}");
+    assert!(workspace.definition("monitors").is_some());
+}
+
 #[test]
 fn specs_are_complete() {
     let mut names = HashSet::new();
