@@ -201,6 +201,7 @@ fn unreadable<'f>(message: &Matter, findings: &'f [Diagnostic]) -> Option<&'f Di
 }
 
 /// What the steps of an interface made.
+#[expect(clippy::large_enum_variant, reason = "nearly every message is one: a box would cost each an allocation")]
 enum Prepared<'s> {
     /// The message, `None` when nothing changed it, and what the routes chose.
     One(Option<Matter>, Chosen),

@@ -31,15 +31,13 @@ pub(crate) struct Row {
 /// more" would leave the message itself out.
 const ID_STEP: u64 = 8;
 
+/// Tells whether messages of an interface and a facility may be seen.
+type Sees<'s> = Option<&'s dyn Fn(&str, &str) -> bool>;
+
 type Found = BTreeMap<MessageId, Row>;
 
 /// The messages that a query finds and that `sees` lets through, by interface and facility, newest first.
-pub(crate) fn find(
-    state: &State,
-    text: &str,
-    limit: usize,
-    sees: Option<&dyn Fn(&str, &str) -> bool>,
-) -> Result<Vec<Row>, Problem> {
+pub(crate) fn find(state: &State, text: &str, limit: usize, sees: Sees<'_>) -> Result<Vec<Row>, Problem> {
     let search = query::parse(text, clock::System.now())?;
     let mut conditions = conditions(&search);
     if !search.ids.is_empty() {

@@ -211,13 +211,15 @@ impl Power {
     /// The power that a grant of this role gives.
     #[must_use]
     pub fn of(grant: &Grant, role: &Role) -> Power {
-        let is_seen = |right: &Right| match (right, grant.patient) {
-            (Right::Masked, PatientLevel::None) => false,
-            (Right::Reveal | Right::Edit | Right::BreakGlass, PatientLevel::None | PatientLevel::Masked) => false,
-            _ => true,
+        let is_hidden = |right: &Right| {
+            matches!(
+                (right, grant.patient),
+                (Right::Masked, PatientLevel::None)
+                    | (Right::Reveal | Right::Edit | Right::BreakGlass, PatientLevel::None | PatientLevel::Masked)
+            )
         };
         Power {
-            rights: role.rights.iter().copied().filter(is_seen).collect(),
+            rights: role.rights.iter().copied().filter(|right| !is_hidden(right)).collect(),
             interfaces: grant.interfaces.clone(),
             facilities: grant.facilities.clone(),
             until: grant.until,

@@ -1,5 +1,7 @@
 //! `console/dist` is what `console/src` makes: its `SOURCE_HASH` is that of the source, and of the files beside it.
 
+#![allow(clippy::unwrap_used, reason = "a test")]
+
 use ring::digest::{Context, SHA256, digest};
 use std::{
     fs,

@@ -92,7 +92,7 @@ impl Connection {
         let _channels = arguments.short().ok_or_else(unreadable)?;
         let frame_max = usize::try_from(arguments.long().ok_or_else(unreadable)?).unwrap_or(0);
         if frame_max > 0 {
-            self.frame_max = frame_max.min(FRAME_BYTES_MAX).max(4096);
+            self.frame_max = frame_max.clamp(4096, FRAME_BYTES_MAX);
         }
         self.heartbeat = Duration::from_secs(heartbeat_s.into());
         let size = u32::try_from(self.frame_max).unwrap_or(0);

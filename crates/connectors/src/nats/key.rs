@@ -107,6 +107,9 @@ fn decode(text: &str) -> Option<Vec<u8>> {
 }
 
 #[cfg(test)]
+pub(crate) use tests::seed;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
@@ -137,6 +140,3 @@ mod tests {
         assert_eq!(checksum(b"123456789"), 0x31C3);
     }
 }
-
-#[cfg(test)]
-pub(crate) use tests::seed;

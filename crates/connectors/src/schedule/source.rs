@@ -126,7 +126,7 @@ impl Timer {
     async fn begin(&self) -> Result<Timestamp, Option<Reason>> {
         let (notebook, page) = (self.notebook.clone(), self.config.page.clone());
         let read = tokio::task::spawn_blocking(move || notebook.read(&page)).await;
-        let text = read.unwrap_or_else(|_| Ok(None)).map_err(|reason| Some(unkept(&reason)))?;
+        let text = read.unwrap_or(Ok(None)).map_err(|reason| Some(unkept(&reason)))?;
         match text.and_then(|text| text.parse().ok()) {
             Some(last) => Ok(last),
             None => {

@@ -38,11 +38,6 @@ pub(crate) struct Password {
 }
 
 impl Password {
-    /// Made with weaker parameters than new ones are.
-    pub(crate) fn is_old(&self) -> bool {
-        self.memory_kib < MEMORY_KIB || self.passes < PASSES
-    }
-
     /// Stands in where nobody has the name.
     fn nobodys() -> Password {
         let hash = STANDARD_NO_PAD.encode([0; HASH_BYTES]);

@@ -202,7 +202,9 @@ impl Frame<'_> {
             Kind::Checkpoint => {
                 (!keys.is_ours(&to_sign(self.head), self.body)).then_some("the signature of a checkpoint is wrong")
             }
-            Kind::Act => (!keys.open(self.head, self.body).is_some_and(|text| super::entry::decode(&text).is_some()))
+            Kind::Act => keys
+                .open(self.head, self.body)
+                .is_none_or(|text| super::entry::decode(&text).is_none())
                 .then_some("the record was not written by this store"),
         }
     }

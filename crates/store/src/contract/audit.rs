@@ -24,7 +24,7 @@ pub fn entry(number: u64) -> AuditEntry {
         object: format!("message {number}"),
         reason: format!("asked by ward {number}"),
         origin: "10.1.2.3".into(),
-        is_refused: number % 5 == 0,
+        is_refused: number.is_multiple_of(5),
         patients: vec![Phi::new(format!("MRN-{}", number % 4))],
         terms: (number % 3 == 2).then(|| Phi::new(format!("patient:MRN-{}", number % 4))),
     }
