@@ -331,10 +331,10 @@ mod tests {
         );
         let xml = "<a><m>7</m>\n<o>1</o>\n<o>2</o><e/></a>";
         assert_eq!(
-            split("split by o[*]", Format::Xml, xml).unwrap(),
+            split("split by a.o[*]", Format::Xml, xml).unwrap(),
             ["<a><m>7</m>\n<o>1</o><e/></a>", "<a><m>7</m>\n<o>2</o><e/></a>"]
         );
-        assert_eq!(split("split by o[*]", Format::Xml, "<a><o>1</o><x/><o>2</o></a>"), Err("E2710"));
+        assert_eq!(split("split by a.o[*]", Format::Xml, "<a><o>1</o><x/><o>2</o></a>"), Err("E2710"));
         assert_eq!(split("split by orders[*]", Format::Json, r#"{"orders": []}"#).unwrap(), [r#"{"orders": []}"#]);
     }
 

@@ -13,7 +13,7 @@ fn json_xml_and_rows_by_their_paths() {
     let get = |file: &str, path: &str| sinew(&["get", file, path]).expect(0).out;
     assert_eq!(get(&json, "items[*].code"), "GLU\nNA\n");
     assert_eq!(get(&rows, "row[*].name"), "Quist, Ada\nDoe\n");
-    assert_eq!(get(&xml, "b.@c"), "1\n");
+    assert_eq!(get(&xml, "a.b.@c"), "1\n");
     sinew(&["get", &json, "nothing"]).expect(1);
     sinew(&["get", &json, "items["]).expect(2);
     let changed = sinew(&["set", &json, "items[2].code", "K"]).expect(0).out;

@@ -103,7 +103,7 @@ fn several_places_of_one_answer() {
 #[test]
 fn other_formats() {
     let form = Form::of(Format::Json);
-    let (program, found) = compile("enrich census by mrn failed park else keep { place.ward = ward }", &form);
+    let (program, found) = compile("enrich census by root.mrn failed park else keep { place.ward = ward }", &form);
     assert!(found.is_empty(), "{found:?}");
     for (patient, expect) in [("7", r#""ward": "4W""#), ("8", r#""ward": "OLD""#)] {
         let text = format!(r#"{{"mrn": "{patient}", "place": {{"ward": "OLD"}}}}"#);
