@@ -224,7 +224,7 @@ impl Audit {
     pub fn after(&self, number: u64, limit: usize) -> Result<Vec<AuditRow>, Error> {
         let limit = limit.clamp(1, LIMIT_MAX);
         let pieces = self.shelf.pieces()?;
-        let first = pieces.partition_point(|piece| *piece <= number + 1).saturating_sub(1);
+        let first = pieces.partition_point(|piece| *piece <= number.saturating_add(1)).saturating_sub(1);
         let mut rows = Vec::new();
         for piece in pieces.into_iter().skip(first) {
             self.each(piece, &mut |frame| {
