@@ -1,9 +1,12 @@
 //! What the process of an engine gives up at its start, for good: running other programs and making devices.
 //!
-//! Promises: a hole in a parser or a script does not become a shell, where the kernel has Landlock (Linux 5.13); no
+//! Promises: a hole in a parser or a script does not become a shell, where the kernel has Landlock of the second version (Linux 5.19); no
 //! privileges come by a file. Never: keeps an engine from starting on a kernel that cannot do this; it says so instead.
 
-use landlock::{AccessFs, Ruleset, RulesetAttr, RulesetStatus};
+use landlock::{
+    AccessFs, CompatLevel, Compatible as _, PathBeneath, PathFd, Ruleset, RulesetAttr as _, RulesetCreatedAttr as _,
+    RulesetStatus,
+};
 
 /// What the kernel took.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,17 +22,24 @@ pub enum Confined {
 /// Gives it up for this thread and every thread that it starts from now on: to be called before any other.
 #[must_use]
 pub fn confine() -> Confined {
-    let denied = AccessFs::Execute | AccessFs::MakeChar | AccessFs::MakeBlock;
-    // No rule allows any of it again.
-    let status = Ruleset::default()
-        .handle_access(denied)
-        .and_then(Ruleset::create)
-        .and_then(landlock::RulesetCreated::restrict_self);
-    match status.map(|status| status.ruleset) {
+    match restrict().map(|status| status.ruleset) {
         Ok(RulesetStatus::FullyEnforced) => Confined::Fully,
         Ok(RulesetStatus::PartiallyEnforced) => Confined::Partly,
         Ok(RulesetStatus::NotEnforced) | Err(_) => Confined::Not,
     }
+}
+
+/// No rule allows any of what is denied again. Any ruleset denies moving a file to another folder, unless it handles and
+/// allows that (`landlock(7)`, `LANDLOCK_ACCESS_FS_REFER`): a kernel of the first version, which cannot, is left alone.
+fn restrict() -> Result<landlock::RestrictionStatus, Box<dyn std::error::Error>> {
+    let denied = AccessFs::Execute | AccessFs::MakeChar | AccessFs::MakeBlock;
+    let everywhere = PathBeneath::new(PathFd::new("/")?, AccessFs::Refer);
+    Ok(Ruleset::default()
+        .set_compatibility(CompatLevel::HardRequirement)
+        .handle_access(denied | AccessFs::Refer)?
+        .create()?
+        .add_rule(everywhere)?
+        .restrict_self()?)
 }
 
 #[cfg(test)]
@@ -45,11 +55,17 @@ mod tests {
         let confined = move || {
             let taken = confine();
             let file = std::env::temp_dir().join(format!("sinew-confine-{}", std::process::id()));
-            let written = fs::write(&file, b"x").and_then(|()| fs::remove_file(&file)).is_ok();
+            let folder = file.with_extension("folder");
+            let moved = folder.join("file");
+            let written = fs::write(&file, b"x")
+                .and_then(|()| fs::create_dir(&folder))
+                .and_then(|()| fs::rename(&file, &moved))
+                .and_then(|()| fs::remove_dir_all(&folder))
+                .is_ok();
             (taken, run(), written)
         };
         let (taken, ran, written) = thread::spawn(confined).join().unwrap();
-        assert!(written, "files are as before");
+        assert!(written, "files are as before, also where they move to another folder");
         match taken {
             Confined::Fully | Confined::Partly => assert_eq!(ran, Err(std::io::ErrorKind::PermissionDenied)),
             Confined::Not => println!("skipped: this kernel has no Landlock"),

@@ -42,10 +42,17 @@ pub struct Audit {
 #[derive(Debug, Subcommand)]
 enum What {
     /// Read every record and say whether the chain is as it was written
+    #[command(after_help = "Examples:\n  sinew audit verify\n  sinew audit verify --json")]
     Verify(Verify),
     /// Find records by patient, user, act, object or time
+    #[command(
+        after_help = "Examples:\n  sinew audit search --patient 482113\n  sinew audit search --who ann --since 7d --json"
+    )]
     Search(Search),
     /// Write records for another program
+    #[command(
+        after_help = "Examples:\n  sinew audit export --format fhir > audit.ndjson\n  sinew audit export --format atna --after 4711"
+    )]
     Export(Export),
 }
 

@@ -31,10 +31,13 @@ pub struct Key {
 #[derive(Debug, Subcommand)]
 enum Action {
     /// List the keys
+    #[command(after_help = "Examples:\n  sinew key list")]
     List(List),
     /// Make a key; it is shown once
+    #[command(after_help = "Examples:\n  sinew key add metrics \"Prometheus\" --role viewer --days 90")]
     Add(Add),
     /// Remove a key: it is of no use at once
+    #[command(after_help = "Examples:\n  sinew key remove 0a1b2c3d4e5f")]
     Remove(Remove),
 }
 

@@ -27,10 +27,15 @@ pub struct Role {
 #[derive(Debug, Subcommand)]
 enum Action {
     /// List roles and their rights
+    #[command(after_help = "Examples:\n  sinew role list")]
     List(List),
     /// Make a role of this site
+    #[command(
+        after_help = "Examples:\n  sinew role add night-shift --title \"Keeps lab results flowing\" --right look --right steer"
+    )]
     Add(Add),
     /// Remove a role of this site: who had it has it no more
+    #[command(after_help = "Examples:\n  sinew role remove night-shift")]
     Remove(Remove),
 }
 

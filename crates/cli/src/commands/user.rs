@@ -33,24 +33,36 @@ pub struct User {
 #[derive(Debug, Subcommand)]
 enum Action {
     /// A new one-time token for the first administrator
+    #[command(after_help = "Examples:\n  sinew user setup")]
     Setup(Reaching),
     /// List the users
+    #[command(after_help = "Examples:\n  sinew user list\n  sinew user list --json")]
     List(List),
     /// Make a user; prints the invitation of a person
+    #[command(
+        after_help = "Examples:\n  sinew user add ann --title \"Ann Quist\" --role analyst\n  sinew user add metrics --service --role viewer"
+    )]
     Add(Add),
     /// Give a role, perhaps for some places only
+    #[command(after_help = "Examples:\n  sinew user grant bob operator --interface 'adt-*' --facility NORTH")]
     Grant(Grant),
     /// Take a role away
+    #[command(after_help = "Examples:\n  sinew user revoke bob operator")]
     Revoke(Revoke),
     /// Disable: out at once, everywhere
+    #[command(after_help = "Examples:\n  sinew user disable bob")]
     Disable(Named),
     /// Enable again
+    #[command(after_help = "Examples:\n  sinew user enable bob")]
     Enable(Named),
     /// Take password and second factors away, and invite again
+    #[command(after_help = "Examples:\n  sinew user reset bob")]
     Reset(Named),
     /// End every session
+    #[command(after_help = "Examples:\n  sinew user sign-out bob")]
     SignOut(Named),
     /// Remove, with sessions and keys
+    #[command(after_help = "Examples:\n  sinew user remove bob")]
     Remove(Named),
 }
 

@@ -311,7 +311,7 @@ fn places_lead_somewhere_and_files_are_laid_out() {
         editor.ask("textDocument/formatting", json!({"textDocument": {"uri": uri}, "options": {}})),
         Value::Null
     );
-    let refused = editor.request("textDocument/rename", json!({"textDocument": {"uri": uri}}));
+    let refused = editor.request("textDocument/foldingRange", json!({"textDocument": {"uri": uri}}));
     assert_eq!(refused["error"]["code"], -32601);
     let refused = editor.request("textDocument/hover", json!({"textDocument": {"uri": uri}}));
     assert_eq!(refused["error"]["code"], -32602);
