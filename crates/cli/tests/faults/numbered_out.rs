@@ -147,7 +147,11 @@ fn kill_at(place: &str, passing: u64, counts_refused: bool) -> bool {
     let died = wait_for("the kill, or the end", || {
         armed.try_end().map(|_| true).or_else(|| is_settled(&armed).map(|()| false))
     });
-    let engine = if died { Engine::spawn_with(workspace.path(), command(&["run"])) } else { armed };
+    if !died {
+        // A search is recorded, and that may be the passing which nothing has come to yet.
+        let _ = armed.signal("-TERM");
+    }
+    let engine = Engine::spawn_with(workspace.path(), command(&["run"]));
     sender.join().expect("every message is acknowledged");
     wait_for("everything to be settled", || is_settled(&engine));
     for id in IDS {

@@ -125,8 +125,13 @@ impl Engine {
     /// The newest message that a query finds.
     #[track_caller]
     pub fn find(&self, query: &str) -> Value {
+        let mut said = String::new();
         let found = wait_for("the message to be found", || {
             let done = self.sinew(&["messages", query, "--json"]);
+            if done.code != 0 && done.err != said {
+                eprintln!("--- a search said:\n{}", done.err);
+                said.clone_from(&done.err);
+            }
             (done.code == 0).then(|| done.json())
         });
         found["messages"][0].clone()
