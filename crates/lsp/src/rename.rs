@@ -171,7 +171,8 @@ fn is_reference(tree: &Tree, spot: &Spot<'_>) -> bool {
     let target = equal.checked_sub(1).and_then(|at| words.get(at)).copied().unwrap_or_default();
     let plain: String = target.split('[').next().unwrap_or(target).to_owned();
     let found = spot::element(tree, &spot.around, &plain);
-    is_value && (found.is_some_and(|member| member.reference().is_some()) || target.ends_with("valueReference"))
+    let is_reference = found.and_then(|member| member.ty()).is_some_and(|kind| kind.name() == "Reference");
+    is_value && (is_reference || target.ends_with("valueReference"))
 }
 
 /// `{kin-2}` inside of a text.
