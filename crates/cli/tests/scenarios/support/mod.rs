@@ -11,10 +11,14 @@ pub use peer::Peer;
 pub use workspace::{Workspace, received};
 
 use std::{
+    fs::File,
     io::Write,
     net::TcpListener,
     process::{Command, Stdio},
-    sync::atomic::{AtomicU16, Ordering},
+    sync::{
+        Mutex,
+        atomic::{AtomicU16, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -97,14 +101,20 @@ pub fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     }
 }
 
-/// A port that nobody uses, below those that the system gives to clients, so that it stays free while it is closed.
+/// A port that nobody uses, below those that the system gives to clients, so that it stays free while it is closed. It
+/// is this process's until it ends, also against tests in other processes: a locked file says so.
 pub fn free_port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
+    static CLAIMED: Mutex<Vec<File>> = Mutex::new(Vec::new());
+    let folder = std::env::temp_dir().join("sinew-test-ports");
+    std::fs::create_dir_all(&folder).expect("a folder for claims");
     // Processes that run at the same time begin far from one another.
     let start = u16::try_from(std::process::id().wrapping_mul(97) % 12_000).unwrap_or(0);
     loop {
         let port = 20_000 + (start.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed))) % 12_000;
-        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+        let claim = File::create(folder.join(port.to_string())).expect("a claim");
+        if claim.try_lock().is_ok() && TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            CLAIMED.lock().expect("no panic while it is held").push(claim);
             return port;
         }
     }
