@@ -3,7 +3,7 @@ import { StrictMode } from "./vendor.js";
 import { createRoot } from "./vendor.js";
 
 // src/shell/App.tsx
-import { useEffect as useEffect7, useMemo as useMemo8, useRef as useRef3, useState as useState20 } from "./vendor.js";
+import { useEffect as useEffect11, useMemo as useMemo11, useRef as useRef6, useState as useState25 } from "./vendor.js";
 
 // src/api/live.ts
 import { useSyncExternalStore } from "./vendor.js";
@@ -96,6 +96,7 @@ var readJourney = (id, signal) => get(`/api/v1/messages/${id}`, void 0, signal);
 var readMasked = (id, which, signal) => getText(`/api/v1/messages/${id}/masked`, { which }, signal);
 var readContent = (id, which, reason, signal) => postText(`/api/v1/messages/${id}/content`, { which, reason }, signal);
 var readNames = (version, segments, signal) => get("/api/v1/dictionary", { version, segments: segments.join(",") }, signal);
+var lookUp = (version, word, signal) => get("/api/v1/dictionary/look", { version, word }, signal);
 var readInterface = (name, signal) => get(`/api/v1/interfaces/${encodeURIComponent(name)}/text`, void 0, signal);
 var runTests = (name) => post(`/api/v1/interfaces/${encodeURIComponent(name)}/test`);
 var pause = (place2) => post("/api/v1/interfaces/pause", place2);
@@ -310,6 +311,7 @@ function useMay() {
 
 // src/shell/addresses.ts
 var messagesAt = (query) => query ? `/messages#q=${encodeURIComponent(query)}` : "/messages";
+var mapAt = (name, file, message) => `/mapper/${encodeURIComponent(name)}#file=${encodeURIComponent(file)}${message ? `&message=${message}` : ""}`;
 var interfaceAt = (name, tab = "") => `/interfaces/${encodeURIComponent(name)}${tab ? `#tab=${tab}` : ""}`;
 
 // src/ui/format.ts
@@ -322,15 +324,15 @@ function rate(value) {
 var two = (value) => String(value).padStart(2, "0");
 var dateOf = (micros) => new Date(micros / 1e3);
 function clock(micros) {
-  const at = dateOf(micros);
-  return `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
+  const at2 = dateOf(micros);
+  return `${two(at2.getHours())}:${two(at2.getMinutes())}:${two(at2.getSeconds())}`;
 }
 var clockMillis = (micros) => `${clock(micros)}.${String(dateOf(micros).getMilliseconds()).padStart(3, "0")}`;
 function moment(micros, now2 = Date.now()) {
-  const at = dateOf(micros);
-  const time = `${two(at.getHours())}:${two(at.getMinutes())}`;
-  if (at.toDateString() === new Date(now2).toDateString()) return time;
-  return `${at.getDate()} ${at.toLocaleString("en", { month: "short" })} ${time}`;
+  const at2 = dateOf(micros);
+  const time = `${two(at2.getHours())}:${two(at2.getMinutes())}`;
+  if (at2.toDateString() === new Date(now2).toDateString()) return time;
+  return `${at2.getDate()} ${at2.toLocaleString("en", { month: "short" })} ${time}`;
 }
 var utc = (micros) => dateOf(micros).toISOString();
 function span(seconds) {
@@ -424,14 +426,14 @@ function ofPartners({ engine }) {
     const probe = Math.min(...places.map(({ to }) => to.probe_in_s ?? Number.POSITIVE_INFINITY));
     const trouble = first.to.last_trouble;
     const flows = places.map(({ one }) => one.name);
-    const under = flows.length > 1 ? ` Under it: ${names(flows)}.` : "";
+    const under2 = flows.length > 1 ? ` Under it: ${names(flows)}.` : "";
     const tried = Number.isFinite(probe) ? ` Tried again in ${span(Math.max(probe, 1))}.` : "";
     const label = names(places.map(({ to }) => to.name));
     return {
       id: `partner ${key}`,
       level: "alarm",
       title: `${label} takes no messages${since}`,
-      text: `${trouble ? `${trouble.reason.text}. ` : ""}${waits(places, engine.at)}${tried}${under}`,
+      text: `${trouble ? `${trouble.reason.text}. ` : ""}${waits(places, engine.at)}${tried}${under2}`,
       code: trouble?.reason.code,
       owner: first.one.owner,
       interfaces: flows,
@@ -610,6 +612,7 @@ var SHAPES = {
   bench: ["M3 13h10M5 13V8l-2-5h10l-2 5v5M5 8h6"],
   bell: ["M4 11V7a4 4 0 0 1 8 0v4l1 1.500H3z", "M7 14.500h2"],
   table: ["M2 3h12v10H2zM2 6.500h12M7 6.500V13"],
+  book: ["M8 4C6.500 3 4 2.800 2 3v9.500c2-.2 4.500 0 6 1 1.500-1 4-1.200 6-1V3c-2-.2-4.500 0-6 1z", "M8 4v9.500"],
   changes: ["M4 5a1.500 1.500 0 1 0 0-3 1.500 1.500 0 0 0 0 3zM4 14a1.500 1.500 0 1 0 0-3 1.500 1.500 0 0 0 0 3zM12 6a1.500 1.500 0 1 0 0-3 1.500 1.500 0 0 0 0 3z", "M4 5v6M12 6c0 4-8 1-8 5"],
   audit: ["M4 2h8v12l-2-1.500-2 1.500-2-1.500L4 14z", "M6.500 6h3M6.500 9h3"],
   users: ["M6 8a2.500 2.500 0 1 0 0-5 2.500 2.500 0 0 0 0 5zM2 13c0-2.500 2-3.500 4-3.500s4 1 4 3.500", "M11 3.500a2.200 2.200 0 0 1 0 4M12 9.800c1.300.4 2 1.400 2 3.200"],
@@ -631,6 +634,7 @@ var SHAPES = {
   check: ["m3 8.500 3.500 3.500L13 4.500"],
   close: ["m4 4 8 8M12 4l-8 8"],
   down: ["m4 6 4 4 4-4"],
+  back: ["m10 4-4 4 4 4"],
   next: ["m6 4 4 4-4 4"],
   eye: ["M1.500 8C3 5 5.300 3.500 8 3.500S13 5 14.500 8C13 11 10.700 12.500 8 12.500S3 11 1.500 8z", "M8 10a2 2 0 1 0 0-4 2 2 0 0 0 0 4z"],
   masked: ["M1.500 8C3 5 5.300 3.500 8 3.500S13 5 14.500 8C13 11 10.700 12.500 8 12.500S3 11 1.500 8z", "m3 13 10-10"],
@@ -801,7 +805,7 @@ function Attentions({ items }) {
     {
       level: item.level,
       title: item.title,
-      actions: item.links.map((link, at) => /* @__PURE__ */ jsx3(Link, { to: link.to, className: "button", ...at === 0 ? { "data-row": true } : {}, children: link.label }, link.to)),
+      actions: item.links.map((link, at2) => /* @__PURE__ */ jsx3(Link, { to: link.to, className: "button", ...at2 === 0 ? { "data-row": true } : {}, children: link.label }, link.to)),
       children: [
         item.text,
         ownerText(item),
@@ -862,7 +866,7 @@ function News() {
       /* @__PURE__ */ jsx4("th", { scope: "col", children: "What" }),
       /* @__PURE__ */ jsx4("th", { scope: "col", children: "Message" })
     ] }) }),
-    /* @__PURE__ */ jsx4("tbody", { children: news.map((one, at) => {
+    /* @__PURE__ */ jsx4("tbody", { children: news.map((one, at2) => {
       const word = WORDS[one.kind];
       return /* @__PURE__ */ jsxs4("tr", { children: [
         /* @__PURE__ */ jsx4("td", { className: "mono", title: utc(one.at), children: clock(one.at) }),
@@ -878,7 +882,7 @@ function News() {
           /* @__PURE__ */ jsx4("span", { className: "quiet", children: one.reason?.text })
         ] }),
         /* @__PURE__ */ jsx4("td", { className: "mono", children: one.message ? /* @__PURE__ */ jsx4(Link, { to: `/messages#id=${one.message}`, children: one.message }) : "" })
-      ] }, `${one.at} ${at}`);
+      ] }, `${one.at} ${at2}`);
     }) })
   ] }) });
 }
@@ -966,24 +970,165 @@ ${last ?? ""}`, (signal) => get("/api/v1/audit", { who: who || void 0, act: act 
   );
 }
 
+// src/screens/dictionary/Dictionary.tsx
+import { useEffect as useEffect3, useState as useState4 } from "./vendor.js";
+import { Fragment as Fragment2, jsx as jsx6, jsxs as jsxs6 } from "./vendor.js";
+var VERSIONS = ["2.9", "2.8.2", "2.8", "2.7.1", "2.7", "2.6", "2.5.1", "2.5", "2.4", "2.3.1", "2.3", "2.2", "2.1"];
+var VERSION_DEFAULT = "2.5.1";
+var EXAMPLES = ["PID", "PID-3", "OBX-5", "CX", "0001", "Patient.contact", "mother maiden"];
+var USAGE = { R: "required", O: "optional", C: "conditional", B: "kept for older systems", W: "withdrawn", X: "withdrawn" };
+var wordAt = (word, version) => `/dictionary#word=${encodeURIComponent(word)}${version === VERSION_DEFAULT ? "" : `&version=${version}`}`;
+function Rows({ rows, version }) {
+  return /* @__PURE__ */ jsx6("div", { className: "scroll-x", children: /* @__PURE__ */ jsxs6("table", { className: "table", children: [
+    /* @__PURE__ */ jsx6("thead", { children: /* @__PURE__ */ jsxs6("tr", { children: [
+      /* @__PURE__ */ jsx6("th", { scope: "col", children: "Place" }),
+      /* @__PURE__ */ jsx6("th", { scope: "col", children: "Name" }),
+      /* @__PURE__ */ jsx6("th", { scope: "col", children: "Type" }),
+      /* @__PURE__ */ jsx6("th", { scope: "col", children: "Usage" }),
+      /* @__PURE__ */ jsx6("th", { scope: "col", children: "Repeats" }),
+      /* @__PURE__ */ jsx6("th", { scope: "col", className: "right", children: "Length" }),
+      /* @__PURE__ */ jsx6("th", { scope: "col", children: "Table" })
+    ] }) }),
+    /* @__PURE__ */ jsx6("tbody", { children: rows.map((row) => /* @__PURE__ */ jsxs6("tr", { children: [
+      /* @__PURE__ */ jsx6("td", { className: "mono nowrap", children: /* @__PURE__ */ jsx6(Link, { to: wordAt(row.path, version), "data-row": true, children: row.path }) }),
+      /* @__PURE__ */ jsx6("td", { children: row.name }),
+      /* @__PURE__ */ jsx6("td", { className: "mono", children: /^[A-Z]{2,3}$/.test(row.type) ? /* @__PURE__ */ jsx6(Link, { to: wordAt(row.type, version), children: row.type }) : row.type }),
+      /* @__PURE__ */ jsx6("td", { className: row.usage === "R" || /^[1-9]/.test(row.usage) ? "" : "quiet", children: USAGE[row.usage] ?? row.usage }),
+      /* @__PURE__ */ jsx6("td", { className: "quiet", children: row.is_repeating ? "yes" : "–" }),
+      /* @__PURE__ */ jsx6("td", { className: "right number quiet", children: row.length ?? "–" }),
+      /* @__PURE__ */ jsx6("td", { className: "mono", children: row.table ? /* @__PURE__ */ jsx6(Link, { to: wordAt(row.table, version), children: row.table }) : /* @__PURE__ */ jsx6("span", { className: "quiet", children: "–" }) })
+    ] }, row.path)) })
+  ] }) });
+}
+function Codes({ codes }) {
+  return /* @__PURE__ */ jsxs6("table", { className: "table", children: [
+    /* @__PURE__ */ jsx6("thead", { children: /* @__PURE__ */ jsxs6("tr", { children: [
+      /* @__PURE__ */ jsx6("th", { scope: "col", children: "Code" }),
+      /* @__PURE__ */ jsx6("th", { scope: "col", children: "Meaning" })
+    ] }) }),
+    /* @__PURE__ */ jsx6("tbody", { children: codes.map((one) => /* @__PURE__ */ jsxs6("tr", { children: [
+      /* @__PURE__ */ jsx6("td", { className: "mono", children: one.code }),
+      /* @__PURE__ */ jsx6("td", { children: one.display || /* @__PURE__ */ jsx6("span", { className: "quiet", children: "no text in the standard" }) })
+    ] }, one.code)) })
+  ] });
+}
+function aroundOf(word) {
+  const out = [];
+  for (let at2 = word.replace(/[.-][^.-]*$/, ""); at2 !== out.at(-1) && at2 !== word; at2 = at2.replace(/[.-][^.-]*$/, "")) out.push(at2);
+  return out.reverse();
+}
+function Entry({ entry, version }) {
+  if (entry.kind === "found") {
+    const found = entry.found ?? [];
+    if (found.length === 0) return /* @__PURE__ */ jsx6(Empty, { title: "The standard has no such word", children: "Try a place (PID-3), a data type (CX), a table (0001), an element (Patient.contact), or words of a name." });
+    return /* @__PURE__ */ jsx6(Card, { title: `Named “${entry.word}”`, children: /* @__PURE__ */ jsx6("table", { className: "table", children: /* @__PURE__ */ jsx6("tbody", { children: found.map((one) => /* @__PURE__ */ jsxs6("tr", { children: [
+      /* @__PURE__ */ jsx6("td", { className: "mono nowrap", children: /* @__PURE__ */ jsx6(Link, { to: wordAt(one.path, version), "data-row": true, children: one.path }) }),
+      /* @__PURE__ */ jsx6("td", { children: one.name })
+    ] }, one.path)) }) }) });
+  }
+  const { own } = entry;
+  return /* @__PURE__ */ jsxs6(Fragment2, { children: [
+    /* @__PURE__ */ jsxs6(
+      Card,
+      {
+        title: /* @__PURE__ */ jsxs6(Fragment2, { children: [
+          aroundOf(entry.word).map((word) => /* @__PURE__ */ jsxs6("span", { children: [
+            /* @__PURE__ */ jsx6(Link, { to: wordAt(word, version), children: word }),
+            " ›",
+            " "
+          ] }, word)),
+          /* @__PURE__ */ jsx6("code", { children: entry.word }),
+          " ",
+          entry.name
+        ] }),
+        more: /* @__PURE__ */ jsxs6("span", { className: "quiet", children: [
+          entry.kind === "element" ? "FHIR R4" : `HL7 v${entry.version}`,
+          entry.is_user_defined ? " · codes are the site's own" : ""
+        ] }),
+        children: [
+          own && /* @__PURE__ */ jsxs6("p", { className: "inside", children: [
+            "Type ",
+            /* @__PURE__ */ jsx6("code", { children: own.type }),
+            ", ",
+            USAGE[own.usage] ?? own.usage,
+            own.is_repeating ? ", repeats" : "",
+            own.length ? `, at most ${own.length} characters` : "",
+            own.table && /* @__PURE__ */ jsxs6(Fragment2, { children: [
+              ", table ",
+              /* @__PURE__ */ jsx6(Link, { to: wordAt(own.table, version), children: own.table })
+            ] })
+          ] }),
+          entry.rows && entry.rows.length > 0 && /* @__PURE__ */ jsx6(Rows, { rows: entry.rows, version }),
+          entry.rows?.length === 0 && /* @__PURE__ */ jsx6("p", { className: "inside quiet", children: "It has no parts." })
+        ]
+      }
+    ),
+    entry.codes && entry.codes.length > 0 && /* @__PURE__ */ jsx6(Card, { title: "Codes", more: /* @__PURE__ */ jsxs6("span", { className: "quiet", children: [
+      entry.codes.length,
+      " of the standard"
+    ] }), children: /* @__PURE__ */ jsx6(Codes, { codes: entry.codes }) }),
+    entry.kind === "table" && entry.codes?.length === 0 && /* @__PURE__ */ jsx6(Empty, { title: "The standard lists no codes for this table" })
+  ] });
+}
+function Dictionary() {
+  const { words: words2 } = useAddress();
+  const word = words2.get("word") ?? "PID";
+  const version = words2.get("version") ?? VERSION_DEFAULT;
+  const [text, setText] = useState4(word);
+  useEffect3(() => setText(word), [word]);
+  const { value, problem, again } = useAnswer(`${version} ${word}`, (signal) => lookUp(version, word, signal));
+  return /* @__PURE__ */ jsxs6(
+    Page,
+    {
+      title: "Dictionary",
+      actions: /* @__PURE__ */ jsxs6(Fragment2, { children: [
+        /* @__PURE__ */ jsx6(
+          "input",
+          {
+            className: "input narrow",
+            "aria-label": "Look up a place, data type, table, element or name",
+            placeholder: "PID-3, CX, 0001, Patient.contact…",
+            value: text,
+            spellCheck: false,
+            onChange: (change2) => setText(change2.target.value),
+            onKeyDown: (key) => key.key === "Enter" && text.trim() && setWords({ word: text.trim() })
+          }
+        ),
+        /* @__PURE__ */ jsx6("select", { className: "input version", "aria-label": "Version of HL7 v2", value: version, onChange: (change2) => setWords({ version: change2.target.value === VERSION_DEFAULT ? void 0 : change2.target.value }), children: VERSIONS.map((one) => /* @__PURE__ */ jsx6("option", { children: one }, one)) })
+      ] }),
+      children: [
+        /* @__PURE__ */ jsxs6("p", { className: "quiet", children: [
+          "For example:",
+          " ",
+          EXAMPLES.map((example) => /* @__PURE__ */ jsxs6("span", { children: [
+            /* @__PURE__ */ jsx6(Link, { to: wordAt(example, version), children: example }),
+            " "
+          ] }, example))
+        ] }),
+        problem ? /* @__PURE__ */ jsx6(Trouble, { problem, what: "The dictionary", again }) : value ? /* @__PURE__ */ jsx6(Entry, { entry: value, version }) : /* @__PURE__ */ jsx6(Empty, { title: "Reading…" })
+      ]
+    }
+  );
+}
+
 // src/screens/changes/Changes.tsx
-import { useState as useState5 } from "./vendor.js";
+import { useState as useState6 } from "./vendor.js";
 
 // src/ui/dialogs.tsx
-import { useState as useState4 } from "./vendor.js";
+import { useState as useState5 } from "./vendor.js";
 import { Dialog, Heading, Input, Label, Modal, ModalOverlay, TextField } from "./vendor.js";
-import { jsx as jsx6, jsxs as jsxs6 } from "./vendor.js";
+import { jsx as jsx7, jsxs as jsxs7 } from "./vendor.js";
 function Window({ title, onClose, children, isWide = false }) {
-  return /* @__PURE__ */ jsx6(ModalOverlay, { className: "veil", isOpen: true, isDismissable: true, onOpenChange: (isOpen) => !isOpen && onClose(), children: /* @__PURE__ */ jsx6(Modal, { className: isWide ? "modal wide" : "modal", children: /* @__PURE__ */ jsxs6(Dialog, { className: "dialog", children: [
-    /* @__PURE__ */ jsx6(Heading, { slot: "title", level: 2, children: title }),
+  return /* @__PURE__ */ jsx7(ModalOverlay, { className: "veil", isOpen: true, isDismissable: true, onOpenChange: (isOpen) => !isOpen && onClose(), children: /* @__PURE__ */ jsx7(Modal, { className: isWide ? "modal wide" : "modal", children: /* @__PURE__ */ jsxs7(Dialog, { className: "dialog", children: [
+    /* @__PURE__ */ jsx7(Heading, { slot: "title", level: 2, children: title }),
     children
   ] }) }) });
 }
 function AskWhy({ act, onClose }) {
-  const [reason, setReason] = useState4("");
-  const [state, setState] = useState4("asking");
-  const [said, setSaid] = useState4("");
-  const [problem, setProblem] = useState4();
+  const [reason, setReason] = useState5("");
+  const [state, setState] = useState5("asking");
+  const [said, setSaid] = useState5("");
+  const [problem, setProblem] = useState5();
   const run = async () => {
     if (!reason.trim() || state !== "asking") return;
     setState("running");
@@ -998,50 +1143,50 @@ function AskWhy({ act, onClose }) {
       setState("asking");
     }
   };
-  return /* @__PURE__ */ jsxs6(Window, { title: act.title, onClose, children: [
-    /* @__PURE__ */ jsx6("div", { children: act.text }),
-    state === "done" ? /* @__PURE__ */ jsx6("p", { role: "status", children: /* @__PURE__ */ jsx6("strong", { children: said }) }) : /* @__PURE__ */ jsxs6(TextField, { className: "field", value: reason, onChange: setReason, isRequired: true, autoFocus: true, onKeyDown: (key) => key.key === "Enter" && void run(), children: [
-      /* @__PURE__ */ jsx6(Label, { children: "Why? It is kept with your name." }),
-      /* @__PURE__ */ jsx6(Input, { className: "input", placeholder: act.example ?? "for example: ticket 4711, agreed with the owner" })
+  return /* @__PURE__ */ jsxs7(Window, { title: act.title, onClose, children: [
+    /* @__PURE__ */ jsx7("div", { children: act.text }),
+    state === "done" ? /* @__PURE__ */ jsx7("p", { role: "status", children: /* @__PURE__ */ jsx7("strong", { children: said }) }) : /* @__PURE__ */ jsxs7(TextField, { className: "field", value: reason, onChange: setReason, isRequired: true, autoFocus: true, onKeyDown: (key) => key.key === "Enter" && void run(), children: [
+      /* @__PURE__ */ jsx7(Label, { children: "Why? It is kept with your name." }),
+      /* @__PURE__ */ jsx7(Input, { className: "input", placeholder: act.example ?? "for example: ticket 4711, agreed with the owner" })
     ] }),
-    problem && /* @__PURE__ */ jsxs6(Notice, { level: "warning", title: "Not done", children: [
+    problem && /* @__PURE__ */ jsxs7(Notice, { level: "warning", title: "Not done", children: [
       problem.message,
       " ",
-      problem.code && /* @__PURE__ */ jsx6("code", { children: problem.code })
+      problem.code && /* @__PURE__ */ jsx7("code", { children: problem.code })
     ] }),
-    /* @__PURE__ */ jsxs6("div", { className: "buttons", children: [
-      /* @__PURE__ */ jsx6(Button, { onPress: onClose, children: state === "done" ? "Close" : "Cancel" }),
-      state !== "done" && /* @__PURE__ */ jsx6(Button, { kind: act.isDangerous ? "danger" : "first", isDisabled: !reason.trim() || state === "running", onPress: () => void run(), children: state === "running" ? "Working…" : act.button })
+    /* @__PURE__ */ jsxs7("div", { className: "buttons", children: [
+      /* @__PURE__ */ jsx7(Button, { onPress: onClose, children: state === "done" ? "Close" : "Cancel" }),
+      state !== "done" && /* @__PURE__ */ jsx7(Button, { kind: act.isDangerous ? "danger" : "first", isDisabled: !reason.trim() || state === "running", onPress: () => void run(), children: state === "running" ? "Working…" : act.button })
     ] })
   ] });
 }
 
 // src/screens/changes/Changes.tsx
-import { Fragment as Fragment2, jsx as jsx7, jsxs as jsxs7 } from "./vendor.js";
+import { Fragment as Fragment3, jsx as jsx8, jsxs as jsxs8 } from "./vendor.js";
 var WORDS2 = { start: "begins", change: "goes on in a new version", stop: "ends, its queues are emptied" };
 function Findings({ findings }) {
   if (findings.length === 0) return null;
-  return /* @__PURE__ */ jsx7("ul", { className: "stack tight", children: findings.map((finding, at) => /* @__PURE__ */ jsxs7("li", { children: [
-    /* @__PURE__ */ jsxs7("strong", { className: finding.severity === "error" ? "bad" : "warn", children: [
+  return /* @__PURE__ */ jsx8("ul", { className: "stack tight", children: findings.map((finding, at2) => /* @__PURE__ */ jsxs8("li", { children: [
+    /* @__PURE__ */ jsxs8("strong", { className: finding.severity === "error" ? "bad" : "warn", children: [
       finding.severity === "error" ? "✕ " : "",
       finding.code
     ] }),
     " ",
     finding.message,
     " ",
-    finding.file && /* @__PURE__ */ jsx7("code", { children: `${finding.file}${finding.line ? `:${finding.line}` : ""}` }),
+    finding.file && /* @__PURE__ */ jsx8("code", { children: `${finding.file}${finding.line ? `:${finding.line}` : ""}` }),
     " ",
-    finding.hint && /* @__PURE__ */ jsx7("span", { className: "quiet", children: finding.hint })
-  ] }, at)) });
+    finding.hint && /* @__PURE__ */ jsx8("span", { className: "quiet", children: finding.hint })
+  ] }, at2)) });
 }
 function PlanList({ plan: plan2 }) {
-  return /* @__PURE__ */ jsxs7("div", { className: "stack tight", children: [
-    plan2.interfaces.length === 0 ? /* @__PURE__ */ jsx7("p", { className: "quiet", children: "No interface changes: what lies in the workspace is what runs." }) : /* @__PURE__ */ jsx7("ul", { children: plan2.interfaces.map((row) => /* @__PURE__ */ jsxs7("li", { children: [
-      /* @__PURE__ */ jsx7("strong", { children: row.interface }),
+  return /* @__PURE__ */ jsxs8("div", { className: "stack tight", children: [
+    plan2.interfaces.length === 0 ? /* @__PURE__ */ jsx8("p", { className: "quiet", children: "No interface changes: what lies in the workspace is what runs." }) : /* @__PURE__ */ jsx8("ul", { children: plan2.interfaces.map((row) => /* @__PURE__ */ jsxs8("li", { children: [
+      /* @__PURE__ */ jsx8("strong", { children: row.interface }),
       " ",
       WORDS2[row.change] ?? row.change
     ] }, row.interface)) }),
-    /* @__PURE__ */ jsx7(Findings, { findings: plan2.findings })
+    /* @__PURE__ */ jsx8(Findings, { findings: plan2.findings })
   ] });
 }
 function sentencesOf(answer) {
@@ -1051,9 +1196,9 @@ function sentencesOf(answer) {
   return said.length > 0 ? said : ["Nothing changed: the workspace is what runs."];
 }
 function InForce({ title, path, onClose }) {
-  const [answer, setAnswer] = useState5();
-  const [problem, setProblem] = useState5();
-  const [isRunning, setRunning] = useState5(false);
+  const [answer, setAnswer] = useState6();
+  const [problem, setProblem] = useState6();
+  const [isRunning, setRunning] = useState6(false);
   const run = async () => {
     setRunning(true);
     setProblem(void 0);
@@ -1066,27 +1211,27 @@ function InForce({ title, path, onClose }) {
     setRunning(false);
   };
   const errors = (answer?.findings ?? []).filter((finding) => finding.severity === "error");
-  return /* @__PURE__ */ jsxs7(Window, { title, onClose, children: [
-    !answer && /* @__PURE__ */ jsx7("p", { children: "Messages that are under way end in the version they began in; new ones take the new version. An interface whose file has a mistake goes on as it is." }),
-    answer && /* @__PURE__ */ jsxs7("div", { role: "status", className: "stack tight", children: [
-      errors.length === 0 && /* @__PURE__ */ jsx7("ul", { children: sentencesOf(answer).map((text) => /* @__PURE__ */ jsx7("li", { children: text }, text)) }),
-      /* @__PURE__ */ jsx7(Findings, { findings: answer.findings ?? [] })
+  return /* @__PURE__ */ jsxs8(Window, { title, onClose, children: [
+    !answer && /* @__PURE__ */ jsx8("p", { children: "Messages that are under way end in the version they began in; new ones take the new version. An interface whose file has a mistake goes on as it is." }),
+    answer && /* @__PURE__ */ jsxs8("div", { role: "status", className: "stack tight", children: [
+      errors.length === 0 && /* @__PURE__ */ jsx8("ul", { children: sentencesOf(answer).map((text) => /* @__PURE__ */ jsx8("li", { children: text }, text)) }),
+      /* @__PURE__ */ jsx8(Findings, { findings: answer.findings ?? [] })
     ] }),
-    problem && /* @__PURE__ */ jsxs7(Notice, { level: "warning", title: "Not done; what runs is as it was", children: [
+    problem && /* @__PURE__ */ jsxs8(Notice, { level: "warning", title: "Not done; what runs is as it was", children: [
       problem.message,
       " ",
-      problem.code && /* @__PURE__ */ jsx7("code", { children: problem.code })
+      problem.code && /* @__PURE__ */ jsx8("code", { children: problem.code })
     ] }),
-    /* @__PURE__ */ jsxs7("div", { className: "buttons", children: [
-      /* @__PURE__ */ jsx7(Button, { onPress: onClose, children: answer ? "Close" : "Cancel" }),
-      !answer && /* @__PURE__ */ jsx7(Button, { kind: "first", isDisabled: isRunning, onPress: () => void run(), children: isRunning ? "Reading…" : "Put it into force" })
+    /* @__PURE__ */ jsxs8("div", { className: "buttons", children: [
+      /* @__PURE__ */ jsx8(Button, { onPress: onClose, children: answer ? "Close" : "Cancel" }),
+      !answer && /* @__PURE__ */ jsx8(Button, { kind: "first", isDisabled: isRunning, onPress: () => void run(), children: isRunning ? "Reading…" : "Put it into force" })
     ] })
   ] });
 }
 function Proposals({ changes, onApply, again }) {
   const may = useMay();
   const { me } = useSession();
-  const [problem, setProblem] = useState5();
+  const [problem, setProblem] = useState6();
   const approve = async (change2) => {
     try {
       await post(`/api/v1/changes/${encodeURIComponent(change2.id)}/approve`);
@@ -1096,38 +1241,38 @@ function Proposals({ changes, onApply, again }) {
     }
     again();
   };
-  return /* @__PURE__ */ jsxs7(Fragment2, { children: [
-    problem && /* @__PURE__ */ jsxs7(Notice, { level: "warning", title: "Not approved", children: [
+  return /* @__PURE__ */ jsxs8(Fragment3, { children: [
+    problem && /* @__PURE__ */ jsxs8(Notice, { level: "warning", title: "Not approved", children: [
       problem.message,
       " ",
-      problem.code && /* @__PURE__ */ jsx7("code", { children: problem.code })
+      problem.code && /* @__PURE__ */ jsx8("code", { children: problem.code })
     ] }),
-    /* @__PURE__ */ jsxs7("table", { className: "table", children: [
-      /* @__PURE__ */ jsx7("thead", { children: /* @__PURE__ */ jsxs7("tr", { children: [
-        /* @__PURE__ */ jsx7("th", { scope: "col", children: "State" }),
-        /* @__PURE__ */ jsx7("th", { scope: "col", children: "Change" }),
-        /* @__PURE__ */ jsx7("th", { scope: "col", children: "Proposed" }),
-        /* @__PURE__ */ jsx7("th", { scope: "col", children: "What happens" }),
-        /* @__PURE__ */ jsx7("th", { scope: "col", children: /* @__PURE__ */ jsx7("span", { className: "hidden-but-read", children: "What you may do" }) })
+    /* @__PURE__ */ jsxs8("table", { className: "table", children: [
+      /* @__PURE__ */ jsx8("thead", { children: /* @__PURE__ */ jsxs8("tr", { children: [
+        /* @__PURE__ */ jsx8("th", { scope: "col", children: "State" }),
+        /* @__PURE__ */ jsx8("th", { scope: "col", children: "Change" }),
+        /* @__PURE__ */ jsx8("th", { scope: "col", children: "Proposed" }),
+        /* @__PURE__ */ jsx8("th", { scope: "col", children: "What happens" }),
+        /* @__PURE__ */ jsx8("th", { scope: "col", children: /* @__PURE__ */ jsx8("span", { className: "hidden-but-read", children: "What you may do" }) })
       ] }) }),
-      /* @__PURE__ */ jsx7("tbody", { children: changes.map((change2) => /* @__PURE__ */ jsxs7("tr", { children: [
-        /* @__PURE__ */ jsx7("td", { children: /* @__PURE__ */ jsxs7("span", { className: `state ${change2.applied_by ? "note" : change2.approved_by ? "good" : "warn"}`, children: [
-          /* @__PURE__ */ jsx7(Icon, { name: change2.approved_by || change2.applied_by ? "good" : "warn" }),
+      /* @__PURE__ */ jsx8("tbody", { children: changes.map((change2) => /* @__PURE__ */ jsxs8("tr", { children: [
+        /* @__PURE__ */ jsx8("td", { children: /* @__PURE__ */ jsxs8("span", { className: `state ${change2.applied_by ? "note" : change2.approved_by ? "good" : "warn"}`, children: [
+          /* @__PURE__ */ jsx8(Icon, { name: change2.approved_by || change2.applied_by ? "good" : "warn" }),
           change2.applied_by ? `In force, by ${change2.applied_by}` : change2.approved_by ? `Approved by ${change2.approved_by}` : "Waits for approval"
         ] }) }),
-        /* @__PURE__ */ jsx7("td", { children: change2.title }),
-        /* @__PURE__ */ jsxs7("td", { className: "nowrap", children: [
+        /* @__PURE__ */ jsx8("td", { children: change2.title }),
+        /* @__PURE__ */ jsxs8("td", { className: "nowrap", children: [
           moment(change2.made),
           " ",
-          /* @__PURE__ */ jsxs7("span", { className: "quiet", children: [
+          /* @__PURE__ */ jsxs8("span", { className: "quiet", children: [
             "by ",
             change2.by
           ] })
         ] }),
-        /* @__PURE__ */ jsx7("td", { children: /* @__PURE__ */ jsx7(PlanList, { plan: change2.plan }) }),
-        /* @__PURE__ */ jsx7("td", { children: /* @__PURE__ */ jsxs7("div", { className: "buttons end", children: [
-          !change2.approved_by && !change2.applied_by && may("approve") && me?.name !== change2.by && /* @__PURE__ */ jsx7(Button, { "aria-label": `Approve ${change2.title}`, onPress: () => void approve(change2), children: "Approve" }),
-          !change2.applied_by && may("apply") && /* @__PURE__ */ jsx7(Button, { "aria-label": `Put ${change2.title} into force`, onPress: () => onApply(change2), children: "Put into force…" })
+        /* @__PURE__ */ jsx8("td", { children: /* @__PURE__ */ jsx8(PlanList, { plan: change2.plan }) }),
+        /* @__PURE__ */ jsx8("td", { children: /* @__PURE__ */ jsxs8("div", { className: "buttons end", children: [
+          !change2.approved_by && !change2.applied_by && may("approve") && me?.name !== change2.by && /* @__PURE__ */ jsx8(Button, { "aria-label": `Approve ${change2.title}`, onPress: () => void approve(change2), children: "Approve" }),
+          !change2.applied_by && may("apply") && /* @__PURE__ */ jsx8(Button, { "aria-label": `Put ${change2.title} into force`, onPress: () => onApply(change2), children: "Put into force…" })
         ] }) })
       ] }, change2.id)) })
     ] })
@@ -1138,45 +1283,45 @@ function Changes() {
   const may = useMay();
   const plan2 = useAnswer(may("propose") ? "plan" : null, (signal) => get("/api/v1/plan", void 0, signal));
   const changes = useAnswer("changes", (signal) => get("/api/v1/changes", void 0, signal));
-  const [open, setOpen] = useState5();
-  const [isProposing, setProposing] = useState5(false);
-  if (!status) return /* @__PURE__ */ jsx7(Page, { title: "Changes", children: problem ? /* @__PURE__ */ jsx7(Trouble, { problem, what: "The engine" }) : /* @__PURE__ */ jsx7(Empty, { title: "Asking the engine…" }) });
+  const [open, setOpen] = useState6();
+  const [isProposing, setProposing] = useState6(false);
+  if (!status) return /* @__PURE__ */ jsx8(Page, { title: "Changes", children: problem ? /* @__PURE__ */ jsx8(Trouble, { problem, what: "The engine" }) : /* @__PURE__ */ jsx8(Empty, { title: "Asking the engine…" }) });
   const needsSecond = changes.value?.four_eyes ?? false;
   const close = () => {
     setOpen(void 0);
     plan2.again();
     changes.again();
   };
-  return /* @__PURE__ */ jsxs7(
+  return /* @__PURE__ */ jsxs8(
     Page,
     {
       title: "Changes",
       about: needsSecond ? "two persons: one proposes, another approves" : "what lies in the workspace, and what runs",
-      actions: /* @__PURE__ */ jsxs7(Fragment2, { children: [
-        may("propose") && /* @__PURE__ */ jsx7(Button, { icon: "changes", isDisabled: !plan2.value, onPress: () => setProposing(true), children: "Propose…" }),
-        may("apply") && !needsSecond && /* @__PURE__ */ jsx7(Button, { icon: "again", onPress: () => setOpen({ title: "Read the workspace and put it into force", path: "/api/v1/reload" }), children: "Read and put into force…" })
+      actions: /* @__PURE__ */ jsxs8(Fragment3, { children: [
+        may("propose") && /* @__PURE__ */ jsx8(Button, { icon: "changes", isDisabled: !plan2.value, onPress: () => setProposing(true), children: "Propose…" }),
+        may("apply") && !needsSecond && /* @__PURE__ */ jsx8(Button, { icon: "again", onPress: () => setOpen({ title: "Read the workspace and put it into force", path: "/api/v1/reload" }), children: "Read and put into force…" })
       ] }),
       children: [
-        may("propose") && /* @__PURE__ */ jsx7(Card, { title: "What would change now", more: plan2.value && /* @__PURE__ */ jsx7("code", { className: "quiet", children: plan2.value.fingerprint.slice(0, 16) }), children: /* @__PURE__ */ jsx7("div", { className: "inside", children: plan2.problem ? /* @__PURE__ */ jsx7(Trouble, { problem: plan2.problem, what: "The plan", again: plan2.again }) : plan2.value ? /* @__PURE__ */ jsx7(PlanList, { plan: plan2.value }) : /* @__PURE__ */ jsx7("p", { children: "Reading the workspace…" }) }) }),
-        /* @__PURE__ */ jsx7(Card, { title: "Proposed", more: changes.value && /* @__PURE__ */ jsx7("span", { className: "quiet", children: plural(changes.value.changes.length, "change") }), children: changes.problem ? /* @__PURE__ */ jsx7(Trouble, { problem: changes.problem, what: "Proposed changes", again: changes.again }) : !changes.value ? /* @__PURE__ */ jsx7(Empty, { title: "Reading…" }) : changes.value.changes.length === 0 ? /* @__PURE__ */ jsx7(Empty, { title: "Nothing is proposed" }) : /* @__PURE__ */ jsx7(Proposals, { changes: changes.value.changes, again: changes.again, onApply: (change2) => setOpen({ title: `Put “${change2.title}” into force`, path: `/api/v1/changes/${encodeURIComponent(change2.id)}/apply` }) }) }),
-        /* @__PURE__ */ jsx7(Card, { title: "What runs", more: /* @__PURE__ */ jsx7("span", { className: "quiet", children: "a version is a hash over the interface, its maps, its tables and the environment" }), children: /* @__PURE__ */ jsxs7("table", { className: "table", children: [
-          /* @__PURE__ */ jsx7("thead", { children: /* @__PURE__ */ jsxs7("tr", { children: [
-            /* @__PURE__ */ jsx7("th", { scope: "col", children: "State" }),
-            /* @__PURE__ */ jsx7("th", { scope: "col", children: "Interface" }),
-            /* @__PURE__ */ jsx7("th", { scope: "col", children: "Running version" })
+        may("propose") && /* @__PURE__ */ jsx8(Card, { title: "What would change now", more: plan2.value && /* @__PURE__ */ jsx8("code", { className: "quiet", children: plan2.value.fingerprint.slice(0, 16) }), children: /* @__PURE__ */ jsx8("div", { className: "inside", children: plan2.problem ? /* @__PURE__ */ jsx8(Trouble, { problem: plan2.problem, what: "The plan", again: plan2.again }) : plan2.value ? /* @__PURE__ */ jsx8(PlanList, { plan: plan2.value }) : /* @__PURE__ */ jsx8("p", { children: "Reading the workspace…" }) }) }),
+        /* @__PURE__ */ jsx8(Card, { title: "Proposed", more: changes.value && /* @__PURE__ */ jsx8("span", { className: "quiet", children: plural(changes.value.changes.length, "change") }), children: changes.problem ? /* @__PURE__ */ jsx8(Trouble, { problem: changes.problem, what: "Proposed changes", again: changes.again }) : !changes.value ? /* @__PURE__ */ jsx8(Empty, { title: "Reading…" }) : changes.value.changes.length === 0 ? /* @__PURE__ */ jsx8(Empty, { title: "Nothing is proposed" }) : /* @__PURE__ */ jsx8(Proposals, { changes: changes.value.changes, again: changes.again, onApply: (change2) => setOpen({ title: `Put “${change2.title}” into force`, path: `/api/v1/changes/${encodeURIComponent(change2.id)}/apply` }) }) }),
+        /* @__PURE__ */ jsx8(Card, { title: "What runs", more: /* @__PURE__ */ jsx8("span", { className: "quiet", children: "a version is a hash over the interface, its maps, its tables and the environment" }), children: /* @__PURE__ */ jsxs8("table", { className: "table", children: [
+          /* @__PURE__ */ jsx8("thead", { children: /* @__PURE__ */ jsxs8("tr", { children: [
+            /* @__PURE__ */ jsx8("th", { scope: "col", children: "State" }),
+            /* @__PURE__ */ jsx8("th", { scope: "col", children: "Interface" }),
+            /* @__PURE__ */ jsx8("th", { scope: "col", children: "Running version" })
           ] }) }),
-          /* @__PURE__ */ jsx7("tbody", { children: status.engine.interfaces.map((one) => /* @__PURE__ */ jsxs7("tr", { children: [
-            /* @__PURE__ */ jsx7("td", { children: /* @__PURE__ */ jsx7(State, { of: health(one.state) }) }),
-            /* @__PURE__ */ jsxs7("td", { children: [
-              /* @__PURE__ */ jsx7(Link, { to: interfaceAt(one.name, "text"), "data-row": true, children: one.title }),
+          /* @__PURE__ */ jsx8("tbody", { children: status.engine.interfaces.map((one) => /* @__PURE__ */ jsxs8("tr", { children: [
+            /* @__PURE__ */ jsx8("td", { children: /* @__PURE__ */ jsx8(State, { of: health(one.state) }) }),
+            /* @__PURE__ */ jsxs8("td", { children: [
+              /* @__PURE__ */ jsx8(Link, { to: interfaceAt(one.name, "text"), "data-row": true, children: one.title }),
               " ",
-              /* @__PURE__ */ jsx7("span", { className: "quiet", children: one.name })
+              /* @__PURE__ */ jsx8("span", { className: "quiet", children: one.name })
             ] }),
-            /* @__PURE__ */ jsx7("td", { className: "mono", children: one.version })
+            /* @__PURE__ */ jsx8("td", { className: "mono", children: one.version })
           ] }, one.name)) })
         ] }) }),
-        open && /* @__PURE__ */ jsx7(InForce, { ...open, onClose: close }),
-        isProposing && /* @__PURE__ */ jsx7(
+        open && /* @__PURE__ */ jsx8(InForce, { ...open, onClose: close }),
+        isProposing && /* @__PURE__ */ jsx8(
           AskWhy,
           {
             onClose: () => {
@@ -1185,7 +1330,7 @@ function Changes() {
             },
             act: {
               title: "Propose the workspace as it lies there now",
-              text: plan2.value ? /* @__PURE__ */ jsx7(PlanList, { plan: plan2.value }) : "",
+              text: plan2.value ? /* @__PURE__ */ jsx8(PlanList, { plan: plan2.value }) : "",
               button: "Propose",
               example: "for example: ticket 4711, the new ward W7",
               run: async (reason) => void await post("/api/v1/changes", { title: reason, reason })
@@ -1202,25 +1347,25 @@ import { memo as memo2 } from "./vendor.js";
 
 // src/ui/Sparkline.tsx
 import { memo } from "./vendor.js";
-import { Fragment as Fragment3, jsx as jsx8, jsxs as jsxs8 } from "./vendor.js";
+import { Fragment as Fragment4, jsx as jsx9, jsxs as jsxs9 } from "./vendor.js";
 var Sparkline = memo(function Sparkline2({ values, width = 96, height = 26, tone = "" }) {
   const top = Math.max(...values, 0.1);
   const step2 = width / (windowOf(values.length) - 1);
   const left = width - (values.length - 1) * step2;
-  const points = values.map((value, at) => `${(left + at * step2).toFixed(1)},${(height - 1 - value / top * (height - 3)).toFixed(1)}`);
+  const points = values.map((value, at2) => `${(left + at2 * step2).toFixed(1)},${(height - 1 - value / top * (height - 3)).toFixed(1)}`);
   const newest = values.at(-1) ?? 0;
   const label = values.length ? `now ${rate(newest)} a second, most ${rate(Math.max(...values))}` : "no figures yet";
-  return /* @__PURE__ */ jsxs8("svg", { className: `spark ${tone}`, width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label, children: [
-    /* @__PURE__ */ jsx8("line", { className: "floor", x1: "0", x2: width, y1: height - 0.5, y2: height - 0.5 }),
-    points.length > 1 && /* @__PURE__ */ jsxs8(Fragment3, { children: [
-      /* @__PURE__ */ jsx8("polygon", { className: "area", points: `${left.toFixed(1)},${height - 1} ${points.join(" ")} ${width},${height - 1}` }),
-      /* @__PURE__ */ jsx8("polyline", { className: "edge", points: points.join(" ") })
+  return /* @__PURE__ */ jsxs9("svg", { className: `spark ${tone}`, width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label, children: [
+    /* @__PURE__ */ jsx9("line", { className: "floor", x1: "0", x2: width, y1: height - 0.5, y2: height - 0.5 }),
+    points.length > 1 && /* @__PURE__ */ jsxs9(Fragment4, { children: [
+      /* @__PURE__ */ jsx9("polygon", { className: "area", points: `${left.toFixed(1)},${height - 1} ${points.join(" ")} ${width},${height - 1}` }),
+      /* @__PURE__ */ jsx9("polyline", { className: "edge", points: points.join(" ") })
     ] })
   ] });
 });
 
 // src/screens/overview/InterfaceTable.tsx
-import { jsx as jsx9, jsxs as jsxs9 } from "./vendor.js";
+import { jsx as jsx10, jsxs as jsxs10 } from "./vendor.js";
 var ORDER2 = ["failing", "held", "silent", "paused", "retired", "ok"];
 function sorted(interfaces) {
   return [...interfaces].sort((a, b) => ORDER2.indexOf(a.state) - ORDER2.indexOf(b.state) || a.critical - b.critical || a.title.localeCompare(b.title));
@@ -1231,65 +1376,65 @@ var Row = memo2(function Row2({ one, values, now: now2 }) {
   const oldest = Math.min(...one.destinations.map((to) => to.oldest ?? Number.POSITIVE_INFINITY));
   const newest = values.slice(-5);
   const speed = newest.length ? newest.reduce((sum, value) => sum + value, 0) / newest.length : 0;
-  return /* @__PURE__ */ jsxs9("tr", { children: [
-    /* @__PURE__ */ jsx9("td", { children: /* @__PURE__ */ jsx9(State, { of: health(one.state) }) }),
-    /* @__PURE__ */ jsxs9("td", { className: "cut", children: [
-      /* @__PURE__ */ jsx9(Link, { to: interfaceAt(one.name), "data-row": true, children: one.title }),
+  return /* @__PURE__ */ jsxs10("tr", { children: [
+    /* @__PURE__ */ jsx10("td", { children: /* @__PURE__ */ jsx10(State, { of: health(one.state) }) }),
+    /* @__PURE__ */ jsxs10("td", { className: "cut", children: [
+      /* @__PURE__ */ jsx10(Link, { to: interfaceAt(one.name), "data-row": true, children: one.title }),
       " ",
-      /* @__PURE__ */ jsxs9("span", { className: "quiet", children: [
+      /* @__PURE__ */ jsxs10("span", { className: "quiet", children: [
         one.name,
         " · ",
         one.connector === "interface" ? "fed by interfaces" : `${one.connector} ${one.address?.replace(/^.*:/, "") ?? ""}`
       ] })
     ] }),
-    /* @__PURE__ */ jsx9("td", { children: /* @__PURE__ */ jsx9(Sparkline, { values, tone: one.state === "failing" ? "bad" : speed === 0 ? "idle" : "" }) }),
-    /* @__PURE__ */ jsx9("td", { className: "right number", children: rate(speed) }),
-    /* @__PURE__ */ jsx9("td", { className: "right number", children: queued > 0 ? /* @__PURE__ */ jsx9(Link, { to: messagesAt(`interface:${one.name} state:in_flight`), title: Number.isFinite(oldest) ? `the oldest since ${utc(oldest)}` : void 0, children: count(queued) }) : "0" }),
-    /* @__PURE__ */ jsx9("td", { className: "right number", children: queued > 0 && Number.isFinite(oldest) ? span((now2 - oldest) / 1e6) : /* @__PURE__ */ jsx9("span", { className: "quiet", children: "–" }) }),
-    /* @__PURE__ */ jsx9("td", { className: "right number", children: one.counts.parked > 0 ? /* @__PURE__ */ jsx9(Link, { to: messagesAt(`interface:${one.name} state:parked`), className: "bad", children: count(one.counts.parked) }) : /* @__PURE__ */ jsx9("span", { className: "quiet", children: "–" }) }),
-    /* @__PURE__ */ jsx9("td", { className: "right number", children: failed > 0 ? count(failed) : /* @__PURE__ */ jsx9("span", { className: "quiet", children: "–" }) }),
-    /* @__PURE__ */ jsx9("td", { className: "right number nowrap", children: ago(one.last_received, now2) })
+    /* @__PURE__ */ jsx10("td", { children: /* @__PURE__ */ jsx10(Sparkline, { values, tone: one.state === "failing" ? "bad" : speed === 0 ? "idle" : "" }) }),
+    /* @__PURE__ */ jsx10("td", { className: "right number", children: newest.length ? rate(speed) : /* @__PURE__ */ jsx10("span", { className: "quiet", children: "…" }) }),
+    /* @__PURE__ */ jsx10("td", { className: "right number", children: queued > 0 ? /* @__PURE__ */ jsx10(Link, { to: messagesAt(`interface:${one.name} state:in_flight`), title: Number.isFinite(oldest) ? `the oldest since ${utc(oldest)}` : void 0, children: count(queued) }) : "0" }),
+    /* @__PURE__ */ jsx10("td", { className: "right number", children: queued > 0 && Number.isFinite(oldest) ? span((now2 - oldest) / 1e6) : /* @__PURE__ */ jsx10("span", { className: "quiet", children: "–" }) }),
+    /* @__PURE__ */ jsx10("td", { className: "right number", children: one.counts.parked > 0 ? /* @__PURE__ */ jsx10(Link, { to: messagesAt(`interface:${one.name} state:parked`), className: "bad", children: count(one.counts.parked) }) : /* @__PURE__ */ jsx10("span", { className: "quiet", children: "–" }) }),
+    /* @__PURE__ */ jsx10("td", { className: "right number", children: failed > 0 ? count(failed) : /* @__PURE__ */ jsx10("span", { className: "quiet", children: "–" }) }),
+    /* @__PURE__ */ jsx10("td", { className: "right number nowrap", children: ago(one.last_received, now2) })
   ] });
 });
 function InterfaceTable({ live: live2, interfaces }) {
   const now2 = live2.status?.engine.at ?? 0;
-  return /* @__PURE__ */ jsx9("div", { className: "scroll-x", children: /* @__PURE__ */ jsxs9("table", { className: "table interfaces", children: [
-    /* @__PURE__ */ jsx9("thead", { children: /* @__PURE__ */ jsxs9("tr", { children: [
-      /* @__PURE__ */ jsx9("th", { scope: "col", children: "State" }),
-      /* @__PURE__ */ jsx9("th", { scope: "col", children: "Interface" }),
-      /* @__PURE__ */ jsx9("th", { scope: "col", title: "Messages a second since this page was opened, at most two minutes", children: "Recent rate" }),
-      /* @__PURE__ */ jsx9("th", { scope: "col", className: "right", children: "a second" }),
-      /* @__PURE__ */ jsx9("th", { scope: "col", className: "right", children: "Waiting" }),
-      /* @__PURE__ */ jsx9("th", { scope: "col", className: "right", children: "Oldest" }),
-      /* @__PURE__ */ jsx9("th", { scope: "col", className: "right", children: "Parked" }),
-      /* @__PURE__ */ jsx9("th", { scope: "col", className: "right", title: "Attempts that failed since the engine started", children: "Failed tries" }),
-      /* @__PURE__ */ jsx9("th", { scope: "col", className: "right", children: "Last message" })
+  return /* @__PURE__ */ jsx10("div", { className: "scroll-x", children: /* @__PURE__ */ jsxs10("table", { className: "table interfaces", children: [
+    /* @__PURE__ */ jsx10("thead", { children: /* @__PURE__ */ jsxs10("tr", { children: [
+      /* @__PURE__ */ jsx10("th", { scope: "col", children: "State" }),
+      /* @__PURE__ */ jsx10("th", { scope: "col", children: "Interface" }),
+      /* @__PURE__ */ jsx10("th", { scope: "col", title: "Messages a second since this page was opened, at most two minutes", children: "Recent rate" }),
+      /* @__PURE__ */ jsx10("th", { scope: "col", className: "right", children: "a second" }),
+      /* @__PURE__ */ jsx10("th", { scope: "col", className: "right", children: "Waiting" }),
+      /* @__PURE__ */ jsx10("th", { scope: "col", className: "right", children: "Oldest" }),
+      /* @__PURE__ */ jsx10("th", { scope: "col", className: "right", children: "Parked" }),
+      /* @__PURE__ */ jsx10("th", { scope: "col", className: "right", title: "Attempts that failed since the engine started", children: "Failed tries" }),
+      /* @__PURE__ */ jsx10("th", { scope: "col", className: "right", children: "Last message" })
     ] }) }),
-    /* @__PURE__ */ jsx9("tbody", { children: sorted(interfaces).map((one) => /* @__PURE__ */ jsx9(Row, { one, values: live2.rates.get(one.name) ?? [], now: now2 }, one.name)) })
+    /* @__PURE__ */ jsx10("tbody", { children: sorted(interfaces).map((one) => /* @__PURE__ */ jsx10(Row, { one, values: live2.rates.get(one.name) ?? [], now: now2 }, one.name)) })
   ] }) });
 }
 
 // src/screens/interface/InterfaceList.tsx
-import { jsx as jsx10 } from "./vendor.js";
+import { jsx as jsx11 } from "./vendor.js";
 function InterfaceList() {
   const live2 = useLive();
   const { words: words2 } = useAddress();
   const wanted2 = (words2.get("find") ?? "").toLowerCase();
   const all = live2.status?.engine.interfaces ?? [];
   const found = all.filter((one) => [one.name, one.title, one.state, one.connector, ...one.destinations.map((to) => to.name)].some((text) => text.toLowerCase().includes(wanted2)));
-  return /* @__PURE__ */ jsx10(
+  return /* @__PURE__ */ jsx11(
     Page,
     {
       title: "Interfaces",
       about: wanted2 ? `${found.length} of ${plural(all.length, "interface")}` : plural(all.length, "interface"),
-      actions: /* @__PURE__ */ jsx10("input", { className: "input narrow", "aria-label": "Narrow by name, state, connector or destination", placeholder: "Narrow: name, state, destination", value: words2.get("find") ?? "", onChange: (change2) => setWords({ find: change2.target.value || void 0 }, { replace: true }) }),
-      children: /* @__PURE__ */ jsx10(Card, { children: found.length > 0 || !live2.status ? /* @__PURE__ */ jsx10(InterfaceTable, { live: live2, interfaces: found }) : /* @__PURE__ */ jsx10(Empty, { title: "No interface of this name" }) })
+      actions: /* @__PURE__ */ jsx11("input", { className: "input narrow", "aria-label": "Narrow by name, state, connector or destination", placeholder: "Narrow: name, state, destination", value: words2.get("find") ?? "", onChange: (change2) => setWords({ find: change2.target.value || void 0 }, { replace: true }) }),
+      children: /* @__PURE__ */ jsx11(Card, { children: found.length > 0 || !live2.status ? /* @__PURE__ */ jsx11(InterfaceTable, { live: live2, interfaces: found }) : /* @__PURE__ */ jsx11(Empty, { title: "No interface of this name" }) })
     }
   );
 }
 
 // src/screens/interface/OneInterface.tsx
-import { useState as useState7 } from "./vendor.js";
+import { useState as useState8 } from "./vendor.js";
 import { Tab, TabList, TabPanel, Tabs } from "./vendor.js";
 
 // src/ui/Code.tsx
@@ -1301,31 +1446,31 @@ var WORD = /^(\s*)([a-z][a-z-]*)/;
 function piecesOf(line) {
   const out = [];
   const first = WORD.exec(line);
-  let at = 0;
+  let at2 = 0;
   if (first && !line.trimStart().startsWith("#")) {
     if (first[1]) out.push({ text: first[1], tone: "" });
     out.push({ text: first[2] ?? "", tone: "word" });
-    at = first[0].length;
+    at2 = first[0].length;
   }
-  PIECE.lastIndex = at;
+  PIECE.lastIndex = at2;
   for (let found = PIECE.exec(line); found; found = PIECE.exec(line)) {
-    if (found.index > at) out.push({ text: line.slice(at, found.index), tone: "" });
+    if (found.index > at2) out.push({ text: line.slice(at2, found.index), tone: "" });
     const tone = found[1] ? "comment" : found[2] ? "text" : found[3] ? "path" : "number";
     out.push({ text: found[0], tone });
-    at = found.index + found[0].length;
+    at2 = found.index + found[0].length;
   }
-  if (at < line.length) out.push({ text: line.slice(at), tone: "" });
+  if (at2 < line.length) out.push({ text: line.slice(at2), tone: "" });
   return out;
 }
 
 // src/ui/Code.tsx
-import { jsx as jsx11, jsxs as jsxs10 } from "./vendor.js";
+import { jsx as jsx12, jsxs as jsxs11 } from "./vendor.js";
 function Code({ text, label }) {
   const lines = useMemo(() => text.replace(/\n$/, "").split("\n").map(piecesOf), [text]);
-  return /* @__PURE__ */ jsx11("div", { className: "code", tabIndex: 0, role: "group", "aria-label": label, children: lines.map((pieces, at) => /* @__PURE__ */ jsxs10("div", { className: "code-line", children: [
-    /* @__PURE__ */ jsx11("span", { className: "code-number", "aria-hidden": "true", children: at + 1 }),
-    /* @__PURE__ */ jsx11("span", { children: pieces.length ? pieces.map((piece, part) => piece.tone ? /* @__PURE__ */ jsx11("span", { className: `code-${piece.tone}`, children: piece.text }, part) : piece.text) : " " })
-  ] }, at)) });
+  return /* @__PURE__ */ jsx12("div", { className: "code", tabIndex: 0, role: "group", "aria-label": label, children: lines.map((pieces, at2) => /* @__PURE__ */ jsxs11("div", { className: "code-line", children: [
+    /* @__PURE__ */ jsx12("span", { className: "code-number", "aria-hidden": "true", children: at2 + 1 }),
+    /* @__PURE__ */ jsx12("span", { children: pieces.length ? pieces.map((piece, part) => piece.tone ? /* @__PURE__ */ jsx12("span", { className: `code-${piece.tone}`, children: piece.text }, part) : piece.text) : " " })
+  ] }, at2)) });
 }
 
 // src/ui/DrawnMap.tsx
@@ -1334,9 +1479,9 @@ import { useMemo as useMemo2 } from "./vendor.js";
 // src/flow/lines.ts
 function uncommented(line) {
   let isQuoted = false;
-  for (let at = 0; at < line.length; at += 1) {
-    if (line[at] === '"' && line[at - 1] !== "\\") isQuoted = !isQuoted;
-    else if (line[at] === "#" && !isQuoted) return [line.slice(0, at).trim(), line.slice(at + 1).trim()];
+  for (let at2 = 0; at2 < line.length; at2 += 1) {
+    if (line[at2] === '"' && line[at2 - 1] !== "\\") isQuoted = !isQuoted;
+    else if (line[at2] === "#" && !isQuoted) return [line.slice(0, at2).trim(), line.slice(at2 + 1).trim()];
   }
   return [line.trim(), ""];
 }
@@ -1344,14 +1489,14 @@ function parts(text, mark) {
   const out = [""];
   let depth = 0;
   let isQuoted = false;
-  for (let at = 0; at < text.length; at += 1) {
-    const letter = text[at] ?? "";
-    if (letter === '"' && text[at - 1] !== "\\") isQuoted = !isQuoted;
+  for (let at2 = 0; at2 < text.length; at2 += 1) {
+    const letter = text[at2] ?? "";
+    if (letter === '"' && text[at2 - 1] !== "\\") isQuoted = !isQuoted;
     if (!isQuoted && "([".includes(letter)) depth += 1;
     if (!isQuoted && ")]".includes(letter)) depth -= 1;
-    if (!isQuoted && depth === 0 && text.startsWith(mark, at)) {
+    if (!isQuoted && depth === 0 && text.startsWith(mark, at2)) {
       out.push("");
-      at += mark.length - 1;
+      at2 += mark.length - 1;
     } else out[out.length - 1] += letter;
   }
   return out.map((part) => part.trim());
@@ -1386,56 +1531,56 @@ function drawnOf(text) {
 }
 
 // src/ui/DrawnMap.tsx
-import { jsx as jsx12, jsxs as jsxs11 } from "./vendor.js";
+import { jsx as jsx13, jsxs as jsxs12 } from "./vendor.js";
 var isFixed = (from) => /^("|[A-Z0-9_]+$)/.test(from) && !/-\d/.test(from);
 function Line({ one }) {
-  return /* @__PURE__ */ jsxs11("div", { className: "drawn-line", tabIndex: 0, "data-row": true, role: "group", "aria-label": `line ${one.line}: ${one.to} from ${one.from}${one.chips.length ? ` through ${one.chips.join(", ")}` : ""}${one.when ? ` when ${one.when}` : ""}`, children: [
-    /* @__PURE__ */ jsx12("span", { className: `drawn-end mono cut ${isFixed(one.from) ? "fixed" : ""}`, title: one.from, children: one.from }),
-    /* @__PURE__ */ jsxs11("span", { className: "drawn-way", children: [
-      one.chips.map((chip, at) => /* @__PURE__ */ jsx12("span", { className: "chip mono", children: chip }, at)),
-      one.when && /* @__PURE__ */ jsxs11("span", { className: "chip condition", children: [
+  return /* @__PURE__ */ jsxs12("div", { className: "drawn-line", tabIndex: 0, "data-row": true, role: "group", "aria-label": `line ${one.line}: ${one.to} from ${one.from}${one.chips.length ? ` through ${one.chips.join(", ")}` : ""}${one.when ? ` when ${one.when}` : ""}`, children: [
+    /* @__PURE__ */ jsx13("span", { className: `drawn-end mono cut ${isFixed(one.from) ? "fixed" : ""}`, title: one.from, children: one.from }),
+    /* @__PURE__ */ jsxs12("span", { className: "drawn-way", children: [
+      one.chips.map((chip, at2) => /* @__PURE__ */ jsx13("span", { className: "chip mono", children: chip }, at2)),
+      one.when && /* @__PURE__ */ jsxs12("span", { className: "chip condition", children: [
         "when ",
         one.when
       ] })
     ] }),
-    /* @__PURE__ */ jsx12("span", { className: "drawn-end mono cut", title: one.to, children: one.to })
+    /* @__PURE__ */ jsx13("span", { className: "drawn-end mono cut", title: one.to, children: one.to })
   ] });
 }
 function DrawnMap({ text, label }) {
   const lines = useMemo2(() => drawnOf(text), [text]);
-  return /* @__PURE__ */ jsx12("div", { className: "drawn", role: "group", "aria-label": label, children: lines.map((one) => /* @__PURE__ */ jsxs11("div", { className: `drawn-row d${Math.min(one.depth, 4)}`, children: [
-    /* @__PURE__ */ jsx12("span", { className: "code-number", "aria-hidden": "true", children: one.line }),
-    /* @__PURE__ */ jsxs11("div", { children: [
-      one.kind === "line" ? /* @__PURE__ */ jsx12(Line, { one }) : one.text && /* @__PURE__ */ jsx12("span", { className: `mono ${one.kind === "block" ? "drawn-block" : ""}`, children: one.text }),
-      one.comment && /* @__PURE__ */ jsx12("span", { className: "drawn-comment quiet", children: one.comment })
+  return /* @__PURE__ */ jsx13("div", { className: "drawn", role: "group", "aria-label": label, children: lines.map((one) => /* @__PURE__ */ jsxs12("div", { className: `drawn-row d${Math.min(one.depth, 4)}`, children: [
+    /* @__PURE__ */ jsx13("span", { className: "code-number", "aria-hidden": "true", children: one.line }),
+    /* @__PURE__ */ jsxs12("div", { children: [
+      one.kind === "line" ? /* @__PURE__ */ jsx13(Line, { one }) : one.text && /* @__PURE__ */ jsx13("span", { className: `mono ${one.kind === "block" ? "drawn-block" : ""}`, children: one.text }),
+      one.comment && /* @__PURE__ */ jsx13("span", { className: "drawn-comment quiet", children: one.comment })
     ] })
   ] }, one.line)) });
 }
 
 // src/screens/system/Balance.tsx
-import { jsx as jsx13, jsxs as jsxs12 } from "./vendor.js";
+import { jsx as jsx14, jsxs as jsxs13 } from "./vendor.js";
 var STATES = ["delivered", "filtered", "in_flight", "parked", "expired", "deleted"];
 function Balance({ counts, query }) {
   const sum = STATES.reduce((total, state) => total + counts[state], 0);
   const difference = counts.accepted - sum;
-  return /* @__PURE__ */ jsx13("table", { className: "balance", children: /* @__PURE__ */ jsxs12("tbody", { children: [
-    /* @__PURE__ */ jsxs12("tr", { children: [
-      /* @__PURE__ */ jsx13("th", { scope: "row", children: "Accepted" }),
-      /* @__PURE__ */ jsx13("td", { className: "right number", children: count(counts.accepted) }),
-      /* @__PURE__ */ jsx13("td", {})
+  return /* @__PURE__ */ jsx14("table", { className: "balance", children: /* @__PURE__ */ jsxs13("tbody", { children: [
+    /* @__PURE__ */ jsxs13("tr", { children: [
+      /* @__PURE__ */ jsx14("th", { scope: "row", children: "Accepted" }),
+      /* @__PURE__ */ jsx14("td", { className: "right number", children: count(counts.accepted) }),
+      /* @__PURE__ */ jsx14("td", {})
     ] }),
     STATES.map((state) => {
       const share = counts.accepted > 0 ? counts[state] / counts.accepted : 0;
-      return /* @__PURE__ */ jsxs12("tr", { children: [
-        /* @__PURE__ */ jsx13("th", { scope: "row", children: /* @__PURE__ */ jsx13(State, { of: messageState(state) }) }),
-        /* @__PURE__ */ jsx13("td", { className: "right number", children: counts[state] > 0 ? /* @__PURE__ */ jsx13(Link, { to: messagesAt(`${query} state:${state}`.trim()), children: count(counts[state]) }) : "0" }),
-        /* @__PURE__ */ jsx13("td", { className: "balance-bar", children: /* @__PURE__ */ jsx13("svg", { width: "100%", height: "8", preserveAspectRatio: "none", viewBox: "0 0 100 8", "aria-hidden": "true", children: /* @__PURE__ */ jsx13("rect", { width: Math.max(share * 100, counts[state] > 0 ? 0.6 : 0), height: "8", className: messageState(state).tone }) }) })
+      return /* @__PURE__ */ jsxs13("tr", { children: [
+        /* @__PURE__ */ jsx14("th", { scope: "row", children: /* @__PURE__ */ jsx14(State, { of: messageState(state) }) }),
+        /* @__PURE__ */ jsx14("td", { className: "right number", children: counts[state] > 0 ? /* @__PURE__ */ jsx14(Link, { to: messagesAt(`${query} state:${state}`.trim()), children: count(counts[state]) }) : "0" }),
+        /* @__PURE__ */ jsx14("td", { className: "balance-bar", children: /* @__PURE__ */ jsx14("svg", { width: "100%", height: "8", preserveAspectRatio: "none", viewBox: "0 0 100 8", "aria-hidden": "true", children: /* @__PURE__ */ jsx14("rect", { width: Math.max(share * 100, counts[state] > 0 ? 0.6 : 0), height: "8", className: messageState(state).tone }) }) })
       ] }, state);
     }),
-    /* @__PURE__ */ jsxs12("tr", { children: [
-      /* @__PURE__ */ jsx13("th", { scope: "row", children: "Difference" }),
-      /* @__PURE__ */ jsx13("td", { className: `right number ${difference === 0 ? "good" : "bad"}`, children: count(difference) }),
-      /* @__PURE__ */ jsx13("td", { className: difference === 0 ? "good" : "bad", children: difference === 0 ? "nothing is lost" : "not accounted for" })
+    /* @__PURE__ */ jsxs13("tr", { children: [
+      /* @__PURE__ */ jsx14("th", { scope: "row", children: "Difference" }),
+      /* @__PURE__ */ jsx14("td", { className: `right number ${difference === 0 ? "good" : "bad"}`, children: count(difference) }),
+      /* @__PURE__ */ jsx14("td", { className: difference === 0 ? "good" : "bad", children: difference === 0 ? "nothing is lost" : "not accounted for" })
     ] })
   ] }) });
 }
@@ -1490,67 +1635,67 @@ function releaseAct(one, to) {
 }
 
 // src/screens/interface/Destinations.tsx
-import { useState as useState6 } from "./vendor.js";
-import { jsx as jsx14, jsxs as jsxs13 } from "./vendor.js";
+import { useState as useState7 } from "./vendor.js";
+import { jsx as jsx15, jsxs as jsxs14 } from "./vendor.js";
 function Destinations({ one, now: now2 }) {
-  const [act, setAct] = useState6();
+  const [act, setAct] = useState7();
   const maySteer = useMay()("steer");
-  return /* @__PURE__ */ jsxs13("div", { className: "scroll-x", children: [
-    /* @__PURE__ */ jsxs13("table", { className: "table destinations", children: [
-      /* @__PURE__ */ jsx14("thead", { children: /* @__PURE__ */ jsxs13("tr", { children: [
-        /* @__PURE__ */ jsx14("th", { scope: "col", children: "State" }),
-        /* @__PURE__ */ jsx14("th", { scope: "col", children: "Destination" }),
-        /* @__PURE__ */ jsx14("th", { scope: "col", children: "Order" }),
-        /* @__PURE__ */ jsx14("th", { scope: "col", className: "right", children: "Waiting" }),
-        /* @__PURE__ */ jsx14("th", { scope: "col", className: "right", children: "Oldest" }),
-        /* @__PURE__ */ jsx14("th", { scope: "col", className: "right", children: "Delivered" }),
-        /* @__PURE__ */ jsx14("th", { scope: "col", className: "right", children: "Failed tries" }),
-        /* @__PURE__ */ jsx14("th", { scope: "col", className: "right", children: "Last delivered" }),
-        /* @__PURE__ */ jsx14("th", { scope: "col", children: /* @__PURE__ */ jsx14("span", { className: "hidden-but-read", children: "What you may do" }) })
+  return /* @__PURE__ */ jsxs14("div", { className: "scroll-x", children: [
+    /* @__PURE__ */ jsxs14("table", { className: "table destinations", children: [
+      /* @__PURE__ */ jsx15("thead", { children: /* @__PURE__ */ jsxs14("tr", { children: [
+        /* @__PURE__ */ jsx15("th", { scope: "col", children: "State" }),
+        /* @__PURE__ */ jsx15("th", { scope: "col", children: "Destination" }),
+        /* @__PURE__ */ jsx15("th", { scope: "col", children: "Order" }),
+        /* @__PURE__ */ jsx15("th", { scope: "col", className: "right", children: "Waiting" }),
+        /* @__PURE__ */ jsx15("th", { scope: "col", className: "right", children: "Oldest" }),
+        /* @__PURE__ */ jsx15("th", { scope: "col", className: "right", children: "Delivered" }),
+        /* @__PURE__ */ jsx15("th", { scope: "col", className: "right", children: "Failed tries" }),
+        /* @__PURE__ */ jsx15("th", { scope: "col", className: "right", children: "Last delivered" }),
+        /* @__PURE__ */ jsx15("th", { scope: "col", children: /* @__PURE__ */ jsx15("span", { className: "hidden-but-read", children: "What you may do" }) })
       ] }) }),
-      /* @__PURE__ */ jsx14("tbody", { children: one.destinations.map((to) => /* @__PURE__ */ jsxs13("tr", { children: [
-        /* @__PURE__ */ jsx14("td", { children: /* @__PURE__ */ jsx14(State, { of: health(to.state) }) }),
-        /* @__PURE__ */ jsxs13("td", { children: [
-          to.connector === "interface" ? /* @__PURE__ */ jsx14(Link, { to: interfaceAt(to.address), "data-row": true, children: to.name }) : /* @__PURE__ */ jsx14(Link, { to: messagesAt(`interface:${one.name} destination:${to.name}`), "data-row": true, children: to.name }),
+      /* @__PURE__ */ jsx15("tbody", { children: one.destinations.map((to) => /* @__PURE__ */ jsxs14("tr", { children: [
+        /* @__PURE__ */ jsx15("td", { children: /* @__PURE__ */ jsx15(State, { of: health(to.state) }) }),
+        /* @__PURE__ */ jsxs14("td", { children: [
+          to.connector === "interface" ? /* @__PURE__ */ jsx15(Link, { to: interfaceAt(to.address), "data-row": true, children: to.name }) : /* @__PURE__ */ jsx15(Link, { to: messagesAt(`interface:${one.name} destination:${to.name}`), "data-row": true, children: to.name }),
           " ",
-          /* @__PURE__ */ jsxs13("span", { className: "quiet", children: [
+          /* @__PURE__ */ jsxs14("span", { className: "quiet", children: [
             to.connector,
             " ",
             to.address
           ] }),
-          to.state === "failing" && to.last_trouble && /* @__PURE__ */ jsxs13("div", { className: "bad", children: [
+          to.state === "failing" && to.last_trouble && /* @__PURE__ */ jsxs14("div", { className: "bad", children: [
             to.last_trouble.reason.text,
             " ",
-            /* @__PURE__ */ jsx14("code", { children: to.last_trouble.reason.code }),
+            /* @__PURE__ */ jsx15("code", { children: to.last_trouble.reason.code }),
             to.probe_in_s !== null && ` · tried again in ${span(to.probe_in_s)}`
           ] }),
-          to.state !== "failing" && to.last_trouble && /* @__PURE__ */ jsxs13("div", { className: "quiet", children: [
+          to.state !== "failing" && to.last_trouble && /* @__PURE__ */ jsxs14("div", { className: "quiet", children: [
             "last trouble ",
             moment(to.last_trouble.at),
             ": ",
             to.last_trouble.reason.text
           ] })
         ] }),
-        /* @__PURE__ */ jsxs13("td", { className: "quiet", children: [
+        /* @__PURE__ */ jsxs14("td", { className: "quiet", children: [
           to.order,
           to.gives_up && ", gives up"
         ] }),
-        /* @__PURE__ */ jsx14("td", { className: "right number", children: to.queued > 0 ? /* @__PURE__ */ jsx14(Link, { to: messagesAt(`interface:${one.name} destination:${to.name} state:in_flight`), children: count(to.queued) }) : "0" }),
-        /* @__PURE__ */ jsx14("td", { className: "right number", children: to.queued > 0 && to.oldest !== null ? span((now2 - to.oldest) / 1e6) : /* @__PURE__ */ jsx14("span", { className: "quiet", children: "–" }) }),
-        /* @__PURE__ */ jsx14("td", { className: "right number", children: count(to.delivered) }),
-        /* @__PURE__ */ jsx14("td", { className: "right number", children: to.failed ? count(to.failed) : /* @__PURE__ */ jsx14("span", { className: "quiet", children: "–" }) }),
-        /* @__PURE__ */ jsx14("td", { className: "right number nowrap", children: ago(to.last_delivered, now2) }),
-        /* @__PURE__ */ jsx14("td", { children: /* @__PURE__ */ jsxs13("div", { className: "buttons end", children: [
-          maySteer && to.held > 0 && /* @__PURE__ */ jsxs13(Button, { onPress: () => setAct(releaseAct(one, to)), children: [
+        /* @__PURE__ */ jsx15("td", { className: "right number", children: to.queued > 0 ? /* @__PURE__ */ jsx15(Link, { to: messagesAt(`interface:${one.name} destination:${to.name} state:in_flight`), children: count(to.queued) }) : "0" }),
+        /* @__PURE__ */ jsx15("td", { className: "right number", children: to.queued > 0 && to.oldest !== null ? span((now2 - to.oldest) / 1e6) : /* @__PURE__ */ jsx15("span", { className: "quiet", children: "–" }) }),
+        /* @__PURE__ */ jsx15("td", { className: "right number", children: count(to.delivered) }),
+        /* @__PURE__ */ jsx15("td", { className: "right number", children: to.failed ? count(to.failed) : /* @__PURE__ */ jsx15("span", { className: "quiet", children: "–" }) }),
+        /* @__PURE__ */ jsx15("td", { className: "right number nowrap", children: ago(to.last_delivered, now2) }),
+        /* @__PURE__ */ jsx15("td", { children: /* @__PURE__ */ jsxs14("div", { className: "buttons end", children: [
+          maySteer && to.held > 0 && /* @__PURE__ */ jsxs14(Button, { onPress: () => setAct(releaseAct(one, to)), children: [
             "Release ",
             count(to.held),
             "…"
           ] }),
-          maySteer && /* @__PURE__ */ jsx14(Button, { icon: to.is_paused ? "play" : "paused", "aria-label": `${to.is_paused ? "Resume" : "Pause"} ${to.name}`, onPress: () => setAct(destinationAct(one, to)), children: to.is_paused ? "Resume…" : "Pause…" })
+          maySteer && /* @__PURE__ */ jsx15(Button, { icon: to.is_paused ? "play" : "paused", "aria-label": `${to.is_paused ? "Resume" : "Pause"} ${to.name}`, onPress: () => setAct(destinationAct(one, to)), children: to.is_paused ? "Resume…" : "Pause…" })
         ] }) })
       ] }, to.name)) })
     ] }),
-    act && /* @__PURE__ */ jsx14(AskWhy, { act, onClose: () => setAct(void 0) })
+    act && /* @__PURE__ */ jsx15(AskWhy, { act, onClose: () => setAct(void 0) })
   ] });
 }
 
@@ -1578,7 +1723,7 @@ function checksOf(one, text) {
     {
       question: "Do the receivers answer?",
       how: "From the machine of the engine. A receiver that is down holds up only its own queue; messages wait in order.",
-      commands: outside.flatMap((to) => reach(to.connector, to.address)).filter((line, at, all) => all.indexOf(line) === at)
+      commands: outside.flatMap((to) => reach(to.connector, to.address)).filter((line, at2, all) => all.indexOf(line) === at2)
     },
     {
       question: "Does something wait for a person?",
@@ -1595,14 +1740,14 @@ function checksOf(one, text) {
 }
 
 // src/screens/interface/Tests.tsx
-import { Fragment as Fragment4, jsx as jsx15, jsxs as jsxs14 } from "./vendor.js";
+import { Fragment as Fragment5, jsx as jsx16, jsxs as jsxs15 } from "./vendor.js";
 var PASSED = { word: "Passed", icon: "good", tone: "good" };
 var FAILED = { word: "Failed", icon: "bad", tone: "bad" };
 function Details({ test }) {
   const { differences: differences2, file, state } = test.recorded;
-  return /* @__PURE__ */ jsxs14(Fragment4, { children: [
-    test.failures.map((failure) => /* @__PURE__ */ jsxs14("p", { children: [
-      /* @__PURE__ */ jsxs14("code", { className: "quiet", children: [
+  return /* @__PURE__ */ jsxs15(Fragment5, { children: [
+    test.failures.map((failure) => /* @__PURE__ */ jsxs15("p", { children: [
+      /* @__PURE__ */ jsxs15("code", { className: "quiet", children: [
         failure.file,
         ":",
         failure.line
@@ -1611,52 +1756,52 @@ function Details({ test }) {
       "expected ",
       failure.expected,
       "; ",
-      /* @__PURE__ */ jsx15("span", { className: "bad", children: failure.found })
+      /* @__PURE__ */ jsx16("span", { className: "bad", children: failure.found })
     ] }, `${failure.line} ${failure.expected}`)),
-    state === "differs" && /* @__PURE__ */ jsxs14("p", { children: [
-      /* @__PURE__ */ jsx15("code", { className: "quiet", children: file }),
+    state === "differs" && /* @__PURE__ */ jsxs15("p", { children: [
+      /* @__PURE__ */ jsx16("code", { className: "quiet", children: file }),
       " ",
-      /* @__PURE__ */ jsxs14("span", { className: "bad", children: [
+      /* @__PURE__ */ jsxs15("span", { className: "bad", children: [
         plural(differences2.length, "place"),
         " differ from what was recorded:"
       ] }),
       " ",
       differences2.map((one) => one.path).join(", ")
     ] }),
-    test.notes.map((note) => /* @__PURE__ */ jsxs14("p", { className: "quiet", children: [
+    test.notes.map((note) => /* @__PURE__ */ jsxs15("p", { className: "quiet", children: [
       note.path,
       " ",
       note.message,
       " ",
-      /* @__PURE__ */ jsx15("code", { children: note.code })
+      /* @__PURE__ */ jsx16("code", { children: note.code })
     ] }, `${note.code} ${note.path}`))
   ] });
 }
 function Tests({ name }) {
   const { value, problem, isLoading, again } = useAnswer(`test ${name}`, () => runTests(name));
-  if (problem) return /* @__PURE__ */ jsx15(Trouble, { problem, what: "The tests", again });
-  if (!value) return /* @__PURE__ */ jsx15(Empty, { title: "Running…" });
-  return /* @__PURE__ */ jsx15(
+  if (problem) return /* @__PURE__ */ jsx16(Trouble, { problem, what: "The tests", again });
+  if (!value) return /* @__PURE__ */ jsx16(Empty, { title: "Running…" });
+  return /* @__PURE__ */ jsx16(
     Card,
     {
       title: value.failed === 0 ? `All ${value.passed} passed` : `${value.failed} failed, ${value.passed} passed`,
-      more: /* @__PURE__ */ jsxs14(Fragment4, { children: [
-        /* @__PURE__ */ jsx15("span", { className: "quiet", children: "over the files as they are now; nothing is sent" }),
-        /* @__PURE__ */ jsx15(Button, { kind: "plain", icon: "again", isDisabled: isLoading, onPress: again, children: "Run again" })
+      more: /* @__PURE__ */ jsxs15(Fragment5, { children: [
+        /* @__PURE__ */ jsx16("span", { className: "quiet", children: "over the files as they are now; nothing is sent" }),
+        /* @__PURE__ */ jsx16(Button, { kind: "plain", icon: "again", isDisabled: isLoading, onPress: again, children: "Run again" })
       ] }),
-      children: value.tests.length === 0 ? /* @__PURE__ */ jsxs14(Empty, { title: "This interface has no test", children: [
+      children: value.tests.length === 0 ? /* @__PURE__ */ jsxs15(Empty, { title: "This interface has no test", children: [
         "Write one beside it: ",
-        /* @__PURE__ */ jsx15("code", { children: 'test "what it does" { given … expect … }' })
-      ] }) : /* @__PURE__ */ jsxs14("table", { className: "table", children: [
-        /* @__PURE__ */ jsx15("thead", { children: /* @__PURE__ */ jsxs14("tr", { children: [
-          /* @__PURE__ */ jsx15("th", { scope: "col", children: "Result" }),
-          /* @__PURE__ */ jsx15("th", { scope: "col", children: "Test" })
+        /* @__PURE__ */ jsx16("code", { children: 'test "what it does" { given … expect … }' })
+      ] }) : /* @__PURE__ */ jsxs15("table", { className: "table", children: [
+        /* @__PURE__ */ jsx16("thead", { children: /* @__PURE__ */ jsxs15("tr", { children: [
+          /* @__PURE__ */ jsx16("th", { scope: "col", children: "Result" }),
+          /* @__PURE__ */ jsx16("th", { scope: "col", children: "Test" })
         ] }) }),
-        /* @__PURE__ */ jsx15("tbody", { children: value.tests.map((test) => /* @__PURE__ */ jsxs14("tr", { tabIndex: 0, "data-row": true, children: [
-          /* @__PURE__ */ jsx15("td", { children: /* @__PURE__ */ jsx15(State, { of: test.passed ? PASSED : FAILED }) }),
-          /* @__PURE__ */ jsxs14("td", { children: [
+        /* @__PURE__ */ jsx16("tbody", { children: value.tests.map((test) => /* @__PURE__ */ jsxs15("tr", { tabIndex: 0, "data-row": true, children: [
+          /* @__PURE__ */ jsx16("td", { children: /* @__PURE__ */ jsx16(State, { of: test.passed ? PASSED : FAILED }) }),
+          /* @__PURE__ */ jsxs15("td", { children: [
             test.name,
-            /* @__PURE__ */ jsx15(Details, { test })
+            /* @__PURE__ */ jsx16(Details, { test })
           ] })
         ] }, test.name)) })
       ] })
@@ -1665,24 +1810,24 @@ function Tests({ name }) {
 }
 
 // src/screens/interface/OneInterface.tsx
-import { Fragment as Fragment5, jsx as jsx16, jsxs as jsxs15 } from "./vendor.js";
+import { Fragment as Fragment6, jsx as jsx17, jsxs as jsxs16 } from "./vendor.js";
 var RECENT = 40;
 function StateTab({ one, live: live2 }) {
   const now2 = live2.status?.engine.at ?? 0;
   const values = live2.rates.get(one.name) ?? [];
   const items = live2.status ? attentionOf(live2.status).filter((item) => item.interfaces.includes(one.name)) : [];
-  return /* @__PURE__ */ jsxs15("div", { className: "stack", children: [
-    items.length > 0 && /* @__PURE__ */ jsx16(Attentions, { items }),
-    /* @__PURE__ */ jsxs15("div", { className: "two start", children: [
-      /* @__PURE__ */ jsx16(Card, { title: "Receives", children: /* @__PURE__ */ jsx16("div", { className: "inside", children: /* @__PURE__ */ jsxs15("dl", { className: "facts", children: [
-        /* @__PURE__ */ jsx16("dt", { children: "From" }),
-        /* @__PURE__ */ jsx16("dd", { children: one.connector === "interface" ? "other interfaces" : `${one.connector} ${one.address ?? ""}` }),
-        /* @__PURE__ */ jsx16("dt", { children: "Senders connected" }),
-        /* @__PURE__ */ jsx16("dd", { children: one.connector === "interface" ? "–" : count(one.peers) }),
-        /* @__PURE__ */ jsx16("dt", { children: "Last message" }),
-        /* @__PURE__ */ jsx16("dd", { children: ago(one.last_received, now2) }),
-        /* @__PURE__ */ jsx16("dt", { children: "Since the start" }),
-        /* @__PURE__ */ jsxs15("dd", { children: [
+  return /* @__PURE__ */ jsxs16("div", { className: "stack", children: [
+    items.length > 0 && /* @__PURE__ */ jsx17(Attentions, { items }),
+    /* @__PURE__ */ jsxs16("div", { className: "two start", children: [
+      /* @__PURE__ */ jsx17(Card, { title: "Receives", children: /* @__PURE__ */ jsx17("div", { className: "inside", children: /* @__PURE__ */ jsxs16("dl", { className: "facts", children: [
+        /* @__PURE__ */ jsx17("dt", { children: "From" }),
+        /* @__PURE__ */ jsx17("dd", { children: one.connector === "interface" ? "other interfaces" : `${one.connector} ${one.address ?? ""}` }),
+        /* @__PURE__ */ jsx17("dt", { children: "Senders connected" }),
+        /* @__PURE__ */ jsx17("dd", { children: one.connector === "interface" ? "–" : count(one.peers) }),
+        /* @__PURE__ */ jsx17("dt", { children: "Last message" }),
+        /* @__PURE__ */ jsx17("dd", { children: ago(one.last_received, now2) }),
+        /* @__PURE__ */ jsx17("dt", { children: "Since the start" }),
+        /* @__PURE__ */ jsxs16("dd", { children: [
           count(one.received),
           " received, ",
           count(one.duplicates),
@@ -1692,141 +1837,141 @@ function StateTab({ one, live: live2 }) {
           count(one.rejected),
           " rejected"
         ] }),
-        /* @__PURE__ */ jsx16("dt", { children: "Now" }),
-        /* @__PURE__ */ jsxs15("dd", { className: "with-spark", children: [
+        /* @__PURE__ */ jsx17("dt", { children: "Now" }),
+        /* @__PURE__ */ jsxs16("dd", { className: "with-spark", children: [
           rate(values.at(-1) ?? 0),
           " a second ",
-          /* @__PURE__ */ jsx16(Sparkline, { values, width: 220, height: 30 })
+          /* @__PURE__ */ jsx17(Sparkline, { values, width: 220, height: 30 })
         ] }),
-        one.last_trouble && /* @__PURE__ */ jsxs15(Fragment5, { children: [
-          /* @__PURE__ */ jsx16("dt", { children: "Last trouble" }),
-          /* @__PURE__ */ jsxs15("dd", { children: [
+        one.last_trouble && /* @__PURE__ */ jsxs16(Fragment6, { children: [
+          /* @__PURE__ */ jsx17("dt", { children: "Last trouble" }),
+          /* @__PURE__ */ jsxs16("dd", { children: [
             ago(one.last_trouble.at, now2),
             ": ",
             one.last_trouble.reason.text,
             " ",
-            /* @__PURE__ */ jsx16("code", { children: one.last_trouble.reason.code })
+            /* @__PURE__ */ jsx17("code", { children: one.last_trouble.reason.code })
           ] })
         ] })
       ] }) }) }),
-      /* @__PURE__ */ jsx16(Card, { title: "Where every message is", more: /* @__PURE__ */ jsx16("span", { className: "quiet", children: "from the log" }), children: /* @__PURE__ */ jsx16("div", { className: "inside", children: /* @__PURE__ */ jsx16(Balance, { counts: one.counts, query: `interface:${one.name}` }) }) })
+      /* @__PURE__ */ jsx17(Card, { title: "Where every message is", more: /* @__PURE__ */ jsx17("span", { className: "quiet", children: "from the log" }), children: /* @__PURE__ */ jsx17("div", { className: "inside", children: /* @__PURE__ */ jsx17(Balance, { counts: one.counts, query: `interface:${one.name}` }) }) })
     ] }),
-    /* @__PURE__ */ jsx16(Card, { title: "Destinations", children: /* @__PURE__ */ jsx16(Destinations, { one, now: now2 }) })
+    /* @__PURE__ */ jsx17(Card, { title: "Destinations", children: /* @__PURE__ */ jsx17(Destinations, { one, now: now2 }) })
   ] });
 }
 function TextTab({ answer }) {
   const { value, problem, again } = answer;
   const { words: words2 } = useAddress();
-  if (problem) return /* @__PURE__ */ jsx16(Trouble, { problem, what: "The configuration", again });
-  if (!value) return /* @__PURE__ */ jsx16(Empty, { title: "Reading…" });
+  if (problem) return /* @__PURE__ */ jsx17(Trouble, { problem, what: "The configuration", again });
+  if (!value) return /* @__PURE__ */ jsx17(Empty, { title: "Reading…" });
   const files = [{ path: value.file, text: value.text }, ...value.files];
   const chosen = files.find((file) => file.path === words2.get("file")) ?? files[0];
   const isMap = chosen?.path.endsWith(".map") ?? false;
   const isDrawn = isMap && words2.get("as") !== "text";
-  return /* @__PURE__ */ jsxs15("div", { className: "files", children: [
-    /* @__PURE__ */ jsx16("ul", { className: "card file-list", "aria-label": "Files", children: files.map((file) => /* @__PURE__ */ jsx16("li", { children: /* @__PURE__ */ jsx16("button", { type: "button", className: "file", "aria-current": file === chosen, "data-row": true, onClick: () => setWords({ file: file.path }, { replace: true }), children: file.path }) }, file.path)) }),
-    /* @__PURE__ */ jsx16(
+  return /* @__PURE__ */ jsxs16("div", { className: "files", children: [
+    /* @__PURE__ */ jsx17("ul", { className: "card file-list", "aria-label": "Files", children: files.map((file) => /* @__PURE__ */ jsx17("li", { children: /* @__PURE__ */ jsx17("button", { type: "button", className: "file", "aria-current": file === chosen, "data-row": true, onClick: () => setWords({ file: file.path }, { replace: true }), children: file.path }) }, file.path)) }),
+    /* @__PURE__ */ jsx17(
       Card,
       {
         title: chosen?.path,
-        more: /* @__PURE__ */ jsxs15(Fragment5, { children: [
-          /* @__PURE__ */ jsxs15("span", { className: "quiet", children: [
+        more: /* @__PURE__ */ jsxs16(Fragment6, { children: [
+          /* @__PURE__ */ jsxs16("span", { className: "quiet", children: [
             "as it lies in the workspace; version ",
             value.version,
             " runs"
           ] }),
-          isMap && /* @__PURE__ */ jsx16(Button, { kind: "plain", onPress: () => setWords({ as: isDrawn ? "text" : void 0 }, { replace: true }), children: isDrawn ? "Show the text" : "Show it drawn" })
+          isMap && /* @__PURE__ */ jsx17(Button, { kind: "plain", onPress: () => setWords({ as: isDrawn ? "text" : void 0 }, { replace: true }), children: isDrawn ? "Show the text" : "Show it drawn" })
         ] }),
-        children: isDrawn ? /* @__PURE__ */ jsx16(DrawnMap, { text: chosen?.text ?? "", label: chosen?.path ?? "" }) : /* @__PURE__ */ jsx16(Code, { text: chosen?.text ?? "", label: chosen?.path ?? "" })
+        children: isDrawn ? /* @__PURE__ */ jsx17(DrawnMap, { text: chosen?.text ?? "", label: chosen?.path ?? "" }) : /* @__PURE__ */ jsx17(Code, { text: chosen?.text ?? "", label: chosen?.path ?? "" })
       }
     )
   ] });
 }
 function TrafficTab({ name }) {
   const { value, problem, again } = useAnswer(name, (signal) => searchMessages(`interface:${name}`, RECENT, signal));
-  if (problem) return /* @__PURE__ */ jsx16(Trouble, { problem, what: "The messages", again });
-  if (!value) return /* @__PURE__ */ jsx16(Empty, { title: "Reading…" });
-  return /* @__PURE__ */ jsx16(Card, { title: `The newest ${count(value.messages.length)}`, more: /* @__PURE__ */ jsx16(Link, { to: messagesAt(`interface:${name}`), children: "all messages of this interface" }), children: value.messages.length === 0 ? /* @__PURE__ */ jsx16(Empty, { title: "No message yet" }) : /* @__PURE__ */ jsxs15("table", { className: "table", children: [
-    /* @__PURE__ */ jsx16("thead", { children: /* @__PURE__ */ jsxs15("tr", { children: [
-      /* @__PURE__ */ jsx16("th", { scope: "col", children: "Received" }),
-      /* @__PURE__ */ jsx16("th", { scope: "col", children: "Type" }),
-      /* @__PURE__ */ jsx16("th", { scope: "col", children: "Control id" }),
-      /* @__PURE__ */ jsx16("th", { scope: "col", children: "Destinations" }),
-      /* @__PURE__ */ jsx16("th", { scope: "col", children: "State" })
+  if (problem) return /* @__PURE__ */ jsx17(Trouble, { problem, what: "The messages", again });
+  if (!value) return /* @__PURE__ */ jsx17(Empty, { title: "Reading…" });
+  return /* @__PURE__ */ jsx17(Card, { title: `The newest ${count(value.messages.length)}`, more: /* @__PURE__ */ jsx17(Link, { to: messagesAt(`interface:${name}`), children: "all messages of this interface" }), children: value.messages.length === 0 ? /* @__PURE__ */ jsx17(Empty, { title: "No message yet" }) : /* @__PURE__ */ jsxs16("table", { className: "table", children: [
+    /* @__PURE__ */ jsx17("thead", { children: /* @__PURE__ */ jsxs16("tr", { children: [
+      /* @__PURE__ */ jsx17("th", { scope: "col", children: "Received" }),
+      /* @__PURE__ */ jsx17("th", { scope: "col", children: "Type" }),
+      /* @__PURE__ */ jsx17("th", { scope: "col", children: "Control id" }),
+      /* @__PURE__ */ jsx17("th", { scope: "col", children: "Destinations" }),
+      /* @__PURE__ */ jsx17("th", { scope: "col", children: "State" })
     ] }) }),
-    /* @__PURE__ */ jsx16("tbody", { children: value.messages.map((row) => /* @__PURE__ */ jsxs15("tr", { children: [
-      /* @__PURE__ */ jsx16("td", { className: "mono", children: /* @__PURE__ */ jsx16(Link, { to: `/messages#q=${encodeURIComponent(`interface:${name}`)}&id=${row.id}`, "data-row": true, children: clockMillis(row.received) }) }),
-      /* @__PURE__ */ jsx16("td", { className: "mono", children: row.type }),
-      /* @__PURE__ */ jsx16("td", { className: "mono quiet", children: row.control_id }),
-      /* @__PURE__ */ jsx16("td", { className: "quiet", children: row.destinations.join(", ") || "nowhere" }),
-      /* @__PURE__ */ jsx16("td", { children: /* @__PURE__ */ jsx16(State, { of: messageState(row.state) }) })
+    /* @__PURE__ */ jsx17("tbody", { children: value.messages.map((row) => /* @__PURE__ */ jsxs16("tr", { children: [
+      /* @__PURE__ */ jsx17("td", { className: "mono", children: /* @__PURE__ */ jsx17(Link, { to: `/messages#q=${encodeURIComponent(`interface:${name}`)}&id=${row.id}`, "data-row": true, children: clockMillis(row.received) }) }),
+      /* @__PURE__ */ jsx17("td", { className: "mono", children: row.type }),
+      /* @__PURE__ */ jsx17("td", { className: "mono quiet", children: row.control_id }),
+      /* @__PURE__ */ jsx17("td", { className: "quiet", children: row.destinations.join(", ") || "nowhere" }),
+      /* @__PURE__ */ jsx17("td", { children: /* @__PURE__ */ jsx17(State, { of: messageState(row.state) }) })
     ] }, row.id)) })
   ] }) });
 }
 function QualityTab({ name }) {
   const { value, problem, again } = useAnswer(name, (signal) => readQuality({ interface: name }, signal));
-  if (problem) return /* @__PURE__ */ jsx16(Trouble, { problem, what: "The quality", again });
-  if (!value) return /* @__PURE__ */ jsx16(Empty, { title: "Reading…" });
+  if (problem) return /* @__PURE__ */ jsx17(Trouble, { problem, what: "The quality", again });
+  if (!value) return /* @__PURE__ */ jsx17(Empty, { title: "Reading…" });
   const report = value.interfaces[0];
-  if (!report) return /* @__PURE__ */ jsx16(Empty, { title: "Nothing was counted yet", children: "It is counted from the messages that come." });
-  return /* @__PURE__ */ jsxs15(Card, { title: "What senders send", more: /* @__PURE__ */ jsxs15("span", { className: "quiet", children: [
+  if (!report) return /* @__PURE__ */ jsx17(Empty, { title: "Nothing was counted yet", children: "It is counted from the messages that come." });
+  return /* @__PURE__ */ jsxs16(Card, { title: "What senders send", more: /* @__PURE__ */ jsxs16("span", { className: "quiet", children: [
     plural(report.messages, "message"),
     " counted in seven days"
   ] }), children: [
-    /* @__PURE__ */ jsxs15("table", { className: "table", children: [
-      /* @__PURE__ */ jsx16("thead", { children: /* @__PURE__ */ jsxs15("tr", { children: [
-        /* @__PURE__ */ jsx16("th", { scope: "col", children: "Sender" }),
-        /* @__PURE__ */ jsx16("th", { scope: "col", children: "Type" }),
-        /* @__PURE__ */ jsx16("th", { scope: "col", className: "right", children: "Messages" }),
-        /* @__PURE__ */ jsx16("th", { scope: "col", className: "right", children: "Places with codes the standard does not list" }),
-        /* @__PURE__ */ jsx16("th", { scope: "col", className: "right", children: "Places with codes no table has" })
+    /* @__PURE__ */ jsxs16("table", { className: "table", children: [
+      /* @__PURE__ */ jsx17("thead", { children: /* @__PURE__ */ jsxs16("tr", { children: [
+        /* @__PURE__ */ jsx17("th", { scope: "col", children: "Sender" }),
+        /* @__PURE__ */ jsx17("th", { scope: "col", children: "Type" }),
+        /* @__PURE__ */ jsx17("th", { scope: "col", className: "right", children: "Messages" }),
+        /* @__PURE__ */ jsx17("th", { scope: "col", className: "right", children: "Places with codes the standard does not list" }),
+        /* @__PURE__ */ jsx17("th", { scope: "col", className: "right", children: "Places with codes no table has" })
       ] }) }),
-      /* @__PURE__ */ jsx16("tbody", { children: report.kinds.map(({ kind, messages, places }) => /* @__PURE__ */ jsxs15("tr", { children: [
-        /* @__PURE__ */ jsxs15("td", { children: [
+      /* @__PURE__ */ jsx17("tbody", { children: report.kinds.map(({ kind, messages, places }) => /* @__PURE__ */ jsxs16("tr", { children: [
+        /* @__PURE__ */ jsxs16("td", { children: [
           kind.application,
           " ",
-          /* @__PURE__ */ jsx16("span", { className: "quiet", children: kind.facility })
+          /* @__PURE__ */ jsx17("span", { className: "quiet", children: kind.facility })
         ] }),
-        /* @__PURE__ */ jsx16("td", { className: "mono", children: /* @__PURE__ */ jsxs15(Link, { to: messagesAt(`interface:${name} type:${kind.message_type}^${kind.trigger}`), "data-row": true, children: [
+        /* @__PURE__ */ jsx17("td", { className: "mono", children: /* @__PURE__ */ jsxs16(Link, { to: messagesAt(`interface:${name} type:${kind.message_type}^${kind.trigger}`), "data-row": true, children: [
           kind.message_type,
           "^",
           kind.trigger
         ] }) }),
-        /* @__PURE__ */ jsx16("td", { className: "right number", children: count(messages) }),
-        /* @__PURE__ */ jsx16("td", { className: "right number", children: places.filter((place2) => place2.unlisted > 0).length || "–" }),
-        /* @__PURE__ */ jsx16("td", { className: "right number", children: places.filter((place2) => place2.uncovered > 0).length || "–" })
+        /* @__PURE__ */ jsx17("td", { className: "right number", children: count(messages) }),
+        /* @__PURE__ */ jsx17("td", { className: "right number", children: places.filter((place2) => place2.unlisted > 0).length || "–" }),
+        /* @__PURE__ */ jsx17("td", { className: "right number", children: places.filter((place2) => place2.uncovered > 0).length || "–" })
       ] }, `${kind.application} ${kind.facility} ${kind.message_type} ${kind.trigger}`)) })
     ] }),
-    report.findings.length > 0 && /* @__PURE__ */ jsx16("ul", { className: "inside stack tight", children: report.findings.map((finding) => /* @__PURE__ */ jsxs15("li", { children: [
-      /* @__PURE__ */ jsx16("strong", { className: finding.severity === "warning" ? "warn" : "", children: finding.place }),
+    report.findings.length > 0 && /* @__PURE__ */ jsx17("ul", { className: "inside stack tight", children: report.findings.map((finding) => /* @__PURE__ */ jsxs16("li", { children: [
+      /* @__PURE__ */ jsx17("strong", { className: finding.severity === "warning" ? "warn" : "", children: finding.place }),
       " ",
       finding.message,
       " ",
-      /* @__PURE__ */ jsx16("code", { className: "quiet", children: finding.code })
+      /* @__PURE__ */ jsx17("code", { className: "quiet", children: finding.code })
     ] }, `${finding.code} ${finding.place} ${finding.message}`)) })
   ] });
 }
 function RunbookTab({ one, text }) {
   const owner = text?.owner ?? one.owner;
-  return /* @__PURE__ */ jsxs15("div", { className: "stack runbook", children: [
-    /* @__PURE__ */ jsx16(Card, { title: "Who", children: /* @__PURE__ */ jsx16("div", { className: "inside", children: /* @__PURE__ */ jsxs15("dl", { className: "facts", children: [
-      /* @__PURE__ */ jsx16("dt", { children: "Owner" }),
-      /* @__PURE__ */ jsx16("dd", { children: owner?.team || "not named in the interface" }),
-      /* @__PURE__ */ jsx16("dt", { children: "On call" }),
-      /* @__PURE__ */ jsx16("dd", { children: owner?.oncall || "–" }),
-      /* @__PURE__ */ jsx16("dt", { children: "Contact" }),
-      /* @__PURE__ */ jsx16("dd", { children: owner?.contact || "–" }),
-      /* @__PURE__ */ jsx16("dt", { children: "How urgent" }),
-      /* @__PURE__ */ jsxs15("dd", { children: [
+  return /* @__PURE__ */ jsxs16("div", { className: "stack runbook", children: [
+    /* @__PURE__ */ jsx17(Card, { title: "Who", children: /* @__PURE__ */ jsx17("div", { className: "inside", children: /* @__PURE__ */ jsxs16("dl", { className: "facts", children: [
+      /* @__PURE__ */ jsx17("dt", { children: "Owner" }),
+      /* @__PURE__ */ jsx17("dd", { children: owner?.team || "not named in the interface" }),
+      /* @__PURE__ */ jsx17("dt", { children: "On call" }),
+      /* @__PURE__ */ jsx17("dd", { children: owner?.oncall || "–" }),
+      /* @__PURE__ */ jsx17("dt", { children: "Contact" }),
+      /* @__PURE__ */ jsx17("dd", { children: owner?.contact || "–" }),
+      /* @__PURE__ */ jsx17("dt", { children: "How urgent" }),
+      /* @__PURE__ */ jsxs16("dd", { children: [
         one.critical,
         " — ",
         urgency(one.critical)
       ] })
     ] }) }) }),
-    /* @__PURE__ */ jsx16(Card, { title: "The first five checks", children: /* @__PURE__ */ jsx16("ol", { className: "inside checks", children: checksOf(one, text).map((check) => /* @__PURE__ */ jsxs15("li", { children: [
-      /* @__PURE__ */ jsx16("h3", { children: check.question }),
-      /* @__PURE__ */ jsx16("p", { children: check.how }),
-      check.commands.length > 0 && /* @__PURE__ */ jsx16("pre", { className: "commands", tabIndex: 0, "aria-label": "Commands", children: check.commands.join("\n") })
+    /* @__PURE__ */ jsx17(Card, { title: "The first five checks", children: /* @__PURE__ */ jsx17("ol", { className: "inside checks", children: checksOf(one, text).map((check) => /* @__PURE__ */ jsxs16("li", { children: [
+      /* @__PURE__ */ jsx17("h3", { children: check.question }),
+      /* @__PURE__ */ jsx17("p", { children: check.how }),
+      check.commands.length > 0 && /* @__PURE__ */ jsx17("pre", { className: "commands", tabIndex: 0, "aria-label": "Commands", children: check.commands.join("\n") })
     ] }, check.question)) }) })
   ] });
 }
@@ -1842,20 +1987,20 @@ function OneInterface({ name }) {
   const live2 = useLive();
   const { words: words2 } = useAddress();
   const may = useMay();
-  const [act, setAct] = useState7();
+  const [act, setAct] = useState8();
   const text = useAnswer(name, (signal) => readInterface(name, signal));
   const one = live2.status?.engine.interfaces.find((known2) => known2.name === name);
-  if (!live2.status) return /* @__PURE__ */ jsx16(Page, { title: name, children: live2.problem ? /* @__PURE__ */ jsx16(Trouble, { problem: live2.problem, what: "The engine" }) : /* @__PURE__ */ jsx16(Empty, { title: "Asking the engine…" }) });
+  if (!live2.status) return /* @__PURE__ */ jsx17(Page, { title: name, children: live2.problem ? /* @__PURE__ */ jsx17(Trouble, { problem: live2.problem, what: "The engine" }) : /* @__PURE__ */ jsx17(Empty, { title: "Asking the engine…" }) });
   if (!one) {
-    return /* @__PURE__ */ jsx16(Page, { title: name, children: /* @__PURE__ */ jsx16(Empty, { title: "This engine runs no interface of this name", children: /* @__PURE__ */ jsx16(Link, { to: "/interfaces", children: "All interfaces" }) }) });
+    return /* @__PURE__ */ jsx17(Page, { title: name, children: /* @__PURE__ */ jsx17(Empty, { title: "This engine runs no interface of this name", children: /* @__PURE__ */ jsx17(Link, { to: "/interfaces", children: "All interfaces" }) }) });
   }
   const tab = words2.get("tab") ?? "state";
-  return /* @__PURE__ */ jsxs15(
+  return /* @__PURE__ */ jsxs16(
     Page,
     {
       title: one.title,
-      about: /* @__PURE__ */ jsxs15(Fragment5, { children: [
-        /* @__PURE__ */ jsx16(State, { of: health(one.state) }),
+      about: /* @__PURE__ */ jsxs16(Fragment6, { children: [
+        /* @__PURE__ */ jsx17(State, { of: health(one.state) }),
         " ",
         one.name,
         " · ",
@@ -1863,128 +2008,49 @@ function OneInterface({ name }) {
         " · urgency ",
         one.critical
       ] }),
-      actions: may("steer") && /* @__PURE__ */ jsx16(Button, { icon: one.is_paused ? "play" : "paused", onPress: () => setAct(intakeAct(one)), children: one.is_paused ? "Resume intake…" : "Pause intake…" }),
+      actions: may("steer") && /* @__PURE__ */ jsx17(Button, { icon: one.is_paused ? "play" : "paused", onPress: () => setAct(intakeAct(one)), children: one.is_paused ? "Resume intake…" : "Pause intake…" }),
       children: [
-        text.value?.description && /* @__PURE__ */ jsx16("p", { className: "quiet", children: text.value.description }),
-        /* @__PURE__ */ jsxs15(Tabs, { className: "tabs", selectedKey: TABS.some((known2) => known2.id === tab) ? tab : "state", onSelectionChange: (key) => setWords({ tab: String(key) }, { replace: true }), children: [
-          /* @__PURE__ */ jsx16(TabList, { className: "tab-list", "aria-label": "Parts of the interface", items: TABS, children: (known2) => /* @__PURE__ */ jsx16(Tab, { className: "tab", children: known2.name }) }),
-          /* @__PURE__ */ jsx16(TabPanel, { id: "state", className: "tab-panel spaced", children: /* @__PURE__ */ jsx16(StateTab, { one, live: live2 }) }),
-          /* @__PURE__ */ jsx16(TabPanel, { id: "text", className: "tab-panel spaced", children: /* @__PURE__ */ jsx16(TextTab, { answer: text }) }),
-          /* @__PURE__ */ jsx16(TabPanel, { id: "tests", className: "tab-panel spaced", children: /* @__PURE__ */ jsx16(Tests, { name }) }),
-          /* @__PURE__ */ jsx16(TabPanel, { id: "traffic", className: "tab-panel spaced", children: /* @__PURE__ */ jsx16(TrafficTab, { name }) }),
-          /* @__PURE__ */ jsx16(TabPanel, { id: "quality", className: "tab-panel spaced", children: /* @__PURE__ */ jsx16(QualityTab, { name }) }),
-          /* @__PURE__ */ jsx16(TabPanel, { id: "runbook", className: "tab-panel spaced", children: /* @__PURE__ */ jsx16(RunbookTab, { one, text: text.value }) })
+        text.value?.description && /* @__PURE__ */ jsx17("p", { className: "quiet", children: text.value.description }),
+        /* @__PURE__ */ jsxs16(Tabs, { className: "tabs", selectedKey: TABS.some((known2) => known2.id === tab) ? tab : "state", onSelectionChange: (key) => setWords({ tab: String(key) }, { replace: true }), children: [
+          /* @__PURE__ */ jsx17(TabList, { className: "tab-list", "aria-label": "Parts of the interface", items: TABS, children: (known2) => /* @__PURE__ */ jsx17(Tab, { className: "tab", children: known2.name }) }),
+          /* @__PURE__ */ jsx17(TabPanel, { id: "state", className: "tab-panel spaced", children: /* @__PURE__ */ jsx17(StateTab, { one, live: live2 }) }),
+          /* @__PURE__ */ jsx17(TabPanel, { id: "text", className: "tab-panel spaced", children: /* @__PURE__ */ jsx17(TextTab, { answer: text }) }),
+          /* @__PURE__ */ jsx17(TabPanel, { id: "tests", className: "tab-panel spaced", children: /* @__PURE__ */ jsx17(Tests, { name }) }),
+          /* @__PURE__ */ jsx17(TabPanel, { id: "traffic", className: "tab-panel spaced", children: /* @__PURE__ */ jsx17(TrafficTab, { name }) }),
+          /* @__PURE__ */ jsx17(TabPanel, { id: "quality", className: "tab-panel spaced", children: /* @__PURE__ */ jsx17(QualityTab, { name }) }),
+          /* @__PURE__ */ jsx17(TabPanel, { id: "runbook", className: "tab-panel spaced", children: /* @__PURE__ */ jsx17(RunbookTab, { one, text: text.value }) })
         ] }),
-        act && /* @__PURE__ */ jsx16(AskWhy, { act, onClose: () => setAct(void 0) })
+        act && /* @__PURE__ */ jsx17(AskWhy, { act, onClose: () => setAct(void 0) })
       ]
     }
   );
 }
 
-// src/screens/messages/Messages.tsx
-import { useVirtualizer } from "./vendor.js";
-import { useEffect as useEffect3, useRef, useState as useState12 } from "./vendor.js";
+// src/screens/mapper/Mapper.tsx
+import { useCallback as useCallback3, useEffect as useEffect6, useMemo as useMemo5, useRef as useRef4, useState as useState13 } from "./vendor.js";
 
-// src/screens/messages/Facets.tsx
-import { Checkbox } from "./vendor.js";
-
-// src/screens/messages/query.ts
-var words = (query) => query.match(/(?:[^\s"]|"[^"]*")+/g) ?? [];
-var quoted = (value) => /\s/.test(value) ? `"${value}"` : value;
-function valuesOf(query, name) {
-  const found = words(query).find((word) => word.startsWith(`${name}:`));
-  if (!found) return [];
-  const value = found.slice(name.length + 1).replaceAll('"', "");
-  return name === "state" ? value.split(",") : [value];
-}
-function toggled(query, name, value) {
-  const before = valuesOf(query, name);
-  const others = words(query).filter((word) => !word.startsWith(`${name}:`));
-  const isOn = before.includes(value);
-  const after = isOn ? before.filter((one) => one !== value) : name === "state" ? [...before, value] : [value];
-  return [...others, ...after.length ? [`${name}:${quoted(after.join(","))}`] : []].join(" ");
-}
-function counted(values) {
-  const found = /* @__PURE__ */ new Map();
-  for (const value of values) found.set(value, (found.get(value) ?? 0) + 1);
-  return [...found].map(([value, count2]) => ({ value, count: count2 })).sort((a, b) => b.count - a.count || a.value.localeCompare(b.value));
-}
-var isKeepable = (query) => query.trim() !== "" && query.split(/\s+/).every((word) => /^(interface|destination|type|event|facility|application|state|since|until):/.test(word));
-
-// src/screens/messages/saved.ts
-import { useState as useState8 } from "./vendor.js";
-var KEY = "sinew.searches";
-var SEARCHES_MAX = 30;
-function read2() {
-  try {
-    const kept = JSON.parse(window.localStorage.getItem(KEY) ?? "[]");
-    return Array.isArray(kept) ? kept.filter((one) => typeof one === "string") : [];
-  } catch {
-    return [];
-  }
-}
-function useSaved() {
-  const [saved, setSaved] = useState8(read2);
-  const toggle = (query) => {
-    const next = saved.includes(query) ? saved.filter((one) => one !== query) : [query, ...saved].slice(0, SEARCHES_MAX);
-    window.localStorage.setItem(KEY, JSON.stringify(next));
-    setSaved(next);
-  };
-  return { saved, toggle };
-}
-
-// src/screens/messages/Facets.tsx
-import { jsx as jsx17, jsxs as jsxs16 } from "./vendor.js";
-var VALUES_MAX = 12;
-function Group({ title, name, values, query, onQuery, wordOf }) {
-  const chosen = valuesOf(query, name);
-  const missing = chosen.filter((value) => !values.some((one) => one.value === value)).map((value) => ({ value, count: 0 }));
-  const shown = [...missing, ...values].slice(0, VALUES_MAX);
-  if (shown.length === 0) return null;
-  return /* @__PURE__ */ jsxs16("fieldset", { className: "facet", children: [
-    /* @__PURE__ */ jsx17("legend", { children: title }),
-    shown.map(({ value, count: number }) => /* @__PURE__ */ jsxs16(Checkbox, { className: "check", isSelected: chosen.includes(value), onChange: () => onQuery(toggled(query, name, value)), children: [
-      /* @__PURE__ */ jsx17("span", { className: "box", children: /* @__PURE__ */ jsx17(Icon, { name: "check" }) }),
-      /* @__PURE__ */ jsx17("span", { className: "cut", children: wordOf ? wordOf(value) : value }),
-      /* @__PURE__ */ jsx17("span", { className: "facet-count quiet number", children: count(number) })
-    ] }, value))
-  ] });
-}
-function Facets({ query, rows, facets, onQuery }) {
-  const { saved, toggle } = useSaved();
-  const isSaved = saved.includes(query);
-  return /* @__PURE__ */ jsxs16("div", { className: "facets", children: [
-    /* @__PURE__ */ jsx17(Group, { title: "State", name: "state", values: facets?.states ?? counted(rows.map((row) => row.state)), query, onQuery, wordOf: (value) => messageState(value).word }),
-    /* @__PURE__ */ jsx17(Group, { title: "Interface", name: "interface", values: facets?.interfaces ?? counted(rows.map((row) => row.interface)), query, onQuery }),
-    /* @__PURE__ */ jsx17(Group, { title: "Type", name: "type", values: facets?.types ?? counted(rows.map((row) => row.type)), query, onQuery }),
-    facets && /* @__PURE__ */ jsx17(Group, { title: "Facility", name: "facility", values: facets.facilities, query, onQuery }),
-    /* @__PURE__ */ jsx17(Group, { title: facets ? "Destination (in the list)" : "Destination", name: "destination", values: counted(rows.flatMap((row) => row.destinations)), query, onQuery }),
-    /* @__PURE__ */ jsxs16("fieldset", { className: "facet", children: [
-      /* @__PURE__ */ jsx17("legend", { children: "Saved searches" }),
-      saved.map((one) => /* @__PURE__ */ jsx17("button", { type: "button", className: "saved cut", "aria-current": one === query, onClick: () => onQuery(one), title: one, children: one }, one)),
-      isKeepable(query) ? /* @__PURE__ */ jsx17(Button, { kind: "plain", onPress: () => toggle(query), children: isSaved ? "Forget this search" : "Keep this search" }) : saved.length === 0 && /* @__PURE__ */ jsx17("p", { className: "quiet", children: "None in this browser. A search that names a person is not kept." })
-    ] })
-  ] });
-}
-
-// src/screens/messages/OneMessage.tsx
-import { useMemo as useMemo4, useState as useState11 } from "./vendor.js";
-import { Menu, MenuItem, MenuTrigger, Popover, Tab as Tab2, TabList as TabList2, TabPanel as TabPanel2, Tabs as Tabs2 } from "./vendor.js";
+// src/api/maps.ts
+var at = (name, rest = "") => `/api/v1/interfaces/${encodeURIComponent(name)}/maps${rest}`;
+var readMaps = (name, signal) => get(at(name), void 0, signal);
+var lookAtMap = (name, body, signal) => post(at(name, "/look"), body, signal);
+var drawInMap = (name, body) => post(at(name, "/draw"), body);
+var valuesOfLine = (name, body, signal) => post(at(name, "/values"), body, signal);
+var keepMap = (name, body) => change("PUT", at(name), body);
 
 // src/hl7/er7.ts
 var isEr7 = (text) => /^(MSH|FHS|BHS)[^\w\s]/.test(text);
 function marksOf(text) {
-  const at = (place2, standard) => text[place2] || standard;
-  return { field: at(3, "|"), component: at(4, "^"), repetition: at(5, "~"), sub: at(7, "&") };
+  const at2 = (place2, standard) => text[place2] || standard;
+  return { field: at2(3, "|"), component: at2(4, "^"), repetition: at2(5, "~"), sub: at2(7, "&") };
 }
 function cut(text, start, end, mark, each) {
   let number = 1;
   let from = start;
-  for (let at = start; at < end; at += 1) {
-    if (text[at] === mark) {
-      each(number, from, at);
+  for (let at2 = start; at2 < end; at2 += 1) {
+    if (text[at2] === mark) {
+      each(number, from, at2);
       number += 1;
-      from = at + 1;
+      from = at2 + 1;
     }
   }
   each(number, from, end);
@@ -1992,7 +2058,7 @@ function cut(text, start, end, mark, each) {
 }
 var countOf = (text, start, end, mark) => {
   let number = 1;
-  for (let at = start; at < end; at += 1) if (text[at] === mark) number += 1;
+  for (let at2 = start; at2 < end; at2 += 1) if (text[at2] === mark) number += 1;
   return number;
 };
 var Reader = class {
@@ -2077,11 +2143,11 @@ function readEr7(text) {
   const seen = /* @__PURE__ */ new Map();
   const segments = [];
   let start = 0;
-  for (let at = 0; at <= text.length; at += 1) {
-    const letter = text[at];
-    if (at < text.length && letter !== "\r" && letter !== "\n") continue;
-    if (at > start) segments.push(segmentOf(text, start, at, marks, seen));
-    start = at + 1;
+  for (let at2 = 0; at2 <= text.length; at2 += 1) {
+    const letter = text[at2];
+    if (at2 < text.length && letter !== "\r" && letter !== "\n") continue;
+    if (at2 > start) segments.push(segmentOf(text, start, at2, marks, seen));
+    start = at2 + 1;
   }
   return { text, segments };
 }
@@ -2098,34 +2164,32 @@ function differences(left, right) {
 }
 var isWithin = (path, of) => path === of || path.startsWith(of) && [".", "-", "["].includes(path[of.length] ?? "");
 
-// src/screens/messages/Compare.tsx
-import { useState as useState10 } from "./vendor.js";
-
-// src/screens/messages/content.ts
-async function read3(id, which, reason, signal) {
-  if (reason) return { which, isMasked: false, text: await readContent(id, which, reason, signal) };
-  return { which, isMasked: true, text: await readMasked(id, which, signal) };
-}
-var useContent = (id, which, reason) => useAnswer(which === null ? null : `${id}
-${which}
-${reason ?? ""}`, (signal) => read3(id, which ?? "raw", reason, signal));
-var NO_NAMES = {};
-function useNames(er7) {
-  const segments = [...new Set(er7?.segments.map((segment) => segment.id))].filter((id) => /^[A-Z][A-Z0-9]{2}$/.test(id)).sort();
-  const version = er7?.segments[0]?.leaves.find((leaf) => leaf.kind === "MSH-12" || leaf.kind === "MSH-12.1")?.value ?? "2.5.1";
-  const { value } = useAnswer(segments.length ? `${version} ${segments.join(",")}` : null, (signal) => readNames(version, segments, signal));
-  return value?.names ?? NO_NAMES;
+// src/ui/width.ts
+import { useCallback as useCallback2, useRef, useState as useState9 } from "./vendor.js";
+function useSize() {
+  const [size, setSize] = useState9({ width: 600, height: 0 });
+  const observer = useRef(null);
+  const hold = useCallback2((element) => {
+    observer.current?.disconnect();
+    if (!element) return;
+    observer.current = new ResizeObserver((seen) => {
+      const box = seen[0]?.contentRect;
+      if (box) setSize({ width: Math.floor(box.width), height: Math.floor(box.height) });
+    });
+    observer.current.observe(element);
+  }, []);
+  return [hold, size];
 }
 
 // src/screens/messages/Panes.tsx
-import { memo as memo3, useMemo as useMemo3, useState as useState9 } from "./vendor.js";
-import { Fragment as Fragment6, jsx as jsx18, jsxs as jsxs17 } from "./vendor.js";
+import { memo as memo3, useMemo as useMemo3, useState as useState10 } from "./vendor.js";
+import { Fragment as Fragment7, jsx as jsx18, jsxs as jsxs17 } from "./vendor.js";
 function useEr7(view) {
   return useMemo3(() => view && isEr7(view.text) ? readEr7(view.text) : void 0, [view]);
 }
 var FieldRows = memo3(function FieldRows2({ segment, names: names2, linked, changed }) {
-  const [isOpen, setOpen] = useState9(true);
-  return /* @__PURE__ */ jsxs17(Fragment6, { children: [
+  const [isOpen, setOpen] = useState10(true);
+  return /* @__PURE__ */ jsxs17(Fragment7, { children: [
     /* @__PURE__ */ jsxs17("button", { type: "button", className: "field-segment", "aria-expanded": isOpen, onClick: () => setOpen(!isOpen), "data-row": true, children: [
       /* @__PURE__ */ jsx18(Icon, { name: isOpen ? "down" : "next" }),
       /* @__PURE__ */ jsx18("code", { children: segment.path }),
@@ -2160,9 +2224,9 @@ function Fields({ er7, names: names2, linked, changed = NONE }) {
 }
 function RawSegment({ er7, segment, names: names2, linked, changed }) {
   const pieces = [];
-  let at = segment.start + Math.min(3, segment.end - segment.start);
+  let at2 = segment.start + Math.min(3, segment.end - segment.start);
   for (const leaf of segment.leaves) {
-    if (leaf.start > at) pieces.push(/* @__PURE__ */ jsx18("span", { className: "raw-mark", children: er7.text.slice(at, leaf.start) }, `s${at}`));
+    if (leaf.start > at2) pieces.push(/* @__PURE__ */ jsx18("span", { className: "raw-mark", children: er7.text.slice(at2, leaf.start) }, `s${at2}`));
     const isLit = linked.path !== void 0 && isWithin(leaf.path, linked.path);
     pieces.push(
       /* @__PURE__ */ jsx18(
@@ -2176,9 +2240,9 @@ function RawSegment({ er7, segment, names: names2, linked, changed }) {
         leaf.start
       )
     );
-    at = leaf.end;
+    at2 = leaf.end;
   }
-  if (segment.end > at) pieces.push(/* @__PURE__ */ jsx18("span", { className: "raw-mark", children: er7.text.slice(at, segment.end) }, "end"));
+  if (segment.end > at2) pieces.push(/* @__PURE__ */ jsx18("span", { className: "raw-mark", children: er7.text.slice(at2, segment.end) }, "end"));
   return /* @__PURE__ */ jsxs17("div", { className: "raw-segment", children: [
     /* @__PURE__ */ jsx18("b", { children: segment.id }),
     pieces
@@ -2201,53 +2265,917 @@ function Plain({ text, linked }) {
   const lines = useMemo3(() => pretty(text).split(/\r\n|\r|\n/), [text]);
   const value = linked.value && linked.value.length >= VALUE_LETTERS_MIN ? linked.value : void 0;
   const dated = value && /^\d{8}$/.test(value) ? `${value.slice(0, 4)}-${value.slice(4, 6)}-${value.slice(6)}` : void 0;
-  return /* @__PURE__ */ jsx18("div", { className: "raw plain", tabIndex: 0, role: "group", "aria-label": "The content as it is written", children: lines.map((line, at) => /* @__PURE__ */ jsx18("div", { className: value && line.includes(value) || dated && line.includes(dated) ? "lit" : "", children: line || " " }, at)) });
+  return /* @__PURE__ */ jsx18("div", { className: "raw plain", tabIndex: 0, role: "group", "aria-label": "The content as it is written", children: lines.map((line, at2) => /* @__PURE__ */ jsx18("div", { className: value && line.includes(value) || dated && line.includes(dated) ? "lit" : "", children: line || " " }, at2)) });
+}
+
+// src/screens/mapper/Editor.tsx
+import { useEffect as useEffect4, useMemo as useMemo4, useRef as useRef2 } from "./vendor.js";
+import { jsx as jsx19, jsxs as jsxs18 } from "./vendor.js";
+var LINE_PX = 21;
+function Editor({ text, line, findings, isFixed: isFixed2, onText, onLine }) {
+  const box = useRef2(null);
+  const lines = useMemo4(() => text.split("\n").map(piecesOf), [text]);
+  const marks = new Map(findings.flatMap((one) => one.line ? [[one.line, one]] : []));
+  useEffect4(() => {
+    const outside = box.current;
+    if (!outside || line === void 0) return;
+    const y = (line - 1) * LINE_PX;
+    if (y < outside.scrollTop || y > outside.scrollTop + outside.clientHeight - LINE_PX * 2) outside.scrollTop = Math.max(y - outside.clientHeight / 2, 0);
+  }, [line]);
+  return /* @__PURE__ */ jsx19("div", { className: "editor", ref: box, children: /* @__PURE__ */ jsxs18("div", { className: "editor-inside", style: { height: (lines.length + 1) * LINE_PX }, children: [
+    /* @__PURE__ */ jsx19("pre", { className: "editor-lines", "aria-hidden": "true", children: lines.map((pieces, at2) => {
+      const mark = marks.get(at2 + 1);
+      return /* @__PURE__ */ jsxs18("div", { className: `editor-line ${line === at2 + 1 ? "lit" : ""} ${mark ? mark.is_error ? "wrong" : "doubt" : ""}`, children: [
+        /* @__PURE__ */ jsx19("span", { className: "code-number", children: at2 + 1 }),
+        /* @__PURE__ */ jsx19("span", { children: pieces.map((piece, part) => piece.tone ? /* @__PURE__ */ jsx19("span", { className: `code-${piece.tone}`, children: piece.text }, part) : piece.text) })
+      ] }, at2);
+    }) }),
+    /* @__PURE__ */ jsx19(
+      "textarea",
+      {
+        className: "editor-text",
+        "aria-label": "The text of the map",
+        value: text,
+        readOnly: isFixed2,
+        spellCheck: false,
+        autoComplete: "off",
+        wrap: "off",
+        onChange: (change2) => onText(change2.target.value),
+        onSelect: (select) => onLine(select.currentTarget.value.slice(0, select.currentTarget.selectionStart).split("\n").length)
+      }
+    )
+  ] }) });
+}
+
+// src/screens/mapper/LinePanel.tsx
+import { useEffect as useEffect5, useState as useState11 } from "./vendor.js";
+import { Tab as Tab2, TabList as TabList2, TabPanel as TabPanel2, Tabs as Tabs2 } from "./vendor.js";
+
+// src/screens/mapper/trees.ts
+var withoutIndexes = (path) => path.replace(/\[[^\]]*\]/g, "");
+var groupOf = (key) => /^[^-.]+/.exec(key)?.[0] ?? key;
+function wiresOf(look) {
+  const isV2 = look.map?.to.form === "Hl7v2";
+  return look.sections.flatMap(
+    (section) => section.rows.filter((row) => row.target).map((row, at2) => ({
+      id: `${section.title} ${row.file}:${row.line} ${row.target} ${at2}`,
+      from: row.places.map(withoutIndexes),
+      to: isV2 ? withoutIndexes(row.target) : `${section.title}.${withoutIndexes(row.target)}`,
+      row,
+      resource: section.title
+    }))
+  );
+}
+function ofEr7(text, wired) {
+  const out = [];
+  const seen = /* @__PURE__ */ new Set();
+  for (const segment of readEr7(text).segments) {
+    for (const row of segment.rows) {
+      if (seen.has(row.kind)) continue;
+      seen.add(row.kind);
+      out.push({ key: row.kind, path: row.kind, group: segment.id, depth: row.depth, name: "", value: row.value, isWired: wired.has(row.kind), isRequired: false, hasRows: row.isOpenable });
+    }
+  }
+  return ghosts(out, wired);
+}
+function ghosts(rows, wired) {
+  const out = [...rows];
+  for (const key of [...wired].sort()) {
+    if (out.some((row) => row.key === key)) continue;
+    const group = groupOf(key);
+    const own = out.map((row) => row.group).lastIndexOf(group);
+    const parent = out.findIndex((row) => key.startsWith(`${row.key}.`));
+    const leaf = { key, path: key, group, depth: key.includes(".") ? 2 : 1, name: "", value: "", isWired: true, isRequired: false, hasRows: false };
+    out.splice(parent >= 0 ? parent + 1 : own >= 0 ? own + 1 : out.length, 0, leaf);
+  }
+  return out;
+}
+function scalars(value, path, depth, group, wired, out) {
+  if (Array.isArray(value)) {
+    if (value.length > 0) scalars(value[0] ?? null, path, depth, group, wired, out);
+  } else if (value && typeof value === "object") {
+    for (const [name, inner] of Object.entries(value)) scalars(inner, `${path}.${name}`, depth + 1, group, wired, out);
+  } else {
+    out.push({ key: path, path: path.slice(group.length + 1), group, depth: Math.max(depth - 1, 1), name: "", value: String(value), isWired: wired.has(path), isRequired: false, hasRows: false });
+  }
+}
+var resourcesOf = (text) => {
+  try {
+    const read4 = JSON.parse(text ?? "null");
+    if (!read4?.resourceType) return [];
+    return read4.resourceType === "Bundle" ? (read4.entry ?? []).flatMap((one) => one.resource ? [one.resource] : []) : [read4];
+  } catch {
+    return [];
+  }
+};
+function ofJson(text, wired) {
+  const out = [];
+  for (const resource of resourcesOf(text)) {
+    const group = String(resource["resourceType"]);
+    if (!out.some((row) => row.group === group)) scalars(resource, group, 0, group, wired, out);
+  }
+  return ghosts(out, wired);
+}
+var treeOf = (text, wired) => isEr7(text) ? ofEr7(text, wired) : ofJson(text, wired);
+var sourceTree = (look, wires) => treeOf(look.sample?.raw ?? "", new Set(wires.flatMap((wire) => wire.from)));
+function targetTree(look, wires, isAll) {
+  const wired = new Set(wires.map((wire) => wire.to));
+  const made = look.sample?.made ?? "";
+  if (look.map?.to.form === "Hl7v2") {
+    const rows = treeOf(made || look.sample?.raw || "", wired);
+    return isAll ? rows : rows.filter((row) => row.isWired || rows.some((other) => other.isWired && other.key.startsWith(`${row.key}.`)));
+  }
+  const filled = ofJson(made, wired);
+  const out = [];
+  for (const group of [.../* @__PURE__ */ new Set([...look.sections.map((section) => section.title), ...filled.map((row) => row.group)])]) {
+    const own = filled.filter((row) => row.group === group);
+    const values = new Map(own.map((row) => [row.key, row]));
+    const known2 = /* @__PURE__ */ new Set();
+    for (const element of look.elements[group] ?? []) {
+      const key = `${group}.${element.path}`;
+      const isFilled = own.some((row) => row.key === key || row.key.startsWith(`${key}.`));
+      const isWired = wired.has(key);
+      const isAround = [...wired].some((to) => to.startsWith(`${key}.`));
+      known2.add(key);
+      if (!isAll && !isFilled && !isWired && !isAround && !element.is_required) continue;
+      out.push({ key, path: element.path, group, depth: element.path.split(".").length, name: `${element.type} ${element.card}`, value: values.get(key)?.value ?? "", isWired, isRequired: element.is_required, hasRows: own.some((row) => row.key.startsWith(`${key}.`)) });
+    }
+    for (const row of own.filter((one) => !known2.has(one.key)).reverse()) {
+      const at2 = out.findLastIndex((one) => row.key.startsWith(`${one.key}.`));
+      const place2 = at2 >= 0 ? at2 + 1 : out.length;
+      out.splice(place2, 0, { ...row, depth: row.path.split(".").length });
+    }
+  }
+  return out;
+}
+function outOfSight(ends, top, bottom) {
+  return { above: ends.filter((end) => end < top).length, below: ends.filter((end) => end > bottom).length };
+}
+function apart(ys, gap) {
+  const order = ys.map((y, at2) => ({ y, at: at2 })).sort((a, b) => a.y - b.y);
+  const out = [...ys];
+  let last = Number.NEGATIVE_INFINITY;
+  for (const { y, at: at2 } of order) {
+    last = Math.max(y, last + gap);
+    out[at2] = last;
+  }
+  return out;
+}
+var stepsOf = (text) => {
+  const out = [""];
+  let isQuoted = false;
+  for (const letter of text) {
+    if (letter === '"') isQuoted = !isQuoted;
+    if (letter === "|" && !isQuoted) out.push("");
+    else out[out.length - 1] += letter;
+  }
+  return out.map((step2) => step2.trim()).filter(Boolean);
+};
+
+// src/screens/mapper/LinePanel.tsx
+import { Fragment as Fragment8, jsx as jsx20, jsxs as jsxs19 } from "./vendor.js";
+function Change({ label, value, isFixed: isFixed2, onDone }) {
+  const [text, setText] = useState11(value);
+  useEffect5(() => setText(value), [value]);
+  const done2 = () => text.trim() !== value && onDone(text.trim());
+  const onKey = (key) => {
+    if (key.key === "Enter") done2();
+    if (key.key === "Escape") setText(value);
+  };
+  return /* @__PURE__ */ jsxs19("label", { className: "field", children: [
+    /* @__PURE__ */ jsx20("span", { className: "label", children: label }),
+    /* @__PURE__ */ jsx20("input", { className: "input mono", value: text, readOnly: isFixed2, spellCheck: false, autoComplete: "off", onChange: (change2) => setText(change2.target.value), onKeyDown: onKey, onBlur: done2 })
+  ] });
+}
+function Values({ name, file, text, wire }) {
+  const [found, setFound] = useState11();
+  const [said, setSaid] = useState11("");
+  useEffect5(() => setFound(void 0), [text, wire.id]);
+  const run = async () => {
+    setSaid("Running…");
+    try {
+      setFound(await valuesOfLine(name, { file, text, line: wire.row.line, target: wire.row.target }));
+      setSaid("");
+    } catch (error) {
+      setSaid(error instanceof Problem ? error.message : String(error));
+    }
+  };
+  const most = Math.max(...found?.pairs.map((pair) => pair.count) ?? [], 1);
+  return /* @__PURE__ */ jsxs19("div", { className: "stack tight", children: [
+    /* @__PURE__ */ jsxs19("div", { className: "buttons", children: [
+      /* @__PURE__ */ jsx20(Button, { icon: "play", onPress: () => void run(), children: "Run over 250 messages" }),
+      /* @__PURE__ */ jsx20("span", { className: "quiet", role: "status", children: said || found && `${plural(found.messages, "message")}, filled in ${count(found.filled)}, ${plural(found.distinct, "pair of values", "pairs of values")}${found.failed ? `, ${count(found.failed)} failed` : ""}` })
+    ] }),
+    found && /* @__PURE__ */ jsx20("ul", { className: "histogram", children: found.pairs.slice(0, 12).map((pair) => /* @__PURE__ */ jsxs19("li", { children: [
+      /* @__PURE__ */ jsx20("span", { className: "mono cut", children: pair.from || "–" }),
+      /* @__PURE__ */ jsx20("span", { "aria-hidden": "true", children: "→" }),
+      /* @__PURE__ */ jsx20("span", { className: `mono cut ${pair.to ? "" : "warn"}`, children: pair.to || "nothing" }),
+      /* @__PURE__ */ jsx20("meter", { min: 0, max: most, value: pair.count, "aria-label": plural(pair.count, "message") }),
+      /* @__PURE__ */ jsx20("span", { className: "number right", children: count(pair.count) })
+    ] }, `${pair.from} ${pair.to}`)) })
+  ] });
+}
+function OneLine({ name, look, text, wire, mayEdit, values, onStroke }) {
+  const { row } = wire;
+  const at2 = { line: row.line, target: row.target };
+  const isFixed2 = !mayEdit || !row.is_own;
+  return /* @__PURE__ */ jsxs19("div", { className: "stack inside", children: [
+    /* @__PURE__ */ jsxs19("p", { children: [
+      /* @__PURE__ */ jsx20("code", { children: wire.to }),
+      " ",
+      /* @__PURE__ */ jsxs19("span", { className: "quiet", children: [
+        "line ",
+        row.line,
+        row.is_own ? "" : ` of ${row.file}, a shared map`
+      ] })
+    ] }),
+    /* @__PURE__ */ jsxs19("dl", { className: "facts", children: [
+      /* @__PURE__ */ jsx20("dt", { children: "In this sample" }),
+      /* @__PURE__ */ jsxs19("dd", { className: "mono", children: [
+        values.from || "–",
+        " → ",
+        values.to || "–"
+      ] }),
+      row.condition && /* @__PURE__ */ jsxs19(Fragment8, { children: [
+        /* @__PURE__ */ jsx20("dt", { children: "Only" }),
+        /* @__PURE__ */ jsx20("dd", { className: "mono", children: row.condition })
+      ] }),
+      row.note && /* @__PURE__ */ jsxs19(Fragment8, { children: [
+        /* @__PURE__ */ jsx20("dt", { children: "Note" }),
+        /* @__PURE__ */ jsx20("dd", { children: row.note })
+      ] })
+    ] }),
+    /* @__PURE__ */ jsx20(Change, { label: "From", value: row.source, isFixed: isFixed2, onDone: (source) => onStroke({ act: "source", ...at2, source }) }),
+    /* @__PURE__ */ jsx20(Change, { label: "Through, with | between steps", value: row.steps.join(" | "), isFixed: isFixed2, onDone: (steps) => onStroke({ act: "steps", ...at2, steps: stepsOf(steps) }) }),
+    !isFixed2 && /* @__PURE__ */ jsx20("div", { className: "buttons", children: /* @__PURE__ */ jsx20(Button, { icon: "deleted", onPress: () => onStroke({ act: "erase", ...at2 }), children: "Erase the line" }) }),
+    /* @__PURE__ */ jsx20(Values, { name, file: look.file, text, wire })
+  ] });
+}
+function Findings2({ findings, onLine }) {
+  if (findings.length === 0) return /* @__PURE__ */ jsx20(Empty, { title: "Nothing is wrong with the text" });
+  return /* @__PURE__ */ jsx20("ul", { className: "map-list", children: findings.map((one, at2) => /* @__PURE__ */ jsx20("li", { children: /* @__PURE__ */ jsxs19("button", { type: "button", className: "file", onClick: () => one.line && onLine(one.line), children: [
+    /* @__PURE__ */ jsxs19("strong", { className: one.is_error ? "bad" : "warn", children: [
+      one.is_error ? "✕" : "!",
+      " ",
+      one.line ? `line ${one.line}: ` : "",
+      one.message
+    ] }),
+    " ",
+    /* @__PURE__ */ jsx20("code", { className: "quiet", children: one.code }),
+    one.hint && /* @__PURE__ */ jsxs19("span", { className: "quiet", children: [
+      " ",
+      one.hint
+    ] })
+  ] }) }, at2)) });
+}
+function LeftOut({ places, names: names2 }) {
+  if (places === null || places === void 0) return /* @__PURE__ */ jsx20(Empty, { title: "A map that starts as a copy leaves nothing out", children: "What no line changes goes on as it came." });
+  if (places.length === 0) return /* @__PURE__ */ jsx20(Empty, { title: "Every value of this sample goes somewhere, or is ignored on purpose" });
+  return /* @__PURE__ */ jsx20("ul", { className: "map-list inside", children: places.map((place2) => /* @__PURE__ */ jsxs19("li", { children: [
+    /* @__PURE__ */ jsx20("code", { children: place2 }),
+    " ",
+    /* @__PURE__ */ jsx20("span", { className: "quiet", children: names2[withoutIndexes(place2)] ?? "" })
+  ] }, place2)) });
+}
+function Suggestions({ list, mayEdit, onStroke }) {
+  if (list.length === 0) return /* @__PURE__ */ jsx20(Empty, { title: "Nothing to propose", children: "Proposals are lines of the maps that come along, for values that this map leaves out." });
+  return /* @__PURE__ */ jsx20("ul", { className: "map-list inside", children: list.map((one) => /* @__PURE__ */ jsxs19("li", { className: "suggestion", children: [
+    /* @__PURE__ */ jsxs19("span", { children: [
+      /* @__PURE__ */ jsxs19("code", { children: [
+        one.resource,
+        ".",
+        one.target,
+        " = ",
+        one.source,
+        one.steps.map((step2) => ` | ${step2}`).join("")
+      ] }),
+      " ",
+      /* @__PURE__ */ jsxs19("span", { className: "quiet", children: [
+        "as in ",
+        one.from
+      ] })
+    ] }),
+    mayEdit && /* @__PURE__ */ jsx20(Button, { "aria-label": `Accept ${one.resource}.${one.target}`, icon: "check", onPress: () => onStroke({ act: "draw", source: [one.source, ...one.steps].join(" | "), target: one.target, resource: one.resource }), children: "Accept" })
+  ] }, `${one.resource} ${one.target}`)) });
+}
+function LinePanel({ name, look, text, wire, values, names: names2, mayEdit, onStroke, onLine }) {
+  const suggestions = look.sample?.suggestions ?? [];
+  const left = look.sample?.uncovered;
+  const tabs = [
+    { id: "line", name: "Line", inside: wire ? /* @__PURE__ */ jsx20(OneLine, { name, look, text, wire, mayEdit, values, onStroke }) : /* @__PURE__ */ jsx20(Empty, { title: "No line is chosen", children: "Choose a chip, a row of a tree, or a line of the text." }) },
+    { id: "findings", name: `Findings ${look.findings.length}`, inside: /* @__PURE__ */ jsx20(Findings2, { findings: look.findings, onLine }) },
+    { id: "left", name: `Left out${left ? ` ${left.length}` : ""}`, inside: /* @__PURE__ */ jsx20(LeftOut, { places: left, names: names2 }) },
+    { id: "suggestions", name: `Suggestions ${suggestions.length}`, inside: /* @__PURE__ */ jsx20(Suggestions, { list: suggestions, mayEdit, onStroke }) }
+  ];
+  return /* @__PURE__ */ jsx20("section", { className: "card pane map-panel", "aria-label": "About the map", children: /* @__PURE__ */ jsxs19(Tabs2, { className: "tabs", children: [
+    /* @__PURE__ */ jsx20(TabList2, { className: "tab-list", "aria-label": "About the map", items: tabs, children: (one) => /* @__PURE__ */ jsx20(Tab2, { className: "tab", children: one.name }) }),
+    tabs.map((one) => /* @__PURE__ */ jsx20(TabPanel2, { id: one.id, className: "tab-panel pane-inside", children: one.inside }, one.id))
+  ] }) });
+}
+
+// src/screens/mapper/TreePane.tsx
+import { jsx as jsx21, jsxs as jsxs20 } from "./vendor.js";
+var DRAG_PX = 6;
+var under = (event) => document.elementFromPoint(event.clientX, event.clientY)?.closest("[data-side=target] [data-key]")?.dataset["key"];
+function TreePane({ side, title, about, rows, names: names2, lit, hand, mayDraw, onLook, onChoose, onScroll, more, box }) {
+  const groups = [...new Set(rows.map((row) => row.group))];
+  const act = (key) => {
+    if (!mayDraw) return onChoose(key);
+    if (side === "source") hand.take(hand.held === key ? void 0 : key);
+    else if (hand.held) hand.drop(key);
+    else onChoose(key);
+  };
+  const onKey = (event, key) => {
+    if (event.key === "Enter" || event.key === " ") {
+      event.preventDefault();
+      act(key);
+    }
+    if (event.key === "Escape") hand.take(void 0);
+  };
+  return /* @__PURE__ */ jsxs20("section", { className: "card map-pane", "aria-label": title, "data-side": side, children: [
+    /* @__PURE__ */ jsxs20("header", { children: [
+      /* @__PURE__ */ jsx21("h2", { children: title }),
+      /* @__PURE__ */ jsx21("span", { className: "quiet cut", children: about }),
+      more
+    ] }),
+    /* @__PURE__ */ jsx21("div", { className: "map-rows", ref: box, onScroll, children: groups.map((group) => /* @__PURE__ */ jsxs20("div", { role: "group", "aria-label": group, children: [
+      /* @__PURE__ */ jsxs20("div", { className: "map-group", children: [
+        /* @__PURE__ */ jsx21("code", { children: group }),
+        " ",
+        /* @__PURE__ */ jsx21("span", { className: "quiet cut", children: names2[group] ?? "" })
+      ] }),
+      rows.filter((row) => row.group === group).map((row, at2) => {
+        const name = names2[row.key] ?? row.name;
+        const what = side === "source" ? hand.held === row.key ? "held: choose where it goes" : "Enter takes it up" : hand.held ? `Enter draws a line from ${hand.held}` : "";
+        return /* @__PURE__ */ jsxs20(
+          "button",
+          {
+            type: "button",
+            "data-row": true,
+            "data-key": row.key,
+            tabIndex: at2 === 0 || row.isWired || hand.held !== void 0 ? 0 : -1,
+            className: `map-leaf d${Math.min(row.depth, 4)} ${row.isWired ? "wired" : ""} ${lit.has(row.key) ? "lit" : ""} ${hand.held === row.key ? "held" : ""} ${row.isRequired && !row.value ? "lacking" : ""}`,
+            "aria-pressed": side === "source" ? hand.held === row.key : void 0,
+            "aria-label": `${row.key} ${name} ${row.value || "no value"}${row.isRequired ? ", required" : ""}. ${mayDraw ? what : ""}`,
+            onClick: (event) => {
+              if (event.currentTarget.dataset["moved"]) delete event.currentTarget.dataset["moved"];
+              else act(row.key);
+            },
+            onKeyDown: (event) => onKey(event, row.key),
+            onMouseEnter: () => onLook(row.key),
+            onMouseLeave: () => onLook(void 0),
+            onFocus: () => onLook(row.key),
+            onPointerDown: (event) => {
+              if (side !== "source" || !mayDraw || event.button !== 0) return;
+              delete event.currentTarget.dataset["moved"];
+              event.currentTarget.dataset["from"] = `${event.clientX} ${event.clientY}`;
+              event.currentTarget.setPointerCapture(event.pointerId);
+            },
+            onPointerMove: (event) => {
+              const from = event.currentTarget.dataset["from"]?.split(" ").map(Number);
+              if (!from || event.currentTarget.dataset["moved"] || Math.hypot(event.clientX - (from[0] ?? 0), event.clientY - (from[1] ?? 0)) < DRAG_PX) return;
+              event.currentTarget.dataset["moved"] = "yes";
+              hand.take(row.key);
+            },
+            onPointerUp: (event) => {
+              delete event.currentTarget.dataset["from"];
+              const to = event.currentTarget.dataset["moved"] ? under(event) : void 0;
+              if (to) hand.drop(to, row.key);
+              else if (event.currentTarget.dataset["moved"]) hand.take(void 0);
+            },
+            children: [
+              /* @__PURE__ */ jsx21("span", { className: "map-end", "aria-hidden": "true" }),
+              /* @__PURE__ */ jsx21("code", { className: "cut", title: row.key, children: row.path }),
+              /* @__PURE__ */ jsx21("span", { className: "cut quiet", title: name, children: name }),
+              /* @__PURE__ */ jsx21("span", { className: "cut mono map-value", title: row.value, children: row.value || (row.isRequired ? "required" : "") })
+            ]
+          },
+          row.key
+        );
+      })
+    ] }, group)) })
+  ] });
+}
+
+// src/screens/mapper/Wires.tsx
+import { useLayoutEffect, useRef as useRef3, useState as useState12 } from "./vendor.js";
+import { jsx as jsx22, jsxs as jsxs21 } from "./vendor.js";
+var CHIP_GAP = 27;
+var EMPTY = { width: 0, height: 0, top: 0, bottom: 0, drawn: [] };
+function placesOf(pane, zero) {
+  const out = /* @__PURE__ */ new Map();
+  for (const row of pane.querySelectorAll("[data-key]")) {
+    const box = row.getBoundingClientRect();
+    out.set(row.dataset["key"] ?? "", box.top + box.height / 2 - zero);
+  }
+  return out;
+}
+var nearest = (places, key) => {
+  for (let at2 = key; at2; at2 = at2.replace(/[.-][^.-]*$/, "")) {
+    const y = places.get(at2);
+    if (y !== void 0) return y;
+    if (!/[.-]/.test(at2)) return void 0;
+  }
+  return void 0;
+};
+function Wires({ wires, source, target, round, chosen, lit, onChoose }) {
+  const box = useRef3(null);
+  const [picture, setPicture] = useState12(EMPTY);
+  useLayoutEffect(() => {
+    if (!box.current || !source || !target) return;
+    const own = box.current.getBoundingClientRect();
+    const [left, right] = [placesOf(source, own.top), placesOf(target, own.top)];
+    const pane = source.getBoundingClientRect();
+    setPicture({
+      width: own.width,
+      height: own.height,
+      top: pane.top - own.top,
+      bottom: pane.bottom - own.top,
+      drawn: wires.map((wire) => ({ wire, starts: wire.from.flatMap((key) => nearest(left, key) ?? []), end: nearest(right, wire.to) }))
+    });
+  }, [wires, source, target, round]);
+  const { width, top, bottom } = picture;
+  const clip = (y) => Math.max(top + 4, Math.min(bottom - 4, y));
+  const seen = (y) => y >= top && y <= bottom;
+  const shown = picture.drawn.filter((one) => one.end !== void 0 && (seen(one.end) || one.starts.some(seen)));
+  const labels = shown.map((one) => {
+    const start = one.starts.length ? one.starts.reduce((sum, y) => sum + clip(y), 0) / one.starts.length : clip(one.end ?? 0);
+    return one.starts.length ? (start + clip(one.end ?? 0)) / 2 : clip(one.end ?? 0);
+  });
+  const places = apart(labels, CHIP_GAP);
+  const starts = outOfSight(picture.drawn.flatMap((one) => one.starts), top, bottom);
+  const ends = outOfSight(picture.drawn.flatMap((one) => one.end ?? []), top, bottom);
+  const stubs = [
+    { key: "sa", count: starts.above, style: { left: 2, top: top + 2 }, word: "above" },
+    { key: "sb", count: starts.below, style: { left: 2, top: bottom - 26 }, word: "below" },
+    { key: "ta", count: ends.above, style: { right: 2, top: top + 2 }, word: "above" },
+    { key: "tb", count: ends.below, style: { right: 2, top: bottom - 26 }, word: "below" }
+  ].filter((stub) => stub.count > 0);
+  return /* @__PURE__ */ jsxs21("div", { className: "map-wires", ref: box, children: [
+    /* @__PURE__ */ jsx22("svg", { width, height: picture.height, "aria-hidden": "true", children: shown.map(({ wire, starts: from, end }) => {
+      const isLit = wire.id === chosen || lit.has(wire.to) || wire.from.some((key) => lit.has(key));
+      if (from.length === 0) return /* @__PURE__ */ jsx22("path", { className: `wire fixed ${isLit ? "lit" : ""}`, d: `M${width / 2} ${clip(end ?? 0)}H${width}` }, wire.id);
+      return from.map((start, at2) => /* @__PURE__ */ jsx22("path", { className: `wire ${isLit ? "lit" : ""} ${wire.row.is_own ? "" : "shared"} ${seen(start) && seen(end ?? 0) ? "" : "far"}`, d: `M0 ${clip(start)}C${width * 0.45} ${clip(start)} ${width * 0.55} ${clip(end ?? 0)} ${width} ${clip(end ?? 0)}` }, `${wire.id} ${at2}`));
+    }) }),
+    shown.map(({ wire, starts: from }, at2) => {
+      const words2 = wire.row.steps.length ? wire.row.steps.join(" | ") : from.length ? "" : wire.row.source;
+      const isLit = wire.id === chosen;
+      return /* @__PURE__ */ jsx22(
+        "button",
+        {
+          type: "button",
+          className: `chip mono map-chip ${words2 ? "" : "plain"} ${isLit ? "lit" : ""} ${wire.row.is_own ? "" : "shared"}`,
+          style: { top: (places[at2] ?? 0) - 12 },
+          "aria-pressed": isLit,
+          "aria-label": `Line ${wire.row.line}: ${wire.to} from ${wire.row.source}${wire.row.steps.length ? ` through ${wire.row.steps.join(", ")}` : ""}${wire.row.condition ? `, when ${wire.row.condition}` : ""}`,
+          title: `${wire.row.target} = ${wire.row.source}${wire.row.steps.map((step2) => ` | ${step2}`).join("")}`,
+          onClick: () => onChoose(wire),
+          children: /* @__PURE__ */ jsx22("span", { className: "cut", children: words2 || "=" })
+        },
+        wire.id
+      );
+    }),
+    stubs.map((stub) => /* @__PURE__ */ jsxs21("span", { className: "map-stub", style: stub.style, children: [
+      stub.count,
+      " ",
+      stub.word
+    ] }, stub.key))
+  ] });
+}
+
+// src/screens/mapper/Mapper.tsx
+import { Fragment as Fragment9, jsx as jsx23, jsxs as jsxs22 } from "./vendor.js";
+var SAMPLES = 50;
+var PAUSE_MS3 = 120;
+var UNDO_MAX = 200;
+var GROUP_PX = 28;
+function useDraft(name, file, message, reason) {
+  const [draft, setDraft] = useState13();
+  const [look, setLook] = useState13();
+  const [problem, setProblem] = useState13();
+  const [round, setRound] = useState13(0);
+  const [millis, setMillis] = useState13();
+  const text = draft?.text;
+  const opened = useRef4("");
+  useEffect6(() => {
+    const stop = new AbortController();
+    const key = `${name} ${file} ${message ?? ""} ${reason ?? ""} ${round}`;
+    const isFresh = opened.current !== key;
+    const timer2 = window.setTimeout(
+      () => {
+        const begun = performance.now();
+        opened.current = key;
+        const body = { file, message, reason, text: isFresh && (text === void 0 || text === draft?.base) ? void 0 : text };
+        lookAtMap(name, body, stop.signal).then(
+          (found) => {
+            setMillis(performance.now() - begun);
+            setProblem(void 0);
+            setLook(found);
+            if (body.text === void 0) setDraft((known2) => ({ base: found.text, text: known2 && known2.text !== known2.base ? known2.text : found.text, before: known2?.before ?? [], after: known2?.after ?? [] }));
+          },
+          (error) => {
+            if (!stop.signal.aborted) setProblem(error instanceof Problem ? error : new Problem(0, "", String(error)));
+          }
+        );
+      },
+      isFresh ? 0 : PAUSE_MS3
+    );
+    return () => {
+      window.clearTimeout(timer2);
+      stop.abort();
+    };
+  }, [name, file, message, reason, text, round]);
+  const write = useCallback3((next) => setDraft((known2) => known2 && { ...known2, text: next, before: [...known2.before, known2.text].slice(-UNDO_MAX), after: [] }), []);
+  const undo = useCallback3(() => setDraft((known2) => known2?.before.length ? { ...known2, text: known2.before.at(-1) ?? known2.text, before: known2.before.slice(0, -1), after: [known2.text, ...known2.after] } : known2), []);
+  const redo = useCallback3(() => setDraft((known2) => known2?.after.length ? { ...known2, text: known2.after[0] ?? known2.text, before: [...known2.before, known2.text], after: known2.after.slice(1) } : known2), []);
+  const kept = useCallback3(() => setDraft((known2) => known2 && { ...known2, base: known2.text }), []);
+  return { draft, look, problem, millis, write, undo, redo, kept, again: () => setRound((known2) => known2 + 1) };
+}
+function useMapNames(look) {
+  const er7 = useMemo5(() => look?.sample && isEr7(look.sample.raw) ? readEr7(look.sample.raw) : void 0, [look?.sample?.raw]);
+  const segments = [.../* @__PURE__ */ new Set([...er7?.segments.map((one) => one.id) ?? [], ...look?.sections.flatMap((one) => one.rows.flatMap((row) => [...row.places, row.target].map((place2) => place2.slice(0, 3)))) ?? []])].filter((id) => /^[A-Z][A-Z0-9]{2}$/.test(id)).sort();
+  const version = er7?.segments[0]?.leaves.find((leaf) => leaf.kind.startsWith("MSH-12"))?.value ?? "2.5.1";
+  const { value } = useAnswer(segments.length ? `${version} ${segments.join(",")}` : null, (signal) => readNames(version, segments, signal));
+  return value?.names ?? {};
+}
+function Result({ look }) {
+  const { sample } = look;
+  const linked = { path: void 0, value: void 0, look: () => {
+  } };
+  const er7 = useMemo5(() => sample?.made && isEr7(sample.made) ? readEr7(sample.made) : void 0, [sample?.made]);
+  return /* @__PURE__ */ jsxs22("section", { className: "card pane", "aria-label": "Result", children: [
+    /* @__PURE__ */ jsxs22("header", { children: [
+      /* @__PURE__ */ jsx23("h2", { children: "Result" }),
+      /* @__PURE__ */ jsx23("span", { className: "quiet", children: sample ? `of message ${sample.message}, ${sample.is_masked ? "masked" : "as it is"}` : "no sample" })
+    ] }),
+    /* @__PURE__ */ jsx23("div", { className: "pane-inside", children: sample?.fault ? /* @__PURE__ */ jsxs22("p", { className: "inside bad", children: [
+      "✕ ",
+      sample.fault.text,
+      " ",
+      /* @__PURE__ */ jsx23("code", { children: sample.fault.code })
+    ] }) : er7 ? /* @__PURE__ */ jsx23(Raw, { er7, names: {}, linked }) : sample?.made ? /* @__PURE__ */ jsx23(Plain, { text: sample.made, linked }) : /* @__PURE__ */ jsx23(Empty, { title: sample ? "The map makes nothing now" : "There is no message to try it on", children: sample ? "Mend the errors first." : "When this interface receives one, it is tried here." }) })
+  ] });
+}
+function Samples({ ids, at: at2, onChoose }) {
+  return /* @__PURE__ */ jsxs22("span", { className: "samples", children: [
+    /* @__PURE__ */ jsx23(Button, { kind: "square", icon: "back", "aria-label": "The sample before", isDisabled: at2 <= 0, onPress: () => onChoose(ids[at2 - 1]) }),
+    /* @__PURE__ */ jsxs22("span", { className: "nowrap number", children: [
+      "Sample ",
+      ids.length ? at2 + 1 : 0,
+      " of ",
+      ids.length
+    ] }),
+    /* @__PURE__ */ jsx23(Button, { kind: "square", icon: "next", "aria-label": "The next sample", isDisabled: at2 >= ids.length - 1, onPress: () => onChoose(ids[at2 + 1]) })
+  ] });
+}
+function Mapper({ name }) {
+  const { words: words2 } = useAddress();
+  const file = words2.get("file") ?? "";
+  const may = useMay();
+  const mayEdit = may("propose");
+  const { value: found } = useAnswer(name, (signal) => searchMessages(`interface:${name}`, SAMPLES, signal));
+  const ids = useMemo5(() => found?.messages.map((row) => row.id) ?? [], [found]);
+  const wanted2 = Number(words2.get("message")) || void 0;
+  const message = wanted2 ?? ids[0];
+  const [reason, setReason] = useState13();
+  const [act, setAct] = useState13();
+  const { draft, look, problem, millis, write, undo, redo, kept, again } = useDraft(name, file, found ? message : void 0, reason);
+  const names2 = useMapNames(look);
+  const [isAll, setAll] = useState13(false);
+  const [line, setLine] = useState13();
+  const [chosen, setChosen] = useState13();
+  const [looked, setLooked] = useState13();
+  const [held, setHeld] = useState13();
+  const [said, setSaid] = useState13("");
+  const [round, setRound] = useState13(0);
+  const [source, setSource] = useState13(null);
+  const [target, setTarget] = useState13(null);
+  const [box, size] = useSize();
+  const wires = useMemo5(() => look ? wiresOf(look) : [], [look]);
+  const left = useMemo5(() => look ? sourceTree(look, wires) : [], [look, wires]);
+  const right = useMemo5(() => look ? targetTree(look, wires, isAll) : [], [look, wires, isAll]);
+  useEffect6(() => setRound((known2) => known2 + 1), [left, right, size.width, size.height]);
+  const moved = useCallback3(() => requestAnimationFrame(() => setRound((known2) => known2 + 1)), []);
+  const wire = wires.find((one) => one.id === chosen) ?? wires.find((one) => one.row.is_own && one.row.line === line);
+  useEffect6(() => {
+    if (!wire) return;
+    for (const [pane, keys] of [[source, wire.from], [target, [wire.to]]]) {
+      const row = keys.map((key) => pane?.querySelector(`[data-key="${CSS.escape(key)}"]`)).find(Boolean);
+      const [box2, own2] = [pane?.getBoundingClientRect(), row?.getBoundingClientRect()];
+      if (pane && box2 && own2 && (own2.top < box2.top + GROUP_PX || own2.bottom > box2.bottom)) pane.scrollTop += own2.top - box2.top - box2.height / 2;
+    }
+  }, [wire?.id, source, target]);
+  const lit = useMemo5(() => /* @__PURE__ */ new Set([...looked ? [looked] : [], ...held ? [held] : [], ...wire ? [wire.to, ...wire.from] : []]), [looked, held, wire]);
+  const choose = (one) => {
+    setChosen(one?.id);
+    setLine(one?.row.is_own ? one.row.line : void 0);
+  };
+  const stroke = async (made) => {
+    if (!draft) return;
+    try {
+      const answer = await drawInMap(name, { file, text: draft.text, stroke: made });
+      write(answer.text);
+      setChosen(void 0);
+      setLine(answer.line);
+      setSaid(made.act === "erase" ? "The line is erased." : `Line ${answer.line} is changed.`);
+    } catch (error) {
+      setSaid(error instanceof Problem ? error.message : String(error));
+    }
+  };
+  const hand = {
+    held,
+    take: (key) => {
+      setHeld(key);
+      setSaid(key ? `${key} is taken up: choose where it goes, or press Escape.` : "");
+    },
+    drop: (key, dragged) => {
+      const from = dragged ?? held;
+      setHeld(void 0);
+      const isV2 = look?.map?.to.form === "Hl7v2";
+      const group = /^[^-.]+/.exec(key)?.[0] ?? "";
+      if (from) void stroke({ act: "draw", source: from, target: isV2 ? key : key.slice(group.length + 1), ...isV2 ? {} : { resource: group } });
+    }
+  };
+  if (!file) return /* @__PURE__ */ jsx23(Page, { title: "Mapper", children: /* @__PURE__ */ jsx23(Empty, { title: "No map is named in the address", children: /* @__PURE__ */ jsx23(Link, { to: "/mapper", children: "Choose one" }) }) });
+  if (!look || !draft) return /* @__PURE__ */ jsx23(Page, { title: "Mapper", children: problem ? /* @__PURE__ */ jsx23(Trouble, { problem, what: "The map", again }) : /* @__PURE__ */ jsx23(Empty, { title: "Reading…" }) });
+  const errors = look.findings.filter((one) => one.is_error).length;
+  const own = wires.filter((one) => one.row.is_own).length;
+  const isChanged = draft.text !== draft.base;
+  const valueOf = (rows, key) => rows.find((row) => row.key === key)?.value ?? "";
+  const values = wire ? { from: wire.from.map((key) => valueOf(left, key)).filter(Boolean).join(" "), to: valueOf(right, wire.to) } : { from: "", to: "" };
+  const reveal = { title: "Show the sample as it is", text: "You will see who the patient is, in both trees and in the result. That you looked, and why, is written to the audit log.", button: "Show", run: async (why) => setReason(why) };
+  const keep = {
+    title: "Keep the map",
+    text: "It is written to the workspace. What runs now goes on as it is, until the change is applied under Changes.",
+    button: "Keep",
+    example: "for example: ticket 4711, the pharmacy reads the name in capitals",
+    run: async (why) => {
+      await keepMap(name, { file, before: draft.base, text: draft.text, reason: why });
+      kept();
+      return "Kept. Apply it under Changes, when its plan is what you mean.";
+    }
+  };
+  return /* @__PURE__ */ jsxs22("div", { className: "mapper", children: [
+    /* @__PURE__ */ jsxs22("header", { className: "page-head", children: [
+      /* @__PURE__ */ jsx23("h1", { children: look.map?.name ?? file.split("/").at(-1) }),
+      /* @__PURE__ */ jsxs22("span", { className: `state ${errors ? "bad" : "good"}`, children: [
+        /* @__PURE__ */ jsx23(Icon, { name: errors ? "bad" : "good" }),
+        errors ? plural(errors, "error") : `${plural(own, "line")}, no errors`
+      ] }),
+      /* @__PURE__ */ jsxs22("span", { className: "quiet about", children: [
+        /* @__PURE__ */ jsx23(Link, { to: interfaceAt(name), children: name }),
+        " · ",
+        file.split("/").at(-1),
+        millis !== void 0 && ` · shown in ${Math.round(millis)} ms`
+      ] }),
+      /* @__PURE__ */ jsxs22("div", { className: "buttons", children: [
+        /* @__PURE__ */ jsx23(Samples, { ids, at: Math.max(ids.indexOf(message ?? 0), 0), onChoose: (id) => setWords({ message: id ? String(id) : void 0 }, { replace: true }) }),
+        reason ? /* @__PURE__ */ jsx23(Button, { icon: "masked", onPress: () => setReason(void 0), children: "Mask" }) : may("reveal") && /* @__PURE__ */ jsx23(Button, { icon: "eye", onPress: () => setAct(reveal), children: "Reveal…" }),
+        mayEdit && /* @__PURE__ */ jsxs22(Fragment9, { children: [
+          /* @__PURE__ */ jsx23(Button, { isDisabled: draft.before.length === 0, onPress: undo, children: "Undo" }),
+          /* @__PURE__ */ jsx23(Button, { isDisabled: draft.after.length === 0, onPress: redo, children: "Redo" }),
+          /* @__PURE__ */ jsx23(Button, { kind: "first", isDisabled: !isChanged || errors > 0, onPress: () => setAct(keep), children: "Keep…" })
+        ] })
+      ] })
+    ] }),
+    problem && /* @__PURE__ */ jsx23(Trouble, { problem, what: "The engine", again }),
+    /* @__PURE__ */ jsxs22("div", { className: "map-board", ref: box, children: [
+      /* @__PURE__ */ jsx23(TreePane, { box: setSource, side: "source", title: "From", about: look.map?.from.form === "Hl7v2" ? "HL7 v2, as the message came" : look.map?.from.form ?? "", rows: left, names: names2, lit, hand, mayDraw: mayEdit, onLook: setLooked, onChoose: (key) => choose(wires.find((one) => one.from.includes(key))), onScroll: moved }),
+      /* @__PURE__ */ jsx23(Wires, { wires, source, target, round, chosen: wire?.id, lit, onChoose: choose }),
+      /* @__PURE__ */ jsx23(
+        TreePane,
+        {
+          box: setTarget,
+          side: "target",
+          title: "To",
+          about: look.map?.to.form === "Hl7v2" ? "HL7 v2; what no line changes goes on as it came" : "FHIR R4",
+          rows: right,
+          names: names2,
+          lit,
+          hand,
+          mayDraw: mayEdit,
+          onLook: setLooked,
+          onChoose: (key) => choose(wires.find((one) => one.to === key)),
+          onScroll: moved,
+          more: /* @__PURE__ */ jsx23(Button, { kind: "plain", "aria-pressed": isAll, onPress: () => setAll(!isAll), children: isAll ? "Only what is filled" : "All places" })
+        }
+      )
+    ] }),
+    /* @__PURE__ */ jsx23("p", { className: "map-said quiet", role: "status", children: said || (mayEdit ? "Drag a place to where it goes, or press Enter on both. Everything drawn is a line of the text below." : "Your role looks at maps and does not change them.") }),
+    /* @__PURE__ */ jsxs22("div", { className: "map-below", children: [
+      /* @__PURE__ */ jsxs22("section", { className: "card pane", "aria-label": "Text", children: [
+        /* @__PURE__ */ jsxs22("header", { children: [
+          /* @__PURE__ */ jsx23("h2", { children: "Text" }),
+          /* @__PURE__ */ jsx23("span", { className: "quiet cut", children: isChanged ? "changed, not kept" : "as it lies in the workspace" })
+        ] }),
+        /* @__PURE__ */ jsx23(Editor, { text: draft.text, line: wire?.row.is_own ? wire.row.line : line, findings: look.findings, isFixed: !mayEdit, onText: write, onLine: (at2) => {
+          setChosen(void 0);
+          setLine(at2);
+        } })
+      ] }),
+      /* @__PURE__ */ jsx23(Result, { look }),
+      /* @__PURE__ */ jsx23(LinePanel, { name, look, text: draft.text, wire, values, names: names2, mayEdit, onStroke: (made) => void stroke(made), onLine: (at2) => {
+        setChosen(void 0);
+        setLine(at2);
+      } })
+    ] }),
+    act && /* @__PURE__ */ jsx23(AskWhy, { act, onClose: () => setAct(void 0) })
+  ] });
+}
+
+// src/screens/mapper/MapList.tsx
+import { useMemo as useMemo6, useState as useState14 } from "./vendor.js";
+import { jsx as jsx24, jsxs as jsxs23 } from "./vendor.js";
+var ASKED_MAX = 60;
+function MapList() {
+  const { status } = useLive();
+  const [words2, setWords2] = useState14("");
+  const small = words2.trim().toLowerCase();
+  const all = useMemo6(() => [...status?.engine.interfaces ?? []].sort((a, b) => a.title.localeCompare(b.title)), [status?.engine.interfaces.length]);
+  const fits = all.filter((one) => !small || one.name.includes(small) || one.title.toLowerCase().includes(small));
+  const asked = fits.slice(0, ASKED_MAX);
+  const { value, problem, again } = useAnswer(asked.length ? asked.map((one) => one.name).join(" ") : null, (signal) => Promise.all(asked.map(async (one) => ({ one, files: (await readMaps(one.name, signal)).files }))));
+  const rows = value?.flatMap(({ one, files }) => files.map((file) => ({ one, file }))) ?? [];
+  return /* @__PURE__ */ jsx24(Page, { title: "Mapper", about: value ? `${rows.length} ${rows.length === 1 ? "map" : "maps"}` : void 0, actions: /* @__PURE__ */ jsx24("input", { className: "input narrow", "aria-label": "Find an interface", placeholder: "Find an interface…", value: words2, onChange: (change2) => setWords2(change2.target.value) }), children: problem ? /* @__PURE__ */ jsx24(Trouble, { problem, what: "The maps", again }) : /* @__PURE__ */ jsxs23(Card, { children: [
+    value && rows.length === 0 ? /* @__PURE__ */ jsxs23(Empty, { title: "No interface here has a map", children: [
+      "A map is a file in ",
+      /* @__PURE__ */ jsx24("code", { children: "interfaces/NAME/maps" }),
+      ", named by a line ",
+      /* @__PURE__ */ jsx24("code", { children: "map maps/FILE.map" }),
+      "."
+    ] }) : /* @__PURE__ */ jsxs23("table", { className: "table", children: [
+      /* @__PURE__ */ jsx24("thead", { children: /* @__PURE__ */ jsxs23("tr", { children: [
+        /* @__PURE__ */ jsx24("th", { scope: "col", children: "Map" }),
+        /* @__PURE__ */ jsx24("th", { scope: "col", children: "Interface" }),
+        /* @__PURE__ */ jsx24("th", { scope: "col", children: "File" })
+      ] }) }),
+      /* @__PURE__ */ jsx24("tbody", { children: rows.map(({ one, file }) => /* @__PURE__ */ jsxs23("tr", { children: [
+        /* @__PURE__ */ jsx24("td", { children: /* @__PURE__ */ jsx24(Link, { to: mapAt(one.name, file), "data-row": true, children: file.split("/").at(-1)?.replace(/\.map$/, "") }) }),
+        /* @__PURE__ */ jsx24("td", { children: /* @__PURE__ */ jsx24(Link, { to: interfaceAt(one.name), children: one.title }) }),
+        /* @__PURE__ */ jsx24("td", { className: "mono quiet cut", children: file })
+      ] }, file)) })
+    ] }),
+    fits.length > ASKED_MAX && /* @__PURE__ */ jsxs23("p", { className: "inside quiet", children: [
+      "The maps of the first ",
+      ASKED_MAX,
+      " interfaces; find the others by name."
+    ] })
+  ] }) });
+}
+
+// src/screens/messages/Messages.tsx
+import { useVirtualizer } from "./vendor.js";
+import { useEffect as useEffect7, useRef as useRef5, useState as useState18 } from "./vendor.js";
+
+// src/screens/messages/Facets.tsx
+import { Checkbox } from "./vendor.js";
+
+// src/screens/messages/query.ts
+var words = (query) => query.match(/(?:[^\s"]|"[^"]*")+/g) ?? [];
+var quoted = (value) => /\s/.test(value) ? `"${value}"` : value;
+function valuesOf(query, name) {
+  const found = words(query).find((word) => word.startsWith(`${name}:`));
+  if (!found) return [];
+  const value = found.slice(name.length + 1).replaceAll('"', "");
+  return name === "state" ? value.split(",") : [value];
+}
+function toggled(query, name, value) {
+  const before = valuesOf(query, name);
+  const others = words(query).filter((word) => !word.startsWith(`${name}:`));
+  const isOn = before.includes(value);
+  const after = isOn ? before.filter((one) => one !== value) : name === "state" ? [...before, value] : [value];
+  return [...others, ...after.length ? [`${name}:${quoted(after.join(","))}`] : []].join(" ");
+}
+function counted(values) {
+  const found = /* @__PURE__ */ new Map();
+  for (const value of values) found.set(value, (found.get(value) ?? 0) + 1);
+  return [...found].map(([value, count2]) => ({ value, count: count2 })).sort((a, b) => b.count - a.count || a.value.localeCompare(b.value));
+}
+var isKeepable = (query) => query.trim() !== "" && query.split(/\s+/).every((word) => /^(interface|destination|type|event|facility|application|state|since|until):/.test(word));
+
+// src/screens/messages/saved.ts
+import { useState as useState15 } from "./vendor.js";
+var KEY = "sinew.searches";
+var SEARCHES_MAX = 30;
+function read2() {
+  try {
+    const kept = JSON.parse(window.localStorage.getItem(KEY) ?? "[]");
+    return Array.isArray(kept) ? kept.filter((one) => typeof one === "string") : [];
+  } catch {
+    return [];
+  }
+}
+function useSaved() {
+  const [saved, setSaved] = useState15(read2);
+  const toggle = (query) => {
+    const next = saved.includes(query) ? saved.filter((one) => one !== query) : [query, ...saved].slice(0, SEARCHES_MAX);
+    window.localStorage.setItem(KEY, JSON.stringify(next));
+    setSaved(next);
+  };
+  return { saved, toggle };
+}
+
+// src/screens/messages/Facets.tsx
+import { jsx as jsx25, jsxs as jsxs24 } from "./vendor.js";
+var VALUES_MAX = 12;
+function Group({ title, name, values, query, onQuery, wordOf }) {
+  const chosen = valuesOf(query, name);
+  const missing = chosen.filter((value) => !values.some((one) => one.value === value)).map((value) => ({ value, count: 0 }));
+  const shown = [...missing, ...values].slice(0, VALUES_MAX);
+  if (shown.length === 0) return null;
+  return /* @__PURE__ */ jsxs24("fieldset", { className: "facet", children: [
+    /* @__PURE__ */ jsx25("legend", { children: title }),
+    shown.map(({ value, count: number }) => /* @__PURE__ */ jsxs24(Checkbox, { className: "check", isSelected: chosen.includes(value), onChange: () => onQuery(toggled(query, name, value)), children: [
+      /* @__PURE__ */ jsx25("span", { className: "box", children: /* @__PURE__ */ jsx25(Icon, { name: "check" }) }),
+      /* @__PURE__ */ jsx25("span", { className: "cut", children: wordOf ? wordOf(value) : value }),
+      /* @__PURE__ */ jsx25("span", { className: "facet-count quiet number", children: count(number) })
+    ] }, value))
+  ] });
+}
+function Facets({ query, rows, facets, onQuery }) {
+  const { saved, toggle } = useSaved();
+  const isSaved = saved.includes(query);
+  return /* @__PURE__ */ jsxs24("div", { className: "facets", children: [
+    /* @__PURE__ */ jsx25(Group, { title: "State", name: "state", values: facets?.states ?? counted(rows.map((row) => row.state)), query, onQuery, wordOf: (value) => messageState(value).word }),
+    /* @__PURE__ */ jsx25(Group, { title: "Interface", name: "interface", values: facets?.interfaces ?? counted(rows.map((row) => row.interface)), query, onQuery }),
+    /* @__PURE__ */ jsx25(Group, { title: "Type", name: "type", values: facets?.types ?? counted(rows.map((row) => row.type)), query, onQuery }),
+    facets && /* @__PURE__ */ jsx25(Group, { title: "Facility", name: "facility", values: facets.facilities, query, onQuery }),
+    /* @__PURE__ */ jsx25(Group, { title: facets ? "Destination (in the list)" : "Destination", name: "destination", values: counted(rows.flatMap((row) => row.destinations)), query, onQuery }),
+    /* @__PURE__ */ jsxs24("fieldset", { className: "facet", children: [
+      /* @__PURE__ */ jsx25("legend", { children: "Saved searches" }),
+      saved.map((one) => /* @__PURE__ */ jsx25("button", { type: "button", className: "saved cut", "aria-current": one === query, onClick: () => onQuery(one), title: one, children: one }, one)),
+      isKeepable(query) ? /* @__PURE__ */ jsx25(Button, { kind: "plain", onPress: () => toggle(query), children: isSaved ? "Forget this search" : "Keep this search" }) : saved.length === 0 && /* @__PURE__ */ jsx25("p", { className: "quiet", children: "None in this browser. A search that names a person is not kept." })
+    ] })
+  ] });
+}
+
+// src/screens/messages/OneMessage.tsx
+import { useMemo as useMemo7, useState as useState17 } from "./vendor.js";
+import { Menu, MenuItem, MenuTrigger, Popover, Tab as Tab3, TabList as TabList3, TabPanel as TabPanel3, Tabs as Tabs3 } from "./vendor.js";
+
+// src/screens/messages/Compare.tsx
+import { useState as useState16 } from "./vendor.js";
+
+// src/screens/messages/content.ts
+async function read3(id, which, reason, signal) {
+  if (reason) return { which, isMasked: false, text: await readContent(id, which, reason, signal) };
+  return { which, isMasked: true, text: await readMasked(id, which, signal) };
+}
+var useContent = (id, which, reason) => useAnswer(which === null ? null : `${id}
+${which}
+${reason ?? ""}`, (signal) => read3(id, which ?? "raw", reason, signal));
+var NO_NAMES = {};
+function useNames(er7) {
+  const segments = [...new Set(er7?.segments.map((segment) => segment.id))].filter((id) => /^[A-Z][A-Z0-9]{2}$/.test(id)).sort();
+  const version = er7?.segments[0]?.leaves.find((leaf) => leaf.kind === "MSH-12" || leaf.kind === "MSH-12.1")?.value ?? "2.5.1";
+  const { value } = useAnswer(segments.length ? `${version} ${segments.join(",")}` : null, (signal) => readNames(version, segments, signal));
+  return value?.names ?? NO_NAMES;
 }
 
 // src/screens/messages/Compare.tsx
-import { jsx as jsx19, jsxs as jsxs18 } from "./vendor.js";
+import { jsx as jsx26, jsxs as jsxs25 } from "./vendor.js";
 function Compare({ journey, reason, onReveal }) {
   const outputs = journey.deliveries.map((one) => `output:${one.destination}`);
-  const [which, setWhich] = useState10(outputs[0] ?? "raw");
-  const [number, setNumber] = useState10("");
+  const [which, setWhich] = useState16(outputs[0] ?? "raw");
+  const [number, setNumber] = useState16("");
   const other = Number(number) || void 0;
   const left = useContent(journey.id, "raw", reason);
   const right = useContent(other ?? journey.id, other ? "raw" : which, reason);
   const [before, after] = [useEr7(left.value), useEr7(right.value)];
   const found = before && after ? differences(before, after) : void 0;
   const names2 = useNames(before);
-  return /* @__PURE__ */ jsxs18("div", { className: "compare", children: [
-    /* @__PURE__ */ jsxs18("div", { className: "compare-head", children: [
-      /* @__PURE__ */ jsx19("span", { children: "As received, against" }),
-      /* @__PURE__ */ jsxs18("select", { className: "input", "aria-label": "Which content", value: other ? "" : which, onChange: (change2) => (setWhich(change2.target.value), setNumber("")), children: [
-        other && /* @__PURE__ */ jsxs18("option", { value: "", children: [
+  return /* @__PURE__ */ jsxs25("div", { className: "compare", children: [
+    /* @__PURE__ */ jsxs25("div", { className: "compare-head", children: [
+      /* @__PURE__ */ jsx26("span", { children: "As received, against" }),
+      /* @__PURE__ */ jsxs25("select", { className: "input", "aria-label": "Which content", value: other ? "" : which, onChange: (change2) => (setWhich(change2.target.value), setNumber("")), children: [
+        other && /* @__PURE__ */ jsxs25("option", { value: "", children: [
           "message ",
           other
         ] }),
-        outputs.map((one) => /* @__PURE__ */ jsxs18("option", { value: one, children: [
+        outputs.map((one) => /* @__PURE__ */ jsxs25("option", { value: one, children: [
           "what went to ",
           one.slice("output:".length)
         ] }, one))
       ] }),
-      /* @__PURE__ */ jsx19("span", { children: "or message" }),
-      /* @__PURE__ */ jsx19("input", { className: "input", "aria-label": "Id of another message", placeholder: "id", inputMode: "numeric", value: number, onChange: (change2) => setNumber(change2.target.value.replace(/\D/g, "")) })
+      /* @__PURE__ */ jsx26("span", { children: "or message" }),
+      /* @__PURE__ */ jsx26("input", { className: "input", "aria-label": "Id of another message", placeholder: "id", inputMode: "numeric", value: number, onChange: (change2) => setNumber(change2.target.value.replace(/\D/g, "")) })
     ] }),
-    right.problem && !right.problem.isMissing ? /* @__PURE__ */ jsx19(Trouble, { problem: right.problem, what: "The other content", again: right.again }) : left.problem?.isMissing && !left.value ? /* @__PURE__ */ jsx19(Empty, { title: "The content is not shown without a reason", children: /* @__PURE__ */ jsx19(Button, { icon: "eye", onPress: onReveal, children: "Reveal…" }) }) : !left.value || !right.value ? /* @__PURE__ */ jsx19("div", { className: "empty", children: "Reading…" }) : !found ? /* @__PURE__ */ jsx19(Empty, { title: "These two have no fields in common", children: "One of them is not HL7 v2; look at both in their tabs." }) : found.length === 0 ? /* @__PURE__ */ jsx19(Empty, { title: "They are the same", children: "No field differs." }) : /* @__PURE__ */ jsxs18("table", { className: "table", children: [
-      /* @__PURE__ */ jsxs18("caption", { className: "hidden-but-read", children: [
+    right.problem && !right.problem.isMissing ? /* @__PURE__ */ jsx26(Trouble, { problem: right.problem, what: "The other content", again: right.again }) : left.problem?.isMissing && !left.value ? /* @__PURE__ */ jsx26(Empty, { title: "The content is not shown without a reason", children: /* @__PURE__ */ jsx26(Button, { icon: "eye", onPress: onReveal, children: "Reveal…" }) }) : !left.value || !right.value ? /* @__PURE__ */ jsx26("div", { className: "empty", children: "Reading…" }) : !found ? /* @__PURE__ */ jsx26(Empty, { title: "These two have no fields in common", children: "One of them is not HL7 v2; look at both in their tabs." }) : found.length === 0 ? /* @__PURE__ */ jsx26(Empty, { title: "They are the same", children: "No field differs." }) : /* @__PURE__ */ jsxs25("table", { className: "table", children: [
+      /* @__PURE__ */ jsxs25("caption", { className: "hidden-but-read", children: [
         plural(found.length, "place"),
         " differ"
       ] }),
-      /* @__PURE__ */ jsx19("thead", { children: /* @__PURE__ */ jsxs18("tr", { children: [
-        /* @__PURE__ */ jsx19("th", { scope: "col", children: "Place" }),
-        /* @__PURE__ */ jsx19("th", { scope: "col", children: "Name" }),
-        /* @__PURE__ */ jsx19("th", { scope: "col", children: "Received" }),
-        /* @__PURE__ */ jsx19("th", { scope: "col", children: other ? `Message ${other}` : "Sent" })
+      /* @__PURE__ */ jsx26("thead", { children: /* @__PURE__ */ jsxs25("tr", { children: [
+        /* @__PURE__ */ jsx26("th", { scope: "col", children: "Place" }),
+        /* @__PURE__ */ jsx26("th", { scope: "col", children: "Name" }),
+        /* @__PURE__ */ jsx26("th", { scope: "col", children: "Received" }),
+        /* @__PURE__ */ jsx26("th", { scope: "col", children: other ? `Message ${other}` : "Sent" })
       ] }) }),
-      /* @__PURE__ */ jsx19("tbody", { children: found.map((one) => /* @__PURE__ */ jsxs18("tr", { children: [
-        /* @__PURE__ */ jsx19("td", { children: /* @__PURE__ */ jsx19("code", { children: one.path }) }),
-        /* @__PURE__ */ jsx19("td", { className: "quiet", children: names2[one.kind] ?? "" }),
-        /* @__PURE__ */ jsx19("td", { className: "mono", children: one.left ?? /* @__PURE__ */ jsx19("span", { className: "quiet", children: "nothing" }) }),
-        /* @__PURE__ */ jsx19("td", { className: "mono", children: one.right ?? /* @__PURE__ */ jsx19("span", { className: "quiet", children: "nothing" }) })
+      /* @__PURE__ */ jsx26("tbody", { children: found.map((one) => /* @__PURE__ */ jsxs25("tr", { children: [
+        /* @__PURE__ */ jsx26("td", { children: /* @__PURE__ */ jsx26("code", { children: one.path }) }),
+        /* @__PURE__ */ jsx26("td", { className: "quiet", children: names2[one.kind] ?? "" }),
+        /* @__PURE__ */ jsx26("td", { className: "mono", children: one.left ?? /* @__PURE__ */ jsx26("span", { className: "quiet", children: "nothing" }) }),
+        /* @__PURE__ */ jsx26("td", { className: "mono", children: one.right ?? /* @__PURE__ */ jsx26("span", { className: "quiet", children: "nothing" }) })
       ] }, one.path)) })
     ] })
   ] });
@@ -2274,45 +3202,45 @@ function stripOf(journey) {
   });
   return [...general, ...deliveries];
 }
-function sinceText(at, start) {
-  if (at === null || start === null) return "";
-  const millis = (at - start) / 1e3;
+function sinceText(at2, start) {
+  if (at2 === null || start === null) return "";
+  const millis = (at2 - start) / 1e3;
   if (millis < 1e3) return `+${millis < 10 ? millis.toFixed(1) : Math.round(millis)} ms`;
   return `+${(millis / 1e3).toFixed(1)} s`;
 }
 
 // src/screens/messages/OneMessage.tsx
-import { Fragment as Fragment7, jsx as jsx20, jsxs as jsxs19 } from "./vendor.js";
+import { Fragment as Fragment10, jsx as jsx27, jsxs as jsxs26 } from "./vendor.js";
 function Strip({ journey }) {
   const tiles = stripOf(journey);
   const start = journey.stages.find((stage) => stage.step === 1)?.at ?? null;
-  return /* @__PURE__ */ jsx20("ol", { className: "strip", "aria-label": "The life of the message", tabIndex: 0, children: tiles.map((tile) => /* @__PURE__ */ jsxs19("li", { className: tile.tone, title: `${tile.text}${tile.at ? ` · ${utc(tile.at)}` : ""}`, children: [
-    /* @__PURE__ */ jsxs19("strong", { className: "cut", children: [
+  return /* @__PURE__ */ jsx27("ol", { className: "strip", "aria-label": "The life of the message", tabIndex: 0, children: tiles.map((tile) => /* @__PURE__ */ jsxs26("li", { className: tile.tone, title: `${tile.text}${tile.at ? ` · ${utc(tile.at)}` : ""}`, children: [
+    /* @__PURE__ */ jsxs26("strong", { className: "cut", children: [
       tile.tone === "bad" ? "✕ " : tile.tone === "wait" ? "… " : "",
       tile.name
     ] }),
-    /* @__PURE__ */ jsx20("span", { className: "cut", children: tile.text }),
-    /* @__PURE__ */ jsx20("span", { className: "quiet number", children: sinceText(tile.at, start) || " " })
+    /* @__PURE__ */ jsx27("span", { children: tile.text }),
+    /* @__PURE__ */ jsx27("span", { className: "quiet number", children: sinceText(tile.at, start) || " " })
   ] }, tile.id)) });
 }
 function Stages({ journey }) {
   const start = journey.stages.find((stage) => stage.step === 1)?.at ?? null;
-  return /* @__PURE__ */ jsxs19("table", { className: "table stages", children: [
-    /* @__PURE__ */ jsx20("thead", { children: /* @__PURE__ */ jsxs19("tr", { children: [
-      /* @__PURE__ */ jsx20("th", { scope: "col", children: "Time" }),
-      /* @__PURE__ */ jsx20("th", { scope: "col", className: "right", children: "Since" }),
-      /* @__PURE__ */ jsx20("th", { scope: "col", children: "Where" }),
-      /* @__PURE__ */ jsx20("th", { scope: "col", children: "What happened" })
+  return /* @__PURE__ */ jsxs26("table", { className: "table stages", children: [
+    /* @__PURE__ */ jsx27("thead", { children: /* @__PURE__ */ jsxs26("tr", { children: [
+      /* @__PURE__ */ jsx27("th", { scope: "col", children: "Time" }),
+      /* @__PURE__ */ jsx27("th", { scope: "col", className: "right", children: "Since" }),
+      /* @__PURE__ */ jsx27("th", { scope: "col", children: "Where" }),
+      /* @__PURE__ */ jsx27("th", { scope: "col", children: "What happened" })
     ] }) }),
-    /* @__PURE__ */ jsx20("tbody", { children: journey.stages.map((stage, at) => /* @__PURE__ */ jsxs19("tr", { children: [
-      /* @__PURE__ */ jsx20("td", { className: "mono nowrap", children: stage.at ? clockMillis(stage.at) : "" }),
-      /* @__PURE__ */ jsx20("td", { className: "right number nowrap", children: sinceText(stage.at, start) }),
-      /* @__PURE__ */ jsx20("td", { className: "nowrap", children: stage.destination ?? "engine" }),
-      /* @__PURE__ */ jsxs19("td", { className: stage.is_good ? "" : "bad", children: [
+    /* @__PURE__ */ jsx27("tbody", { children: journey.stages.map((stage, at2) => /* @__PURE__ */ jsxs26("tr", { children: [
+      /* @__PURE__ */ jsx27("td", { className: "mono nowrap", children: stage.at ? clockMillis(stage.at) : "" }),
+      /* @__PURE__ */ jsx27("td", { className: "right number nowrap", children: sinceText(stage.at, start) }),
+      /* @__PURE__ */ jsx27("td", { className: "nowrap", children: stage.destination ?? "engine" }),
+      /* @__PURE__ */ jsxs26("td", { className: stage.is_good ? "" : "bad", children: [
         stage.is_good ? "" : "✕ ",
         stage.text
       ] })
-    ] }, at)) })
+    ] }, at2)) })
   ] });
 }
 function actsOf(journey) {
@@ -2369,27 +3297,27 @@ var REVEAL = (run) => ({
 });
 function Hidden({ view, onReveal }) {
   if (view.problem?.isMissing || view.problem?.status === 403) {
-    return /* @__PURE__ */ jsx20(Empty, { title: "The content is not shown without a reason", children: /* @__PURE__ */ jsx20(Button, { icon: "eye", onPress: onReveal, children: "Reveal…" }) });
+    return /* @__PURE__ */ jsx27(Empty, { title: "The content is not shown without a reason", children: /* @__PURE__ */ jsx27(Button, { icon: "eye", onPress: onReveal, children: "Reveal…" }) });
   }
-  if (view.problem) return /* @__PURE__ */ jsx20(Trouble, { problem: view.problem, what: "The content", again: view.again });
-  return /* @__PURE__ */ jsx20("div", { className: "empty", children: "Reading…" });
+  if (view.problem) return /* @__PURE__ */ jsx27(Trouble, { problem: view.problem, what: "The content", again: view.again });
+  return /* @__PURE__ */ jsx27("div", { className: "empty", children: "Reading…" });
 }
 function Content({ view, names: names2, linked, mode, changed }) {
   const er7 = useEr7(view);
-  if (!er7) return /* @__PURE__ */ jsx20(Plain, { text: view.text, linked });
-  return mode === "fields" ? /* @__PURE__ */ jsx20(Fields, { er7, names: names2, linked, changed }) : /* @__PURE__ */ jsx20(Raw, { er7, names: names2, linked, changed });
+  if (!er7) return /* @__PURE__ */ jsx27(Plain, { text: view.text, linked });
+  return mode === "fields" ? /* @__PURE__ */ jsx27(Fields, { er7, names: names2, linked, changed }) : /* @__PURE__ */ jsx27(Raw, { er7, names: names2, linked, changed });
 }
 function Panes({ journey, reason, onReveal }) {
   const { words: words2 } = useAddress();
   const tab = words2.get("tab") ?? "raw";
-  const [look, setLook] = useState11({});
-  const linked = useMemo4(() => ({ path: look.path, value: look.value, look: (path, value) => setLook({ path, value }) }), [look]);
+  const [look, setLook] = useState17({});
+  const linked = useMemo7(() => ({ path: look.path, value: look.value, look: (path, value) => setLook({ path, value }) }), [look]);
   const raw = useContent(journey.id, "raw", reason);
   const output = tab.startsWith("output:") ? tab : null;
   const other = useContent(journey.id, output ?? (tab === "acknowledgment" ? tab : null), reason);
   const [left, right] = [useEr7(raw.value), useEr7(other.value)];
   const names2 = useNames(left);
-  const changed = useMemo4(() => output && left && right ? new Set(differences(left, right).map((one) => one.path)) : void 0, [output, left, right]);
+  const changed = useMemo7(() => output && left && right ? new Set(differences(left, right).map((one) => one.path)) : void 0, [output, left, right]);
   const tabs = [
     { id: "raw", name: "Raw" },
     ...journey.deliveries.map((one) => ({ id: `output:${one.destination}`, name: `To ${one.destination}` })),
@@ -2397,41 +3325,41 @@ function Panes({ journey, reason, onReveal }) {
     { id: "compare", name: "Compare" },
     { id: "journey", name: "Journey" }
   ];
-  return /* @__PURE__ */ jsxs19("div", { className: "panes", children: [
-    /* @__PURE__ */ jsxs19("section", { className: "card pane", "aria-label": "Fields", children: [
-      /* @__PURE__ */ jsxs19("header", { children: [
-        /* @__PURE__ */ jsx20("h2", { children: "Fields" }),
-        raw.value && /* @__PURE__ */ jsxs19("span", { className: "quiet", children: [
+  return /* @__PURE__ */ jsxs26("div", { className: "panes", children: [
+    /* @__PURE__ */ jsxs26("section", { className: "card pane", "aria-label": "Fields", children: [
+      /* @__PURE__ */ jsxs26("header", { children: [
+        /* @__PURE__ */ jsx27("h2", { children: "Fields" }),
+        raw.value && /* @__PURE__ */ jsxs26("span", { className: "quiet", children: [
           raw.value.isMasked ? "masked" : "revealed",
           " · as received"
         ] })
       ] }),
-      /* @__PURE__ */ jsx20("div", { className: "pane-inside", children: raw.value ? /* @__PURE__ */ jsx20(Content, { view: raw.value, names: names2, linked, mode: "fields" }) : /* @__PURE__ */ jsx20(Hidden, { view: raw, onReveal }) })
+      /* @__PURE__ */ jsx27("div", { className: "pane-inside", children: raw.value ? /* @__PURE__ */ jsx27(Content, { view: raw.value, names: names2, linked, mode: "fields" }) : /* @__PURE__ */ jsx27(Hidden, { view: raw, onReveal }) })
     ] }),
-    /* @__PURE__ */ jsx20("section", { className: "card pane", "aria-label": "Content", children: /* @__PURE__ */ jsxs19(Tabs2, { className: "tabs", selectedKey: tabs.some((one) => one.id === tab) ? tab : "raw", onSelectionChange: (key) => setWords({ tab: String(key) }, { replace: true }), children: [
-      /* @__PURE__ */ jsx20(TabList2, { className: "tab-list", "aria-label": "Ways to see it", items: tabs, children: (one) => /* @__PURE__ */ jsx20(Tab2, { className: "tab", children: one.name }) }),
-      tabs.map((one) => /* @__PURE__ */ jsx20(TabPanel2, { id: one.id, className: "tab-panel pane-inside", children: one.id === "journey" ? /* @__PURE__ */ jsx20(Stages, { journey }) : one.id === "compare" ? /* @__PURE__ */ jsx20(Compare, { journey, reason, onReveal }) : one.id === "raw" ? raw.value ? /* @__PURE__ */ jsx20(Content, { view: raw.value, names: names2, linked, mode: "raw" }) : /* @__PURE__ */ jsx20(Hidden, { view: raw, onReveal }) : other.value ? /* @__PURE__ */ jsxs19(Fragment7, { children: [
-        changed && /* @__PURE__ */ jsx20("p", { className: "pane-note quiet", children: changed.size ? `${plural(changed.size, "place")} changed on the way, underlined` : "Sent as received" }),
-        /* @__PURE__ */ jsx20(Content, { view: other.value, names: names2, linked, mode: "raw", changed })
-      ] }) : /* @__PURE__ */ jsx20(Hidden, { view: other, onReveal }) }, one.id))
+    /* @__PURE__ */ jsx27("section", { className: "card pane", "aria-label": "Content", children: /* @__PURE__ */ jsxs26(Tabs3, { className: "tabs", selectedKey: tabs.some((one) => one.id === tab) ? tab : "raw", onSelectionChange: (key) => setWords({ tab: String(key) }, { replace: true }), children: [
+      /* @__PURE__ */ jsx27(TabList3, { className: "tab-list", "aria-label": "Ways to see it", items: tabs, children: (one) => /* @__PURE__ */ jsx27(Tab3, { className: "tab", children: one.name }) }),
+      tabs.map((one) => /* @__PURE__ */ jsx27(TabPanel3, { id: one.id, className: "tab-panel pane-inside", children: one.id === "journey" ? /* @__PURE__ */ jsx27(Stages, { journey }) : one.id === "compare" ? /* @__PURE__ */ jsx27(Compare, { journey, reason, onReveal }) : one.id === "raw" ? raw.value ? /* @__PURE__ */ jsx27(Content, { view: raw.value, names: names2, linked, mode: "raw" }) : /* @__PURE__ */ jsx27(Hidden, { view: raw, onReveal }) : other.value ? /* @__PURE__ */ jsxs26(Fragment10, { children: [
+        changed && /* @__PURE__ */ jsx27("p", { className: "pane-note quiet", children: changed.size ? `${plural(changed.size, "place")} changed on the way, underlined` : "Sent as received" }),
+        /* @__PURE__ */ jsx27(Content, { view: other.value, names: names2, linked, mode: "raw", changed })
+      ] }) : /* @__PURE__ */ jsx27(Hidden, { view: other, onReveal }) }, one.id))
     ] }) })
   ] });
 }
 function EditCopy({ id, text, onClose }) {
-  const [content, setContent] = useState11(() => text.replaceAll("\r\n", "\n").replaceAll("\r", "\n"));
-  return /* @__PURE__ */ jsx20(
+  const [content, setContent] = useState17(() => text.replaceAll("\r\n", "\n").replaceAll("\r", "\n"));
+  return /* @__PURE__ */ jsx27(
     AskWhy,
     {
       onClose,
       act: {
         title: `Send an edited copy of ${id}`,
-        text: /* @__PURE__ */ jsxs19("div", { className: "field", children: [
-          /* @__PURE__ */ jsxs19("label", { htmlFor: "copy", children: [
+        text: /* @__PURE__ */ jsxs26("div", { className: "field", children: [
+          /* @__PURE__ */ jsxs26("label", { htmlFor: "copy", children: [
             "The copy; ",
             id,
             " stays as it came"
           ] }),
-          /* @__PURE__ */ jsx20("textarea", { id: "copy", className: "input mono copy", rows: 12, spellCheck: false, wrap: "off", value: content, onChange: (change2) => setContent(change2.target.value) })
+          /* @__PURE__ */ jsx27("textarea", { id: "copy", className: "input mono copy", rows: 12, spellCheck: false, wrap: "off", value: content, onChange: (change2) => setContent(change2.target.value) })
         ] }),
         button: "Send the copy",
         isDangerous: true,
@@ -2445,13 +3373,13 @@ function EditCopy({ id, text, onClose }) {
 }
 function OneMessage({ id, onClose }) {
   const { value: journey, problem, again } = useAnswer(String(id), (signal) => readJourney(id, signal));
-  const [reason, setReason] = useState11();
-  const [act, setAct] = useState11();
+  const [reason, setReason] = useState17();
+  const [act, setAct] = useState17();
   const may = useMay();
-  const [isEditing, setEditing] = useState11(false);
+  const [isEditing, setEditing] = useState17(false);
   const original = useContent(id, reason && may("edit") ? "raw" : null, reason);
-  if (problem) return /* @__PURE__ */ jsx20(Trouble, { problem, what: `Message ${id}`, again });
-  if (!journey) return /* @__PURE__ */ jsx20("div", { className: "empty", children: "Reading…" });
+  if (problem) return /* @__PURE__ */ jsx27(Trouble, { problem, what: `Message ${id}`, again });
+  if (!journey) return /* @__PURE__ */ jsx27("div", { className: "empty", children: "Reading…" });
   const acts = actsOf(journey).filter((offer) => may(offer.right));
   const first = journey.stages.find((stage) => stage.step === 1);
   const mayReveal = may("reveal");
@@ -2470,69 +3398,69 @@ function OneMessage({ id, onClose }) {
     setAct(void 0);
     again();
   };
-  return /* @__PURE__ */ jsxs19("div", { className: "one-message", children: [
-    /* @__PURE__ */ jsxs19("header", { className: "one-head", children: [
-      /* @__PURE__ */ jsx20("h2", { className: "mono", children: journey.kind }),
-      /* @__PURE__ */ jsxs19("span", { children: [
+  return /* @__PURE__ */ jsxs26("div", { className: "one-message", children: [
+    /* @__PURE__ */ jsxs26("header", { className: "one-head", children: [
+      /* @__PURE__ */ jsx27("h2", { className: "mono", children: journey.kind }),
+      /* @__PURE__ */ jsxs26("span", { children: [
         "on ",
-        /* @__PURE__ */ jsx20(Link, { to: interfaceAt(journey.interface), children: journey.interface })
+        /* @__PURE__ */ jsx27(Link, { to: interfaceAt(journey.interface), children: journey.interface })
       ] }),
-      /* @__PURE__ */ jsxs19("span", { className: "quiet", children: [
+      /* @__PURE__ */ jsxs26("span", { className: "quiet", children: [
         first?.at ? clockMillis(first.at) : "",
         " · ",
         bytes(journey.size),
         " · control id ",
-        /* @__PURE__ */ jsx20("code", { children: journey.control_id || "none" }),
+        /* @__PURE__ */ jsx27("code", { children: journey.control_id || "none" }),
         " · id ",
-        /* @__PURE__ */ jsx20("code", { children: id })
+        /* @__PURE__ */ jsx27("code", { children: id })
       ] }),
-      /* @__PURE__ */ jsxs19("div", { className: "buttons", children: [
-        reason ? /* @__PURE__ */ jsx20(Button, { icon: "masked", onPress: () => setReason(void 0), children: "Mask" }) : (mayReveal || may("break-glass")) && /* @__PURE__ */ jsx20(Button, { icon: "eye", onPress: reveal, children: "Reveal…" }),
-        original.value && !original.value.isMasked && /* @__PURE__ */ jsx20(Button, { icon: "changes", onPress: () => setEditing(true), children: "Edit a copy…" }),
-        acts.length > 0 && /* @__PURE__ */ jsxs19(MenuTrigger, { children: [
-          /* @__PURE__ */ jsx20(Button, { icon: "again", children: "Act…" }),
-          /* @__PURE__ */ jsx20(Popover, { className: "popover", placement: "bottom end", children: /* @__PURE__ */ jsx20(Menu, { className: "menu", items: acts, onAction: (key) => setAct(acts.find((one) => one.id === key)?.act), children: (one) => /* @__PURE__ */ jsx20(MenuItem, { className: "menu-item", children: one.label }) }) })
+      /* @__PURE__ */ jsxs26("div", { className: "buttons", children: [
+        reason ? /* @__PURE__ */ jsx27(Button, { icon: "masked", onPress: () => setReason(void 0), children: "Mask" }) : (mayReveal || may("break-glass")) && /* @__PURE__ */ jsx27(Button, { icon: "eye", onPress: reveal, children: "Reveal…" }),
+        original.value && !original.value.isMasked && /* @__PURE__ */ jsx27(Button, { icon: "changes", onPress: () => setEditing(true), children: "Edit a copy…" }),
+        acts.length > 0 && /* @__PURE__ */ jsxs26(MenuTrigger, { children: [
+          /* @__PURE__ */ jsx27(Button, { icon: "again", children: "Act…" }),
+          /* @__PURE__ */ jsx27(Popover, { className: "popover", placement: "bottom end", children: /* @__PURE__ */ jsx27(Menu, { className: "menu", items: acts, onAction: (key) => setAct(acts.find((one) => one.id === key)?.act), children: (one) => /* @__PURE__ */ jsx27(MenuItem, { className: "menu-item", children: one.label }) }) })
         ] }),
-        /* @__PURE__ */ jsx20(Button, { kind: "plain square", icon: "close", "aria-label": "Close the message", onPress: onClose })
+        /* @__PURE__ */ jsx27(Button, { kind: "plain square", icon: "close", "aria-label": "Close the message", onPress: onClose })
       ] })
     ] }),
-    /* @__PURE__ */ jsx20(Strip, { journey }),
-    /* @__PURE__ */ jsx20(Panes, { journey, reason, onReveal: reveal }),
-    act && /* @__PURE__ */ jsx20(AskWhy, { act, onClose: close }),
-    isEditing && original.value && /* @__PURE__ */ jsx20(EditCopy, { id, text: original.value.text, onClose: () => setEditing(false) })
+    /* @__PURE__ */ jsx27(Strip, { journey }),
+    /* @__PURE__ */ jsx27(Panes, { journey, reason, onReveal: reveal }),
+    act && /* @__PURE__ */ jsx27(AskWhy, { act, onClose: close }),
+    isEditing && original.value && /* @__PURE__ */ jsx27(EditCopy, { id, text: original.value.text, onClose: () => setEditing(false) })
   ] });
 }
 
 // src/screens/messages/ReplayFound.tsx
-import { jsx as jsx21, jsxs as jsxs20 } from "./vendor.js";
+import { jsx as jsx28, jsxs as jsxs27 } from "./vendor.js";
 function ReplayFound({ query, onClose }) {
   const { value: plan2, problem } = useAnswer(query, () => planReplay(query));
   if (problem) {
-    return /* @__PURE__ */ jsxs20(Window, { title: "Replay", onClose, children: [
-      /* @__PURE__ */ jsx21(Trouble, { problem, what: "The plan" }),
-      /* @__PURE__ */ jsx21("div", { className: "buttons", children: /* @__PURE__ */ jsx21(Button, { onPress: onClose, children: "Close" }) })
+    return /* @__PURE__ */ jsxs27(Window, { title: "Replay", onClose, children: [
+      /* @__PURE__ */ jsx28(Trouble, { problem, what: "The plan" }),
+      /* @__PURE__ */ jsx28("div", { className: "buttons", children: /* @__PURE__ */ jsx28(Button, { onPress: onClose, children: "Close" }) })
     ] });
   }
   if (!plan2) {
-    return /* @__PURE__ */ jsx21(Window, { title: "Replay", onClose, children: /* @__PURE__ */ jsx21("p", { children: "Looking what would be replayed…" }) });
+    return /* @__PURE__ */ jsx28(Window, { title: "Replay", onClose, children: /* @__PURE__ */ jsx28("p", { children: "Looking what would be replayed…" }) });
   }
-  const text = /* @__PURE__ */ jsxs20("div", { className: "stack tight", children: [
-    /* @__PURE__ */ jsx21("p", { children: "They are read again from the bytes that came, by the interface as it is now, oldest first. Nothing that is stored changes; each replay is marked as one." }),
-    /* @__PURE__ */ jsxs20("dl", { className: "facts", children: [
-      /* @__PURE__ */ jsx21("dt", { children: "Messages" }),
-      /* @__PURE__ */ jsxs20("dd", { children: [
+  const text = /* @__PURE__ */ jsxs27("div", { className: "stack tight", children: [
+    /* @__PURE__ */ jsx28("p", { children: "They are read again from the bytes that came, by the interface as it is now, oldest first. Nothing that is stored changes; each replay is marked as one." }),
+    /* @__PURE__ */ jsxs27("dl", { className: "facts", children: [
+      /* @__PURE__ */ jsx28("dt", { children: "Messages" }),
+      /* @__PURE__ */ jsxs27("dd", { children: [
         count(plan2.messages),
-        plan2.is_limited && /* @__PURE__ */ jsx21("strong", { className: "warn", children: " — the limit; there are more" })
+        plan2.is_limited && /* @__PURE__ */ jsx28("strong", { className: "warn", children: " — the limit; there are more" })
       ] }),
-      /* @__PURE__ */ jsx21("dt", { children: "Delivered already" }),
-      /* @__PURE__ */ jsx21("dd", { className: plan2.already_delivered > 0 ? "warn" : "", children: plan2.already_delivered > 0 ? `${plural(plan2.already_delivered, "message")}: receivers get ${plan2.already_delivered === 1 ? "it" : "them"} a second time` : "none" }),
-      /* @__PURE__ */ jsx21("dt", { children: "Received" }),
-      /* @__PURE__ */ jsx21("dd", { children: plan2.oldest && plan2.newest ? `${moment(plan2.oldest)} to ${moment(plan2.newest)}` : "–" }),
-      /* @__PURE__ */ jsx21("dt", { children: "Interfaces" }),
-      /* @__PURE__ */ jsx21("dd", { children: Object.entries(plan2.interfaces).map(([name, number]) => `${name} ${count(number)}`).join(", ") || "–" })
+      /* @__PURE__ */ jsx28("dt", { children: "Delivered already" }),
+      /* @__PURE__ */ jsx28("dd", { className: plan2.already_delivered > 0 ? "warn" : "", children: plan2.already_delivered > 0 ? `${plural(plan2.already_delivered, "message")}: receivers get ${plan2.already_delivered === 1 ? "it" : "them"} a second time` : "none" }),
+      /* @__PURE__ */ jsx28("dt", { children: "Received" }),
+      /* @__PURE__ */ jsx28("dd", { children: plan2.oldest && plan2.newest ? `${moment(plan2.oldest)} to ${moment(plan2.newest)}` : "–" }),
+      /* @__PURE__ */ jsx28("dt", { children: "Interfaces" }),
+      /* @__PURE__ */ jsx28("dd", { children: Object.entries(plan2.interfaces).map(([name, number]) => `${name} ${count(number)}`).join(", ") || "–" })
     ] })
   ] });
-  return /* @__PURE__ */ jsx21(
+  return /* @__PURE__ */ jsx28(
     AskWhy,
     {
       onClose,
@@ -2552,7 +3480,7 @@ function ReplayFound({ query, onClose }) {
 }
 
 // src/screens/messages/Messages.tsx
-import { jsx as jsx22, jsxs as jsxs21 } from "./vendor.js";
+import { jsx as jsx29, jsxs as jsxs28 } from "./vendor.js";
 var LIMITS = [200, 1e3, 5e3, 1e4];
 var FOLLOW_MS = 2e3;
 var ROW_PX = 34;
@@ -2563,15 +3491,15 @@ var addressOf = (query, id) => {
   return `/messages#${words2}`;
 };
 function SearchBox({ query, onQuery }) {
-  const [text, setText] = useState12(query);
-  useEffect3(() => setText(query), [query]);
+  const [text, setText] = useState18(query);
+  useEffect7(() => setText(query), [query]);
   const onKey = (key) => {
     if (key.key === "Enter") onQuery(text.trim());
     if (key.key === "Escape") setText(query);
   };
-  return /* @__PURE__ */ jsxs21("div", { className: "search-box", role: "search", children: [
-    /* @__PURE__ */ jsx22(Icon, { name: "search" }),
-    /* @__PURE__ */ jsx22(
+  return /* @__PURE__ */ jsxs28("div", { className: "search-box", role: "search", children: [
+    /* @__PURE__ */ jsx29(Icon, { name: "search" }),
+    /* @__PURE__ */ jsx29(
       "input",
       {
         className: "input",
@@ -2584,16 +3512,17 @@ function SearchBox({ query, onQuery }) {
         onKeyDown: onKey
       }
     ),
-    query && /* @__PURE__ */ jsx22(Button, { kind: "plain square", icon: "close", "aria-label": "Clear the search", onPress: () => onQuery("") })
+    query && /* @__PURE__ */ jsx29(Button, { kind: "plain square", icon: "close", "aria-label": "Clear the search", onPress: () => onQuery("") })
   ] });
 }
-function Row3({ row, query, isChosen, isNarrow }) {
+function Row3({ row, query, isChosen, isNarrow, isStop }) {
   const choose = () => setWords({ id: String(row.id) });
-  return /* @__PURE__ */ jsxs21(
+  return /* @__PURE__ */ jsxs28(
     "a",
     {
       href: addressOf(query, row.id),
       "data-row": true,
+      tabIndex: isStop ? 0 : -1,
       className: `message-row ${isNarrow ? "narrow" : ""}`,
       "aria-current": isChosen ? "true" : void 0,
       title: `${utc(row.received)} · message ${row.id}`,
@@ -2603,24 +3532,25 @@ function Row3({ row, query, isChosen, isNarrow }) {
         choose();
       },
       children: [
-        /* @__PURE__ */ jsx22("span", { className: "mono", children: clockMillis(row.received) }),
-        /* @__PURE__ */ jsx22("span", { className: "mono", children: row.type }),
-        /* @__PURE__ */ jsx22("span", { className: "cut", children: row.interface }),
-        /* @__PURE__ */ jsx22("span", { className: "cut mono quiet control", children: row.control_id || "–" }),
-        !isNarrow && /* @__PURE__ */ jsx22("span", { className: "cut quiet", children: row.destinations.join(", ") || "nowhere" }),
-        /* @__PURE__ */ jsx22(State, { of: messageState(row.state) })
+        /* @__PURE__ */ jsx29("span", { className: "mono", children: clockMillis(row.received) }),
+        /* @__PURE__ */ jsx29("span", { className: "mono", children: row.type }),
+        /* @__PURE__ */ jsx29("span", { className: "cut", children: row.interface }),
+        /* @__PURE__ */ jsx29("span", { className: "cut mono quiet control", children: row.control_id || "–" }),
+        !isNarrow && /* @__PURE__ */ jsx29("span", { className: "cut quiet", children: row.destinations.join(", ") || "nowhere" }),
+        /* @__PURE__ */ jsx29(State, { of: messageState(row.state) })
       ]
     }
   );
 }
 function List({ rows, query, chosen, isNarrow }) {
-  const box = useRef(null);
+  const box = useRef5(null);
   const height = isNarrow ? ROW_NARROW_PX : ROW_PX;
-  const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => box.current, estimateSize: () => height, overscan: 12, getItemKey: (at) => rows[at]?.id ?? at });
-  useEffect3(() => virtual.measure(), [height, virtual]);
-  return /* @__PURE__ */ jsx22("div", { className: "message-list", ref: box, role: "list", "aria-label": "Messages, newest first", tabIndex: -1, children: /* @__PURE__ */ jsx22("div", { className: "message-rows", style: { height: virtual.getTotalSize() }, children: virtual.getVirtualItems().map((item) => {
+  const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => box.current, estimateSize: () => height, overscan: 12, getItemKey: (at2) => rows[at2]?.id ?? at2 });
+  useEffect7(() => virtual.measure(), [height, virtual]);
+  const stop = rows.some((row) => row.id === chosen) ? chosen : rows[0]?.id;
+  return /* @__PURE__ */ jsx29("div", { className: "message-list", ref: box, role: "list", "aria-label": "Messages, newest first", tabIndex: -1, children: /* @__PURE__ */ jsx29("div", { className: "message-rows", style: { height: virtual.getTotalSize() }, children: virtual.getVirtualItems().map((item) => {
     const row = rows[item.index];
-    return row && /* @__PURE__ */ jsx22("div", { role: "listitem", "aria-setsize": rows.length, "aria-posinset": item.index + 1, className: "message-slot", style: { height, transform: `translateY(${item.start}px)` }, children: /* @__PURE__ */ jsx22(Row3, { row, query, isChosen: row.id === chosen, isNarrow }) }, item.key);
+    return row && /* @__PURE__ */ jsx29("div", { role: "listitem", "aria-setsize": rows.length, "aria-posinset": item.index + 1, className: "message-slot", style: { height, transform: `translateY(${item.start}px)` }, children: /* @__PURE__ */ jsx29(Row3, { row, query, isChosen: row.id === chosen, isNarrow, isStop: row.id === stop }) }, item.key);
   }) }) });
 }
 function Messages() {
@@ -2628,16 +3558,16 @@ function Messages() {
   const query = words2.get("q") ?? "";
   const chosen = Number(words2.get("id")) || void 0;
   const mayResend = useMay()("resend");
-  const [limitAt, setLimitAt] = useState12(0);
-  const [isFollowing, setFollowing] = useState12(false);
-  const [isReplaying, setReplaying] = useState12(false);
-  const [areFacetsOpen, setFacetsOpen] = useState12(false);
+  const [limitAt, setLimitAt] = useState18(0);
+  const [isFollowing, setFollowing] = useState18(false);
+  const [isReplaying, setReplaying] = useState18(false);
+  const [areFacetsOpen, setFacetsOpen] = useState18(false);
   const limit = LIMITS[limitAt] ?? 200;
   const { value, problem, isLoading, again } = useAnswer(`${query}
 ${limit}`, (signal) => searchMessages(query, limit, signal));
   const rows = value?.messages ?? [];
   const facets = useAnswer(query, (signal) => readFacets(query, signal)).value?.facets;
-  useEffect3(() => {
+  useEffect7(() => {
     if (!isFollowing) return;
     const timer2 = window.setInterval(() => !document.hidden && again(), FOLLOW_MS);
     return () => window.clearInterval(timer2);
@@ -2648,61 +3578,86 @@ ${limit}`, (signal) => searchMessages(query, limit, signal));
   };
   const isFull = rows.length >= limit;
   const oldest = rows.at(-1);
-  return /* @__PURE__ */ jsxs21("div", { className: `messages ${chosen ? "with-message" : ""} ${areFacetsOpen ? "facets-open" : ""}`, children: [
-    /* @__PURE__ */ jsx22("h1", { className: "hidden-but-read", children: "Messages" }),
-    /* @__PURE__ */ jsxs21("div", { className: "messages-head", children: [
-      /* @__PURE__ */ jsx22(SearchBox, { query, onQuery }),
-      /* @__PURE__ */ jsxs21("div", { className: "buttons", children: [
-        /* @__PURE__ */ jsx22("span", { className: "facets-button", children: /* @__PURE__ */ jsx22(Button, { icon: "filtered", "aria-expanded": areFacetsOpen, onPress: () => setFacetsOpen(!areFacetsOpen), children: "Narrow" }) }),
-        /* @__PURE__ */ jsx22(Button, { icon: isFollowing ? "paused" : "play", onPress: () => setFollowing(!isFollowing), children: isFollowing ? "Stop following" : "Follow" }),
-        mayResend && /* @__PURE__ */ jsx22(Button, { icon: "again", isDisabled: !query || rows.length === 0, onPress: () => setReplaying(true), children: "Replay found…" })
+  return /* @__PURE__ */ jsxs28("div", { className: `messages ${chosen ? "with-message" : ""} ${areFacetsOpen ? "facets-open" : ""}`, children: [
+    /* @__PURE__ */ jsx29("h1", { className: "hidden-but-read", children: "Messages" }),
+    /* @__PURE__ */ jsxs28("div", { className: "messages-head", children: [
+      /* @__PURE__ */ jsx29(SearchBox, { query, onQuery }),
+      /* @__PURE__ */ jsxs28("div", { className: "buttons", children: [
+        /* @__PURE__ */ jsx29("span", { className: "facets-button", children: /* @__PURE__ */ jsx29(Button, { icon: "filtered", "aria-expanded": areFacetsOpen, onPress: () => setFacetsOpen(!areFacetsOpen), children: "Narrow" }) }),
+        /* @__PURE__ */ jsx29(Button, { icon: isFollowing ? "paused" : "play", onPress: () => setFollowing(!isFollowing), children: isFollowing ? "Stop following" : "Follow" }),
+        mayResend && /* @__PURE__ */ jsx29(Button, { icon: "again", isDisabled: !query || rows.length === 0, onPress: () => setReplaying(true), children: "Replay found…" })
       ] })
     ] }),
-    /* @__PURE__ */ jsxs21("aside", { className: "messages-facets", "aria-label": "Narrow the search", children: [
-      /* @__PURE__ */ jsx22(Facets, { query, rows, facets, onQuery }),
-      /* @__PURE__ */ jsx22("p", { className: "quiet facet-foot", children: facets ? "Counts are of all that the search finds." : "Counts are of the messages in the list." })
+    /* @__PURE__ */ jsxs28("aside", { className: "messages-facets", "aria-label": "Narrow the search", children: [
+      /* @__PURE__ */ jsx29(Facets, { query, rows, facets, onQuery }),
+      /* @__PURE__ */ jsx29("p", { className: "quiet facet-foot", children: facets ? "Counts are of all that the search finds." : "Counts are of the messages in the list." })
     ] }),
-    /* @__PURE__ */ jsxs21("section", { className: "messages-found", "aria-label": "Found messages", children: [
-      /* @__PURE__ */ jsxs21("p", { className: "found-line", role: "status", children: [
+    /* @__PURE__ */ jsxs28("section", { className: "messages-found", "aria-label": "Found messages", children: [
+      /* @__PURE__ */ jsxs28("p", { className: "found-line", role: "status", children: [
         problem ? "No answer" : isLoading && !value ? "Searching…" : rows.length === 0 ? "Nothing found" : facets && isFull ? `${count(rows.length)} newest of ${count(facets.total)}` : `${count(rows.length)}${isFull ? " newest" : ""} ${rows.length === 1 ? "message" : "messages"}`,
-        oldest && isFull && chosen === void 0 && /* @__PURE__ */ jsxs21("span", { className: "quiet", children: [
+        oldest && isFull && chosen === void 0 && /* @__PURE__ */ jsxs28("span", { className: "quiet", children: [
           " back to ",
           moment(oldest.received)
         ] }),
-        isFull && limitAt < LIMITS.length - 1 && /* @__PURE__ */ jsxs21(Button, { kind: "plain", onPress: () => setLimitAt(limitAt + 1), children: [
+        isFull && limitAt < LIMITS.length - 1 && /* @__PURE__ */ jsxs28(Button, { kind: "plain", onPress: () => setLimitAt(limitAt + 1), children: [
           "Show ",
           count(LIMITS[limitAt + 1] ?? 0)
         ] })
       ] }),
-      problem ? /* @__PURE__ */ jsx22("div", { className: "inside", children: /* @__PURE__ */ jsx22(Trouble, { problem, what: "The search", again }) }) : rows.length === 0 && !isLoading ? /* @__PURE__ */ jsx22(Empty, { title: "No message fits this search", children: query ? "Take a word away, or widen the time: since:7d" : "When the first message comes, it is here." }) : /* @__PURE__ */ jsx22(List, { rows, query, chosen, isNarrow: chosen !== void 0 })
+      problem ? /* @__PURE__ */ jsx29("div", { className: "inside", children: /* @__PURE__ */ jsx29(Trouble, { problem, what: "The search", again }) }) : rows.length === 0 && !isLoading ? /* @__PURE__ */ jsx29(Empty, { title: "No message fits this search", children: query ? "Take a word away, or widen the time: since:7d" : "When the first message comes, it is here." }) : /* @__PURE__ */ jsx29(List, { rows, query, chosen, isNarrow: chosen !== void 0 })
     ] }),
-    chosen && /* @__PURE__ */ jsx22("section", { className: "messages-one", "aria-label": "Message", children: /* @__PURE__ */ jsx22(OneMessage, { id: chosen, onClose: () => setWords({ id: void 0, tab: void 0 }) }, chosen) }),
-    isReplaying && /* @__PURE__ */ jsx22(ReplayFound, { query, onClose: () => setReplaying(false) })
+    chosen && /* @__PURE__ */ jsx29("section", { className: "messages-one", "aria-label": "Message", children: /* @__PURE__ */ jsx29(OneMessage, { id: chosen, onClose: () => setWords({ id: void 0, tab: void 0 }) }, chosen) }),
+    isReplaying && /* @__PURE__ */ jsx29(ReplayFound, { query, onClose: () => setReplaying(false) })
   ] });
 }
 
 // src/screens/overview/Overview.tsx
-import { useMemo as useMemo7 } from "./vendor.js";
+import { useMemo as useMemo10 } from "./vendor.js";
+
+// src/screens/overview/Story.tsx
+import { Fragment as Fragment11, jsx as jsx30, jsxs as jsxs29 } from "./vendor.js";
+var STAGES = {
+  coming: { word: "Coming", icon: "expired", tone: "note" },
+  under_way: { word: "Now", icon: "warn", tone: "warn" },
+  healing: { word: "Healing", icon: "again", tone: "warn" },
+  healed: { word: "Healed", icon: "good", tone: "good" }
+};
+var LOOK = {
+  "lab-result": messagesAt("interface:lab-results"),
+  "pacs-down": messagesAt("destination:pacs state:in_flight"),
+  "clinic-silent": interfaceAt("immunisations"),
+  "unknown-ward": messagesAt("state:parked"),
+  "duplicate-patient": interfaceAt("south-adt"),
+  "pharmacy-rejects": messagesAt("destination:pharmacy state:parked")
+};
+function told(chapter) {
+  const stage = STAGES[chapter.stage];
+  return chapter.stage === "coming" ? `in ${chapter.begins_in_s} s` : stage.word;
+}
+function Story({ status }) {
+  const chapters = status.process.story ?? [];
+  if (chapters.length === 0) return null;
+  const now2 = chapters.find((one) => one.stage === "under_way") ?? chapters.find((one) => one.stage === "healing");
+  const next = chapters.find((one) => one.stage === "coming");
+  const shown = now2 ?? next;
+  return /* @__PURE__ */ jsxs29(Card, { title: "The story", more: /* @__PURE__ */ jsx30("span", { className: "quiet", children: "this hospital is invented: things go wrong on purpose, and heal in front of you" }), children: [
+    /* @__PURE__ */ jsx30("ol", { className: "story", children: chapters.map((one) => /* @__PURE__ */ jsxs29("li", { className: `${one.stage} ${STAGES[one.stage].tone}`, "aria-current": one === now2 ? "step" : void 0, children: [
+      /* @__PURE__ */ jsx30(Icon, { name: STAGES[one.stage].icon }),
+      /* @__PURE__ */ jsx30("strong", { children: one.title }),
+      /* @__PURE__ */ jsx30("span", { className: "number", children: told(one) })
+    ] }, one.name)) }),
+    /* @__PURE__ */ jsx30("p", { className: "story-look", children: shown ? /* @__PURE__ */ jsxs29(Fragment11, { children: [
+      /* @__PURE__ */ jsx30("strong", { children: shown === now2 ? "Look now:" : "Next:" }),
+      " ",
+      shown.look,
+      " ",
+      LOOK[shown.name] && /* @__PURE__ */ jsx30(Link, { to: LOOK[shown.name] ?? "/", children: "Show me" })
+    ] }) : "The story is over, and the hospital goes on. Every message is still there to be looked at." })
+  ] });
+}
 
 // src/screens/overview/SystemMap.tsx
-import { useMemo as useMemo5, useState as useState14 } from "./vendor.js";
-
-// src/ui/width.ts
-import { useCallback as useCallback2, useRef as useRef2, useState as useState13 } from "./vendor.js";
-function useSize() {
-  const [size, setSize] = useState13({ width: 600, height: 0 });
-  const observer = useRef2(null);
-  const hold = useCallback2((element) => {
-    observer.current?.disconnect();
-    if (!element) return;
-    observer.current = new ResizeObserver((seen) => {
-      const box = seen[0]?.contentRect;
-      if (box) setSize({ width: Math.floor(box.width), height: Math.floor(box.height) });
-    });
-    observer.current.observe(element);
-  }, []);
-  return [hold, size];
-}
+import { useMemo as useMemo8, useState as useState19 } from "./vendor.js";
 
 // src/screens/overview/map.ts
 var DRAWN_MAX = 16;
@@ -2751,7 +3706,7 @@ function pictureOf(status, flows) {
 }
 
 // src/screens/overview/SystemMap.tsx
-import { jsx as jsx23, jsxs as jsxs22 } from "./vendor.js";
+import { jsx as jsx31, jsxs as jsxs30 } from "./vendor.js";
 var BOX_HEIGHT = 25;
 var STEP = 29;
 var PAD = 6;
@@ -2764,22 +3719,22 @@ function place(nodes, width, boxWidth) {
   const placed = /* @__PURE__ */ new Map();
   columns.forEach((column, number) => {
     const step2 = Math.max(STEP, (height - PAD * 2) / Math.max(column.length, 1));
-    column.forEach((node, at) => placed.set(node.id, { ...node, x: xs[number] ?? 0, y: PAD + step2 * (at + 0.5) }));
+    column.forEach((node, at2) => placed.set(node.id, { ...node, x: xs[number] ?? 0, y: PAD + step2 * (at2 + 0.5) }));
   });
   return { placed, height };
 }
 function SystemMap({ live: live2 }) {
   const [box, { width }] = useSize();
-  const [looked, setLooked] = useState14();
+  const [looked, setLooked] = useState19();
   const status = live2.status;
-  const picture = useMemo5(() => status ? pictureOf(status, live2.flows) : void 0, [status, live2.flows]);
+  const picture = useMemo8(() => status ? pictureOf(status, live2.flows) : void 0, [status, live2.flows]);
   if (!picture) return null;
-  const boxWidth = Math.min(158, Math.max(96, width * 0.27));
+  const boxWidth = Math.min(158, Math.max(96, width * 0.3));
   const { placed, height } = place(picture.nodes, width, boxWidth);
   const most = Math.max(...picture.lines.map((line) => line.rate), 1);
-  const letters = Math.floor((boxWidth - 22) / 7);
-  return /* @__PURE__ */ jsxs22("div", { ref: box, className: "map", children: [
-    /* @__PURE__ */ jsxs22("svg", { width, height, role: "group", "aria-label": "Systems and what flows between them", children: [
+  const letters = Math.floor((boxWidth - 16) / 6.9);
+  return /* @__PURE__ */ jsxs30("div", { ref: box, className: "map", children: [
+    /* @__PURE__ */ jsxs30("svg", { width, height, role: "group", "aria-label": "Systems and what flows between them", children: [
       picture.lines.map((line) => {
         const from = placed.get(line.from);
         const to = placed.get(line.to);
@@ -2788,14 +3743,14 @@ function SystemMap({ live: live2 }) {
         const bend = Math.max((to.x - start) / 2, 20);
         const isQuiet = looked !== void 0 && line.from !== looked && line.to !== looked;
         const tone = line.state === "failing" || line.state === "held" ? "bad" : line.state === "paused" ? "paused" : line.rate < 0.02 ? "idle" : "";
-        return /* @__PURE__ */ jsx23("path", { className: `line ${tone} ${isQuiet ? "faint" : ""}`, strokeWidth: 1 + line.rate / most * LINE_MAX, d: `M${start} ${from.y}C${start + bend} ${from.y} ${to.x - bend} ${to.y} ${to.x} ${to.y}`, children: /* @__PURE__ */ jsx23("title", { children: `${from.label} → ${to.label}: ${rate(line.rate)} a second${line.queued ? `, ${plural(line.queued, "message")} wait` : ""}` }) }, line.id);
+        return /* @__PURE__ */ jsx31("path", { className: `line ${tone} ${isQuiet ? "faint" : ""}`, strokeWidth: 1 + line.rate / most * LINE_MAX, d: `M${start} ${from.y}C${start + bend} ${from.y} ${to.x - bend} ${to.y} ${to.x} ${to.y}`, children: /* @__PURE__ */ jsx31("title", { children: `${from.label} → ${to.label}: ${rate(line.rate)} a second${line.queued ? `, ${plural(line.queued, "message")} wait` : ""}` }) }, line.id);
       }),
       [...placed.values()].map((node) => {
         const word = health(node.state);
         const isBad = node.state === "failing" || node.state === "held";
         const shown = node.label.length > letters ? `${node.label.slice(0, letters - 1)}…` : node.label;
         const sign = node.state === "ok" ? "" : isBad ? " ✕" : node.state === "paused" ? " ‖" : " !";
-        return /* @__PURE__ */ jsxs22(
+        return /* @__PURE__ */ jsxs30(
           "a",
           {
             href: node.to,
@@ -2810,16 +3765,16 @@ function SystemMap({ live: live2 }) {
             onBlur: () => setLooked(void 0),
             className: `node ${word.tone} ${node.state}`,
             children: [
-              /* @__PURE__ */ jsx23("title", { children: node.title }),
-              /* @__PURE__ */ jsx23("rect", { x: node.x, y: node.y - BOX_HEIGHT / 2, width: boxWidth, height: BOX_HEIGHT, rx: "5" }),
-              /* @__PURE__ */ jsx23("text", { x: node.x + boxWidth / 2, y: node.y + 4.5, textAnchor: "middle", children: shown + sign })
+              /* @__PURE__ */ jsx31("title", { children: node.title }),
+              /* @__PURE__ */ jsx31("rect", { x: node.x, y: node.y - BOX_HEIGHT / 2, width: boxWidth, height: BOX_HEIGHT, rx: "5" }),
+              /* @__PURE__ */ jsx31("text", { x: node.x + boxWidth / 2, y: node.y + 4.5, textAnchor: "middle", children: shown + sign })
             ]
           },
           node.id
         );
       })
     ] }),
-    picture.left > 0 && /* @__PURE__ */ jsxs22("p", { className: "quiet", children: [
+    picture.left > 0 && /* @__PURE__ */ jsxs30("p", { className: "quiet", children: [
       plural(picture.left, "more interface"),
       " that ",
       picture.left === 1 ? "is" : "are",
@@ -2829,7 +3784,7 @@ function SystemMap({ live: live2 }) {
 }
 
 // src/screens/overview/Throughput.tsx
-import { useMemo as useMemo6 } from "./vendor.js";
+import { useMemo as useMemo9 } from "./vendor.js";
 
 // src/screens/overview/scale.ts
 function roundUp(value) {
@@ -2837,7 +3792,7 @@ function roundUp(value) {
   return [1, 2, 4, 6, 8, 10].map((step2) => step2 * unit).find((step2) => step2 >= value) ?? 10 * unit;
 }
 function spread(places, step2, top, bottom) {
-  const order = places.map((place2, at) => ({ place: place2, at })).sort((a, b) => a.place - b.place);
+  const order = places.map((place2, at2) => ({ place: place2, at: at2 })).sort((a, b) => a.place - b.place);
   let last = top - step2;
   for (const one of order) {
     one.place = Math.max(one.place, last + step2);
@@ -2854,7 +3809,7 @@ function spread(places, step2, top, bottom) {
 }
 
 // src/screens/overview/Throughput.tsx
-import { jsx as jsx24, jsxs as jsxs23 } from "./vendor.js";
+import { jsx as jsx32, jsxs as jsxs31 } from "./vendor.js";
 var SERIES_MAX = 4;
 var HEIGHT_MIN = 190;
 var HEIGHT_MAX = 420;
@@ -2871,48 +3826,48 @@ function seriesOf(live2) {
   const rest = all.slice(SERIES_MAX);
   if (rest.length === 0) return named;
   const length = Math.max(...rest.map((one) => one.values.length));
-  const values = Array.from({ length }, (_, at) => rest.reduce((sum, one) => sum + (one.values.at(at - length) ?? 0), 0));
+  const values = Array.from({ length }, (_, at2) => rest.reduce((sum, one) => sum + (one.values.at(at2 - length) ?? 0), 0));
   return [...named, { name: `${rest.length} others`, values }];
 }
 function Throughput({ live: live2 }) {
   const [box, size] = useSize();
   const width = size.width;
   const height = Math.max(HEIGHT_MIN, Math.min(size.height, HEIGHT_MAX));
-  const series = useMemo6(() => seriesOf(live2), [live2]);
+  const series = useMemo9(() => seriesOf(live2), [live2]);
   const length = live2.total.length;
   const inner = Math.max(width - LEFT - RIGHT, 60);
   const top = roundUp(Math.max(...live2.total, 1));
-  const x = (at) => LEFT + inner - (length - 1 - at) * inner / (windowOf(length) - 1);
+  const x = (at2) => LEFT + inner - (length - 1 - at2) * inner / (windowOf(length) - 1);
   const y = (value) => height - BOTTOM - value / top * (height - TOP - BOTTOM);
   let below = Array(length).fill(0);
   const areas = series.map(({ name, values }) => {
     const lower = below;
-    const upper = lower.map((value, at) => value + (values.at(at - length) ?? 0));
+    const upper = lower.map((value, at2) => value + (values.at(at2 - length) ?? 0));
     below = upper;
-    const line = upper.map((value, at) => `${x(at).toFixed(1)},${y(value).toFixed(1)}`);
-    const back = lower.map((value, at) => `${x(at).toFixed(1)},${y(value).toFixed(1)}`).reverse();
+    const line = upper.map((value, at2) => `${x(at2).toFixed(1)},${y(value).toFixed(1)}`);
+    const back = lower.map((value, at2) => `${x(at2).toFixed(1)},${y(value).toFixed(1)}`).reverse();
     const middle = ((lower.at(-1) ?? 0) + (upper.at(-1) ?? 0)) / 2;
     return { name, line: line.join(" "), area: [...line, ...back].join(" "), at: y(middle), now: values.at(-1) ?? 0 };
   });
   const labels = spread(areas.map((area) => area.at), LABEL_STEP, TOP + 6, height - BOTTOM - 2);
   const grid = [0, top / 2, top];
-  return /* @__PURE__ */ jsx24("div", { ref: box, className: "chart", children: length < 2 ? /* @__PURE__ */ jsx24("div", { className: "empty", children: "Measuring…" }) : /* @__PURE__ */ jsxs23("svg", { width, height, role: "img", "aria-label": `Messages a second: ${areas.map((area) => `${area.name} ${rate(area.now)}`).join(", ")}`, children: [
-    grid.map((value) => /* @__PURE__ */ jsxs23("g", { children: [
-      /* @__PURE__ */ jsx24("line", { className: "grid", x1: LEFT, x2: LEFT + inner, y1: y(value), y2: y(value) }),
-      /* @__PURE__ */ jsx24("text", { className: "tick", x: LEFT - 6, y: y(value) + 4, textAnchor: "end", children: value })
+  return /* @__PURE__ */ jsx32("div", { ref: box, className: "chart", children: length < 2 ? /* @__PURE__ */ jsx32("div", { className: "empty", children: "Measuring…" }) : /* @__PURE__ */ jsxs31("svg", { width, height, role: "img", "aria-label": `Messages a second: ${areas.map((area) => `${area.name} ${rate(area.now)}`).join(", ")}`, children: [
+    grid.map((value) => /* @__PURE__ */ jsxs31("g", { children: [
+      /* @__PURE__ */ jsx32("line", { className: "grid", x1: LEFT, x2: LEFT + inner, y1: y(value), y2: y(value) }),
+      /* @__PURE__ */ jsx32("text", { className: "tick", x: LEFT - 6, y: y(value) + 4, textAnchor: "end", children: value })
     ] }, value)),
-    areas.map((area, at) => /* @__PURE__ */ jsxs23("g", { className: `series s${at + 1}`, children: [
-      /* @__PURE__ */ jsx24("polygon", { points: area.area }),
-      /* @__PURE__ */ jsx24("polyline", { points: area.line }),
-      /* @__PURE__ */ jsx24("line", { className: "lead", x1: LEFT + inner, y1: area.at, x2: LEFT + inner + 8, y2: labels[at] }),
-      /* @__PURE__ */ jsxs23("text", { x: LEFT + inner + 11, y: (labels[at] ?? 0) + 4, children: [
+    areas.map((area, at2) => /* @__PURE__ */ jsxs31("g", { className: `series s${at2 + 1}`, children: [
+      /* @__PURE__ */ jsx32("polygon", { points: area.area }),
+      /* @__PURE__ */ jsx32("polyline", { points: area.line }),
+      /* @__PURE__ */ jsx32("line", { className: "lead", x1: LEFT + inner, y1: area.at, x2: LEFT + inner + 8, y2: labels[at2] }),
+      /* @__PURE__ */ jsxs31("text", { x: LEFT + inner + 11, y: (labels[at2] ?? 0) + 4, children: [
         area.name.length > 16 ? `${area.name.slice(0, 15)}…` : area.name,
         " ",
         rate(area.now)
       ] })
     ] }, area.name)),
-    /* @__PURE__ */ jsx24("text", { className: "tick", x: LEFT + inner, y: height - 6, textAnchor: "end", children: "now" }),
-    /* @__PURE__ */ jsxs23("text", { className: "tick", x: LEFT, y: height - 6, children: [
+    /* @__PURE__ */ jsx32("text", { className: "tick", x: LEFT + inner, y: height - 6, textAnchor: "end", children: "now" }),
+    /* @__PURE__ */ jsxs31("text", { className: "tick", x: LEFT, y: height - 6, children: [
       Math.round(windowOf(length) * live2.pause_s),
       " s ago"
     ] })
@@ -2920,19 +3875,19 @@ function Throughput({ live: live2 }) {
 }
 
 // src/screens/overview/Overview.tsx
-import { jsx as jsx25, jsxs as jsxs24 } from "./vendor.js";
+import { jsx as jsx33, jsxs as jsxs32 } from "./vendor.js";
 function Tile({ name, value, unit, children }) {
-  return /* @__PURE__ */ jsxs24("div", { className: "tile card", children: [
-    /* @__PURE__ */ jsx25("span", { className: "quiet", children: name }),
-    /* @__PURE__ */ jsxs24("div", { className: "tile-row", children: [
-      /* @__PURE__ */ jsxs24("span", { className: "figure number", children: [
+  return /* @__PURE__ */ jsxs32("div", { className: "tile card", children: [
+    /* @__PURE__ */ jsx33("span", { className: "quiet", children: name }),
+    /* @__PURE__ */ jsxs32("div", { className: "tile-row", children: [
+      /* @__PURE__ */ jsxs32("span", { className: "figure number", children: [
         value,
-        unit && /* @__PURE__ */ jsxs24("small", { children: [
+        unit && /* @__PURE__ */ jsxs32("small", { children: [
           " ",
           unit
         ] })
       ] }),
-      /* @__PURE__ */ jsx25("span", { className: "tile-more", children })
+      /* @__PURE__ */ jsx33("span", { className: "tile-more", children })
     ] })
   ] });
 }
@@ -2944,26 +3899,26 @@ function Tiles({ status, total }) {
   const age = oldest?.to.oldest ? (engine.at - oldest.to.oldest) / 1e6 : 0;
   const newest = total.slice(-3);
   const speed = newest.length ? newest.reduce((sum, value) => sum + value, 0) / newest.length : 0;
-  return /* @__PURE__ */ jsxs24("div", { className: "tiles", children: [
-    /* @__PURE__ */ jsx25(Tile, { name: "Messages a second", value: rate(speed), children: /* @__PURE__ */ jsx25(Sparkline, { values: total, width: 90 }) }),
-    /* @__PURE__ */ jsx25(Tile, { name: "Accepted", value: count(engine.counts.accepted), children: engine.lost === 0 ? /* @__PURE__ */ jsxs24("span", { className: "good state", title: balance(status), children: [
-      /* @__PURE__ */ jsx25(Icon, { name: "good" }),
+  return /* @__PURE__ */ jsxs32("div", { className: "tiles", children: [
+    /* @__PURE__ */ jsx33(Tile, { name: "Messages a second", value: newest.length ? rate(speed) : "…", children: /* @__PURE__ */ jsx33(Sparkline, { values: total, width: 90 }) }),
+    /* @__PURE__ */ jsx33(Tile, { name: "Accepted", value: count(engine.counts.accepted), children: engine.lost === 0 ? /* @__PURE__ */ jsxs32("span", { className: "good state", title: balance(status), children: [
+      /* @__PURE__ */ jsx33(Icon, { name: "good" }),
       " none lost"
-    ] }) : /* @__PURE__ */ jsxs24("span", { className: "bad state", children: [
-      /* @__PURE__ */ jsx25(Icon, { name: "bad" }),
+    ] }) : /* @__PURE__ */ jsxs32("span", { className: "bad state", children: [
+      /* @__PURE__ */ jsx33(Icon, { name: "bad" }),
       " ",
       plural(Math.abs(engine.lost), "message"),
       " unaccounted for"
     ] }) }),
-    /* @__PURE__ */ jsx25(Tile, { name: "Waiting to send", value: count(waiting), children: oldest && age >= 10 ? /* @__PURE__ */ jsxs24(Link, { to: messagesAt(`destination:${oldest.to.name} state:in_flight`), children: [
+    /* @__PURE__ */ jsx33(Tile, { name: "Waiting to send", value: count(waiting), children: oldest && age >= 10 ? /* @__PURE__ */ jsxs32(Link, { to: messagesAt(`destination:${oldest.to.name} state:in_flight`), children: [
       "oldest ",
       span(age),
       " · ",
       oldest.to.name
-    ] }) : /* @__PURE__ */ jsx25("span", { className: "quiet", children: "nothing is late" }) }),
-    /* @__PURE__ */ jsx25(Tile, { name: "Parked for a person", value: count(engine.counts.parked), children: engine.counts.parked > 0 ? /* @__PURE__ */ jsx25(Link, { to: messagesAt("state:parked"), children: "see them" }) : /* @__PURE__ */ jsx25("span", { className: "quiet", children: "none" }) }),
-    /* @__PURE__ */ jsx25(Tile, { name: "Disk confirms a write in", value: (engine.stats.fsync_micros_last / 1e3).toFixed(1), unit: "ms", children: /* @__PURE__ */ jsxs24("span", { className: engine.store === "ok" ? "good state" : "bad state", children: [
-      /* @__PURE__ */ jsx25(Icon, { name: engine.store === "ok" ? "good" : "bad" }),
+    ] }) : /* @__PURE__ */ jsx33("span", { className: "quiet", children: "nothing is late" }) }),
+    /* @__PURE__ */ jsx33(Tile, { name: "Parked for a person", value: count(engine.counts.parked), children: engine.counts.parked > 0 ? /* @__PURE__ */ jsx33(Link, { to: messagesAt("state:parked"), children: "see them" }) : /* @__PURE__ */ jsx33("span", { className: "quiet", children: "none" }) }),
+    /* @__PURE__ */ jsx33(Tile, { name: "Disk confirms a write in", value: (engine.stats.fsync_micros_last / 1e3).toFixed(1), unit: "ms", children: /* @__PURE__ */ jsxs32("span", { className: engine.store === "ok" ? "good state" : "bad state", children: [
+      /* @__PURE__ */ jsx33(Icon, { name: engine.store === "ok" ? "good" : "bad" }),
       " store ",
       engine.store
     ] }) })
@@ -2972,44 +3927,45 @@ function Tiles({ status, total }) {
 function Overview() {
   const live2 = useLive();
   const { status, problem } = live2;
-  const items = useMemo7(() => status ? attentionOf(status) : [], [status]);
+  const items = useMemo10(() => status ? attentionOf(status) : [], [status]);
   if (!status) {
-    return /* @__PURE__ */ jsx25(Page, { title: "Overview", children: problem ? /* @__PURE__ */ jsx25(Trouble, { problem, what: "The engine" }) : /* @__PURE__ */ jsx25(Empty, { title: "Asking the engine…" }) });
+    return /* @__PURE__ */ jsx33(Page, { title: "Overview", children: problem ? /* @__PURE__ */ jsx33(Trouble, { problem, what: "The engine" }) : /* @__PURE__ */ jsx33(Empty, { title: "Asking the engine…" }) });
   }
   const { engine } = status;
   const systems = new Set(engine.interfaces.flatMap((one) => one.destinations.filter((to) => to.connector !== "interface").map((to) => to.address))).size;
-  return /* @__PURE__ */ jsxs24(Page, { title: "Overview", about: `${plural(engine.interfaces.length, "interface")} · ${plural(systems, "receiver")} · up for ${span(engine.uptime_s)}`, children: [
-    /* @__PURE__ */ jsx25(Tiles, { status, total: live2.total }),
-    /* @__PURE__ */ jsxs24("section", { "aria-label": "Needs attention", className: "stack tight", children: [
-      /* @__PURE__ */ jsx25("h2", { children: "Needs attention" }),
-      items.length > 0 ? /* @__PURE__ */ jsx25(Attentions, { items }) : /* @__PURE__ */ jsxs24("div", { className: "calm", children: [
-        /* @__PURE__ */ jsx25(Icon, { name: "good", className: "good" }),
+  return /* @__PURE__ */ jsxs32(Page, { title: "Overview", about: `${plural(engine.interfaces.length, "interface")} · ${plural(systems, "receiver")} · up for ${span(engine.uptime_s)}`, children: [
+    /* @__PURE__ */ jsx33(Tiles, { status, total: live2.total }),
+    /* @__PURE__ */ jsx33(Story, { status }),
+    /* @__PURE__ */ jsxs32("section", { "aria-label": "Needs attention", className: "stack tight", children: [
+      /* @__PURE__ */ jsx33("h2", { children: "Needs attention" }),
+      items.length > 0 ? /* @__PURE__ */ jsx33(Attentions, { items }) : /* @__PURE__ */ jsxs32("div", { className: "calm", children: [
+        /* @__PURE__ */ jsx33(Icon, { name: "good", className: "good" }),
         " Nothing needs you. ",
         balance(status),
         ": nothing is lost."
       ] })
     ] }),
-    /* @__PURE__ */ jsxs24("div", { className: "two", children: [
-      /* @__PURE__ */ jsx25(Card, { title: "Throughput", more: /* @__PURE__ */ jsx25("span", { className: "quiet", children: "messages a second, since this page was opened" }), children: /* @__PURE__ */ jsx25(Throughput, { live: live2 }) }),
-      /* @__PURE__ */ jsx25(Card, { title: "Flow", more: /* @__PURE__ */ jsx25("span", { className: "quiet", children: "width of a line = messages a second" }), children: /* @__PURE__ */ jsx25(SystemMap, { live: live2 }) })
+    /* @__PURE__ */ jsxs32("div", { className: "two", children: [
+      /* @__PURE__ */ jsx33(Card, { title: "Throughput", more: /* @__PURE__ */ jsx33("span", { className: "quiet", children: "messages a second, since this page was opened" }), children: /* @__PURE__ */ jsx33(Throughput, { live: live2 }) }),
+      /* @__PURE__ */ jsx33(Card, { title: "Flow", more: /* @__PURE__ */ jsx33("span", { className: "quiet", children: "width of a line = messages a second" }), children: /* @__PURE__ */ jsx33(SystemMap, { live: live2 }) })
     ] }),
-    /* @__PURE__ */ jsx25(Card, { children: /* @__PURE__ */ jsx25(InterfaceTable, { live: live2, interfaces: engine.interfaces }) })
+    /* @__PURE__ */ jsx33(Card, { children: /* @__PURE__ */ jsx33(InterfaceTable, { live: live2, interfaces: engine.interfaces }) })
   ] });
 }
 
 // src/screens/signin/SignIn.tsx
-import { useEffect as useEffect4, useState as useState15 } from "./vendor.js";
-import { Fragment as Fragment8, jsx as jsx26, jsxs as jsxs25 } from "./vendor.js";
+import { useEffect as useEffect8, useState as useState20 } from "./vendor.js";
+import { Fragment as Fragment12, jsx as jsx34, jsxs as jsxs33 } from "./vendor.js";
 function Field({ label, name, kind = "text", complete, hint, value, onChange, isFirst = false }) {
-  return /* @__PURE__ */ jsxs25("div", { className: "field", children: [
-    /* @__PURE__ */ jsx26("label", { htmlFor: name, children: label }),
-    /* @__PURE__ */ jsx26("input", { className: "input", id: name, name, type: kind, autoComplete: complete, value, required: true, autoFocus: isFirst, spellCheck: false, "aria-describedby": hint ? `${name}-hint` : void 0, onChange: (change2) => onChange(change2.target.value) }),
-    hint && /* @__PURE__ */ jsx26("span", { className: "quiet", id: `${name}-hint`, children: hint })
+  return /* @__PURE__ */ jsxs33("div", { className: "field", children: [
+    /* @__PURE__ */ jsx34("label", { htmlFor: name, children: label }),
+    /* @__PURE__ */ jsx34("input", { className: "input", id: name, name, type: kind, autoComplete: complete, value, required: true, autoFocus: isFirst, spellCheck: false, "aria-describedby": hint ? `${name}-hint` : void 0, onChange: (change2) => onChange(change2.target.value) }),
+    hint && /* @__PURE__ */ jsx34("span", { className: "quiet", id: `${name}-hint`, children: hint })
   ] });
 }
 function Form({ title, button, children, act }) {
-  const [problem, setProblem] = useState15();
-  const [isRunning, setRunning] = useState15(false);
+  const [problem, setProblem] = useState20();
+  const [isRunning, setRunning] = useState20(false);
   const send2 = async (sent) => {
     sent.preventDefault();
     setRunning(true);
@@ -3021,31 +3977,31 @@ function Form({ title, button, children, act }) {
     }
     setRunning(false);
   };
-  return /* @__PURE__ */ jsxs25("form", { className: "stack", onSubmit: (sent) => void send2(sent), children: [
-    /* @__PURE__ */ jsx26("h1", { children: title }),
+  return /* @__PURE__ */ jsxs33("form", { className: "stack", onSubmit: (sent) => void send2(sent), children: [
+    /* @__PURE__ */ jsx34("h1", { children: title }),
     children,
-    problem && /* @__PURE__ */ jsx26("div", { role: "alert", children: /* @__PURE__ */ jsx26(Notice, { level: "warning", title: problem.message, children: problem.code && /* @__PURE__ */ jsx26("code", { children: problem.code }) }) }),
-    /* @__PURE__ */ jsx26(Button, { type: "submit", kind: "first wide", isDisabled: isRunning, children: isRunning ? "A moment…" : button })
+    problem && /* @__PURE__ */ jsx34("div", { role: "alert", children: /* @__PURE__ */ jsx34(Notice, { level: "warning", title: problem.message, children: problem.code && /* @__PURE__ */ jsx34("code", { children: problem.code }) }) }),
+    /* @__PURE__ */ jsx34(Button, { type: "submit", kind: "first wide", isDisabled: isRunning, children: isRunning ? "A moment…" : button })
   ] });
 }
 function WithPassword({ onToken }) {
-  const [name, setName] = useState15("");
-  const [password, setPassword] = useState15("");
-  return /* @__PURE__ */ jsxs25(Fragment8, { children: [
-    /* @__PURE__ */ jsxs25(Form, { title: "Sign in", button: "Sign in", act: () => signIn(name.trim(), password), children: [
-      /* @__PURE__ */ jsx26(Field, { label: "Name", name: "name", complete: "username", value: name, onChange: setName, isFirst: true }),
-      /* @__PURE__ */ jsx26(Field, { label: "Password", name: "password", kind: "password", complete: "current-password", value: password, onChange: setPassword })
+  const [name, setName] = useState20("");
+  const [password, setPassword] = useState20("");
+  return /* @__PURE__ */ jsxs33(Fragment12, { children: [
+    /* @__PURE__ */ jsxs33(Form, { title: "Sign in", button: "Sign in", act: () => signIn(name.trim(), password), children: [
+      /* @__PURE__ */ jsx34(Field, { label: "Name", name: "name", complete: "username", value: name, onChange: setName, isFirst: true }),
+      /* @__PURE__ */ jsx34(Field, { label: "Password", name: "password", kind: "password", complete: "current-password", value: password, onChange: setPassword })
     ] }),
-    /* @__PURE__ */ jsx26(Button, { kind: "plain", onPress: onToken, children: "I have a one-time token" })
+    /* @__PURE__ */ jsx34(Button, { kind: "plain", onPress: onToken, children: "I have a one-time token" })
   ] });
 }
 function WithToken({ given, onPassword }) {
-  const [token2, setToken] = useState15(given);
-  const [name, setName] = useState15("");
-  const [title, setTitle] = useState15("");
-  const [password, setPassword] = useState15("");
-  return /* @__PURE__ */ jsxs25(Fragment8, { children: [
-    /* @__PURE__ */ jsxs25(
+  const [token2, setToken] = useState20(given);
+  const [name, setName] = useState20("");
+  const [title, setTitle] = useState20("");
+  const [password, setPassword] = useState20("");
+  return /* @__PURE__ */ jsxs33(Fragment12, { children: [
+    /* @__PURE__ */ jsxs33(
       Form,
       {
         title: "Welcome",
@@ -3055,18 +4011,18 @@ function WithToken({ given, onPassword }) {
           navigate("/", { replace: true });
         },
         children: [
-          /* @__PURE__ */ jsx26(Field, { label: "One-time token", name: "token", complete: "off", hint: "From the terminal of the engine, or from your administrator. It works once.", value: token2, onChange: setToken, isFirst: !given }),
-          /* @__PURE__ */ jsx26(Field, { label: "Name", name: "name", complete: "username", hint: "Small letters, digits, dot, dash. Invited people use the name they were told.", value: name, onChange: setName, isFirst: Boolean(given) }),
-          /* @__PURE__ */ jsx26(Field, { label: "Your name as people write it", name: "title", complete: "name", value: title, onChange: setTitle }),
-          /* @__PURE__ */ jsx26(Field, { label: "New password", name: "new-password", kind: "password", complete: "new-password", hint: "12 letters or more; a few words are good.", value: password, onChange: setPassword })
+          /* @__PURE__ */ jsx34(Field, { label: "One-time token", name: "token", complete: "off", hint: "From the terminal of the engine, or from your administrator. It works once.", value: token2, onChange: setToken, isFirst: !given }),
+          /* @__PURE__ */ jsx34(Field, { label: "Name", name: "name", complete: "username", hint: "Small letters, digits, dot, dash. Invited people use the name they were told.", value: name, onChange: setName, isFirst: Boolean(given) }),
+          /* @__PURE__ */ jsx34(Field, { label: "Your name as people write it", name: "title", complete: "name", value: title, onChange: setTitle }),
+          /* @__PURE__ */ jsx34(Field, { label: "New password", name: "new-password", kind: "password", complete: "new-password", hint: "12 letters or more; a few words are good.", value: password, onChange: setPassword })
         ]
       }
     ),
-    /* @__PURE__ */ jsx26(Button, { kind: "plain", onPress: onPassword, children: "I have a password" })
+    /* @__PURE__ */ jsx34(Button, { kind: "plain", onPress: onPassword, children: "I have a password" })
   ] });
 }
 function PasskeyButton({ label, act }) {
-  const [problem, setProblem] = useState15("");
+  const [problem, setProblem] = useState20("");
   const run = async () => {
     setProblem("");
     try {
@@ -3075,16 +4031,16 @@ function PasskeyButton({ label, act }) {
       setProblem(error instanceof Problem ? error.message : "The browser showed no passkey.");
     }
   };
-  return /* @__PURE__ */ jsxs25("div", { className: "stack tight", children: [
-    /* @__PURE__ */ jsx26(Button, { kind: "wide", icon: "keys", onPress: () => void run(), children: label }),
-    problem && /* @__PURE__ */ jsx26("p", { className: "bad", role: "alert", children: problem })
+  return /* @__PURE__ */ jsxs33("div", { className: "stack tight", children: [
+    /* @__PURE__ */ jsx34(Button, { kind: "wide", icon: "keys", onPress: () => void run(), children: label }),
+    problem && /* @__PURE__ */ jsx34("p", { className: "bad", role: "alert", children: problem })
   ] });
 }
 function SecondFactor({ factors }) {
-  const [code, setCode] = useState15("");
-  const passkey = factors.includes("passkey") && /* @__PURE__ */ jsx26(PasskeyButton, { label: "Use a passkey", act: signInWithPasskey });
-  const form = /* @__PURE__ */ jsx26(Form, { title: "Second factor", button: "Go on", act: () => signInWithCode(code), children: /* @__PURE__ */ jsx26(Field, { label: "Code", name: "code", complete: "one-time-code", hint: "The six digits of your authenticator app, or a recovery code.", value: code, onChange: setCode, isFirst: true }) });
-  return /* @__PURE__ */ jsxs25(Fragment8, { children: [
+  const [code, setCode] = useState20("");
+  const passkey = factors.includes("passkey") && /* @__PURE__ */ jsx34(PasskeyButton, { label: "Use a passkey", act: signInWithPasskey });
+  const form = /* @__PURE__ */ jsx34(Form, { title: "Second factor", button: "Go on", act: () => signInWithCode(code), children: /* @__PURE__ */ jsx34(Field, { label: "Code", name: "code", complete: "one-time-code", hint: "The six digits of your authenticator app, or a recovery code.", value: code, onChange: setCode, isFirst: true }) });
+  return /* @__PURE__ */ jsxs33(Fragment12, { children: [
     passkey,
     form
   ] });
@@ -3093,35 +4049,35 @@ function Picture({ svg }) {
   const box = /viewBox="([\d ]+)"/.exec(svg)?.[1];
   const path = [...svg.matchAll(/ d="([Mhvz\d -]+)"/g)].at(-1)?.[1];
   if (!box || !path) return null;
-  return /* @__PURE__ */ jsx26("svg", { className: "secret-picture", viewBox: box, role: "img", "aria-label": "Picture to scan with the authenticator app", children: /* @__PURE__ */ jsx26("path", { d: path, shapeRendering: "crispEdges" }) });
+  return /* @__PURE__ */ jsx34("svg", { className: "secret-picture", viewBox: box, role: "img", "aria-label": "Picture to scan with the authenticator app", children: /* @__PURE__ */ jsx34("path", { d: path, shapeRendering: "crispEdges" }) });
 }
 function SetUp() {
-  const [begun, setBegun] = useState15();
-  const [problem, setProblem] = useState15("");
-  const [code, setCode] = useState15("");
-  const [recovery, setRecovery] = useState15();
-  useEffect4(() => {
+  const [begun, setBegun] = useState20();
+  const [problem, setProblem] = useState20("");
+  const [code, setCode] = useState20("");
+  const [recovery, setRecovery] = useState20();
+  useEffect8(() => {
     beginCodes().then(setBegun, (error) => setProblem(String(error)));
   }, []);
   if (recovery) {
-    return /* @__PURE__ */ jsxs25("div", { className: "stack", children: [
-      /* @__PURE__ */ jsx26("h1", { children: "Recovery codes" }),
-      /* @__PURE__ */ jsx26("p", { children: "Each works once, when the app is not at hand. They are shown now and never again: print them, or keep them in a password safe." }),
-      /* @__PURE__ */ jsx26("pre", { className: "commands", children: recovery.join("\n") }),
-      /* @__PURE__ */ jsx26(Button, { kind: "first wide", onPress: () => void askWho(), children: "I have kept them" })
+    return /* @__PURE__ */ jsxs33("div", { className: "stack", children: [
+      /* @__PURE__ */ jsx34("h1", { children: "Recovery codes" }),
+      /* @__PURE__ */ jsx34("p", { children: "Each works once, when the app is not at hand. They are shown now and never again: print them, or keep them in a password safe." }),
+      /* @__PURE__ */ jsx34("pre", { className: "commands", children: recovery.join("\n") }),
+      /* @__PURE__ */ jsx34(Button, { kind: "first wide", onPress: () => void askWho(), children: "I have kept them" })
     ] });
   }
-  return /* @__PURE__ */ jsxs25(Fragment8, { children: [
-    /* @__PURE__ */ jsxs25(Form, { title: "Set up a second factor", button: "Confirm", act: async () => setRecovery(await confirmCodes(code.trim())), children: [
-      /* @__PURE__ */ jsx26("p", { children: "Scan the picture with an authenticator app, or type the secret there. Then give the code that it shows." }),
-      problem && /* @__PURE__ */ jsx26("p", { className: "bad", children: problem }),
-      begun && /* @__PURE__ */ jsxs25(Fragment8, { children: [
-        /* @__PURE__ */ jsx26(Picture, { svg: begun.picture }),
-        /* @__PURE__ */ jsx26("code", { className: "secret", children: begun.secret })
+  return /* @__PURE__ */ jsxs33(Fragment12, { children: [
+    /* @__PURE__ */ jsxs33(Form, { title: "Set up a second factor", button: "Confirm", act: async () => setRecovery(await confirmCodes(code.trim())), children: [
+      /* @__PURE__ */ jsx34("p", { children: "Scan the picture with an authenticator app, or type the secret there. Then give the code that it shows." }),
+      problem && /* @__PURE__ */ jsx34("p", { className: "bad", children: problem }),
+      begun && /* @__PURE__ */ jsxs33(Fragment12, { children: [
+        /* @__PURE__ */ jsx34(Picture, { svg: begun.picture }),
+        /* @__PURE__ */ jsx34("code", { className: "secret", children: begun.secret })
       ] }),
-      /* @__PURE__ */ jsx26(Field, { label: "Code", name: "code", complete: "one-time-code", value: code, onChange: setCode, isFirst: true })
+      /* @__PURE__ */ jsx34(Field, { label: "Code", name: "code", complete: "one-time-code", value: code, onChange: setCode, isFirst: true })
     ] }),
-    /* @__PURE__ */ jsx26(
+    /* @__PURE__ */ jsx34(
       PasskeyButton,
       {
         label: "Use a passkey instead",
@@ -3138,14 +4094,14 @@ function SignIn() {
   const { me } = useSession();
   const { words: words2 } = useAddress();
   const given = words2.get("token") ?? "";
-  const [hasToken, setHasToken] = useState15(given !== "");
-  return /* @__PURE__ */ jsx26("main", { className: "sign-in", children: /* @__PURE__ */ jsxs25("div", { className: "card sign-in-card", children: [
-    /* @__PURE__ */ jsxs25("div", { className: "brand", children: [
-      /* @__PURE__ */ jsx26(Mark, {}),
+  const [hasToken, setHasToken] = useState20(given !== "");
+  return /* @__PURE__ */ jsx34("main", { className: "sign-in", children: /* @__PURE__ */ jsxs33("div", { className: "card sign-in-card", children: [
+    /* @__PURE__ */ jsxs33("div", { className: "brand", children: [
+      /* @__PURE__ */ jsx34(Mark, {}),
       "Sinew"
     ] }),
-    me?.stage === "factor" ? /* @__PURE__ */ jsx26(SecondFactor, { factors: me.factors }) : me?.stage === "enroll" ? /* @__PURE__ */ jsx26(SetUp, {}) : hasToken ? /* @__PURE__ */ jsx26(WithToken, { given, onPassword: () => setHasToken(false) }) : /* @__PURE__ */ jsx26(WithPassword, { onToken: () => setHasToken(true) }),
-    me && /* @__PURE__ */ jsxs25(Button, { kind: "plain", onPress: () => void signOut(), children: [
+    me?.stage === "factor" ? /* @__PURE__ */ jsx34(SecondFactor, { factors: me.factors }) : me?.stage === "enroll" ? /* @__PURE__ */ jsx34(SetUp, {}) : hasToken ? /* @__PURE__ */ jsx34(WithToken, { given, onPassword: () => setHasToken(false) }) : /* @__PURE__ */ jsx34(WithPassword, { onToken: () => setHasToken(true) }),
+    me && /* @__PURE__ */ jsxs33(Button, { kind: "plain", onPress: () => void signOut(), children: [
       "Not ",
       me.title || me.name,
       "? Begin anew"
@@ -3154,22 +4110,22 @@ function SignIn() {
 }
 
 // src/screens/system/System.tsx
-import { useEffect as useEffect5, useState as useState16 } from "./vendor.js";
-import { jsx as jsx27, jsxs as jsxs26 } from "./vendor.js";
+import { useEffect as useEffect9, useState as useState21 } from "./vendor.js";
+import { jsx as jsx35, jsxs as jsxs34 } from "./vendor.js";
 var LOOK_MS = 2e3;
 function Backups() {
   const { value, problem, again } = useAnswer("backup", readBackup);
-  useEffect5(() => {
+  useEffect9(() => {
     if (!value?.is_running) return;
     const timer2 = window.setTimeout(again, LOOK_MS);
     return () => window.clearTimeout(timer2);
   }, [value, again]);
-  if (problem) return /* @__PURE__ */ jsx27(Trouble, { problem, what: "Backups", again });
-  if (!value) return /* @__PURE__ */ jsx27(Empty, { title: "Asking…" });
+  if (problem) return /* @__PURE__ */ jsx35(Trouble, { problem, what: "Backups", again });
+  if (!value) return /* @__PURE__ */ jsx35(Empty, { title: "Asking…" });
   const { progress } = value;
   const made = typeof value.made?.at === "number" ? moment(value.made.at) : void 0;
-  return /* @__PURE__ */ jsxs26("div", { className: "inside stack tight", children: [
-    value.is_running && /* @__PURE__ */ jsxs26("p", { children: [
+  return /* @__PURE__ */ jsxs34("div", { className: "inside stack tight", children: [
+    value.is_running && /* @__PURE__ */ jsxs34("p", { children: [
       "Under way: ",
       bytes(progress.bytes),
       " of ",
@@ -3179,39 +4135,39 @@ function Backups() {
       " of ",
       plural(progress.pieces_all, "piece")
     ] }),
-    value.failed && /* @__PURE__ */ jsxs26("p", { className: "bad", children: [
-      /* @__PURE__ */ jsx27(Icon, { name: "bad" }),
+    value.failed && /* @__PURE__ */ jsxs34("p", { className: "bad", children: [
+      /* @__PURE__ */ jsx35(Icon, { name: "bad" }),
       " The last one failed: ",
       value.failed.text,
       " ",
-      /* @__PURE__ */ jsx27("code", { children: value.failed.code })
+      /* @__PURE__ */ jsx35("code", { children: value.failed.code })
     ] }),
-    value.made ? /* @__PURE__ */ jsxs26("p", { children: [
+    value.made ? /* @__PURE__ */ jsxs34("p", { children: [
       "The last one since the engine started ",
       made ? `was made ${moment(value.made.at)}` : "is complete",
       "."
-    ] }) : !value.is_running && /* @__PURE__ */ jsx27("p", { children: "None was made since the engine started." }),
-    /* @__PURE__ */ jsxs26("p", { className: "quiet", children: [
+    ] }) : !value.is_running && /* @__PURE__ */ jsx35("p", { children: "None was made since the engine started." }),
+    /* @__PURE__ */ jsxs34("p", { className: "quiet", children: [
       "Make one with ",
-      /* @__PURE__ */ jsx27("code", { children: "sinew backup" }),
+      /* @__PURE__ */ jsx35("code", { children: "sinew backup" }),
       "; prove it with ",
-      /* @__PURE__ */ jsx27("code", { children: "sinew drill" }),
+      /* @__PURE__ */ jsx35("code", { children: "sinew drill" }),
       "."
     ] })
   ] });
 }
 function Examination() {
   const { value, problem, again } = useAnswer("verify", readVerify);
-  const [state, setState] = useState16("idle");
-  const [said, setSaid] = useState16();
-  const [trouble, setTrouble] = useState16();
+  const [state, setState] = useState21("idle");
+  const [said, setSaid] = useState21();
+  const [trouble, setTrouble] = useState21();
   const isRunning = state === "running" || value?.is_running;
-  useEffect5(() => {
+  useEffect9(() => {
     if (!isRunning) return;
     const timer2 = window.setTimeout(again, LOOK_MS);
     return () => window.clearTimeout(timer2);
   }, [isRunning, value, again]);
-  if (problem) return /* @__PURE__ */ jsx27(Trouble, { problem, what: "The examination", again });
+  if (problem) return /* @__PURE__ */ jsx35(Trouble, { problem, what: "The examination", again });
   const begin = async () => {
     setState("running");
     setTrouble(void 0);
@@ -3224,82 +4180,82 @@ function Examination() {
     }
   };
   const figures = said ? Object.entries(said).filter(([, figure]) => typeof figure === "number") : [];
-  return /* @__PURE__ */ jsxs26("div", { className: "inside stack tight", children: [
-    /* @__PURE__ */ jsx27("p", { children: "Reads every record of the log and compares it with its checksum and with the index. Messages go on meanwhile; nothing is changed." }),
-    isRunning && value && /* @__PURE__ */ jsxs26("p", { role: "status", children: [
+  return /* @__PURE__ */ jsxs34("div", { className: "inside stack tight", children: [
+    /* @__PURE__ */ jsx35("p", { children: "Reads every record of the log and compares it with its checksum and with the index. Messages go on meanwhile; nothing is changed." }),
+    isRunning && value && /* @__PURE__ */ jsxs34("p", { role: "status", children: [
       bytes(value.bytes),
       " of ",
       bytes(value.bytes_total),
       " read, ",
       plural(value.messages, "message")
     ] }),
-    said && /* @__PURE__ */ jsxs26("p", { role: "status", children: [
-      /* @__PURE__ */ jsx27("strong", { children: "Done." }),
+    said && /* @__PURE__ */ jsxs34("p", { role: "status", children: [
+      /* @__PURE__ */ jsx35("strong", { children: "Done." }),
       " ",
       figures.map(([name, figure]) => `${name.replaceAll("_", " ")} ${count(figure)}`).join(" · ")
     ] }),
-    trouble && /* @__PURE__ */ jsx27(Notice, { level: "warning", title: "Not examined", children: trouble.message }),
-    /* @__PURE__ */ jsx27("div", { className: "buttons", children: /* @__PURE__ */ jsx27(Button, { isDisabled: isRunning ?? false, onPress: () => void begin(), children: isRunning ? "Examining…" : "Examine the store" }) })
+    trouble && /* @__PURE__ */ jsx35(Notice, { level: "warning", title: "Not examined", children: trouble.message }),
+    /* @__PURE__ */ jsx35("div", { className: "buttons", children: /* @__PURE__ */ jsx35(Button, { isDisabled: isRunning ?? false, onPress: () => void begin(), children: isRunning ? "Examining…" : "Examine the store" }) })
   ] });
 }
 function System() {
   const { status, problem } = useLive();
   const mayKeep = useMay()("backup");
-  if (!status) return /* @__PURE__ */ jsx27(Page, { title: "System", children: problem ? /* @__PURE__ */ jsx27(Trouble, { problem, what: "The engine" }) : /* @__PURE__ */ jsx27(Empty, { title: "Asking the engine…" }) });
+  if (!status) return /* @__PURE__ */ jsx35(Page, { title: "System", children: problem ? /* @__PURE__ */ jsx35(Trouble, { problem, what: "The engine" }) : /* @__PURE__ */ jsx35(Empty, { title: "Asking the engine…" }) });
   const { engine, process } = status;
   const items = attentionOf(status).filter((item) => item.interfaces.length === 0);
   const { stats } = engine;
-  return /* @__PURE__ */ jsxs26(Page, { title: "System", about: `Sinew ${process.version ?? ""} · up for ${span(engine.uptime_s)}`, children: [
-    items.length > 0 && /* @__PURE__ */ jsx27(Attentions, { items }),
-    /* @__PURE__ */ jsxs26("div", { className: "three", children: [
-      /* @__PURE__ */ jsx27(Card, { title: "Where every message is", more: /* @__PURE__ */ jsx27("span", { className: "quiet", children: "all interfaces, from the log" }), children: /* @__PURE__ */ jsx27("div", { className: "inside", children: /* @__PURE__ */ jsx27(Balance, { counts: engine.counts, query: "" }) }) }),
-      /* @__PURE__ */ jsx27(Card, { title: "Store", children: /* @__PURE__ */ jsx27("div", { className: "inside", children: /* @__PURE__ */ jsxs26("dl", { className: "facts", children: [
-        /* @__PURE__ */ jsx27("dt", { children: "State" }),
-        /* @__PURE__ */ jsx27("dd", { className: engine.store === "ok" ? "good" : "bad", children: /* @__PURE__ */ jsxs26("span", { className: "state", children: [
-          /* @__PURE__ */ jsx27(Icon, { name: engine.store === "ok" ? "good" : "bad" }),
+  return /* @__PURE__ */ jsxs34(Page, { title: "System", about: `Sinew ${process.version ?? ""} · up for ${span(engine.uptime_s)}`, children: [
+    items.length > 0 && /* @__PURE__ */ jsx35(Attentions, { items }),
+    /* @__PURE__ */ jsxs34("div", { className: "three", children: [
+      /* @__PURE__ */ jsx35(Card, { title: "Where every message is", more: /* @__PURE__ */ jsx35("span", { className: "quiet", children: "all interfaces, from the log" }), children: /* @__PURE__ */ jsx35("div", { className: "inside", children: /* @__PURE__ */ jsx35(Balance, { counts: engine.counts, query: "" }) }) }),
+      /* @__PURE__ */ jsx35(Card, { title: "Store", children: /* @__PURE__ */ jsx35("div", { className: "inside", children: /* @__PURE__ */ jsxs34("dl", { className: "facts", children: [
+        /* @__PURE__ */ jsx35("dt", { children: "State" }),
+        /* @__PURE__ */ jsx35("dd", { className: engine.store === "ok" ? "good" : "bad", children: /* @__PURE__ */ jsxs34("span", { className: "state", children: [
+          /* @__PURE__ */ jsx35(Icon, { name: engine.store === "ok" ? "good" : "bad" }),
           " ",
           engine.store
         ] }) }),
-        /* @__PURE__ */ jsx27("dt", { children: "Last write confirmed in" }),
-        /* @__PURE__ */ jsxs26("dd", { children: [
+        /* @__PURE__ */ jsx35("dt", { children: "Last write confirmed in" }),
+        /* @__PURE__ */ jsxs34("dd", { children: [
           (stats.fsync_micros_last / 1e3).toFixed(1),
           " ms"
         ] }),
-        /* @__PURE__ */ jsx27("dt", { children: "Messages in a confirmed write" }),
-        /* @__PURE__ */ jsxs26("dd", { children: [
+        /* @__PURE__ */ jsx35("dt", { children: "Messages in a confirmed write" }),
+        /* @__PURE__ */ jsxs34("dd", { children: [
           stats.fsyncs > 0 ? (stats.messages / stats.fsyncs).toFixed(1) : "–",
           " on average since the start"
         ] }),
-        /* @__PURE__ */ jsx27("dt", { children: "Log" }),
-        /* @__PURE__ */ jsx27("dd", { children: bytes(stats.log_bytes) }),
-        /* @__PURE__ */ jsx27("dt", { children: "Index" }),
-        /* @__PURE__ */ jsx27("dd", { children: bytes(stats.index_bytes) }),
-        /* @__PURE__ */ jsx27("dt", { children: "Store id" }),
-        /* @__PURE__ */ jsx27("dd", { className: "mono", children: engine.store_id || "–" })
+        /* @__PURE__ */ jsx35("dt", { children: "Log" }),
+        /* @__PURE__ */ jsx35("dd", { children: bytes(stats.log_bytes) }),
+        /* @__PURE__ */ jsx35("dt", { children: "Index" }),
+        /* @__PURE__ */ jsx35("dd", { children: bytes(stats.index_bytes) }),
+        /* @__PURE__ */ jsx35("dt", { children: "Store id" }),
+        /* @__PURE__ */ jsx35("dd", { className: "mono", children: engine.store_id || "–" })
       ] }) }) }),
-      /* @__PURE__ */ jsx27(Card, { title: "Process", children: /* @__PURE__ */ jsx27("div", { className: "inside", children: /* @__PURE__ */ jsxs26("dl", { className: "facts", children: [
-        /* @__PURE__ */ jsx27("dt", { children: "Connections of senders" }),
-        /* @__PURE__ */ jsxs26("dd", { children: [
+      /* @__PURE__ */ jsx35(Card, { title: "Process", children: /* @__PURE__ */ jsx35("div", { className: "inside", children: /* @__PURE__ */ jsxs34("dl", { className: "facts", children: [
+        /* @__PURE__ */ jsx35("dt", { children: "Connections of senders" }),
+        /* @__PURE__ */ jsxs34("dd", { children: [
           count(engine.connections.open),
           engine.connections.max !== null && ` of at most ${count(engine.connections.max)}`
         ] }),
-        /* @__PURE__ */ jsx27("dt", { children: "Interfaces" }),
-        /* @__PURE__ */ jsx27("dd", { children: count(engine.interfaces.length) }),
-        /* @__PURE__ */ jsx27("dt", { children: "Workspace" }),
-        /* @__PURE__ */ jsx27("dd", { className: "mono", children: process.workspace ?? "not shown to your role" }),
-        /* @__PURE__ */ jsx27("dt", { children: "Data folder" }),
-        /* @__PURE__ */ jsx27("dd", { className: "mono", children: process.data ?? "not shown to your role" }),
-        /* @__PURE__ */ jsx27("dt", { children: "Process" }),
-        /* @__PURE__ */ jsx27("dd", { children: process.pid ?? "–" })
+        /* @__PURE__ */ jsx35("dt", { children: "Interfaces" }),
+        /* @__PURE__ */ jsx35("dd", { children: count(engine.interfaces.length) }),
+        /* @__PURE__ */ jsx35("dt", { children: "Workspace" }),
+        /* @__PURE__ */ jsx35("dd", { className: "mono", children: process.workspace ?? "not shown to your role" }),
+        /* @__PURE__ */ jsx35("dt", { children: "Data folder" }),
+        /* @__PURE__ */ jsx35("dd", { className: "mono", children: process.data ?? "not shown to your role" }),
+        /* @__PURE__ */ jsx35("dt", { children: "Process" }),
+        /* @__PURE__ */ jsx35("dd", { children: process.pid ?? "–" })
       ] }) }) }),
-      mayKeep && /* @__PURE__ */ jsx27(Card, { title: "Backups", children: /* @__PURE__ */ jsx27(Backups, {}) }),
-      mayKeep && /* @__PURE__ */ jsx27(Card, { title: "Examination of the store", children: /* @__PURE__ */ jsx27(Examination, {}) })
+      mayKeep && /* @__PURE__ */ jsx35(Card, { title: "Backups", children: /* @__PURE__ */ jsx35(Backups, {}) }),
+      mayKeep && /* @__PURE__ */ jsx35(Card, { title: "Examination of the store", children: /* @__PURE__ */ jsx35(Examination, {}) })
     ] })
   ] });
 }
 
 // src/screens/tables/CodeTables.tsx
-import { jsx as jsx28, jsxs as jsxs27 } from "./vendor.js";
+import { jsx as jsx36, jsxs as jsxs35 } from "./vendor.js";
 function gapsOf(reports) {
   const found = /* @__PURE__ */ new Map();
   for (const report of reports) {
@@ -3326,28 +4282,28 @@ function gapsOf(reports) {
 }
 var CODES_SHOWN = 6;
 function Gaps({ gaps }) {
-  return /* @__PURE__ */ jsxs27("table", { className: "table", children: [
-    /* @__PURE__ */ jsx28("thead", { children: /* @__PURE__ */ jsxs27("tr", { children: [
-      /* @__PURE__ */ jsx28("th", { scope: "col", children: "Interface" }),
-      /* @__PURE__ */ jsx28("th", { scope: "col", children: "Place" }),
-      /* @__PURE__ */ jsx28("th", { scope: "col", children: "Codes seen most" }),
-      /* @__PURE__ */ jsx28("th", { scope: "col", className: "right", children: "In no code table" }),
-      /* @__PURE__ */ jsx28("th", { scope: "col", className: "right", children: "Not in the standard" }),
-      /* @__PURE__ */ jsx28("th", { scope: "col", className: "right", children: "Values" }),
-      /* @__PURE__ */ jsx28("th", { scope: "col", children: "Example" })
+  return /* @__PURE__ */ jsxs35("table", { className: "table", children: [
+    /* @__PURE__ */ jsx36("thead", { children: /* @__PURE__ */ jsxs35("tr", { children: [
+      /* @__PURE__ */ jsx36("th", { scope: "col", children: "Interface" }),
+      /* @__PURE__ */ jsx36("th", { scope: "col", children: "Place" }),
+      /* @__PURE__ */ jsx36("th", { scope: "col", children: "Codes seen most" }),
+      /* @__PURE__ */ jsx36("th", { scope: "col", className: "right", children: "In no code table" }),
+      /* @__PURE__ */ jsx36("th", { scope: "col", className: "right", children: "Not in the standard" }),
+      /* @__PURE__ */ jsx36("th", { scope: "col", className: "right", children: "Values" }),
+      /* @__PURE__ */ jsx36("th", { scope: "col", children: "Example" })
     ] }) }),
-    /* @__PURE__ */ jsx28("tbody", { children: gaps.map((gap) => /* @__PURE__ */ jsxs27("tr", { children: [
-      /* @__PURE__ */ jsx28("td", { children: /* @__PURE__ */ jsx28(Link, { to: interfaceAt(gap.interface, "text"), "data-row": true, children: gap.interface }) }),
-      /* @__PURE__ */ jsxs27("td", { children: [
-        /* @__PURE__ */ jsx28("code", { children: gap.place }),
+    /* @__PURE__ */ jsx36("tbody", { children: gaps.map((gap) => /* @__PURE__ */ jsxs35("tr", { children: [
+      /* @__PURE__ */ jsx36("td", { children: /* @__PURE__ */ jsx36(Link, { to: interfaceAt(gap.interface, "text"), "data-row": true, children: gap.interface }) }),
+      /* @__PURE__ */ jsxs35("td", { children: [
+        /* @__PURE__ */ jsx36("code", { children: gap.place }),
         " ",
-        /* @__PURE__ */ jsx28("span", { className: "quiet", children: gap.name })
+        /* @__PURE__ */ jsx36("span", { className: "quiet", children: gap.name })
       ] }),
-      /* @__PURE__ */ jsx28("td", { className: "mono", children: gap.codes.slice(0, CODES_SHOWN).map(([code]) => code).join(" ") }),
-      /* @__PURE__ */ jsx28("td", { className: `right number ${gap.uncovered > 0 ? "warn" : "quiet"}`, children: gap.uncovered > 0 ? count(gap.uncovered) : "–" }),
-      /* @__PURE__ */ jsx28("td", { className: "right number", children: gap.unlisted > 0 ? count(gap.unlisted) : "–" }),
-      /* @__PURE__ */ jsx28("td", { className: "right number", children: count(gap.seen) }),
-      /* @__PURE__ */ jsx28("td", { className: "mono", children: gap.example > 0 ? /* @__PURE__ */ jsx28(Link, { to: `/messages#q=id:${gap.example}&id=${gap.example}`, children: gap.example }) : "" })
+      /* @__PURE__ */ jsx36("td", { className: "mono", children: gap.codes.slice(0, CODES_SHOWN).map(([code]) => code).join(" ") }),
+      /* @__PURE__ */ jsx36("td", { className: `right number ${gap.uncovered > 0 ? "warn" : "quiet"}`, children: gap.uncovered > 0 ? count(gap.uncovered) : "–" }),
+      /* @__PURE__ */ jsx36("td", { className: "right number", children: gap.unlisted > 0 ? count(gap.unlisted) : "–" }),
+      /* @__PURE__ */ jsx36("td", { className: "right number", children: count(gap.seen) }),
+      /* @__PURE__ */ jsx36("td", { className: "mono", children: gap.example > 0 ? /* @__PURE__ */ jsx36(Link, { to: `/messages#q=id:${gap.example}&id=${gap.example}`, children: gap.example }) : "" })
     ] }, `${gap.interface} ${gap.place}`)) })
   ] });
 }
@@ -3356,43 +4312,43 @@ function CodeTables() {
   const { value, problem, again } = useAnswer("quality", (signal) => readQuality({}, signal));
   const wanted2 = (words2.get("find") ?? "").toLowerCase();
   const gaps = gapsOf(value?.interfaces ?? []).filter((gap) => [gap.interface, gap.place, gap.name].some((text) => text.toLowerCase().includes(wanted2)));
-  return /* @__PURE__ */ jsx28(
+  return /* @__PURE__ */ jsx36(
     Page,
     {
       title: "Code tables",
       about: "codes seen in traffic in the last seven days that a table or the standard does not have",
-      actions: /* @__PURE__ */ jsx28("input", { className: "input narrow", "aria-label": "Narrow by interface or place", placeholder: "Narrow: interface, place", value: words2.get("find") ?? "", onChange: (change2) => setWords({ find: change2.target.value || void 0 }, { replace: true }) }),
-      children: problem ? /* @__PURE__ */ jsx28(Trouble, { problem, what: "The codes", again }) : /* @__PURE__ */ jsx28(Card, { children: !value ? /* @__PURE__ */ jsx28(Empty, { title: "Reading…" }) : gaps.length === 0 ? /* @__PURE__ */ jsx28(Empty, { title: "Every code has its row", children: value.is_counted ? "" : "Quality is not counted in this workspace." }) : /* @__PURE__ */ jsx28(Gaps, { gaps }) })
+      actions: /* @__PURE__ */ jsx36("input", { className: "input narrow", "aria-label": "Narrow by interface or place", placeholder: "Narrow: interface, place", value: words2.get("find") ?? "", onChange: (change2) => setWords({ find: change2.target.value || void 0 }, { replace: true }) }),
+      children: problem ? /* @__PURE__ */ jsx36(Trouble, { problem, what: "The codes", again }) : /* @__PURE__ */ jsx36(Card, { children: !value ? /* @__PURE__ */ jsx36(Empty, { title: "Reading…" }) : gaps.length === 0 ? /* @__PURE__ */ jsx36(Empty, { title: "Every code has its row", children: value.is_counted ? "" : "Quality is not counted in this workspace." }) : /* @__PURE__ */ jsx36(Gaps, { gaps }) })
     }
   );
 }
 
 // src/screens/users/Users.tsx
-import { useState as useState17 } from "./vendor.js";
-import { jsx as jsx29, jsxs as jsxs28 } from "./vendor.js";
+import { useState as useState22 } from "./vendor.js";
+import { jsx as jsx37, jsxs as jsxs36 } from "./vendor.js";
 var userAt = (name, act = "") => `/api/v1/users/${encodeURIComponent(name)}${act && `/${act}`}`;
 var grantsText = (grants) => grants.map((grant) => {
   const where = [...grant.interfaces ?? [], ...grant.facilities ?? []].join(", ");
   return where ? `${grant.role} (${where})` : grant.role;
 }).join(", ") || "no role";
-function ToldOnce({ name, told, onClose }) {
-  return /* @__PURE__ */ jsxs28(Window, { title: `One-time token for ${name}`, onClose, children: [
-    /* @__PURE__ */ jsxs28("p", { children: [
+function ToldOnce({ name, told: told2, onClose }) {
+  return /* @__PURE__ */ jsxs36(Window, { title: `One-time token for ${name}`, onClose, children: [
+    /* @__PURE__ */ jsxs36("p", { children: [
       "Give it to ",
       name,
       " on a way that you trust. With it they choose a password. It is shown now and never again",
-      told.until ? `, and works until ${moment(told.until)}` : "",
+      told2.until ? `, and works until ${moment(told2.until)}` : "",
       "."
     ] }),
-    /* @__PURE__ */ jsx29("pre", { className: "commands", tabIndex: 0, "aria-label": "The token", children: told.token }),
-    /* @__PURE__ */ jsx29("div", { className: "buttons", children: /* @__PURE__ */ jsx29(Button, { kind: "first", onPress: onClose, children: "Done" }) })
+    /* @__PURE__ */ jsx37("pre", { className: "commands", tabIndex: 0, "aria-label": "The token", children: told2.token }),
+    /* @__PURE__ */ jsx37("div", { className: "buttons", children: /* @__PURE__ */ jsx37(Button, { kind: "first", onPress: onClose, children: "Done" }) })
   ] });
 }
 function NewUser({ roles, onClose, onMade }) {
-  const [name, setName] = useState17("");
-  const [title, setTitle] = useState17("");
-  const [role, setRole] = useState17("viewer");
-  const [problem, setProblem] = useState17();
+  const [name, setName] = useState22("");
+  const [title, setTitle] = useState22("");
+  const [role, setRole] = useState22("viewer");
+  const [problem, setProblem] = useState22();
   const make = async () => {
     try {
       onMade(name, await post("/api/v1/users", { name: name.trim(), title: title.trim(), grants: [{ role }] }));
@@ -3400,31 +4356,31 @@ function NewUser({ roles, onClose, onMade }) {
       setProblem(error instanceof Problem ? error : new Problem(0, "", String(error)));
     }
   };
-  return /* @__PURE__ */ jsxs28(Window, { title: "Invite a person", onClose, children: [
-    /* @__PURE__ */ jsxs28("div", { className: "field", children: [
-      /* @__PURE__ */ jsx29("label", { htmlFor: "new-name", children: "Name" }),
-      /* @__PURE__ */ jsx29("input", { className: "input", id: "new-name", value: name, autoFocus: true, spellCheck: false, onChange: (now2) => setName(now2.target.value), placeholder: "for example ruth.okafor" })
+  return /* @__PURE__ */ jsxs36(Window, { title: "Invite a person", onClose, children: [
+    /* @__PURE__ */ jsxs36("div", { className: "field", children: [
+      /* @__PURE__ */ jsx37("label", { htmlFor: "new-name", children: "Name" }),
+      /* @__PURE__ */ jsx37("input", { className: "input", id: "new-name", value: name, autoFocus: true, spellCheck: false, onChange: (now2) => setName(now2.target.value), placeholder: "for example ruth.okafor" })
     ] }),
-    /* @__PURE__ */ jsxs28("div", { className: "field", children: [
-      /* @__PURE__ */ jsx29("label", { htmlFor: "new-title", children: "Name as people write it" }),
-      /* @__PURE__ */ jsx29("input", { className: "input", id: "new-title", value: title, onChange: (now2) => setTitle(now2.target.value) })
+    /* @__PURE__ */ jsxs36("div", { className: "field", children: [
+      /* @__PURE__ */ jsx37("label", { htmlFor: "new-title", children: "Name as people write it" }),
+      /* @__PURE__ */ jsx37("input", { className: "input", id: "new-title", value: title, onChange: (now2) => setTitle(now2.target.value) })
     ] }),
-    /* @__PURE__ */ jsxs28("div", { className: "field", children: [
-      /* @__PURE__ */ jsx29("label", { htmlFor: "new-role", children: "Role" }),
-      /* @__PURE__ */ jsx29("select", { className: "input", id: "new-role", value: role, onChange: (now2) => setRole(now2.target.value), children: roles.map((one) => /* @__PURE__ */ jsxs28("option", { value: one.name, children: [
+    /* @__PURE__ */ jsxs36("div", { className: "field", children: [
+      /* @__PURE__ */ jsx37("label", { htmlFor: "new-role", children: "Role" }),
+      /* @__PURE__ */ jsx37("select", { className: "input", id: "new-role", value: role, onChange: (now2) => setRole(now2.target.value), children: roles.map((one) => /* @__PURE__ */ jsxs36("option", { value: one.name, children: [
         one.name,
         " — ",
         one.title
       ] }, one.name)) })
     ] }),
-    problem && /* @__PURE__ */ jsxs28(Notice, { level: "warning", title: "Not made", children: [
+    problem && /* @__PURE__ */ jsxs36(Notice, { level: "warning", title: "Not made", children: [
       problem.message,
       " ",
-      problem.code && /* @__PURE__ */ jsx29("code", { children: problem.code })
+      problem.code && /* @__PURE__ */ jsx37("code", { children: problem.code })
     ] }),
-    /* @__PURE__ */ jsxs28("div", { className: "buttons", children: [
-      /* @__PURE__ */ jsx29(Button, { onPress: onClose, children: "Cancel" }),
-      /* @__PURE__ */ jsx29(Button, { kind: "first", isDisabled: !name.trim(), onPress: () => void make(), children: "Make an invitation" })
+    /* @__PURE__ */ jsxs36("div", { className: "buttons", children: [
+      /* @__PURE__ */ jsx37(Button, { onPress: onClose, children: "Cancel" }),
+      /* @__PURE__ */ jsx37(Button, { kind: "first", isDisabled: !name.trim(), onPress: () => void make(), children: "Make an invitation" })
     ] })
   ] });
 }
@@ -3433,30 +4389,30 @@ function People({ users, onAct }) {
   const actsOf2 = (user) => [
     user.is_disabled ? { label: "Enable…", act: { title: `Enable ${user.name}`, text: "They may sign in again with what they have.", button: "Enable", run: async () => void await post(userAt(user.name, "enable")) } } : { label: "Disable…", act: { title: `Disable ${user.name}`, text: "Every session and key ends at once. Nothing that they did is changed.", button: "Disable", isDangerous: true, run: async () => void await post(userAt(user.name, "disable")) } }
   ];
-  return /* @__PURE__ */ jsx29("div", { className: "scroll-x", children: /* @__PURE__ */ jsxs28("table", { className: "table", children: [
-    /* @__PURE__ */ jsx29("thead", { children: /* @__PURE__ */ jsxs28("tr", { children: [
-      /* @__PURE__ */ jsx29("th", { scope: "col", children: "State" }),
-      /* @__PURE__ */ jsx29("th", { scope: "col", children: "Name" }),
-      /* @__PURE__ */ jsx29("th", { scope: "col", children: "Roles" }),
-      /* @__PURE__ */ jsx29("th", { scope: "col", children: "Second factor" }),
-      /* @__PURE__ */ jsx29("th", { scope: "col", children: "Last signed in" }),
-      /* @__PURE__ */ jsx29("th", { scope: "col", children: /* @__PURE__ */ jsx29("span", { className: "hidden-but-read", children: "What you may do" }) })
+  return /* @__PURE__ */ jsx37("div", { className: "scroll-x", children: /* @__PURE__ */ jsxs36("table", { className: "table", children: [
+    /* @__PURE__ */ jsx37("thead", { children: /* @__PURE__ */ jsxs36("tr", { children: [
+      /* @__PURE__ */ jsx37("th", { scope: "col", children: "State" }),
+      /* @__PURE__ */ jsx37("th", { scope: "col", children: "Name" }),
+      /* @__PURE__ */ jsx37("th", { scope: "col", children: "Roles" }),
+      /* @__PURE__ */ jsx37("th", { scope: "col", children: "Second factor" }),
+      /* @__PURE__ */ jsx37("th", { scope: "col", children: "Last signed in" }),
+      /* @__PURE__ */ jsx37("th", { scope: "col", children: /* @__PURE__ */ jsx37("span", { className: "hidden-but-read", children: "What you may do" }) })
     ] }) }),
-    /* @__PURE__ */ jsx29("tbody", { children: users.map((user) => /* @__PURE__ */ jsxs28("tr", { children: [
-      /* @__PURE__ */ jsx29("td", { children: /* @__PURE__ */ jsxs28("span", { className: `state ${user.is_disabled ? "note" : "good"}`, children: [
-        /* @__PURE__ */ jsx29(Icon, { name: user.is_disabled ? "paused" : "good" }),
+    /* @__PURE__ */ jsx37("tbody", { children: users.map((user) => /* @__PURE__ */ jsxs36("tr", { children: [
+      /* @__PURE__ */ jsx37("td", { children: /* @__PURE__ */ jsxs36("span", { className: `state ${user.is_disabled ? "note" : "good"}`, children: [
+        /* @__PURE__ */ jsx37(Icon, { name: user.is_disabled ? "paused" : "good" }),
         " ",
         user.is_disabled ? "Disabled" : user.is_service ? "Service" : user.has_password ? "Active" : "Invited"
       ] }) }),
-      /* @__PURE__ */ jsxs28("td", { children: [
+      /* @__PURE__ */ jsxs36("td", { children: [
         user.title || user.name,
         " ",
-        /* @__PURE__ */ jsx29("span", { className: "quiet", children: user.name })
+        /* @__PURE__ */ jsx37("span", { className: "quiet", children: user.name })
       ] }),
-      /* @__PURE__ */ jsx29("td", { children: grantsText(user.grants) }),
-      /* @__PURE__ */ jsx29("td", { children: user.factors.join(", ") || /* @__PURE__ */ jsx29("span", { className: "warn", children: "none" }) }),
-      /* @__PURE__ */ jsx29("td", { className: "nowrap", children: user.last_sign_in ? moment(user.last_sign_in) : "never" }),
-      /* @__PURE__ */ jsx29("td", { children: /* @__PURE__ */ jsx29("div", { className: "buttons end", children: user.name !== me?.name && actsOf2(user).map(({ label, act }) => /* @__PURE__ */ jsx29(Button, { "aria-label": `${label.replace("…", "")} ${user.name}`, onPress: () => onAct(act), children: label }, label)) }) })
+      /* @__PURE__ */ jsx37("td", { children: grantsText(user.grants) }),
+      /* @__PURE__ */ jsx37("td", { children: user.factors.join(", ") || /* @__PURE__ */ jsx37("span", { className: "warn", children: "none" }) }),
+      /* @__PURE__ */ jsx37("td", { className: "nowrap", children: user.last_sign_in ? moment(user.last_sign_in) : "never" }),
+      /* @__PURE__ */ jsx37("td", { children: /* @__PURE__ */ jsx37("div", { className: "buttons end", children: user.name !== me?.name && actsOf2(user).map(({ label, act }) => /* @__PURE__ */ jsx37(Button, { "aria-label": `${label.replace("…", "")} ${user.name}`, onPress: () => onAct(act), children: label }, label)) }) })
     ] }, user.name)) })
   ] }) });
 }
@@ -3465,60 +4421,60 @@ function Users() {
   const users = useAnswer("users", (signal) => get("/api/v1/users", void 0, signal));
   const roles = useAnswer("roles", (signal) => get("/api/v1/roles", void 0, signal));
   const keys = useAnswer("keys", (signal) => get("/api/v1/keys", void 0, signal));
-  const [act, setAct] = useState17();
-  const [isInviting, setInviting] = useState17(false);
-  const [told, setTold] = useState17();
+  const [act, setAct] = useState22();
+  const [isInviting, setInviting] = useState22(false);
+  const [told2, setTold] = useState22();
   const refresh = () => {
     users.again();
     keys.again();
   };
-  return /* @__PURE__ */ jsxs28(
+  return /* @__PURE__ */ jsxs36(
     Page,
     {
       title: "Users",
       about: "people, services, roles and keys",
-      actions: may("people") && users.value && /* @__PURE__ */ jsx29(Button, { icon: "users", onPress: () => setInviting(true), children: "Invite a person…" }),
+      actions: may("people") && users.value && /* @__PURE__ */ jsx37(Button, { icon: "users", onPress: () => setInviting(true), children: "Invite a person…" }),
       children: [
-        /* @__PURE__ */ jsx29(Card, { title: "People and services", children: users.problem ? /* @__PURE__ */ jsx29(Trouble, { problem: users.problem, what: "Users", again: users.again }) : users.value ? users.value.users.length ? /* @__PURE__ */ jsx29(People, { users: users.value.users, onAct: setAct }) : /* @__PURE__ */ jsx29(Empty, { title: "Nobody yet", children: "The first administrator comes in by a one-time token from the terminal of the engine." }) : /* @__PURE__ */ jsx29(Empty, { title: "Reading…" }) }),
-        roles.value && /* @__PURE__ */ jsx29(Card, { title: "Roles", children: /* @__PURE__ */ jsxs28("table", { className: "table", children: [
-          /* @__PURE__ */ jsx29("thead", { children: /* @__PURE__ */ jsxs28("tr", { children: [
-            /* @__PURE__ */ jsx29("th", { scope: "col", children: "Role" }),
-            /* @__PURE__ */ jsx29("th", { scope: "col", children: "What it is for" }),
-            /* @__PURE__ */ jsx29("th", { scope: "col", children: "Rights" })
+        /* @__PURE__ */ jsx37(Card, { title: "People and services", children: users.problem ? /* @__PURE__ */ jsx37(Trouble, { problem: users.problem, what: "Users", again: users.again }) : users.value ? users.value.users.length ? /* @__PURE__ */ jsx37(People, { users: users.value.users, onAct: setAct }) : /* @__PURE__ */ jsx37(Empty, { title: "Nobody yet", children: "The first administrator comes in by a one-time token from the terminal of the engine." }) : /* @__PURE__ */ jsx37(Empty, { title: "Reading…" }) }),
+        roles.value && /* @__PURE__ */ jsx37(Card, { title: "Roles", children: /* @__PURE__ */ jsxs36("table", { className: "table", children: [
+          /* @__PURE__ */ jsx37("thead", { children: /* @__PURE__ */ jsxs36("tr", { children: [
+            /* @__PURE__ */ jsx37("th", { scope: "col", children: "Role" }),
+            /* @__PURE__ */ jsx37("th", { scope: "col", children: "What it is for" }),
+            /* @__PURE__ */ jsx37("th", { scope: "col", children: "Rights" })
           ] }) }),
-          /* @__PURE__ */ jsx29("tbody", { children: roles.value.roles.map((role) => /* @__PURE__ */ jsxs28("tr", { children: [
-            /* @__PURE__ */ jsxs28("td", { className: "nowrap", children: [
-              /* @__PURE__ */ jsx29("strong", { children: role.name }),
+          /* @__PURE__ */ jsx37("tbody", { children: roles.value.roles.map((role) => /* @__PURE__ */ jsxs36("tr", { children: [
+            /* @__PURE__ */ jsxs36("td", { className: "nowrap", children: [
+              /* @__PURE__ */ jsx37("strong", { children: role.name }),
               " ",
-              role.is_own && /* @__PURE__ */ jsx29("span", { className: "badge", children: "of this site" })
+              role.is_own && /* @__PURE__ */ jsx37("span", { className: "badge", children: "of this site" })
             ] }),
-            /* @__PURE__ */ jsx29("td", { children: role.title }),
-            /* @__PURE__ */ jsx29("td", { className: "quiet", children: role.rights.join(", ") })
+            /* @__PURE__ */ jsx37("td", { children: role.title }),
+            /* @__PURE__ */ jsx37("td", { className: "quiet", children: role.rights.join(", ") })
           ] }, role.name)) })
         ] }) }),
-        keys.value && /* @__PURE__ */ jsx29(Card, { title: "Keys of programs", more: /* @__PURE__ */ jsxs28("span", { className: "quiet", children: [
+        keys.value && /* @__PURE__ */ jsx37(Card, { title: "Keys of programs", more: /* @__PURE__ */ jsxs36("span", { className: "quiet", children: [
           "made with ",
-          /* @__PURE__ */ jsx29("code", { children: "sinew key" })
-        ] }), children: keys.value.keys.length === 0 ? /* @__PURE__ */ jsx29(Empty, { title: "No keys" }) : /* @__PURE__ */ jsxs28("table", { className: "table", children: [
-          /* @__PURE__ */ jsx29("thead", { children: /* @__PURE__ */ jsxs28("tr", { children: [
-            /* @__PURE__ */ jsx29("th", { scope: "col", children: "Key" }),
-            /* @__PURE__ */ jsx29("th", { scope: "col", children: "Of" }),
-            /* @__PURE__ */ jsx29("th", { scope: "col", children: "Roles" }),
-            /* @__PURE__ */ jsx29("th", { scope: "col", children: "Ends" }),
-            /* @__PURE__ */ jsx29("th", { scope: "col", children: "Last used" }),
-            /* @__PURE__ */ jsx29("th", { scope: "col", children: /* @__PURE__ */ jsx29("span", { className: "hidden-but-read", children: "What you may do" }) })
+          /* @__PURE__ */ jsx37("code", { children: "sinew key" })
+        ] }), children: keys.value.keys.length === 0 ? /* @__PURE__ */ jsx37(Empty, { title: "No keys" }) : /* @__PURE__ */ jsxs36("table", { className: "table", children: [
+          /* @__PURE__ */ jsx37("thead", { children: /* @__PURE__ */ jsxs36("tr", { children: [
+            /* @__PURE__ */ jsx37("th", { scope: "col", children: "Key" }),
+            /* @__PURE__ */ jsx37("th", { scope: "col", children: "Of" }),
+            /* @__PURE__ */ jsx37("th", { scope: "col", children: "Roles" }),
+            /* @__PURE__ */ jsx37("th", { scope: "col", children: "Ends" }),
+            /* @__PURE__ */ jsx37("th", { scope: "col", children: "Last used" }),
+            /* @__PURE__ */ jsx37("th", { scope: "col", children: /* @__PURE__ */ jsx37("span", { className: "hidden-but-read", children: "What you may do" }) })
           ] }) }),
-          /* @__PURE__ */ jsx29("tbody", { children: keys.value.keys.map((key) => /* @__PURE__ */ jsxs28("tr", { children: [
-            /* @__PURE__ */ jsxs28("td", { children: [
+          /* @__PURE__ */ jsx37("tbody", { children: keys.value.keys.map((key) => /* @__PURE__ */ jsxs36("tr", { children: [
+            /* @__PURE__ */ jsxs36("td", { children: [
               key.title,
               " ",
-              /* @__PURE__ */ jsx29("code", { className: "quiet", children: key.id })
+              /* @__PURE__ */ jsx37("code", { className: "quiet", children: key.id })
             ] }),
-            /* @__PURE__ */ jsx29("td", { children: key.user }),
-            /* @__PURE__ */ jsx29("td", { children: grantsText(key.grants) }),
-            /* @__PURE__ */ jsx29("td", { className: "nowrap", children: key.until ? moment(key.until) : "never" }),
-            /* @__PURE__ */ jsx29("td", { className: "nowrap", children: key.used ? moment(key.used) : "never" }),
-            /* @__PURE__ */ jsx29("td", { children: /* @__PURE__ */ jsx29("div", { className: "buttons end", children: /* @__PURE__ */ jsx29(
+            /* @__PURE__ */ jsx37("td", { children: key.user }),
+            /* @__PURE__ */ jsx37("td", { children: grantsText(key.grants) }),
+            /* @__PURE__ */ jsx37("td", { className: "nowrap", children: key.until ? moment(key.until) : "never" }),
+            /* @__PURE__ */ jsx37("td", { className: "nowrap", children: key.used ? moment(key.used) : "never" }),
+            /* @__PURE__ */ jsx37("td", { children: /* @__PURE__ */ jsx37("div", { className: "buttons end", children: /* @__PURE__ */ jsx37(
               Button,
               {
                 "aria-label": `Remove the key ${key.title}`,
@@ -3528,7 +4484,7 @@ function Users() {
             ) }) })
           ] }, key.id)) })
         ] }) }),
-        act && /* @__PURE__ */ jsx29(
+        act && /* @__PURE__ */ jsx37(
           AskWhy,
           {
             act,
@@ -3538,7 +4494,7 @@ function Users() {
             }
           }
         ),
-        isInviting && /* @__PURE__ */ jsx29(
+        isInviting && /* @__PURE__ */ jsx37(
           NewUser,
           {
             roles: roles.value?.roles ?? [],
@@ -3550,43 +4506,43 @@ function Users() {
             }
           }
         ),
-        told && /* @__PURE__ */ jsx29(ToldOnce, { ...told, onClose: () => setTold(void 0) })
+        told2 && /* @__PURE__ */ jsx37(ToldOnce, { ...told2, onClose: () => setTold(void 0) })
       ]
     }
   );
 }
 
 // src/shell/Account.tsx
-import { useState as useState18 } from "./vendor.js";
+import { useState as useState23 } from "./vendor.js";
 import { Menu as Menu2, MenuItem as MenuItem2, MenuTrigger as MenuTrigger2, Popover as Popover2 } from "./vendor.js";
-import { Fragment as Fragment9, jsx as jsx30, jsxs as jsxs29 } from "./vendor.js";
+import { Fragment as Fragment13, jsx as jsx38, jsxs as jsxs37 } from "./vendor.js";
 function Account() {
   const { me, isOpen } = useSession();
   const may = useMay();
-  const [isBreaking, setBreaking] = useState18(false);
+  const [isBreaking, setBreaking] = useState23(false);
   if (isOpen || !me) return null;
   const roles = [...new Set(me.grants.map((grant) => grant.role))].join(", ");
-  if (!me.token) return /* @__PURE__ */ jsx30("span", { className: "quiet nowrap account", children: me.name });
+  if (!me.token) return /* @__PURE__ */ jsx38("span", { className: "quiet nowrap account", children: me.name });
   const items = [
     ...may("break-glass") && !me.glass_until ? [{ id: "glass", label: "Break the glass…" }] : [],
     { id: "out", label: "Sign out" }
   ];
-  return /* @__PURE__ */ jsxs29(Fragment9, { children: [
-    me.glass_until && /* @__PURE__ */ jsxs29("span", { className: "demo", children: [
+  return /* @__PURE__ */ jsxs37(Fragment13, { children: [
+    me.glass_until && /* @__PURE__ */ jsxs37("span", { className: "demo", children: [
       "glass broken until ",
       moment(me.glass_until)
     ] }),
-    /* @__PURE__ */ jsxs29(MenuTrigger2, { children: [
-      /* @__PURE__ */ jsxs29(Button, { kind: "plain", children: [
+    /* @__PURE__ */ jsxs37(MenuTrigger2, { children: [
+      /* @__PURE__ */ jsxs37(Button, { kind: "plain", children: [
         me.title || me.name,
-        roles && /* @__PURE__ */ jsxs29("span", { className: "quiet", children: [
+        roles && /* @__PURE__ */ jsxs37("span", { className: "quiet", children: [
           "· ",
           roles
         ] })
       ] }),
-      /* @__PURE__ */ jsx30(Popover2, { className: "popover", placement: "bottom end", children: /* @__PURE__ */ jsx30(Menu2, { className: "menu", items, onAction: (key) => key === "out" ? void signOut() : setBreaking(true), children: (one) => /* @__PURE__ */ jsx30(MenuItem2, { className: "menu-item", children: one.label }) }) })
+      /* @__PURE__ */ jsx38(Popover2, { className: "popover", placement: "bottom end", children: /* @__PURE__ */ jsx38(Menu2, { className: "menu", items, onAction: (key) => key === "out" ? void signOut() : setBreaking(true), children: (one) => /* @__PURE__ */ jsx38(MenuItem2, { className: "menu-item", children: one.label }) }) })
     ] }),
-    isBreaking && /* @__PURE__ */ jsx30(
+    isBreaking && /* @__PURE__ */ jsx38(
       AskWhy,
       {
         onClose: () => setBreaking(false),
@@ -3604,7 +4560,7 @@ function Account() {
 }
 
 // src/shell/keys.ts
-import { useEffect as useEffect6 } from "./vendor.js";
+import { useEffect as useEffect10 } from "./vendor.js";
 
 // src/shell/places.ts
 var PLACES = [
@@ -3612,7 +4568,9 @@ var PLACES = [
   { path: "/messages", name: "Messages", icon: "messages", key: "m", group: "Look" },
   { path: "/interfaces", name: "Interfaces", icon: "interfaces", key: "i", group: "Look" },
   { path: "/alerts", name: "Alerts", icon: "bell", key: "a", group: "Look" },
+  { path: "/mapper", name: "Mapper", icon: "map", key: "d", group: "Build" },
   { path: "/tables", name: "Code tables", icon: "table", key: "t", group: "Build" },
+  { path: "/dictionary", name: "Dictionary", icon: "book", key: "y", group: "Build" },
   { path: "/changes", name: "Changes", icon: "changes", key: "c", group: "Build" },
   { path: "/audit", name: "Audit", icon: "audit", key: "u", group: "Guard", right: "audit" },
   { path: "/users", name: "Users", icon: "users", key: "p", group: "Guard", right: "people" },
@@ -3631,13 +4589,13 @@ function isTyping(target) {
 function moveAmongRows(by) {
   const rows = [...document.querySelectorAll("main [data-row]")].filter((row) => row.offsetParent !== null);
   if (rows.length === 0) return;
-  const at = rows.findIndex((row) => row === document.activeElement || row.contains(document.activeElement));
-  const next = at < 0 ? by > 0 ? 0 : rows.length - 1 : Math.max(0, Math.min(rows.length - 1, at + by));
+  const at2 = rows.findIndex((row) => row === document.activeElement || row.contains(document.activeElement));
+  const next = at2 < 0 ? by > 0 ? 0 : rows.length - 1 : Math.max(0, Math.min(rows.length - 1, at2 + by));
   rows[next]?.focus();
   rows[next]?.scrollIntoView({ block: "nearest" });
 }
 function useKeys(acts) {
-  useEffect6(() => {
+  useEffect10(() => {
     let jumpUntil = 0;
     const onKey = (key) => {
       if (key.key.toLowerCase() === "k" && (key.ctrlKey || key.metaKey) && !key.altKey) {
@@ -3681,10 +4639,10 @@ function useKeys(acts) {
 }
 
 // src/shell/Palette.tsx
-import { useState as useState19 } from "./vendor.js";
+import { useState as useState24 } from "./vendor.js";
 import { Autocomplete, Dialog as Dialog2, Input as Input2, ListBox, ListBoxItem, Modal as Modal2, ModalOverlay as ModalOverlay2, SearchField } from "./vendor.js";
-import { jsx as jsx31, jsxs as jsxs30 } from "./vendor.js";
-var EXAMPLES = ["patient:N0010138", "state:parked since:24h", "type:ADT^A01", "control:MSG00042", "filler=A123"];
+import { jsx as jsx39, jsxs as jsxs38 } from "./vendor.js";
+var EXAMPLES2 = ["patient:N0010138", "state:parked since:24h", "type:ADT^A01", "control:MSG00042", "filler=A123"];
 var ENTRIES_MAX = 12;
 function entriesFor(text, interfaces) {
   const wanted2 = text.trim();
@@ -3693,7 +4651,7 @@ function entriesFor(text, interfaces) {
   const places = PLACES.filter((place2) => has(place2.name)).map((place2) => ({ to: place2.path, name: place2.name, about: `g ${place2.key}`, icon: place2.icon }));
   const flows = interfaces.filter((one) => has(one.name, one.title)).map((one) => ({ to: interfaceAt(one.name), name: one.title, about: one.name, icon: "interfaces" }));
   if (!wanted2) {
-    const examples = EXAMPLES.map((example) => ({ to: messagesAt(example), name: example, about: "an example search", icon: "search" }));
+    const examples = EXAMPLES2.map((example) => ({ to: messagesAt(example), name: example, about: "an example search", icon: "search" }));
     return [...places, ...examples];
   }
   const search = { to: messagesAt(wanted2), name: wanted2, about: "find messages", icon: "search" };
@@ -3704,14 +4662,14 @@ function entriesFor(text, interfaces) {
   return (isQuery ? [search, ...exact, ...rest] : [...exact, ...rest, search]).slice(0, ENTRIES_MAX);
 }
 function Palette({ onClose }) {
-  const [text, setText] = useState19("");
+  const [text, setText] = useState24("");
   const { status } = useLive();
   const entries = entriesFor(text, status?.engine.interfaces ?? []);
-  return /* @__PURE__ */ jsx31(ModalOverlay2, { className: "veil", isOpen: true, isDismissable: true, onOpenChange: (isOpen) => !isOpen && onClose(), children: /* @__PURE__ */ jsx31(Modal2, { className: "modal", children: /* @__PURE__ */ jsxs30(Dialog2, { className: "palette", "aria-label": "Find anything", children: [
-    /* @__PURE__ */ jsxs30(Autocomplete, { inputValue: text, onInputChange: setText, children: [
-      /* @__PURE__ */ jsxs30(SearchField, { className: "palette-field", "aria-label": "Find messages, patients, interfaces, screens", autoFocus: true, children: [
-        /* @__PURE__ */ jsx31(Icon, { name: "search" }),
-        /* @__PURE__ */ jsx31(
+  return /* @__PURE__ */ jsx39(ModalOverlay2, { className: "veil", isOpen: true, isDismissable: true, onOpenChange: (isOpen) => !isOpen && onClose(), children: /* @__PURE__ */ jsx39(Modal2, { className: "modal", children: /* @__PURE__ */ jsxs38(Dialog2, { className: "palette", "aria-label": "Find anything", children: [
+    /* @__PURE__ */ jsxs38(Autocomplete, { inputValue: text, onInputChange: setText, children: [
+      /* @__PURE__ */ jsxs38(SearchField, { className: "palette-field", "aria-label": "Find messages, patients, interfaces, screens", autoFocus: true, children: [
+        /* @__PURE__ */ jsx39(Icon, { name: "search" }),
+        /* @__PURE__ */ jsx39(
           Input2,
           {
             className: "palette-input",
@@ -3727,7 +4685,7 @@ function Palette({ onClose }) {
           }
         )
       ] }),
-      /* @__PURE__ */ jsx31(
+      /* @__PURE__ */ jsx39(
         ListBox,
         {
           className: "palette-list",
@@ -3738,23 +4696,23 @@ function Palette({ onClose }) {
             navigate(String(key));
             onClose();
           },
-          renderEmptyState: () => /* @__PURE__ */ jsx31("div", { className: "empty", children: "Nothing of this name." }),
-          children: (entry) => /* @__PURE__ */ jsxs30(ListBoxItem, { id: entry.to, textValue: entry.name, className: "palette-item", children: [
-            /* @__PURE__ */ jsx31(Icon, { name: entry.icon }),
-            /* @__PURE__ */ jsx31("span", { className: "cut", children: entry.name }),
-            /* @__PURE__ */ jsx31("span", { className: "quiet nowrap", children: entry.about })
+          renderEmptyState: () => /* @__PURE__ */ jsx39("div", { className: "empty", children: "Nothing of this name." }),
+          children: (entry) => /* @__PURE__ */ jsxs38(ListBoxItem, { id: entry.to, textValue: entry.name, className: "palette-item", children: [
+            /* @__PURE__ */ jsx39(Icon, { name: entry.icon }),
+            /* @__PURE__ */ jsx39("span", { className: "cut", children: entry.name }),
+            /* @__PURE__ */ jsx39("span", { className: "quiet nowrap", children: entry.about })
           ] })
         }
       )
     ] }),
-    /* @__PURE__ */ jsxs30("p", { className: "palette-foot quiet", children: [
-      /* @__PURE__ */ jsx31("kbd", { children: "↑" }),
+    /* @__PURE__ */ jsxs38("p", { className: "palette-foot quiet", children: [
+      /* @__PURE__ */ jsx39("kbd", { children: "↑" }),
       " ",
-      /* @__PURE__ */ jsx31("kbd", { children: "↓" }),
+      /* @__PURE__ */ jsx39("kbd", { children: "↓" }),
       " choose · ",
-      /* @__PURE__ */ jsx31("kbd", { children: "Enter" }),
+      /* @__PURE__ */ jsx39("kbd", { children: "Enter" }),
       " open · ",
-      /* @__PURE__ */ jsx31("kbd", { children: "Esc" }),
+      /* @__PURE__ */ jsx39("kbd", { children: "Esc" }),
       " close"
     ] })
   ] }) }) });
@@ -3790,47 +4748,53 @@ function useTheme() {
 }
 
 // src/shell/App.tsx
-import { jsx as jsx32, jsxs as jsxs31 } from "./vendor.js";
+import { jsx as jsx40, jsxs as jsxs39 } from "./vendor.js";
 function screenOf({ path }) {
   const one = path.match(/^\/interfaces\/([^/]+)$/)?.[1];
-  if (one) return /* @__PURE__ */ jsx32(OneInterface, { name: decodeURIComponent(one) }, one);
+  if (one) return /* @__PURE__ */ jsx40(OneInterface, { name: decodeURIComponent(one) }, one);
+  const mapped = path.match(/^\/mapper\/([^/]+)$/)?.[1];
+  if (mapped) return /* @__PURE__ */ jsx40(Mapper, { name: decodeURIComponent(mapped) }, mapped);
   switch (path) {
     case "/":
-      return /* @__PURE__ */ jsx32(Overview, {});
+      return /* @__PURE__ */ jsx40(Overview, {});
     case "/messages":
-      return /* @__PURE__ */ jsx32(Messages, {});
+      return /* @__PURE__ */ jsx40(Messages, {});
     case "/interfaces":
-      return /* @__PURE__ */ jsx32(InterfaceList, {});
+      return /* @__PURE__ */ jsx40(InterfaceList, {});
+    case "/mapper":
+      return /* @__PURE__ */ jsx40(MapList, {});
     case "/alerts":
-      return /* @__PURE__ */ jsx32(Alerts, {});
+      return /* @__PURE__ */ jsx40(Alerts, {});
     case "/tables":
-      return /* @__PURE__ */ jsx32(CodeTables, {});
+      return /* @__PURE__ */ jsx40(CodeTables, {});
+    case "/dictionary":
+      return /* @__PURE__ */ jsx40(Dictionary, {});
     case "/changes":
-      return /* @__PURE__ */ jsx32(Changes, {});
+      return /* @__PURE__ */ jsx40(Changes, {});
     case "/audit":
-      return /* @__PURE__ */ jsx32(Audit, {});
+      return /* @__PURE__ */ jsx40(Audit, {});
     case "/users":
-      return /* @__PURE__ */ jsx32(Users, {});
+      return /* @__PURE__ */ jsx40(Users, {});
     case "/system":
-      return /* @__PURE__ */ jsx32(System, {});
+      return /* @__PURE__ */ jsx40(System, {});
     default:
-      return /* @__PURE__ */ jsx32(Page, { title: "Not found", children: /* @__PURE__ */ jsx32(Empty, { title: "There is no such page", children: /* @__PURE__ */ jsx32(Link, { to: "/", children: "Go to the overview" }) }) });
+      return /* @__PURE__ */ jsx40(Page, { title: "Not found", children: /* @__PURE__ */ jsx40(Empty, { title: "There is no such page", children: /* @__PURE__ */ jsx40(Link, { to: "/", children: "Go to the overview" }) }) });
   }
 }
 function Navigation({ path }) {
   const { status } = useLive();
-  const urgent = useMemo8(() => status ? attentionOf(status).filter((item) => item.level !== "note") : [], [status]);
+  const urgent = useMemo11(() => status ? attentionOf(status).filter((item) => item.level !== "note") : [], [status]);
   const isAlarm = urgent.some((item) => item.level === "alarm");
   const may = useMay();
   const here = placeOf(path);
   const places = PLACES.filter((place2) => !place2.right || may(place2.right));
   const groups = ["Look", "Build", "Guard"];
-  return /* @__PURE__ */ jsx32("nav", { className: "side", "aria-label": "Screens", children: groups.map((group) => /* @__PURE__ */ jsx32("ul", { "aria-label": group, children: places.filter((place2) => place2.group === group).map((place2) => /* @__PURE__ */ jsx32("li", { children: /* @__PURE__ */ jsxs31(Link, { to: place2.path, className: "place", title: `${place2.name} (g ${place2.key})`, "aria-current": place2 === here ? "page" : void 0, children: [
-    /* @__PURE__ */ jsx32(Icon, { name: place2.icon }),
-    /* @__PURE__ */ jsx32("span", { className: "place-name", children: place2.name }),
-    place2.path === "/alerts" && urgent.length > 0 && /* @__PURE__ */ jsxs31("span", { className: `badge ${isAlarm ? "bad" : "warn"}`, children: [
+  return /* @__PURE__ */ jsx40("nav", { className: "side", "aria-label": "Screens", children: groups.map((group) => /* @__PURE__ */ jsx40("ul", { "aria-label": group, children: places.filter((place2) => place2.group === group).map((place2) => /* @__PURE__ */ jsx40("li", { children: /* @__PURE__ */ jsxs39(Link, { to: place2.path, className: "place", title: `${place2.name} (g ${place2.key})`, "aria-current": place2 === here ? "page" : void 0, children: [
+    /* @__PURE__ */ jsx40(Icon, { name: place2.icon }),
+    /* @__PURE__ */ jsx40("span", { className: "place-name", children: place2.name }),
+    place2.path === "/alerts" && urgent.length > 0 && /* @__PURE__ */ jsxs39("span", { className: `badge ${isAlarm ? "bad" : "warn"}`, children: [
       urgent.length,
-      /* @__PURE__ */ jsx32("span", { className: "hidden-but-read", children: " need attention" })
+      /* @__PURE__ */ jsx40("span", { className: "hidden-but-read", children: " need attention" })
     ] })
   ] }) }, place2.path)) }, group)) });
 }
@@ -3843,19 +4807,19 @@ var KEYS = [
 ];
 function KeyList({ onClose }) {
   const jumps = PLACES.map((place2) => [`g ${place2.key}`, place2.name]);
-  return /* @__PURE__ */ jsxs31(Window, { title: "Keys", onClose, children: [
-    /* @__PURE__ */ jsx32("dl", { className: "facts key-list", children: [...KEYS, ...jumps].map(([key, what]) => /* @__PURE__ */ jsxs31("div", { className: "key-row", children: [
-      /* @__PURE__ */ jsx32("dt", { children: /* @__PURE__ */ jsx32("kbd", { children: key }) }),
-      /* @__PURE__ */ jsx32("dd", { children: what })
+  return /* @__PURE__ */ jsxs39(Window, { title: "Keys", onClose, children: [
+    /* @__PURE__ */ jsx40("dl", { className: "facts key-list", children: [...KEYS, ...jumps].map(([key, what]) => /* @__PURE__ */ jsxs39("div", { className: "key-row", children: [
+      /* @__PURE__ */ jsx40("dt", { children: /* @__PURE__ */ jsx40("kbd", { children: key }) }),
+      /* @__PURE__ */ jsx40("dd", { children: what })
     ] }, key)) }),
-    /* @__PURE__ */ jsx32("div", { className: "buttons", children: /* @__PURE__ */ jsx32(Button, { onPress: onClose, children: "Close" }) })
+    /* @__PURE__ */ jsx40("div", { className: "buttons", children: /* @__PURE__ */ jsx40(Button, { onPress: onClose, children: "Close" }) })
   ] });
 }
 function Connection() {
   const { problem, status } = useLive();
   if (!problem) return null;
-  return /* @__PURE__ */ jsxs31("div", { className: "offline", role: "alert", children: [
-    /* @__PURE__ */ jsx32(Icon, { name: "warn" }),
+  return /* @__PURE__ */ jsxs39("div", { className: "offline", role: "alert", children: [
+    /* @__PURE__ */ jsx40(Icon, { name: "warn" }),
     problem.message,
     " ",
     status ? "What you see is the last thing it said; it is asked again every second." : "It is asked again every second."
@@ -3863,58 +4827,58 @@ function Connection() {
 }
 function App() {
   const { state, me } = useSession();
-  useEffect7(() => void askWho(), []);
+  useEffect11(() => void askWho(), []);
   if (state === "asking") return null;
-  return state === "out" || me && me.stage !== "full" ? /* @__PURE__ */ jsx32(SignIn, {}) : /* @__PURE__ */ jsx32(Frame, {});
+  return state === "out" || me && me.stage !== "full" ? /* @__PURE__ */ jsx40(SignIn, {}) : /* @__PURE__ */ jsx40(Frame, {});
 }
 function Frame() {
   const address = useAddress();
   const theme2 = useTheme();
   const { status } = useLive();
-  const [open, setOpen] = useState20();
-  const acts = useMemo8(() => ({ openPalette: () => setOpen("palette"), openKeys: () => setOpen("keys") }), []);
+  const [open, setOpen] = useState25();
+  const acts = useMemo11(() => ({ openPalette: () => setOpen("palette"), openKeys: () => setOpen("keys") }), []);
   useKeys(acts);
-  const main = useRef3(null);
+  const main = useRef6(null);
   const place2 = placeOf(address.path);
-  useEffect7(() => {
+  useEffect11(() => {
     document.title = place2 ? `${place2.name} · Sinew` : "Sinew";
     main.current?.scrollTo(0, 0);
   }, [address.path, place2]);
-  return /* @__PURE__ */ jsxs31("div", { className: "frame", children: [
-    /* @__PURE__ */ jsx32("button", { type: "button", className: "skip", onClick: () => main.current?.focus(), children: "Skip to the screen" }),
-    /* @__PURE__ */ jsxs31("header", { className: "bar", children: [
-      /* @__PURE__ */ jsxs31(Link, { to: "/", className: "brand", children: [
-        /* @__PURE__ */ jsx32(Mark, {}),
+  return /* @__PURE__ */ jsxs39("div", { className: "frame", children: [
+    /* @__PURE__ */ jsx40("button", { type: "button", className: "skip", onClick: () => main.current?.focus(), children: "Skip to the screen" }),
+    /* @__PURE__ */ jsxs39("header", { className: "bar", children: [
+      /* @__PURE__ */ jsxs39(Link, { to: "/", className: "brand", children: [
+        /* @__PURE__ */ jsx40(Mark, {}),
         "Sinew"
       ] }),
-      status?.process.is_demo && /* @__PURE__ */ jsx32("span", { className: "demo", children: "Demo · invented people" }),
-      /* @__PURE__ */ jsxs31("button", { type: "button", className: "finder", onClick: acts.openPalette, children: [
-        /* @__PURE__ */ jsx32(Icon, { name: "search" }),
-        /* @__PURE__ */ jsx32("span", { children: "Find messages, patients, interfaces…" }),
-        /* @__PURE__ */ jsx32("kbd", { children: "/" })
+      status?.process.is_demo && /* @__PURE__ */ jsx40("span", { className: "demo", children: "Demo · invented people" }),
+      /* @__PURE__ */ jsxs39("button", { type: "button", className: "finder", onClick: acts.openPalette, children: [
+        /* @__PURE__ */ jsx40(Icon, { name: "search" }),
+        /* @__PURE__ */ jsx40("span", { children: "Find messages, patients, interfaces…" }),
+        /* @__PURE__ */ jsx40("kbd", { children: "/" })
       ] }),
-      /* @__PURE__ */ jsxs31("div", { className: "bar-end", children: [
-        /* @__PURE__ */ jsx32(Button, { kind: "plain square", "aria-label": "Keys", onPress: acts.openKeys, icon: "keys" }),
-        /* @__PURE__ */ jsx32(Button, { kind: "plain square", "aria-label": theme2 === "light" ? "Dark colours" : "Light colours", onPress: switchTheme, icon: theme2 === "light" ? "moon" : "sun" }),
-        /* @__PURE__ */ jsx32(Account, {})
+      /* @__PURE__ */ jsxs39("div", { className: "bar-end", children: [
+        /* @__PURE__ */ jsx40(Button, { kind: "plain square", "aria-label": "Keys", onPress: acts.openKeys, icon: "keys" }),
+        /* @__PURE__ */ jsx40(Button, { kind: "plain square", "aria-label": theme2 === "light" ? "Dark colours" : "Light colours", onPress: switchTheme, icon: theme2 === "light" ? "moon" : "sun" }),
+        /* @__PURE__ */ jsx40(Account, {})
       ] })
     ] }),
-    /* @__PURE__ */ jsx32(Navigation, { path: address.path }),
-    /* @__PURE__ */ jsxs31("main", { id: "main", ref: main, tabIndex: -1, children: [
-      /* @__PURE__ */ jsx32(Connection, {}),
+    /* @__PURE__ */ jsx40(Navigation, { path: address.path }),
+    /* @__PURE__ */ jsxs39("main", { id: "main", ref: main, tabIndex: -1, children: [
+      /* @__PURE__ */ jsx40(Connection, {}),
       screenOf(address)
     ] }),
-    open === "palette" && /* @__PURE__ */ jsx32(Palette, { onClose: () => setOpen(void 0) }),
-    open === "keys" && /* @__PURE__ */ jsx32(KeyList, { onClose: () => setOpen(void 0) })
+    open === "palette" && /* @__PURE__ */ jsx40(Palette, { onClose: () => setOpen(void 0) }),
+    open === "keys" && /* @__PURE__ */ jsx40(KeyList, { onClose: () => setOpen(void 0) })
   ] });
 }
 
 // src/main.tsx
-import { jsx as jsx33 } from "./vendor.js";
+import { jsx as jsx41 } from "./vendor.js";
 applyTheme();
 var root = document.getElementById("root");
 if (root) {
   createRoot(root).render(
-    /* @__PURE__ */ jsx33(StrictMode, { children: /* @__PURE__ */ jsx33(App, {}) })
+    /* @__PURE__ */ jsx41(StrictMode, { children: /* @__PURE__ */ jsx41(App, {}) })
   );
 }

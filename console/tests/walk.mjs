@@ -5,9 +5,8 @@
 //
 // Waits for what it looks for, never for a time. Ends with 0 when everything held.
 import { chromium } from "playwright-core";
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -18,6 +17,8 @@ const pictures = word("--pictures");
 const binary = word("--binary") ?? join(process.env.CARGO_TARGET_DIR ?? join(here, "../../target"), "debug/sinew");
 const browserName = process.env.SINEW_BROWSER ?? "chromium";
 const WAIT_MS = 90_000;
+const PASSWORD = "four quiet wards at dawn";
+const heightOf = (width) => (width > 1500 ? 1080 : 900);
 const TARGET_PX = 24;
 const TEXT_PX = 13;
 
@@ -26,14 +27,6 @@ const fault = (where, what) => {
   faults.push(`${where}: ${what}`);
   console.log(`FAULT ${where}: ${what}`);
 };
-
-async function freePort() {
-  const server = createServer();
-  await new Promise((done) => server.listen(0, "127.0.0.1", done));
-  const { port } = server.address();
-  await new Promise((done) => server.close(done));
-  return port;
-}
 
 async function until(what, test) {
   const end = Date.now() + WAIT_MS;
@@ -44,28 +37,44 @@ async function until(what, test) {
   throw new Error(`waited in vain for ${what}`);
 }
 
-// The engine, and the pages in front of it.
+// The engines: the demo, and one as a hospital runs it. Each is asked over HTTP, with a session that a person signed in for.
 const folder = mkdtempSync(join(tmpdir(), "sinew-walk-"));
 const children = [];
-async function start() {
-  const workspace = join(folder, "hospital");
-  const engine = spawn(binary, ["demo", "--headless", "--keep", workspace], { stdio: "ignore" });
+
+/** Starts the binary and gives the address that it prints. */
+async function start(words, address) {
+  const engine = spawn(binary, words, { stdio: ["ignore", "ignore", "pipe"] });
   engine.on("error", (error) => fault("start", String(error)));
-  const socket = join(workspace, "data/control.sock");
   children.push(engine);
-  await until("the engine", () => existsSync(socket));
-  const port = await freePort();
-  children.push(spawn("node", [join(here, "../dev/serve.mjs"), socket, String(port)], { stdio: "inherit" }));
-  const origin = `http://127.0.0.1:${port}`;
-  await until("an answer with messages", async () => {
-    const answer = await fetch(`${origin}/api/v1/status`).catch(() => undefined);
-    return answer?.ok && (await answer.json()).engine.counts.accepted > 20;
-  });
-  return origin;
+  let said = "";
+  engine.stderr.on("data", (piece) => (said += piece));
+  await until(`the address that ${words[0]} prints`, () => address.test(said) || engine.exitCode !== null);
+  const found = address.exec(said)?.[1];
+  if (!found) throw new Error(`${words[0]} ended: ${said}`);
+  return found;
 }
 
-async function open(browser, origin, { theme, width }) {
-  const context = await browser.newContext({ viewport: { width, height: width > 1500 ? 1080 : 900 }, colorScheme: theme, reducedMotion: "reduce" });
+/** The one-time link: a terminal is shown it at the start; whoever owns the control socket may ask for it. */
+function token(workspace) {
+  const { stdout, stderr } = spawnSync(binary, ["user", "setup", "--workspace", workspace], { encoding: "utf8" });
+  const found = /^[\w-]{20,}$/m.exec(stdout.trim())?.[0];
+  if (!found) throw new Error(`no one-time token: ${stderr}`);
+  return found;
+}
+
+/** The first administrator, as the printed link begins it: the token, a name, a password. */
+async function becomeAdministrator(page, origin, workspace) {
+  await page.goto(`${origin}/#token=${token(workspace)}`);
+  await page.getByLabel("Name", { exact: true }).fill("iris.hale");
+  await page.getByLabel("Your name as people write it").fill("Iris Hale");
+  await page.getByLabel("New password").fill(PASSWORD);
+  await judge(page, "the welcome");
+  if (pictures) await page.screenshot({ path: join(pictures, "welcome-light-1280.png") });
+  await page.keyboard.press("Enter");
+}
+
+async function open(browser, origin, { theme, width, session }) {
+  const context = await browser.newContext({ viewport: { width, height: heightOf(width) }, colorScheme: theme, reducedMotion: "reduce", storageState: session });
   const page = await context.newPage();
   await page.addInitScript(() => {
     window.violations = [];
@@ -93,9 +102,11 @@ async function judge(page, where, hasContrast = true) {
   const small = await page.evaluate(
     ([target, text]) => {
       const out = [];
+      // What only readers by ear are told is no target of a pointer.
+      const isOnlyRead = (element) => element && (getComputedStyle(element).clipPath !== "none" || isOnlyRead(element.parentElement));
       for (const element of document.querySelectorAll("button, input, [role=tab], select")) {
         const box = element.getBoundingClientRect();
-        const hidden = box.width === 0 || getComputedStyle(element).clipPath !== "none" || element.closest(".hidden-but-read, label.check, [data-react-aria-prevent-focus]") || box.right < 0;
+        const hidden = box.width === 0 || isOnlyRead(element) || element.closest(".hidden-but-read, label.check, [data-react-aria-prevent-focus]") || box.right < 0;
         if (!hidden && (box.height < target || box.width < target)) out.push(`a target of ${Math.round(box.width)}×${Math.round(box.height)}: ${element.textContent || element.getAttribute("aria-label")}`);
       }
       const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
@@ -111,6 +122,7 @@ async function judge(page, where, hasContrast = true) {
   for (const one of small) fault(where, one);
 }
 
+const PHARMACY = "interfaces/adt-hub/maps/pharmacy.map";
 const SCREENS = [
   { name: "overview", path: "/", shows: "table.interfaces tbody tr" },
   { name: "messages", path: "/messages#q=interface:adt-hub", shows: ".message-row" },
@@ -124,6 +136,9 @@ const SCREENS = [
   { name: "quality", path: "/interfaces/lab-results#tab=quality", shows: ".table tbody tr, .empty" },
   { name: "runbook", path: "/interfaces/lab-results#tab=runbook", shows: ".commands" },
   { name: "alerts", path: "/alerts", shows: ".card" },
+  { name: "mapper-list", path: "/mapper", shows: ".table tbody tr" },
+  { name: "mapper", path: `/mapper/adt-hub#file=${PHARMACY}`, shows: ".map-chip", then: async (page) => { await page.locator(".map-chip").nth(1).click(); await page.getByRole("button", { name: /^Run over/ }).click(); await page.locator(".histogram li").first().waitFor(); } },
+  { name: "dictionary", path: "/dictionary#word=PID-8", shows: ".table tbody tr" },
   { name: "tables", path: "/tables", shows: ".table tbody tr, .empty" },
   { name: "changes", path: "/changes", shows: ".table tbody tr" },
   { name: "audit", path: "/audit", shows: ".card" },
@@ -131,40 +146,73 @@ const SCREENS = [
   { name: "system", path: "/system", shows: ".balance" },
 ];
 
-async function walkScreens(browser, origin) {
+/** Each screen is opened once for a theme, and judged in both widths: a wider window has the same colours. */
+async function walkScreens(browser, origin, session) {
   const isQuick = process.argv.includes("--quick");
   for (const theme of isQuick ? ["light"] : ["light", "dark"]) {
-    for (const width of isQuick ? [1280] : [1280, 1920]) {
-      const page = await open(browser, origin, { theme, width });
-      for (const screen of SCREENS) {
-        const where = `${screen.name} ${theme} ${width}`;
-        try {
-          await page.goto(`${origin}/none`);
-          await page.goto(origin + screen.path);
-          await page.locator(screen.shows).first().waitFor({ timeout: WAIT_MS });
-          await screen.then?.(page);
-          await judge(page, where, width === 1280);
+    const page = await open(browser, origin, { theme, width: 1280, session });
+    for (const screen of SCREENS) {
+      try {
+        await page.goto("about:blank");
+        await page.goto(origin + screen.path);
+        await page.locator(screen.shows).first().waitFor({ timeout: WAIT_MS });
+        await screen.then?.(page);
+        for (const width of isQuick ? [1280] : [1280, 1920]) {
+          await page.setViewportSize({ width, height: heightOf(width) });
+          await judge(page, `${screen.name} ${theme} ${width}`, width === 1280);
           if (pictures) await page.screenshot({ path: join(pictures, `${screen.name}-${theme}-${width}.png`) });
-        } catch (error) {
-          fault(where, String(error).split("\n")[0]);
         }
+      } catch (error) {
+        fault(`${screen.name} ${theme}`, String(error).split("\n")[0]);
       }
-      await page.context().close();
+      await page.setViewportSize({ width: 1280, height: heightOf(1280) });
     }
+    await page.context().close();
   }
 }
 
-/** By keyboard only: find an interface, jump, choose a message, reveal it with a reason, close, pause and resume. */
-async function byKeyboard(browser, origin) {
+/** Signing in as a hospital does: the link, a password, a passkey; and again with the passkey as second factor. */
+async function signIn(browser) {
+  const workspace = join(folder, "clinic");
+  const made = spawnSync(binary, ["init", workspace], { encoding: "utf8" });
+  if (made.status !== 0) throw new Error(made.stderr);
+  const address = await start(["run", workspace, "--listen=127.0.0.1:0"], /the API +http 127\.0\.0\.1:(\d+)/);
+  // A passkey belongs to a name, and an address of digits is none.
+  const origin = `http://localhost:${address}`;
   const page = await open(browser, origin, { theme: "light", width: 1280 });
+  const devtools = await page.context().newCDPSession(page);
+  await devtools.send("WebAuthn.enable");
+  await devtools.send("WebAuthn.addVirtualAuthenticator", { options: { protocol: "ctap2", transport: "internal", hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true } });
+  await becomeAdministrator(page, origin, workspace);
+  await page.getByRole("heading", { name: "Set up a second factor" }).waitFor();
+  await page.locator(".secret-picture").waitFor();
+  await judge(page, "the second factor");
+  if (pictures) await page.screenshot({ path: join(pictures, "second-factor-light-1280.png") });
+  await page.getByRole("button", { name: "Use a passkey instead" }).click();
+  await page.getByRole("heading", { name: "Recovery codes" }).waitFor();
+  await page.getByRole("button", { name: "I have kept them" }).click();
+  await page.getByRole("button", { name: /Iris Hale/ }).click();
+  await page.getByRole("menuitem", { name: "Sign out" }).click();
+  await page.getByLabel("Name", { exact: true }).fill("iris.hale");
+  await page.getByLabel("Password").fill(PASSWORD);
+  await judge(page, "the way in");
+  await page.keyboard.press("Enter");
+  await page.getByRole("button", { name: "Use a passkey" }).click();
+  await page.getByRole("button", { name: /Iris Hale/ }).waitFor();
+  await page.context().close();
+}
+
+/** By keyboard only: find an interface, jump, choose a message, reveal it with a reason, close, pause and resume. */
+async function byKeyboard(browser, origin, session) {
+  const page = await open(browser, origin, { theme: "light", width: 1280, session });
   const key = (...keys) => keys.reduce((before, one) => before.then(() => page.keyboard.press(one)), Promise.resolve());
   const focused = () => page.evaluate(() => document.activeElement?.textContent ?? "");
   const tabTo = async (name) => {
-    for (let steps = 0; steps < 120; steps += 1) {
+    for (let steps = 0; steps < 60; steps += 1) {
       if ((await focused()).trim().startsWith(name)) return;
       await key("Tab");
     }
-    throw new Error(`the key Tab does not reach ${name}`);
+    throw new Error(`the key Tab does not reach ${name}; it ends at ${(await focused()).slice(0, 60)}`);
   };
   await page.goto(origin);
   await page.locator("table.interfaces tbody tr").first().waitFor();
@@ -205,9 +253,51 @@ async function byKeyboard(browser, origin) {
   await page.context().close();
 }
 
+/** A line of a map by keyboard only, and by dragging: both write the same text. */
+async function byDrawing(browser, origin, session) {
+  const page = await open(browser, origin, { theme: "light", width: 1280, session });
+  const text = () => page.getByLabel("The text of the map").inputValue();
+  const leaf = (side, key) => page.locator(`[data-side="${side}"] [data-key="${key}"]`);
+  const move = async (side, key) => {
+    for (let steps = 0; steps < 400; steps += 1) {
+      if (await leaf(side, key).evaluate((row) => row === document.activeElement)) return;
+      await page.keyboard.press("j");
+    }
+    throw new Error(`the key j does not reach ${side} ${key}`);
+  };
+  await page.goto(`${origin}/mapper/adt-hub#file=${PHARMACY}`);
+  await page.locator(".map-chip").first().waitFor();
+  const before = await text();
+  await page.getByRole("button", { name: "All places" }).press("Enter");
+  await leaf("source", "MSH-3").focus();
+  await move("source", "PID-8");
+  await page.keyboard.press("Enter");
+  await move("target", "MSH-6");
+  await page.keyboard.press("Enter");
+  await until("the drawn line", async () => (await text()).includes("  MSH-6 = PID-8\n"));
+  const drawn = await text();
+  await page.getByRole("button", { name: "Undo" }).click();
+  if ((await text()) !== before) fault("drawing", "undo does not give the text that was there");
+  await leaf("source", "PID-8").dragTo(leaf("target", "MSH-6"));
+  await until("the dragged line", async () => (await text()) === drawn);
+  await page.locator(".map-chip.lit").waitFor();
+  await page.getByLabel("Through, with | between steps").fill("lower");
+  await page.keyboard.press("Enter");
+  await until("the step", async () => (await text()).includes("  MSH-6 = PID-8 | lower\n"));
+  await page.getByRole("button", { name: "Keep…" }).click();
+  await page.keyboard.type("a test of the console");
+  await page.keyboard.press("Enter");
+  await page.getByText("Kept. Apply it under Changes").waitFor();
+  await page.getByRole("button", { name: "Close", exact: true }).click();
+  const wrong = (await text()).replace("PID-8 | lower", "PID-8 | lowr");
+  await page.getByLabel("The text of the map").fill(wrong);
+  await page.locator(".editor-line.wrong").waitFor();
+  await page.context().close();
+}
+
 /** By mouse only. */
-async function byMouse(browser, origin) {
-  const page = await open(browser, origin, { theme: "dark", width: 1920 });
+async function byMouse(browser, origin, session) {
+  const page = await open(browser, origin, { theme: "dark", width: 1920, session });
   await page.goto(origin);
   await page.locator("table.interfaces a[data-row]").first().click();
   await page.getByRole("tab", { name: "Traffic" }).click();
@@ -229,13 +319,28 @@ async function byMouse(browser, origin) {
   await page.context().close();
 }
 
+/** From the first line of the demo to live figures. */
+async function begin(browser) {
+  const begun = Date.now();
+  const workspace = join(folder, "hospital");
+  const origin = (await start(["demo", "--headless", "--keep", workspace], /the console: (http:\S+)\//)).replace(/\/$/, "");
+  const page = await open(browser, origin, { theme: "light", width: 1280 });
+  await becomeAdministrator(page, origin, workspace);
+  await page.locator("table.interfaces tbody tr").first().waitFor();
+  await page.locator(".story li").first().waitFor();
+  console.log(`live after ${((Date.now() - begun) / 1000).toFixed(1)} s`);
+  const session = await page.context().storageState();
+  await page.context().close();
+  return { origin, session };
+}
+
 async function run() {
   if (pictures) mkdirSync(pictures, { recursive: true });
-  const origin = await start();
   const browser = await chromium.launch({ executablePath: existsSync(browserName) ? browserName : `/usr/bin/${browserName}`, args: ["--no-sandbox"] });
-  for (const [name, walk] of [["screens", walkScreens], ["keyboard", byKeyboard], ["mouse", byMouse]]) {
+  const { origin, session } = await begin(browser);
+  for (const [name, walk] of [["keyboard", byKeyboard], ["mouse", byMouse], ["drawing", byDrawing], ["screens", walkScreens], ["sign-in", signIn]]) {
     const begun = Date.now();
-    await walk(browser, origin).catch((error) => fault(name, String(error).split("\n")[0]));
+    await walk(browser, origin, session).catch((error) => fault(name, String(error).split("\n").slice(0, 2).join(" ")));
     console.log(`${name}: ${((Date.now() - begun) / 1000).toFixed(1)} s`);
   }
   await browser.close();

@@ -35,6 +35,29 @@ export const readContent = (id: number, which: string, reason: string, signal?: 
 export const readNames = (version: string, segments: string[], signal?: AbortSignal) =>
   get<{ names: Record<string, string> }>("/api/v1/dictionary", { version, segments: segments.join(",") }, signal);
 
+export interface DictionaryRow {
+  path: string;
+  name: string;
+  type: string;
+  usage: string;
+  is_repeating: boolean;
+  length: number | null;
+  table: string | null;
+}
+export interface DictionaryEntry {
+  kind: "segment" | "field" | "datatype" | "table" | "element" | "found";
+  version: string;
+  word: string;
+  name?: string;
+  own?: DictionaryRow;
+  rows?: DictionaryRow[] | null;
+  codes?: { code: string; display: string }[] | null;
+  is_user_defined?: boolean;
+  found?: { path: string; name: string }[];
+}
+/** What the standards say of a word. */
+export const lookUp = (version: string, word: string, signal?: AbortSignal) => get<DictionaryEntry>("/api/v1/dictionary/look", { version, word }, signal);
+
 export const readInterface = (name: string, signal?: AbortSignal) =>
   get<InterfaceText>(`/api/v1/interfaces/${encodeURIComponent(name)}/text`, undefined, signal);
 

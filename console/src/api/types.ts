@@ -78,8 +78,17 @@ export interface Interface {
   destinations: Destination[];
 }
 
+/** A chapter of the demo's story. */
+export interface Chapter {
+  name: string;
+  title: string;
+  look: string;
+  stage: "coming" | "under_way" | "healing" | "healed";
+  begins_in_s: number;
+}
+
 export interface Status {
-  process: { version: string; pid: number; workspace: string; data: string; is_demo?: boolean };
+  process: { version: string; pid: number; workspace: string; data: string; is_demo?: boolean; story?: Chapter[] | null };
   engine: {
     at: number;
     uptime_s: number;

@@ -5,9 +5,12 @@ import { askWho, useMay, useSession } from "../api/session";
 import { attentionOf } from "../screens/overview/attention";
 import { Alerts } from "../screens/alerts/Alerts";
 import { Audit } from "../screens/audit/Audit";
+import { Dictionary } from "../screens/dictionary/Dictionary";
 import { Changes } from "../screens/changes/Changes";
 import { InterfaceList } from "../screens/interface/InterfaceList";
 import { OneInterface } from "../screens/interface/OneInterface";
+import { Mapper } from "../screens/mapper/Mapper";
+import { MapList } from "../screens/mapper/MapList";
 import { Messages } from "../screens/messages/Messages";
 import { Overview } from "../screens/overview/Overview";
 import { SignIn } from "../screens/signin/SignIn";
@@ -27,6 +30,8 @@ import { switchTheme, useTheme } from "./theme";
 function screenOf({ path }: Address): ReactNode {
   const one = path.match(/^\/interfaces\/([^/]+)$/)?.[1];
   if (one) return <OneInterface key={one} name={decodeURIComponent(one)} />;
+  const mapped = path.match(/^\/mapper\/([^/]+)$/)?.[1];
+  if (mapped) return <Mapper key={mapped} name={decodeURIComponent(mapped)} />;
   switch (path) {
     case "/":
       return <Overview />;
@@ -34,10 +39,14 @@ function screenOf({ path }: Address): ReactNode {
       return <Messages />;
     case "/interfaces":
       return <InterfaceList />;
+    case "/mapper":
+      return <MapList />;
     case "/alerts":
       return <Alerts />;
     case "/tables":
       return <CodeTables />;
+    case "/dictionary":
+      return <Dictionary />;
     case "/changes":
       return <Changes />;
     case "/audit":

@@ -2,4 +2,5 @@
 
 /** An address of the message screen. */
 export const messagesAt = (query: string): string => (query ? `/messages#q=${encodeURIComponent(query)}` : "/messages");
+export const mapAt = (name: string, file: string, message?: number): string => `/mapper/${encodeURIComponent(name)}#file=${encodeURIComponent(file)}${message ? `&message=${message}` : ""}`;
 export const interfaceAt = (name: string, tab = ""): string => `/interfaces/${encodeURIComponent(name)}${tab ? `#tab=${tab}` : ""}`;

@@ -20,7 +20,7 @@ use std::{
     net::SocketAddr,
     os::unix::fs::DirBuilderExt as _,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 use store::{Health, Store};
@@ -48,6 +48,8 @@ pub struct Host {
     stop: Arc<Notify>,
     done: watch::Sender<bool>,
     api: server::ApiSettings,
+    /// Where the story of a demo stands, for the console.
+    story: Mutex<Value>,
 }
 
 /// What a host is opened with.
@@ -103,6 +105,7 @@ impl Host {
             applying: tokio::sync::Mutex::default(),
             stop: Arc::default(),
             done: watch::Sender::new(false),
+            story: Mutex::default(),
             api: server::ApiSettings {
                 is_demo: setup.is_demo,
                 ..api_settings(&setup.workspace.server.api, &setup.workspace.folder)
@@ -139,6 +142,11 @@ impl Host {
         }
         let stopped = self.stopped();
         tokio::spawn(async move { api.serve_socket(&path, stopped).await })
+    }
+
+    /// Where the story of a demo stands: `status` tells it to whoever watches.
+    pub fn tell_story(&self, story: Value) {
+        *self.story.lock().unwrap_or_else(PoisonError::into_inner) = story;
     }
 
     /// HTTP is served inside TLS.
@@ -345,9 +353,26 @@ impl server::Host for Host {
         paths.truncate(FILES_MAX);
         paths.into_iter().filter_map(|path| files.text(&path).ok().map(|text| (path, text))).collect()
     }
+    fn files(&self) -> interface::workspace::Files {
+        interface::workspace::Files::Folder(self.folder.clone())
+    }
+    fn write(&self, file: &str, before: &str, text: &str) -> std::result::Result<(), message::Reason> {
+        let refused =
+            |why: String| message::Reason::new(server::codes::E7402, format!("{file}: {why}; nothing was written"));
+        let found = self.files().text(file).map_err(|why| refused(why.to_string()))?;
+        if found != before {
+            return Err(refused("somebody changed the file since it was opened".to_owned()));
+        }
+        // Beside it and then over it: whoever reads sees the old text or the new one.
+        let path = self.folder.join(file);
+        let draft = path.with_extension("map.draft");
+        let written = std::fs::write(&draft, text).and_then(|()| std::fs::rename(&draft, &path));
+        written.map_err(|error| refused(error.kind().to_string()))
+    }
     fn describe(&self) -> Value {
+        let story = self.story.lock().unwrap_or_else(PoisonError::into_inner).clone();
         json!({"version": env!("CARGO_PKG_VERSION"), "pid": std::process::id(),
-            "is_demo": self.api.is_demo,
+            "is_demo": self.api.is_demo, "story": story,
             "workspace": self.folder.display().to_string(), "data": self.data.display().to_string()})
     }
 }

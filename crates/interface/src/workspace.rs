@@ -11,11 +11,13 @@
 //! Never: writes, or opens anything but files below the folder.
 
 mod api;
+mod around;
 mod environment;
 mod files;
 mod server;
 
 pub use api::ApiLines;
+pub use around::{Around, standard};
 pub use environment::{Change, Environment};
 pub use files::{Files, Unreadable};
 pub use server::{KeyPlace, QualitySettings, ServerSettings, StoreEngine, UrlPlace};

@@ -62,7 +62,7 @@ pub use map::{
     BundleType, Claim, Format, Ignored, Left, Library, Map, MapFile, MessageMap, Origin, Origins, Settings, Shape,
     Standard, Why, no_map, no_map_for_bundle,
 };
-pub use map::{cases, coverage, fhir::lineage, outline};
+pub use map::{cases, coverage, drawing, fhir::lineage, outline};
 pub use matter::Matter;
 pub use profile::{Profile, Profiles, Ruleset};
 /// A time zone by its name: `Europe/Berlin`.

@@ -31,4 +31,7 @@ message::catalogue! {
     E7080 "a grant, role or name is not understood";
     E7081 "the request did not come in time";
     E7250 "the tests of an interface could not be run";
+    E7400 "the interface has no map of this name";
+    E7401 "the map has errors and was not kept";
+    E7402 "the file was changed meanwhile, or cannot be written";
 }

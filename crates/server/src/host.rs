@@ -36,6 +36,13 @@ pub trait Host: Send + Sync {
     fn test(&self, interface: &str) -> Result<serde_json::Value, Reason>;
     /// Texts of the workspace: this file and those in its folder and below, with their paths, in the order of the paths.
     fn texts(&self, file: &str) -> Vec<(String, String)>;
+    /// The files of the workspace, to be read.
+    fn files(&self) -> interface::workspace::Files;
+    /// Writes a file of the workspace over what lies there, whole or not at all.
+    ///
+    /// # Errors
+    /// What lies there is not `before` (somebody changed it meanwhile), or the folder does not let itself be written.
+    fn write(&self, file: &str, before: &str, text: &str) -> Result<(), Reason>;
     /// Facts about the process for `status`: workspace, version, process id.
     fn describe(&self) -> serde_json::Value;
 }

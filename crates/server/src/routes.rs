@@ -2,9 +2,9 @@
 //! OpenAPI document and the matrix of rights are made of it.
 
 use crate::{
-    audit, backup, changes, describe, engine_routes as engine,
+    audit, backup, changes, describe, dictionary, engine_routes as engine,
     gate::caller::Stage,
-    live, messages,
+    live, maps, messages,
     people::{keys, me, passkeys, sign_in, users},
     quality,
     rights::Right,
@@ -28,7 +28,7 @@ const SIGN_IN_BYTES_MAX: usize = 4 * 1024;
 /// Every route.
 pub(crate) fn all() -> Vec<Route> {
     let of_people = [of_sign_in(), of_me(), of_passkeys(), of_users(), of_user_states(), of_roles_and_keys()];
-    let of_engine = [of_engine(), of_looking(), of_keeping(), of_messages(), of_acts(), of_changes()];
+    let of_engine = [of_engine(), of_looking(), of_keeping(), of_messages(), of_acts(), of_changes(), of_maps()];
     of_engine.into_iter().chain(of_people).flatten().collect()
 }
 
@@ -95,6 +95,13 @@ fn of_looking() -> Vec<Route> {
             Gives("sinew.dictionary/1"),
             "What the standard calls the places of a message",
             describe::names,
+        ),
+        Route::new(
+            (GET, "/api/v1/dictionary/look"),
+            (Need::Known, Part),
+            Gives("sinew.dictionary-entry/1"),
+            "What the standards say of a segment, field, data type, table or element, or where a word stands",
+            dictionary::look,
         ),
         Route::new(
             (GET, "/api/v1/quality"),
@@ -207,6 +214,50 @@ fn of_messages() -> Vec<Route> {
             steer::edit,
         )
         .up_to(steer::EDITED_BYTES_MAX),
+    ]
+}
+
+fn of_maps() -> Vec<Route> {
+    vec![
+        Route::new(
+            (GET, "/api/v1/interfaces/{name}/maps"),
+            (may(Right::Look), Interface),
+            Gives("sinew.maps/1"),
+            "The map files of an interface",
+            maps::list,
+        ),
+        Route::new(
+            (POST, "/api/v1/interfaces/{name}/maps/look"),
+            (may(Right::Masked), Interface),
+            Gives("sinew.map/1"),
+            "What the text of a map says, and what it does to a message",
+            maps::look,
+        )
+        .up_to(maps::TEXT_BYTES_MAX),
+        Route::new(
+            (POST, "/api/v1/interfaces/{name}/maps/draw"),
+            (may(Right::Masked), Interface),
+            Gives("sinew.map-drawn/1"),
+            "The text of a map after an act in its drawing",
+            maps::draw,
+        )
+        .up_to(maps::TEXT_BYTES_MAX),
+        Route::new(
+            (POST, "/api/v1/interfaces/{name}/maps/values"),
+            (may(Right::Masked), Interface),
+            Gives("sinew.map-line-values/1"),
+            "What a line of a map became over the newest messages",
+            maps::values,
+        )
+        .up_to(maps::TEXT_BYTES_MAX),
+        Route::new(
+            (PUT, "/api/v1/interfaces/{name}/maps"),
+            (may(Right::Propose), Interface),
+            Gives("sinew.map-kept/1"),
+            "Keep the text of a map in the workspace, to be applied as any change",
+            maps::keep,
+        )
+        .up_to(maps::TEXT_BYTES_MAX),
     ]
 }
 

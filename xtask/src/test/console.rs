@@ -17,7 +17,7 @@ pub(super) fn run() -> Result<Outcome, String> {
         return Ok(Outcome::skipped("its tools are not installed: `npm ci --ignore-scripts` in console/"));
     }
     let parts = node(&["--test", "tests/parts.test.mjs"], browser)?;
-    if !output::stream(root::cargo(&["build", "--quiet", "--locked", "--package", "cli"]))?.is_success {
+    if !output::stream(root::cargo(&["build", "--quiet", "--locked", "--workspace", "--bin", "sinew"]))?.is_success {
         return Ok(Outcome::of(false, "the binary does not build"));
     }
     let walk = node(&["tests/walk.mjs"], browser)?;

@@ -49,12 +49,13 @@ function SearchBox({ query, onQuery }: { query: string; onQuery: (query: string)
   );
 }
 
-function Row({ row, query, isChosen, isNarrow }: { row: MessageRow; query: string; isChosen: boolean; isNarrow: boolean }) {
+function Row({ row, query, isChosen, isNarrow, isStop }: { row: MessageRow; query: string; isChosen: boolean; isNarrow: boolean; isStop: boolean }) {
   const choose = () => setWords({ id: String(row.id) });
   return (
     <a
       href={addressOf(query, row.id)}
       data-row
+      tabIndex={isStop ? 0 : -1}
       className={`message-row ${isNarrow ? "narrow" : ""}`}
       aria-current={isChosen ? "true" : undefined}
       title={`${utc(row.received)} · message ${row.id}`}
@@ -79,6 +80,8 @@ function List({ rows, query, chosen, isNarrow }: { rows: MessageRow[]; query: st
   const height = isNarrow ? ROW_NARROW_PX : ROW_PX;
   const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => box.current, estimateSize: () => height, overscan: 12, getItemKey: (at) => rows[at]?.id ?? at });
   useEffect(() => virtual.measure(), [height, virtual]);
+  // One stop for the key Tab: the chosen row, else the first; j and k move among the others.
+  const stop = rows.some((row) => row.id === chosen) ? chosen : rows[0]?.id;
   return (
     <div className="message-list" ref={box} role="list" aria-label="Messages, newest first" tabIndex={-1}>
       <div className="message-rows" style={{ height: virtual.getTotalSize() }}>
@@ -87,7 +90,7 @@ function List({ rows, query, chosen, isNarrow }: { rows: MessageRow[]; query: st
           return (
             row && (
               <div key={item.key} role="listitem" aria-setsize={rows.length} aria-posinset={item.index + 1} className="message-slot" style={{ height, transform: `translateY(${item.start}px)` }}>
-                <Row row={row} query={query} isChosen={row.id === chosen} isNarrow={isNarrow} />
+                <Row row={row} query={query} isChosen={row.id === chosen} isNarrow={isNarrow} isStop={row.id === stop} />
               </div>
             )
           );

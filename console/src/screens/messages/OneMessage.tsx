@@ -27,7 +27,7 @@ function Strip({ journey }: { journey: Journey }) {
             {tile.tone === "bad" ? "✕ " : tile.tone === "wait" ? "… " : ""}
             {tile.name}
           </strong>
-          <span className="cut">{tile.text}</span>
+          <span>{tile.text}</span>
           <span className="quiet number">{sinceText(tile.at, start) || " "}</span>
         </li>
       ))}

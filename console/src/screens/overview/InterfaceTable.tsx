@@ -35,7 +35,7 @@ const Row = memo(function Row({ one, values, now }: { one: Interface; values: nu
       <td>
         <Sparkline values={values} tone={one.state === "failing" ? "bad" : speed === 0 ? "idle" : ""} />
       </td>
-      <td className="right number">{rate(speed)}</td>
+      <td className="right number">{newest.length ? rate(speed) : <span className="quiet">…</span>}</td>
       <td className="right number">
         {queued > 0 ? (
           <Link to={messagesAt(`interface:${one.name} state:in_flight`)} title={Number.isFinite(oldest) ? `the oldest since ${utc(oldest)}` : undefined}>

@@ -10,6 +10,7 @@ import { Sparkline } from "../../ui/Sparkline";
 import { attentionOf, balance } from "./attention";
 import { Attentions } from "./Attentions";
 import { InterfaceTable } from "./InterfaceTable";
+import { Story } from "./Story";
 import { SystemMap } from "./SystemMap";
 import { Throughput } from "./Throughput";
 
@@ -38,7 +39,7 @@ function Tiles({ status, total }: { status: Status; total: number[] }) {
   const speed = newest.length ? newest.reduce((sum, value) => sum + value, 0) / newest.length : 0;
   return (
     <div className="tiles">
-      <Tile name="Messages a second" value={rate(speed)}>
+      <Tile name="Messages a second" value={newest.length ? rate(speed) : "…"}>
         <Sparkline values={total} width={90} />
       </Tile>
       <Tile name="Accepted" value={count(engine.counts.accepted)}>
@@ -85,6 +86,7 @@ export function Overview() {
   return (
     <Page title="Overview" about={`${plural(engine.interfaces.length, "interface")} · ${plural(systems, "receiver")} · up for ${span(engine.uptime_s)}`}>
       <Tiles status={status} total={live.total} />
+      <Story status={status} />
       <section aria-label="Needs attention" className="stack tight">
         <h2>Needs attention</h2>
         {items.length > 0 ? (

@@ -36,10 +36,10 @@ export function SystemMap({ live }: { live: Live }) {
   const status = live.status;
   const picture = useMemo(() => (status ? pictureOf(status, live.flows) : undefined), [status, live.flows]);
   if (!picture) return null;
-  const boxWidth = Math.min(158, Math.max(96, width * 0.27));
+  const boxWidth = Math.min(158, Math.max(96, width * 0.3));
   const { placed, height } = place(picture.nodes, width, boxWidth);
   const most = Math.max(...picture.lines.map((line) => line.rate), 1);
-  const letters = Math.floor((boxWidth - 22) / 7);
+  const letters = Math.floor((boxWidth - 16) / 6.9);
   return (
     <div ref={box} className="map">
       <svg width={width} height={height} role="group" aria-label="Systems and what flows between them">

@@ -8,7 +8,7 @@
 
 mod script;
 
-pub use script::{Cue, Observation, Outcome, Script};
+pub use script::{Chapter, Cue, Observation, Outcome, Script, Stage};
 
 use crate::{
     flow::{Forced, Site, SystemName},

@@ -48,6 +48,35 @@ pub struct Outcome {
     pub healed: bool,
 }
 
+/// Where one story stands, for those who watch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Chapter {
+    /// [`Fault::name`].
+    pub name: &'static str,
+    /// [`Fault::title`].
+    pub title: &'static str,
+    /// [`Fault::look`].
+    pub look: &'static str,
+    /// See [`Stage`].
+    pub stage: Stage,
+    /// Seconds until it begins; 0 from then on.
+    pub begins_in_s: u64,
+}
+
+/// How far a story is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// It has not begun.
+    Coming,
+    /// It goes on.
+    UnderWay,
+    /// What was wrong is put right, and it is not yet well.
+    Healing,
+    /// It was seen, and is well again.
+    Healed,
+}
+
 #[derive(Clone, Debug, Default)]
 struct Progress {
     is_started: bool,
@@ -184,6 +213,25 @@ impl Script {
         self.progress.iter().all(|progress| progress.is_healed)
     }
 
+    /// Where each story stands, in order.
+    #[must_use]
+    pub fn chapters(&self, elapsed: Duration) -> Vec<Chapter> {
+        let now = elapsed + self.skipped;
+        let chapter = |(fault, progress): (&Fault, &Progress)| Chapter {
+            name: fault.name,
+            title: fault.title,
+            look: fault.look,
+            stage: match (progress.is_started, progress.is_ended, progress.is_healed) {
+                (_, _, true) => Stage::Healed,
+                (_, true, false) => Stage::Healing,
+                (true, false, false) => Stage::UnderWay,
+                (false, false, false) => Stage::Coming,
+            },
+            begins_in_s: self.times(fault).0.saturating_sub(now).as_secs(),
+        };
+        FAULTS.iter().zip(&self.progress).map(chapter).collect()
+    }
+
     /// How each story went so far.
     #[must_use]
     pub fn outcomes(&self) -> Vec<Outcome> {
@@ -249,7 +297,11 @@ mod tests {
         assert_eq!(observe(&mut script, 26, 1, 9), (false, false));
         assert_eq!(observe(&mut script, 30, 12, 9), (true, false));
         assert_eq!(observe(&mut script, 43, 12, 9), (true, false));
+        assert_eq!(script.chapters(SECOND * 43)[1].stage, Stage::Healing);
         assert_eq!(observe(&mut script, 44, 0, 25), (true, true));
+        let stages: Vec<Stage> = script.chapters(SECOND * 44).into_iter().map(|chapter| chapter.stage).collect();
+        assert_eq!(stages[..3], [Stage::Healing, Stage::Healed, Stage::Coming]);
+        assert_eq!(script.chapters(SECOND * 44)[2].begins_in_s, 10);
     }
 
     #[test]

@@ -340,7 +340,7 @@ fn map(reader: &mut Reader<'_>, line: Line<'_>, home: &Home) -> Option<Edit> {
 }
 
 /// The tables and shared maps of a workspace, for a map to FHIR over those that come along.
-fn with_standard<'t>(
+pub(crate) fn with_standard<'t>(
     tables: &'t Tables,
     library: &'t Library,
     tree: &syntax::Tree,
@@ -358,7 +358,8 @@ fn with_standard<'t>(
 }
 
 /// The maps that come along, read once.
-static STANDARD: LazyLock<Standard> = LazyLock::new(|| Standard::read(library::folder(library::HL7V2_TO_FHIR_R4)).0);
+pub(crate) static STANDARD: LazyLock<Standard> =
+    LazyLock::new(|| Standard::read(library::folder(library::HL7V2_TO_FHIR_R4)).0);
 
 const SET: &str = "set ";
 

@@ -18,6 +18,7 @@ pub mod cases;
 mod claim;
 mod compile;
 pub mod coverage;
+pub mod drawing;
 pub(crate) mod fhir;
 pub(crate) mod from_fhir;
 mod header;

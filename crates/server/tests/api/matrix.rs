@@ -28,7 +28,13 @@ const ALLOWED: &[(&str, &str)] = &[
     ("POST /api/v1/messages/search", ALL),
     ("GET /api/v1/interfaces/{name}/text", ALL),
     ("POST /api/v1/interfaces/{name}/test", ALL),
+    ("GET /api/v1/interfaces/{name}/maps", ALL),
+    ("POST /api/v1/interfaces/{name}/maps/look", ALL),
+    ("POST /api/v1/interfaces/{name}/maps/draw", ALL),
+    ("POST /api/v1/interfaces/{name}/maps/values", ALL),
+    ("PUT /api/v1/interfaces/{name}/maps", "analyst administrator"),
     ("GET /api/v1/dictionary", ALL),
+    ("GET /api/v1/dictionary/look", ALL),
     ("POST /api/v1/messages/facets", ALL),
     ("POST /api/v1/tap", "analyst privacy-officer"),
     ("POST /api/v1/messages/{id}/content", "analyst privacy-officer"),
@@ -107,6 +113,12 @@ fn body(path: &str, interface: &str, message: u64) -> Value {
         }
         "/api/v1/messages/{id}/content" => json!({"which": "raw", "reason": "test"}),
         "/api/v1/messages/{id}/edit" => json!({"content": "nonsense", "reason": "test"}),
+        "/api/v1/interfaces/{name}/maps/look" => json!({"file": "none.map"}),
+        "/api/v1/interfaces/{name}/maps/draw" => {
+            json!({"file": "none.map", "text": "", "stroke": {"act": "erase", "line": 1, "target": ""}})
+        }
+        "/api/v1/interfaces/{name}/maps/values" => json!({"file": "none.map", "text": "", "line": 1, "target": ""}),
+        "/api/v1/interfaces/{name}/maps" => json!({"file": "none.map", "before": "", "text": "", "reason": "test"}),
         "/api/v1/messages/search" => json!({}),
         "/api/v1/replay" => json!({"query": "id:1"}),
         "/api/v1/me/glass" => json!({"reason": "test"}),

@@ -98,6 +98,12 @@ impl server::Host for Process {
     fn texts(&self, _: &str) -> Vec<(String, String)> {
         Vec::new()
     }
+    fn files(&self) -> interface::workspace::Files {
+        interface::workspace::Files::memory([])
+    }
+    fn write(&self, _: &str, _: &str, _: &str) -> Result<(), Reason> {
+        Ok(())
+    }
     fn plan(&self) -> Value {
         json!({"schema": "sinew.plan/1", "fingerprint": *self.text.lock().unwrap()})
     }

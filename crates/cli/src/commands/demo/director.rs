@@ -65,6 +65,7 @@ impl Director {
                 lines.push(format!("healed: {}", new.name));
             }
         }
+        world.host.tell_story(serde_json::json!(self.script.chapters(elapsed)));
         lines
     }
 
