@@ -156,7 +156,7 @@ impl Book {
             }
             // Versions of the standard are counted apart and told together; a clock may come back to a span.
             let has_room = self.ended.len() < ENDED_MAX;
-            match self.ended.iter_mut().find(|taken| taken.kind == stream.kind && taken.start == start) {
+            match self.ended.iter_mut().find(|taken| taken.start == start && taken.kind == stream.kind) {
                 Some(known) => known.record.merge(&record),
                 None if has_room => self.ended.push(Taken { start, kind: stream.kind.clone(), record }),
                 None => self.given_up += record.messages + record.left_out,

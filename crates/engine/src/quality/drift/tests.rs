@@ -79,8 +79,8 @@ fn a_quiet_year_raises_no_alarm() {
         for seed in 1..=2_u64 {
             let mut dice = Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15));
             let year = history(365 * 24, &mut dice, shape);
-            // As the engine sees it: the last fifteen days by hours, a look every three hours.
-            for end in (1..=year.len()).step_by(3) {
+            // As the engine sees it: the last fifteen days by hours, a look every seven hours, so at every hour of the day.
+            for end in (1..=year.len()).step_by(7) {
                 let seen = &year[end.saturating_sub(15 * 24)..end];
                 if let Some(shift) = detect(seen, Of::Good, Settings::default()) {
                     alarms.push((*name, seed, end, shift));
