@@ -14,6 +14,7 @@ const PAGES: &[&str] = &[
     "language.md",
     "connectors.md",
     "errors.md",
+    "metrics.md",
     "scripts.md",
     "openapi.json",
     "sinew.tmLanguage.json",

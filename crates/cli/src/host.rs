@@ -5,7 +5,7 @@
 
 use crate::{
     backing::{self, Desk, Target},
-    handles,
+    behaviour, ground, handles,
     outcome::{Exit, Failure, Result},
     place, watch as watch_files,
 };
@@ -50,6 +50,7 @@ pub struct Host {
     api: server::ApiSettings,
     /// Where the story of a demo stands, for the console.
     story: Mutex<Value>,
+    site: ground::Site,
 }
 
 /// What a host is opened with.
@@ -95,11 +96,13 @@ impl Host {
         let engine = Engine::new(store, recovered.open, options);
         handles::share(&engine, &setup.workspace.definitions);
         let changes = engine.apply(setup.workspace.definitions.clone(), &[]).await;
+        engine.set_alerts(place::alerts(&setup.workspace).0);
         let host = Arc::new(Host {
             engine,
             loader: setup.loader,
             retention: setup.workspace.server.retention,
             folder: setup.workspace.folder.clone(),
+            site: site(&setup.workspace, &setup.data),
             data: setup.data,
             backups: Desk::default(),
             applying: tokio::sync::Mutex::default(),
@@ -220,6 +223,19 @@ impl Host {
         }
     }
 
+    /// Looks at everything, keeps what is wrong and tells who has to be told. Never returns.
+    pub async fn watch(&self) {
+        let mut tick = tokio::time::interval(engine::alerts::LOOK_PAUSE);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+        loop {
+            tick.tick().await;
+            let (site, engine) = (self.site.clone(), self.engine.clone());
+            let ground = tokio::task::spawn_blocking(move || ground::look(&site, &engine)).await;
+            // Incidents that the tables do not take now are kept in memory and written at the next look.
+            let _ = self.engine.watch(ground.unwrap_or_default()).await;
+        }
+    }
+
     /// Ends in good order: sources first, then the sends under way, then the store.
     pub async fn close(&self) -> Result<()> {
         let closed = self.engine.stop(STOP_PATIENCE).await;
@@ -251,7 +267,19 @@ impl Host {
         let broken: Vec<Name> = workspace.broken.clone();
         handles::share(&self.engine, &workspace.definitions);
         let changes = self.engine.apply(workspace.definitions.clone(), &broken).await;
+        self.engine.set_alerts(place::alerts(&workspace).0);
         Some((workspace, findings, Some(changes)))
+    }
+}
+
+/// Where to look at the ground.
+fn site(workspace: &Workspace, data: &Path) -> ground::Site {
+    let is_embedded = workspace.server.engine == interface::workspace::StoreEngine::Embedded;
+    ground::Site {
+        data: data.to_path_buf(),
+        folder: workspace.folder.clone(),
+        certificate: workspace.server.api.certificate.as_ref().map(|path| workspace.folder.join(path)),
+        backups: workspace.server.backup_to.as_ref().filter(|_| is_embedded).map(|to| workspace.folder.join(to)),
     }
 }
 
@@ -295,16 +323,19 @@ impl server::Host for Host {
     fn plan(&self) -> Value {
         let fingerprint = fingerprint(&self.folder);
         let (workspace, findings) = (self.loader)();
-        let running: BTreeMap<Name, u64> =
-            self.engine.flows().iter().map(|flow| (flow.name.clone(), flow.version().definition.version)).collect();
+        let running: BTreeMap<Name, Arc<interface::definition::Definition>> =
+            self.engine.flows().iter().map(|flow| (flow.name.clone(), flow.version().definition.clone())).collect();
         let mut rows = Vec::new();
         for definition in &workspace.definitions {
-            let change = match running.get(&definition.name) {
-                None => "start",
-                Some(version) if *version != definition.version => "change",
-                Some(_) => continue,
-            };
-            rows.push(json!({"interface": definition.name, "change": change}));
+            match running.get(&definition.name) {
+                None => rows.push(json!({"interface": definition.name, "change": "start"})),
+                Some(now) if now.version != definition.version => {
+                    // What cannot be compared is left out: the plan holds all the same.
+                    let behaviour = behaviour::compare(self.engine.store(), now, definition).ok();
+                    rows.push(json!({"interface": definition.name, "change": "change", "behaviour": behaviour}));
+                }
+                Some(_) => {}
+            }
         }
         let is_there =
             |name: &Name| workspace.definitions.iter().any(|one| one.name == *name) || workspace.broken.contains(name);

@@ -10,6 +10,7 @@
 
 mod arguments;
 mod backing;
+mod behaviour;
 mod commands;
 mod confine;
 mod desk;
@@ -17,10 +18,12 @@ mod differences;
 mod drilling;
 #[cfg(debug_assertions)]
 mod failpoints;
+mod ground;
 mod groups;
 mod handles;
 mod host;
 mod journey;
+mod ledger;
 mod mask;
 mod messages;
 mod outcome;

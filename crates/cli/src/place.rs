@@ -53,7 +53,26 @@ impl Place {
 
 /// Loads the workspace in a folder with the connectors of this build.
 pub fn load(folder: &Path, environment: Option<&str>) -> (Workspace, Vec<Diagnostic>) {
-    Workspace::load(folder, &Options { environment, ..Options::new(connectors::catalogue()) })
+    let (workspace, mut findings) =
+        Workspace::load(folder, &Options { environment, ..Options::new(connectors::catalogue()) });
+    findings.extend(alerts(&workspace).1);
+    (workspace, findings)
+}
+
+/// Who is told of what goes wrong, as the workspace says it.
+pub fn alerts(workspace: &Workspace) -> (engine::alerts::Settings, Vec<Diagnostic>) {
+    let server = &workspace.server;
+    let name = if server.name.is_empty() {
+        workspace.folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+    } else {
+        server.name.to_string()
+    };
+    let scheme = if server.api.certificate.is_some() { "https" } else { "http" };
+    let host = server.api.names.first().map(ToString::to_string);
+    let port = server.api.listen.map_or(0, |listen| listen.port());
+    let console = host.map_or_else(String::new, |host| format!("{scheme}://{host}:{port}"));
+    let variables = |name: &str| std::env::var(name).ok();
+    engine::alerts::settings::read(&server.alerts, &name, &console, connectors::catalogue(), &variables)
 }
 
 /// Where the messages of a workspace are kept.

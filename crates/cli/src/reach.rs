@@ -23,6 +23,11 @@ impl Reach {
         Ok(Client::new(&self.place.store_folder()?))
     }
 
+    /// Where the command works.
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+
     /// `GET`, JSON.
     pub fn get(&self, path: &str) -> Result<Value> {
         let client = self.client()?;

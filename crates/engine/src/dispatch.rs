@@ -56,6 +56,8 @@ pub struct Dock {
     pub quality: Arc<crate::quality::Room>,
     /// What happens, for those who watch.
     pub live: Arc<Live>,
+    /// What goes wrong, and who is told.
+    pub alerts: Arc<crate::alerts::Room>,
 }
 
 impl Dock {
@@ -327,6 +329,10 @@ async fn settle(
         return;
     }
     pass(Place::SettleAfter);
+    if matches!(decision.next, Next::Done) {
+        outbox.delivery_times().add(situation.age);
+    }
+    outbox.reply_times().add(ended.since(started));
     dock.endings.tell(claim.entry.delivery.message);
     watched(dock, outbox, claim, &decision, (ended, sent));
     if let Some(reason) = &decision.reason {

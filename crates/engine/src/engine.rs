@@ -142,8 +142,9 @@ impl Engine {
         let endings = Arc::default();
         let quality = Arc::new(quality::Room::new(options.quality));
         let connectors = options.connectors;
-        let live = Arc::default();
-        let dock = Dock { store, clock: options.clock, ages, connectors, context, orphans, endings, quality, live };
+        let (live, alerts) = (Arc::default(), Arc::default());
+        let clock = options.clock;
+        let dock = Dock { store, clock, ages, connectors, context, orphans, endings, quality, live, alerts };
         Engine {
             shared: Arc::new(Shared {
                 dock: Arc::new(dock),

@@ -10,6 +10,7 @@ use crate::{
     dispatch::{self, Dock},
     intake,
     lookups::Counters,
+    meter::Meter,
     outbox::{Cache, Outbox},
     quality,
     sequence::Links,
@@ -29,7 +30,7 @@ use std::{
     },
     time::{Duration, Instant},
 };
-use tokio::{sync::watch, task::JoinHandle};
+use tokio::{sync::watch as phases, task::JoinHandle};
 
 /// What a message is processed by.
 pub struct Version {
@@ -62,6 +63,10 @@ pub struct Tally {
     pub(crate) anomalies: AtomicU64,
     pub(crate) last_received: AtomicI64,
     pub(crate) peers: AtomicUsize,
+    /// From a frame to its answer.
+    pub(crate) acknowledged: Meter,
+    /// The host that connected last.
+    sender: Mutex<Option<Arc<str>>>,
 }
 
 /// See the module.
@@ -80,7 +85,7 @@ pub struct Flow {
     quality: Option<Arc<quality::Inbox>>,
     trouble: Mutex<Option<(Timestamp, Reason)>>,
     /// True while the source must end: nobody waits any longer for deliveries.
-    pub(crate) leaving: watch::Sender<bool>,
+    pub(crate) leaving: phases::Sender<bool>,
     /// Sequence numbers of its links.
     pub(crate) links: Links,
     /// Messages that wait for those that belong to them.
@@ -101,7 +106,7 @@ struct Retired {
 const RETIRED_MIN: Duration = Duration::from_secs(10);
 
 struct RunningSource {
-    phase: watch::Sender<Phase>,
+    phase: phases::Sender<Phase>,
     address: String,
     handle: JoinHandle<()>,
 }
@@ -134,7 +139,7 @@ impl Flow {
             is_closed: AtomicBool::new(false),
             cache,
             trouble: Mutex::default(),
-            leaving: watch::Sender::new(false),
+            leaving: phases::Sender::new(false),
             links: Links::default(),
             groups: Groups::default(),
             is_watched: AtomicBool::new(false),
@@ -237,7 +242,7 @@ impl Flow {
         };
         let address = source.address();
         self.leaving.send_replace(false);
-        let (phase, watched) = watch::channel(Phase::Running);
+        let (phase, watched) = phases::channel(Phase::Running);
         let flow = self.clone();
         let handle = tokio::spawn(async move {
             if let Err(reason) = source.run(flow.clone(), watched).await {
@@ -300,6 +305,18 @@ impl Flow {
         }
     }
 
+    /// The host that connected last.
+    #[must_use]
+    pub fn sender(&self) -> Option<Arc<str>> {
+        self.tally.sender.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// How long it takes from a frame to its answer.
+    #[must_use]
+    pub fn acknowledgment_times(&self) -> &Meter {
+        &self.tally.acknowledged
+    }
+
     /// Takes nothing more: the interface is no longer in the workspace.
     pub(crate) fn close(&self) {
         self.is_closed.store(true, Ordering::Release);
@@ -328,7 +345,12 @@ impl Intake for Flow {
             Some((from, _)) => Origin::Interface { from },
             None => Origin::Received,
         };
-        Box::pin(intake::accept(self, frame, origin))
+        Box::pin(async move {
+            let begun = self.dock.clock.monotonic();
+            let reply = intake::accept(self, frame, origin).await;
+            self.tally.acknowledged.add(self.dock.clock.monotonic().saturating_duration_since(begun));
+            reply
+        })
     }
 
     fn format(&self) -> Format {
@@ -353,8 +375,13 @@ impl Intake for Flow {
         self.report_trouble(reason);
     }
 
-    fn connected(&self, _peer: &str, is_connected: bool) {
+    fn connected(&self, peer: &str, is_connected: bool) {
         if is_connected {
+            let host = watch::cause::host_of(peer);
+            let mut sender = self.tally.sender.lock().unwrap_or_else(PoisonError::into_inner);
+            if sender.as_deref() != Some(host) {
+                *sender = Some(host.into());
+            }
             self.tally.peers.fetch_add(1, Ordering::Relaxed);
         } else {
             self.tally.peers.fetch_sub(1, Ordering::Relaxed);

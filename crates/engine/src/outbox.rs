@@ -4,7 +4,10 @@
 //! Promises: order as [`Queue`] promises; at most `lanes` sends under way; the memory of cached bytes is bounded.
 //! Never: decides what an outcome means (see [`crate::decide`]).
 
-use crate::queue::{Claim, Entry, Next, Queue};
+use crate::{
+    meter::Meter,
+    queue::{Claim, Entry, Next, Queue},
+};
 use arc_swap::ArcSwap;
 use interface::definition::DestinationDefinition;
 use message::{DeliveryId, Name, Reason, Timestamp};
@@ -66,6 +69,8 @@ pub struct Outbox {
     pub(crate) failed: AtomicU64,
     last_delivered: AtomicI64,
     last_trouble: Mutex<Option<Trouble>>,
+    delivery_times: Meter,
+    reply_times: Meter,
 }
 
 /// The last thing that went wrong, for `status`.
@@ -99,6 +104,8 @@ impl Outbox {
             failed: AtomicU64::new(0),
             last_delivered: AtomicI64::new(0),
             last_trouble: Mutex::new(None),
+            delivery_times: Meter::default(),
+            reply_times: Meter::default(),
         }
     }
 
@@ -378,6 +385,18 @@ impl Outbox {
     #[must_use]
     pub fn last_trouble(&self) -> Option<Trouble> {
         self.last_trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// How long deliveries took from acceptance to the end.
+    #[must_use]
+    pub fn delivery_times(&self) -> &Meter {
+        &self.delivery_times
+    }
+
+    /// How long attempts took, whatever came of them.
+    #[must_use]
+    pub fn reply_times(&self) -> &Meter {
+        &self.reply_times
     }
 
     /// When something was last delivered.

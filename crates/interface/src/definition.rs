@@ -389,6 +389,27 @@ pub struct Alert {
 pub enum AlertCondition {
     /// No message for this long.
     Silent(Duration),
+    /// No message for longer than is usual at this hour: learned.
+    SilentLearned,
+    /// Silence is nothing to be told of.
+    SilentNever,
+    /// The source is not open, or a destination takes nothing, for this long.
+    Down(Duration),
+    /// More messages than this wait for a person.
+    Parked {
+        /// How many.
+        over: u64,
+    },
+    /// Senders wait longer than this for their acknowledgment.
+    Acknowledgment {
+        /// The time.
+        over: Duration,
+    },
+    /// The clock of the sender is off by more than this.
+    Skew {
+        /// The time.
+        over: Duration,
+    },
     /// A queue is long or old. `None` as the destination means each of them.
     Backlog {
         /// Which destination.

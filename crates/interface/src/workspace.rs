@@ -10,12 +10,14 @@
 //! Promises: loading never stops at the first finding; a broken interface does not hide the others.
 //! Never: writes, or opens anything but files below the folder.
 
+mod alerts;
 mod api;
 mod around;
 mod environment;
 mod files;
 mod server;
 
+pub use alerts::AlertLines;
 pub use api::ApiLines;
 pub use around::{Around, standard};
 pub use environment::{Change, Environment};

@@ -5,7 +5,7 @@ use crate::{
         Call,
         input::{From, Input, Nothing},
     },
-    openapi,
+    metrics, openapi,
     problem::Problem,
 };
 use axum::{
@@ -17,8 +17,7 @@ use engine::acts::Person;
 use message::Counts;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::{Value, json};
-use std::fmt::Write;
+use serde_json::json;
 
 /// What the engine says of itself, without interfaces that are not the caller's.
 fn seen(call: &Call<Nothing>) -> engine::status::Status {
@@ -79,55 +78,6 @@ pub(crate) async fn openapi(_: Call<Nothing>) -> Result<Response, Problem> {
 }
 
 pub(crate) async fn metrics(call: Call<Nothing>) -> Result<Response, Problem> {
-    let status = serde_json::to_value(call.state.engine.status()).unwrap_or_default();
-    Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], exposition(&status)).into_response())
-}
-
-/// A counter or gauge for each interface: name, help, type, and where it stands in the status.
-const OF_INTERFACE: &[(&str, &str, &str, &str)] = &[
-    ("sinew_messages_received_total", "Messages that came in", "counter", "/received"),
-    ("sinew_messages_accepted_total", "Messages that were accepted", "counter", "/counts/accepted"),
-    ("sinew_messages_duplicate_total", "Messages that were there before", "counter", "/duplicates"),
-    ("sinew_messages_rejected_total", "Messages that were rejected", "counter", "/rejected"),
-    ("sinew_messages_delivered_total", "Messages that were delivered", "counter", "/counts/delivered"),
-    ("sinew_messages_filtered_total", "Messages that went nowhere by a rule", "counter", "/counts/filtered"),
-    ("sinew_parked_messages", "Messages that wait for a person", "gauge", "/counts/parked"),
-    ("sinew_in_flight_messages", "Messages under way", "gauge", "/counts/in_flight"),
-    ("sinew_connections", "Peers that are connected", "gauge", "/peers"),
-];
-
-/// The text format of Prometheus.
-fn exposition(status: &Value) -> String {
-    let mut out = String::new();
-    let rows: Vec<&Value> = status["interfaces"].as_array().into_iter().flatten().collect();
-    for (name, help, kind, place) in OF_INTERFACE {
-        let _ = writeln!(out, "# HELP {name} {help}\n# TYPE {name} {kind}");
-        for row in &rows {
-            let value = row.pointer(place).and_then(Value::as_i64).unwrap_or(0);
-            let _ = writeln!(out, "{name}{{interface=\"{}\"}} {value}", row["name"].as_str().unwrap_or_default());
-        }
-    }
-    let _ = writeln!(
-        out,
-        "# HELP sinew_queue_messages Messages that wait for a destination\n# TYPE sinew_queue_messages gauge"
-    );
-    for row in &rows {
-        for to in row["destinations"].as_array().into_iter().flatten() {
-            let name = |value: &Value| value["name"].as_str().unwrap_or_default().to_owned();
-            let queued = to["queued"].as_i64().unwrap_or(0);
-            let _ = writeln!(
-                out,
-                "sinew_queue_messages{{interface=\"{}\",destination=\"{}\"}} {queued}",
-                name(row),
-                name(to)
-            );
-        }
-    }
-    let lost = status["lost"].as_i64().unwrap_or(0);
-    let _ = writeln!(
-        out,
-        "# HELP sinew_conservation_difference Messages that no state accounts for; must be 0\n\
-         # TYPE sinew_conservation_difference gauge\nsinew_conservation_difference {lost}"
-    );
-    out
+    let text = metrics::exposition(&call.state.engine);
+    Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response())
 }

@@ -8,10 +8,12 @@
 //! are refused; every act of a person is audited; reading content is an act.
 //! Never: decides anything about a message.
 
+mod alerts;
 mod assets;
 pub mod audit;
 mod backup;
 mod certificate;
+mod certificate_end;
 mod changes;
 pub mod client;
 pub mod codes;
@@ -27,9 +29,11 @@ mod live;
 mod maps;
 pub mod mask;
 mod messages;
+pub mod metrics;
 mod names;
 pub mod openapi;
 mod people;
+mod probes;
 mod problem;
 mod quality;
 pub mod query;
@@ -39,6 +43,7 @@ mod routes;
 mod steer;
 mod verify;
 
+pub use certificate_end::end_of as certificate_end;
 pub use changes::fingerprint;
 pub use host::{Api, ApiSettings, Host};
 pub use listen::{LISTEN_DEFAULT, Listening, bind};

@@ -2,7 +2,7 @@
 //! OpenAPI document and the matrix of rights are made of it.
 
 use crate::{
-    audit, backup, changes, describe, dictionary, engine_routes as engine,
+    alerts, audit, backup, changes, describe, dictionary, engine_routes as engine,
     gate::caller::Stage,
     live, maps, messages,
     people::{keys, me, passkeys, sign_in, users},
@@ -28,7 +28,8 @@ const SIGN_IN_BYTES_MAX: usize = 4 * 1024;
 /// Every route.
 pub(crate) fn all() -> Vec<Route> {
     let of_people = [of_sign_in(), of_me(), of_passkeys(), of_users(), of_user_states(), of_roles_and_keys()];
-    let of_engine = [of_engine(), of_looking(), of_keeping(), of_messages(), of_acts(), of_changes(), of_maps()];
+    let of_engine =
+        [of_engine(), of_looking(), of_keeping(), of_messages(), of_acts(), of_changes(), of_maps(), of_alerts()];
     of_engine.into_iter().chain(of_people).flatten().collect()
 }
 
@@ -123,6 +124,32 @@ fn of_looking() -> Vec<Route> {
             Lines,
             "Messages as they pass a place, with content",
             live::tap,
+        ),
+    ]
+}
+
+fn of_alerts() -> Vec<Route> {
+    vec![
+        Route::new(
+            (GET, "/api/v1/alerts"),
+            (may(Right::Look), Part),
+            Gives("sinew.alerts/1"),
+            "What is wrong now and was lately, who has it and who is on call",
+            alerts::look,
+        ),
+        Route::new(
+            (POST, "/api/v1/alerts/act"),
+            (may(Right::Steer), Engine),
+            Gives("sinew.incident/1"),
+            "Acknowledge, assign, snooze, wake or annotate an incident",
+            alerts::act,
+        ),
+        Route::new(
+            (POST, "/api/v1/alerts/try"),
+            (may(Right::Steer), Engine),
+            Gives(""),
+            "Send a trial through a channel of alerts",
+            alerts::attempt,
         ),
     ]
 }

@@ -10,7 +10,7 @@ const RANGES: &[(char, &[&str])] = &[
     ('2', &["lang"]),
     ('3', &["interface"]),
     ('4', &["store"]),
-    ('5', &["engine"]),
+    ('5', &["engine", "watch"]),
     ('6', &["connectors"]),
     ('7', &["server", "cli"]),
 ];

@@ -20,6 +20,7 @@ const PLACES: &[(&str, Place)] = &[
     ("lsp", Place::Floor(4)),
     ("connectors", Place::Floor(4)),
     ("interface", Place::Floor(3)),
+    ("watch", Place::Floor(3)),
     ("lang", Place::Floor(2)),
     ("hl7v2", Place::Floor(1)),
     ("library", Place::Floor(1)),

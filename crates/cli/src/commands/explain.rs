@@ -42,6 +42,7 @@ pub fn catalogue() -> impl Iterator<Item = &'static Code> {
         interface::codes::ALL,
         store::codes::ALL,
         engine::codes::ALL,
+        watch::codes::ALL,
         connectors::codes::ALL,
         server::codes::ALL,
     ]

@@ -1,5 +1,6 @@
 //! The commands, a file each: flags, help with examples, and `run`.
 
+pub mod alerts;
 pub mod audit;
 pub mod backup;
 pub mod bench;
@@ -26,6 +27,7 @@ pub mod lsp;
 pub mod map;
 pub mod messages;
 pub mod parse;
+pub mod plan;
 pub mod profile;
 pub mod quality;
 pub mod reference;
@@ -59,6 +61,9 @@ pub fn run(command: Command, screen: &Screen) -> Result {
         Command::Fmt(command) => command.run(screen),
         Command::Explain(command) => command.run(screen),
         Command::Test(command) => command.run(screen),
+        Command::Plan(command) => command.run(screen),
+        Command::Apply(command) => command.run(screen),
+        Command::Rollback(command) => command.run(screen),
         Command::Route(command) => command.run(screen),
         Command::Validate(command) => command.run(screen),
         Command::Profile(command) => command.run(screen),
@@ -85,6 +90,7 @@ pub fn run(command: Command, screen: &Screen) -> Result {
         Command::Tap(command) => command.run(screen),
         Command::News(command) => command.run(screen),
         Command::Quality(command) => command.run(screen),
+        Command::Alerts(command) => command.run(screen),
         Command::Pause(command) => command.run(screen),
         Command::Resume(command) => command.run(screen),
         Command::Release(command) => command.run(screen),

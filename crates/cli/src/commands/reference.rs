@@ -8,6 +8,7 @@ mod connectors;
 mod errors;
 mod grammar;
 mod language;
+mod metrics;
 mod scripts;
 
 use crate::{
@@ -43,6 +44,7 @@ impl Reference {
             ("language.md", language::page()),
             ("connectors.md", connectors::page()),
             ("errors.md", errors::page()),
+            ("metrics.md", metrics::page()),
             ("scripts.md", scripts::page()),
         ];
         for (name, text) in pages {

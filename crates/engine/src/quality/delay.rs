@@ -42,6 +42,21 @@ impl Delays {
         self.ahead_s_max = self.ahead_s_max.max(other.ahead_s_max);
     }
 
+    /// Seconds by which the clock that wrote the times is ahead of ours, behind where negative, by the quickest of what came:
+    /// no message comes before it was sent. `None` where too few came to say.
+    #[must_use]
+    pub fn skew_s(&self) -> Option<i64> {
+        const CASES_MIN: u64 = 20;
+        if self.count() < CASES_MIN {
+            return None;
+        }
+        if self.ahead * 2 > self.count() {
+            return i64::try_from(self.ahead_s_max).ok();
+        }
+        let quickest = self.steps.iter().position(|of| *of > 0)?;
+        Some(quickest.checked_sub(1).and_then(|below| STEPS_S.get(below)).map_or(0, |low| -low))
+    }
+
     /// How many there are, those ahead included.
     #[must_use]
     pub fn count(&self) -> u64 {
@@ -96,6 +111,19 @@ mod tests {
         check(&[-1, -2], 0.5, Some(1));
         check(&[i64::MAX], 0.5, Some(i64::MAX));
         check(&[-3, 4], 0.95, Some(5));
+    }
+
+    #[test]
+    fn clocks_that_are_wrong() {
+        let of = |times: &[(i64, usize)]| {
+            let mut delays = Delays::default();
+            times.iter().for_each(|(seconds, count)| (0..*count).for_each(|_| delays.add(*seconds)));
+            delays.skew_s()
+        };
+        assert_eq!(of(&[(1, 19)]), None);
+        assert_eq!(of(&[(0, 30), (4_000, 10)]), Some(0));
+        assert_eq!(of(&[(-400, 30), (0, 10)]), Some(400));
+        assert_eq!(of(&[(700, 30), (4_000, 10)]), Some(-600));
     }
 
     #[test]

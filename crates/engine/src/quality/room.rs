@@ -66,6 +66,8 @@ pub struct Summary {
     pub alerts_open: usize,
     /// Them.
     pub alerts: Vec<OpenAlert>,
+    /// Seconds by which the sender's clock is ahead of ours, by what came lately; behind where negative.
+    pub skew_s: Option<i64>,
 }
 
 /// See the module.
@@ -75,6 +77,7 @@ pub struct Room {
     keeper: Mutex<Keeping>,
     judged: Mutex<BTreeMap<Name, Judged>>,
     judge_after: Mutex<Option<Instant>>,
+    skews: Mutex<BTreeMap<Name, i64>>,
 }
 
 #[derive(Default)]
@@ -95,6 +98,7 @@ impl Room {
             keeper: Mutex::default(),
             judged: Mutex::default(),
             judge_after: Mutex::default(),
+            skews: Mutex::default(),
         }
     }
 
@@ -122,7 +126,11 @@ impl Room {
         let inboxes: Vec<_> = lock(&self.inboxes).iter().map(|(name, inbox)| (name.clone(), inbox.clone())).collect();
         let mut kept = lock(&self.keeper);
         for (name, inbox) in inboxes {
-            kept.keeper.add(&name, inbox.take(clock));
+            let taken = inbox.take(clock);
+            if let Some(skew) = taken.iter().filter_map(|of| of.record.sent.skew_s()).next_back() {
+                lock(&self.skews).insert(name.clone(), skew);
+            }
+            kept.keeper.add(&name, taken);
         }
         if !kept.has_begun {
             kept.keeper.begin(tables, now)?;
@@ -182,6 +190,7 @@ impl Room {
             changes_worse: judged.findings.iter().filter(|finding| finding.is_worse()).count(),
             alerts_open: judged.alerts.len(),
             alerts: judged.alerts,
+            skew_s: lock(&self.skews).get(interface).copied(),
         }
     }
 

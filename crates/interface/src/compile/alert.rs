@@ -15,21 +15,36 @@ use lang::syntax::Cursor;
 pub(super) fn read(reader: &mut Reader<'_>, line: Line<'_>) -> Option<Alert> {
     let mut cursor = line.after_word();
     reader.no_block(line);
-    let kind = reader.value(&mut cursor, "what to watch: silent, backlog, errors, slow or quality")?;
+    let kind = reader.value(&mut cursor, "what to watch: silent, down, backlog, errors or another")?;
     let condition = match &*kind.text {
+        "silent" if cursor.eat("learned") => AlertCondition::SilentLearned,
+        "silent" if cursor.eat("never") => AlertCondition::SilentNever,
         "silent" => AlertCondition::Silent(reader.duration(&mut cursor)?),
+        "down" => {
+            reader.expect(&mut cursor, "after")?;
+            AlertCondition::Down(reader.duration(&mut cursor)?)
+        }
         "backlog" => backlog(reader, &mut cursor)?,
         "errors" => {
             reader.expect(&mut cursor, "over")?;
             AlertCondition::Errors { over: reader.count(&mut cursor, 0, u64::from(u32::MAX))? }
         }
-        "slow" => {
+        "parked" => {
             reader.expect(&mut cursor, "over")?;
-            AlertCondition::Slow { over: reader.duration(&mut cursor)? }
+            AlertCondition::Parked { over: reader.count(&mut cursor, 0, u64::from(u32::MAX))? }
+        }
+        "slow" | "acknowledgment" | "skew" => {
+            reader.expect(&mut cursor, "over")?;
+            let over = reader.duration(&mut cursor)?;
+            match &*kind.text {
+                "slow" => AlertCondition::Slow { over },
+                "skew" => AlertCondition::Skew { over },
+                _ => AlertCondition::Acknowledgment { over },
+            }
         }
         "quality" => AlertCondition::Quality(quality::read(reader, &mut cursor)?),
         other => {
-            let known = ["silent", "backlog", "errors", "slow", "quality"];
+            let known = ["silent", "down", "backlog", "errors", "parked", "slow", "acknowledgment", "skew", "quality"];
             reader.unknown(codes::E3101, line.tree, kind.span, "something to watch", other, known);
             return None;
         }

@@ -180,10 +180,14 @@ pub const KEYWORDS: &[Keyword] = &[
     word(
         Interface,
         "alert",
-        "alert silent DURATION | backlog [NAME] over N or-older-than DURATION | errors over N | slow over DURATION | quality \
+        "alert silent DURATION|learned|never | down after DURATION | backlog [NAME] over N or-older-than DURATION | errors \
+         over N | parked over N | slow over DURATION | acknowledgment over DURATION | skew over DURATION | quality \
          drift|drop | quality PATH completeness|form|codes|coverage below PERCENT | quality \
          duplicates|reused-ids|implausible|ahead|invalid over PERCENT | quality late over DURATION",
-        "What to be told of. `quality` watches what the sender sends: against its own history (`drift`: anything worse than \
+        "What to be told of, over what goes without saying: `down` (the source is not open, or a destination takes nothing, for a \
+         minute), `silent learned` (no message for longer than is usual at this hour of the week), a queue older than 15 \
+         minutes, 100 failures an hour, 50 parked messages, acknowledgments over 5 seconds, a sender's clock (`skew`) 5 minutes \
+         off. A line about a thing takes the place of that. `quality` watches what the sender sends: against its own history (`drift`: anything worse than \
          before, `drop`: a place that is filled less), at a place (`codes` by the table of the standard, `coverage` by the \
          interface's own), or as a whole; `within 6h` says how far back is looked, `at-least 50` how many cases it takes. \
          `during \"Mon-Fri 06:00-20:00\"` limits the hours: days, times of day or both, in the time of the machine. `page` \

@@ -30,8 +30,10 @@
 //! second-factor = "all"             # or "administrators": who needs one
 //! four-eyes     = "off"             # or "on": a change of the workspace needs a second person
 //! ```
+//!
+//! The part `[alerts]` says who is told of what goes wrong: see [`AlertLines`].
 
-use super::{api, api::ApiLines, environment::first_line};
+use super::{alerts::AlertLines, api, api::ApiLines, environment::first_line};
 use crate::{codes, compile::read_duration};
 use lang::syntax::closest;
 use message::Diagnostic;
@@ -76,6 +78,8 @@ pub struct ServerSettings {
     pub quality: QualitySettings,
     /// Where the HTTP API is served, and what it asks for.
     pub api: ApiLines,
+    /// Who is told of what goes wrong.
+    pub alerts: AlertLines,
     /// What keeps the messages.
     pub engine: StoreEngine,
     /// Where the address of the database is found.
@@ -147,6 +151,7 @@ impl Default for ServerSettings {
             retention: Some(RETENTION_DEFAULT),
             quality: QualitySettings::default(),
             api: ApiLines::default(),
+            alerts: AlertLines::default(),
             engine: StoreEngine::Embedded,
             url: None,
             schema: None,
@@ -164,7 +169,16 @@ impl ServerSettings {
         let mut findings = Vec::new();
         let file: Arc<str> = file.into();
         match text.parse::<toml::Table>() {
-            Ok(table) => {
+            Ok(mut table) => {
+                if let Some(toml::Value::Table(alerts)) = table.remove("alerts") {
+                    let (lines, wrong) = AlertLines::read(&alerts);
+                    settings.alerts = lines;
+                    findings.extend(wrong.into_iter().map(|(key, message, hint)| {
+                        let start = text.find(&key).unwrap_or(0);
+                        let end = (start + key.len()).min(text.len());
+                        Diagnostic::error(codes::E3003, message).at(&file, start..end, "").hint(hint)
+                    }));
+                }
                 for (key, value) in flatten(&table) {
                     if let Err((message, hint)) = settings.apply(&key, &value) {
                         let name = key.rsplit('.').next().unwrap_or_default();

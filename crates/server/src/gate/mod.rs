@@ -19,6 +19,7 @@ use crate::{
     codes, find,
     host::State,
     people::session,
+    probes,
     problem::Problem,
     rights::{Object, Right},
     route::{About, Need, Raw},
@@ -157,11 +158,16 @@ async fn pass(state: State, source: Source, request: Request<Incoming>) -> Resul
         state.rate.admit(address)?;
         site::check_host(&state.settings, &head)?;
     }
+    if let Some(answer) = probes::answer(&state, &head.method, head.uri.path()) {
+        return Ok(answer);
+    }
+    // Where Prometheus looks unless it is told otherwise.
+    let path = if head.uri.path() == "/metrics" { "/api/v1/metrics" } else { head.uri.path() };
     // The page is the same for everybody and says nothing; what it shows, it asks for here.
-    if head.method == Method::GET && assets::is_console(head.uri.path()) {
+    if head.method == Method::GET && assets::is_console(path) {
         return Ok(assets::answer(head.uri.path(), &head.headers));
     }
-    let found = state.routes.find(&head.method, head.uri.path());
+    let found = state.routes.find(&head.method, path);
     let caller = who(&state, &source, &head).await?;
     let (route, path) = match (found, &caller) {
         (Ok(found), Some(_)) => found,

@@ -9,3 +9,4 @@ mod door;
 mod matrix;
 mod sign_in;
 mod stage;
+mod watching;

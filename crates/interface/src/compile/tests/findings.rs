@@ -112,6 +112,13 @@ fn interface_lines() {
     line("alert silent", &["E3102"]);
     line("alert silent 20m loudly", &["E3105 loudly"]);
     line("alert quiet 20m", &["E3101 quiet"]);
+    line("alert silent learned page", &[]);
+    line("alert silent never", &[]);
+    line("alert down after 2m page", &[]);
+    line("alert down 2m", &["E3102 2m"]);
+    line("alert parked over 10", &[]);
+    line("alert acknowledgment over 2s during \"Mon-Fri\"", &[]);
+    line("alert skew over 1m", &[]);
     line("alert backlog over 500 or-older-than 5m page", &[]);
     line("alert backlog archve over 500", &["E3303 demo"]);
     line("alert backlog archive", &["E3102"]);

@@ -1,0 +1,162 @@
+//! The text format of Prometheus, 0.0.4.
+
+use super::catalogue::{ALL, Form};
+use engine::{
+    Engine,
+    meter::{STEPS_MS, Times},
+    status::{DestinationStatus, InterfaceStatus, State, Status},
+};
+use std::fmt::Write;
+
+/// A value of one row.
+enum Figure {
+    Whole(i64),
+    Real(f64),
+    Times(Times),
+    /// It has none now.
+    None,
+}
+
+fn whole(value: u64) -> Figure {
+    Figure::Whole(i64::try_from(value).unwrap_or(i64::MAX))
+}
+
+fn flag(is_so: bool) -> Figure {
+    Figure::Whole(i64::from(is_so))
+}
+
+/// Everything, as it is now.
+pub(crate) fn exposition(engine: &Engine) -> String {
+    let (status, (levels, limits)) = (engine.status(), engine.alert_figures());
+    let flows = engine.flows();
+    let mut out = String::new();
+    for metric in ALL {
+        let _ =
+            writeln!(out, "# HELP {} {}\n# TYPE {} {}", metric.name, metric.help, metric.name, metric.form.as_str());
+        let mut row = |labels: &str, figure: Figure| put(&mut out, metric.name, labels, figure);
+        match metric.labels {
+            ["interface"] | ["interface", "version"] => {
+                for of in &status.interfaces {
+                    let labels = match metric.labels.len() {
+                        1 => format!("interface=\"{}\"", of.name),
+                        _ => format!("interface=\"{}\",version=\"{}\"", of.name, of.version),
+                    };
+                    let flow = flows.iter().find(|flow| flow.name == of.name);
+                    let times = flow.map(|flow| flow.acknowledgment_times().read());
+                    row(&labels, of_interface(metric.name, of, limits.get(&of.name).copied(), times));
+                }
+            }
+            ["interface", "destination"] => {
+                for of in &status.interfaces {
+                    let flow = flows.iter().find(|flow| flow.name == of.name);
+                    for to in &of.destinations {
+                        let labels = format!("interface=\"{}\",destination=\"{}\"", of.name, to.name);
+                        let outbox = flow.and_then(|flow| flow.outbox(&to.name));
+                        let times = |of: fn(&engine::outbox::Outbox) -> Times| {
+                            outbox.as_ref().map_or(Figure::None, |outbox| Figure::Times(of(outbox)))
+                        };
+                        row(
+                            &labels,
+                            match metric.name {
+                                "sinew_delivery_attempt_seconds" => times(|outbox| outbox.reply_times().read()),
+                                "sinew_end_to_end_latency_seconds" => times(|outbox| outbox.delivery_times().read()),
+                                name => of_destination(name, to, &status),
+                            },
+                        );
+                    }
+                }
+            }
+            ["severity"] => {
+                for (level, count) in &levels {
+                    row(&format!("severity=\"{level}\""), whole(*count as u64));
+                }
+            }
+            ["version"] => row(&format!("version=\"{}\"", env!("CARGO_PKG_VERSION")), Figure::Whole(1)),
+            _ => row("", of_engine(metric.name, &status)),
+        }
+        debug_assert!(metric.form != Form::Histogram || out.contains("_bucket") || status.interfaces.is_empty());
+    }
+    out
+}
+
+fn of_interface(name: &str, of: &InterfaceStatus, limit: Option<i64>, times: Option<Times>) -> Figure {
+    match name {
+        "sinew_messages_received_total" => whole(of.received),
+        "sinew_messages_accepted_total" => whole(of.counts.accepted),
+        "sinew_messages_duplicate_total" => whole(of.duplicates),
+        "sinew_messages_refused_total" => whole(of.refused),
+        "sinew_messages_rejected_total" => whole(of.rejected),
+        "sinew_messages_delivered_total" => whole(of.counts.delivered),
+        "sinew_messages_filtered_total" => whole(of.counts.filtered),
+        "sinew_messages_expired_total" => whole(of.counts.expired),
+        "sinew_messages_deleted_total" => whole(of.counts.deleted),
+        "sinew_parked_messages" => whole(of.counts.parked),
+        "sinew_in_flight_messages" => whole(of.counts.in_flight),
+        "sinew_connections" => whole(of.peers as u64),
+        "sinew_framing_errors_total" => whole(of.anomalies),
+        "sinew_interface_up" => flag(of.address.is_some()),
+        "sinew_last_message_timestamp_seconds" => {
+            of.last_received.map_or(Figure::None, |at| Figure::Real(at.0 as f64 / 1e6))
+        }
+        "sinew_expected_silence_seconds" => limit.map_or(Figure::None, Figure::Whole),
+        "sinew_sender_clock_skew_seconds" => of.quality.skew_s.map_or(Figure::None, Figure::Whole),
+        "sinew_ack_latency_seconds" => times.map_or(Figure::None, Figure::Times),
+        "sinew_config_info" => Figure::Whole(1),
+        _ => Figure::None,
+    }
+}
+
+fn of_destination(name: &str, to: &DestinationStatus, status: &Status) -> Figure {
+    match name {
+        "sinew_queue_messages" => whole(to.queued as u64),
+        "sinew_queue_held_keys" => whole(to.held as u64),
+        "sinew_queue_oldest_message_age_seconds" => {
+            Figure::Real(to.oldest.map_or(0.0, |oldest| status.at.since(oldest).as_secs_f64()))
+        }
+        "sinew_destination_up" => flag(to.state != State::Failing),
+        "sinew_deliveries_total" => whole(to.delivered),
+        "sinew_delivery_failures_total" => whole(to.failed),
+        _ => Figure::None,
+    }
+}
+
+fn of_engine(name: &str, status: &Status) -> Figure {
+    let stats = &status.stats;
+    match name {
+        "sinew_conservation_violations_total" => whole(status.lost.unsigned_abs()),
+        "sinew_orphan_deliveries" => whole(status.orphans as u64),
+        "sinew_store_up" => flag(status.store == "ok"),
+        "sinew_store_messages_total" => whole(stats.messages),
+        "sinew_store_group_commits_total" => whole(stats.groups),
+        "sinew_store_fsyncs_total" => whole(stats.fsyncs),
+        "sinew_store_fsync_duration_seconds" => Figure::Real(stats.fsync_micros_last as f64 / 1e6),
+        "sinew_store_log_bytes" => whole(stats.log_bytes),
+        "sinew_store_index_bytes" => whole(stats.index_bytes),
+        "sinew_uptime_seconds" => whole(status.uptime_s),
+        _ => Figure::None,
+    }
+}
+
+fn put(out: &mut String, name: &str, labels: &str, figure: Figure) {
+    let braced = |more: &str| match (labels, more) {
+        ("", "") => String::new(),
+        (labels, "") => format!("{{{labels}}}"),
+        ("", more) => format!("{{{more}}}"),
+        (labels, more) => format!("{{{labels},{more}}}"),
+    };
+    let _ = match figure {
+        Figure::None => Ok(()),
+        Figure::Whole(value) => writeln!(out, "{name}{} {value}", braced("")),
+        Figure::Real(value) => writeln!(out, "{name}{} {value}", braced("")),
+        Figure::Times(times) => {
+            let mut seen = 0;
+            for (at, count) in times.steps.iter().enumerate() {
+                seen += count;
+                let end = STEPS_MS.get(at).map_or_else(|| "+Inf".to_owned(), |ms| format!("{}", *ms as f64 / 1e3));
+                let _ = writeln!(out, "{name}_bucket{} {seen}", braced(&format!("le=\"{end}\"")));
+            }
+            let _ = writeln!(out, "{name}_sum{} {}", braced(""), times.sum_us as f64 / 1e6);
+            writeln!(out, "{name}_count{} {seen}", braced(""))
+        }
+    };
+}
