@@ -1,7 +1,9 @@
-//! Files of other formats than HL7 v2 for `show`, `get` and `set`: JSON, XML, rows of columns, X12.
+//! Files of other formats than HL7 v2 for `parse`, `show`, `get`, `set` and `convert`: JSON, XML, rows of columns, X12.
 //!
 //! Promises: which format it is, the command line says, else the end of the file's name; an edit changes its own bytes only;
 //! values are masked on a terminal, all of them, because nobody can know which is about a patient.
+
+pub mod recast;
 
 use crate::{
     commands::map::standard,
@@ -20,6 +22,19 @@ use std::path::Path as FilePath;
 /// # Errors
 /// A format that is not known, a file that cannot be opened, or a content that cannot be read to its end.
 pub fn open(file: &FilePath, format: Option<&str>) -> Result<Option<Document>> {
+    let Some(document) = read(file, format)? else { return Ok(None) };
+    let name = file.display();
+    match document.findings().iter().find(|finding| finding.is_error()) {
+        Some(finding) => Err(Failure::new(Exit::Problems, format!("{name}: {}", finding.message)).code(finding.code)),
+        None => Ok(Some(document)),
+    }
+}
+
+/// As [`open`], with whatever could be read of it.
+///
+/// # Errors
+/// A format that is not known, or a file that cannot be opened.
+pub fn read(file: &FilePath, format: Option<&str>) -> Result<Option<Document>> {
     let name = file.display().to_string();
     let form = match format {
         Some(word) => {
@@ -39,11 +54,27 @@ pub fn open(file: &FilePath, format: Option<&str>) -> Result<Option<Document>> {
     }
     let bytes = messages::read(file)?.bytes;
     let form = guessed(form, format.is_some(), &bytes);
-    let document = Document::read(form.format, bytes, &form.layout);
-    match document.findings().iter().find(|finding| finding.is_error()) {
-        Some(finding) => Err(Failure::new(Exit::Problems, format!("{name}: {}", finding.message)).code(finding.code)),
-        None => Ok(Some(document)),
+    Ok(Some(Document::read(form.format, bytes, &form.layout)))
+}
+
+/// `sinew parse`: what is in it, and what is odd. False where it could not be read to its end.
+pub fn parse(screen: &Screen, name: &str, document: &Document, is_json: bool) -> bool {
+    let values = (0..document.len()).filter(|number| !document.node(*number).text().is_empty()).count();
+    let bytes = document.write().len();
+    let (format, findings) = (detect::name_of(document.format()), document.findings());
+    let is_readable = document.is_whole() && !findings.iter().any(message::Diagnostic::is_error);
+    if is_json {
+        let told = json!({"file": name, "index": 1, "format": format, "values": values, "bytes": bytes,
+            "whole": document.is_whole(), "diagnostics": findings});
+        screen.line(told.to_string());
+        return is_readable;
     }
+    screen.line(format!("{} {name}  {format:<10} {values:>6} values  {bytes:>7} bytes", screen.mark(is_readable)));
+    for finding in findings {
+        let place = if finding.path().is_empty() { String::new() } else { format!(" {}:", finding.path()) };
+        screen.line(format!("    {}{place} {}", finding.code, finding.message));
+    }
+    is_readable
 }
 
 /// Rows whose separator nobody said: the one that gives every row the same number of columns.

@@ -119,4 +119,6 @@ message::catalogue! {
     E6832 "the SOAP service cannot take the message now";
     E6833 "the service speaks another SOAP";
     E6834 "the answer of the SOAP service says nothing about the message";
+    E6840 "the SOAP request brings no message";
+    E6841 "the SOAP request needs what this service does not do";
 }

@@ -33,7 +33,7 @@ pub fn run(store: &Store, stored: &Stored, definition: &Definition) -> Again {
         return Again::OtherVersion;
     }
     let (matter, found) = intake::read(definition, &envelope.raw);
-    let is_whole = collect::is_whole(&envelope.origin, &envelope.peer, &envelope.interface);
+    let is_whole = collect::is_whole(store, &envelope.origin, &accept.facts.extra);
     let definition = if is_whole { &collect::without(&Arc::new(definition.clone())) } else { definition };
     let plan = intake::plan(definition, (&matter, &found), &envelope.raw, envelope.received, None);
     if plan.asks.is_some() {

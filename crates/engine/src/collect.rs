@@ -27,7 +27,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak, atomic::Ordering},
     time::{Duration, Instant},
 };
-use store::{Query, Receipt, Verdict};
+use store::{Query, Store};
 
 /// Index fields; no name that an interface can give has a blank.
 const KEY: &str = "join key";
@@ -38,6 +38,8 @@ const OF: &str = "joined from";
 const UP_TO: &str = "joined up to";
 /// Groups that are open at once; with more, the one whose time is over first goes on as it is.
 const GROUPS_MAX: usize = 100_000;
+/// How often a message may have been run again from one that was run again, until it is taken for one that was received.
+const REPLAYS_MAX: usize = 64;
 /// How often it is looked whose time is over.
 const TICK: Duration = Duration::from_millis(200);
 
@@ -102,9 +104,22 @@ pub(crate) fn fields(key: &str) -> [(Name, Phi<String>); 2] {
     [(KEY.into(), Phi::new(key.to_owned())), (WAITS.into(), Phi::new("yes".to_owned()))]
 }
 
-/// The message is a whole, or one run again: nothing is joined to it any more.
-pub(crate) fn is_whole(origin: &Origin, peer: &str, interface: &str) -> bool {
-    !matches!(origin, Origin::Received) && peer == interface
+/// The message was made of those that were collected, or is such a one run again: nothing is joined to it any more. One that
+/// came in parts is not, so that it is collected like any other. `extra` is what it is found by.
+pub(crate) fn is_whole(store: &Store, origin: &Origin, extra: &[(Name, Phi<String>)]) -> bool {
+    let is_made = |extra: &[(Name, Phi<String>)]| extra.iter().any(|(name, _)| &**name == OF);
+    let mut of = match origin {
+        Origin::Replay { of, .. } => *of,
+        Origin::Received | Origin::Interface { .. } => return is_made(extra),
+    };
+    for _ in 0..REPLAYS_MAX {
+        let Ok(stored) = store.read(of) else { return false };
+        match &stored.accept.envelope.origin {
+            Origin::Replay { of: earlier, .. } => of = *earlier,
+            Origin::Received | Origin::Interface { .. } => return is_made(&stored.accept.facts.extra),
+        }
+    }
+    false
 }
 
 /// The definition that a message is processed by: that of wholes knows no `join`.
@@ -115,22 +130,19 @@ pub(crate) fn without(definition: &Arc<Definition>) -> Arc<Definition> {
     Arc::new(Definition { join: None, ..Definition::clone(definition) })
 }
 
-/// A message that waits is stored: makes the whole, if it was the last one.
+/// A message that waits is stored: makes the whole, if it was the last one. `counts` is how many messages and bytes it adds.
 ///
 /// # Errors
 /// The store's; then the message is not answered positively, and comes again.
 pub(crate) async fn take(
     flow: &Flow,
     version: &Arc<Version>,
-    (matter, bytes): (&Matter, usize),
-    receipt: &Receipt,
+    matter: &Matter,
+    counts: (usize, usize),
 ) -> Result<(), store::Error> {
     let definition = &version.definition;
     let (Some(join), Some(key)) = (&definition.join, key(definition, matter)) else { return Ok(()) };
-    if matches!(receipt.verdict(), Verdict::Duplicate { .. }) {
-        return Ok(());
-    }
-    let (group, room) = flow.groups.add(&key, (1, bytes), flow.dock.clock.monotonic() + join.within);
+    let (group, room) = flow.groups.add(&key, counts, flow.dock.clock.monotonic() + join.within);
     if let Some(other) = room {
         close(flow, version, &other).await?;
     }

@@ -149,7 +149,7 @@ async fn take_parsed(
     {
         return Taken::done(refused);
     }
-    let is_whole = collect::is_whole(&origin, &frame.peer, &flow.name);
+    let is_whole = version.definition.join.is_some() && collect::is_whole(&flow.dock.store, &origin, &[]);
     let processed_by = if is_whole { &version.whole } else { &version.definition };
     let make = |answers| plan(processed_by, (&matter, found), &frame.bytes, frame.received, answers);
     let mut plan = version.lookups.plan(&flow.dock, make).await;
@@ -229,8 +229,8 @@ async fn gather(
     receipt: &Receipt,
     is_whole: bool,
 ) -> Result<Option<MessageId>, store::Error> {
-    if !is_whole {
-        collect::take(flow, version, (matter, bytes), receipt).await?;
+    if !is_whole && !matches!(receipt.verdict(), Verdict::Duplicate { .. }) {
+        collect::take(flow, version, matter, (1, bytes)).await?;
     }
     joined::join(flow, version, v2_of(matter), receipt).await
 }

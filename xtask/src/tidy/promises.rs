@@ -1,6 +1,7 @@
-//! Tables of what is proved name tests that exist: the promises R1 to R10 of the README, the faults F1 to F26 of TESTING.md.
+//! Tables of what is proved name tests that exist: the promises R1 to R10 of the README, the faults F1 to F26 of TESTING.md,
+//! and there the connectors, each by its name.
 //!
-//! A row is `| R1 | promise | … | tests |`; tests stand in backticks, `crate::path::name`, in its last cell. A row may say
+//! A row is `| R1 | promise | … | tests |`; tests stand in backticks, `crate::path::name`, in its last cell, of a connector in the one before it too. A row may say
 //! `not yet` while its test is being written; that is honest, and a reviewer sees it. A test named that does not exist is
 //! never right.
 
@@ -13,26 +14,43 @@ const TABLES: [(&str, char, usize); 2] = [("README.md", 'R', 10), ("docs/TESTING
 
 /// Every table.
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {
-    TABLES.iter().flat_map(|(page, letter, rows)| check_table(tree, page, *letter, *rows)).collect()
+    let numbered = TABLES.iter().flat_map(|(page, letter, rows)| {
+        let names = (1..=*rows).map(|number| format!("{letter}{number}")).collect::<Vec<_>>();
+        check_table(tree, page, &names, 1)
+    });
+    numbered.chain(check_table(tree, "docs/TESTING.md", &connectors(tree), 2)).collect()
 }
 
-fn check_table(tree: &Tree, path: &str, letter: char, rows: usize) -> Vec<Finding> {
+/// The names of the connectors, as their `SPEC` says them.
+fn connectors(tree: &Tree) -> Vec<String> {
+    let modules = tree.product().filter(|(file, source)| {
+        file.path.starts_with("crates/connectors/src/") && source.words("Spec").next().is_some()
+    });
+    let name =
+        |text: &str| Some(text.split_once("Spec = Spec {")?.1.split_once("name: \"")?.1.split('"').next()?.to_owned());
+    modules.filter_map(|(file, _)| name(&tree.get(&file.path)?.text)).collect()
+}
+
+/// `cells` is how many cells at the end of a row name tests.
+fn check_table(tree: &Tree, path: &str, names: &[String], cells: usize) -> Vec<Finding> {
     let Some(page) = tree.get(path) else {
         return vec![Finding::new("promises", path, 1, format!("there is no {path}"))];
     };
     let mut findings = Vec::new();
-    for number in 1..=rows {
-        let name = format!("{letter}{number}");
+    for name in names {
         let start = format!("| {name} |");
         let row = page.text.lines().enumerate().find(|(_, line)| line.starts_with(&start));
         let Some((at, row)) = row else {
             findings.push(Finding::new("promises", path, 1, format!("the table has no row for {name}")));
             continue;
         };
-        let proof = row.trim_end().trim_end_matches('|').rsplit('|').next().unwrap_or_default();
-        let tests: Vec<&str> = proof.split('`').skip(1).step_by(2).collect();
-        if tests.is_empty() && !proof.contains("not yet") {
-            findings.push(Finding::new("promises", path, at + 1, format!("{name} names no test")));
+        let mut tests: Vec<&str> = Vec::new();
+        for proof in row.trim_end().trim_end_matches('|').rsplit('|').take(cells) {
+            let found: Vec<&str> = proof.split('`').skip(1).step_by(2).collect();
+            if found.is_empty() && !proof.contains("not yet") {
+                findings.push(Finding::new("promises", path, at + 1, format!("{name} names no test")));
+            }
+            tests.extend(found);
         }
         for test in tests.iter().filter(|test| !is_test(tree, test)) {
             findings.push(Finding::new("promises", path, at + 1, format!("{name}: there is no test `{test}`")));
@@ -75,6 +93,22 @@ mod tests {
         check(&table('R', 10, "`engine::log::survives`"), 10);
         check(&table('R', 10, "`store::log::product`"), 10);
         check("", 10);
+    }
+
+    #[test]
+    fn connectors() {
+        let (promises, faults) = (table('R', 10, "not yet"), table('F', 26, "not yet"));
+        let module = ("crates/connectors/src/raw/mod.rs", "//! T.\nstatic SPEC: Spec = Spec { name: \"tcp\" };");
+        let check = |row: &str, expect: usize| {
+            let testing = format!("{faults}{row}");
+            let pages = [("README.md", &*promises), ("docs/TESTING.md", &*testing), module, TEST];
+            assert_eq!(super::super::lines(super::check, &pages).len(), expect, "{row}");
+        };
+        check("| tcp | a socket | `store::log::survives` | `store::survives` |\n", 0);
+        check("| tcp | a socket | `store::log::survives` | not yet |\n", 0);
+        check("| tcp | a socket | | `store::log::survives` |\n", 1);
+        check("| tcp | a socket | `store::log::gone` | `store::log::gone` |\n", 2);
+        check("", 1);
     }
 
     #[test]

@@ -1,6 +1,7 @@
-//! `sinew parse`: reads files of messages and says what is in them and what is odd.
+//! `sinew parse`: reads files of messages, of HL7 v2 and of other formats, and says what is in them and what is odd.
 
 use crate::{
+    desk,
     messages::{self, Found},
     outcome::{Exit, Result},
     screen::Screen,
@@ -11,24 +12,31 @@ use message::{Diagnostic, Severity};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
-/// Read HL7 v2 messages and list what is in them, and what is odd
+/// Read messages and list what is in them, and what is odd
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
   sinew parse samples/*.hl7
   sinew parse feed.hl7 --json | jq 'select(.diagnostics != [])'
   cat feed.hl7 | sinew parse -
+  sinew parse orders.json lab.xml census.csv
+  sinew parse lab.txt --format lab-csv    as shared/formats describes it
 
 Reads any delimiters, CR, LF and CRLF segment ends, batches, MLLP framing, byte order marks and the character sets of
 MSH-18. --json prints one object a message; index counts from 1:
   {\"file\",\"index\",\"type\",\"version\",\"control_id\",\"segments\",\"round_trip\",
    \"batch\":{\"number\",\"control_id\",\"messages\",\"stated\",\"whole\"} or null,
    \"diagnostics\":[{\"code\",\"severity\",\"path\",\"message\"}]}
+JSON, XML, rows of columns and X12, by the end of the file's name or --format:
+  {\"file\",\"index\",\"format\",\"values\",\"bytes\",\"whole\",\"diagnostics\"}
 Exit: 0 everything could be read, 1 something could not, 3 a file cannot be opened.")]
 pub struct Parse {
     /// Files, folders, or - for standard input
     #[arg(required = true)]
     files: Vec<PathBuf>,
+    /// What the files are: json, xml, csv, tsv, x12, or a description in shared/formats; without it, as their names end
+    #[arg(long, value_name = "FORMAT")]
+    format: Option<String>,
     /// A JSON object a message
     #[arg(long)]
     json: bool,
@@ -55,8 +63,11 @@ impl Parse {
     }
 
     fn parse(&self, screen: &Screen, path: &Path) -> Result<bool> {
-        let file = messages::read(path)?;
         let name = path.display().to_string();
+        if let Some(document) = desk::read(path, self.format.as_deref())? {
+            return Ok(desk::parse(screen, &name, &document, self.json));
+        }
+        let file = messages::read(path)?;
         for diagnostic in &file.diagnostics {
             screen.say(format!("{name}: {} {}: {}", diagnostic.code, level(diagnostic.severity), diagnostic.message));
         }

@@ -64,6 +64,18 @@ pub struct Route {
     json: bool,
 }
 
+/// What each line of an interface decides about a message, a line each; what is further on is left out.
+pub fn told(
+    screen: &Screen,
+    definition: &Arc<Definition>,
+    bytes: &bytes::Bytes,
+    now: Timestamp,
+    is_revealed: bool,
+) -> Vec<String> {
+    let told = Told::of(None, definition, bytes, now, 0);
+    told.lines(screen, Look { is_revealed, is_whole: false }, 0)
+}
+
 fn instant(text: &str) -> std::result::Result<Timestamp, String> {
     rehearsal::instant(text).ok_or_else(|| "write it like \"2026-03-29T02:30 Europe/Berlin\"".to_owned())
 }
@@ -89,7 +101,7 @@ impl Route {
             for (index, found) in (1u64..).zip(&file.messages) {
                 count += 1;
                 for definition in &interfaces {
-                    let told = Told::of(&workspace, definition, &found.bytes, now, 0);
+                    let told = Told::of(Some(&workspace), definition, &found.bytes, now, 0);
                     is_good &= told.is_good();
                     if self.json {
                         let mut row = told.as_json(look);

@@ -1,5 +1,7 @@
 //! `sinew run` and `sinew dev`: the engine on this workspace.
 
+mod last;
+
 use crate::{
     handles,
     host::{Host, Setup},
@@ -47,13 +49,18 @@ Examples:
   sinew dev
   sinew dev hello
 
-A wrong line is reported with code, place and hint; the version that runs goes on. Tests run after every change.")]
+A wrong line is reported with code, place and hint; the version that runs goes on. Tests run after every change. The last message of
+an interface is shown by its lines as they are now, after every change and whenever one comes: what each step changed, what each
+line decided and by which values. Values that may say who the patient is are masked; --reveal shows them.")]
 pub struct Dev {
     /// The workspace folder
     #[arg(value_name = "DIR", conflicts_with = "workspace")]
     dir: Option<PathBuf>,
     #[command(flatten)]
     place: Place,
+    /// Show patient data of the last message
+    #[arg(long)]
+    reveal: bool,
 }
 
 /// Pause between looks at the files of the workspace.
@@ -67,14 +74,14 @@ const REOPEN_PAUSE: Duration = Duration::from_secs(3);
 impl Run {
     pub fn run(self, screen: &Screen) -> Result {
         crate::confine::confine();
-        let how = How { is_watching: false, until_eof: self.until_eof, listen: self.listen };
+        let how = How { watching: None, until_eof: self.until_eof, listen: self.listen };
         block_on(engine(screen, with_dir(self.place, self.dir), how))?
     }
 }
 
 impl Dev {
     pub fn run(self, screen: &Screen) -> Result {
-        let how = How { is_watching: true, until_eof: false, listen: None };
+        let how = How { watching: Some(self.reveal), until_eof: false, listen: None };
         block_on(engine(screen, with_dir(self.place, self.dir), how))?
     }
 }
@@ -86,7 +93,8 @@ pub fn with_dir(place: Place, dir: Option<PathBuf>) -> Place {
 
 /// How an engine runs.
 struct How {
-    is_watching: bool,
+    /// Every change is applied; whether patient data is shown.
+    watching: Option<bool>,
     until_eof: bool,
     listen: Option<std::net::SocketAddr>,
 }
@@ -133,7 +141,7 @@ async fn engine(screen: &Screen, at: Place, how: How) -> Result {
         () = host.watch() => None,
         () = keep_listening(screen, &host) => None,
         () = crate::run::end_of_input(how.until_eof) => None,
-        () = follow(screen, &host, &folder, how.is_watching) => None,
+        () = follow(screen, &host, &folder, how.watching) => None,
         () = watch_clock(screen) => None,
     };
     screen.say("stopping: finishing what is under way");
@@ -208,17 +216,21 @@ fn unserved(served: std::result::Result<std::result::Result<(), message::Reason>
 }
 
 /// Reads the workspace again on SIGHUP and, in `dev`, whenever a file changed. Never returns.
-async fn follow(screen: &Screen, host: &Arc<Host>, folder: &std::path::Path, is_watching: bool) {
+async fn follow(screen: &Screen, host: &Arc<Host>, folder: &std::path::Path, watching: Option<bool>) {
     let Ok(mut hangup) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup()) else {
         return std::future::pending().await;
     };
     let mut seen = crate::watch::Snapshot::of(folder);
+    let mut last = watching.map(|is_revealed| last::Last::begin(host, is_revealed));
     loop {
         tokio::select! {
             _ = hangup.recv() => {}
-            () = tokio::time::sleep(WATCH_PAUSE), if is_watching => {
+            () = tokio::time::sleep(WATCH_PAUSE), if last.is_some() => {
                 let now = crate::watch::Snapshot::of(folder);
                 if now == seen {
+                    if let Some(last) = &mut last {
+                        last.arrived(screen, host);
+                    }
                     continue;
                 }
                 seen = now;
@@ -229,12 +241,13 @@ async fn follow(screen: &Screen, host: &Arc<Host>, folder: &std::path::Path, is_
             continue;
         };
         report(screen, &workspace, &findings);
-        match changes {
-            Some(changes) => screen.say(describe(&changes)),
+        match &changes {
+            Some(changes) => screen.say(describe(changes)),
             None => screen.say("nothing was changed: what ran goes on"),
         }
-        if is_watching && !place::has_errors(&findings) {
+        if let Some(last) = last.as_ref().filter(|_| !place::has_errors(&findings)) {
             crate::commands::test::run_all(screen, &workspace);
+            last.again(screen, host, &changes.map(|changes| changes.changed).unwrap_or_default());
         }
     }
 }

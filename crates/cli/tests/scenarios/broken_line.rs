@@ -57,6 +57,15 @@ fn dev_reports_a_wrong_line_and_applies_the_corrected_file() {
     assert_eq!(answered(&peer.exchange(&admission("D2", "P1"))), "AA");
     partner.wait_for(2);
     assert_eq!(field(&partner.messages()[1], "PID", 5), "quist^Ada");
+
+    // What the lines make of the last message: by the change, by each that comes, and never who the patient is.
+    engine.wait_to_say("of adt, by its lines as they are now:");
+    engine.wait_to_say("step 1  changes");
+    workspace.interface("adt", &flow(partner.port, "  set PID-5.1 = PID-5.1 | lower\n  set MSH-6 = SOUTH"));
+    engine.wait_to_say("SOUTH");
+    engine.wait_to_say("step 2  changes");
+    engine.wait_to_say("=> ");
+    assert!(!engine.talk().to_lowercase().contains("quist"), "{}", engine.talk());
 }
 
 #[test]

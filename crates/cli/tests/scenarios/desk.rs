@@ -23,6 +23,13 @@ fn json_xml_and_rows_by_their_paths() {
     let shown = sinew(&["show", &rows, "--json"]).expect(0).json();
     assert_eq!(shown["format"], "csv");
     sinew(&["show", &json, "--format", "jsn"]).expect(2).says(&["there is no format"]);
+    let told = sinew(&["parse", &json, &rows, "--json"]).expect(0).out;
+    assert!(told.contains("\"format\":\"json\"") && told.contains("\"format\":\"csv\""), "{told}");
+    let made = |file: &str, to: &str| sinew(&["convert", "--to", to, file, "--jsonl"]).expect(0).out;
+    assert_eq!(made(&rows, "json"), "[{\"mrn\":\"7\",\"name\":\"Quist, Ada\"},{\"mrn\":\"8\",\"name\":\"Doe\"}]\n");
+    assert!(made(&json, "xml").contains("<items><code>NA</code></items>"), "{}", made(&json, "xml"));
+    assert!(made(&xml, "csv").contains("#text") || made(&xml, "csv").contains('x'), "{}", made(&xml, "csv"));
     let broken = workspace.write("broken.json", "{\"a\": ");
+    sinew(&["parse", &broken.display().to_string()]).expect(1);
     sinew(&["get", &broken.display().to_string(), "a"]).expect(1);
 }

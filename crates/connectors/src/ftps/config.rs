@@ -16,6 +16,8 @@ use std::{fmt, sync::Arc, time::Duration};
 
 /// The port of FTP (RFC 959 §8).
 const PORT: u16 = 21;
+/// The port where TLS begins at once (IANA: ftps).
+const PORT_IMPLICIT: u16 = 990;
 
 /// A server, and who we are there.
 #[derive(Clone)]
@@ -26,6 +28,8 @@ pub(crate) struct Login {
     pub(crate) password: Arc<str>,
     /// Absent while the settings are only looked at: then no certificate is read.
     pub(crate) tls: Option<tls::Client>,
+    /// TLS begins with the connection, not with `AUTH TLS`.
+    pub(crate) is_implicit: bool,
     pub(crate) connect_time_max: Duration,
     pub(crate) answer_time_max: Duration,
 }
@@ -42,8 +46,16 @@ impl fmt::Debug for Login {
     }
 }
 
+fn is_implicit(settings: &Settings) -> bool {
+    settings.text("mode") == "implicit"
+}
+
+fn port(settings: &Settings) -> u16 {
+    if is_implicit(settings) { PORT_IMPLICIT } else { PORT }
+}
+
 pub(crate) fn reading(settings: &Settings, context: Option<&Context>) -> Result<Reading, Reason> {
-    let (address, path) = separate(&settings.address, "ftps://", PORT)?;
+    let (address, path) = separate(&settings.address, "ftps://", port(settings))?;
     let (folder, pattern) = folder::separate(&path)?;
     Ok(Reading {
         login: Login::read(settings, context, address)?,
@@ -55,7 +67,7 @@ pub(crate) fn reading(settings: &Settings, context: Option<&Context>) -> Result<
 }
 
 pub(crate) fn writing(settings: &Settings, context: Option<&Context>) -> Result<Writing, Reason> {
-    let (address, folder) = separate(&settings.address, "ftps://", PORT)?;
+    let (address, folder) = separate(&settings.address, "ftps://", port(settings))?;
     folder::check_target(&folder)?;
     let template = Template::read(settings.text("name"))?;
     Ok(Writing { login: Login::read(settings, context, address)?, folder, template })
@@ -76,6 +88,7 @@ impl Login {
             user: user.to_owned(),
             password: password.into(),
             tls,
+            is_implicit: is_implicit(settings),
             connect_time_max: duration(settings, "connect-timeout")?,
             answer_time_max: duration(settings, "timeout")?,
             address,

@@ -58,7 +58,7 @@ static SPEC: Spec = Spec {
     title: "Files on an FTP server, over TLS",
     description: "\
 Reads files from a folder of an FTP server, and writes files there, over TLS as RFC 4217 has it (explicit, `AUTH TLS`; data \
-connections are encrypted too, `PROT P`). There is no plain FTP: it sends the password and every message readably. For \
+connections are encrypted too, `PROT P`), or with `mode implicit` from the first byte on. There is no plain FTP: it sends the password and every message readably. For \
 partners who have no TLS, [`sftp`](#sftp) or a VPN with a [`file`](#file) share is the way.
 
 The server's certificate is verified as with `https` ([E6504](../errors/E6504.md)). Data connections are made by us \
@@ -74,7 +74,7 @@ be tried again safely; a connection that breaks while the server renames is *amb
     source: Some(Side {
         address: Address {
             kind: AddressKind::Remote,
-            description: "`host:port/folder` or `host:port/folder/*.hl7`; without a port, 21. The folder begins where the \
+            description: "`host:port/folder` or `host:port/folder/*.hl7`; without a port, 21 (990 where TLS is implicit). The folder begins where the \
                           user's login leads; `host//folder` begins at the root of the server.",
         },
         options: &join::<{ COMMON.len() + SOURCE_OPTIONS.len() + tls::CLIENT.len() }>(&[
@@ -96,6 +96,12 @@ be tried again safely; a connection that breaks while the server renames is *amb
 };
 
 const COMMON: &[Setting] = &[
+    setting(
+        "mode",
+        SettingKind::Word(&["explicit", "implicit"]),
+        "explicit",
+        "How TLS begins: after `AUTH TLS`, or with the connection, on port 990, as some old servers want it.",
+    ),
     setting("user", SettingKind::Text, "", "Who we are at the server."),
     setting("password", SettingKind::Text, "", "Our password: `secret:NAME`."),
     setting("connect-timeout", SettingKind::Duration, "10s", "How long to wait until the server has let us in."),

@@ -6,7 +6,7 @@ use super::config::Login;
 use crate::{
     codes,
     folder::distant::{self, Entry, Trouble},
-    tcp::connect,
+    tcp::{connect, resolve, tune::tune},
     tls,
 };
 use bytes::Bytes;
@@ -15,6 +15,7 @@ use std::{
     fmt,
     future::Future,
     io,
+    net::SocketAddr,
     pin::Pin,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -37,7 +38,7 @@ const PART_BYTES: usize = 64 * 1024;
 
 /// An open connection.
 pub(crate) struct Session {
-    ftp: ImplAsyncFtpStream<AsyncRustlsStream>,
+    ftp: Ftp,
     answer_time_max: Duration,
     /// It tells facts of files in a form that programs read (RFC 3659).
     can_mlsd: bool,
@@ -71,6 +72,8 @@ impl AsyncTlsConnector for Doorman {
         Self: 'f,
     {
         Box::pin(async move {
+            // A server that vanished is found in time on each connection, the first one too.
+            tune(&stream).map_err(FtpError::ConnectionError)?;
             let secured = self.tls.secure(stream, &self.address, self.limit).await;
             let reason = match secured {
                 Ok(TlsStream::Client(stream)) => return Ok(AsyncRustlsStream::from(stream)),
@@ -221,19 +224,59 @@ impl distant::Session for Session {
     }
 }
 
-async fn begin(login: &Login) -> Result<Session, Reason> {
-    let Login { address, tls, connect_time_max, answer_time_max, .. } = login;
-    let Some(tls) = tls.clone() else { return Err(Reason::new(codes::E6501, "TLS is not set up")) };
-    let stream = connect::connect(address, *connect_time_max).await?;
-    let is_v6 = stream.peer_addr().is_ok_and(|peer| peer.is_ipv6());
-    let unspoken = |_| Reason::new(codes::E6003, format!("{address} does not speak FTP with us"));
-    let ftp = ImplAsyncFtpStream::<AsyncRustlsStream>::connect_with_stream(stream).await.map_err(unspoken)?;
+type Ftp = ImplAsyncFtpStream<AsyncRustlsStream>;
+
+fn unspoken(address: &str) -> Reason {
+    Reason::new(codes::E6003, format!("{address} does not speak FTP with us"))
+}
+
+/// The TLS of a connection in the making, and the place where it says why there is none.
+fn doorman(login: &Login) -> Result<(Doorman, Arc<Mutex<Option<Reason>>>), Reason> {
+    let Some(tls) = login.tls.clone() else { return Err(Reason::new(codes::E6501, "TLS is not set up")) };
     let why = Arc::new(Mutex::new(None));
-    let doorman = Doorman { tls, address: address.clone(), limit: *answer_time_max, why: why.clone() };
-    let mut ftp = ftp.into_secure(doorman, address).await.map_err(|_| {
+    let doorman = Doorman { tls, address: login.address.clone(), limit: login.answer_time_max, why: why.clone() };
+    Ok((doorman, why))
+}
+
+/// RFC 4217: FTP first, then `AUTH TLS`. Besides, whether the server was reached by IPv6.
+async fn secured(login: &Login) -> Result<(Ftp, bool), Reason> {
+    let address = &login.address;
+    let (doorman, why) = doorman(login)?;
+    let stream = connect::connect(address, login.connect_time_max).await?;
+    let is_v6 = stream.peer_addr().is_ok_and(|peer| peer.is_ipv6());
+    let ftp = Ftp::connect_with_stream(stream).await.map_err(|_| unspoken(address))?;
+    let ftp = ftp.into_secure(doorman, address).await.map_err(|_| {
         let why = why.lock().unwrap_or_else(PoisonError::into_inner).take();
         why.unwrap_or_else(|| Reason::new(codes::E6501, format!("{address} offers no TLS to us (AUTH TLS)")))
     })?;
+    Ok((ftp, is_v6))
+}
+
+/// TLS from the first byte on; then the same protection of data connections as RFC 4217 has it.
+async fn secured_at_once(login: &Login) -> Result<(Ftp, bool), Reason> {
+    let address = &login.address;
+    let (doorman, why) = doorman(login)?;
+    let found: Vec<SocketAddr> = resolve(address).await?.collect();
+    let is_v6 = found.first().is_some_and(SocketAddr::is_ipv6);
+    let ftp = Ftp::connect_secure_implicit(&*found, doorman, address).await;
+    let mut ftp = ftp.map_err(|error| {
+        let why = why.lock().unwrap_or_else(PoisonError::into_inner).take();
+        why.unwrap_or_else(|| match error {
+            FtpError::ConnectionError(error) => {
+                Reason::new(codes::E6003, format!("{address} cannot be reached: {}", error.kind()))
+            }
+            _ => unspoken(address),
+        })
+    })?;
+    for command in ["PBSZ 0", "PROT P"] {
+        ftp.custom_command(command, &[Status::CommandOk]).await.map_err(|_| unspoken(address))?;
+    }
+    Ok((ftp, is_v6))
+}
+
+async fn begin(login: &Login) -> Result<Session, Reason> {
+    let Login { address, connect_time_max, answer_time_max, .. } = login;
+    let (mut ftp, is_v6) = if login.is_implicit { secured_at_once(login).await? } else { secured(login).await? };
     let limit = *connect_time_max;
     ftp = ftp.passive_stream_builder(move |address| {
         Box::pin(async move {
@@ -249,7 +292,7 @@ async fn begin(login: &Login) -> Result<Session, Reason> {
         Trouble::Broken => Reason::new(codes::E6003, format!("{address} ended the connection")),
         _ => Reason::new(codes::E6602, format!("{address} does not take the user or the password")),
     })?;
-    ftp.transfer_type(FileType::Binary).await.map_err(unspoken)?;
+    ftp.transfer_type(FileType::Binary).await.map_err(|_| unspoken(address))?;
     let can_mlsd = ftp.feat().await.is_ok_and(|features| features.keys().any(|name| name == "MLST"));
     Ok(Session { ftp, answer_time_max: *answer_time_max, can_mlsd })
 }

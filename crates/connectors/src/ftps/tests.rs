@@ -261,6 +261,32 @@ async fn a_server_without_lists_for_programs_is_read_too() {
 }
 
 #[tokio::test]
+async fn tls_from_the_first_byte_on() {
+    let Some(peer) = peer_as(ProFtpd::start_implicit) else { return };
+    let folder = Folder::new();
+    let implicit = [text("mode", "implicit")];
+    let mut lane = peer.lane(folder.path(), &implicit);
+    for number in 1..3 {
+        let outcome = lane.send(&sample::outgoing(number, sample::adt(&number.to_string()))).await;
+        assert_eq!(outcome, Outcome::Delivered { reply: None });
+        if number == 1 {
+            peer.server.daemon().kill();
+            peer.server.daemon().begin().unwrap();
+        }
+    }
+    fs::rename(folder.join("1-0.hl7"), folder.join("a.hl7")).unwrap();
+    let running = Running::start(peer.open(folder.path(), &implicit).await, []);
+    assert!(running.intake.wait_for(LONG, |intake| intake.contents().len() == 2).await);
+    running.stop().await;
+    // Each way wants the other's server not: told, nothing sent.
+    let explicit =
+        code_of(peer.lane(folder.path(), &[("connect-timeout", Value::Duration(Duration::from_millis(500)))])).await;
+    assert_eq!(explicit, "E6003");
+    let stranger = vec![text("user", "sinew"), text("password", "an example"), text("mode", "implicit")];
+    assert_eq!(code_of(lane_with(&peer.at(folder.path()), stranger)).await, "E6504");
+}
+
+#[tokio::test]
 async fn a_source_outlives_its_server() {
     let Some(peer) = peer() else { return };
     let folder = Folder::new();

@@ -1,6 +1,6 @@
 //! Settings of the http connector, read once.
 
-use super::{destination::with_query, guard::Guard, media::Media};
+use super::{destination::with_query, dialect::Dialect, guard::Guard, media::Media};
 use crate::{
     codes,
     settings::{count, duration, part_size, size},
@@ -28,6 +28,8 @@ pub(crate) struct Serving {
     /// What bodies may be.
     pub(crate) media: Media,
     pub(crate) form_field: String,
+    /// What is spoken over HTTP, where that is not HTTP alone.
+    pub(crate) dialect: Option<Arc<dyn Dialect>>,
     pub(crate) guard: Guard,
     pub(crate) tls: Option<tls::Server>,
     pub(crate) seats: Seats,
@@ -63,6 +65,7 @@ impl Serving {
             methods: methods(settings.list("methods"))?,
             media: Media::read(settings.list("media-types"))?,
             form_field: settings.text("form-field").to_owned(),
+            dialect: None,
             guard: Guard::read(settings)?,
             tls: tls::Server::read(settings, context)?,
             seats: Seats { total_max: count(settings, "connections"), per_peer_max: count(settings, "per-peer") },

@@ -9,6 +9,7 @@
 mod answer;
 mod config;
 mod destination;
+mod dialect;
 mod guard;
 mod lookup;
 mod media;
@@ -17,8 +18,11 @@ mod source;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use config::headers;
+pub(crate) use answer::Answer;
+pub(crate) use config::{Serving, check_serving, headers};
 pub(crate) use destination::media_type;
+pub(crate) use dialect::{Dialect, Opened};
+pub(crate) use source::Http as Server;
 
 use crate::{
     settings::{join, setting},
@@ -101,7 +105,7 @@ connection that breaks after the first byte was written, is *ambiguous*. Redirec
             kind: AddressKind::Url,
             description: "Where to listen: `host:port/path`; a port alone listens on this machine only.",
         },
-        options: &join::<{ SOURCE_OPTIONS.len() + tls::SERVER.len() }>(&[SOURCE_OPTIONS, tls::SERVER]),
+        options: &join::<{ SERVING.len() + BODIES.len() + tls::SERVER.len() }>(&[SERVING, BODIES, tls::SERVER]),
         example: "receive http 127.0.0.1:8080/hl7 { limit size 16MiB }",
     }),
     destination: Some(Side {
@@ -154,7 +158,8 @@ const LOOKUP_OPTIONS: &[Setting] = &[
     setting("headers", SettingKind::List, "", "Further headers, each `\"Name: value\"`."),
 ];
 
-const SOURCE_OPTIONS: &[Setting] = &[
+/// How a server is reached and what it stands, whatever it speaks.
+pub(crate) const SERVING: &[Setting] = &[
     setting("limit", SettingKind::Size, "64MiB", "Largest body. A larger one is answered with 413 before it is read."),
     setting(
         "connections",
@@ -182,6 +187,22 @@ const SOURCE_OPTIONS: &[Setting] = &[
         "",
         "Further paths that are served besides the one of the address; `/oru/*` is all below `/oru/`.",
     ),
+    setting(
+        "users",
+        SettingKind::List,
+        "",
+        "Basic authentication: who may send, each `name:password`, best as `[secret:ward]`. Needs `cert`, or loopback.",
+    ),
+    setting(
+        "tokens",
+        SettingKind::List,
+        "",
+        "Bearer authentication: the tokens that are taken, best as `[secret:token]`. Needs `cert`, or loopback.",
+    ),
+];
+
+/// What bodies are.
+const BODIES: &[Setting] = &[
     setting("methods", SettingKind::List, "", "What is taken: `POST`, `PUT`, `PATCH`; without it, `POST`."),
     setting(
         "media-types",
@@ -196,18 +217,6 @@ const SOURCE_OPTIONS: &[Setting] = &[
         SettingKind::Text,
         "message",
         "With the media type `application/x-www-form-urlencoded` among `media-types`: the field that holds the message.",
-    ),
-    setting(
-        "users",
-        SettingKind::List,
-        "",
-        "Basic authentication: who may send, each `name:password`, best as `[secret:ward]`. Needs `cert`, or loopback.",
-    ),
-    setting(
-        "tokens",
-        SettingKind::List,
-        "",
-        "Bearer authentication: the tokens that are taken, best as `[secret:token]`. Needs `cert`, or loopback.",
     ),
 ];
 

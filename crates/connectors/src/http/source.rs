@@ -3,6 +3,7 @@
 use super::{
     answer::{self, Answer},
     config::Serving,
+    dialect::{Dialect, Opened},
     media::{self, Holds, Wanted},
 };
 use crate::{
@@ -22,7 +23,7 @@ use hyper::{
 use hyper_util::rt::{TokioIo, TokioTimer};
 use interface::{
     catalogue::Context,
-    contract::{Boxed, Frame, Intake, Phase, Source},
+    contract::{Boxed, Frame, Intake, Phase, Reply, Source},
 };
 use message::{Clock, Code, Format, Reason};
 use std::{
@@ -139,13 +140,17 @@ impl Desk {
             Ok(checked) => checked,
             Err(answer) => return answer,
         };
-        let body = match self.read(request.into_body()).await {
+        let (head, body) = request.into_parts();
+        let body = match self.read(body).await {
             Ok(body) => body,
             Err((status, code)) => {
                 self.is_explained.store(true, Ordering::Relaxed);
                 return self.decline(status, code);
             }
         };
+        if let Some(dialect) = &self.config.dialect {
+            return self.speak(&**dialect, &head.headers, &body, checked.format).await;
+        }
         let message = match checked.holds {
             Holds::Form => self.field(&body),
             Holds::Whole => Some(body),
@@ -177,7 +182,11 @@ impl Desk {
         }
         let content_type = headers.get(CONTENT_TYPE).map(|value| value.to_str().unwrap_or("?"));
         let format = self.session.intake.format();
-        let Some(holds) = media.takes(content_type, format) else {
+        let holds = match &self.config.dialect {
+            Some(dialect) => dialect.takes(content_type).then_some(Holds::Whole),
+            None => media.takes(content_type, format),
+        };
+        let Some(holds) = holds else {
             return Err(self.decline(StatusCode::UNSUPPORTED_MEDIA_TYPE, codes::E6301));
         };
         // What the head promises is only used to say no early, never to take memory.
@@ -219,16 +228,36 @@ impl Desk {
         }
     }
 
-    /// Beside the connection, because a client that hangs up drops the request, and what the engine has begun to store
-    /// should come to its end.
     async fn give(&self, bytes: Bytes, checked: &Checked) -> Answer {
-        let (intake, peer) = (self.session.intake.clone(), self.session.peer.clone());
-        let (received, format, wanted) = (self.clock.now(), checked.format, checked.wanted);
-        let frame = Frame { bytes, peer, received, format, from: None, found: Arc::default() };
-        match tokio::spawn(async move { intake.accept(frame).await }).await {
-            Ok(reply) => answer::judged(&reply, wanted),
-            Err(_) => answer::problem(StatusCode::INTERNAL_SERVER_ERROR, codes::E6009),
+        match self.store(bytes, checked.format).await {
+            Some(reply) => answer::judged(&reply, checked.wanted),
+            None => answer::problem(StatusCode::INTERNAL_SERVER_ERROR, codes::E6009),
         }
+    }
+
+    /// A request in another protocol over this one.
+    async fn speak(&self, dialect: &dyn Dialect, headers: &HeaderMap, body: &Bytes, format: Format) -> Answer {
+        match dialect.open(headers, body) {
+            Err((answer, code)) => {
+                self.report(code, format!("answered {}", answer.status().as_u16()));
+                answer
+            }
+            Ok(Opened { message, answer }) => {
+                self.has_served.store(true, Ordering::Relaxed);
+                match self.store(message, format).await {
+                    Some(reply) => answer(&reply),
+                    None => answer::problem(StatusCode::INTERNAL_SERVER_ERROR, codes::E6009),
+                }
+            }
+        }
+    }
+
+    /// Beside the connection, because a client that hangs up drops the request, and what the engine has begun to store
+    /// should come to its end. `None` if that panicked.
+    async fn store(&self, bytes: Bytes, format: Format) -> Option<Reply> {
+        let (intake, peer, received) = (self.session.intake.clone(), self.session.peer.clone(), self.clock.now());
+        let frame = Frame { bytes, peer, received, format, from: None, found: Arc::default() };
+        tokio::spawn(async move { intake.accept(frame).await }).await.ok()
     }
 
     fn decline(&self, status: StatusCode, code: Code) -> Answer {

@@ -229,6 +229,26 @@ async fn a_client_that_hangs_up_does_not_cut_storing_off() {
     running.stop().await;
 }
 
+/// What a client did not hear the answer to, it sends again; the engine knows it by its id (R4).
+#[tokio::test]
+async fn a_client_that_is_killed_and_comes_back_loses_nothing() {
+    let slow = std::iter::repeat_n(Answer::AcceptAfter(Duration::from_millis(50)), 8);
+    let running = Running::start(open().await, slow);
+    for (number, id) in ["1", "2"].into_iter().enumerate() {
+        let mut peer = connect(&running.address).await;
+        peer.send(&post(&sample::adt(id))).await;
+        assert!(running.intake.wait_for(LONG, |intake| intake.contents().len() == number + 1).await);
+        peer.reset();
+    }
+    let mut peer = connect(&running.address).await;
+    for id in ["2", "3"] {
+        peer.send(&post(&sample::adt(id))).await;
+        assert_eq!(read_answer(&mut peer).await.unwrap().0, 200);
+    }
+    assert_eq!(running.intake.contents(), ["1", "2", "2", "3"].map(sample::adt));
+    running.stop().await;
+}
+
 #[tokio::test]
 async fn an_idle_connection_ends_when_draining() {
     let running = Running::start(open().await, []);

@@ -279,6 +279,27 @@ async fn a_partner_that_is_killed_and_comes_back_gets_every_message_in_order() {
     second.stop().await;
 }
 
+/// What a client did not hear the answer to, it sends again; the engine knows it by its id (R4).
+#[tokio::test]
+async fn a_client_that_is_killed_and_comes_back_loses_nothing() {
+    let slow = std::iter::repeat_n(Answer::AcceptAfter(Duration::from_millis(50)), 8);
+    let running = Running::start(open(block()).await, slow);
+    for (number, id) in ["1", "2"].into_iter().enumerate() {
+        let mut peer = Peer::connect(&running.address).await;
+        peer.send(&framed(&sample::adt(id))).await;
+        assert!(running.intake.wait_for(LONG, |intake| intake.contents().len() == number + 1).await);
+        peer.reset();
+    }
+    let mut peer = Peer::connect(&running.address).await;
+    for id in ["2", "3"] {
+        peer.send(&framed(&sample::adt(id))).await;
+        let answer = peer.read_until(END, LONG).await.unwrap();
+        assert!(String::from_utf8_lossy(&answer).contains(&format!("MSA|AA|{id}")), "{answer:?}");
+    }
+    assert_eq!(running.intake.contents(), ["1", "2", "2", "3"].map(sample::adt));
+    running.stop().await;
+}
+
 #[test]
 fn settings_that_do_not_go_together() {
     let check = |is_source: bool, values: Values, expect: &str| {

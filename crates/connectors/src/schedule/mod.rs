@@ -9,7 +9,7 @@
 //! Never: runs twice at a time; puts anything of a message into an address.
 
 mod config;
-mod plan;
+pub(crate) mod plan;
 mod source;
 
 #[cfg(test)]

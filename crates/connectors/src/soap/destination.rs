@@ -2,10 +2,11 @@
 
 use super::{
     config::Calling,
-    envelope::{self, Blame, Said, Version},
+    envelope::{self, Blame, Call, Said, Version},
 };
 use crate::{
     codes,
+    http::media_type,
     web::{Client, Place, auth::Credentials, client::Answer, meaning},
 };
 use bytes::Bytes;
@@ -42,12 +43,13 @@ impl Lane {
 
     async fn deliver(&mut self, outgoing: &Outgoing) -> Outcome {
         let id = id_of(outgoing);
-        let Some(content) = envelope::write(&self.config, &outgoing.bytes, &id) else {
-            let text =
-                "the message cannot stand in an envelope: it is no XML, or has letters that XML has no place for";
+        let kind = media_type(outgoing.format);
+        let Some(call) = envelope::write(&self.config, &outgoing.bytes, kind, &id) else {
+            let text = "the message cannot stand in an envelope: it is no XML, has letters that XML has no place for, or what \
+                        is to be attached is no base64";
             return Outcome::Permanent { reason: Reason::new(codes::E6110, text), reply: None };
         };
-        let Some(request) = self.request(content) else {
+        let Some(request) = self.request(call) else {
             let reason = Reason::new(codes::E6010, "the action cannot be a header");
             return Outcome::Permanent { reason, reply: None };
         };
@@ -57,13 +59,13 @@ impl Lane {
         }
     }
 
-    fn request(&self, content: Vec<u8>) -> Option<Request<Full<Bytes>>> {
+    fn request(&self, call: Call) -> Option<Request<Full<Bytes>>> {
         let Calling { url, version, action, .. } = &self.config;
-        let mut request = Request::new(Full::new(Bytes::from(content)));
+        let mut request = Request::new(Full::new(Bytes::from(call.body)));
         *request.method_mut() = Method::POST;
         *request.uri_mut() = url.target().parse().ok()?;
         let headers = request.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_str(&version.media_type(action)).ok()?);
+        headers.insert(CONTENT_TYPE, HeaderValue::from_str(&call.media_type).ok()?);
         if *version == Version::One {
             headers.insert(ACTION, HeaderValue::from_str(&format!("\"{action}\"")).ok()?);
         }

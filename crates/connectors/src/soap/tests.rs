@@ -1,4 +1,6 @@
-//! The conformance suite over a web server of the tests, and what is special about SOAP.
+//! The conformance suites over a web server of the tests and over bare sockets, and what is special about SOAP.
+
+mod service;
 
 use super::Soap;
 use crate::{
@@ -153,6 +155,46 @@ async fn a_call_is_written_as_the_service_wants_it() {
 }
 
 #[tokio::test]
+async fn attachments_go_beside_the_envelope_and_come_back_beside_it() {
+    let server = WebServer::start(|_| {
+        // The answer is in parts as well: what was attached comes back as the acknowledgment.
+        let body = format!(
+            "--b\r\nContent-Type: application/xop+xml\r\n\r\n{}\r\n--b\r\nContent-ID: <r@x>\r\n\r\nMSA|AA|1\r\n--b--",
+            enveloped("<r:out xmlns:r='urn:r'><i:Include xmlns:i='http://www.w3.org/2004/08/xop/include' href='cid:r@x'/></r:out>")
+        );
+        let kind = "multipart/related; boundary=b; type=\"application/xop+xml\"".to_owned();
+        Told::Answer(200, vec![("Content-Type".to_owned(), kind)], body.into_bytes())
+    })
+    .await;
+    let values = vec![text("body", BODY), text("reply", "out"), ("mtom", Value::Flag(true))];
+    let mut lane = lane(&server.address, values);
+    let binary = Bytes::from_static(b"%PDF-1.7 \xff\x00\r\n--x");
+    let outcome = lane.send(&sample::outgoing(1, binary.clone())).await;
+    assert_eq!(outcome, Outcome::Delivered { reply: Some(Bytes::from_static(b"MSA|AA|1")) });
+    let asked = server.asked();
+    let package = super::parts::cut(&asked[0].body, asked[0].header("content-type")).unwrap();
+    let envelope = String::from_utf8(package.root.to_vec()).unwrap();
+    let document = xml::read(&envelope).unwrap();
+    let element = document.descendants().find(|node| node.has_tag_name(("urn:example", "hl7"))).unwrap();
+    assert_eq!(package.included(element), Some(&binary[..]));
+    // A document with base64 in it: that goes beside it, the rest stays.
+    let values = vec![text("attach", "Document"), ("mtom", Value::Flag(true))];
+    let mut lane = super::tests::lane(&server.address, values);
+    let document = "<x:set xmlns:x='urn:x'><x:Document id='1'>\n aGVs\n bG8= </x:Document><x:rest/></x:set>";
+    let outcome = lane.send(&sample::outgoing(2, Bytes::from_static(document.as_bytes()))).await;
+    assert_eq!(outcome, Outcome::Delivered { reply: None });
+    let asked = server.asked();
+    let package = super::parts::cut(&asked[1].body, asked[1].header("content-type")).unwrap();
+    let envelope = String::from_utf8(package.root.to_vec()).unwrap();
+    let read = xml::read(&envelope).unwrap();
+    let whole = package.resolve(&envelope, read.root_element()).unwrap();
+    assert!(whole.contains("<x:Document id='1'>aGVsbG8=</x:Document><x:rest/>"), "{whole}");
+    let wrong = "<x:set xmlns:x='urn:x'><x:Document>no base64!</x:Document></x:set>";
+    let outcome = lane.send(&sample::outgoing(3, Bytes::from_static(wrong.as_bytes()))).await;
+    assert_eq!(code_of(&outcome), "permanent E6110");
+}
+
+#[tokio::test]
 async fn what_cannot_stand_in_an_envelope_is_not_sent() {
     let server = WebServer::start(|_| Told::Answer(200, Vec::new(), enveloped("").into_bytes())).await;
     let mut plain = lane(&server.address, vec![]);
@@ -195,4 +237,12 @@ fn settings_that_do_not_go_together() {
     check(vec![text("body", "<a>{message}")], "E6010");
     check(vec![text("action", "two words")], "E6010");
     check(vec![("addressing", Value::Flag(true))], "E6010");
+    let mtom = || ("mtom", Value::Flag(true));
+    check(vec![mtom(), text("body", BODY)], "ok");
+    check(vec![mtom(), text("attach", "Document")], "ok");
+    check(vec![mtom()], "E6010");
+    check(vec![text("attach", "Document")], "E6010");
+    let serving = |values: Values| Soap.check(&settings(&Soap, true, "127.0.0.1:0/soap", &values), true).is_ok();
+    assert!(serving(vec![text("response", "<a>{acknowledgment}</a>")]));
+    assert!(!serving(vec![text("response", "<a>{acknowledgment}")]));
 }

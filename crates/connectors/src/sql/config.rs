@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{
     codes,
+    schedule::plan::Schedule,
     settings::{count, duration, size},
     tcp,
     tls::{self, pem::Pem},
@@ -66,6 +67,8 @@ pub(crate) struct Reading {
     /// What is done to a row that was accepted, and to one that never will be.
     pub(crate) mark: Option<Statement>,
     pub(crate) mark_refused: Option<Statement>,
+    /// Times at which it is asked, in place of a fixed pace.
+    pub(crate) schedule: Option<Schedule>,
     pub(crate) pause: Duration,
     pub(crate) rows_max: usize,
     pub(crate) bytes_max: usize,
@@ -234,8 +237,13 @@ impl Reading {
         if let Some((column, _)) = watermark.iter().find(|(column, _)| !query.places.contains(column)) {
             return complain(format!("`query` does not use `:{column}`: without it every row is read each time"));
         }
+        let schedule = match settings.text("at") {
+            "" => None,
+            times => Some(Schedule::read(times, settings.text("zone"))?),
+        };
         Ok(Reading {
             login,
+            schedule,
             query,
             message: Some(settings.text("message")).filter(|name| !name.is_empty()).map(str::to_owned),
             watermark,

@@ -165,7 +165,20 @@ const SOURCE_OPTIONS: &[Setting] = &[
         "The same for a row that can never be accepted. Without it such a row stays unmarked, and is not given again until the engine starts anew.",
     ),
     setting("message", SettingKind::Text, "", "The column that holds the whole message, text or binary."),
-    setting("every", SettingKind::Duration, "5s", "How often to ask, when there was nothing more."),
+    setting(
+        "every",
+        SettingKind::Duration,
+        "5s",
+        "How often to ask, when there was nothing more; with `at`, how soon again when it failed.",
+    ),
+    setting(
+        "at",
+        SettingKind::Text,
+        "",
+        "Ask at these times only, as [`schedule`](#schedule) has them: `\"0 6 * * Mon-Fri\"`. A time that passed while nobody ran \
+         is made up for once.",
+    ),
+    setting("zone", SettingKind::Text, "UTC", "The time zone of `at`: `Europe/Berlin`."),
     setting("rows", SettingKind::Count(1, 100_000), "500", "Rows that are read at a time."),
     setting(
         "limit",

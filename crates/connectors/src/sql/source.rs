@@ -16,6 +16,7 @@ use std::{
     collections::{HashSet, VecDeque, hash_map::DefaultHasher},
     hash::{Hash, Hasher},
     sync::Arc,
+    time::Duration,
 };
 use tokio::{sync::watch, time::sleep};
 
@@ -60,14 +61,24 @@ impl Source for Table {
                 owed: None,
                 refused: Refused::default(),
                 trouble: None,
+                asked: None,
             };
             while !listen::is_draining(&phase) {
-                if reader.look().await == Next::AtOnce {
-                    continue;
-                }
+                let rest = reader.rest().await;
+                let rest = match rest {
+                    Some(rest) if !rest.is_zero() => rest,
+                    Some(_) | None => match reader.look().await {
+                        Next::AtOnce => continue,
+                        Next::Done if rest.is_some() => {
+                            reader.remember().await;
+                            continue;
+                        }
+                        Next::Done | Next::Later => pause,
+                    },
+                };
                 tokio::select! {
                     () = listen::draining(&mut phase) => {}
-                    () = sleep(pause) => {}
+                    () = sleep(rest) => {}
                 }
             }
             reader.disconnect();
@@ -75,6 +86,9 @@ impl Source for Table {
         })
     }
 }
+
+/// Longest sleep until it is looked at the clock again: somebody may have set it.
+const REST_MAX: Duration = Duration::from_secs(60);
 
 /// The page of the notebook: what the query asks of which database. Another query begins anew.
 fn page(config: &Reading) -> String {
@@ -88,6 +102,9 @@ fn page(config: &Reading) -> String {
 enum Next {
     /// There may be more.
     AtOnce,
+    /// There was nothing more.
+    Done,
+    /// It could not be read to its end.
     Later,
 }
 
@@ -126,9 +143,53 @@ struct Reader {
     refused: Refused,
     /// The last trouble, so that it is not reported at every look.
     trouble: Option<Reason>,
+    /// Up to which time of the schedule everything was asked for.
+    asked: Option<jiff::Timestamp>,
 }
 
 impl Reader {
+    fn now(&self) -> jiff::Timestamp {
+        jiff::Timestamp::from_microsecond(self.clock.now().0).unwrap_or_default()
+    }
+
+    fn page_of_schedule(&self) -> String {
+        self.page.replacen("watermark", "schedule", 1)
+    }
+
+    /// How long it is until the next time of the schedule; `None` where there is none. What was due while nobody ran is due
+    /// now; the first time ever is the next one.
+    async fn rest(&mut self) -> Option<Duration> {
+        let config = self.config.clone();
+        let schedule = config.schedule.as_ref()?;
+        let now = self.now();
+        let asked = match self.asked {
+            Some(asked) => asked,
+            None => {
+                let (notebook, page) = (self.notebook.clone(), self.page_of_schedule());
+                let read = tokio::task::spawn_blocking(move || notebook.read(&page)).await;
+                let text = read.ok().and_then(Result::ok).flatten();
+                let known = text.and_then(|text| text.parse::<jiff::Timestamp>().ok());
+                if known.is_none() {
+                    self.remember().await;
+                }
+                known.unwrap_or(now)
+            }
+        };
+        // A clock that was set back must not silence the source for as long.
+        self.asked = Some(asked.min(now));
+        let due = schedule.after(asked.min(now)).unwrap_or(now);
+        let rest = due.duration_since(now);
+        Some(if rest.is_negative() { Duration::ZERO } else { rest.unsigned_abs().min(REST_MAX) })
+    }
+
+    /// Everything up to now was asked for. Where that cannot be kept, the same is asked once more after a start.
+    async fn remember(&mut self) {
+        let now = self.now();
+        self.asked = Some(now);
+        let (notebook, page) = (self.notebook.clone(), self.page_of_schedule());
+        let _ = tokio::task::spawn_blocking(move || notebook.write(&page, &now.to_string())).await;
+    }
+
     /// One query and its rows. Trouble is reported once, until something works again.
     async fn look(&mut self) -> Next {
         match self.round().await {
@@ -173,7 +234,7 @@ impl Reader {
                 return Ok(Next::Later);
             }
         }
-        Ok(if is_full { Next::AtOnce } else { Next::Later })
+        Ok(if is_full { Next::AtOnce } else { Next::Done })
     }
 
     async fn connect(&mut self) -> Result<(), Reason> {

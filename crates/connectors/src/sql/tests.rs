@@ -29,6 +29,11 @@ async fn sqlite_keeps_the_contracts() {
 }
 
 #[tokio::test]
+async fn a_database_is_asked_by_the_clock() {
+    reading::by_the_clock(&Base::sqlite()).await;
+}
+
+#[tokio::test]
 async fn postgresql_keeps_the_contracts() {
     let Some(base) = Base::postgresql() else { return };
     suite(&base).await;
@@ -74,6 +79,8 @@ fn settings_that_do_not_go_together() {
     check(true, "postgres://me@db.example.org/lis", &watermark, "E6001");
     check(true, "postgres://db.example.org", &watermark, "E6001");
     check(true, "sqlite:", &watermark, "E6001");
+    check(true, base, &[watermark.to_vec(), vec![("at", text("0 6 * * Mon-Fri"))]].concat(), "ok");
+    check(true, base, &[watermark.to_vec(), vec![("at", text("at six"))]].concat(), "E6010");
     check(true, base, &[], "E6621");
     check(true, base, std::slice::from_ref(&query), "E6621");
     check(true, base, &[query.clone(), ("watermark", list(&["id"]))], "E6621");

@@ -138,6 +138,49 @@ async fn who_is_not_trusted_gets_nothing() {
     assert!(partner.taken().is_empty());
 }
 
+/// The frame that a connection brings next.
+async fn heard(stream: &mut tokio::net::TcpStream) -> Option<Vec<u8>> {
+    let mut buffer = Vec::new();
+    loop {
+        if let Some((size, message)) = cut(&buffer) {
+            assert_eq!(size, buffer.len(), "one message is written at a time");
+            return Some(message);
+        }
+        if stream.read_buf(&mut buffer).await.ok()? == 0 {
+            return None;
+        }
+    }
+}
+
+/// What was written and not yet read when the server died is lost with it: the protocol has no answer. What is sent from
+/// then on waits, and comes in order.
+#[tokio::test]
+async fn a_server_that_is_killed_and_comes_back_gets_every_message_from_then_on_in_order() {
+    let listen = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listen.local_addr().unwrap().to_string();
+    let mut lane = lane(&address, &[text("transport", "tcp")]);
+    let send = async |lane: &mut Box<dyn Destination>, id: &str| lane.send(&sample::outgoing(1, sample::adt(id))).await;
+    let delivered = Outcome::Delivered { reply: None };
+    assert_eq!(send(&mut lane, "1").await, delivered);
+    let (mut stream, _) = listen.accept().await.unwrap();
+    assert_eq!(heard(&mut stream).await, Some(sample::adt("1").to_vec()));
+    drop((listen, stream));
+    for _ in 0..2 {
+        let outcome = send(&mut lane, "2").await;
+        assert_eq!(reason_of(&outcome).unwrap().code, "E6003", "nothing was sent: {outcome:?}");
+    }
+    let listen = tokio::net::TcpListener::bind(&address).await.unwrap();
+    let ids = ["2", "3", "4"];
+    let mut stream = None;
+    for id in ids {
+        assert_eq!(send(&mut lane, id).await, delivered);
+        if stream.is_none() {
+            stream = Some(listen.accept().await.unwrap().0);
+        }
+        assert_eq!(heard(stream.as_mut().unwrap()).await, Some(sample::adt(id).to_vec()));
+    }
+}
+
 #[test]
 fn settings_that_do_not_go_together() {
     let check = |values: &[(&'static str, Value)], expect: &str| {

@@ -2,13 +2,14 @@
 
 use super::{commit, describe, flags, plan, v2_of, waiting};
 use crate::{
+    collect,
     flow::{Flow, Version},
     parts::{self, Whole},
     quality,
 };
 use bytes::Bytes;
 use hl7v2::{Facts, Message};
-use interface::contract::Frame;
+use interface::{contract::Frame, definition::Definition};
 use lang::Matter;
 use message::{MessageId, Name, Origin, Phi};
 use std::sync::{Arc, atomic::Ordering};
@@ -33,6 +34,21 @@ pub(super) async fn join(
     if is_again && let Some(whole) = parts::joined_into(&flow.dock.store.history(id)?) {
         return Ok(Some(whole));
     }
+    let Some((whole, made)) = complete(flow, version, id, is_again).await? else { return Ok(None) };
+    // The whole may be one of those that a `join` line collects; one that was made before was counted when it was made.
+    let (matter, _) = super::read(&version.definition, &whole.bytes);
+    let counts = if whole.before.is_some() { (0, 0) } else { (1, whole.bytes.len()) };
+    collect::take(flow, version, &matter, counts).await?;
+    Ok(Some(made))
+}
+
+/// The whole that this part completes: committed, and its parts settled.
+async fn complete(
+    flow: &Flow,
+    version: &Arc<Version>,
+    id: MessageId,
+    is_again: bool,
+) -> Result<Option<(Whole, MessageId)>, store::Error> {
     // Two parts that come at the same moment must not both find the message complete.
     let _alone = flow.joining.lock().await;
     match parts::complete(&flow.dock, &version.definition, id, is_again).await {
@@ -43,7 +59,7 @@ pub(super) async fn join(
                 None => make(flow, version, &whole, id).await?,
             };
             whole.settle(&flow.dock, made).await?;
-            Ok(Some(made))
+            Ok(Some((whole, made)))
         }
         Err(reason) => {
             flow.report_trouble(reason);
@@ -52,16 +68,31 @@ pub(super) async fn join(
     }
 }
 
-/// Commits the whole message: it came from the part that completed it, and goes through the interface like any other.
+/// Commits the whole message: it came from the part that completed it, and goes through the interface like any other, its
+/// `join` line too.
 async fn make(flow: &Flow, version: &Arc<Version>, whole: &Whole, from: MessageId) -> Result<MessageId, store::Error> {
-    commit_whole(flow, version, whole.bytes.clone(), from, Vec::new()).await
+    let definition = &version.definition;
+    let key = collect::key(definition, &super::read(definition, &whole.bytes).0);
+    let fields = key.iter().flat_map(|key| collect::fields(key)).collect();
+    commit_made(flow, (version, definition), whole.bytes.clone(), from, fields).await
+}
+
+/// Commits a message that was collected of others, which is not collected again; see [`commit_made`].
+pub(crate) async fn commit_whole(
+    flow: &Flow,
+    version: &Arc<Version>,
+    bytes: Bytes,
+    from: MessageId,
+    fields: Vec<(Name, Phi<String>)>,
+) -> Result<MessageId, store::Error> {
+    commit_made(flow, (version, &version.whole), bytes, from, fields).await
 }
 
 /// Commits a message that was made of others that are stored; the last of them is `from`. `fields` are what it is found by
 /// besides.
-pub(crate) async fn commit_whole(
+async fn commit_made(
     flow: &Flow,
-    version: &Arc<Version>,
+    (version, processed_by): (&Arc<Version>, &Arc<Definition>),
     bytes: Bytes,
     from: MessageId,
     fields: Vec<(Name, Phi<String>)>,
@@ -76,7 +107,7 @@ pub(crate) async fn commit_whole(
         found: Arc::default(),
     };
     let (received, size) = (frame.received, frame.bytes.len());
-    let make = |answers| plan(&version.whole, (&matter, &found), &frame.bytes, frame.received, answers);
+    let make = |answers| plan(processed_by, (&matter, &found), &frame.bytes, frame.received, answers);
     let plan = version.lookups.plan(&flow.dock, make).await;
     let flags = flags(found.iter(), &plan);
     let facts = Facts::searched(v2_of(&matter));

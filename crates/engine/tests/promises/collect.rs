@@ -77,6 +77,34 @@ fn a_message_without_the_value_goes_on_alone() {
 }
 
 #[test]
+fn a_message_that_came_in_parts_is_collected_like_any_other() {
+    let mut stage = Stage::indexed();
+    let life = stage.live(&[&lines("within 1h at-most 50")]);
+    life.accept(result("1", "A", "1", "P"));
+    let head = "MSH|^~\\&|LIS|LAB|HUB|H|1||ORU^R01|2|P|2.5.1\rPID|1||7||Quist^Ada\rOBR|1|A\rOBX|1|NM|X||2\rDSC|p1|F\r";
+    let rest = "MSH|^~\\&|LIS|LAB|HUB|H|1||ORU^R01|3|P|2.5.1||p1\rOBX|2|NM|X||3\r";
+    life.accept(head.into());
+    life.accept(rest.into());
+    assert_eq!((values(&stage), waiting(&life)), (vec![], 2), "the first one and the whole of the second wait");
+    // What waits is known after a crash, the whole of the parts too.
+    life.cut_power(&mut stage, 7);
+    let life = stage.live(&[&lines("within 1h at-most 50")]);
+    life.accept(rest.into());
+    assert_eq!(waiting(&life), 2, "a part that comes again makes nothing new");
+    life.accept(result("4", "A", "4", "F"));
+    life.wait("the whole", || values(&stage).len() == 1);
+    assert_eq!(values(&stage), ["1 2 3 4"]);
+    life.wait("nothing waits any more", || waiting(&life) == 0);
+    // The whole of those that were collected is not collected when a person runs it again.
+    let made = life.engine.store().latest(u64::MAX, 1).unwrap()[0];
+    let person = crate::stage::person();
+    life.runtime.block_on(life.engine.replay(made, &person)).unwrap();
+    life.wait("it went out again", || values(&stage).len() == 2);
+    assert_eq!(values(&stage)[1], "1 2 3 4");
+    life.stop();
+}
+
+#[test]
 fn a_crash_while_they_wait_changes_nothing() {
     let mut stage = Stage::indexed();
     let life = stage.live(&[&lines("within 1h at-most 50")]);

@@ -1,4 +1,4 @@
-//! `route first|every { case COND to NAME, NAME   default NAME }`.
+//! `route first|every { set NAME to NAME, NAME   case COND to NAME, NAME   default NAME }`.
 //!
 //! Several cases may stand on one line, as rows of `replies` do. Names are looked up when all destinations are known.
 
@@ -27,6 +27,9 @@ const NOTHING: &str = "nothing";
 pub(super) struct Named {
     /// Every destination that a route names, with its place.
     pub(super) names: Vec<(Name, Site)>,
+    /// Sets of destinations by their names, and what is in them.
+    sets: Vec<(Name, Site)>,
+    in_sets: Vec<(Name, Site)>,
     /// A route could not be read, so it is not known what it names.
     pub(super) is_partial: bool,
     /// Lines that lead nowhere.
@@ -41,7 +44,8 @@ pub(super) fn read(reader: &mut Reader<'_>, line: Line<'_>, home: &Home, named: 
     if choice.is_some() {
         reader.end(&cursor);
     }
-    let mut draft = Draft { choice: choice.unwrap_or(Choice::First), cases: Vec::new(), default: None };
+    let mut draft =
+        Draft { choice: choice.unwrap_or(Choice::First), sets: Vec::new(), cases: Vec::new(), default: None };
     for inner in line.lines() {
         if keywords::expect(reader, inner, Within::Route).is_some() {
             reader.no_block(inner);
@@ -61,6 +65,8 @@ pub(super) fn read(reader: &mut Reader<'_>, line: Line<'_>, home: &Home, named: 
 
 struct Draft {
     choice: Choice,
+    /// Names that stand for several destinations, in the lines below.
+    sets: Vec<(Name, Vec<Name>)>,
     cases: Vec<Case>,
     default: Option<Targets>,
 }
@@ -89,10 +95,12 @@ impl Draft {
                     return None;
                 }
                 self.cases.push(Case { condition, targets });
+            } else if cursor.eat("set") {
+                self.set(reader, line, &mut cursor, named)?;
             } else if cursor.eat("default") {
                 self.default = Some(self.targets(reader, line, &mut cursor, start, named)?);
             } else {
-                let known = ["case", "default"];
+                let known = ["set", "case", "default"];
                 reader.unknown(codes::E3323, line.tree, cursor.here(), "a line of a route", cursor.peek_str(), known);
                 return None;
             }
@@ -100,7 +108,36 @@ impl Draft {
         Some(())
     }
 
-    /// `NAME, NAME` or `nothing [reason TEXT]`.
+    /// `set NAME to NAME, NAME`.
+    fn set(
+        &mut self,
+        reader: &mut Reader<'_>,
+        line: Line<'_>,
+        cursor: &mut Cursor<'_>,
+        named: &mut Named,
+    ) -> Option<()> {
+        let set = reader.name(cursor, "a name for the set")?;
+        reader.expect(cursor, "to")?;
+        let mut names = Vec::new();
+        loop {
+            let name = reader.name(cursor, "the name of a destination")?;
+            named.in_sets.push((name.text.clone(), Site::new(line.tree, name.span)));
+            names.push(name.text);
+            if cursor.eat_kind(TokenKind::Comma).is_none() {
+                break;
+            }
+        }
+        if self.sets.iter().any(|(known, _)| *known == set.text) {
+            let message = format!("there is another set `{}` in this route", set.text);
+            reader.error(codes::E3323, line.tree, set.span, message, Some("give one of them another name".to_owned()));
+            return None;
+        }
+        named.sets.push((set.text.clone(), Site::new(line.tree, set.span)));
+        self.sets.push((set.text, names));
+        Some(())
+    }
+
+    /// `NAME, NAME` or `nothing [reason TEXT]`; a name may be that of a set.
     fn targets(
         &self,
         reader: &mut Reader<'_>,
@@ -118,7 +155,12 @@ impl Draft {
             loop {
                 let name = reader.name(cursor, "the name of a destination, or `nothing`")?;
                 let site = Site::new(line.tree, name.span.clone());
-                if names.contains(&name.text) {
+                if let Some((_, inside)) = self.sets.iter().find(|(set, _)| *set == name.text) {
+                    for one in inside.iter().filter(|one| !names.contains(one)).cloned().collect::<Vec<_>>() {
+                        named.names.push((one.clone(), site.clone()));
+                        names.push(one);
+                    }
+                } else if names.contains(&name.text) {
                     let message = format!("`{}` stands in this line twice", name.text);
                     reader.error(codes::E3323, line.tree, name.span, message, Some("leave one out".to_owned()));
                 } else {
@@ -164,7 +206,20 @@ pub(super) fn lint(
     sends: &[(Arc<str>, Site)],
     destinations: &[DestinationDefinition],
 ) {
-    for (name, site) in &named.names {
+    let is_set = |name: &Name| named.sets.iter().any(|(set, _)| set == name);
+    for (name, site) in named.sets.iter().filter(|(name, _)| sends.iter().any(|(known, _)| known == name)) {
+        let finding = site.error(codes::E3323, format!("`{name}` is the name of a destination too"));
+        reader.findings.push(finding.hint("give the set another name"));
+    }
+    // What is in a set is looked at where the set is made, once.
+    let alone = named.names.iter().filter(|(name, _)| !named.in_sets.iter().any(|(inside, _)| inside == name));
+    for (name, site) in named.in_sets.iter().chain(alone) {
+        if is_set(name) && !sends.iter().any(|(known, _)| known == name) {
+            let finding = site.error(codes::E3321, format!("`{name}` is a set that this line does not know"));
+            let hint = "a set counts in its own route, below its line, and holds destinations only";
+            reader.findings.push(finding.hint(hint));
+            continue;
+        }
         if !sends.iter().any(|(known, _)| known == name) {
             let known: Vec<&str> = sends.iter().map(|(known, _)| &**known).collect();
             let mut finding = site.error(codes::E3321, format!("there is no destination `{name}`"));

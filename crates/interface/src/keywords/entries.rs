@@ -161,7 +161,7 @@ pub const KEYWORDS: &[Keyword] = &[
     block(
         Interface,
         "route",
-        "route first|every { case CONDITION to NAME, NAME  default NAME }",
+        "route first|every { set NAME to NAME, NAME  case CONDITION to NAME, NAME  default NAME }",
         "Chooses among destinations, by the message as it is at this line. `first` takes the first case that holds, `every` \
          each one that holds; the default takes what is left. A destination that a route names gets what a route gives \
          it, and nothing else; its own `when` has to hold too. Several routes are worked one after the other, and a \
@@ -330,6 +330,13 @@ pub const KEYWORDS: &[Keyword] = &[
         "What the bytes are taken for: a format, or a description in `shared/formats`. If nothing is said: HL7 v2; from \
          `sql`, JSON; from `fhir`, FHIR. `text` and `binary` are carried as they are and not looked into.",
         "format hl7v2",
+    ),
+    word(
+        Route,
+        "set",
+        "set NAME to NAME, NAME",
+        "A name for several destinations, for the lines below in this route.",
+        "set everywhere to archive",
     ),
     word(
         Route,

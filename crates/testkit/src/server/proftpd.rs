@@ -33,6 +33,14 @@ impl ProFtpd {
         ProFtpd::start_as(cert, key, "FactsAdvertise off\n")
     }
 
+    /// The same, with TLS from the first byte on.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub fn start_implicit(cert: &str, key: &str) -> Result<ProFtpd, String> {
+        ProFtpd::start_as(cert, key, "TLSOptions UseImplicitSSL\n")
+    }
+
     fn start_as(cert: &str, key: &str, more: &'static str) -> Result<ProFtpd, String> {
         let server = find("proftpd")?;
         if !Path::new(MODULES).join("mod_tls.so").is_file() {

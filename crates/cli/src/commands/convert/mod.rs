@@ -1,5 +1,6 @@
 //! `sinew convert`: messages as another format, or as another version of their own.
 
+mod as_tree;
 mod fhir_r4;
 mod from_fhir;
 mod version;
@@ -14,7 +15,7 @@ use clap::{Args, ValueEnum};
 use hl7v2::dictionary::Version;
 use std::path::PathBuf;
 
-/// Turn messages into FHIR R4 or another version of HL7 v2, and FHIR bundles into messages
+/// Turn messages into FHIR R4 or another version of HL7 v2, FHIR bundles into messages, and JSON, XML and rows into one another
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -29,6 +30,10 @@ Examples:
   sinew convert --to hl7v2 bundle.json > message.hl7
   sinew convert --to hl7v2 bundles.ndjson --version 2.3.1 --validate
   sinew convert --to hl7v2 bundle.xml --explain
+  sinew convert --to json census.csv
+  sinew convert --to csv orders.xml -o orders.csv
+  sinew convert --to xml claim.x12
+  sinew convert --to json lab.txt --format lab-csv    as shared/formats describes it
 
 To FHIR: one Bundle a message, by the map of the library for its structure or by --map. A value that does not fit its element
 is left out and told on stderr with the line of the map, never written wrong. --jsonl writes a bundle a line; --json:
@@ -45,7 +50,10 @@ Between versions: fields that moved are copied, parts that a type lost are remov
 place that is lost, copied or kept against the version is told on stderr, or in --json, one object a message:
   {\"schema\":\"sinew.convert/1\",\"file\",\"index\",\"from\",\"to\",\"lost\",\"notes\":[{\"code\",\"path\",\"message\",\"hint\"}],\"message\"}
 The same in an interface: translate version 2.3 to 2.5.1
-Exit: 0, 1 something was lost with --loss park, a message has no version or no map, or --validate found errors, 2 usage, 3 a file cannot be opened.")]
+To json, xml, csv, tsv: from JSON, XML, rows of columns and X12, by the end of the file's name or --format. Names and values stay, meaning
+is for maps. In XML, parts named @name are attributes; in rows, what is nested is a column of its own: patient.name.1.family.
+
+Exit: 0, 1 something was lost with --loss park, a value has no place in the format, a message has no version or no map, or --validate found errors, 2 usage, 3 a file cannot be opened.")]
 pub struct Convert {
     /// Files, folders, or - for standard input
     #[arg(required = true)]
@@ -62,7 +70,10 @@ pub struct Convert {
     /// What has no place in the new version: note removes it and says so, keep leaves it, park writes nothing
     #[arg(long, value_enum, default_value_t = Loss::Note, value_name = "WHAT")]
     pub(super) loss: Loss,
-    /// To FHIR: a bundle a line, not laid out
+    /// To JSON, XML and rows: what the files are: json, xml, csv, tsv, x12, or a description in shared/formats
+    #[arg(long, value_name = "FORMAT")]
+    pub(super) format: Option<String>,
+    /// To FHIR and JSON: a bundle or a file a line, not laid out
     #[arg(long, conflicts_with = "json")]
     pub(super) jsonl: bool,
     /// Check each bundle by the definitions of R4, each message of a bundle by the standard; errors end with exit code 1
@@ -98,6 +109,14 @@ pub(super) enum Format {
     Hl7v2,
     /// FHIR R4, a bundle a message
     FhirR4,
+    /// JSON, from XML, rows and X12
+    Json,
+    /// XML, from JSON, rows and X12
+    Xml,
+    /// Rows with commas and a header
+    Csv,
+    /// Rows with tabs and a header
+    Tsv,
 }
 
 /// What `--loss` takes: the words of `translate version`.
@@ -117,6 +136,7 @@ impl Convert {
             version: None,
             from: None,
             loss: Loss::Note,
+            format: None,
             jsonl: false,
             validate: false,
             explain: false,
@@ -133,6 +153,10 @@ impl Convert {
         match self.to {
             Format::Hl7v2 => self.to_hl7v2(screen),
             Format::FhirR4 => fhir_r4::run(&self, screen),
+            Format::Json => as_tree::run(&self, "json", screen),
+            Format::Xml => as_tree::run(&self, "xml", screen),
+            Format::Csv => as_tree::run(&self, "csv", screen),
+            Format::Tsv => as_tree::run(&self, "tsv", screen),
         }
     }
 

@@ -44,7 +44,7 @@ pub(super) struct Told {
 
 impl Told {
     pub(super) fn of(
-        workspace: &Workspace,
+        workspace: Option<&Workspace>,
         definition: &Arc<Definition>,
         bytes: &Bytes,
         now: Timestamp,
@@ -56,7 +56,7 @@ impl Told {
         let next = deliveries.map(|delivery| {
             let destination = definition.destinations.get(delivery.place)?;
             let is_link = destination.connector == LINK && hops < limits::INTERFACE_HOPS_MAX;
-            let next = workspace.definition(&destination.settings.address).filter(|_| is_link)?;
+            let next = workspace?.definition(&destination.settings.address).filter(|_| is_link)?;
             let bytes = delivery.output.as_ref().unwrap_or(bytes);
             Some(Told::of(workspace, next, bytes, now, hops + 1))
         });

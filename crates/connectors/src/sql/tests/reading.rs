@@ -197,6 +197,29 @@ async fn a_watermark_is_remembered(base: &Base) {
     running.stop().await;
 }
 
+/// Times in place of a pace: nothing before they are due, and what was due while nobody ran is made up for.
+pub(super) async fn by_the_clock(base: &Base) {
+    let place = base.make_outbox();
+    let all: Vec<Bytes> = (1..=6).map(|number| sample::adt(&number.to_string())).collect();
+    all[..4].iter().for_each(|message| base.put(&place, message));
+    let context = context();
+    let at = |times: &str| [by_number(), vec![("at", text(times))]].concat();
+    let running = Running::start(open(base, &place, at("0 0 29 2 *"), &context).await, []);
+    sleep(Duration::from_millis(150)).await;
+    assert!(running.intake.contents().is_empty(), "not due");
+    running.stop().await;
+    let running = Running::start(open(base, &place, at("every 1s"), &context).await, []);
+    assert!(running.intake.wait_for(LONG, |intake| intake.contents().len() == 2).await);
+    running.stop().await;
+    all[4..].iter().for_each(|message| base.put(&place, message));
+    sleep(Duration::from_millis(1050)).await;
+    let begun = std::time::Instant::now();
+    let running = Running::start(open(base, &place, at("every 1s"), &context).await, []);
+    assert!(running.intake.wait_for(LONG, |intake| intake.contents() == all[4..]).await);
+    assert!(begun.elapsed() < Duration::from_millis(900), "made up for at once");
+    running.stop().await;
+}
+
 async fn two_columns_as_a_watermark(base: &Base) {
     let place = base.make();
     base.run(&place, "CREATE TABLE t (day VARCHAR(10), id INTEGER)").unwrap();

@@ -32,7 +32,9 @@ fn examples_are_clean() {
                 let connector = if is_other { "file in" } else { "mllp 2575" };
                 (flow("", "").replacen("receive mllp 2575", &format!("receive {connector} {{\n{example}\n}}"), 1), None)
             }
-            (Within::Route, "case") => (flow(&format!("route first {{\n{example}\ndefault archive\n}}"), ""), None),
+            (Within::Route, "case" | "set") => {
+                (flow(&format!("route first {{\n{example}\ndefault archive\n}}"), ""), None)
+            }
             (Within::Route, _) => (flow(&format!("route every {{\n{example}\n}}"), ""), None),
             (Within::Send, _) => {
                 let order = if ["order", "lanes", "priority"].contains(&keyword.word) { "" } else { "\n" };

@@ -43,6 +43,36 @@ fn routes() {
 }
 
 #[test]
+fn sets_of_destinations() {
+    let both = |lines: &str| format!("route first {{\n set both to ward, icu\n{lines}\n default archive\n}}");
+    check(&both("case event = A01 to both"), &[]);
+    check(&both("case event = A01 to both, ward"), &["E3323 ward"]);
+    check(&both("case event = A01 to ward, both"), &[]);
+    check(&both("set both to ward"), &["E3323 both"]);
+    check(
+        "route first {\n set both to ward, icc\n case event = A01 to both\n default ward, icu, archive\n}",
+        &["E3321 icc"],
+    );
+    check(
+        "route first {\n set icu to ward\n case event = A01 to icu\n default ward, archive\n}",
+        &["E3323 icu", "E3324 icu"],
+    );
+    check(&format!("{}\nroute every {{\n default both\n}}", both("case event = A01 to both")), &["E3321 both"]);
+    check(
+        "route first {\n case event = A01 to both\n set both to ward\n default ward, icu, archive\n}",
+        &["E3321 both"],
+    );
+    check("route first {\n set both\n default ward, icu, archive\n}", &["E3102"]);
+    let text = text(&both("case event = A01 to ward, both"));
+    let (workspace, _) = load(&text);
+    let steps = &workspace.definitions[0].steps;
+    let Some(Step::Route(route)) = steps.iter().find(|step| matches!(step, Step::Route(_))) else { panic!("a route") };
+    let targets = &route.cases[0].targets;
+    assert_eq!(targets.names.iter().map(|name| &**name).collect::<Vec<_>>(), ["ward", "icu"]);
+    assert_eq!(targets.places.len(), 2);
+}
+
+#[test]
 fn the_hint_names_the_near_destination() {
     let text = text("route first {\n case event = A01 to icc\n default ward, archive\n}");
     let (_, findings) = load(&text);
