@@ -228,7 +228,7 @@ mod tests {
 
     fn check(from: &str, text: &str, to: &str, expect: &str) {
         let (from, to) = (Form::named(from).unwrap(), Form::named(to).unwrap());
-        let document = Document::read(from.format, text.to_owned().into(), &from.layout);
+        let document = Document::read(from.format, text.to_owned(), &from.layout);
         let made = recast(&document, &to, false, &|text| text.to_owned());
         let made = made.map_or_else(|refused| refused.code.id.to_owned(), |bytes| String::from_utf8(bytes).unwrap());
         let made = made.replace('\r', "");
@@ -263,7 +263,7 @@ mod tests {
                    GS*HC*A*B*20260101*0000*1*X*005010X222A1~ST*837*0001~SE*2*0001~GE*1*1~IEA*1*000000001~";
         let made = |to: &str| {
             let (from, to) = (Form::named("x12").unwrap(), Form::named(to).unwrap());
-            let document = Document::read(from.format, x12.into(), &from.layout);
+            let document = Document::read(from.format, x12, &from.layout);
             String::from_utf8(recast(&document, &to, false, &|text| text.to_owned()).unwrap()).unwrap()
         };
         let json: serde_json::Value = serde_json::from_str(&made("json")).unwrap();
