@@ -132,13 +132,20 @@ impl Host {
         Ok((api, listening))
     }
 
-    /// Serves the API until the host stops: on the control socket, and over HTTP where it listens.
+    /// Serves the API until the host stops: on the control socket, and over HTTP where it listens. As long, it watches itself.
     pub fn serve(
         self: &Arc<Host>,
         api: Api,
         listening: Option<Listening>,
     ) -> tokio::task::JoinHandle<std::result::Result<(), message::Reason>> {
         let path = self.data.join("control.sock");
+        let (host, stopped) = (self.clone(), self.stopped());
+        tokio::spawn(async move {
+            tokio::select! {
+                () = host.watch() => {}
+                () = stopped => {}
+            }
+        });
         if let Some(listening) = listening {
             let (api, stopped) = (api.clone(), self.stopped());
             tokio::spawn(async move { api.serve_http(listening, stopped).await });
@@ -224,7 +231,7 @@ impl Host {
     }
 
     /// Looks at everything, keeps what is wrong and tells who has to be told. Never returns.
-    pub async fn watch(&self) {
+    async fn watch(&self) {
         let mut tick = tokio::time::interval(engine::alerts::LOOK_PAUSE);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
         loop {

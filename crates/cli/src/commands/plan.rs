@@ -4,7 +4,6 @@
 use crate::{
     ledger::Ledger,
     outcome::{Exit, Failure, Result},
-    place::Place,
     reach::Reach,
     screen::{Screen, plain},
     table::count,
