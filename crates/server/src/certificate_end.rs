@@ -68,7 +68,8 @@ mod tests {
         let end = not_after(made.der()).unwrap();
         assert_eq!(end.to_rfc3339(), "2031-02-03T00:00:00.000Z");
         let der: &[u8] = made.der();
-        (0..der.len()).for_each(|at| assert!(not_after(&der[..at]).is_none() || at > 0));
+        // A certificate that is cut off before its end of validity has none, and nothing panics.
+        (0..60).for_each(|at| assert_eq!(not_after(&der[..at]), None));
         parameters.not_after = rcgen::date_time_ymd(2051, 2, 3);
         assert_eq!(
             not_after(parameters.self_signed(&key).unwrap().der()).unwrap().to_rfc3339(),
