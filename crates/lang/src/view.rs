@@ -329,14 +329,14 @@ impl<'m> View<'m> {
             starts => turn.element.indexed(starts, number),
         }
     }
-    /// One of the parts that a line needs may hold something.
+    /// Which parts of what a need is about may hold something.
     #[inline]
-    pub(crate) fn has(&self, need: Need) -> bool {
-        if need.slot < OF_MESSAGE {
-            return self.turn(need.slot as usize).is_none_or(|turn| turn.parts.filled.meets(need.parts));
+    pub(crate) fn held_by(&self, slot: u32) -> Filled {
+        if slot < OF_MESSAGE {
+            return self.turn(slot as usize).map_or(Filled::UNKNOWN, |turn| turn.parts.filled);
         }
-        let of_id = self.looked.as_ref().and_then(|looked| looked.by_id.get((need.slot - OF_MESSAGE) as usize));
-        of_id.is_none_or(|filled| filled.meets(need.parts))
+        let of_id = self.looked.as_ref().and_then(|looked| looked.by_id.get((slot - OF_MESSAGE) as usize));
+        of_id.copied().unwrap_or(Filled::UNKNOWN)
     }
     /// The segments of a group's turn with this id; those of groups inside it where a path names one.
     pub(crate) fn within(&self, slot: usize, group: Option<Inside>, id: [u8; 3]) -> impl Iterator<Item = Element<'m>> {

@@ -1,5 +1,7 @@
 //! The library of maps that comes with Sinew: every file checks, its cases give what they say.
 
+mod unusual;
+
 use lang::Standard;
 use message::{Diagnostic, Location};
 

@@ -118,7 +118,7 @@ pub(super) fn text(at: usize) -> &'static str {
 
 /// The bytes of that string, without the check that they are text.
 #[inline]
-fn name(at: usize) -> &'static [u8] {
+pub(super) fn bytes(at: usize) -> &'static [u8] {
     let reference = u32_at(at);
     let start = LAYOUT.offset[Section::Strings as usize] + (reference >> 8) as usize;
     FILE.get(start..start + (reference & 0xFF) as usize).unwrap_or_default()
@@ -127,17 +127,17 @@ fn name(at: usize) -> &'static [u8] {
 /// The row whose name is `wanted`, in a section sorted by names.
 #[inline]
 pub(super) fn find(section: Section, wanted: &str) -> Option<usize> {
-    let index = partition(section, 0..count(section), |at| name(at) < wanted.as_bytes());
+    let index = partition(section, 0..count(section), |at| bytes(at) < wanted.as_bytes());
     let at = row(section, index);
-    (index < count(section) && name(at) == wanted.as_bytes()).then_some(at)
+    (index < count(section) && bytes(at) == wanted.as_bytes()).then_some(at)
 }
 
 /// The row whose name is `first`, `_` and `second`.
 pub(super) fn find_pair(section: Section, first: &str, second: &str) -> Option<usize> {
     let wanted = || first.bytes().chain(std::iter::once(b'_')).chain(second.bytes());
-    let index = partition(section, 0..count(section), |at| name(at).iter().copied().lt(wanted()));
+    let index = partition(section, 0..count(section), |at| bytes(at).iter().copied().lt(wanted()));
     let at = row(section, index);
-    (index < count(section) && name(at).iter().copied().eq(wanted())).then_some(at)
+    (index < count(section) && bytes(at).iter().copied().eq(wanted())).then_some(at)
 }
 
 /// The first row of a range for which `is_before` is false.

@@ -95,9 +95,10 @@ impl Table {
     #[must_use]
     pub fn code(self, code: &str) -> Option<Code> {
         let range = self.first()..self.first() + self.count();
-        let index = file::partition(Section::Codes, range.clone(), |at| file::text(at) < code);
+        let code = code.as_bytes();
+        let index = file::partition(Section::Codes, range.clone(), |at| file::bytes(at) < code);
         let at = file::row(Section::Codes, index);
-        let is_it = index < range.end && file::text(at) == code && file::u16_at(at + 8) & self.version.bit() != 0;
+        let is_it = index < range.end && file::bytes(at) == code && file::u16_at(at + 8) & self.version.bit() != 0;
         is_it.then(|| Code { code: file::text(at), display: file::text(at + 4) })
     }
 

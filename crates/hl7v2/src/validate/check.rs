@@ -21,9 +21,34 @@ pub(super) struct Check<'m> {
     pub(super) options: Options,
     pub(super) segments: Vec<Element<'m>>,
     pub(super) placed: Option<Placed>,
+    /// The last codes that had nothing to be said about: a table and a short code.
+    good: [(u16, u64); GOOD_CODES],
+    next_good: usize,
     report: Report,
     labels: OnceCell<Vec<(u32, bool)>>,
     groups: OnceCell<Vec<u32>>,
+}
+
+/// How many codes are remembered: segments that repeat have the same few.
+const GOOD_CODES: usize = 8;
+
+/// A code of up to eight bytes as a number that no other has; `None` for what is longer.
+pub(super) fn short_code(raw: &[u8]) -> Option<u64> {
+    let is_short = raw.len() <= 8 && raw.first() != Some(&0);
+    is_short.then(|| raw.iter().fold(0, |number, byte| number << 8 | u64::from(*byte)))
+}
+
+impl Check<'_> {
+    /// Nothing was to be said about this code of a table before.
+    pub(super) fn is_known_good(&self, table: u16, code: u64) -> bool {
+        self.good.contains(&(table, code))
+    }
+
+    /// Nothing is to be said about this code of a table.
+    pub(super) fn keep_good(&mut self, table: u16, code: u64) {
+        self.good[self.next_good % GOOD_CODES] = (table, code);
+        self.next_good += 1;
+    }
 }
 
 /// The segments in the groups of the message's structure.
@@ -48,6 +73,8 @@ pub(super) fn check(
         options: Options { level: level.unwrap_or_default(), ..options },
         segments: message.segments().collect(),
         placed: None,
+        good: [(0, 0); GOOD_CODES],
+        next_good: 0,
         report: Report::default(),
         labels: OnceCell::new(),
         groups: OnceCell::new(),

@@ -3,7 +3,7 @@
 //! A message has three levels below a field. A composite type at the lowest of them cannot be told apart any further:
 //! its first part is the value.
 
-use super::check::Check;
+use super::check::{Check, short_code};
 use super::form::{Fit, Form};
 use super::levels::{Level, Rule, Weight, weight_of_table};
 use super::segments::Context;
@@ -212,22 +212,26 @@ fn code<'m>(check: &mut Check<'m>, spot: Spot, context: &Context, part: Part, fo
     if is_lenient && form == Form::SiteCode {
         return;
     }
+    let short = short_code(element.raw()).filter(|code| *code > 0);
+    if short.is_some_and(|code| check.is_known_good(number, code)) {
+        return;
+    }
     let Some(table) = part.table() else { return };
     let text = element.text();
-    // A table without codes is the site's to fill.
-    if table.code(&text).is_some() || table.is_empty() {
-        return;
-    }
     let is_site = form == Form::SiteCode || table.is_user_defined();
-    if is_own(number, &text) || (is_lenient && (is_site || number == CODING_SYSTEMS)) {
-        return;
+    let is_known = || {
+        let mut tables = Version::ALL.into_iter().filter_map(|version| Dictionary::of(version).table(number));
+        tables.any(|table| table.code(&text).is_some())
+    };
+    // A table without codes is the site's to fill.
+    let is_good = table.code(&text).is_some()
+        || table.is_empty()
+        || is_own(number, &text)
+        || (is_lenient && (is_site || number == CODING_SYSTEMS || is_known()));
+    if is_good {
+        return short.into_iter().for_each(|code| check.keep_good(number, code));
     }
-    let is_known = Version::ALL
-        .into_iter()
-        .any(|version| Dictionary::of(version).table(number).is_some_and(|table| table.code(&text).is_some()));
-    if is_known && is_lenient {
-        return;
-    }
+    let is_known = is_known();
     let rule = if is_site { Rule::SiteCode } else { Rule::TableCode };
     let weight = weight_of_table(number);
     let version = check.dictionary.version();

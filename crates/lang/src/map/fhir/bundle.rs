@@ -11,6 +11,7 @@ use crate::{
     codes,
     run::{Fault, Site},
 };
+use fhir::definitions::{Member, Type};
 use fhir::names::names;
 use fhir::{Kind, Name, Node, NodeId, Place, Tree, Value};
 use ring::digest;
@@ -81,8 +82,8 @@ enum Request {
 #[derive(Default)]
 pub(super) struct Entries {
     is_bundle: bool,
-    /// A hash of what the ids of this message begin with.
-    seed: Option<digest::Context>,
+    /// A hash of what makes the ids of this message differ from those of another.
+    seed: [u64; 2],
     list: Vec<Entry>,
     /// Those with an identity, by the id that follows from it.
     by_id: BTreeMap<Id, usize>,
@@ -97,9 +98,10 @@ impl Entries {
             let mut hash = digest::Context::new(&digest::SHA256);
             seed(&mut |bytes| hash.update(bytes));
             hash.update(&[0]);
-            hash
+            let number = u128::from_be_bytes(Id::first(&hash.finish()));
+            [(number >> 64) as u64, number as u64]
         };
-        Entries { is_bundle, seed: is_bundle.then(make), ..Entries::default() }
+        Entries { is_bundle, seed: if is_bundle { make() } else { [0; 2] }, ..Entries::default() }
     }
 
     /// Begins a resource: its number, and the object to fill. `None` in a map for a single resource.
@@ -186,11 +188,10 @@ impl Entries {
 
     /// The id of a resource of this message alone: by its type and its number.
     fn id_of_place(&self, kind: &str, number: usize) -> Id {
-        let mut hash = self.seed.clone().unwrap_or_else(|| digest::Context::new(&digest::SHA256));
-        hash.update(kind.as_bytes());
-        hash.update(b" ");
-        hash.update(number.to_string().as_bytes());
-        Id::of(hash.finish())
+        let [high, low] = self.seed;
+        let place = kind.bytes().fold(number as u64, |hash, byte| mixed(hash ^ u64::from(byte)));
+        let number = u128::from(mixed(high ^ place)) << 64 | u128::from(mixed(low ^ mixed(place)));
+        Id::version_8(number.to_be_bytes())
     }
 
     fn drop_entry(&mut self, tree: &mut Tree, number: usize) {
@@ -205,7 +206,7 @@ impl Entries {
 
     /// What the first lacks is taken from the second, items of what repeats too; the second is then gone.
     fn merge(&mut self, tree: &mut Tree, first: usize, second: usize, site: &Site) -> Result<(), Fault> {
-        let (into, from) = (self.list[first].root, self.list[second].root);
+        let (into, from, kind) = (self.list[first].root, self.list[second].root, self.list[first].kind);
         let more: Vec<(NodeId, Name)> = tree
             .node(from)
             .children()
@@ -223,6 +224,10 @@ impl Entries {
                         }
                     }
                 }
+                continue;
+            }
+            // Of a choice one type may be there: the first one's stays.
+            if is_chosen(kind, tree.node(into), tree.spell(name)) {
                 continue;
             }
             tree.relocate(node, Place::Property(into, name.into())).map_err(|error| too_large(site, &error))?;
@@ -328,6 +333,14 @@ impl Entry {
     }
 }
 
+/// The resource has the choice that a property is of, with another type.
+fn is_chosen(kind: &str, root: Node<'_>, property: &str) -> bool {
+    let Some(kind) = Type::named(kind) else { return false };
+    let of = |property: &str| kind.property(property.trim_start_matches('_')).map(Member::element);
+    let Some(choice) = of(property).filter(|element| element.is_choice()) else { return false };
+    root.children().filter_map(Node::key).any(|own| of(own) == Some(choice))
+}
+
 /// `Patient?identifier=system|value`: the first identifier that has both, else the first that has a value.
 fn query(kind: &str, root: Node<'_>, by: &By) -> Option<String> {
     let found = root.get(by.name)?;
@@ -368,6 +381,13 @@ fn escape(text: &str, out: &mut String) {
     }
 }
 
+/// Spreads what differs over all bits, each number to another one: the finalizer of SplitMix64.
+fn mixed(number: u64) -> u64 {
+    let number = (number ^ number >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let number = (number ^ number >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+    number ^ number >> 31
+}
+
 /// What the `fullUrl` of a resource without a place on a server begins with (R4 §2.36.4).
 const URN: &str = "urn:uuid:";
 /// Room for the query of most resources.
@@ -380,7 +400,14 @@ struct Id([u8; 16]);
 impl Id {
     /// From a hash.
     fn of(hash: digest::Digest) -> Id {
-        let mut id = hash.as_ref().first_chunk::<16>().copied().unwrap_or_default();
+        Id::version_8(Id::first(&hash))
+    }
+
+    fn first(hash: &digest::Digest) -> [u8; 16] {
+        hash.as_ref().first_chunk::<16>().copied().unwrap_or_default()
+    }
+
+    fn version_8(mut id: [u8; 16]) -> Id {
         id[6] = id[6] & 0x0f | 0x80;
         id[8] = id[8] & 0x3f | 0x80;
         Id(id)

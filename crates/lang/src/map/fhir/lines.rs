@@ -218,10 +218,9 @@ impl Compiler<'_, '_> {
             return self.fail(tree, finding, place);
         };
         let mut own = Block::new(kind.root().member(), false);
-        let mut body = self.body(tree, &inside.statements, &mut own);
+        let body = self.body(tree, &inside.statements, &mut own);
         self.check_required(tree, &own, &place, true);
-        body.required = required_names(kind.root().member());
-        let making = Making { kind: kind.name(), identity };
+        let making = Making::new(kind, identity);
         Some(Action::new(Kind::Resource { making, name, body }, when, Site::new(tree, place)))
     }
 

@@ -17,7 +17,7 @@ use crate::{
     run::{Fault, Run, Site},
     view::{Turn, View},
 };
-use fhir::{Name, NodeId, Tree};
+use fhir::{NodeId, Tree};
 use hl7v2::Element;
 use message::{Code, Diagnostic};
 use std::sync::Arc;
@@ -48,8 +48,7 @@ pub(super) struct Machine<'p, 'm, 'r> {
 /// A resource whose required elements are looked at again when the whole map has run.
 struct Lacking<'p> {
     root: NodeId,
-    required: &'p [Name],
-    kind: &'static str,
+    making: &'p Making,
     site: &'p Site,
 }
 
@@ -94,19 +93,17 @@ impl<'p, 'm, 'r> Machine<'p, 'm, 'r> {
         self.names.resize(routine.names, None);
         self.perform(&routine.actions, at)?;
         self.settle_names(0, 0, self.names.len())?;
-        for Lacking { root, required, kind, site } in std::mem::take(&mut self.lacking) {
-            if let Some(name) = self.first_lacking(root, required) {
-                let name = self.tree.spell(name);
-                let what = format!("{kind}: `{name}` is required and stayed empty");
-                self.note(site, codes::E2602, what);
-            }
+        for Lacking { root, making, site } in std::mem::take(&mut self.lacking) {
+            self.say_absent(root, &making.required, making.kind, site)?;
         }
         Ok(())
     }
 
-    pub(super) fn first_lacking(&self, root: NodeId, required: &[Name]) -> Option<Name> {
-        let found = self.tree.node(root);
-        required.iter().copied().find(|name| found.get(*name).is_none() && found.get(name.twin()).is_none())
+    /// Remembers a resource that lacks something when its block ends.
+    pub(super) fn remember_lacking(&mut self, root: NodeId, making: &'p Making, site: &'p Site) {
+        if self.lacks(root, &making.required) {
+            self.lacking.push(Lacking { root, making, site });
+        }
     }
 
     pub(super) fn perform(&mut self, actions: &'p Lines, at: At) -> Result<(), Fault> {
@@ -317,11 +314,10 @@ impl<'p, 'm, 'r> Machine<'p, 'm, 'r> {
     ) -> Result<(), Fault> {
         let Some((resource, root)) = self.entries.open(self.tree, making.kind, site)? else { return Ok(()) };
         self.body(body, root)?;
-        let lacks = self.first_lacking(root, &body.required).is_some();
         let made = self.entries.close(self.tree, resource, making, site)?;
         self.trace_merge(root, made);
-        if lacks && made.is_some() {
-            self.lacking.push(Lacking { root, required: &body.required, kind: making.kind, site });
+        if let Some(stays) = made.and_then(|made| self.entries.root_of(made)) {
+            self.remember_lacking(stays, making, site);
         }
         if let Some(name) = name {
             self.names[name] = made;

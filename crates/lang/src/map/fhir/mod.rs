@@ -13,6 +13,7 @@
 //! a run is bounded by its fuel; no note and no fault holds content of the message.
 //! Never: a request to a server, or a look at a clock.
 
+mod absent;
 mod assign;
 mod bundle;
 mod coded;

@@ -252,7 +252,7 @@ impl Compiler<'_, '_> {
     pub(super) fn making(&mut self, tree: &Tree, cursor: &mut crate::syntax::Cursor<'_>, to: Member) -> Option<Making> {
         let kind = root_type(to)?;
         let identity = self.identity(tree, cursor, kind)?;
-        Some(Making { kind: kind.name(), identity })
+        Some(Making::new(kind, identity))
     }
 }
 

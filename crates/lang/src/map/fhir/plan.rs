@@ -1,6 +1,9 @@
 //! A map to FHIR in its compiled form: flat lists of actions with every name looked up.
 
-use super::primitive::Primitive;
+use super::{
+    absent::{self, Absent},
+    primitive::Primitive,
+};
 use crate::{
     condition::Condition,
     path::ReadPath,
@@ -10,7 +13,7 @@ use crate::{
     value::Value,
     view::{Need, View},
 };
-use fhir::Name;
+use fhir::{Name, definitions::Type};
 use hl7v2::{Filled, structure::NodeId};
 use std::{
     ops::{Deref, Range},
@@ -51,13 +54,13 @@ pub(crate) struct Lines {
 
 /// The needs of a line: twice the same where it has one, `None` where it has none.
 #[derive(Debug)]
-struct Gate(Option<(Need, Need)>);
+struct Gate(Option<[Need; 2]>);
 
 impl From<Vec<Action>> for Lines {
     fn from(actions: Vec<Action>) -> Lines {
         let gate = |action: &Action| match action.needs {
-            [Some(one), Some(other)] => Gate(Some((one, other))),
-            [Some(only), None] | [None, Some(only)] => Gate(Some((only, only))),
+            [Some(one), Some(other)] => Gate(Some([one, other])),
+            [Some(only), None] | [None, Some(only)] => Gate(Some([only, only])),
             [None, None] => Gate(None),
         };
         let gates = actions.iter().map(gate).collect();
@@ -78,8 +81,16 @@ impl Lines {
     #[inline(always)]
     pub(crate) fn next(&self, start: usize, view: &View<'_>) -> Option<usize> {
         let gates = self.gates.get(start..)?;
-        let is_open = |gate: &Gate| gate.0.as_ref().is_none_or(|(one, other)| view.has(*one) && view.has(*other));
-        let found = gates.iter().position(is_open)?;
+        // Lines one behind the other mostly need parts of the same name: what it holds is looked up when the name changes.
+        let mut known = view.held_by(0);
+        let mut slot = 0;
+        let mut holds = |need: &Need| {
+            if need.slot != slot {
+                (slot, known) = (need.slot, view.held_by(need.slot));
+            }
+            known.meets(need.parts)
+        };
+        let found = gates.iter().position(|gate| gate.0.as_ref().is_none_or(|needs| needs.iter().all(&mut holds)))?;
         Some(start + found)
     }
 }
@@ -208,6 +219,14 @@ pub(crate) enum Over {
 pub(crate) struct Making {
     pub(crate) kind: &'static str,
     pub(crate) identity: Identity,
+    /// What it must have.
+    pub(crate) required: Arc<[Absent]>,
+}
+
+impl Making {
+    pub(super) fn new(kind: Type, identity: Identity) -> Making {
+        Making { kind: kind.name(), identity, required: absent::of_resource(kind.root().member()).into() }
+    }
 }
 
 /// What a resource is in the system that gets the bundle.

@@ -104,6 +104,9 @@ impl<'p, 'm> Machine<'p, 'm, '_> {
         self.trace_merge(root, made);
         if let Some(resource) = made {
             self.refer(resource, node, site)?;
+            if let Some(stays) = self.entries.root_of(resource) {
+                self.remember_lacking(stays, making, site);
+            }
         }
         Ok(())
     }

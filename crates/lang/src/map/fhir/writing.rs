@@ -199,6 +199,10 @@ impl<'p, 'm> Machine<'p, 'm, '_> {
         let mut any = false;
         for atom in item.atoms() {
             let Atom::Text(text) = atom else { continue };
+            if text.trim().is_empty() {
+                self.trace_left(site, Why::Nothing);
+                continue;
+            }
             let (node, is_new) = self.open(&write.target, at, site)?;
             if !is_new && write.target.last == Last::Single && !self.tree.node(node).is_empty() {
                 if value.literal().is_none() {
