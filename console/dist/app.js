@@ -2345,16 +2345,17 @@ function ghosts(rows, wired) {
     const group = groupOf(key);
     const own = out.map((row) => row.group).lastIndexOf(group);
     const parent = out.findIndex((row) => key.startsWith(`${row.key}.`));
-    const leaf = { key, path: key, group, depth: key.includes(".") ? 2 : 1, name: "", value: "", isWired: true, isRequired: false, hasRows: false };
+    const leaf = { key, path: key.startsWith(`${group}.`) ? key.slice(group.length + 1) : key, group, depth: key.includes(".") ? 2 : 1, name: "", value: "", isWired: true, isRequired: false, hasRows: false };
     out.splice(parent >= 0 ? parent + 1 : own >= 0 ? own + 1 : out.length, 0, leaf);
   }
   return out;
 }
+var OF_SERVER = /* @__PURE__ */ new Set(["resourceType", "id", "fullUrl"]);
 function scalars(value, path, depth, group, wired, out) {
   if (Array.isArray(value)) {
     if (value.length > 0) scalars(value[0] ?? null, path, depth, group, wired, out);
   } else if (value && typeof value === "object") {
-    for (const [name, inner] of Object.entries(value)) scalars(inner, `${path}.${name}`, depth + 1, group, wired, out);
+    for (const [name, inner] of Object.entries(value)) if (!OF_SERVER.has(name)) scalars(inner, `${path}.${name}`, depth + 1, group, wired, out);
   } else {
     out.push({ key: path, path: path.slice(group.length + 1), group, depth: Math.max(depth - 1, 1), name: "", value: String(value), isWired: wired.has(path), isRequired: false, hasRows: false });
   }
@@ -2614,7 +2615,7 @@ function TreePane({ side, title, about, rows, names: names2, lit, hand, mayDraw,
             "data-row": true,
             "data-key": row.key,
             tabIndex: at2 === 0 || row.isWired || hand.held !== void 0 ? 0 : -1,
-            className: `map-leaf d${Math.min(row.depth, 4)} ${row.isWired ? "wired" : ""} ${lit.has(row.key) ? "lit" : ""} ${hand.held === row.key ? "held" : ""} ${row.isRequired && !row.value ? "lacking" : ""}`,
+            className: `map-leaf d${Math.min(row.depth, 4)} ${row.isWired ? "wired" : ""} ${lit.has(row.key) ? "lit" : ""} ${hand.held === row.key ? "held" : ""} ${row.isRequired && !row.value && !row.hasRows ? "lacking" : ""}`,
             "aria-pressed": side === "source" ? hand.held === row.key : void 0,
             "aria-label": `${row.key} ${name} ${row.value || "no value"}${row.isRequired ? ", required" : ""}. ${mayDraw ? what : ""}`,
             onClick: (event) => {
@@ -2647,7 +2648,7 @@ function TreePane({ side, title, about, rows, names: names2, lit, hand, mayDraw,
               /* @__PURE__ */ jsx21("span", { className: "map-end", "aria-hidden": "true" }),
               /* @__PURE__ */ jsx21("code", { className: "cut", title: row.key, children: row.path }),
               /* @__PURE__ */ jsx21("span", { className: "cut quiet", title: name, children: name }),
-              /* @__PURE__ */ jsx21("span", { className: "cut mono map-value", title: row.value, children: row.value || (row.isRequired ? "required" : "") })
+              /* @__PURE__ */ jsx21("span", { className: "cut mono map-value", title: row.value, children: row.value || (row.isRequired && !row.hasRows ? "required" : "") })
             ]
           },
           row.key
@@ -3113,6 +3114,24 @@ function Facets({ query, rows, facets, onQuery }) {
 import { useMemo as useMemo7, useState as useState17 } from "./vendor.js";
 import { Menu, MenuItem, MenuTrigger, Popover, Tab as Tab3, TabList as TabList3, TabPanel as TabPanel3, Tabs as Tabs3 } from "./vendor.js";
 
+// src/flow/maps.ts
+function mapsOf(text) {
+  const out = [];
+  const around = [];
+  for (const raw of text.split("\n")) {
+    const line = raw.replace(/#.*$/, "").trim();
+    const [word = "", name = ""] = line.split(/\s+/);
+    if (word === "map" && name) out.push({ destination: around.findLast((one) => one.word === "send")?.name, file: name.replaceAll('"', "") });
+    if (/^\}/.test(line)) around.pop();
+    if (line.endsWith("{")) around.push({ word, name });
+  }
+  return out;
+}
+function mapsTo(text, file, destination) {
+  const folder = file.replace(/\/[^/]*$/, "");
+  return mapsOf(text).filter((one) => (one.destination === void 0 || one.destination === destination) && !one.file.startsWith("shared/")).map((one) => `${folder}/${one.file}`);
+}
+
 // src/screens/messages/Compare.tsx
 import { useState as useState16 } from "./vendor.js";
 
@@ -3307,6 +3326,21 @@ function Content({ view, names: names2, linked, mode, changed }) {
   if (!er7) return /* @__PURE__ */ jsx27(Plain, { text: view.text, linked });
   return mode === "fields" ? /* @__PURE__ */ jsx27(Fields, { er7, names: names2, linked, changed }) : /* @__PURE__ */ jsx27(Raw, { er7, names: names2, linked, changed });
 }
+function MadeBy({ journey, destination }) {
+  const { value } = useAnswer(journey.interface, (signal) => readInterface(journey.interface, signal));
+  const files = value ? mapsTo(value.text, value.file, destination) : [];
+  if (files.length === 0) return null;
+  return /* @__PURE__ */ jsxs26(Fragment10, { children: [
+    " ",
+    "Made by",
+    " ",
+    files.map((file) => /* @__PURE__ */ jsxs26("span", { children: [
+      /* @__PURE__ */ jsx27(Link, { to: mapAt(journey.interface, file, journey.id), children: file.split("/").at(-1) ?? file }),
+      " "
+    ] }, file)),
+    ": see which line made what."
+  ] });
+}
 function Panes({ journey, reason, onReveal }) {
   const { words: words2 } = useAddress();
   const tab = words2.get("tab") ?? "raw";
@@ -3339,7 +3373,10 @@ function Panes({ journey, reason, onReveal }) {
     /* @__PURE__ */ jsx27("section", { className: "card pane", "aria-label": "Content", children: /* @__PURE__ */ jsxs26(Tabs3, { className: "tabs", selectedKey: tabs.some((one) => one.id === tab) ? tab : "raw", onSelectionChange: (key) => setWords({ tab: String(key) }, { replace: true }), children: [
       /* @__PURE__ */ jsx27(TabList3, { className: "tab-list", "aria-label": "Ways to see it", items: tabs, children: (one) => /* @__PURE__ */ jsx27(Tab3, { className: "tab", children: one.name }) }),
       tabs.map((one) => /* @__PURE__ */ jsx27(TabPanel3, { id: one.id, className: "tab-panel pane-inside", children: one.id === "journey" ? /* @__PURE__ */ jsx27(Stages, { journey }) : one.id === "compare" ? /* @__PURE__ */ jsx27(Compare, { journey, reason, onReveal }) : one.id === "raw" ? raw.value ? /* @__PURE__ */ jsx27(Content, { view: raw.value, names: names2, linked, mode: "raw" }) : /* @__PURE__ */ jsx27(Hidden, { view: raw, onReveal }) : other.value ? /* @__PURE__ */ jsxs26(Fragment10, { children: [
-        changed && /* @__PURE__ */ jsx27("p", { className: "pane-note quiet", children: changed.size ? `${plural(changed.size, "place")} changed on the way, underlined` : "Sent as received" }),
+        /* @__PURE__ */ jsxs26("p", { className: "pane-note quiet", children: [
+          changed && (changed.size ? `${plural(changed.size, "place")} changed on the way, underlined.` : "Sent as received."),
+          output && /* @__PURE__ */ jsx27(MadeBy, { journey, destination: output.slice("output:".length) })
+        ] }),
         /* @__PURE__ */ jsx27(Content, { view: other.value, names: names2, linked, mode: "raw", changed })
       ] }) : /* @__PURE__ */ jsx27(Hidden, { view: other, onReveal }) }, one.id))
     ] }) })

@@ -16,6 +16,8 @@ const map = await load("screens/overview/map.ts");
 const throughput = await load("screens/overview/scale.ts");
 const flow = await load("flow/highlight.ts");
 const lines = await load("flow/lines.ts");
+const named = await load("flow/maps.ts");
+const trees = await load("screens/mapper/trees.ts");
 const live = await load("api/rates.ts");
 const strip = await load("screens/messages/strip.ts");
 
@@ -168,4 +170,31 @@ test("the same source makes the same bytes in another folder", () => {
   } finally {
     rmSync(folder, { recursive: true });
   }
+});
+
+test("the maps that an interface names, and for whom", () => {
+  const text = 'interface a "A" {\n  map maps/first.map\n  send pharmacy {\n    when PV1-2 = I { }\n    map maps/pharmacy.map # theirs\n    mllp rx:1 {\n      timeout 5s\n    }\n  }\n  send lab {\n    map shared/maps/lab.map\n  }\n}\n';
+  assert.deepEqual(named.mapsOf(text).map((one) => [one.destination, one.file]), [[undefined, "maps/first.map"], ["pharmacy", "maps/pharmacy.map"], ["lab", "shared/maps/lab.map"]]);
+  assert.deepEqual(named.mapsTo(text, "interfaces/a/interface.flow", "pharmacy"), ["interfaces/a/maps/first.map", "interfaces/a/maps/pharmacy.map"]);
+  assert.deepEqual(named.mapsTo(text, "interfaces/a/interface.flow", "lab"), ["interfaces/a/maps/first.map"]);
+});
+
+test("both trees of a map and the wires between them", () => {
+  const row = (target, source, places, more = {}) => ({ line: 4, file: "m.map", is_own: true, target, source, steps: [], places, condition: "", note: "", is_fallback: false, ...more });
+  const look = {
+    map: { name: "m", from: { form: "Hl7v2" }, to: { form: "Fhir" } },
+    sections: [{ title: "Patient", about: "", condition: "", rows: [row("gender", "PID-8", ["PID-8"]), row("birthDate", "PID-7[1]", ["PID-7[1]"]), row("active", "true", [])] }],
+    elements: { Patient: [{ path: "active", type: "boolean", card: "0..1", is_required: false, short: "" }, { path: "name", type: "HumanName", card: "1..*", is_required: true, short: "" }, { path: "gender", type: "code", card: "0..1", is_required: false, short: "" }, { path: "photo", type: "Attachment", card: "0..*", is_required: false, short: "" }, { path: "birthDate", type: "date", card: "0..1", is_required: false, short: "" }] },
+    sample: { raw: MESSAGE, made: JSON.stringify({ resourceType: "Bundle", entry: [{ resource: { resourceType: "Patient", id: "1", gender: "female", name: [{ family: "Quist" }] } }] }) },
+  };
+  const wires = trees.wiresOf(look);
+  assert.deepEqual(wires.map((wire) => [wire.from.join(), wire.to]), [["PID-8", "Patient.gender"], ["PID-7", "Patient.birthDate"], ["", "Patient.active"]]);
+  const source = trees.sourceTree(look, wires);
+  assert.deepEqual(source.filter((leaf) => leaf.isWired).map((leaf) => [leaf.key, leaf.value]), [["PID-7", "19780701"], ["PID-8", ""]]);
+  const target = trees.targetTree(look, wires, false);
+  assert.deepEqual(target.map((leaf) => [leaf.path, leaf.value, leaf.isWired]), [["active", "", true], ["name", "", false], ["name.family", "Quist", false], ["gender", "female", true], ["birthDate", "", true]]);
+  assert.ok(trees.targetTree(look, wires, true).some((leaf) => leaf.path === "photo"));
+  assert.deepEqual(trees.outOfSight([10, 50, 90, 95], 20, 80), { above: 1, below: 2 });
+  assert.deepEqual(trees.apart([50, 40, 52], 20), [60, 40, 80]);
+  assert.deepEqual(trees.stepsOf('trim | split "|" | code sex'), ["trim", 'split "|"', "code sex"]);
 });

@@ -73,7 +73,7 @@ export function TreePane({ side, title, about, rows, names, lit, hand, mayDraw, 
                     data-row
                     data-key={row.key}
                     tabIndex={at === 0 || row.isWired || hand.held !== undefined ? 0 : -1}
-                    className={`map-leaf d${Math.min(row.depth, 4)} ${row.isWired ? "wired" : ""} ${lit.has(row.key) ? "lit" : ""} ${hand.held === row.key ? "held" : ""} ${row.isRequired && !row.value ? "lacking" : ""}`}
+                    className={`map-leaf d${Math.min(row.depth, 4)} ${row.isWired ? "wired" : ""} ${lit.has(row.key) ? "lit" : ""} ${hand.held === row.key ? "held" : ""} ${row.isRequired && !row.value && !row.hasRows ? "lacking" : ""}`}
                     aria-pressed={side === "source" ? hand.held === row.key : undefined}
                     aria-label={`${row.key} ${name} ${row.value || "no value"}${row.isRequired ? ", required" : ""}. ${mayDraw ? what : ""}`}
                     onClick={(event) => {
@@ -108,7 +108,7 @@ export function TreePane({ side, title, about, rows, names, lit, hand, mayDraw, 
                     <span className="map-end" aria-hidden="true" />
                     <code className="cut" title={row.key}>{row.path}</code>
                     <span className="cut quiet" title={name}>{name}</span>
-                    <span className="cut mono map-value" title={row.value}>{row.value || (row.isRequired ? "required" : "")}</span>
+                    <span className="cut mono map-value" title={row.value}>{row.value || (row.isRequired && !row.hasRows ? "required" : "")}</span>
                   </button>
                 );
               })}

@@ -66,11 +66,14 @@ function ghosts(rows: Leaf[], wired: Set<string>): Leaf[] {
     const group = groupOf(key);
     const own = out.map((row) => row.group).lastIndexOf(group);
     const parent = out.findIndex((row) => key.startsWith(`${row.key}.`));
-    const leaf: Leaf = { key, path: key, group, depth: key.includes(".") ? 2 : 1, name: "", value: "", isWired: true, isRequired: false, hasRows: false };
+    const leaf: Leaf = { key, path: key.startsWith(`${group}.`) ? key.slice(group.length + 1) : key, group, depth: key.includes(".") ? 2 : 1, name: "", value: "", isWired: true, isRequired: false, hasRows: false };
     out.splice(parent >= 0 ? parent + 1 : own >= 0 ? own + 1 : out.length, 0, leaf);
   }
   return out;
 }
+
+/** Names that say nothing of the matter itself. */
+const OF_SERVER = new Set(["resourceType", "id", "fullUrl"]);
 
 type Json = string | number | boolean | null | Json[] | { [name: string]: Json };
 
@@ -78,7 +81,7 @@ function scalars(value: Json, path: string, depth: number, group: string, wired:
   if (Array.isArray(value)) {
     if (value.length > 0) scalars(value[0] ?? null, path, depth, group, wired, out);
   } else if (value && typeof value === "object") {
-    for (const [name, inner] of Object.entries(value)) scalars(inner, `${path}.${name}`, depth + 1, group, wired, out);
+    for (const [name, inner] of Object.entries(value)) if (!OF_SERVER.has(name)) scalars(inner, `${path}.${name}`, depth + 1, group, wired, out);
   } else {
     out.push({ key: path, path: path.slice(group.length + 1), group, depth: Math.max(depth - 1, 1), name: "", value: String(value), isWired: wired.has(path), isRequired: false, hasRows: false });
   }

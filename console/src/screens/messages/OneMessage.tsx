@@ -1,12 +1,13 @@
 // One message: its life as a strip, its content in linked panes, and what a person may do with it.
 import { useMemo, useState } from "react";
 import { Menu, MenuItem, MenuTrigger, Popover, Tab, TabList, TabPanel, Tabs } from "react-aria-components";
-import { remove, readJourney, replay, resend, retry, sendEdited } from "../../api/routes";
+import { readInterface, remove, readJourney, replay, resend, retry, sendEdited } from "../../api/routes";
 import { breakGlass, useMay, type Right } from "../../api/session";
 import type { Journey, View } from "../../api/types";
 import { useAnswer } from "../../api/use";
 import { differences } from "../../hl7/er7";
-import { interfaceAt } from "../../shell/addresses";
+import { mapsTo } from "../../flow/maps";
+import { interfaceAt, mapAt } from "../../shell/addresses";
 import { setWords, useAddress } from "../../shell/route";
 import { AskWhy, type Act } from "../../ui/dialogs";
 import { bytes, clockMillis, plural, utc } from "../../ui/format";
@@ -147,6 +148,25 @@ function Content({ view, names, linked, mode, changed }: { view: View; names: Na
   return mode === "fields" ? <Fields er7={er7} names={names} linked={linked} changed={changed} /> : <Raw er7={er7} names={names} linked={linked} changed={changed} />;
 }
 
+/** What made an output: its maps, each with this message on it, where every element leads to its line. */
+function MadeBy({ journey, destination }: { journey: Journey; destination: string }) {
+  const { value } = useAnswer(journey.interface, (signal) => readInterface(journey.interface, signal));
+  const files = value ? mapsTo(value.text, value.file, destination) : [];
+  if (files.length === 0) return null;
+  return (
+    <>
+      {" "}
+      Made by{" "}
+      {files.map((file) => (
+        <span key={file}>
+          <Link to={mapAt(journey.interface, file, journey.id)}>{file.split("/").at(-1) ?? file}</Link>{" "}
+        </span>
+      ))}
+      : see which line made what.
+    </>
+  );
+}
+
 function Panes({ journey, reason, onReveal }: { journey: Journey; reason: string | undefined; onReveal: () => void }) {
   const { words } = useAddress();
   const tab = words.get("tab") ?? "raw";
@@ -189,7 +209,10 @@ function Panes({ journey, reason, onReveal }: { journey: Journey; reason: string
                 raw.value ? <Content view={raw.value} names={names} linked={linked} mode="raw" /> : <Hidden view={raw} onReveal={onReveal} />
               ) : other.value ? (
                 <>
-                  {changed && <p className="pane-note quiet">{changed.size ? `${plural(changed.size, "place")} changed on the way, underlined` : "Sent as received"}</p>}
+                  <p className="pane-note quiet">
+                    {changed && (changed.size ? `${plural(changed.size, "place")} changed on the way, underlined.` : "Sent as received.")}
+                    {output && <MadeBy journey={journey} destination={output.slice("output:".length)} />}
+                  </p>
                   <Content view={other.value} names={names} linked={linked} mode="raw" changed={changed} />
                 </>
               ) : (

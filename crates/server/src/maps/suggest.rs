@@ -13,10 +13,8 @@ const LINES_MAX: usize = 40;
 /// makes and an element that it does not fill.
 pub(super) fn lines(message: &Message, uncovered: &[String], own: &[outline::Section]) -> Value {
     let standard = workspace::standard();
-    let Some(known) = standard.messages().iter().rev().find(|map| {
-        let names = standard.map_for(message).and_then(|(file, _)| file.main()).map(|main| main.name.clone());
-        names.is_some_and(|name| name == map.name)
-    }) else {
+    let wanted = standard.map_for(message).and_then(|(file, _)| file.main()).map(|main| &main.name);
+    let Some(known) = standard.messages().iter().rev().find(|map| wanted.is_some_and(|name| *name == map.name)) else {
         return json!([]);
     };
     let tree = known.tree();
