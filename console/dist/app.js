@@ -908,6 +908,14 @@ function Narrow({ label, value, onValue }) {
   const [text, setText] = useState3(value);
   return /* @__PURE__ */ jsx5("input", { className: "input narrow", "aria-label": label, placeholder: label, value: text, onChange: (change2) => setText(change2.target.value), onKeyDown: (key) => key.key === "Enter" && onValue(text.trim()), onBlur: () => text.trim() !== value && onValue(text.trim()) });
 }
+function When({ at: at2 }) {
+  const [day, seconds] = [moment(at2), clock(at2)];
+  return seconds.startsWith(day) ? /* @__PURE__ */ jsx5(Fragment, { children: seconds }) : /* @__PURE__ */ jsxs5(Fragment, { children: [
+    day,
+    " ",
+    /* @__PURE__ */ jsx5("span", { className: "quiet", children: seconds })
+  ] });
+}
 function Audit() {
   const { words: words2 } = useAddress();
   const [before, setBefore] = useState3([]);
@@ -942,11 +950,7 @@ ${last ?? ""}`, (signal) => get("/api/v1/audit", { who: who || void 0, act: act 
           ] }) }),
           /* @__PURE__ */ jsx5("tbody", { children: rows.map((row) => /* @__PURE__ */ jsxs5("tr", { tabIndex: 0, "data-row": true, children: [
             /* @__PURE__ */ jsx5("td", { className: "right number quiet", children: row.number }),
-            /* @__PURE__ */ jsxs5("td", { className: "nowrap", title: utc(row.at), children: [
-              moment(row.at),
-              " ",
-              /* @__PURE__ */ jsx5("span", { className: "quiet", children: clock(row.at) })
-            ] }),
+            /* @__PURE__ */ jsx5("td", { className: "nowrap", title: utc(row.at), children: /* @__PURE__ */ jsx5(When, { at: row.at }) }),
             /* @__PURE__ */ jsxs5("td", { className: "nowrap", children: [
               row.who,
               " ",

@@ -25,6 +25,18 @@ function Narrow({ label, value, onValue }: { label: string; value: string; onVal
   return <input className="input narrow" aria-label={label} placeholder={label} value={text} onChange={(change) => setText(change.target.value)} onKeyDown={(key) => key.key === "Enter" && onValue(text.trim())} onBlur={() => text.trim() !== value && onValue(text.trim())} />;
 }
 
+/** The second counts here; the day only where it is not today. */
+function When({ at }: { at: number }) {
+  const [day, seconds] = [moment(at), clock(at)];
+  return seconds.startsWith(day) ? (
+    <>{seconds}</>
+  ) : (
+    <>
+      {day} <span className="quiet">{seconds}</span>
+    </>
+  );
+}
+
 export function Audit() {
   const { words } = useAddress();
   const [before, setBefore] = useState<number[]>([]);
@@ -77,7 +89,7 @@ export function Audit() {
                     <tr key={row.number} tabIndex={0} data-row>
                       <td className="right number quiet">{row.number}</td>
                       <td className="nowrap" title={utc(row.at)}>
-                        {moment(row.at)} <span className="quiet">{clock(row.at)}</span>
+                        <When at={row.at} />
                       </td>
                       <td className="nowrap">
                         {row.who} <span className="quiet">{row.origin}</span>
