@@ -2621,7 +2621,6 @@ function TreePane({ side, title, about, rows, names: names2, lit, hand, mayDraw,
             tabIndex: at2 === 0 || row.isWired || hand.held !== void 0 ? 0 : -1,
             className: `map-leaf d${Math.min(row.depth, 4)} ${row.isWired ? "wired" : ""} ${lit.has(row.key) ? "lit" : ""} ${hand.held === row.key ? "held" : ""} ${row.isRequired && !row.value && !row.hasRows ? "lacking" : ""}`,
             "aria-pressed": side === "source" ? hand.held === row.key : void 0,
-            "aria-label": `${row.key} ${name} ${row.value || "no value"}${row.isRequired ? ", required" : ""}. ${mayDraw ? what : ""}`,
             onClick: (event) => {
               if (event.currentTarget.dataset["moved"]) delete event.currentTarget.dataset["moved"];
               else act(row.key);
@@ -2652,7 +2651,12 @@ function TreePane({ side, title, about, rows, names: names2, lit, hand, mayDraw,
               /* @__PURE__ */ jsx21("span", { className: "map-end", "aria-hidden": "true" }),
               /* @__PURE__ */ jsx21("code", { className: "cut", title: row.key, children: row.path }),
               /* @__PURE__ */ jsx21("span", { className: "cut quiet", title: name, children: name }),
-              /* @__PURE__ */ jsx21("span", { className: "cut mono map-value", title: row.value, children: row.value || (row.isRequired && !row.hasRows ? "required" : "") })
+              /* @__PURE__ */ jsx21("span", { className: "cut mono map-value", title: row.value, children: row.value || (row.isRequired && !row.hasRows ? "required" : "") }),
+              /* @__PURE__ */ jsxs20("span", { className: "hidden-but-read", children: [
+                row.value ? "" : "no value",
+                " ",
+                mayDraw ? what : ""
+              ] })
             ]
           },
           row.key
@@ -2732,7 +2736,7 @@ function Wires({ wires, source, target, round, chosen, lit, onChoose }) {
           className: `chip mono map-chip ${words2 ? "" : "plain"} ${isLit ? "lit" : ""} ${wire.row.is_own ? "" : "shared"}`,
           style: { top: (places[at2] ?? 0) - 12 },
           "aria-pressed": isLit,
-          "aria-label": `Line ${wire.row.line}: ${wire.to} from ${wire.row.source}${wire.row.steps.length ? ` through ${wire.row.steps.join(", ")}` : ""}${wire.row.condition ? `, when ${wire.row.condition}` : ""}`,
+          "aria-label": `Line ${wire.row.line}: ${wire.to} from ${wire.row.source}${wire.row.steps.length ? ` through ${wire.row.steps.join(" | ")}` : ""}${wire.row.condition ? `, when ${wire.row.condition}` : ""}`,
           title: `${wire.row.target} = ${wire.row.source}${wire.row.steps.map((step2) => ` | ${step2}`).join("")}`,
           onClick: () => onChoose(wire),
           children: /* @__PURE__ */ jsx22("span", { className: "cut", children: words2 || "=" })

@@ -75,7 +75,6 @@ export function TreePane({ side, title, about, rows, names, lit, hand, mayDraw, 
                     tabIndex={at === 0 || row.isWired || hand.held !== undefined ? 0 : -1}
                     className={`map-leaf d${Math.min(row.depth, 4)} ${row.isWired ? "wired" : ""} ${lit.has(row.key) ? "lit" : ""} ${hand.held === row.key ? "held" : ""} ${row.isRequired && !row.value && !row.hasRows ? "lacking" : ""}`}
                     aria-pressed={side === "source" ? hand.held === row.key : undefined}
-                    aria-label={`${row.key} ${name} ${row.value || "no value"}${row.isRequired ? ", required" : ""}. ${mayDraw ? what : ""}`}
                     onClick={(event) => {
                       // The end of a drag is no click.
                       if (event.currentTarget.dataset["moved"]) delete event.currentTarget.dataset["moved"];
@@ -109,6 +108,9 @@ export function TreePane({ side, title, about, rows, names, lit, hand, mayDraw, 
                     <code className="cut" title={row.key}>{row.path}</code>
                     <span className="cut quiet" title={name}>{name}</span>
                     <span className="cut mono map-value" title={row.value}>{row.value || (row.isRequired && !row.hasRows ? "required" : "")}</span>
+                    <span className="hidden-but-read">
+                      {row.value ? "" : "no value"} {mayDraw ? what : ""}
+                    </span>
                   </button>
                 );
               })}

@@ -104,7 +104,7 @@ export function Wires({ wires, source, target, round, chosen, lit, onChoose }: P
             className={`chip mono map-chip ${words ? "" : "plain"} ${isLit ? "lit" : ""} ${wire.row.is_own ? "" : "shared"}`}
             style={{ top: (places[at] ?? 0) - 12 }}
             aria-pressed={isLit}
-            aria-label={`Line ${wire.row.line}: ${wire.to} from ${wire.row.source}${wire.row.steps.length ? ` through ${wire.row.steps.join(", ")}` : ""}${wire.row.condition ? `, when ${wire.row.condition}` : ""}`}
+            aria-label={`Line ${wire.row.line}: ${wire.to} from ${wire.row.source}${wire.row.steps.length ? ` through ${wire.row.steps.join(" | ")}` : ""}${wire.row.condition ? `, when ${wire.row.condition}` : ""}`}
             title={`${wire.row.target} = ${wire.row.source}${wire.row.steps.map((step) => ` | ${step}`).join("")}`}
             onClick={() => onChoose(wire)}
           >

@@ -6,6 +6,7 @@ mod bodies;
 mod changes;
 mod document;
 mod door;
+mod maps;
 mod matrix;
 mod sign_in;
 mod stage;

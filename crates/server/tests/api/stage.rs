@@ -84,7 +84,12 @@ static CONNECTORS: &[&dyn Connector] = &[&Fake];
 pub(crate) struct Process {
     /// What stands on disk.
     pub(crate) text: std::sync::Mutex<String>,
+    /// The map of `demo`.
+    pub(crate) map: std::sync::Mutex<String>,
 }
+
+/// Where that map lies.
+pub(crate) const MAP: &str = "interfaces/demo/maps/m.map";
 
 impl server::Host for Process {
     fn reload(&self, only: Option<String>) -> Boxed<'_, Option<Value>> {
@@ -95,13 +100,19 @@ impl server::Host for Process {
     fn test(&self, _: &str) -> Result<Value, Reason> {
         Ok(json!({"schema": "sinew.test/1"}))
     }
-    fn texts(&self, _: &str) -> Vec<(String, String)> {
-        Vec::new()
+    fn texts(&self, file: &str) -> Vec<(String, String)> {
+        let is_demo = file.starts_with("interfaces/demo/");
+        is_demo.then(|| (MAP.to_owned(), self.map.lock().unwrap().clone())).into_iter().collect()
     }
-    fn files(&self) -> interface::workspace::Files {
-        interface::workspace::Files::memory([])
+    fn files(&self) -> Files {
+        Files::memory([(MAP, self.map.lock().unwrap().as_str())])
     }
-    fn write(&self, _: &str, _: &str, _: &str) -> Result<(), Reason> {
+    fn write(&self, file: &str, before: &str, text: &str) -> Result<(), Reason> {
+        let mut map = self.map.lock().unwrap();
+        if file != MAP || *map != before {
+            return Err(Reason::new(server::codes::E7402, "changed meanwhile"));
+        }
+        text.clone_into(&mut map);
         Ok(())
     }
     fn plan(&self) -> Value {

@@ -130,16 +130,24 @@ pub fn parts(tree: &Tree, statement: &Statement) -> Option<Parts> {
 #[must_use]
 pub fn assignments(tree: &Tree) -> Vec<(usize, &Statement, Parts)> {
     let mut out = Vec::new();
-    gather(tree, &tree.statements, &mut out);
+    gather(tree, &tree.statements, &mut (0, 1), &mut out);
     out
 }
 
-fn gather<'t>(tree: &Tree, statements: &'t [Statement], out: &mut Vec<(usize, &'t Statement, Parts)>) {
+/// `counted`: a byte and the line that it is in. Statements come in the order of the text, so that it is read once.
+fn gather<'t>(
+    tree: &Tree,
+    statements: &'t [Statement],
+    counted: &mut (usize, usize),
+    out: &mut Vec<(usize, &'t Statement, Parts)>,
+) {
     for statement in statements {
         if let Some(parts) = parts(tree, statement) {
-            out.push((tree.line_column(statement.span.start).0, statement, parts));
+            let between = tree.text.get(counted.0..statement.span.start).unwrap_or_default();
+            *counted = (statement.span.start, counted.1 + between.bytes().filter(|byte| *byte == b'\n').count());
+            out.push((counted.1, statement, parts));
         }
-        gather(tree, statement.children(), out);
+        gather(tree, statement.children(), counted, out);
     }
 }
 

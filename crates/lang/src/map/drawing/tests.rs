@@ -73,7 +73,10 @@ impl Dice {
 /// A hundred files: those that come along, and again as other editors save them.
 fn files() -> Vec<(String, String)> {
     let own = library::both_ways().filter(|(path, _)| path.ends_with(".map"));
-    let own: Vec<(String, String)> = own.map(|(path, text)| (path.to_owned(), text.to_owned())).collect();
+    let mut own: Vec<(String, String)> = own.map(|(path, text)| (path.to_owned(), text.to_owned())).collect();
+    // Short ones: a stroke reads the whole file.
+    own.sort_by_key(|(_, text)| text.len());
+    own.truncate(50);
     let again = own.iter().map(|(path, text)| (path.clone(), text.replace('\n', "\r\n").replace("  ", "\t")));
     own.iter().cloned().chain(again).take(100).collect()
 }
