@@ -96,7 +96,7 @@ var readJourney = (id, signal) => get(`/api/v1/messages/${id}`, void 0, signal);
 var readMasked = (id, which, signal) => getText(`/api/v1/messages/${id}/masked`, { which }, signal);
 var readContent = (id, which, reason, signal) => postText(`/api/v1/messages/${id}/content`, { which, reason }, signal);
 var readNames = (version, segments, signal) => get("/api/v1/dictionary", { version, segments: segments.join(",") }, signal);
-var lookUp = (version, word, signal) => get("/api/v1/dictionary/look", { version, word }, signal);
+var lookUp = (version, word, signal) => post("/api/v1/dictionary/look", { version, word }, signal);
 var readInterface = (name, signal) => get(`/api/v1/interfaces/${encodeURIComponent(name)}/text`, void 0, signal);
 var runTests = (name) => post(`/api/v1/interfaces/${encodeURIComponent(name)}/test`);
 var pause = (place2) => post("/api/v1/interfaces/pause", place2);
@@ -1056,14 +1056,14 @@ function Entry({ entry, version }) {
             ", ",
             USAGE[own.usage] ?? own.usage,
             own.is_repeating ? ", repeats" : "",
-            own.length ? `, at most ${own.length} characters` : "",
+            own.length ? `, at most ${plural(own.length, "character")}` : "",
             own.table && /* @__PURE__ */ jsxs6(Fragment2, { children: [
               ", table ",
               /* @__PURE__ */ jsx6(Link, { to: wordAt(own.table, version), children: own.table })
             ] })
           ] }),
           entry.rows && entry.rows.length > 0 && /* @__PURE__ */ jsx6(Rows, { rows: entry.rows, version }),
-          entry.rows?.length === 0 && /* @__PURE__ */ jsx6("p", { className: "inside quiet", children: "It has no parts." })
+          entry.rows?.length === 0 && !own && /* @__PURE__ */ jsx6("p", { className: "inside quiet", children: "It has no parts." })
         ]
       }
     ),

@@ -124,7 +124,7 @@ async function judge(page, where, hasContrast = true) {
 
 const PHARMACY = "interfaces/adt-hub/maps/pharmacy.map";
 const SCREENS = [
-  { name: "overview", path: "/", shows: "table.interfaces tbody tr" },
+  { name: "overview", path: "/", shows: ".series polygon" },
   { name: "messages", path: "/messages#q=interface:adt-hub", shows: ".message-row" },
   { name: "message", path: "/messages#q=interface:adt-hub&tab=output:hub", shows: ".message-row", then: async (page) => { await page.locator(".message-row").nth(3).click(); await page.locator(".field-row").first().waitFor(); } },
   { name: "interfaces", path: "/interfaces", shows: "table.interfaces tbody tr" },

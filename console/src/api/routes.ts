@@ -56,7 +56,7 @@ export interface DictionaryEntry {
   found?: { path: string; name: string }[];
 }
 /** What the standards say of a word. */
-export const lookUp = (version: string, word: string, signal?: AbortSignal) => get<DictionaryEntry>("/api/v1/dictionary/look", { version, word }, signal);
+export const lookUp = (version: string, word: string, signal?: AbortSignal) => post<DictionaryEntry>("/api/v1/dictionary/look", { version, word }, signal);
 
 export const readInterface = (name: string, signal?: AbortSignal) =>
   get<InterfaceText>(`/api/v1/interfaces/${encodeURIComponent(name)}/text`, undefined, signal);

@@ -35,10 +35,11 @@ pub(crate) struct Word {
 }
 
 impl Input for Word {
-    const FROM: From = From::Query;
+    // What a person types may be anything, also a name: it stands in no address.
+    const FROM: From = From::Body;
 }
 
-/// `GET /api/v1/dictionary/look`.
+/// `POST /api/v1/dictionary/look`.
 pub(crate) async fn look(call: Call<Word>) -> Result<Response, Problem> {
     aside(move || {
         let version = Version::nearest(&call.input.version).unwrap_or(Version::V2_5_1);

@@ -98,7 +98,7 @@ fn of_looking() -> Vec<Route> {
             describe::names,
         ),
         Route::new(
-            (GET, "/api/v1/dictionary/look"),
+            (POST, "/api/v1/dictionary/look"),
             (Need::Known, Part),
             Gives("sinew.dictionary-entry/1"),
             "What the standards say of a segment, field, data type, table or element, or where a word stands",

@@ -3,6 +3,7 @@ import { useEffect, useState } from "react";
 import { lookUp, type DictionaryEntry, type DictionaryRow } from "../../api/routes";
 import { useAnswer } from "../../api/use";
 import { setWords, useAddress } from "../../shell/route";
+import { plural } from "../../ui/format";
 import { Card, Empty, Link, Page, Trouble } from "../../ui/parts";
 
 const VERSIONS = ["2.9", "2.8.2", "2.8", "2.7.1", "2.7", "2.6", "2.5.1", "2.5", "2.4", "2.3.1", "2.3", "2.2", "2.1"];
@@ -122,7 +123,7 @@ function Entry({ entry, version }: { entry: DictionaryEntry; version: string }) 
           <p className="inside">
             Type <code>{own.type}</code>, {USAGE[own.usage] ?? own.usage}
             {own.is_repeating ? ", repeats" : ""}
-            {own.length ? `, at most ${own.length} characters` : ""}
+            {own.length ? `, at most ${plural(own.length, "character")}` : ""}
             {own.table && (
               <>
                 , table <Link to={wordAt(own.table, version)}>{own.table}</Link>
@@ -131,7 +132,7 @@ function Entry({ entry, version }: { entry: DictionaryEntry; version: string }) 
           </p>
         )}
         {entry.rows && entry.rows.length > 0 && <Rows rows={entry.rows} version={version} />}
-        {entry.rows?.length === 0 && <p className="inside quiet">It has no parts.</p>}
+        {entry.rows?.length === 0 && !own && <p className="inside quiet">It has no parts.</p>}
       </Card>
       {entry.codes && entry.codes.length > 0 && (
         <Card title="Codes" more={<span className="quiet">{entry.codes.length} of the standard</span>}>

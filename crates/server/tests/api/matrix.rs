@@ -37,7 +37,7 @@ const ALLOWED: &[(&str, &str)] = &[
     ("POST /api/v1/interfaces/{name}/maps/values", ALL),
     ("PUT /api/v1/interfaces/{name}/maps", "analyst administrator"),
     ("GET /api/v1/dictionary", ALL),
-    ("GET /api/v1/dictionary/look", ALL),
+    ("POST /api/v1/dictionary/look", ALL),
     ("POST /api/v1/messages/facets", ALL),
     ("POST /api/v1/tap", "analyst privacy-officer"),
     ("POST /api/v1/messages/{id}/content", "analyst privacy-officer"),
@@ -122,6 +122,7 @@ fn body(path: &str, interface: &str, message: u64) -> Value {
         }
         "/api/v1/interfaces/{name}/maps/values" => json!({"file": "none.map", "text": "", "line": 1, "target": ""}),
         "/api/v1/interfaces/{name}/maps" => json!({"file": "none.map", "before": "", "text": "", "reason": "test"}),
+        "/api/v1/dictionary/look" => json!({"version": "2.5.1", "word": "PID"}),
         "/api/v1/messages/search" => json!({}),
         "/api/v1/replay" => json!({"query": "id:1"}),
         "/api/v1/me/glass" => json!({"reason": "test"}),
