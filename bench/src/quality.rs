@@ -75,8 +75,13 @@ impl Row {
 fn definition() -> Arc<Definition> {
     let files = Files::memory([("sinew.toml", "name = \"bench\""), ("interfaces/bench/interface.flow", FLOW)]);
     let variables = |_: &str| None;
-    let options =
-        Options { connectors: connectors::catalogue(), environment: None, overrides: None, variables: &variables };
+    let options = Options {
+        connectors: connectors::catalogue(),
+        environment: None,
+        overrides: None,
+        variables: &variables,
+        secrets: &|_| None,
+    };
     let (workspace, findings) = Workspace::of(files, &options);
     let errors: Vec<_> = findings.iter().filter(|finding| finding.is_error()).collect();
     assert!(errors.is_empty(), "{errors:?}");

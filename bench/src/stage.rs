@@ -180,7 +180,13 @@ pub(crate) fn open(
 fn definition(text: &str, connectors: &[&dyn Connector]) -> Arc<Definition> {
     let files = Files::memory([("sinew.toml", "name = \"bench\""), ("interfaces/bench/interface.flow", text)]);
     let variables = |_: &str| None;
-    let options = workspace::Options { connectors, environment: None, overrides: None, variables: &variables };
+    let options = workspace::Options {
+        connectors,
+        environment: None,
+        overrides: None,
+        variables: &variables,
+        secrets: &|_| None,
+    };
     let (workspace, findings) = Workspace::of(files, &options);
     let errors: Vec<_> = findings.iter().filter(|finding| finding.is_error()).collect();
     assert!(errors.is_empty(), "{errors:?}");

@@ -31,7 +31,7 @@ pub struct Site {
 pub fn look(site: &Site, engine: &Engine) -> Ground {
     let mut certificates: Vec<(Arc<str>, Timestamp)> = Vec::new();
     for (whose, path) in certificate_files(site, engine) {
-        certificates.extend(server::certificate_end(&path).map(|end| (whose, end)));
+        certificates.extend(server::certificates::end_of(&path).map(|end| (whose, end)));
     }
     let repository = site.backups.as_ref().map(|folder| Repository::at(folder));
     Ground {

@@ -5,7 +5,9 @@
 
 use crate::{
     backing::{self, Desk, Target},
-    behaviour, ground, handles,
+    behaviour,
+    forwarding::{self, Forward},
+    ground, handles,
     outcome::{Exit, Failure, Result},
     place, watch as watch_files,
 };
@@ -51,6 +53,7 @@ pub struct Host {
     /// Where the story of a demo stands, for the console.
     story: Mutex<Value>,
     site: ground::Site,
+    forwards: Vec<Arc<Forward>>,
 }
 
 /// What a host is opened with.
@@ -97,6 +100,10 @@ impl Host {
         handles::share(&engine, &setup.workspace.definitions);
         let changes = engine.apply(setup.workspace.definitions.clone(), &[]).await;
         engine.set_alerts(place::alerts(&setup.workspace).0);
+        let (lines, folder) = (&setup.workspace.server, &setup.workspace.folder);
+        let named = (&*lines.name, &**folder);
+        let forwards = forwarding::places(&lines.audit, named, engine.surroundings())?;
+        let provider = crate::provider::provider(&lines.sso, folder, engine.surroundings())?;
         let host = Arc::new(Host {
             engine,
             loader: setup.loader,
@@ -109,8 +116,10 @@ impl Host {
             stop: Arc::default(),
             done: watch::Sender::new(false),
             story: Mutex::default(),
+            forwards,
             api: server::ApiSettings {
                 is_demo: setup.is_demo,
+                provider,
                 ..api_settings(&setup.workspace.server.api, &setup.workspace.folder)
             },
         });
@@ -243,6 +252,14 @@ impl Host {
         }
     }
 
+    /// Sends the audit chain on. Never returns.
+    pub async fn forward(&self) {
+        let tasks: Vec<_> =
+            self.forwards.iter().map(|place| tokio::spawn(place.clone().run(self.engine.clone()))).collect();
+        let _ending = Ending(tasks);
+        std::future::pending().await
+    }
+
     /// Ends in good order: sources first, then the sends under way, then the store.
     pub async fn close(&self) -> Result<()> {
         let closed = self.engine.stop(STOP_PATIENCE).await;
@@ -290,6 +307,15 @@ fn site(workspace: &Workspace, data: &Path) -> ground::Site {
     }
 }
 
+/// Tasks that end when this is dropped.
+struct Ending(Vec<tokio::task::JoinHandle<()>>);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        self.0.iter().for_each(tokio::task::JoinHandle::abort);
+    }
+}
+
 /// A hash over every file that the workspace is made of.
 fn fingerprint(folder: &Path) -> String {
     let file = |path: PathBuf| {
@@ -300,7 +326,7 @@ fn fingerprint(folder: &Path) -> String {
 }
 
 /// What the workspace says of the API; files are relative to its folder.
-fn api_settings(lines: &interface::workspace::ApiLines, folder: &Path) -> server::ApiSettings {
+pub fn api_settings(lines: &interface::workspace::ApiLines, folder: &Path) -> server::ApiSettings {
     let pair = lines.certificate.as_ref().zip(lines.key.as_ref());
     server::ApiSettings {
         listen: lines.listen,
@@ -310,6 +336,7 @@ fn api_settings(lines: &interface::workspace::ApiLines, folder: &Path) -> server
         is_factor_for_administrators_only: lines.is_factor_for_administrators_only,
         is_demo: false,
         has_four_eyes: lines.has_four_eyes,
+        provider: None,
     }
 }
 
@@ -411,6 +438,7 @@ impl server::Host for Host {
         let story = self.story.lock().unwrap_or_else(PoisonError::into_inner).clone();
         json!({"version": env!("CARGO_PKG_VERSION"), "pid": std::process::id(),
             "is_demo": self.api.is_demo, "story": story,
+            "audit": self.forwards.iter().map(|place| place.told(&self.engine)).collect::<Vec<_>>(),
             "workspace": self.folder.display().to_string(), "data": self.data.display().to_string()})
     }
 }

@@ -18,6 +18,7 @@ mod differences;
 mod drilling;
 #[cfg(debug_assertions)]
 mod failpoints;
+mod forwarding;
 mod ground;
 mod groups;
 mod handles;
@@ -29,6 +30,7 @@ mod messages;
 mod outcome;
 mod place;
 mod profiles;
+mod provider;
 mod reach;
 mod recording;
 mod resources;

@@ -5,8 +5,11 @@ use clap::Args;
 use interface::workspace::{KeyPlace, Options, ServerSettings, StoreEngine, UrlPlace, Workspace};
 use lang::syntax::render::Renderer;
 use message::{Diagnostic, Severity};
-use std::path::{Path, PathBuf};
-use store::{Engine, KeySource, MasterKey, postgres::Database};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+use store::{Engine, KeySource, MasterKey, postgres::Database, vault::Vault};
 
 /// The workspace flags of a command.
 #[derive(Args, Clone, Debug, Default)]
@@ -53,8 +56,11 @@ impl Place {
 
 /// Loads the workspace in a folder with the connectors of this build.
 pub fn load(folder: &Path, environment: Option<&str>) -> (Workspace, Vec<Diagnostic>) {
-    let (workspace, mut findings) =
-        Workspace::load(folder, &Options { environment, ..Options::new(connectors::catalogue()) });
+    let kept = std::cell::OnceCell::new();
+    let secrets =
+        |name: &str| kept.get_or_init(|| vault(folder)).as_ref()?.text(name).map(|text| Arc::from(text.as_str()));
+    let options = Options { environment, secrets: &secrets, ..Options::new(connectors::catalogue()) };
+    let (workspace, mut findings) = Workspace::load(folder, &options);
     findings.extend(alerts(&workspace).1);
     (workspace, findings)
 }
@@ -73,6 +79,14 @@ pub fn alerts(workspace: &Workspace) -> (engine::alerts::Settings, Vec<Diagnosti
     let console = host.map_or_else(String::new, |host| format!("{scheme}://{host}:{port}"));
     let variables = |name: &str| std::env::var(name).ok();
     engine::alerts::settings::read(&server.alerts, &name, &console, connectors::catalogue(), &variables)
+}
+
+/// The sealed secrets of the workspace in a folder. What keeps them from being read shows as a secret that is missing.
+fn vault(folder: &Path) -> Option<Vault> {
+    let text = std::fs::read_to_string(folder.join(interface::workspace::WORKSPACE_FILE)).ok()?;
+    let (settings, _) = ServerSettings::read(interface::workspace::WORKSPACE_FILE, &text);
+    let options = store::Options { key: key(&settings, folder).ok()?, ..store::Options::default() };
+    Vault::open(&folder.join(&settings.data), &options).ok().flatten()
 }
 
 /// Where the messages of a workspace are kept.

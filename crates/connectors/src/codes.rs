@@ -121,4 +121,6 @@ message::catalogue! {
     E6834 "the answer of the SOAP service says nothing about the message";
     E6840 "the SOAP request brings no message";
     E6841 "the SOAP request needs what this service does not do";
+    E6900 "a server that was asked for one thing answers otherwise";
+    E6901 "an address leads to a link-local network";
 }

@@ -9,6 +9,7 @@
 
 #[cfg(feature = "amqp")]
 mod amqp;
+mod asking;
 #[cfg(any(feature = "amqp", feature = "mqtt", feature = "nats"))]
 mod broker;
 pub mod codes;
@@ -26,6 +27,7 @@ mod mqtt;
 mod nats;
 mod raw;
 mod redis;
+mod relay;
 mod s3;
 mod schedule;
 mod settings;
@@ -45,6 +47,9 @@ mod tls;
 mod topic;
 mod web;
 mod webhook;
+
+pub use asking::Asking;
+pub use relay::{Pems, Relay};
 
 use interface::catalogue::Connector;
 

@@ -297,6 +297,12 @@ impl Engine {
         self.record(&AuditEntry { patients, ..entry(person, act, object) })
     }
 
+    /// A peer was turned away at this door of the process, such as `api`: recorded like those of the interfaces.
+    pub fn turn_away(&self, door: &str, peer: &str, reason: &Reason) {
+        let dock = &self.shared.dock;
+        dock.refusals.record(&dock.store, &dock.clock, (door, peer), reason);
+    }
+
     /// Appends any record to the audit chain.
     ///
     /// # Errors

@@ -58,6 +58,8 @@ pub struct Dock {
     pub live: Arc<Live>,
     /// What goes wrong, and who is told.
     pub alerts: Arc<crate::alerts::Room>,
+    /// Peers that were turned away.
+    pub(crate) refusals: crate::refusals::Refusals,
 }
 
 impl Dock {

@@ -12,6 +12,7 @@ use crate::{
     orphans::Orphans,
     outbox::{Cache, Outbox},
     quality::{self, report::Asked},
+    refusals::Refusals,
 };
 use interface::{
     catalogue::{Connector, Context, Exchange, Notebook},
@@ -143,8 +144,8 @@ impl Engine {
         let quality = Arc::new(quality::Room::new(options.quality));
         let connectors = options.connectors;
         let (live, alerts) = (Arc::default(), Arc::default());
-        let clock = options.clock;
-        let dock = Dock { store, clock, ages, connectors, context, orphans, endings, quality, live, alerts };
+        let (clock, refusals) = (options.clock, Refusals::default());
+        let dock = Dock { store, clock, ages, connectors, context, orphans, endings, quality, live, alerts, refusals };
         Engine {
             shared: Arc::new(Shared {
                 dock: Arc::new(dock),
@@ -159,6 +160,18 @@ impl Engine {
     #[must_use]
     pub fn store(&self) -> &Store {
         &self.shared.dock.store
+    }
+
+    /// The folder of the workspace.
+    #[must_use]
+    pub fn workspace(&self) -> &std::path::Path {
+        &self.shared.dock.context.workspace
+    }
+
+    /// What connectors are given to work with.
+    #[must_use]
+    pub fn surroundings(&self) -> &Context {
+        &self.shared.dock.context
     }
 
     /// What it does, for those who watch.

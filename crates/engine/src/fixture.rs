@@ -54,7 +54,13 @@ pub(crate) fn load(lines: &str, tests: &str) -> (Arc<Definition>, Vec<TestCase>)
         ("shared/scripts/again.js", "return `${value}${value}`"),
     ]);
     let variables = |_: &str| None;
-    let options = Options { connectors: &[&Closed], environment: None, overrides: None, variables: &variables };
+    let options = Options {
+        connectors: &[&Closed],
+        environment: None,
+        overrides: None,
+        variables: &variables,
+        secrets: &|_| None,
+    };
     let (workspace, findings) = Workspace::of(files, &options);
     let errors: Vec<_> = findings.iter().filter(|finding| finding.is_error()).collect();
     assert!(errors.is_empty(), "{errors:#?}");

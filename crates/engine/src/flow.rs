@@ -375,6 +375,12 @@ impl Intake for Flow {
         self.report_trouble(reason);
     }
 
+    fn turn_away(&self, peer: &str, reason: Reason) {
+        let object = format!("interface {}", self.name);
+        self.dock.refusals.record(&self.dock.store, &self.dock.clock, (&object, peer), &reason);
+        self.report(peer, reason);
+    }
+
     fn connected(&self, peer: &str, is_connected: bool) {
         if is_connected {
             let host = watch::cause::host_of(peer);

@@ -51,6 +51,7 @@ mod parts;
 pub mod pipeline;
 pub mod quality;
 pub mod queue;
+pub mod refusals;
 pub mod rehearsal;
 pub mod routing;
 mod sequence;

@@ -63,6 +63,8 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) environment: &'a Environment,
     /// Environment variables, for `env:NAME`.
     pub(crate) variables: &'a dyn Fn(&str) -> Option<String>,
+    /// What is kept sealed, for a `secret:NAME` that the environment does not name.
+    pub(crate) secrets: &'a dyn Fn(&str) -> Option<Arc<str>>,
     /// The files of `shared/*.flow`.
     pub(crate) blocks: &'a [Tree],
     /// The tables of `shared/tables`.
@@ -93,13 +95,19 @@ impl Surroundings<'_> {
         let Some(name) = text.strip_prefix("secret:") else { return Ok(text.into()) };
         let environment = &self.environment.name;
         match self.environment.secrets.get(name).map(String::as_str) {
-            None => Err((
-                format!("the secret `{name}` has no place in the environment `{environment}`"),
-                format!("add it to environments/{environment}.toml under [secrets]: {name} = \"env:NAME\""),
-            )),
-            Some(place) => match place.strip_prefix("file:") {
-                Some(path) => read_secret(name, path),
-                None => self.resolve(place),
+            None => (self.secrets)(name).ok_or_else(|| {
+                (
+                    format!("the secret `{name}` is not kept, and has no place in the environment `{environment}`"),
+                    format!(
+                        "keep it with `sinew secret set {name}`, or add it to environments/{environment}.toml under \
+                         [secrets]: {name} = \"env:NAME\""
+                    ),
+                )
+            }),
+            Some(place) => match (place.strip_prefix("file:"), place.strip_prefix("credential:")) {
+                (Some(path), _) => read_secret(name, path),
+                (None, Some(of)) => read_secret(name, &crate::workspace::credential(of).display().to_string()),
+                (None, None) => self.resolve(place),
             },
         }
     }

@@ -179,6 +179,11 @@ pub trait Intake: Send + Sync {
     }
     /// Bytes that never became a frame, and other things a peer did: counted by the engine, never with content.
     fn report(&self, peer: &str, reason: Reason);
+    /// A peer was turned away: it showed no certificate, a wrong one, or one that does not speak for what it sent. Counted
+    /// as by `report`, and kept where it is seen who tried to get in.
+    fn turn_away(&self, peer: &str, reason: Reason) {
+        self.report(peer, reason);
+    }
     /// A peer connected (`true`) or went away (`false`).
     fn connected(&self, peer: &str, is_connected: bool);
 }

@@ -13,16 +13,20 @@
 mod alerts;
 mod api;
 mod around;
+mod audit;
 mod environment;
 mod files;
 mod server;
+mod sso;
 
 pub use alerts::AlertLines;
 pub use api::ApiLines;
 pub use around::{Around, standard};
+pub use audit::AuditLines;
 pub use environment::{Change, Environment};
 pub use files::{Files, Unreadable};
 pub use server::{KeyPlace, QualitySettings, ServerSettings, StoreEngine, UrlPlace};
+pub use sso::SsoLines;
 
 use crate::{
     case::TestCase,
@@ -58,13 +62,16 @@ pub struct Options<'a> {
     pub overrides: Option<&'a Environment>,
     /// Environment variables for `env:NAME`.
     pub variables: &'a dyn Fn(&str) -> Option<String>,
+    /// What is kept sealed, for a `secret:NAME` that no environment file names.
+    pub secrets: &'a dyn Fn(&str) -> Option<Arc<str>>,
 }
 
 impl<'a> Options<'a> {
     /// The default environment and the variables of this process.
     #[must_use]
     pub fn new(connectors: &'a [&'a dyn Connector]) -> Options<'a> {
-        Options { connectors, environment: None, overrides: None, variables: &|name| std::env::var(name).ok() }
+        let variables = &|name: &str| std::env::var(name).ok();
+        Options { connectors, environment: None, overrides: None, variables, secrets: &|_| None }
     }
 }
 
@@ -131,6 +138,7 @@ impl Workspace {
             files: &loading.files,
             environment: &environment,
             variables: options.variables,
+            secrets: options.secrets,
             blocks: &blocks,
             tables: &tables,
             library: &library,
@@ -440,4 +448,12 @@ fn tidy(mut findings: Vec<Diagnostic>) -> Vec<Diagnostic> {
     findings.sort_by_cached_key(place);
     findings.dedup();
     findings
+}
+
+/// The file of a credential that systemd hands to the service (`LoadCredential=`): it is in memory, and of this service only.
+#[must_use]
+pub fn credential(name: &str) -> std::path::PathBuf {
+    let folder = std::env::var_os("CREDENTIALS_DIRECTORY").unwrap_or_else(|| "/run/credentials/sinew.service".into());
+    // A name, never a path.
+    std::path::PathBuf::from(folder).join(name.replace('/', "_"))
 }

@@ -58,9 +58,17 @@ impl Certificate {
         current.config.clone()
     }
 
-    /// The handshake; `None` when it failed.
-    pub(crate) async fn accept(&self, stream: TcpStream) -> Option<TlsStream<TcpStream>> {
-        TlsAcceptor::from(self.config()).accept(stream).await.ok()
+    /// The handshake; `Err(None)` when the client went away, which those do who only look whether somebody listens.
+    pub(crate) async fn accept(&self, stream: TcpStream) -> Result<TlsStream<TcpStream>, Option<Reason>> {
+        TlsAcceptor::from(self.config()).accept(stream).await.map_err(|error| {
+            match error.get_ref().and_then(|error| error.downcast_ref::<rustls::Error>()) {
+                None | Some(rustls::Error::AlertReceived(_)) => None,
+                Some(rustls::Error::InvalidMessage(_)) => {
+                    Some(Reason::new(codes::E7300, "what came is not TLS; closed"))
+                }
+                Some(_) => Some(Reason::new(codes::E7300, "no TLS version or cipher suits both; closed")),
+            }
+        })
     }
 }
 

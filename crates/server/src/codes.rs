@@ -36,4 +36,11 @@ message::catalogue! {
     E7402 "the file was changed meanwhile, or cannot be written";
     E7430 "the history of the workspace cannot be used";
     E7431 "there is no earlier version to go back to";
+    E7300 "a client was turned away in the TLS handshake";
+    E7301 "messages travel unencrypted";
+    E7302 "the authority of the house cannot be used";
+    E7303 "a certificate ends soon, or has ended";
+    E7304 "there is no secret of that name";
+    E7310 "the provider of sign-ins does not answer as it should";
+    E7311 "a sign-in by the provider was refused";
 }

@@ -1,12 +1,15 @@
 //! The engine as a whole: how it fares, what waits, its counters, reading the workspace again, ending.
 
 use crate::{
+    certificates,
     gate::{
-        Call,
+        Call, aside,
         input::{From, Input, Nothing},
     },
+    host::State,
     metrics, openapi,
     problem::Problem,
+    risks,
 };
 use axum::{
     Json,
@@ -14,10 +17,11 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use engine::acts::Person;
-use message::Counts;
+use message::{Clock as _, Counts, clock};
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
+use std::fmt::Write;
 
 /// What the engine says of itself, without interfaces that are not the caller's.
 fn seen(call: &Call<Nothing>) -> engine::status::Status {
@@ -31,8 +35,30 @@ fn seen(call: &Call<Nothing>) -> engine::status::Status {
 }
 
 pub(crate) async fn status(call: Call<Nothing>) -> Result<Response, Problem> {
-    let process = if call.sees_all() { call.state.host.describe() } else { json!({}) };
-    Ok(Json(json!({"schema": "sinew.status/1", "process": process, "engine": seen(&call)})).into_response())
+    let (process, security) = match call.sees_all() {
+        true => (call.state.host.describe(), security(&call.state).await?),
+        false => (json!({}), json!({})),
+    };
+    let status = json!({"schema": "sinew.status/1", "process": process, "engine": seen(&call), "security": security});
+    Ok(Json(status).into_response())
+}
+
+/// What travels in the open, and how long certificates are good.
+async fn security(state: &State) -> Result<Value, Problem> {
+    let state = state.clone();
+    aside(move || {
+        let definitions: Vec<_> = state.engine.flows().iter().map(|flow| flow.version().definition.clone()).collect();
+        let risks = risks::in_the_open(&definitions, &state.settings);
+        let now = clock::System.now();
+        let certificates = state.certificates.look(&state.engine, &state.settings);
+        let row = |used: &certificates::Used| {
+            let days = used.certificate.as_ref().map(|found| found.days_left(now));
+            json!({"by": used.by, "role": used.role, "place": used.place, "days_left": days,
+                "notice": used.notice(now), "certificate": used.certificate})
+        };
+        Ok(json!({"in_the_open": risks, "certificates": certificates.iter().map(row).collect::<Vec<_>>()}))
+    })
+    .await
 }
 
 pub(crate) async fn interfaces(call: Call<Nothing>) -> Result<Response, Problem> {
@@ -78,6 +104,37 @@ pub(crate) async fn openapi(_: Call<Nothing>) -> Result<Response, Problem> {
 }
 
 pub(crate) async fn metrics(call: Call<Nothing>) -> Result<Response, Problem> {
-    let text = metrics::exposition(&call.state.engine);
+    let security = security(&call.state).await?;
+    let text = metrics::exposition(&call.state.engine) + &of_security(&security);
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response())
+}
+
+/// When certificates end, and how many places are in the open.
+fn of_security(security: &Value) -> String {
+    let mut out = String::from(
+        "# HELP sinew_certificate_expiry_timestamp_seconds When a certificate in use ends\n\
+         # TYPE sinew_certificate_expiry_timestamp_seconds gauge\n",
+    );
+    let mut told = std::collections::BTreeMap::new();
+    for row in security["certificates"].as_array().into_iter().flatten() {
+        if let (Some(by), Some(end)) = (row["by"].as_str(), row["certificate"]["not_after"].as_i64()) {
+            let role = row["role"].as_str().unwrap_or_default();
+            // The first of several authorities that ends is the one to know of.
+            told.entry((by, role)).and_modify(|known: &mut i64| *known = end.min(*known)).or_insert(end);
+        }
+    }
+    for ((by, role), end) in told {
+        let _ = writeln!(
+            out,
+            "sinew_certificate_expiry_timestamp_seconds{{use=\"{by}\",role=\"{role}\"}} {}",
+            end / 1_000_000
+        );
+    }
+    let open = security["in_the_open"].as_array().map_or(0, Vec::len);
+    let _ = writeln!(
+        out,
+        "# HELP sinew_plaintext_places Listeners and destinations without encryption\n\
+         # TYPE sinew_plaintext_places gauge\nsinew_plaintext_places {open}"
+    );
+    out
 }

@@ -2,9 +2,9 @@
 
 use crate::{
     audit::{Audit, Chain},
-    codes,
+    certificates, codes,
     gate::rate::Rate,
-    people::People,
+    people::{People, sso::Provider},
     route::Table,
     routes,
     verify::Verifying,
@@ -64,6 +64,8 @@ pub struct ApiSettings {
     pub is_demo: bool,
     /// A change of the workspace needs a second person.
     pub has_four_eyes: bool,
+    /// Who vouches for people besides their passwords.
+    pub provider: Option<Provider>,
 }
 
 /// What the routes work on.
@@ -77,6 +79,7 @@ pub(crate) struct State {
     pub(crate) rate: Arc<Rate>,
     pub(crate) people: Arc<People>,
     pub(crate) routes: Arc<Table>,
+    pub(crate) certificates: Arc<certificates::Watch>,
 }
 
 /// The API of one engine; clones are the same.
@@ -102,6 +105,7 @@ impl Api {
             rate: Arc::default(),
             people: Arc::new(people),
             routes: Arc::new(Table(routes::all())),
+            certificates: Arc::default(),
         };
         Ok(Api { state })
     }

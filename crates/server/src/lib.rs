@@ -13,7 +13,7 @@ mod assets;
 pub mod audit;
 mod backup;
 mod certificate;
-mod certificate_end;
+pub mod certificates;
 mod changes;
 pub mod client;
 pub mod codes;
@@ -38,13 +38,16 @@ mod problem;
 mod quality;
 pub mod query;
 pub mod rights;
+pub mod risks;
 mod route;
 mod routes;
 mod steer;
 mod verify;
 
-pub use certificate_end::end_of as certificate_end;
 pub use changes::fingerprint;
 pub use host::{Api, ApiSettings, Host};
 pub use listen::{LISTEN_DEFAULT, Listening, bind};
-pub use people::SETUP_TIME;
+pub use people::{
+    SETUP_TIME,
+    sso::{Fetch, Provider},
+};

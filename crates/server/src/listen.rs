@@ -175,8 +175,10 @@ impl Api {
                     None => serve(stream, state, source, over).await,
                     Some(certificate) => {
                         let shaken = tokio::time::timeout(HANDSHAKE_TIME_MAX, certificate.accept(stream)).await;
-                        if let Ok(Some(stream)) = shaken {
-                            serve(stream, state, source, over).await;
+                        match shaken {
+                            Ok(Ok(stream)) => serve(stream, state, source, over).await,
+                            Ok(Err(Some(reason))) => state.engine.turn_away("api", &peer.to_string(), &reason),
+                            Ok(Err(None)) | Err(_) => {}
                         }
                     }
                 }

@@ -77,6 +77,7 @@ pub(crate) struct Raw {
     pub(crate) about: About,
     pub(crate) agent: String,
     pub(crate) mark: Option<String>,
+    pub(crate) state_cookie: Option<String>,
     pub(crate) host: String,
 }
 

@@ -5,7 +5,7 @@ use crate::{
     alerts, audit, backup, changes, describe, dictionary, engine_routes as engine,
     gate::caller::Stage,
     live, maps, messages,
-    people::{keys, me, passkeys, sign_in, users},
+    people::{keys, me, passkeys, sign_in, sso, users},
     quality,
     rights::Right,
     route::{
@@ -360,6 +360,27 @@ fn of_sign_in() -> Vec<Route> {
             sign_in::with_token,
         )
         .up_to(SIGN_IN_BYTES_MAX),
+        Route::new(
+            (GET, "/api/v1/sign-in/ways"),
+            (Need::Nobody, Part),
+            Gives("sinew.ways/1"),
+            "How people may sign in here",
+            sso::ways,
+        ),
+        Route::new(
+            (GET, "/api/v1/sign-in/provider"),
+            (Need::Nobody, Part),
+            Gives(""),
+            "Go to the provider of sign-ins (OpenID Connect)",
+            sso::begin,
+        ),
+        Route::new(
+            (GET, "/api/v1/sign-in/provider/back"),
+            (Need::Nobody, Part),
+            Text("text/html"),
+            "Where the provider sends the browser back to",
+            sso::end,
+        ),
         Route::new(
             (POST, "/api/v1/sign-in/code"),
             (Need::Stage(&[Stage::Factor]), Part),

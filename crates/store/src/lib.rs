@@ -31,6 +31,7 @@ pub mod postgres;
 mod seal;
 mod store;
 pub mod tables;
+pub mod vault;
 mod wire;
 
 pub use accept::{Accept, ApplicationAcknowledgment, Content, Disposition, Facts, Planned, Receipt, Stored, Verdict};

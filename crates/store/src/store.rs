@@ -166,6 +166,11 @@ impl Store {
     /// `Locked`, `WrongKey`, `Corrupt`, `Unavailable`.
     pub fn rewrap(directory: &Path, options: &Options, new: &MasterKey) -> Result<(), Error> {
         let _lock = lock::take(directory)?;
+        crate::vault::rewrap(
+            &*options.disk,
+            directory,
+            [&identity::master(&*options.disk, directory, &options.key)?, new],
+        )?;
         if let Engine::Postgres(database) = &options.engine {
             return postgres::rewrap(database, directory, options, new);
         }

@@ -16,6 +16,10 @@ pub const BYTES_MAX: usize = 64 * 1024 * 1024;
 pub const NODES_MAX: u32 = 4_000_000;
 /// Deepest nesting of elements.
 pub const DEPTH_MAX: usize = 100;
+/// Most attributes of one element, declarations of namespaces among them.
+pub const ATTRIBUTES_MAX: usize = 512;
+/// In a document that is smaller, attributes are not counted: the square of what fits in takes milliseconds.
+const SMALL_BYTES: usize = 8 * 1024;
 
 /// What is wrong with a document that was not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,6 +103,9 @@ pub fn read(text: &str) -> Result<Document<'_>, Refusal> {
     if text.len() > BYTES_MAX {
         return Err(Refusal::limit(format!("the document has more than {} MiB", BYTES_MAX / 1024 / 1024)));
     }
+    if text.len() > SMALL_BYTES && has_many_attributes(text) {
+        return Err(Refusal::limit(format!("an element has more than {ATTRIBUTES_MAX} attributes")));
+    }
     let options = ParsingOptions { allow_dtd: false, nodes_limit: NODES_MAX, ..ParsingOptions::default() };
     let document = Document::parse_with_options(text, options).map_err(|error| {
         let at = (error.pos().row, error.pos().col);
@@ -114,6 +121,46 @@ pub fn read(text: &str) -> Result<Document<'_>, Refusal> {
         return Err(Refusal::limit(format!("elements are nested more than {DEPTH_MAX} deep")));
     }
     Ok(document)
+}
+
+/// Whether an element has more attributes than are read. The parser compares each with all before it, so that many of them would
+/// take the square of their number.
+fn has_many_attributes(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let past =
+        |at: usize, end: &str| text.get(at..).and_then(|rest| rest.find(end)).map(|found| at + found + end.len());
+    let mut at = 0;
+    while let Some(found) = bytes[at..].iter().position(|byte| *byte == b'<') {
+        at += found + 1;
+        // In comments, sections and instructions nothing is an attribute.
+        let skipped = match bytes.get(at..).unwrap_or_default() {
+            [b'!', b'-', b'-', ..] => past(at + 3, "-->"),
+            [b'!', b'[', ..] => past(at, "]]>"),
+            [b'?', ..] => past(at, "?>"),
+            _ => Some(at),
+        };
+        // What has no end is no XML, and the parser says so.
+        let Some(start) = skipped else { return false };
+        if start > at {
+            at = start;
+            continue;
+        }
+        let (mut count, mut quote) = (0_usize, None);
+        while let Some(byte) = bytes.get(at) {
+            match (quote, *byte) {
+                (None, b'>') => break,
+                (None, b'"' | b'\'') => quote = Some(*byte),
+                (None, b'=') => count += 1,
+                (Some(open), byte) if byte == open => quote = None,
+                (None | Some(_), _) => {}
+            }
+            at += 1;
+        }
+        if count > ATTRIBUTES_MAX {
+            return true;
+        }
+    }
+    false
 }
 
 fn is_deeper(document: &Document<'_>) -> bool {
@@ -198,6 +245,27 @@ mod tests {
         assert_eq!(read(&deep(200_000)).expect_err("too deep").reason, Reason::Limit);
         assert_eq!(read("<a><b></a>").expect_err("not closed").at.map(|at| at.0), Some(1));
         assert_eq!(decode(&vec![b' '; BYTES_MAX + 1]).expect_err("too large").reason, Reason::Limit);
+    }
+
+    #[test]
+    fn attributes_are_counted_where_they_are_some() {
+        let many = |count: usize, before: &str| {
+            let all: String = (0..count).map(|number| format!("a{number}='=\"=                  ' ")).collect();
+            format!("{before}<a {all}/>")
+        };
+        let beginnings =
+            ["", "<!-- <b c='-->", "<![CDATA[<b c=']]>", "<?pi <b c=' ?>", "<!---->", "x > y", "é<b c='é'>", "<b/>"];
+        for before in beginnings {
+            assert!(!has_many_attributes(&many(ATTRIBUTES_MAX, before)), "{before}");
+            assert!(has_many_attributes(&many(ATTRIBUTES_MAX + 1, before)), "{before}");
+        }
+        for text in ["", "<", "<!", "<!-", "<!--", "<!--x", "<![CDATA[", "<?", "<a", "<a b='", "<a b='>", "<é"] {
+            assert!(!has_many_attributes(text), "{text}");
+        }
+        assert!(read(&many(ATTRIBUTES_MAX, "")).is_ok());
+        assert_eq!(read(&many(1_000_000, "")).expect_err("too many").reason, Reason::Limit);
+        let spaces: String = (0..100_000).map(|number| format!("xmlns:n{number}='urn:{number}' ")).collect();
+        assert_eq!(read(&format!("<a {spaces}/>")).expect_err("too many").reason, Reason::Limit);
     }
 
     #[test]

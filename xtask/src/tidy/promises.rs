@@ -1,5 +1,5 @@
 //! Tables of what is proved name tests that exist: the promises R1 to R10 of the README, the faults F1 to F26 of TESTING.md,
-//! and there the connectors, each by its name.
+//! attacks, audit and configuration of the compliance checklist, and in TESTING.md the connectors, each by its name.
 //!
 //! A row is `| R1 | promise | … | tests |`; tests stand in backticks, `crate::path::name`, in its last cell, of a connector in the one before it too. A row may say
 //! `not yet` while its test is being written; that is honest, and a reviewer sees it. A test named that does not exist is
@@ -9,8 +9,15 @@ use super::Finding;
 use crate::source::Kind;
 use crate::tree::Tree;
 
-/// A page, the letter of its rows, and how many there are.
-const TABLES: [(&str, char, usize); 2] = [("README.md", 'R', 10), ("docs/TESTING.md", 'F', 26)];
+/// A page, how its rows begin, and how many there are.
+const TABLES: [(&str, &str, usize); 5] = [
+    ("README.md", "R", 10),
+    ("docs/TESTING.md", "F", 26),
+    (CHECKLIST, "S-", 16),
+    (CHECKLIST, "A-", 6),
+    (CHECKLIST, "C-", 5),
+];
+const CHECKLIST: &str = "docs/compliance/checklist.md";
 
 /// Every table.
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {
@@ -75,33 +82,40 @@ mod tests {
     const TEST: (&str, &str) =
         ("crates/store/src/log.rs", "#[cfg(test)] mod tests { #[test] fn survives() {} }\nfn product() {}");
 
-    fn table(letter: char, rows: usize, proof: &str) -> String {
+    fn table(letter: &str, rows: usize, proof: &str) -> String {
         (1..=rows).map(|n| format!("| {letter}{n} | promise | {proof} |\n")).collect()
+    }
+
+    fn checklist(proof: &str) -> String {
+        table("S-", 16, proof) + &table("A-", 6, proof) + &table("C-", 5, proof)
     }
 
     #[test]
     fn rows() {
-        let faults = table('F', 26, "not yet");
+        let faults = table("F", 26, "not yet");
         let check = |readme: &str, expect: usize| {
-            let pages = [("README.md", readme), ("docs/TESTING.md", &*faults), TEST];
+            let list = checklist("not yet");
+            let pages = [("README.md", readme), ("docs/TESTING.md", &*faults), (super::CHECKLIST, &*list), TEST];
             assert_eq!(super::super::lines(super::check, &pages).len(), expect, "{readme}");
         };
-        check(&table('R', 10, "`store::log::survives`"), 0);
-        check(&table('R', 10, "not yet"), 0);
-        check(&table('R', 10, ""), 10);
-        check(&table('R', 10, "`store::log::gone`"), 10);
-        check(&table('R', 10, "`engine::log::survives`"), 10);
-        check(&table('R', 10, "`store::log::product`"), 10);
+        check(&table("R", 10, "`store::log::survives`"), 0);
+        check(&table("R", 10, "not yet"), 0);
+        check(&table("R", 10, ""), 10);
+        check(&table("R", 10, "`store::log::gone`"), 10);
+        check(&table("R", 10, "`engine::log::survives`"), 10);
+        check(&table("R", 10, "`store::log::product`"), 10);
         check("", 10);
     }
 
     #[test]
     fn connectors() {
-        let (promises, faults) = (table('R', 10, "not yet"), table('F', 26, "not yet"));
+        let (promises, faults) = (table("R", 10, "not yet"), table("F", 26, "not yet"));
         let module = ("crates/connectors/src/raw/mod.rs", "//! T.\nstatic SPEC: Spec = Spec { name: \"tcp\" };");
         let check = |row: &str, expect: usize| {
             let testing = format!("{faults}{row}");
-            let pages = [("README.md", &*promises), ("docs/TESTING.md", &*testing), module, TEST];
+            let list = checklist("not yet");
+            let pages =
+                [("README.md", &*promises), ("docs/TESTING.md", &*testing), (super::CHECKLIST, &*list), module, TEST];
             assert_eq!(super::super::lines(super::check, &pages).len(), expect, "{row}");
         };
         check("| tcp | a socket | `store::log::survives` | `store::survives` |\n", 0);
@@ -113,13 +127,26 @@ mod tests {
 
     #[test]
     fn faults() {
-        let promises = table('R', 10, "not yet");
+        let promises = table("R", 10, "not yet");
         let check = |testing: &str, expect: usize| {
-            let pages = [("README.md", &*promises), ("docs/TESTING.md", testing), TEST];
+            let list = checklist("not yet");
+            let pages = [("README.md", &*promises), ("docs/TESTING.md", testing), (super::CHECKLIST, &*list), TEST];
             assert_eq!(super::super::lines(super::check, &pages).len(), expect, "{testing}");
         };
-        check(&table('F', 26, "root | `store::log::survives`, `store::survives`"), 0);
-        check(&table('F', 25, "`store::log::survives`"), 1);
-        check(&table('F', 26, "`store::log::survives`, `store::log::gone`"), 26);
+        check(&table("F", 26, "root | `store::log::survives`, `store::survives`"), 0);
+        check(&table("F", 25, "`store::log::survives`"), 1);
+        check(&table("F", 26, "`store::log::survives`, `store::log::gone`"), 26);
+    }
+
+    #[test]
+    fn the_checklist() {
+        let (promises, faults) = (table("R", 10, "not yet"), table("F", 26, "not yet"));
+        let check = |list: &str, expect: usize| {
+            let pages = [("README.md", &*promises), ("docs/TESTING.md", &*faults), (super::CHECKLIST, list), TEST];
+            assert_eq!(super::super::lines(super::check, &pages).len(), expect, "{list}");
+        };
+        check(&checklist("`store::log::survives`"), 0);
+        check(&checklist("`store::log::gone`"), 27);
+        check("", 27);
     }
 }

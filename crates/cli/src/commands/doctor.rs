@@ -4,6 +4,7 @@ mod kept;
 mod machine;
 mod modes;
 mod records;
+mod transport;
 
 use crate::{
     commands::run::with_dir,
@@ -78,6 +79,22 @@ fn finding(level: Level, what: &'static str, text: impl Into<String>, remedy: im
     Finding { level, what, code: None, text: text.into(), remedy: remedy.into() }
 }
 
+fn as_json(found: &Finding) -> Value {
+    json!({"level": found.level.word().0.to_lowercase(), "what": found.what, "code": found.code,
+        "text": found.text, "remedy": found.remedy})
+}
+
+/// What is found about what lies on disk: the key, and who may open the folder.
+pub fn at_rest(workspace: &Workspace) -> Vec<Value> {
+    let data = place::store_folder(workspace);
+    std::iter::once(modes::key(workspace, &data)).chain(modes::folder(&data)).map(|found| as_json(&found)).collect()
+}
+
+/// What is found about backups and drills.
+pub fn backups(workspace: &Workspace) -> Vec<Value> {
+    kept::backups(workspace).iter().map(as_json).collect()
+}
+
 impl Doctor {
     pub fn run(self, screen: &Screen) -> Result {
         let place = with_dir(self.place.clone(), self.dir.clone());
@@ -99,6 +116,7 @@ impl Doctor {
         report.extend(modes::folder(&data));
         report.extend(database(&workspace));
         report.extend(kept::backups(&workspace));
+        report.extend(transport::look(&workspace));
         let status = block_on(async { Client::new(&data).get("/api/v1/status").await })?;
         let pid = status.as_ref().ok().and_then(|status| status["process"]["pid"].as_u64());
         report.extend(machine::settings(&data, pid));
@@ -119,13 +137,7 @@ impl Doctor {
 
     fn show(&self, screen: &Screen, report: &[Finding]) {
         if self.json {
-            let rows: Vec<Value> = report
-                .iter()
-                .map(|found| {
-                    json!({"level": found.level.word().0.to_lowercase(), "what": found.what, "code": found.code,
-                    "text": found.text, "remedy": found.remedy})
-                })
-                .collect();
+            let rows: Vec<Value> = report.iter().map(as_json).collect();
             screen.line(json!({"schema": "sinew.doctor/1", "findings": rows}).to_string());
             return;
         }

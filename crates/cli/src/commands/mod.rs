@@ -4,8 +4,10 @@ pub mod alerts;
 pub mod audit;
 pub mod backup;
 pub mod bench;
+pub mod cert;
 pub mod check;
 pub mod completions;
+pub mod compliance;
 pub mod convert;
 pub mod demo;
 pub mod dict;
@@ -36,6 +38,7 @@ pub mod role;
 pub mod route;
 pub mod run;
 pub mod script;
+pub mod secret;
 pub mod send;
 pub mod set;
 pub mod show;
@@ -106,6 +109,9 @@ pub fn run(command: Command, screen: &Screen) -> Result {
         Command::User(command) => command.run(screen),
         Command::Role(command) => command.run(screen),
         Command::Key(command) => command.run(screen),
+        Command::Cert(command) => command.run(screen),
+        Command::Secret(command) => command.run(screen),
+        Command::Compliance(command) => command.run(screen),
         Command::Lsp(command) => command.run(screen),
         Command::Docs(command) => command.run(screen),
         Command::Doctor(command) => command.run(screen),

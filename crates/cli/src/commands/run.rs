@@ -138,6 +138,7 @@ async fn engine(screen: &Screen, at: Place, how: How) -> Result {
         served = &mut serving => Some(unserved(served)),
         () = host.retain() => None,
         () = host.keep_quality() => None,
+        () = host.forward() => None,
         () = keep_listening(screen, &host) => None,
         () = crate::run::end_of_input(how.until_eof) => None,
         () = follow(screen, &host, &folder, how.watching) => None,

@@ -141,6 +141,7 @@ const SEARCH_LIMITS: &[Setting] = &[
     setting("timeout", SettingKind::Duration, "60s", "From the first byte sent to the last byte of a page."),
     LIMITS[1],
     setting("limit", SettingKind::Size, "64MiB", "Largest page that is read."),
+    LIMITS[3],
 ];
 
 const SOURCE_OPTIONS: &[Setting] = &[

@@ -139,7 +139,7 @@ impl Conversation {
     /// The answer to a message that the peer may not send: the engine never sees it, and hears of it.
     fn refuse(&self, frame: &Bytes, reason: Reason) -> Reply {
         let acknowledgment = self.session.intake.refuse(frame, &reason);
-        self.report(reason.clone());
+        self.session.intake.turn_away(&self.session.peer, reason.clone());
         Reply::refused(reason, acknowledgment)
     }
 

@@ -15,6 +15,8 @@ use tokio::{net::TcpStream, time::timeout};
 pub(crate) enum Reach {
     /// Wherever the address says.
     Everywhere,
+    /// Wherever the address says, but for link-local networks: there clouds hand out the credentials of the machine.
+    House,
     /// Not to this machine, nor to networks that are not public: for addresses that somebody outside may have chosen.
     Public,
 }
@@ -41,7 +43,12 @@ async fn connect_any(address: &str, reach: Reach) -> Result<TcpStream, Reason> {
     let mut last = io::Error::from(io::ErrorKind::AddrNotAvailable);
     let mut is_kept_in = false;
     for candidate in resolve(address).await? {
-        if reach == Reach::Public && !is_public(candidate.ip()) {
+        let is_refused = match reach {
+            Reach::Everywhere => false,
+            Reach::House => is_link_local(candidate.ip()),
+            Reach::Public => !is_public(candidate.ip()),
+        };
+        if is_refused {
             is_kept_in = true;
             continue;
         }
@@ -50,11 +57,29 @@ async fn connect_any(address: &str, reach: Reach) -> Result<TcpStream, Reason> {
             Err(error) => last = error,
         }
     }
+    if is_kept_in && last.kind() == io::ErrorKind::AddrNotAvailable && reach == Reach::House {
+        let text = format!("{address} leads to a link-local network: refused without `link-local yes`");
+        return Err(Reason::new(codes::E6901, text));
+    }
     if is_kept_in && last.kind() == io::ErrorKind::AddrNotAvailable {
         let text = format!("{address} leads to this machine or to a network that is not public: refused");
         return Err(Reason::new(codes::E6520, text));
     }
     Err(Reason::new(codes::E6003, format!("{address} cannot be reached: {}", last.kind())))
+}
+
+/// Whether a network address is one of the link itself (RFC 3927, RFC 4291 §2.5.6), or one by which clouds answer about the machine
+/// elsewhere.
+fn is_link_local(address: IpAddr) -> bool {
+    const OF_CLOUDS_V4: Ipv4Addr = Ipv4Addr::new(100, 100, 100, 200);
+    const OF_CLOUDS_V6: Ipv6Addr = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254);
+    match address {
+        IpAddr::V4(address) => address.is_link_local() || address == OF_CLOUDS_V4,
+        IpAddr::V6(address) => match address.to_ipv4_mapped() {
+            Some(inner) => is_link_local(IpAddr::V4(inner)),
+            None => address.segments()[0] & 0xffc0 == 0xfe80 || address == OF_CLOUDS_V6,
+        },
+    }
 }
 
 /// Whether a network address belongs to the public internet (IANA special-purpose registries, RFC 6890).
@@ -131,6 +156,26 @@ mod tests {
         }
         check("64:ff9b::808:808", true);
         check("2002:808:808::", true);
+    }
+
+    #[tokio::test]
+    async fn services_that_hand_out_credentials_are_not_asked() {
+        let check =
+            |address: &str, expect: bool| assert_eq!(is_link_local(address.parse().unwrap()), expect, "{address}");
+        for refused in
+            ["169.254.169.254", "169.254.0.1", "100.100.100.200", "fe80::1", "fd00:ec2::254", "::ffff:169.254.169.254"]
+        {
+            check(refused, true);
+        }
+        for taken in
+            ["127.0.0.1", "10.1.2.3", "192.168.0.1", "100.64.0.1", "8.8.8.8", "::1", "fd12::1", "2606:4700::1111"]
+        {
+            check(taken, false);
+        }
+        for address in ["169.254.169.254:80", "[::ffff:169.254.169.254]:80", "[fd00:ec2::254]:80"] {
+            let refused = connect_within(address, Duration::from_secs(5), Reach::House).await.unwrap_err();
+            assert_eq!(refused.code, "E6901", "{refused}");
+        }
     }
 
     #[tokio::test]

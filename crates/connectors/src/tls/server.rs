@@ -8,7 +8,7 @@ use crate::{
 use interface::catalogue::{Context, Settings};
 use message::Reason;
 use rustls::{
-    Error, RootCertStore, ServerConfig,
+    CertificateError, Error, RootCertStore, ServerConfig,
     pki_types::{CertificateDer, ServerName},
     server::WebPkiClientVerifier,
     version::{TLS12, TLS13},
@@ -63,7 +63,15 @@ impl Server {
     }
 
     /// Shakes hands within `limit`, and looks at the client's certificate where one is asked for.
+    #[cfg(test)]
     pub(crate) async fn secure<S>(&self, stream: S, limit: Duration) -> Result<TlsStream<S>, Reason>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        self.shake(stream, limit).await.map_err(|(Turned::Away(reason) | Turned::Gone(reason))| reason)
+    }
+
+    async fn shake<S>(&self, stream: S, limit: Duration) -> Result<TlsStream<S>, Turned>
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
@@ -71,13 +79,14 @@ impl Server {
         let stream = match timeout(limit, shaking).await {
             Ok(Ok(stream)) => stream,
             Ok(Err(error)) => return Err(explain(&error)),
-            Err(_) => return Err(Reason::new(codes::E6502, "the TLS handshake took too long; closed")),
+            Err(_) => return Err(Turned::Gone(Reason::new(codes::E6502, "the TLS handshake took too long; closed"))),
         };
         let shown = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first());
         if self.is_expected(shown) {
             return Ok(TlsStream::Server(stream));
         }
-        Err(Reason::new(codes::E6505, "the client's certificate is for none of the names in `clients`; closed"))
+        let text = "the client's certificate is for none of the names in `clients`; closed";
+        Err(Turned::Away(Reason::new(codes::E6505, text)))
     }
 
     fn is_expected(&self, shown: Option<&CertificateDer<'_>>) -> bool {
@@ -99,16 +108,28 @@ pub(crate) async fn admit(
     let mut phase = session.phase.clone();
     let secured = tokio::select! {
         biased;
-        secured = tls.secure(stream, limit) => secured,
+        secured = tls.shake(stream, limit) => secured,
         () = listen::draining(&mut phase) => return None,
     };
     match secured {
         Ok(stream) => Some(Stream::Secure(Box::new(stream))),
-        Err(reason) => {
+        Err(Turned::Away(reason)) => {
+            session.intake.turn_away(&session.peer, reason);
+            None
+        }
+        Err(Turned::Gone(reason)) => {
             session.intake.report(&session.peer, reason);
             None
         }
     }
+}
+
+/// How a handshake ended that gave no connection.
+enum Turned {
+    /// We refused the peer.
+    Away(Reason),
+    /// The peer went, as those do who only look whether somebody listens.
+    Gone(Reason),
 }
 
 /// Whether the certificate that the peer of this connection showed is for this name. Its chain and time were verified in
@@ -146,19 +167,36 @@ fn configure(cert: &Pem, key: &Pem, ca: Option<&Pem>) -> Result<ServerConfig, Re
 }
 
 /// What a peer did wrong; nothing of it can be a message yet.
-fn explain(error: &io::Error) -> Reason {
-    let text = match error.get_ref().and_then(|error| error.downcast_ref::<Error>()) {
-        Some(Error::NoCertificatesPresented) => {
-            return Reason::new(codes::E6505, "the client showed no certificate; closed");
+fn explain(error: &io::Error) -> Turned {
+    let (code, text) = match error.get_ref().and_then(|error| error.downcast_ref::<Error>()) {
+        Some(Error::NoCertificatesPresented) => (codes::E6505, "the client showed no certificate; closed"),
+        Some(Error::InvalidCertificate(fault)) => (codes::E6505, distrust(fault)),
+        Some(Error::AlertReceived(alert)) => {
+            let text = format!("the client ended the TLS handshake: {alert:?}");
+            return Turned::Gone(Reason::new(codes::E6502, text));
         }
-        Some(Error::InvalidCertificate(_)) => {
-            let text = "the client's certificate is expired or was not issued by an authority in `ca`; closed";
-            return Reason::new(codes::E6505, text);
+        Some(Error::InvalidMessage(_)) => (codes::E6502, "what came is not TLS; closed"),
+        Some(_) => (codes::E6502, "no TLS version or cipher suits both; closed"),
+        None => {
+            let text = format!("the client went away in the TLS handshake: {}", error.kind());
+            return Turned::Gone(Reason::new(codes::E6502, text));
         }
-        Some(Error::AlertReceived(alert)) => format!("the client ended the TLS handshake: {alert:?}"),
-        Some(Error::InvalidMessage(_)) => "what came is not TLS; closed".to_owned(),
-        Some(_) => "no TLS version or cipher suits both; closed".to_owned(),
-        None => format!("the client went away in the TLS handshake: {}", error.kind()),
     };
-    Reason::new(codes::E6502, text)
+    Turned::Away(Reason::new(code, text))
+}
+
+fn distrust(fault: &CertificateError) -> &'static str {
+    match fault {
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            "the client's certificate has expired; closed"
+        }
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            "the client's certificate is not valid yet; closed"
+        }
+        CertificateError::UnknownIssuer => "the client's certificate was not issued by an authority in `ca`; closed",
+        CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
+            "the client's certificate is not for clients (extended key usage); closed"
+        }
+        _ => "the client's certificate cannot be verified; closed",
+    }
 }

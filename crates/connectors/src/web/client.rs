@@ -107,7 +107,8 @@ impl Place {
     /// The server of `url`, with the settings of [`tls::CLIENT`] for `https`.
     pub(crate) fn read(settings: &Settings, context: &Context, url: Url) -> Result<Place, Reason> {
         let tls = if url.is_secure { Some(tls::Client::read(settings, context, &url.host)?) } else { None };
-        Ok(Place { url, tls, reach: Reach::Everywhere })
+        let reach = if settings.flag("link-local") { Reach::Everywhere } else { Reach::House };
+        Ok(Place { url, tls, reach })
     }
 
     /// The same, connecting only where `reach` allows.

@@ -15,6 +15,13 @@ pub(crate) const LIMITS: &[Setting] = &[
         "How long to wait for a connection, with its TLS handshake.",
     ),
     setting("limit", SettingKind::Size, "1MiB", "Largest answer that is read."),
+    setting(
+        "link-local",
+        SettingKind::Flag,
+        "no",
+        "Whether the address may lead to a link-local network (169.254.0.0/16, fe80::/10): there clouds hand out the credentials \
+         of the machine, so it takes this line.",
+    ),
 ];
 
 /// Who we are.

@@ -25,7 +25,11 @@ pub(crate) struct Posting {
 impl Posting {
     pub(crate) fn read(settings: &Settings) -> Result<Posting, Reason> {
         let url = Url::parse(&settings.address)?;
-        let reach = if settings.flag("private") { Reach::Everywhere } else { Reach::Public };
+        let reach = match (settings.flag("private"), settings.flag("link-local")) {
+            (false, _) => Reach::Public,
+            (true, false) => Reach::House,
+            (true, true) => Reach::Everywhere,
+        };
         if !url.is_secure && reach == Reach::Public {
             let text = "a webhook goes to an https:// address; only with `private yes` may it be http://";
             return Err(Reason::new(codes::E6010, text));

@@ -292,6 +292,7 @@ impl Stage {
             environment: None,
             overrides: None,
             variables: &variables,
+            secrets: &|_| None,
         };
         let (workspace, findings) = Workspace::of(files, &options);
         // Each stands alone here, so an interface that another one names is never there.

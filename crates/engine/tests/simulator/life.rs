@@ -93,6 +93,7 @@ impl Run {
             environment: None,
             overrides: None,
             variables: &variables,
+            secrets: &|_| None,
         };
         let (workspace, findings) = Workspace::of(files, &options);
         let errors: Vec<_> = findings.iter().filter(|finding| finding.is_error()).collect();

@@ -38,7 +38,13 @@ pub(crate) fn load_with(text: &str, more: &[(&str, &str)]) -> (Workspace, Vec<Di
         ("shared/lab-index.flow", "block lab-index {\n  index accession OBR-3.1\n}\n"),
     ];
     files.extend(more);
-    let options = Options { connectors: CATALOGUE, environment: None, overrides: None, variables: &variables };
+    let options = Options {
+        connectors: CATALOGUE,
+        environment: None,
+        overrides: None,
+        variables: &variables,
+        secrets: &|_| None,
+    };
     Workspace::of(Files::memory(files), &options)
 }
 

@@ -7,7 +7,8 @@ use crate::{
 };
 
 fn load(files: &[(&str, &str)], environment: Option<&str>) -> (Workspace, Vec<message::Diagnostic>) {
-    let options = Options { connectors: CATALOGUE, environment, overrides: None, variables: &variables };
+    let options =
+        Options { connectors: CATALOGUE, environment, overrides: None, variables: &variables, secrets: &|_| None };
     Workspace::of(Files::memory(files.iter().copied()), &options)
 }
 

@@ -2,7 +2,7 @@
 //!
 //! ```toml
 //! [secrets]
-//! lab-password = "env:LAB_PASSWORD"       # or "file:/etc/sinew/lab-password"
+//! lab-password = "env:LAB_PASSWORD"       # or "file:/etc/sinew/lab-password", or "credential:NAME" of systemd
 //!
 //! [adt-main]
 //! receive = "0.0.0.0:2575"                # an address alone,
@@ -20,7 +20,7 @@ use std::{collections::BTreeMap, sync::Arc};
 pub struct Environment {
     /// Its name: `prod`.
     pub name: Arc<str>,
-    /// Where secrets come from: `env:NAME` or `file:PATH`.
+    /// Where secrets come from: `env:NAME`, `file:PATH` or `credential:NAME`.
     pub secrets: BTreeMap<String, String>,
     /// Changes by `INTERFACE` (its source) or `INTERFACE/DESTINATION`.
     pub changes: BTreeMap<String, Change>,
@@ -96,11 +96,11 @@ impl Environment {
     fn read_secrets(&mut self, secrets: &toml::Table, findings: &mut Vec<Diagnostic>) {
         for (name, value) in secrets {
             match value.as_str() {
-                Some(place) if place.starts_with("env:") || place.starts_with("file:") => {
+                Some(place) if ["env:", "file:", "credential:"].iter().any(|kind| place.starts_with(kind)) => {
                     self.secrets.insert(name.clone(), place.to_owned());
                 }
                 _ => {
-                    let message = format!("the secret `{name}` is not `env:NAME` or `file:PATH`");
+                    let message = format!("the secret `{name}` is not `env:NAME`, `file:PATH` or `credential:NAME`");
                     let hint = "a secret itself never stands in a workspace: say where to find it";
                     findings.push(self.finding(codes::E3005, name, message).hint(hint));
                 }

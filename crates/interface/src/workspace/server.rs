@@ -29,11 +29,30 @@
 //! names         = "sinew.example.org"   # by which names browsers reach it, besides localhost
 //! second-factor = "all"             # or "administrators": who needs one
 //! four-eyes     = "off"             # or "on": a change of the workspace needs a second person
+//!
+//! [sso]                             # signing in by OpenID Connect, besides passwords
+//! issuer        = "https://id.example.org/realms/north"
+//! client        = "sinew"           # we, as the provider calls us
+//! secret        = "env:SINEW_SSO"   # or "file:…", "credential:NAME"
+//! title         = "North Hospital"  # what the button says
+//! claim         = "groups"          # which claim holds the groups
+//! roles         = "it=administrator, nurses=viewer"
+//! second-factor = "here"            # or "provider": it asks everyone for one
+//! ca            = "certs/ca.pem"    # authorities besides the public ones
+//!
+//! [audit]                           # records are kept here in any case, and sent on
+//! syslog        = "repository.example.org:6514"   # IHE ATNA: RFC 5425, always over TLS
+//! fhir          = "https://fhir.example.org/r4"   # AuditEvent resources
+//! ca            = "certs/ca.pem"
+//! certificate   = "certs/sinew.pem"
+//! key           = "certs/sinew.key"
 //! ```
 //!
 //! The part `[alerts]` says who is told of what goes wrong: see [`AlertLines`].
 
-use super::{alerts::AlertLines, api, api::ApiLines, environment::first_line};
+use super::{
+    alerts::AlertLines, api, api::ApiLines, audit, audit::AuditLines, environment::first_line, sso, sso::SsoLines,
+};
 use crate::{codes, compile::read_duration};
 use lang::syntax::closest;
 use message::Diagnostic;
@@ -80,6 +99,10 @@ pub struct ServerSettings {
     pub api: ApiLines,
     /// Who is told of what goes wrong.
     pub alerts: AlertLines,
+    /// Who vouches for people besides their passwords.
+    pub sso: SsoLines,
+    /// Where records of the audit chain are sent on to.
+    pub audit: AuditLines,
     /// What keeps the messages.
     pub engine: StoreEngine,
     /// Where the address of the database is found.
@@ -152,6 +175,8 @@ impl Default for ServerSettings {
             quality: QualitySettings::default(),
             api: ApiLines::default(),
             alerts: AlertLines::default(),
+            sso: SsoLines::default(),
+            audit: AuditLines::default(),
             engine: StoreEngine::Embedded,
             url: None,
             schema: None,
@@ -212,7 +237,7 @@ impl ServerSettings {
     }
 
     fn apply(&mut self, key: &str, value: &toml::Value) -> Result<(), (String, String)> {
-        let known = || KEYS.into_iter().chain(api::KEYS);
+        let known = || KEYS.into_iter().chain(api::KEYS).chain(sso::KEYS).chain(audit::KEYS);
         if !known().any(|one| one == key) {
             let list = || format!("known here: {}", known().collect::<Vec<_>>().join(", "));
             let hint = closest(key, known()).map_or_else(list, |found| format!("did you mean `{found}`?"));
@@ -256,6 +281,8 @@ impl ServerSettings {
             "quality.pause" => self.quality.pause = between(text, 1, 3_600)?,
             "description" => {}
             key if api::KEYS.contains(&key) && !text.is_empty() => self.api.apply(key, text)?,
+            key if audit::KEYS.contains(&key) && !text.is_empty() => self.audit.apply(key, text)?,
+            key if sso::KEYS.contains(&key) && !text.is_empty() => self.sso.apply(key, text)?,
             _ => return Err((format!("`{key}` is empty"), "leave the line out for the default".to_owned())),
         }
         Ok(())
@@ -280,7 +307,10 @@ fn recipients(text: &str) -> Result<Vec<Arc<str>>, (String, String)> {
     Ok(words)
 }
 
-fn key_place(text: &str) -> Result<KeyPlace, (String, String)> {
+pub(super) fn key_place(text: &str) -> Result<KeyPlace, (String, String)> {
+    if let Some(name) = text.strip_prefix("credential:") {
+        return Ok(KeyPlace::File(super::credential(name)));
+    }
     if let Some(name) = text.strip_prefix("env:") {
         return Ok(KeyPlace::Variable(name.into()));
     }
@@ -397,6 +427,12 @@ mod tests {
         check("[api]\nlisten = \"8620\"", "E3003", "127.0.0.1:8620");
         check("[api]\nfour-eyes = \"yes\"", "E3003", "on or off");
         check("[api]\nlisen = \"127.0.0.1:1\"", "E3003", "did you mean `api.listen`?");
+        check("[audit]\nsyslog = \"repository\"", "E3003", "6514");
+        check("[audit]\nfhir = \"http://fhir.example\"", "E3003", "https://");
+        check("[sso]\nissuer = \"http://id.example\"", "E3003", "https://");
+        check("[sso]\nroles = \"nurses\"", "E3003", "group=role");
+        check("[sso]\nsecret = \"hunter2\"", "E3003", "env:NAME");
+        check("[sso]\nsecond-factor = \"no\"", "E3003", "here");
         check("data = 7", "E3003", "quotes");
         check("data = \"\"", "E3003", "default");
     }

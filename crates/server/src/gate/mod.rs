@@ -18,7 +18,7 @@ use crate::{
     audit::Outcome,
     codes, find,
     host::State,
-    people::session,
+    people::{session, sso},
     probes,
     problem::Problem,
     rights::{Object, Right},
@@ -54,6 +54,8 @@ pub(crate) struct Call<I> {
     pub(crate) agent: String,
     /// The mark of a browser that has signed somebody in before.
     pub(crate) mark: Option<String>,
+    /// What ties a sign-in by the provider to this browser.
+    pub(crate) state_cookie: Option<String>,
     /// The name and port that it came to.
     pub(crate) host: String,
     right: Option<Right>,
@@ -193,6 +195,7 @@ async fn pass(state: State, source: Source, request: Request<Incoming>) -> Resul
         about: route.about,
         agent: agent(&head.headers),
         mark: site::cookie(&head.headers, session::MARK_COOKIE).map(str::to_owned),
+        state_cookie: site::cookie(&head.headers, sso::COOKIE).map(str::to_owned),
         host: site::host(&head.headers).to_owned(),
     };
     let done = (route.run)(raw).await;
@@ -317,8 +320,8 @@ impl Raw {
         if let Some(right) = right {
             self.check(right, &input).await?;
         }
-        let Raw { state, caller, source, path, agent, mark, host, .. } = self;
-        Ok(Call { state, caller, source, path, input, agent, mark, host, right })
+        let Raw { state, caller, source, path, agent, mark, state_cookie, host, .. } = self;
+        Ok(Call { state, caller, source, path, input, agent, mark, state_cookie, host, right })
     }
 
     async fn check<I: Input>(&self, right: Right, input: &I) -> Result<(), Problem> {

@@ -16,6 +16,9 @@ mod password;
 pub(crate) mod record;
 pub(crate) mod session;
 pub(crate) mod sign_in;
+pub(crate) mod sso;
+#[cfg(test)]
+mod tests;
 mod throttle;
 mod totp;
 pub(crate) mod users;
@@ -44,6 +47,7 @@ pub(crate) struct People {
     kept: Kept,
     desk: password::Desk,
     throttle: throttle::Throttle,
+    provider: sso::Desk,
     /// Signs tokens of pages and marks of browsers.
     signing: hmac::Key,
     is_factor_for_administrators_only: bool,
@@ -58,6 +62,7 @@ impl People {
             kept,
             desk: password::Desk::default(),
             throttle: throttle::Throttle::default(),
+            provider: sso::Desk::default(),
             signing,
             is_factor_for_administrators_only: settings.is_factor_for_administrators_only,
             is_demo: settings.is_demo,

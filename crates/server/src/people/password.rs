@@ -38,6 +38,11 @@ pub(crate) struct Password {
 }
 
 impl Password {
+    /// It was computed with other parameters than those that are used now.
+    pub(super) fn is_outdated(&self) -> bool {
+        (self.memory_kib, self.passes, self.lanes) != (MEMORY_KIB, PASSES, LANES)
+    }
+
     /// Stands in where nobody has the name.
     fn nobodys() -> Password {
         let hash = STANDARD_NO_PAD.encode([0; HASH_BYTES]);
@@ -144,8 +149,18 @@ impl Desk {
 
     /// What is to be kept of a password.
     pub(crate) async fn make(&self, password: Zeroizing<String>) -> Result<Password, Problem> {
+        self.make_with(password, MEMORY_KIB, PASSES).await
+    }
+
+    /// The same, with these parameters.
+    pub(super) async fn make_with(
+        &self,
+        password: Zeroizing<String>,
+        memory_kib: u32,
+        passes: u32,
+    ) -> Result<Password, Problem> {
         let salt = chance::bytes::<16>()?;
-        let kept = Password { salt: STANDARD_NO_PAD.encode(salt), ..Password::nobodys() };
+        let kept = Password { salt: STANDARD_NO_PAD.encode(salt), memory_kib, passes, ..Password::nobodys() };
         let hash = self.compute(password, salt.to_vec(), params(&kept)?).await?;
         Ok(Password { hash: STANDARD_NO_PAD.encode(hash), ..kept })
     }

@@ -130,13 +130,44 @@ fn factors(user: &User) -> Vec<&'static str> {
 }
 
 impl People {
-    fn stage_of(&self, user: &User) -> Result<Stage, Problem> {
+    pub(super) fn stage_of(&self, user: &User) -> Result<Stage, Problem> {
         let needs = !self.is_demo && (!self.is_factor_for_administrators_only || self.is_administrator(user)?);
         Ok(match (user.has_factor(), needs) {
             (true, _) => Stage::Factor,
             (false, true) => Stage::Enroll,
             (false, false) => Stage::Full,
         })
+    }
+
+    /// Keeps a right password under the parameters of today, where it is kept under others.
+    pub(super) async fn renew(
+        self: &std::sync::Arc<People>,
+        user: &User,
+        password: Zeroizing<String>,
+    ) -> Result<(), Problem> {
+        let Some(before) = user.password.clone().filter(Password::is_outdated) else { return Ok(()) };
+        let after = self.desk.make(password).await?;
+        let (people, name) = (self.clone(), user.name.clone());
+        aside(move || {
+            let changed = people.kept.change::<User, ()>(&name, |user| {
+                // Not over a password that was chosen meanwhile.
+                if user.password.as_ref() == Some(&before) {
+                    user.password = Some(after.clone());
+                }
+                Ok(())
+            });
+            changed.map(drop)
+        })
+        .await
+    }
+
+    /// Somebody has signed in.
+    pub(super) fn note_sign_in(&self, name: &str) -> Result<(), Problem> {
+        let noted = self.kept.change::<User, ()>(name, |user| {
+            user.last_sign_in = Some(clock::System.now());
+            Ok(())
+        });
+        noted.map(drop)
     }
 
     /// The answer to a step of signing in, with its cookies.
@@ -174,11 +205,12 @@ pub(crate) async fn with_password(call: Call<Named>) -> Result<Response, Problem
     let (finding, wanted) = (people.clone(), name.clone());
     let user = aside(move || finding.kept.find::<User>(&wanted)).await?;
     let active = user.as_ref().filter(|user| !user.is_disabled && !user.is_service);
-    let is_right = people.desk.check(password, active.and_then(|user| user.password.clone())).await?;
+    let is_right = people.desk.check(password.clone(), active.and_then(|user| user.password.clone())).await?;
     let is_known = user.is_some();
     let Some(user) = user.filter(|_| is_right) else {
         return Err(call.failed(&attempt, is_known.then_some(&*name)).await);
     };
+    people.renew(&user, password).await?;
     enter(call, user, attempt).await
 }
 
@@ -191,10 +223,7 @@ async fn enter<I: Send + Sync + 'static>(call: Call<I>, user: User, attempt: Att
         call.state.audit.record(&user.name, what, &format!("from {}", call.source.told()), Outcome::Done, "")?;
         if stage == Stage::Full {
             people.throttle.succeed(&attempt);
-            people.kept.change::<User, ()>(&user.name, |user| {
-                user.last_sign_in = Some(clock::System.now());
-                Ok(())
-            })?;
+            people.note_sign_in(&user.name)?;
         }
         let begun = people.begin(&user.name, stage, call.source.told(), call.agent.clone())?;
         people.told(&user, &begun)

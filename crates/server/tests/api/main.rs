@@ -9,5 +9,6 @@ mod door;
 mod maps;
 mod matrix;
 mod sign_in;
+mod sso;
 mod stage;
 mod watching;

@@ -102,7 +102,13 @@ const OWN: &[&str] = &[
 ];
 
 /// What anybody may.
-const OPEN: &[&str] = &["POST /api/v1/sign-in", "POST /api/v1/sign-in/token"];
+const OPEN: &[&str] = &[
+    "POST /api/v1/sign-in",
+    "POST /api/v1/sign-in/token",
+    "GET /api/v1/sign-in/ways",
+    "GET /api/v1/sign-in/provider",
+    "GET /api/v1/sign-in/provider/back",
+];
 
 /// A body that is understood, about an interface and a message, and that does nothing.
 fn body(path: &str, interface: &str, message: u64) -> Value {

@@ -161,8 +161,13 @@ fn definitions() -> Vec<Arc<interface::definition::Definition>> {
         ("interfaces/other/interface.flow", &other),
     ]);
     let variables = |_: &str| None;
-    let options =
-        workspace::Options { connectors: CONNECTORS, environment: None, overrides: None, variables: &variables };
+    let options = workspace::Options {
+        connectors: CONNECTORS,
+        environment: None,
+        overrides: None,
+        variables: &variables,
+        secrets: &|_| None,
+    };
     let (workspace, findings) = Workspace::of(files, &options);
     assert!(!findings.iter().any(message::Diagnostic::is_error), "{findings:#?}");
     workspace.definitions

@@ -297,7 +297,13 @@ fn lint_over_one_interface() {
 }
 
 fn codes(files: &[(&str, &str)]) -> Vec<String> {
-    let options = Options { connectors: super::CATALOGUE, environment: None, overrides: None, variables: &variables };
+    let options = Options {
+        connectors: super::CATALOGUE,
+        environment: None,
+        overrides: None,
+        variables: &variables,
+        secrets: &|_| None,
+    };
     let (_, findings) = Workspace::of(Files::memory(files.iter().copied()), &options);
     findings
         .iter()
@@ -392,7 +398,13 @@ fn a_broken_interface_does_not_hide_the_others() {
     let good = "interface good {\n receive mllp 2575\n send out {\n file out\n }\n}";
     let bad = "interface bad {\n receive mllp 2576\n send out {\n file out\n }\n oops\n}";
     let files = [TOML, ("interfaces/bad/interface.flow", bad), ("interfaces/good/interface.flow", good)];
-    let options = Options { connectors: super::CATALOGUE, environment: None, overrides: None, variables: &variables };
+    let options = Options {
+        connectors: super::CATALOGUE,
+        environment: None,
+        overrides: None,
+        variables: &variables,
+        secrets: &|_| None,
+    };
     let (workspace, _) = Workspace::of(Files::memory(files), &options);
     assert_eq!(workspace.definitions.iter().map(|it| &*it.name).collect::<Vec<_>>(), ["good"]);
     assert_eq!(workspace.broken.iter().map(|name| &**name).collect::<Vec<_>>(), ["bad"]);
@@ -414,8 +426,13 @@ fn environments() {
     assert_eq!(with("[good.send.out]\ntimeout = \"5\""), ["E3109 timeout"]);
     assert_eq!(with("[good.send]\nout = \"b\""), ["E3110 a:1"]);
     assert_eq!(codes(&[("interfaces/good/interface.flow", good)]), ["E3001"]);
-    let options =
-        Options { connectors: super::CATALOGUE, environment: Some("prod"), overrides: None, variables: &variables };
+    let options = Options {
+        connectors: super::CATALOGUE,
+        environment: Some("prod"),
+        overrides: None,
+        variables: &variables,
+        secrets: &|_| None,
+    };
     let (_, findings) = Workspace::of(Files::memory([TOML, ("interfaces/good/interface.flow", good)]), &options);
     assert!(findings.iter().any(|finding| finding.code.id == "E3005"), "{findings:?}");
 }
@@ -433,8 +450,13 @@ fn overrides_and_secrets() {
         ("interfaces/demo/samples/a01.hl7", super::A01),
         ("environments/dev.toml", environment),
     ];
-    let options =
-        Options { connectors: super::CATALOGUE, environment: None, overrides: Some(&overrides), variables: &variables };
+    let options = Options {
+        connectors: super::CATALOGUE,
+        environment: None,
+        overrides: Some(&overrides),
+        variables: &variables,
+        secrets: &|_| None,
+    };
     let (workspace, findings) = Workspace::of(Files::memory(files), &options);
     assert!(findings.is_empty(), "{findings:?}");
     let demo = workspace.definition("demo").unwrap();
