@@ -3,20 +3,15 @@
 //! Promises: nothing is allocated for a message whose places were all seen before.
 
 use super::{
-    check::Role,
-    limits::COMPONENTS_MAX,
     moment::Moment,
     plausible::{Ledger, Seen},
-    stream::Stream,
+    stream::{Role, Stream},
 };
 use hl7v2::{
     Message,
     walk::{Visit, Walker},
 };
 use message::Timestamp;
-
-/// The value that says "delete".
-const NULL: &[u8] = b"\"\"";
 
 /// When a message came, and by which name.
 #[derive(Clone, Copy, Debug)]
@@ -49,10 +44,6 @@ struct Pass<'m, 's> {
     /// Place of the current segment in the stream's list.
     segment: Option<usize>,
     is_result: bool,
-    /// The field whose components come, those of them that have a value, and those that are to be looked at: a bit each.
-    open: u16,
-    mask: u32,
-    checked: u32,
     /// The last field of the segment that had a value.
     field: u16,
     result: Result<'m>,
@@ -71,9 +62,6 @@ pub(super) fn measure(walker: &mut Walker, message: &Message, stream: &mut Strea
         component,
         segment: None,
         is_result: false,
-        open: 0,
-        mask: 0,
-        checked: 0,
         field: 0,
         result: Result::default(),
         seen: Seen::default(),
@@ -158,63 +146,48 @@ impl<'m> Visit<'m> for Pass<'m, '_> {
     fn segment(&mut self, id: [u8; 3]) {
         self.end_segment();
         self.segment = self.stream.segment(id);
-        (self.field, self.open) = (0, 0);
+        self.field = 0;
     }
 
     #[inline]
     fn component(&mut self, field: u16, component: u16, raw: &'m [u8]) {
         let Some(segment) = self.segment else { return };
-        if self.open != field {
-            (self.open, self.mask) = (field, 0);
-            self.checked = self.stream.enter(segment, field, true);
-        }
-        if component > COMPONENTS_MAX {
-            return;
-        }
-        let bit = 1 << (component - 1);
-        if raw == NULL {
-            return self.stream.count_null(segment, field, component);
-        }
-        self.mask |= bit;
-        if self.checked & bit != 0
-            && let Some(check) = self.stream.component_check(segment, field, component)
-        {
+        let Some(slot) = self.stream.component(segment, field, component) else { return };
+        if let Some(check) = self.stream.count(slot, raw, true) {
             check.look(raw, self.receipt.message);
-            check.look_own(self.message, raw, self.receipt.message);
+            if let Some(own) = &mut check.own {
+                own.look(self.message, raw, self.receipt.message);
+            }
         }
     }
 
     #[inline]
     fn repetition(&mut self, field: u16, raw: &'m [u8], has_parts: bool) {
         let Some(segment) = self.segment else { return };
-        let (parts, checked) = if has_parts {
-            (Some(std::mem::take(&mut self.mask)), 0)
-        } else {
-            (None, self.stream.enter(segment, field, false))
-        };
-        self.open = 0;
-        if raw == NULL {
-            self.stream.count_null(segment, field, 0);
-            // A value without separators is its own first component.
-            return self.stream.count_null(segment, field, 1);
-        }
-        let is_first = std::mem::replace(&mut self.field, field) != field;
-        if let Some(check) = self.stream.count(segment, field, is_first, parts) {
+        let Some((slot, parts)) = self.stream.field(segment, field) else { return };
+        let is_first = self.field != field;
+        if let Some(check) = self.stream.count(slot, raw, is_first) {
             if !has_parts {
                 check.look(raw, self.receipt.message);
             }
-            if check.own.is_some() {
+            if let Some(own) = &mut check.own {
                 let end = raw.iter().position(|byte| *byte == self.component).unwrap_or(raw.len());
-                check.look_own(self.message, &raw[..end], self.receipt.message);
+                if end > 0 {
+                    own.look(self.message, &raw[..end], self.receipt.message);
+                }
             }
             let role = check.role;
             self.play(role, raw);
         }
+        if raw != b"\"\"" {
+            self.field = field;
+        }
         // A value without separators is its own first component.
-        if checked & 1 != 0
-            && let Some(check) = self.stream.component_check(segment, field, 1)
+        if let (false, Some(first)) = (has_parts, parts)
+            && let Some(check) = self.stream.count(first, raw, true)
+            && let Some(own) = &mut check.own
         {
-            check.look_own(self.message, raw, self.receipt.message);
+            own.look(self.message, raw, self.receipt.message);
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! | what | where |
 //! |---|---|
-//! | what is counted of a message | `measure`, into a `stream` of counters: `field`s, and the `check`s of their values |
+//! | what is counted of a message | `measure`, into a `stream` of counters |
 //! | rules that always hold | [`plausible`] |
 //! | the interface's own tables | `own` |
 //! | what its `validate` lines said | `verdict` |
@@ -20,10 +20,8 @@
 
 pub mod alerts;
 mod book;
-mod check;
 pub mod delay;
 pub mod drift;
-mod field;
 pub mod findings;
 mod inbox;
 pub mod keep;
