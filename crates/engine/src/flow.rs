@@ -385,7 +385,8 @@ impl Intake for Flow {
         if is_connected {
             let host = watch::cause::host_of(peer);
             let mut sender = self.tally.sender.lock().unwrap_or_else(PoisonError::into_inner);
-            if sender.as_deref() != Some(host) {
+            // Of what connects from this machine the host says nothing.
+            if !watch::cause::is_here(host) && sender.as_deref() != Some(host) {
                 *sender = Some(host.into());
             }
             self.tally.peers.fetch_add(1, Ordering::Relaxed);

@@ -70,9 +70,40 @@ pub fn host_of(address: &str) -> &str {
     }
 }
 
+/// What an address of a destination stands for: its host; on this machine, where many systems may live, host and port.
+#[must_use]
+pub fn partner_of(address: &str) -> &str {
+    let host = host_of(address);
+    if !is_here(host) {
+        return host;
+    }
+    let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
+    rest.split('/').next().unwrap_or(rest)
+}
+
+/// The host is this machine.
+#[must_use]
+pub fn is_here(host: &str) -> bool {
+    host == "localhost" || host == "::1" || host.starts_with("127.")
+}
+
 #[cfg(test)]
 mod tests {
-    use super::host_of;
+    use super::{host_of, partner_of};
+
+    #[test]
+    fn partners_on_this_machine_are_told_apart() {
+        for (address, expect) in [
+            ("rx01.example.org:6661", "rx01.example.org"),
+            ("127.0.0.1:6661", "127.0.0.1:6661"),
+            ("http://localhost:8080/fhir", "localhost:8080"),
+            ("[::1]:2575", "[::1]:2575"),
+            ("/srv/out", "/srv/out"),
+        ] {
+            assert_eq!(partner_of(address), expect, "{address}");
+            assert_eq!(partner_of(expect), expect, "{expect}: of itself");
+        }
+    }
 
     #[test]
     fn hosts() {

@@ -4,7 +4,7 @@
 //! Promises: nothing is told of an interface that a person paused; a clock that goes back makes nothing older.
 
 use crate::{
-    cause::{Cause, host_of},
+    cause::{Cause, partner_of},
     habits::Habits,
     incident::Symptom,
     kind::Kind,
@@ -258,7 +258,7 @@ impl Judge {
 }
 
 fn partner(to: &DestinationSight) -> Cause {
-    Cause::Partner(host_of(&to.partner).into())
+    Cause::Partner(partner_of(&to.partner).into())
 }
 
 /// Its silence says something: it could receive.

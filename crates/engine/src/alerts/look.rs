@@ -14,7 +14,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use store::Health;
 use watch::{
     Rule, Sight, Watched,
-    cause::host_of,
+    cause::partner_of,
     rules::complete,
     sight::{DestinationSight, EngineSight, InterfaceSight, StoreState},
 };
@@ -119,7 +119,7 @@ fn destination_sight(
     // What stays inside this engine has no host: it is a place of its own.
     let partner = match to.connector {
         "interface" | "topic" => format!("{}/{}", flow.name, to.name),
-        _ => host_of(&to.address).to_owned(),
+        _ => partner_of(&to.address).to_owned(),
     };
     DestinationSight {
         name: to.name.clone(),
