@@ -13,6 +13,14 @@ pub(crate) fn folder() -> PathBuf {
 pub(crate) fn cargo(words: &[&str]) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(words).current_dir(folder());
+    // What `cargo run` told xtask of itself is not for its children: build scripts that look at it (ring's does) would run anew.
+    for (name, _) in std::env::vars_os() {
+        let is_own =
+            name.to_str().is_some_and(|name| name.starts_with("CARGO_MANIFEST_") || name.starts_with("CARGO_PKG_"));
+        if is_own {
+            command.env_remove(name);
+        }
+    }
     command
 }
 

@@ -16,9 +16,13 @@ pub const GROUPS: &[(&str, &[&str])] = &[
         ],
     ),
     ("On the wire", &["send", "listen"]),
-    ("Look at a running engine", &["status", "top", "queues", "messages", "message", "tap", "news", "quality"]),
+    (
+        "Look at a running engine",
+        &["status", "top", "queues", "messages", "message", "tap", "news", "quality", "alerts"],
+    ),
     ("Steer a running engine", &["pause", "resume", "release", "retry", "resend", "delete", "replay", "reload"]),
-    ("Keep safe", &["audit", "backup", "restore", "drill", "user", "role", "key"]),
+    ("Change a running engine", &["plan", "apply", "rollback"]),
+    ("Keep safe", &["audit", "backup", "restore", "drill", "user", "role", "key", "cert", "secret", "compliance"]),
     ("Help", &["doctor", "bench", "completions", "version"]),
 ];
 

@@ -43,7 +43,10 @@ impl Ledger {
         let paths = files(&self.folder).into_keys();
         let paths: Vec<String> = paths.map(|path| path.to_string_lossy().into_owned()).collect();
         // What is no longer there is taken out, what is new comes in; nothing else of the folder is looked at.
-        self.git(&["add", "--update", "--", "."])?;
+        let is_first = self.git(&["ls-files", "--", "."])?.is_empty();
+        if !is_first {
+            self.git(&["add", "--update", "--", "."])?;
+        }
         for some in paths.chunks(200) {
             let words: Vec<&str> = ["add", "--"].into_iter().chain(some.iter().map(String::as_str)).collect();
             self.git(&words)?;
@@ -173,7 +176,7 @@ mod tests {
         // An edit that was never applied is what is gone back from.
         write("interfaces/a/interface.flow", "broken");
         assert!(ledger.before(None).unwrap().title.ends_with("second"));
-        assert_eq!(ledger.restore(&first).unwrap(), true, "edits are put aside");
+        assert!(ledger.restore(&first).unwrap(), "edits are put aside");
         assert_eq!(
             (read("interfaces/a/interface.flow").as_str(), read("interfaces/b/interface.flow").as_str()),
             ("one", "")

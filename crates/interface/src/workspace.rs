@@ -26,7 +26,7 @@ pub use audit::AuditLines;
 pub use environment::{Change, Environment};
 pub use files::{Files, Unreadable};
 pub use server::{KeyPlace, QualitySettings, ServerSettings, StoreEngine, UrlPlace};
-pub use sso::SsoLines;
+pub use sso::{GroupRole, SsoLines};
 
 use crate::{
     case::TestCase,

@@ -21,7 +21,6 @@ use message::{Clock as _, Counts, clock};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::fmt::Write;
 
 /// What the engine says of itself, without interfaces that are not the caller's.
 fn seen(call: &Call<Nothing>) -> engine::status::Status {
@@ -105,16 +104,12 @@ pub(crate) async fn openapi(_: Call<Nothing>) -> Result<Response, Problem> {
 
 pub(crate) async fn metrics(call: Call<Nothing>) -> Result<Response, Problem> {
     let security = security(&call.state).await?;
-    let text = metrics::exposition(&call.state.engine) + &of_security(&security);
+    let text = metrics::exposition(&call.state.engine, &transport(&security));
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response())
 }
 
 /// When certificates end, and how many places are in the open.
-fn of_security(security: &Value) -> String {
-    let mut out = String::from(
-        "# HELP sinew_certificate_expiry_timestamp_seconds When a certificate in use ends\n\
-         # TYPE sinew_certificate_expiry_timestamp_seconds gauge\n",
-    );
+fn transport(security: &Value) -> metrics::Transport {
     let mut told = std::collections::BTreeMap::new();
     for row in security["certificates"].as_array().into_iter().flatten() {
         if let (Some(by), Some(end)) = (row["by"].as_str(), row["certificate"]["not_after"].as_i64()) {
@@ -123,18 +118,11 @@ fn of_security(security: &Value) -> String {
             told.entry((by, role)).and_modify(|known: &mut i64| *known = end.min(*known)).or_insert(end);
         }
     }
-    for ((by, role), end) in told {
-        let _ = writeln!(
-            out,
-            "sinew_certificate_expiry_timestamp_seconds{{use=\"{by}\",role=\"{role}\"}} {}",
-            end / 1_000_000
-        );
+    metrics::Transport {
+        certificates: told
+            .into_iter()
+            .map(|((by, role), end)| (by.to_owned(), role.to_owned(), end / 1_000_000))
+            .collect(),
+        in_the_open: security["in_the_open"].as_array().map_or(0, Vec::len),
     }
-    let open = security["in_the_open"].as_array().map_or(0, Vec::len);
-    let _ = writeln!(
-        out,
-        "# HELP sinew_plaintext_places Listeners and destinations without encryption\n\
-         # TYPE sinew_plaintext_places gauge\nsinew_plaintext_places {open}"
-    );
-    out
 }

@@ -35,6 +35,7 @@ mod record;
 mod repository;
 mod route;
 mod scripts;
+mod secrets;
 mod shutdown;
 mod steering;
 #[allow(dead_code, reason = "the faults use the rest")]

@@ -230,8 +230,11 @@ fn unspoken(address: &str) -> Reason {
     Reason::new(codes::E6003, format!("{address} does not speak FTP with us"))
 }
 
+/// Why there is no TLS, once it is known.
+type Why = Arc<Mutex<Option<Reason>>>;
+
 /// The TLS of a connection in the making, and the place where it says why there is none.
-fn doorman(login: &Login) -> Result<(Doorman, Arc<Mutex<Option<Reason>>>), Reason> {
+fn doorman(login: &Login) -> Result<(Doorman, Why), Reason> {
     let Some(tls) = login.tls.clone() else { return Err(Reason::new(codes::E6501, "TLS is not set up")) };
     let why = Arc::new(Mutex::new(None));
     let doorman = Doorman { tls, address: login.address.clone(), limit: login.answer_time_max, why: why.clone() };

@@ -17,7 +17,7 @@ pub(crate) trait Dialect: Send + Sync {
     ///
     /// # Errors
     /// The answer that says no, and the code that is reported.
-    fn open(&self, headers: &HeaderMap, body: &Bytes) -> Result<Opened, (Answer, Code)>;
+    fn open(&self, headers: &HeaderMap, body: &Bytes) -> Result<Opened, Box<(Answer, Code)>>;
 }
 
 /// A message out of a request.

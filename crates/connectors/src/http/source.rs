@@ -238,7 +238,8 @@ impl Desk {
     /// A request in another protocol over this one.
     async fn speak(&self, dialect: &dyn Dialect, headers: &HeaderMap, body: &Bytes, format: Format) -> Answer {
         match dialect.open(headers, body) {
-            Err((answer, code)) => {
+            Err(refusal) => {
+                let (answer, code) = *refusal;
                 self.report(code, format!("answered {}", answer.status().as_u16()));
                 answer
             }

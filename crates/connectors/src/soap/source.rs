@@ -35,17 +35,17 @@ impl Dialect for Service {
         matches!(name.as_str(), "text/xml" | "application/soap+xml" | "application/xml" | "multipart/related")
     }
 
-    fn open(&self, headers: &HeaderMap, body: &Bytes) -> Result<Opened, (Answer, Code)> {
+    fn open(&self, headers: &HeaderMap, body: &Bytes) -> Result<Opened, Box<(Answer, Code)>> {
         let media_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let refuse = |version, fault, id: Option<&str>| {
             let header = id.map(|id| envelope::related(id, None)).unwrap_or_default();
             no(version, &header, fault, "the request cannot be taken as it is")
         };
         match envelope::open(body, media_type, self.0.message.as_deref()) {
-            Asked::Nothing => Err((refuse(Version::One, SENDER, None), codes::E6840)),
-            Asked::Empty { version, id } => Err((refuse(version, SENDER, id.as_deref()), codes::E6840)),
-            Asked::Foreign => Err((refuse(Version::One, MISMATCH, None), codes::E6841)),
-            Asked::Unknown { version, id } => Err((refuse(version, UNKNOWN, id.as_deref()), codes::E6841)),
+            Asked::Nothing => Err(Box::new((refuse(Version::One, SENDER, None), codes::E6840))),
+            Asked::Empty { version, id } => Err(Box::new((refuse(version, SENDER, id.as_deref()), codes::E6840))),
+            Asked::Foreign => Err(Box::new((refuse(Version::One, MISMATCH, None), codes::E6841))),
+            Asked::Unknown { version, id } => Err(Box::new((refuse(version, UNKNOWN, id.as_deref()), codes::E6841))),
             Asked::Message { version, id, action, message } => {
                 let answering = self.0.clone();
                 let answer = move |reply: &Reply| judged(&answering, version, (id, action), reply);

@@ -7,6 +7,9 @@ use std::{path::PathBuf, sync::Arc};
 pub(super) const KEYS: [&str; 8] =
     ["sso.issuer", "sso.client", "sso.secret", "sso.title", "sso.claim", "sso.roles", "sso.second-factor", "sso.ca"];
 
+/// A group of the provider and the role that its members have.
+pub type GroupRole = (Arc<str>, Arc<str>);
+
 /// What `[sso]` says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SsoLines {
@@ -21,7 +24,7 @@ pub struct SsoLines {
     /// The claim that holds groups; empty: `groups`.
     pub claim: Arc<str>,
     /// Which group has which role.
-    pub roles: Vec<(Arc<str>, Arc<str>)>,
+    pub roles: Vec<GroupRole>,
     /// The provider asks for a second factor.
     pub has_factor: bool,
     /// Authorities that are trusted besides the public ones, PEM.
@@ -62,7 +65,7 @@ impl SsoLines {
 }
 
 /// `it=administrator, nurses=viewer`.
-fn roles(text: &str) -> Result<Vec<(Arc<str>, Arc<str>)>, (String, String)> {
+fn roles(text: &str) -> Result<Vec<GroupRole>, (String, String)> {
     let pair = |pair: &str| {
         let (group, role) = pair.rsplit_once('=')?;
         let (group, role) = (group.trim(), role.trim());

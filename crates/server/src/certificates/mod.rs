@@ -80,7 +80,7 @@ pub fn used<'d>(
 
 fn of_settings(by: &str, settings: &Settings, folder: &Path, found: &mut Vec<Used>) {
     for role in ["cert", "ca"] {
-        let text = settings.values.contains_key(role).then(|| settings.text(role)).unwrap_or_default();
+        let text = if settings.values.contains_key(role) { settings.text(role) } else { Default::default() };
         match text.trim_start() {
             "" => {}
             pem if pem.starts_with("-----BEGIN") => of_text(by, role, "a secret".to_owned(), pem.as_bytes(), found),

@@ -43,6 +43,7 @@ const fn metric(name: &'static str, form: Form, labels: &'static [&'static str],
 const ENGINE: &[&str] = &[];
 const INTERFACE: &[&str] = &["interface"];
 const DESTINATION: &[&str] = &["interface", "destination"];
+const CERTIFICATE: &[&str] = &["use", "role"];
 use Form::{Counter, Gauge, Histogram};
 
 /// All of them, in the order in which they are written.
@@ -119,6 +120,8 @@ pub const ALL: &[Metric] = &[
     metric("sinew_store_log_bytes", Gauge, ENGINE, "Bytes of the log that hold records"),
     metric("sinew_store_index_bytes", Gauge, ENGINE, "Bytes of the index"),
     metric("sinew_alerts_active", Gauge, &["severity"], "Incidents that are open"),
+    metric("sinew_certificate_expiry_timestamp_seconds", Gauge, CERTIFICATE, "When a certificate in use ends"),
+    metric("sinew_plaintext_places", Gauge, ENGINE, "Listeners and destinations without encryption"),
     metric("sinew_uptime_seconds", Gauge, ENGINE, "Since the start"),
     metric("sinew_build_info", Gauge, &["version"], "1; the version of the program"),
 ];
@@ -143,7 +146,7 @@ mod tests {
             assert!(metric.form != Form::Histogram || name.ends_with("_seconds"), "{name}");
             assert!(!["_ms", "_micros", "_minutes", "_kb"].iter().any(|unit| name.ends_with(unit)), "{name}");
             assert!(!metric.help.is_empty() && !metric.help.ends_with('.'), "{name}");
-            let known = ["interface", "destination", "version", "severity"];
+            let known = ["interface", "destination", "version", "severity", "use", "role"];
             assert!(metric.labels.iter().all(|label| known.contains(label)), "{name}");
         }
     }

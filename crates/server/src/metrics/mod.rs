@@ -7,4 +7,4 @@
 pub mod catalogue;
 mod write;
 
-pub(crate) use write::exposition;
+pub(crate) use write::{Transport, exposition};

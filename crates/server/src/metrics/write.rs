@@ -25,8 +25,16 @@ fn flag(is_so: bool) -> Figure {
     Figure::Whole(i64::from(is_so))
 }
 
+/// What is known of transport: certificates in use, and what goes without encryption.
+pub(crate) struct Transport {
+    /// Who uses it, as what, and when it ends, in seconds of Unix time.
+    pub certificates: Vec<(String, String, i64)>,
+    /// Listeners and destinations without encryption.
+    pub in_the_open: usize,
+}
+
 /// Everything, as it is now.
-pub(crate) fn exposition(engine: &Engine) -> String {
+pub(crate) fn exposition(engine: &Engine, transport: &Transport) -> String {
     let (status, (levels, limits)) = (engine.status(), engine.alert_figures());
     let flows = engine.flows();
     let mut out = String::new();
@@ -71,7 +79,13 @@ pub(crate) fn exposition(engine: &Engine) -> String {
                     row(&format!("severity=\"{level}\""), whole(*count as u64));
                 }
             }
+            ["use", "role"] => {
+                for (by, role, end) in &transport.certificates {
+                    row(&format!("use=\"{by}\",role=\"{role}\""), Figure::Whole(*end));
+                }
+            }
             ["version"] => row(&format!("version=\"{}\"", env!("CARGO_PKG_VERSION")), Figure::Whole(1)),
+            _ if metric.name == "sinew_plaintext_places" => row("", whole(transport.in_the_open as u64)),
             _ => row("", of_engine(metric.name, &status)),
         }
         debug_assert!(metric.form != Form::Histogram || out.contains("_bucket") || status.interfaces.is_empty());

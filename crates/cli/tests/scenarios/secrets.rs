@@ -1,0 +1,42 @@
+//! Secrets that an interface names, kept sealed; and the report that says what a system is like.
+
+use super::support::{Workspace, command, finish};
+
+#[test]
+fn a_secret_is_kept_sealed_used_by_name_and_never_shown() {
+    let workspace =
+        Workspace::with("  send web {\n    http https://api.example.org/x user me password secret:lab\n  }");
+    workspace.sinew(&["check"]).expect(1).says(&["E3117", "sinew secret set lab"]);
+    let mut set = command(&["secret", "set", "lab"]);
+    set.current_dir(workspace.path());
+    finish(set, b"hunter2hunter2\n").expect(0).says(&["secret:lab"]);
+    workspace.sinew(&["check"]).expect(0);
+    assert_eq!(workspace.sinew(&["secret", "list"]).expect(0).out, "lab\n");
+    workspace.sinew(&["secret", "remove", "other"]).expect(1).says(&["E7304"]);
+    let report = workspace.sinew(&["compliance", "report", "--json"]).expect(0).json();
+    assert_eq!(report["flows"][0]["send"][0]["is_encrypted"], true, "{report}");
+    assert_eq!(
+        (report["flows"][0]["receive"]["is_encrypted"].as_bool(), report["people"].is_null()),
+        (Some(false), true)
+    );
+    let engine = workspace.run();
+    let report = engine.sinew(&["compliance", "report", "--json"]).expect(0).json();
+    assert_eq!((&report["audit"]["is_whole"], &report["people"]["persons"]), (&true.into(), &0.into()), "{report}");
+    let texts =
+        [&["compliance", "report"][..], &["status", "--json"], &["doctor"]].map(|arguments| engine.sinew(arguments));
+    assert!(texts.iter().all(|done| !format!("{}{}", done.out, done.err).contains("hunter2")), "{texts:?}");
+    let mut open = vec![workspace.path().to_path_buf()];
+    while let Some(folder) = open.pop() {
+        for path in std::fs::read_dir(folder).expect("a folder").flatten().map(|entry| entry.path()) {
+            match path.is_dir() {
+                true => open.push(path),
+                false => assert!(
+                    !std::fs::read(&path).unwrap_or_default().windows(7).any(|part| part == b"hunter2"),
+                    "{path:?}"
+                ),
+            }
+        }
+    }
+    workspace.sinew(&["secret", "remove", "lab"]).expect(0);
+    workspace.sinew(&["check"]).expect(1);
+}
