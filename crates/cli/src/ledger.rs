@@ -20,6 +20,8 @@ const APPLIED: &str = "Sinew-Applied";
 /// A workspace in a git repository.
 pub struct Ledger {
     folder: PathBuf,
+    /// Who commits, where git does not know: `-c` and a setting, twice.
+    who: Vec<String>,
 }
 
 /// One commit whose files were applied.
@@ -34,8 +36,16 @@ pub struct Applied {
 impl Ledger {
     /// The history of this workspace; `None` where it is in no repository.
     pub fn of(folder: &Path) -> Option<Ledger> {
-        let ledger = Ledger { folder: folder.to_path_buf() };
-        (ledger.git(&["rev-parse", "--is-inside-work-tree"]).ok()? == "true").then_some(ledger)
+        let mut ledger = Ledger { folder: folder.to_path_buf(), who: Vec::new() };
+        if ledger.git(&["rev-parse", "--is-inside-work-tree"]).ok()? != "true" {
+            return None;
+        }
+        if ledger.git(&["config", "user.email"]).is_err() {
+            let who = std::env::var("USER").unwrap_or_else(|_| "sinew".to_owned());
+            let set = |setting: String| ["-c".to_owned(), setting];
+            ledger.who = [set(format!("user.name={who}")), set(format!("user.email={who}@localhost"))].concat();
+        }
+        Some(ledger)
     }
 
     /// Commits the files of the workspace as they are. Gives the commit; `None` where nothing differs.
@@ -117,18 +127,13 @@ impl Ledger {
     }
 
     fn git(&self, words: &[&str]) -> Result<String> {
-        let who = std::env::var("USER").unwrap_or_else(|_| "sinew".to_owned());
         let failed = |text: String| {
             Failure::new(Exit::Problems, text)
                 .code(code("E7430"))
                 .hint("the workspace itself is as it was; look with git")
         };
-        let has_name = Command::new("git").arg("-C").arg(&self.folder).args(["config", "user.email"]).output();
         let mut command = Command::new("git");
-        command.arg("-C").arg(&self.folder).env("GIT_TERMINAL_PROMPT", "0");
-        if has_name.is_ok_and(|found| !found.status.success()) {
-            command.args(["-c", &format!("user.name={who}"), "-c", &format!("user.email={who}@localhost")]);
-        }
+        command.arg("-C").arg(&self.folder).env("GIT_TERMINAL_PROMPT", "0").args(&self.who);
         let out = command.args(words).output().map_err(|error| failed(format!("git cannot be run: {error}")))?;
         if out.status.success() {
             return Ok(String::from_utf8_lossy(&out.stdout).trim_end().to_owned());

@@ -57,7 +57,9 @@ impl Refusals {
             return None;
         }
         if book.peers.len() >= PEERS_MAX {
-            book.peers.retain(|_, (last, _)| now.saturating_duration_since(*last) < SPAN);
+            let forgotten = book.peers.extract_if(|_, (last, _)| now.saturating_duration_since(*last) >= SPAN);
+            let uncounted: u64 = forgotten.map(|(_, (_, count))| count).sum();
+            book.uncounted += uncounted;
         }
         book.minute = Some((began, records + 1));
         let again = book.peers.insert(key, (now, 0)).map_or(0, |(_, count)| count);

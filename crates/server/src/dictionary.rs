@@ -14,7 +14,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use fhir::definitions;
-use hl7v2::dictionary::{Dictionary, Part, Segment, Version};
+use hl7v2::dictionary::{Dictionary, Hit, HitKind, Part, Version};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -109,21 +109,12 @@ fn elements(above: &str, member: definitions::Member) -> Vec<Value> {
     member.children().take(ROWS_MAX).map(row).collect()
 }
 
-/// Fields whose name holds all words.
-fn found(dictionary: Dictionary, word: &str) -> Vec<Value> {
-    let words: Vec<String> = word.split_whitespace().map(str::to_lowercase).collect();
-    let fits = |name: &str| {
-        let name = name.to_lowercase();
-        !words.is_empty() && words.iter().all(|word| name.contains(word.as_str()))
-    };
-    let of_segment = |segment: Segment| {
-        let own = fits(segment.name()).then(|| json!({"path": segment.id(), "name": segment.name()}));
-        let fields = segment.fields().filter(|field| fits(field.name()));
-        let fields = fields
-            .map(move |field| json!({"path": format!("{}-{}", segment.id(), field.number()), "name": field.name()}));
-        own.into_iter().chain(fields).collect::<Vec<_>>()
-    };
-    dictionary.segments().flat_map(of_segment).take(FOUND_MAX).collect()
+/// What has all the words in its name and can be looked up by its place.
+fn found(dictionary: Dictionary, words: &str) -> Vec<Value> {
+    let is_shown =
+        |hit: &Hit| matches!(hit.kind, HitKind::Segment | HitKind::Field | HitKind::Datatype | HitKind::Table);
+    let row = |hit: Hit| json!({"path": hit.place.trim_start_matches("table "), "name": hit.name});
+    dictionary.search(words).into_iter().filter(is_shown).take(FOUND_MAX).map(row).collect()
 }
 
 #[cfg(test)]
@@ -150,6 +141,7 @@ mod tests {
             answer["found"].as_array().unwrap().iter().map(|hit| hit["path"].as_str().unwrap().to_owned()).collect()
         };
         assert_eq!(paths(&found), ["GT1-42", "IN2-40", "NK1-26", "PID-6"], "{found}");
+        assert_eq!(paths(&entry(dictionary, "administrative sex")).last().map(String::as_str), Some("0001"));
         assert_eq!(entry(dictionary, "no such words")["found"], json!([]));
     }
 }

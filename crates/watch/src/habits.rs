@@ -78,6 +78,13 @@ impl Habits {
         names.into_iter().filter_map(|name| Some((name.clone(), self.known.get(&name)?.history.clone()))).collect()
     }
 
+    /// Histories that were taken to be written, and could not be.
+    pub fn put_back(&mut self, names: impl IntoIterator<Item = Name>) {
+        self.unwritten.extend(names);
+        self.unwritten.sort_unstable();
+        self.unwritten.dedup();
+    }
+
     /// Whether the silence of an interface is unusual.
     #[must_use]
     pub fn judge(&self, interface: &str, now_s: i64) -> Option<Silence> {
@@ -168,7 +175,11 @@ mod tests {
         }
         let (days, is_learned) = habits.learned("adt");
         assert!((19..=21).contains(&days) && is_learned, "{days}");
-        let history = habits.take_unwritten().pop().unwrap().1;
+        let taken = habits.take_unwritten();
+        assert!(habits.take_unwritten().is_empty(), "what was taken is taken once");
+        habits.put_back(taken.iter().map(|(name, _)| name.clone()));
+        assert_eq!(habits.take_unwritten().len(), 1, "what could not be written is there again, once");
+        let history = taken.into_iter().next_back().unwrap().1;
         assert_eq!([history.get(0), history.get(84), history.get(87)], [None, None, None]);
         assert!((200..300).all(|hour| history.get(hour).is_none_or(|count| (58..=62).contains(&count))));
         let now_s = 21 * DAY_S;

@@ -2,6 +2,7 @@
 //! back.
 
 use crate::{
+    commands::steer::needs,
     ledger::Ledger,
     outcome::{Exit, Failure, Result},
     reach::Reach,
@@ -105,7 +106,7 @@ impl Apply {
         if has_errors(&plan) {
             return Ok(Exit::Problems);
         }
-        needs(self.yes, &self.reason)?;
+        needs(&self.reason, self.yes)?;
         let title = match rows(&plan).len() {
             0 => "apply: no interface changes".to_owned(),
             1 => format!("apply: {}", text(&rows(&plan)[0], "interface")),
@@ -143,7 +144,7 @@ impl Rollback {
         let target = ledger.before(self.to.as_deref())?;
         screen.say(format!("back to {} ({})", &target.commit[..target.commit.len().min(12)], plain(&target.title)));
         ledger.differences(&target.commit)?.iter().for_each(|line| screen.line(plain(line)));
-        needs(self.yes, &self.reason)?;
+        needs(&self.reason, self.yes)?;
         if self.reach.get("/api/v1/changes")?["four_eyes"] == true {
             return Err(Failure::new(Exit::NotAllowed, "this workspace asks for a second person")
                 .code(server::codes::E7075)
@@ -181,13 +182,6 @@ fn record(
         },
     }
     Ok(())
-}
-
-fn needs(is_confirmed: bool, reason: &str) -> Result<()> {
-    if is_confirmed && !reason.trim().is_empty() {
-        return Ok(());
-    }
-    Err(Failure::new(Exit::Refused, "nothing was changed").hint("add --yes --reason \"…\" to do it"))
 }
 
 fn rows(plan: &Value) -> Vec<Value> {

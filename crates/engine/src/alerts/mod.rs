@@ -21,6 +21,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
+use store::tables::Tables;
 use watch::{Act, Book, Habits, Incident, Notice, judge::Judge, words};
 
 /// Pause between two looks.
@@ -63,6 +64,9 @@ pub struct Told {
 pub struct Room {
     state: Mutex<State>,
     settings: Mutex<Arc<Settings>>,
+    /// The incidents as they were written last. Whoever writes holds it, so that no older book is written over a newer one;
+    /// never taken while `state` is held.
+    written: Mutex<Book>,
 }
 
 #[derive(Default)]
@@ -85,6 +89,21 @@ fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Room {
     fn settings(&self) -> Arc<Settings> {
         lock(&self.settings).clone()
+    }
+
+    /// Writes what changed since it was written last. What the tables do not take is written the next time.
+    fn keep(&self, tables: &dyn Tables) -> Result<(), store::Error> {
+        let mut written = lock(&self.written);
+        let (book, histories) = {
+            let mut state = lock(&self.state);
+            (state.book.clone(), state.habits.take_unwritten())
+        };
+        let kept = keep::write(tables, (*written != book).then_some(&book), &histories);
+        match kept {
+            Ok(()) => *written = book,
+            Err(_) => lock(&self.state).habits.put_back(histories.into_iter().map(|(name, _)| name)),
+        }
+        kept
     }
 }
 
@@ -141,14 +160,11 @@ impl Engine {
         let State { book, habits, judge, .. } = &mut *state;
         habits.see(&sight);
         let symptoms = judge.judge(&sight, &|name| rules.get(name).cloned().unwrap_or_default(), habits);
-        let before = book.clone();
         let notices = book.see(&settings.book, sight.at, sight.local_s(), symptoms);
-        let unwritten = habits.take_unwritten();
-        let changed = (*book != before).then(|| book.clone());
         state.looked = Some(sight.at);
         state.wait(notices, &settings);
         drop(state);
-        keep::write(tables, changed.as_ref(), &unwritten)
+        room.keep(tables)
     }
 
     /// The incidents: those that are open, and as many that are over.
@@ -224,15 +240,14 @@ impl Engine {
         let dock = &self.shared.dock;
         let settings = dock.alerts.settings();
         let at = (dock.clock.now(), self.local_s());
-        let (told, book) = {
+        let told = {
             let mut state = lock(&dock.alerts.state);
             let notices = state.book.act(&settings.book, at, id, act, by, note)?;
             state.wait(notices, &settings);
-            let incident = state.book.get(id).map(|incident| told(incident, &settings.links));
-            (incident.unwrap_or_default(), state.book.clone())
+            state.book.get(id).map(|incident| told(incident, &settings.links)).unwrap_or_default()
         };
-        let dock = dock.clone();
-        let kept = tokio::task::spawn_blocking(move || keep::write(dock.store.tables(), Some(&book), &[])).await;
+        let engine = self.clone();
+        let kept = tokio::task::spawn_blocking(move || engine.shared.dock.alerts.keep(engine.store().tables())).await;
         kept.unwrap_or(Err(store::Error::Closed)).map_err(|error| error.reason())?;
         self.send_alerts().await;
         Ok(told)

@@ -154,3 +154,64 @@ async fn what_is_wrong_is_told_once_and_survives_a_restart() {
     );
     assert_eq!(sent(), 3, "the trial was the third: nobody is told anew after a restart");
 }
+
+/// Tables that are away for a while.
+#[derive(Default)]
+struct Away {
+    is_away: std::sync::atomic::AtomicBool,
+    rows: Mutex<Vec<store::QualityRow>>,
+}
+
+impl Tables for Away {
+    fn quality_change(&self, change: &store::QualityChange) -> Result<(), store::Error> {
+        if self.is_away.load(std::sync::atomic::Ordering::Relaxed) {
+            return Err(store::Error::Closed);
+        }
+        lock(&self.rows).extend(change.put.iter().cloned());
+        Ok(())
+    }
+    fn quality(&self, _: &store::QualityQuery) -> Result<Vec<store::QualityRow>, store::Error> {
+        Ok(lock(&self.rows).clone())
+    }
+    fn configuration_applied(&self, _: &store::Configuration) -> Result<(), store::Error> {
+        Err(store::Error::Closed)
+    }
+    fn configurations(&self, _: &str, _: usize) -> Result<Vec<store::Configuration>, store::Error> {
+        Err(store::Error::Closed)
+    }
+    fn set_switch(&self, _: &str, _: Option<&store::Switch>) -> Result<(), store::Error> {
+        Err(store::Error::Closed)
+    }
+    fn switches(&self) -> Result<Vec<(String, store::Switch)>, store::Error> {
+        Err(store::Error::Closed)
+    }
+    fn account_put(&self, _: &store::AccountRow) -> Result<bool, store::Error> {
+        Err(store::Error::Closed)
+    }
+    fn account(&self, _: &str, _: &str) -> Result<Option<store::AccountRow>, store::Error> {
+        Err(store::Error::Closed)
+    }
+    fn accounts(&self, _: &str, _: Option<&str>) -> Result<Vec<store::AccountRow>, store::Error> {
+        Err(store::Error::Closed)
+    }
+    fn account_remove(&self, _: &str, _: &str) -> Result<bool, store::Error> {
+        Err(store::Error::Closed)
+    }
+    fn accounts_expire(&self, _: Timestamp) -> Result<usize, store::Error> {
+        Err(store::Error::Closed)
+    }
+}
+
+#[test]
+fn what_the_tables_did_not_take_is_written_the_next_time() {
+    let (room, tables) = (Room::default(), Away::default());
+    let symptom = send::trial(Timestamp(1)).incident.symptoms.remove(0);
+    lock(&room.state).book.see(&watch::book::Settings::default(), Timestamp(1), 0, vec![symptom]);
+    tables.is_away.store(true, std::sync::atomic::Ordering::Relaxed);
+    assert!(room.keep(&tables).is_err());
+    tables.is_away.store(false, std::sync::atomic::Ordering::Relaxed);
+    room.keep(&tables).unwrap();
+    assert_eq!(keep::read(&tables).unwrap().0, lock(&room.state).book);
+    room.keep(&tables).unwrap();
+    assert_eq!(lock(&tables.rows).len(), 1, "what did not change is not written again");
+}

@@ -2,7 +2,7 @@
 //! events, as facts.
 //!
 //! Owns one embedded file ([the format](../../../../docs/spec/dictionary-format.md)), made by `cargo xtask gen dictionary`.
-//! Promises: no lookup allocates or fails; every answer borrows from the file for ever; names are found by binary
+//! Promises: no lookup allocates or fails, only the search by words allocates; every answer borrows from the file for ever; names are found by binary
 //! search, everything below them by number.
 //! Never: a judgement of a message, and no prose of the standard.
 //!
@@ -19,12 +19,14 @@
 
 mod file;
 mod parts;
+mod search;
 mod structures;
 mod tables;
 mod triggers;
 mod version;
 
 pub use parts::{Datatype, Part, Parts, Segment, Usage};
+pub use search::{Hit, HitKind};
 pub use structures::{Node, NodeKind, Nodes, Structure};
 pub use tables::{Code, Table};
 pub use triggers::{Trigger, TriggerEvent};

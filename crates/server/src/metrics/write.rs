@@ -1,12 +1,13 @@
 //! The text format of Prometheus, 0.0.4.
 
-use super::catalogue::{ALL, Form};
+use super::catalogue::ALL;
 use engine::{
     Engine,
     meter::{STEPS_MS, Times},
+    outbox::Outbox,
     status::{DestinationStatus, InterfaceStatus, State, Status},
 };
-use std::fmt::Write;
+use std::{collections::BTreeMap, fmt::Write, sync::Arc};
 
 /// A value of one row.
 enum Figure {
@@ -36,7 +37,7 @@ pub(crate) struct Transport {
 /// Everything, as it is now.
 pub(crate) fn exposition(engine: &Engine, transport: &Transport) -> String {
     let (status, (levels, limits)) = (engine.status(), engine.alert_figures());
-    let flows = engine.flows();
+    let seen = seen(engine, &status);
     let mut out = String::new();
     for metric in ALL {
         let _ =
@@ -44,33 +45,31 @@ pub(crate) fn exposition(engine: &Engine, transport: &Transport) -> String {
         let mut row = |labels: &str, figure: Figure| put(&mut out, metric.name, labels, figure);
         match metric.labels {
             ["interface"] | ["interface", "version"] => {
-                for of in &status.interfaces {
+                for Seen { of, answered, .. } in &seen {
                     let labels = match metric.labels.len() {
                         1 => format!("interface=\"{}\"", of.name),
                         _ => format!("interface=\"{}\",version=\"{}\"", of.name, of.version),
                     };
-                    let flow = flows.iter().find(|flow| flow.name == of.name);
-                    let times = flow.map(|flow| flow.acknowledgment_times().read());
-                    row(&labels, of_interface(metric.name, of, limits.get(&of.name).copied(), times));
+                    let figure = match metric.name {
+                        "sinew_ack_latency_seconds" => answered.clone().map_or(Figure::None, Figure::Times),
+                        name => of_interface(name, of, limits.get(&of.name).copied()),
+                    };
+                    row(&labels, figure);
                 }
             }
             ["interface", "destination"] => {
-                for of in &status.interfaces {
-                    let flow = flows.iter().find(|flow| flow.name == of.name);
-                    for to in &of.destinations {
+                for Seen { of, destinations, .. } in &seen {
+                    for (to, outbox) in destinations {
                         let labels = format!("interface=\"{}\",destination=\"{}\"", of.name, to.name);
-                        let outbox = flow.and_then(|flow| flow.outbox(&to.name));
-                        let times = |of: fn(&engine::outbox::Outbox) -> Times| {
+                        let times = |of: fn(&Outbox) -> Times| {
                             outbox.as_ref().map_or(Figure::None, |outbox| Figure::Times(of(outbox)))
                         };
-                        row(
-                            &labels,
-                            match metric.name {
-                                "sinew_delivery_attempt_seconds" => times(|outbox| outbox.reply_times().read()),
-                                "sinew_end_to_end_latency_seconds" => times(|outbox| outbox.delivery_times().read()),
-                                name => of_destination(name, to, &status),
-                            },
-                        );
+                        let figure = match metric.name {
+                            "sinew_delivery_attempt_seconds" => times(|outbox| outbox.reply_times().read()),
+                            "sinew_end_to_end_latency_seconds" => times(|outbox| outbox.delivery_times().read()),
+                            name => of_destination(name, to, &status),
+                        };
+                        row(&labels, figure);
                     }
                 }
             }
@@ -88,12 +87,37 @@ pub(crate) fn exposition(engine: &Engine, transport: &Transport) -> String {
             _ if metric.name == "sinew_plaintext_places" => row("", whole(transport.in_the_open as u64)),
             _ => row("", of_engine(metric.name, &status)),
         }
-        debug_assert!(metric.form != Form::Histogram || out.contains("_bucket") || status.interfaces.is_empty());
     }
     out
 }
 
-fn of_interface(name: &str, of: &InterfaceStatus, limit: Option<i64>, times: Option<Times>) -> Figure {
+/// An interface with what its status does not hold, looked up once for all metrics.
+struct Seen<'s> {
+    of: &'s InterfaceStatus,
+    answered: Option<Times>,
+    destinations: Vec<(&'s DestinationStatus, Option<Arc<Outbox>>)>,
+}
+
+fn seen<'s>(engine: &Engine, status: &'s Status) -> Vec<Seen<'s>> {
+    let flows: BTreeMap<_, _> = engine.flows().into_iter().map(|flow| (flow.name.clone(), flow)).collect();
+    let one = |of: &'s InterfaceStatus| {
+        let flow = flows.get(&of.name);
+        let outboxes: BTreeMap<_, _> = flow
+            .map(|flow| flow.outboxes())
+            .unwrap_or_default()
+            .into_iter()
+            .map(|outbox| (outbox.name.clone(), outbox))
+            .collect();
+        Seen {
+            of,
+            answered: flow.map(|flow| flow.acknowledgment_times().read()),
+            destinations: of.destinations.iter().map(|to| (to, outboxes.get(&to.name).cloned())).collect(),
+        }
+    };
+    status.interfaces.iter().map(one).collect()
+}
+
+fn of_interface(name: &str, of: &InterfaceStatus, limit: Option<i64>) -> Figure {
     match name {
         "sinew_messages_received_total" => whole(of.received),
         "sinew_messages_accepted_total" => whole(of.counts.accepted),
@@ -114,7 +138,6 @@ fn of_interface(name: &str, of: &InterfaceStatus, limit: Option<i64>, times: Opt
         }
         "sinew_expected_silence_seconds" => limit.map_or(Figure::None, Figure::Whole),
         "sinew_sender_clock_skew_seconds" => of.quality.skew_s.map_or(Figure::None, Figure::Whole),
-        "sinew_ack_latency_seconds" => times.map_or(Figure::None, Figure::Times),
         "sinew_config_info" => Figure::Whole(1),
         _ => Figure::None,
     }

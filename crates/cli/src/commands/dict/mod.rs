@@ -8,15 +8,15 @@ mod history;
 mod local;
 mod question;
 mod resource;
-mod search;
 mod show;
+mod similar;
 
 use crate::{
     outcome::{Exit, Failure, Result},
     screen::Screen,
 };
 use clap::Args;
-use hl7v2::dictionary::Version;
+use hl7v2::dictionary::{Dictionary, Hit, Version};
 use question::{Found, Question};
 
 /// Look up what HL7 v2 and FHIR R4 say: fields, elements, types, tables, structures
@@ -93,26 +93,27 @@ impl Dict {
 
     fn search(&self, screen: &Screen, question: &Question, wanted: Option<Version>) -> Result {
         let version = wanted.unwrap_or(USUAL);
-        let hits = search::search(version, &self.words);
+        let hits = Dictionary::of(version).search(&self.words.join(" "));
         if hits.is_empty() {
             let text = self.words.join(" ");
             let elsewhere = question.answer(USUAL, true);
             let failure = Failure::new(Exit::Problems, format!("HL7 v{version} has nothing called `{text}`"));
-            return Err(match (elsewhere.first().map(Found::version), search::similar(&text)) {
+            return Err(match (elsewhere.first().map(Found::version), similar::similar(&text)) {
                 (Some(other), _) => failure.hint(format!("v{other} has it: sinew dict {text} --version {other}")),
                 (None, Some(near)) => failure.hint(format!("did you mean {near}?")),
                 (None, None) => failure.hint("search with fewer words, such as `sinew dict maiden`"),
             });
         }
         if self.json {
-            let hits: Vec<_> = hits.iter().map(search::Hit::json).collect();
+            let json = |hit: &Hit| serde_json::json!({"place": hit.place, "text": hit.name});
+            let hits: Vec<_> = hits.iter().map(json).collect();
             screen.line(
                 serde_json::json!({"schema": "sinew.dict/1", "version": version.as_str(), "results": hits}).to_string(),
             );
             return Ok(Exit::Ok);
         }
         for hit in hits.iter().take(RESULTS_MAX) {
-            screen.line(format!("{}  {}", screen.paint("1", &format!("{:<14}", hit.place)), hit.text));
+            screen.line(format!("{}  {}", screen.paint("1", &format!("{:<14}", hit.place)), hit.name));
         }
         if hits.len() > RESULTS_MAX {
             screen.say(format!("{} more: search with more words", hits.len() - RESULTS_MAX));
