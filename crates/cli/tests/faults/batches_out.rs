@@ -97,6 +97,10 @@ impl Stage {
         wait_for("nothing to be in flight", || (engine.count("in_flight") == 0).then_some(()));
         let accepted = engine.count("accepted");
         assert_eq!(engine.count("delivered"), accepted, "{why}");
+        // What was accepted and never acknowledged, because the kill came between, may still be in the open batch.
+        wait_for("every accepted message to be in a closed batch", || {
+            (self.batches(why).iter().map(Vec::len).sum::<usize>() as u64 >= accepted).then_some(())
+        });
         let (code, talk) = engine.signal("-TERM");
         assert_eq!(code, 0, "{why}: {talk}");
         let seen: Vec<String> = self.batches(why).into_iter().flatten().collect();

@@ -83,7 +83,7 @@ fn what_cannot_be_split_is_parked_and_holds_up_nothing() {
     life.accept(adt("NEXT", "7"));
     assert!(life.drain());
     assert_eq!(stage.world.taken("out"), ["NEXT"]);
-    assert_eq!(life.engine.store().counts_total().parked, 1);
+    life.wait("what was parked to be on record", || life.engine.store().counts_total().parked == 1);
     let history = life.engine.store().history(id).unwrap();
     let told = format!("{history:?}");
     assert!(told.contains("E5044") && !told.contains(&name), "{told}");
