@@ -3,7 +3,7 @@ import { StrictMode } from "./vendor.js";
 import { createRoot } from "./vendor.js";
 
 // src/shell/App.tsx
-import { useEffect as useEffect11, useMemo as useMemo11, useRef as useRef6, useState as useState25 } from "./vendor.js";
+import { useEffect as useEffect12, useMemo as useMemo11, useRef as useRef6, useState as useState29 } from "./vendor.js";
 
 // src/api/live.ts
 import { useSyncExternalStore } from "./vendor.js";
@@ -520,72 +520,21 @@ function balance({ engine }) {
   return `${count(counts.accepted)} accepted = ${parts2.join(" + ")}`;
 }
 
-// src/api/stream.ts
-import { useEffect, useState } from "./vendor.js";
-var PAUSE_MS2 = 1e3;
-var PAUSE_MS_MAX = 3e4;
-function listen(kinds, onNews, onState) {
-  let source;
-  let timer2;
-  let pause2 = PAUSE_MS2;
-  const open = () => {
-    onState("connecting");
-    const now2 = new EventSource("/api/v1/news");
-    source = now2;
-    now2.onopen = () => {
-      pause2 = PAUSE_MS2;
-      onState("open");
-    };
-    now2.onerror = () => {
-      now2.close();
-      onState("lost");
-      timer2 = window.setTimeout(open, pause2);
-      pause2 = Math.min(pause2 * 2, PAUSE_MS_MAX);
-    };
-    for (const kind of kinds) {
-      now2.addEventListener(kind, (said) => onNews(JSON.parse(said.data)));
-    }
-  };
-  open();
-  return () => {
-    window.clearTimeout(timer2);
-    source?.close();
-  };
-}
-function useNews(kinds, keep) {
-  const [news, setNews] = useState([]);
-  const [state, setState] = useState("connecting");
-  const key = kinds.join(" ");
-  useEffect(() => {
-    let waiting = [];
-    const timer2 = window.setInterval(() => {
-      if (waiting.length === 0) return;
-      const fresh = waiting.reverse();
-      waiting = [];
-      setNews((before) => [...fresh, ...before].slice(0, keep));
-    }, 500);
-    const stop = listen(
-      key.split(" "),
-      (one) => {
-        waiting.push(one);
-        if (waiting.length > keep) waiting.shift();
-      },
-      setState
-    );
-    return () => {
-      window.clearInterval(timer2);
-      stop();
-    };
-  }, [key, keep]);
-  return { news, state };
-}
+// src/screens/alerts/Alerts.tsx
+import { useEffect as useEffect3 } from "./vendor.js";
+import { Tab, TabList, TabPanel, Tabs } from "./vendor.js";
+
+// src/api/alerts.ts
+var readAlerts = (signal) => get("/api/v1/alerts", { past: 100 }, signal);
+var actOnIncident = (deed) => post("/api/v1/alerts/act", deed);
+var tryChannel = (channel) => post("/api/v1/alerts/try", { channel });
 
 // src/api/use.ts
-import { useCallback, useEffect as useEffect2, useState as useState2 } from "./vendor.js";
+import { useCallback, useEffect, useState } from "./vendor.js";
 function useAnswer(key, ask2) {
-  const [round, setRound] = useState2(0);
-  const [held, setHeld] = useState2({ key: "" });
-  useEffect2(() => {
+  const [round, setRound] = useState(0);
+  const [held, setHeld] = useState({ key: "" });
+  useEffect(() => {
     if (key === null) return;
     const stop = new AbortController();
     ask2(stop.signal).then(
@@ -600,6 +549,41 @@ function useAnswer(key, ask2) {
   const again = useCallback(() => setRound((before) => before + 1), []);
   const isCurrent = held.key === key;
   return { value: isCurrent ? held.value : void 0, problem: isCurrent ? held.problem : void 0, isLoading: key !== null && !isCurrent, again };
+}
+
+// src/shell/route.ts
+import { useSyncExternalStore as useSyncExternalStore3 } from "./vendor.js";
+var watchers3 = /* @__PURE__ */ new Set();
+var now = read();
+function read() {
+  return { path: window.location.pathname, words: new URLSearchParams(window.location.hash.slice(1)) };
+}
+function tell3() {
+  now = read();
+  for (const watcher of watchers3) watcher();
+}
+window.addEventListener("popstate", tell3);
+window.addEventListener("hashchange", tell3);
+function navigate(to, how = {}) {
+  if (how.replace) window.history.replaceState(null, "", to);
+  else window.history.pushState(null, "", to);
+  tell3();
+}
+function setWords(change2, how = {}) {
+  const words2 = new URLSearchParams(now.words);
+  for (const [name, value] of Object.entries(change2)) {
+    if (value) words2.set(name, value);
+    else words2.delete(name);
+  }
+  const text = words2.toString();
+  navigate(text ? `${now.path}#${text}` : now.path, how);
+}
+function subscribe2(watcher) {
+  watchers3.add(watcher);
+  return () => watchers3.delete(watcher);
+}
+function useAddress() {
+  return useSyncExternalStore3(subscribe2, () => now);
 }
 
 // src/ui/icons.tsx
@@ -654,43 +638,6 @@ function Mark() {
 
 // src/ui/parts.tsx
 import { Button as AriaButton } from "./vendor.js";
-
-// src/shell/route.ts
-import { useSyncExternalStore as useSyncExternalStore3 } from "./vendor.js";
-var watchers3 = /* @__PURE__ */ new Set();
-var now = read();
-function read() {
-  return { path: window.location.pathname, words: new URLSearchParams(window.location.hash.slice(1)) };
-}
-function tell3() {
-  now = read();
-  for (const watcher of watchers3) watcher();
-}
-window.addEventListener("popstate", tell3);
-window.addEventListener("hashchange", tell3);
-function navigate(to, how = {}) {
-  if (how.replace) window.history.replaceState(null, "", to);
-  else window.history.pushState(null, "", to);
-  tell3();
-}
-function setWords(change2, how = {}) {
-  const words2 = new URLSearchParams(now.words);
-  for (const [name, value] of Object.entries(change2)) {
-    if (value) words2.set(name, value);
-    else words2.delete(name);
-  }
-  const text = words2.toString();
-  navigate(text ? `${now.path}#${text}` : now.path, how);
-}
-function subscribe2(watcher) {
-  watchers3.add(watcher);
-  return () => watchers3.delete(watcher);
-}
-function useAddress() {
-  return useSyncExternalStore3(subscribe2, () => now);
-}
-
-// src/ui/parts.tsx
 import { jsx as jsx2, jsxs as jsxs2 } from "./vendor.js";
 var HEALTH = {
   ok: { word: "Running", icon: "good", tone: "good" },
@@ -792,347 +739,28 @@ function Page({ title, about, actions, children, className = "" }) {
   ] });
 }
 
-// src/screens/overview/Attentions.tsx
-import { jsx as jsx3, jsxs as jsxs3 } from "./vendor.js";
-function ownerText({ owner }) {
-  if (!owner) return "";
-  const call = [owner.team, owner.oncall && `on call ${owner.oncall}`, owner.contact].filter(Boolean).join(", ");
-  return call ? ` Owner: ${call}.` : "";
-}
-function Attentions({ items }) {
-  return /* @__PURE__ */ jsx3("ul", { className: "stack tight", children: items.map((item) => /* @__PURE__ */ jsx3("li", { children: /* @__PURE__ */ jsxs3(
-    Notice,
-    {
-      level: item.level,
-      title: item.title,
-      actions: item.links.map((link, at2) => /* @__PURE__ */ jsx3(Link, { to: link.to, className: "button", ...at2 === 0 ? { "data-row": true } : {}, children: link.label }, link.to)),
-      children: [
-        item.text,
-        ownerText(item),
-        " ",
-        item.code && /* @__PURE__ */ jsx3("code", { className: "quiet", children: item.code })
-      ]
-    }
-  ) }, item.id)) });
-}
+// src/screens/alerts/Incidents.tsx
+import { useState as useState4 } from "./vendor.js";
 
-// src/screens/alerts/Alerts.tsx
-import { jsx as jsx4, jsxs as jsxs4 } from "./vendor.js";
-var KINDS = ["parked", "held", "expired", "rejected", "down", "up", "reloaded"];
-var NEWS_MAX = 200;
-var WORDS = {
-  parked: { text: "parked, waits for a person", icon: "held", tone: "bad" },
-  held: { text: "held, with those behind it", icon: "held", tone: "warn" },
-  expired: { text: "given up by policy", icon: "expired", tone: "warn" },
-  rejected: { text: "rejected, the sender was told", icon: "warn", tone: "warn" },
-  down: { text: "does not answer", icon: "bad", tone: "bad" },
-  up: { text: "answers again", icon: "good", tone: "good" },
-  reloaded: { text: "changed by a reload", icon: "changes", tone: "note" }
-};
-function Quality() {
-  const { value, problem, again } = useAnswer("quality", (signal) => readQuality({ since_s: 7 * 86400 }, signal));
-  if (problem) return /* @__PURE__ */ jsx4(Trouble, { problem, what: "The quality of messages", again });
-  if (!value) return /* @__PURE__ */ jsx4(Empty, { title: "Reading…" });
-  const rows = value.interfaces.flatMap((report) => [
-    ...report.alerts.map((alert) => ({ ...alert, interface: report.interface, when: moment(alert.since), tone: alert.is_page ? "bad" : "warn" })),
-    ...report.findings.map((finding) => ({ ...finding, interface: report.interface, when: "", tone: finding.severity === "warning" ? "warn" : "note" }))
-  ]);
-  if (rows.length === 0) return /* @__PURE__ */ jsx4(Empty, { title: "No sender changed what it sends", children: "Every place is compared with its own history of the last seven days." });
-  return /* @__PURE__ */ jsxs4("table", { className: "table", children: [
-    /* @__PURE__ */ jsx4("thead", { children: /* @__PURE__ */ jsxs4("tr", { children: [
-      /* @__PURE__ */ jsx4("th", { scope: "col", children: "Interface" }),
-      /* @__PURE__ */ jsx4("th", { scope: "col", children: "What changed" }),
-      /* @__PURE__ */ jsx4("th", { scope: "col", children: "Since" }),
-      /* @__PURE__ */ jsx4("th", { scope: "col", children: "Code" })
-    ] }) }),
-    /* @__PURE__ */ jsx4("tbody", { children: rows.map((row) => /* @__PURE__ */ jsxs4("tr", { children: [
-      /* @__PURE__ */ jsx4("td", { children: /* @__PURE__ */ jsx4(Link, { to: interfaceAt(row.interface, "quality"), "data-row": true, children: row.interface }) }),
-      /* @__PURE__ */ jsx4("td", { className: row.tone, children: row.message }),
-      /* @__PURE__ */ jsx4("td", { className: "nowrap", children: row.when }),
-      /* @__PURE__ */ jsx4("td", { children: /* @__PURE__ */ jsx4("code", { className: "quiet", children: row.code }) })
-    ] }, `${row.interface} ${row.code} ${row.message}`)) })
-  ] });
-}
-function News() {
-  const { news, state } = useNews(KINDS, NEWS_MAX);
-  return /* @__PURE__ */ jsx4(Card, { title: "What happened", more: /* @__PURE__ */ jsxs4("span", { className: "quiet", children: [
-    "since this page was opened · ",
-    state === "open" ? "live" : state === "lost" ? "the stream is lost, trying again" : "connecting"
-  ] }), children: news.length === 0 ? /* @__PURE__ */ jsx4(Empty, { title: "Nothing yet", children: "Destinations that go down and come back, messages that are parked, held or rejected." }) : /* @__PURE__ */ jsxs4("table", { className: "table", children: [
-    /* @__PURE__ */ jsx4("thead", { children: /* @__PURE__ */ jsxs4("tr", { children: [
-      /* @__PURE__ */ jsx4("th", { scope: "col", children: "Time" }),
-      /* @__PURE__ */ jsx4("th", { scope: "col", children: "Interface" }),
-      /* @__PURE__ */ jsx4("th", { scope: "col", children: "Destination" }),
-      /* @__PURE__ */ jsx4("th", { scope: "col", children: "What" }),
-      /* @__PURE__ */ jsx4("th", { scope: "col", children: "Message" })
-    ] }) }),
-    /* @__PURE__ */ jsx4("tbody", { children: news.map((one, at2) => {
-      const word = WORDS[one.kind];
-      return /* @__PURE__ */ jsxs4("tr", { children: [
-        /* @__PURE__ */ jsx4("td", { className: "mono", title: utc(one.at), children: clock(one.at) }),
-        /* @__PURE__ */ jsx4("td", { children: /* @__PURE__ */ jsx4(Link, { to: interfaceAt(one.interface), "data-row": true, children: one.interface }) }),
-        /* @__PURE__ */ jsx4("td", { children: one.destination ?? "" }),
-        /* @__PURE__ */ jsxs4("td", { children: [
-          /* @__PURE__ */ jsxs4("span", { className: `state ${word?.tone ?? ""}`, children: [
-            /* @__PURE__ */ jsx4(Icon, { name: word?.icon ?? "warn" }),
-            " ",
-            word?.text ?? one.kind
-          ] }),
-          " ",
-          /* @__PURE__ */ jsx4("span", { className: "quiet", children: one.reason?.text })
-        ] }),
-        /* @__PURE__ */ jsx4("td", { className: "mono", children: one.message ? /* @__PURE__ */ jsx4(Link, { to: `/messages#id=${one.message}`, children: one.message }) : "" })
-      ] }, `${one.at} ${at2}`);
-    }) })
-  ] }) });
-}
-function Alerts() {
-  const { status, problem } = useLive();
-  if (!status) return /* @__PURE__ */ jsx4(Page, { title: "Alerts", children: problem ? /* @__PURE__ */ jsx4(Trouble, { problem, what: "The engine" }) : /* @__PURE__ */ jsx4(Empty, { title: "Asking the engine…" }) });
-  const items = attentionOf(status);
-  return /* @__PURE__ */ jsxs4(Page, { title: "Alerts", about: items.length ? plural(items.length, "thing needs", "things need") + " attention" : "nothing needs attention", children: [
-    items.length > 0 ? /* @__PURE__ */ jsx4(Attentions, { items }) : /* @__PURE__ */ jsxs4("div", { className: "calm", children: [
-      /* @__PURE__ */ jsx4(Icon, { name: "good", className: "good" }),
-      " Nothing needs you."
-    ] }),
-    /* @__PURE__ */ jsx4(News, {}),
-    /* @__PURE__ */ jsx4(Card, { title: "Changes in what senders send", children: /* @__PURE__ */ jsx4(Quality, {}) })
-  ] });
-}
-
-// src/screens/audit/Audit.tsx
+// src/screens/alerts/ActOn.tsx
 import { useState as useState3 } from "./vendor.js";
-import { Fragment, jsx as jsx5, jsxs as jsxs5 } from "./vendor.js";
-var LIMIT = 100;
-function Narrow({ label, value, onValue }) {
-  const [text, setText] = useState3(value);
-  return /* @__PURE__ */ jsx5("input", { className: "input narrow", "aria-label": label, placeholder: label, value: text, onChange: (change2) => setText(change2.target.value), onKeyDown: (key) => key.key === "Enter" && onValue(text.trim()), onBlur: () => text.trim() !== value && onValue(text.trim()) });
-}
-function When({ at: at2 }) {
-  const [day, seconds] = [moment(at2), clock(at2)];
-  return seconds.startsWith(day) ? /* @__PURE__ */ jsx5(Fragment, { children: seconds }) : /* @__PURE__ */ jsxs5(Fragment, { children: [
-    day,
-    " ",
-    /* @__PURE__ */ jsx5("span", { className: "quiet", children: seconds })
-  ] });
-}
-function Audit() {
-  const { words: words2 } = useAddress();
-  const [before, setBefore] = useState3([]);
-  const [who, act] = [words2.get("who") ?? "", words2.get("act") ?? ""];
-  const last = before.at(-1);
-  const { value, problem, again } = useAnswer(`${who}
-${act}
-${last ?? ""}`, (signal) => get("/api/v1/audit", { who: who || void 0, act: act || void 0, before: last, limit: LIMIT }, signal));
-  const rows = value?.rows ?? [];
-  const narrow = (name, text) => {
-    setBefore([]);
-    setWords({ [name]: text || void 0 }, { replace: true });
-  };
-  return /* @__PURE__ */ jsxs5(
-    Page,
-    {
-      title: "Audit",
-      about: "every act of a person and every look at a patient, with its reason",
-      actions: /* @__PURE__ */ jsxs5(Fragment, { children: [
-        /* @__PURE__ */ jsx5(Narrow, { label: "By whom", value: who, onValue: (text) => narrow("who", text) }),
-        /* @__PURE__ */ jsx5(Narrow, { label: "Which act, for example read", value: act, onValue: (text) => narrow("act", text) })
-      ] }),
-      children: [
-        problem ? /* @__PURE__ */ jsx5(Card, { children: /* @__PURE__ */ jsx5(Trouble, { problem, what: "The audit log", again }) }) : !value ? /* @__PURE__ */ jsx5(Empty, { title: "Reading…" }) : /* @__PURE__ */ jsx5(Card, { children: rows.length === 0 ? /* @__PURE__ */ jsx5(Empty, { title: "No entry fits" }) : /* @__PURE__ */ jsx5("div", { className: "scroll-x", children: /* @__PURE__ */ jsxs5("table", { className: "table", children: [
-          /* @__PURE__ */ jsx5("thead", { children: /* @__PURE__ */ jsxs5("tr", { children: [
-            /* @__PURE__ */ jsx5("th", { scope: "col", className: "right", children: "No." }),
-            /* @__PURE__ */ jsx5("th", { scope: "col", children: "When" }),
-            /* @__PURE__ */ jsx5("th", { scope: "col", children: "Who" }),
-            /* @__PURE__ */ jsx5("th", { scope: "col", children: "Act" }),
-            /* @__PURE__ */ jsx5("th", { scope: "col", children: "On what" }),
-            /* @__PURE__ */ jsx5("th", { scope: "col", children: "Why" })
-          ] }) }),
-          /* @__PURE__ */ jsx5("tbody", { children: rows.map((row) => /* @__PURE__ */ jsxs5("tr", { tabIndex: 0, "data-row": true, children: [
-            /* @__PURE__ */ jsx5("td", { className: "right number quiet", children: row.number }),
-            /* @__PURE__ */ jsx5("td", { className: "nowrap", title: utc(row.at), children: /* @__PURE__ */ jsx5(When, { at: row.at }) }),
-            /* @__PURE__ */ jsxs5("td", { className: "nowrap", children: [
-              row.who,
-              " ",
-              /* @__PURE__ */ jsx5("span", { className: "quiet", children: row.origin })
-            ] }),
-            /* @__PURE__ */ jsxs5("td", { className: "nowrap", children: [
-              row.act,
-              " ",
-              row.is_refused && /* @__PURE__ */ jsx5("strong", { className: "bad", children: "✕ refused" })
-            ] }),
-            /* @__PURE__ */ jsx5("td", { children: row.object }),
-            /* @__PURE__ */ jsx5("td", { children: row.reason || /* @__PURE__ */ jsx5("span", { className: "quiet", children: "–" }) })
-          ] }, row.number)) })
-        ] }) }) }),
-        /* @__PURE__ */ jsxs5("div", { className: "buttons", children: [
-          before.length > 0 && /* @__PURE__ */ jsx5(Button, { onPress: () => setBefore(before.slice(0, -1)), children: "Newer" }),
-          rows.length === LIMIT && /* @__PURE__ */ jsx5(Button, { onPress: () => setBefore([...before, rows.at(-1)?.number ?? 0]), children: "Older" })
-        ] })
-      ]
-    }
-  );
-}
-
-// src/screens/dictionary/Dictionary.tsx
-import { useEffect as useEffect3, useState as useState4 } from "./vendor.js";
-import { Fragment as Fragment2, jsx as jsx6, jsxs as jsxs6 } from "./vendor.js";
-var VERSIONS = ["2.9", "2.8.2", "2.8", "2.7.1", "2.7", "2.6", "2.5.1", "2.5", "2.4", "2.3.1", "2.3", "2.2", "2.1"];
-var VERSION_DEFAULT = "2.5.1";
-var EXAMPLES = ["PID", "PID-3", "OBX-5", "CX", "0001", "Patient.contact", "mother maiden"];
-var USAGE = { R: "required", O: "optional", C: "conditional", B: "kept for older systems", W: "withdrawn", X: "withdrawn" };
-var wordAt = (word, version) => `/dictionary#word=${encodeURIComponent(word)}${version === VERSION_DEFAULT ? "" : `&version=${version}`}`;
-function Rows({ rows, version }) {
-  return /* @__PURE__ */ jsx6("div", { className: "scroll-x", children: /* @__PURE__ */ jsxs6("table", { className: "table", children: [
-    /* @__PURE__ */ jsx6("thead", { children: /* @__PURE__ */ jsxs6("tr", { children: [
-      /* @__PURE__ */ jsx6("th", { scope: "col", children: "Place" }),
-      /* @__PURE__ */ jsx6("th", { scope: "col", children: "Name" }),
-      /* @__PURE__ */ jsx6("th", { scope: "col", children: "Type" }),
-      /* @__PURE__ */ jsx6("th", { scope: "col", children: "Usage" }),
-      /* @__PURE__ */ jsx6("th", { scope: "col", children: "Repeats" }),
-      /* @__PURE__ */ jsx6("th", { scope: "col", className: "right", children: "Length" }),
-      /* @__PURE__ */ jsx6("th", { scope: "col", children: "Table" })
-    ] }) }),
-    /* @__PURE__ */ jsx6("tbody", { children: rows.map((row) => /* @__PURE__ */ jsxs6("tr", { children: [
-      /* @__PURE__ */ jsx6("td", { className: "mono nowrap", children: /* @__PURE__ */ jsx6(Link, { to: wordAt(row.path, version), "data-row": true, children: row.path }) }),
-      /* @__PURE__ */ jsx6("td", { children: row.name }),
-      /* @__PURE__ */ jsx6("td", { className: "mono", children: /^[A-Z]{2,3}$/.test(row.type) ? /* @__PURE__ */ jsx6(Link, { to: wordAt(row.type, version), children: row.type }) : row.type }),
-      /* @__PURE__ */ jsx6("td", { className: row.usage === "R" || /^[1-9]/.test(row.usage) ? "" : "quiet", children: USAGE[row.usage] ?? row.usage }),
-      /* @__PURE__ */ jsx6("td", { className: "quiet", children: row.is_repeating ? "yes" : "–" }),
-      /* @__PURE__ */ jsx6("td", { className: "right number quiet", children: row.length ?? "–" }),
-      /* @__PURE__ */ jsx6("td", { className: "mono", children: row.table ? /* @__PURE__ */ jsx6(Link, { to: wordAt(row.table, version), children: row.table }) : /* @__PURE__ */ jsx6("span", { className: "quiet", children: "–" }) })
-    ] }, row.path)) })
-  ] }) });
-}
-function Codes({ codes }) {
-  return /* @__PURE__ */ jsxs6("table", { className: "table", children: [
-    /* @__PURE__ */ jsx6("thead", { children: /* @__PURE__ */ jsxs6("tr", { children: [
-      /* @__PURE__ */ jsx6("th", { scope: "col", children: "Code" }),
-      /* @__PURE__ */ jsx6("th", { scope: "col", children: "Meaning" })
-    ] }) }),
-    /* @__PURE__ */ jsx6("tbody", { children: codes.map((one) => /* @__PURE__ */ jsxs6("tr", { children: [
-      /* @__PURE__ */ jsx6("td", { className: "mono", children: one.code }),
-      /* @__PURE__ */ jsx6("td", { children: one.display || /* @__PURE__ */ jsx6("span", { className: "quiet", children: "no text in the standard" }) })
-    ] }, one.code)) })
-  ] });
-}
-function aroundOf(word) {
-  const out = [];
-  for (let at2 = word.replace(/[.-][^.-]*$/, ""); at2 !== out.at(-1) && at2 !== word; at2 = at2.replace(/[.-][^.-]*$/, "")) out.push(at2);
-  return out.reverse();
-}
-function Entry({ entry, version }) {
-  if (entry.kind === "found") {
-    const found = entry.found ?? [];
-    if (found.length === 0) return /* @__PURE__ */ jsx6(Empty, { title: "The standard has no such word", children: "Try a place (PID-3), a data type (CX), a table (0001), an element (Patient.contact), or words of a name." });
-    return /* @__PURE__ */ jsx6(Card, { title: `Named “${entry.word}”`, children: /* @__PURE__ */ jsx6("table", { className: "table", children: /* @__PURE__ */ jsx6("tbody", { children: found.map((one) => /* @__PURE__ */ jsxs6("tr", { children: [
-      /* @__PURE__ */ jsx6("td", { className: "mono nowrap", children: /* @__PURE__ */ jsx6(Link, { to: wordAt(one.path, version), "data-row": true, children: one.path }) }),
-      /* @__PURE__ */ jsx6("td", { children: one.name })
-    ] }, one.path)) }) }) });
-  }
-  const { own } = entry;
-  return /* @__PURE__ */ jsxs6(Fragment2, { children: [
-    /* @__PURE__ */ jsxs6(
-      Card,
-      {
-        title: /* @__PURE__ */ jsxs6(Fragment2, { children: [
-          aroundOf(entry.word).map((word) => /* @__PURE__ */ jsxs6("span", { children: [
-            /* @__PURE__ */ jsx6(Link, { to: wordAt(word, version), children: word }),
-            " ›",
-            " "
-          ] }, word)),
-          /* @__PURE__ */ jsx6("code", { children: entry.word }),
-          " ",
-          entry.name
-        ] }),
-        more: /* @__PURE__ */ jsxs6("span", { className: "quiet", children: [
-          entry.kind === "element" ? "FHIR R4" : `HL7 v${entry.version}`,
-          entry.is_user_defined ? " · codes are the site's own" : ""
-        ] }),
-        children: [
-          own && /* @__PURE__ */ jsxs6("p", { className: "inside", children: [
-            "Type ",
-            /* @__PURE__ */ jsx6("code", { children: own.type }),
-            ", ",
-            USAGE[own.usage] ?? own.usage,
-            own.is_repeating ? ", repeats" : "",
-            own.length ? `, at most ${plural(own.length, "character")}` : "",
-            own.table && /* @__PURE__ */ jsxs6(Fragment2, { children: [
-              ", table ",
-              /* @__PURE__ */ jsx6(Link, { to: wordAt(own.table, version), children: own.table })
-            ] })
-          ] }),
-          entry.rows && entry.rows.length > 0 && /* @__PURE__ */ jsx6(Rows, { rows: entry.rows, version }),
-          entry.rows?.length === 0 && !own && /* @__PURE__ */ jsx6("p", { className: "inside quiet", children: "It has no parts." })
-        ]
-      }
-    ),
-    entry.codes && entry.codes.length > 0 && /* @__PURE__ */ jsx6(Card, { title: "Codes", more: /* @__PURE__ */ jsxs6("span", { className: "quiet", children: [
-      entry.codes.length,
-      " of the standard"
-    ] }), children: /* @__PURE__ */ jsx6(Codes, { codes: entry.codes }) }),
-    entry.kind === "table" && entry.codes?.length === 0 && /* @__PURE__ */ jsx6(Empty, { title: "The standard lists no codes for this table" })
-  ] });
-}
-function Dictionary() {
-  const { words: words2 } = useAddress();
-  const word = words2.get("word") ?? "PID";
-  const version = words2.get("version") ?? VERSION_DEFAULT;
-  const [text, setText] = useState4(word);
-  useEffect3(() => setText(word), [word]);
-  const { value, problem, again } = useAnswer(`${version} ${word}`, (signal) => lookUp(version, word, signal));
-  return /* @__PURE__ */ jsxs6(
-    Page,
-    {
-      title: "Dictionary",
-      actions: /* @__PURE__ */ jsxs6(Fragment2, { children: [
-        /* @__PURE__ */ jsx6(
-          "input",
-          {
-            className: "input narrow",
-            "aria-label": "Look up a place, data type, table, element or name",
-            placeholder: "PID-3, CX, 0001, Patient.contact…",
-            value: text,
-            spellCheck: false,
-            onChange: (change2) => setText(change2.target.value),
-            onKeyDown: (key) => key.key === "Enter" && text.trim() && setWords({ word: text.trim() })
-          }
-        ),
-        /* @__PURE__ */ jsx6("select", { className: "input version", "aria-label": "Version of HL7 v2", value: version, onChange: (change2) => setWords({ version: change2.target.value === VERSION_DEFAULT ? void 0 : change2.target.value }), children: VERSIONS.map((one) => /* @__PURE__ */ jsx6("option", { children: one }, one)) })
-      ] }),
-      children: [
-        /* @__PURE__ */ jsxs6("p", { className: "quiet", children: [
-          "For example:",
-          " ",
-          EXAMPLES.map((example) => /* @__PURE__ */ jsxs6("span", { children: [
-            /* @__PURE__ */ jsx6(Link, { to: wordAt(example, version), children: example }),
-            " "
-          ] }, example))
-        ] }),
-        problem ? /* @__PURE__ */ jsx6(Trouble, { problem, what: "The dictionary", again }) : value ? /* @__PURE__ */ jsx6(Entry, { entry: value, version }) : /* @__PURE__ */ jsx6(Empty, { title: "Reading…" })
-      ]
-    }
-  );
-}
-
-// src/screens/changes/Changes.tsx
-import { useState as useState6 } from "./vendor.js";
+import { Input as Input2, Label as Label2, TextArea, TextField as TextField2 } from "./vendor.js";
 
 // src/ui/dialogs.tsx
-import { useState as useState5 } from "./vendor.js";
+import { useState as useState2 } from "./vendor.js";
 import { Dialog, Heading, Input, Label, Modal, ModalOverlay, TextField } from "./vendor.js";
-import { jsx as jsx7, jsxs as jsxs7 } from "./vendor.js";
+import { jsx as jsx3, jsxs as jsxs3 } from "./vendor.js";
 function Window({ title, onClose, children, isWide = false }) {
-  return /* @__PURE__ */ jsx7(ModalOverlay, { className: "veil", isOpen: true, isDismissable: true, onOpenChange: (isOpen) => !isOpen && onClose(), children: /* @__PURE__ */ jsx7(Modal, { className: isWide ? "modal wide" : "modal", children: /* @__PURE__ */ jsxs7(Dialog, { className: "dialog", children: [
-    /* @__PURE__ */ jsx7(Heading, { slot: "title", level: 2, children: title }),
+  return /* @__PURE__ */ jsx3(ModalOverlay, { className: "veil", isOpen: true, isDismissable: true, onOpenChange: (isOpen) => !isOpen && onClose(), children: /* @__PURE__ */ jsx3(Modal, { className: isWide ? "modal wide" : "modal", children: /* @__PURE__ */ jsxs3(Dialog, { className: "dialog", children: [
+    /* @__PURE__ */ jsx3(Heading, { slot: "title", level: 2, children: title }),
     children
   ] }) }) });
 }
 function AskWhy({ act, onClose }) {
-  const [reason, setReason] = useState5("");
-  const [state, setState] = useState5("asking");
-  const [said, setSaid] = useState5("");
-  const [problem, setProblem] = useState5();
+  const [reason, setReason] = useState2("");
+  const [state, setState] = useState2("asking");
+  const [said, setSaid] = useState2("");
+  const [problem, setProblem] = useState2();
   const run = async () => {
     if (!reason.trim() || state !== "asking") return;
     setState("running");
@@ -1147,50 +775,901 @@ function AskWhy({ act, onClose }) {
       setState("asking");
     }
   };
-  return /* @__PURE__ */ jsxs7(Window, { title: act.title, onClose, children: [
-    /* @__PURE__ */ jsx7("div", { children: act.text }),
-    state === "done" ? /* @__PURE__ */ jsx7("p", { role: "status", children: /* @__PURE__ */ jsx7("strong", { children: said }) }) : /* @__PURE__ */ jsxs7(TextField, { className: "field", value: reason, onChange: setReason, isRequired: true, autoFocus: true, onKeyDown: (key) => key.key === "Enter" && void run(), children: [
-      /* @__PURE__ */ jsx7(Label, { children: "Why? It is kept with your name." }),
-      /* @__PURE__ */ jsx7(Input, { className: "input", placeholder: act.example ?? "for example: ticket 4711, agreed with the owner" })
+  return /* @__PURE__ */ jsxs3(Window, { title: act.title, onClose, children: [
+    /* @__PURE__ */ jsx3("div", { children: act.text }),
+    state === "done" ? /* @__PURE__ */ jsx3("p", { role: "status", children: /* @__PURE__ */ jsx3("strong", { children: said }) }) : /* @__PURE__ */ jsxs3(TextField, { className: "field", value: reason, onChange: setReason, isRequired: true, autoFocus: true, onKeyDown: (key) => key.key === "Enter" && void run(), children: [
+      /* @__PURE__ */ jsx3(Label, { children: "Why? It is kept with your name." }),
+      /* @__PURE__ */ jsx3(Input, { className: "input", placeholder: act.example ?? "for example: ticket 4711, agreed with the owner" })
     ] }),
-    problem && /* @__PURE__ */ jsxs7(Notice, { level: "warning", title: "Not done", children: [
+    problem && /* @__PURE__ */ jsxs3(Notice, { level: "warning", title: "Not done", children: [
       problem.message,
       " ",
-      problem.code && /* @__PURE__ */ jsx7("code", { children: problem.code })
+      problem.code && /* @__PURE__ */ jsx3("code", { children: problem.code })
     ] }),
-    /* @__PURE__ */ jsxs7("div", { className: "buttons", children: [
-      /* @__PURE__ */ jsx7(Button, { onPress: onClose, children: state === "done" ? "Close" : "Cancel" }),
-      state !== "done" && /* @__PURE__ */ jsx7(Button, { kind: act.isDangerous ? "danger" : "first", isDisabled: !reason.trim() || state === "running", onPress: () => void run(), children: state === "running" ? "Working…" : act.button })
+    /* @__PURE__ */ jsxs3("div", { className: "buttons", children: [
+      /* @__PURE__ */ jsx3(Button, { onPress: onClose, children: state === "done" ? "Close" : "Cancel" }),
+      state !== "done" && /* @__PURE__ */ jsx3(Button, { kind: act.isDangerous ? "danger" : "first", isDisabled: !reason.trim() || state === "running", onPress: () => void run(), children: state === "running" ? "Working…" : act.button })
     ] })
   ] });
 }
 
+// src/screens/alerts/ActOn.tsx
+import { Fragment, jsx as jsx4, jsxs as jsxs4 } from "./vendor.js";
+var HOUR_S = 3600;
+var REST = [
+  ["30 minutes", HOUR_S / 2],
+  ["1 hour", HOUR_S],
+  ["2 hours", 2 * HOUR_S],
+  ["8 hours", 8 * HOUR_S],
+  ["1 day", 24 * HOUR_S],
+  ["7 days", 168 * HOUR_S]
+];
+var WORDS = {
+  acknowledge: { title: "Take it", text: "You have it: nobody is told again until it gets worse or is over.", button: "I have it", needsNote: false, example: "for example: calling the pharmacy" },
+  assign: { title: "Give it to somebody", text: "They are called instead of who is on call, until it is over.", button: "Give it", needsNote: false, example: "for example: she knows their network" },
+  snooze: { title: "Let it rest", text: "Nobody is told for that time, unless somebody wakes it. Messages go on as they do.", button: "Let it rest", needsNote: true, example: "for example: they patch until four" },
+  wake: { title: "Wake it", text: "Takes an acknowledgment and a rest back: people are told again.", button: "Wake it", needsNote: false, example: "" },
+  note: { title: "Write something down", text: "For whoever looks at this incident. It stays in this system: no alert carries it.", button: "Keep it", needsNote: true, example: "for example: their vendor has a ticket" }
+};
+function ActOn({ incident, act, names: names2, onClose }) {
+  const words2 = WORDS[act];
+  const [note, setNote] = useState3("");
+  const [to, setTo] = useState3("");
+  const [rest, setRest] = useState3(2 * HOUR_S);
+  const [isRunning, setRunning] = useState3(false);
+  const [problem, setProblem] = useState3();
+  const isReady = (!words2.needsNote || note.trim() !== "") && (act !== "assign" || to.trim() !== "") && !isRunning;
+  const run = async () => {
+    if (!isReady) return;
+    setRunning(true);
+    try {
+      await actOnIncident({ incident: incident.id, act, note: note.trim(), ...act === "assign" ? { to: to.trim() } : {}, ...act === "snooze" ? { for_s: rest } : {} });
+      onClose();
+    } catch (error) {
+      setProblem(error instanceof Problem ? error : new Problem(0, "", String(error)));
+      setRunning(false);
+    }
+  };
+  return /* @__PURE__ */ jsxs4(Window, { title: `${words2.title}: ${incident.headline}`, onClose, children: [
+    /* @__PURE__ */ jsx4("p", { children: words2.text }),
+    act === "assign" && /* @__PURE__ */ jsxs4(Fragment, { children: [
+      /* @__PURE__ */ jsxs4(TextField2, { className: "field", value: to, onChange: setTo, isRequired: true, autoFocus: true, children: [
+        /* @__PURE__ */ jsx4(Label2, { children: "To whom" }),
+        /* @__PURE__ */ jsx4(Input2, { className: "input", autoComplete: "off" })
+      ] }),
+      names2.length > 0 && /* @__PURE__ */ jsxs4("div", { className: "buttons start", children: [
+        /* @__PURE__ */ jsx4("span", { className: "quiet", children: "On call:" }),
+        names2.map((name) => /* @__PURE__ */ jsx4(Button, { onPress: () => setTo(name), children: name }, name))
+      ] })
+    ] }),
+    act === "snooze" && /* @__PURE__ */ jsxs4("label", { className: "field", children: [
+      /* @__PURE__ */ jsx4("span", { className: "label", children: "For" }),
+      /* @__PURE__ */ jsx4("select", { className: "input", value: rest, onChange: (change2) => setRest(Number(change2.target.value)), children: REST.map(([word, seconds]) => /* @__PURE__ */ jsx4("option", { value: seconds, children: word }, seconds)) })
+    ] }),
+    /* @__PURE__ */ jsxs4(TextField2, { className: "field", value: note, onChange: setNote, isRequired: words2.needsNote, autoFocus: act !== "assign", onKeyDown: (key) => key.key === "Enter" && (key.ctrlKey || key.metaKey) && void run(), children: [
+      /* @__PURE__ */ jsx4(Label2, { children: words2.needsNote ? "Note" : "Note, if it helps others" }),
+      /* @__PURE__ */ jsx4(TextArea, { className: "input", placeholder: words2.example })
+    ] }),
+    /* @__PURE__ */ jsx4("p", { className: "quiet", children: "Never name a patient in a note." }),
+    problem && /* @__PURE__ */ jsxs4(Notice, { level: "warning", title: "Not done", children: [
+      problem.message,
+      " ",
+      problem.code && /* @__PURE__ */ jsx4("code", { children: problem.code })
+    ] }),
+    /* @__PURE__ */ jsxs4("div", { className: "buttons", children: [
+      /* @__PURE__ */ jsx4(Button, { onPress: onClose, children: "Cancel" }),
+      /* @__PURE__ */ jsx4(Button, { kind: "first", isDisabled: !isReady, onPress: () => void run(), children: isRunning ? "Working…" : words2.button })
+    ] })
+  ] });
+}
+
+// src/screens/alerts/words.ts
+var LEVELS2 = {
+  warning: { word: "Warning", icon: "warn", tone: "warn" },
+  alarm: { word: "Alarm", icon: "bad", tone: "bad" },
+  escalated: { word: "Escalated", icon: "bad", tone: "bad" }
+};
+var levelOf = (incident) => LEVELS2[incident.level] ?? LEVELS2.warning;
+function whoHas(incident, now2) {
+  if (incident.acknowledged) return `${incident.acknowledged.by} has it, since ${moment(incident.acknowledged.at)}`;
+  if (incident.quiet_by) return `Nobody is told: maintenance “${incident.quiet_by}”`;
+  if (incident.snoozed_until && incident.snoozed_until > now2) return `Snoozed for ${span((incident.snoozed_until - now2) / 1e6)} more`;
+  if (incident.assigned) return `Given to ${incident.assigned}, who has not taken it`;
+  return "Nobody has it yet";
+}
+var isTaken = (incident) => incident.acknowledged !== null;
+function causeOf({ cause }) {
+  const name = Array.isArray(cause.name) ? cause.name[0] : cause.name;
+  if (cause.of === "engine") return "This engine";
+  if (cause.of === "partner") return `Partner ${name}`;
+  if (cause.of === "sender") return `Sender ${name}`;
+  return `Interface ${name}`;
+}
+function historyOf(incident) {
+  const events = [{ at: incident.since, text: "began" }];
+  if (incident.opened > incident.since) events.push({ at: incident.opened, text: "was noticed" });
+  if (incident.alarmed) events.push({ at: incident.alarmed, text: "became an alarm" });
+  if (incident.acknowledged) events.push({ at: incident.acknowledged.at, text: "was taken", by: incident.acknowledged.by });
+  if (incident.told) events.push({ at: incident.told, text: incident.times_told > 1 ? `somebody was told for the last of ${incident.times_told} times` : "somebody was told" });
+  for (const note of incident.notes) events.push({ at: note.at, text: note.text, by: note.by });
+  if (incident.healed) events.push({ at: incident.healed, text: "showed no more" });
+  if (incident.closed) events.push({ at: incident.closed, text: "was over" });
+  return events.sort((one, other) => one.at - other.at);
+}
+var ORDER2 = { escalated: 0, alarm: 1, warning: 2 };
+function inOrder(incidents, now2) {
+  const isQuiet = (one) => isTaken(one) || one.quiet_by !== null || (one.snoozed_until ?? 0) > now2;
+  return [...incidents].sort((a, b) => Number(isQuiet(a)) - Number(isQuiet(b)) || ORDER2[a.level] - ORDER2[b.level] || a.since - b.since);
+}
+
+// src/screens/alerts/Incidents.tsx
+import { Fragment as Fragment2, jsx as jsx5, jsxs as jsxs5 } from "./vendor.js";
+var NAMES_MAX2 = 6;
+function Symptoms({ incident, now: now2 }) {
+  return /* @__PURE__ */ jsxs5("div", { className: "scroll-x", children: [
+    /* @__PURE__ */ jsxs5("table", { className: "table", children: [
+      /* @__PURE__ */ jsx5("thead", { children: /* @__PURE__ */ jsxs5("tr", { children: [
+        /* @__PURE__ */ jsx5("th", { scope: "col", children: "Interface" }),
+        /* @__PURE__ */ jsx5("th", { scope: "col", children: "Destination" }),
+        /* @__PURE__ */ jsx5("th", { scope: "col", children: "What shows" }),
+        /* @__PURE__ */ jsx5("th", { scope: "col", children: "For" })
+      ] }) }),
+      /* @__PURE__ */ jsx5("tbody", { children: incident.symptoms.map((symptom, at2) => /* @__PURE__ */ jsxs5("tr", { children: [
+        /* @__PURE__ */ jsx5("td", { children: symptom.interface ? /* @__PURE__ */ jsx5(Link, { to: interfaceAt(symptom.interface), children: symptom.interface }) : "the engine" }),
+        /* @__PURE__ */ jsx5("td", { children: symptom.destination ?? "" }),
+        /* @__PURE__ */ jsx5("td", { children: symptom.sentence }),
+        /* @__PURE__ */ jsx5("td", { className: "nowrap", children: span((now2 - symptom.since) / 1e6) })
+      ] }, at2)) })
+    ] }),
+    incident.symptoms_now > incident.symptoms.length && /* @__PURE__ */ jsxs5("p", { className: "quiet inside", children: [
+      "and ",
+      incident.symptoms_now - incident.symptoms.length,
+      " more"
+    ] })
+  ] });
+}
+function History({ incident }) {
+  return /* @__PURE__ */ jsx5("ol", { className: "history", "aria-label": "What happened to it", children: historyOf(incident).map((event, at2) => /* @__PURE__ */ jsxs5("li", { children: [
+    /* @__PURE__ */ jsx5("time", { className: "mono quiet", title: utc(event.at), children: moment(event.at) }),
+    /* @__PURE__ */ jsxs5("span", { children: [
+      event.by && /* @__PURE__ */ jsxs5("strong", { children: [
+        event.by,
+        ": "
+      ] }),
+      event.text
+    ] })
+  ] }, at2)) });
+}
+function Interfaces({ names: names2 }) {
+  const first = names2.slice(0, NAMES_MAX2);
+  return /* @__PURE__ */ jsxs5(Fragment2, { children: [
+    first.map((name, at2) => /* @__PURE__ */ jsxs5("span", { children: [
+      at2 > 0 && ", ",
+      /* @__PURE__ */ jsx5(Link, { to: interfaceAt(name), children: name })
+    ] }, name)),
+    names2.length > NAMES_MAX2 && ` and ${names2.length - NAMES_MAX2} more`
+  ] });
+}
+function IncidentCard({ incident, now: now2, onAct }) {
+  const may = useMay();
+  const { words: words2 } = useAddress();
+  const isOpen = words2.get("incident") === String(incident.id);
+  const level = levelOf(incident);
+  const isTold = !isTaken(incident) && !incident.quiet_by;
+  const isResting = (incident.snoozed_until ?? 0) > now2;
+  const more = [plural(incident.symptoms_now, "symptom"), incident.notes.length > 0 && plural(incident.notes.length, "note")].filter(Boolean).join(", ");
+  return /* @__PURE__ */ jsxs5("article", { className: `card incident ${incident.level === "warning" ? "warning" : "alarm"}${isTold ? "" : " rests"}`, "aria-label": incident.headline, children: [
+    /* @__PURE__ */ jsxs5("header", { children: [
+      /* @__PURE__ */ jsx5(State, { of: level }),
+      /* @__PURE__ */ jsx5("h3", { children: incident.headline }),
+      /* @__PURE__ */ jsxs5("span", { className: "quiet nowrap", title: utc(incident.since), children: [
+        "since ",
+        clock(incident.since),
+        ", ",
+        span((now2 - incident.since) / 1e6)
+      ] }),
+      /* @__PURE__ */ jsxs5("span", { className: "quiet incident-number", children: [
+        "No. ",
+        incident.id,
+        " · ",
+        /* @__PURE__ */ jsx5("code", { children: incident.code })
+      ] })
+    ] }),
+    /* @__PURE__ */ jsxs5("dl", { className: "facts", children: [
+      /* @__PURE__ */ jsx5("dt", { children: "Is data safe?" }),
+      /* @__PURE__ */ jsx5("dd", { children: /* @__PURE__ */ jsx5("strong", { children: incident.safe }) }),
+      /* @__PURE__ */ jsx5("dt", { children: "What to do" }),
+      /* @__PURE__ */ jsxs5("dd", { children: [
+        incident.advice,
+        " ",
+        incident.runbook && /* @__PURE__ */ jsx5("a", { href: incident.runbook, target: "_blank", rel: "noreferrer", children: "Runbook" })
+      ] }),
+      /* @__PURE__ */ jsx5("dt", { children: "What broke" }),
+      /* @__PURE__ */ jsxs5("dd", { children: [
+        causeOf(incident),
+        incident.interfaces.length > 0 && incident.cause.of !== "interface" && /* @__PURE__ */ jsxs5(Fragment2, { children: [
+          ", under ",
+          plural(incident.interfaces.length, "interface"),
+          ": ",
+          /* @__PURE__ */ jsx5(Interfaces, { names: incident.interfaces })
+        ] }),
+        incident.cause.of === "interface" && incident.interfaces[0] && /* @__PURE__ */ jsxs5(Fragment2, { children: [
+          " ",
+          "· ",
+          /* @__PURE__ */ jsx5(Link, { to: interfaceAt(incident.interfaces[0], "runbook"), children: "its first five checks" })
+        ] })
+      ] }),
+      /* @__PURE__ */ jsx5("dt", { children: "Who has it" }),
+      /* @__PURE__ */ jsxs5("dd", { children: [
+        /* @__PURE__ */ jsx5("span", { className: isTold && !isResting ? "bad" : "", children: whoHas(incident, now2) }),
+        /* @__PURE__ */ jsxs5("span", { className: "quiet", children: [
+          incident.team && ` · team ${incident.team}`,
+          incident.told ? ` · told ${plural(incident.times_told, "time")}, last ${moment(incident.told)}` : " · nobody was told"
+        ] })
+      ] })
+    ] }),
+    /* @__PURE__ */ jsxs5("footer", { className: "buttons", children: [
+      may("steer") && /* @__PURE__ */ jsxs5(Fragment2, { children: [
+        !isTaken(incident) && /* @__PURE__ */ jsx5(Button, { kind: "first", icon: "check", onPress: () => onAct("acknowledge"), children: "I have it…" }),
+        /* @__PURE__ */ jsx5(Button, { onPress: () => onAct("assign"), children: "Give to…" }),
+        isResting || isTaken(incident) ? /* @__PURE__ */ jsx5(Button, { onPress: () => onAct("wake"), children: "Wake…" }) : /* @__PURE__ */ jsx5(Button, { onPress: () => onAct("snooze"), children: "Let rest…" }),
+        /* @__PURE__ */ jsx5(Button, { onPress: () => onAct("note"), children: "Note…" })
+      ] }),
+      /* @__PURE__ */ jsxs5("button", { type: "button", className: "button plain", "data-row": true, "aria-expanded": isOpen, onClick: () => setWords({ incident: isOpen ? void 0 : String(incident.id) }, { replace: true }), children: [
+        /* @__PURE__ */ jsx5(Icon, { name: isOpen ? "down" : "next" }),
+        more
+      ] })
+    ] }),
+    isOpen && /* @__PURE__ */ jsxs5("div", { className: "incident-more", children: [
+      /* @__PURE__ */ jsx5(Symptoms, { incident, now: now2 }),
+      /* @__PURE__ */ jsx5(History, { incident })
+    ] })
+  ] });
+}
+function Incidents({ incidents, now: now2, names: names2, again }) {
+  const [open, setOpen] = useState4();
+  return /* @__PURE__ */ jsxs5("div", { className: "stack", children: [
+    incidents.map((incident) => /* @__PURE__ */ jsx5(IncidentCard, { incident, now: now2, onAct: (act) => setOpen({ incident, act }) }, incident.id)),
+    open && /* @__PURE__ */ jsx5(
+      ActOn,
+      {
+        ...open,
+        names: names2,
+        onClose: () => {
+          setOpen(void 0);
+          again();
+        }
+      }
+    )
+  ] });
+}
+
+// src/api/stream.ts
+import { useEffect as useEffect2, useState as useState5 } from "./vendor.js";
+var PAUSE_MS2 = 1e3;
+var PAUSE_MS_MAX = 3e4;
+function listen(kinds, onNews, onState) {
+  let source;
+  let timer2;
+  let pause2 = PAUSE_MS2;
+  const open = () => {
+    onState("connecting");
+    const now2 = new EventSource("/api/v1/news");
+    source = now2;
+    now2.onopen = () => {
+      pause2 = PAUSE_MS2;
+      onState("open");
+    };
+    now2.onerror = () => {
+      now2.close();
+      onState("lost");
+      timer2 = window.setTimeout(open, pause2);
+      pause2 = Math.min(pause2 * 2, PAUSE_MS_MAX);
+    };
+    for (const kind of kinds) {
+      now2.addEventListener(kind, (said) => onNews(JSON.parse(said.data)));
+    }
+  };
+  open();
+  return () => {
+    window.clearTimeout(timer2);
+    source?.close();
+  };
+}
+function useNews(kinds, keep) {
+  const [news, setNews] = useState5([]);
+  const [state, setState] = useState5("connecting");
+  const key = kinds.join(" ");
+  useEffect2(() => {
+    let waiting = [];
+    const timer2 = window.setInterval(() => {
+      if (waiting.length === 0) return;
+      const fresh = waiting.reverse();
+      waiting = [];
+      setNews((before) => [...fresh, ...before].slice(0, keep));
+    }, 500);
+    const stop = listen(
+      key.split(" "),
+      (one) => {
+        waiting.push(one);
+        if (waiting.length > keep) waiting.shift();
+      },
+      setState
+    );
+    return () => {
+      window.clearInterval(timer2);
+      stop();
+    };
+  }, [key, keep]);
+  return { news, state };
+}
+
+// src/screens/alerts/News.tsx
+import { jsx as jsx6, jsxs as jsxs6 } from "./vendor.js";
+var KINDS = ["parked", "held", "expired", "rejected", "down", "up", "reloaded"];
+var NEWS_MAX = 200;
+var WORDS2 = {
+  parked: { text: "parked, waits for a person", icon: "held", tone: "bad" },
+  held: { text: "held, with those behind it", icon: "held", tone: "warn" },
+  expired: { text: "given up by policy", icon: "expired", tone: "warn" },
+  rejected: { text: "rejected, the sender was told", icon: "warn", tone: "warn" },
+  down: { text: "does not answer", icon: "bad", tone: "bad" },
+  up: { text: "answers again", icon: "good", tone: "good" },
+  reloaded: { text: "changed by a reload", icon: "changes", tone: "note" }
+};
+function News() {
+  const { news, state } = useNews(KINDS, NEWS_MAX);
+  return /* @__PURE__ */ jsx6(Card, { title: "What happened", more: /* @__PURE__ */ jsxs6("span", { className: "quiet", children: [
+    "since this page was opened · ",
+    state === "open" ? "live" : state === "lost" ? "the stream is lost, trying again" : "connecting"
+  ] }), children: news.length === 0 ? /* @__PURE__ */ jsx6(Empty, { title: "Nothing yet", children: "Destinations that go down and come back, messages that are parked, held or rejected." }) : /* @__PURE__ */ jsxs6("table", { className: "table", children: [
+    /* @__PURE__ */ jsx6("thead", { children: /* @__PURE__ */ jsxs6("tr", { children: [
+      /* @__PURE__ */ jsx6("th", { scope: "col", children: "Time" }),
+      /* @__PURE__ */ jsx6("th", { scope: "col", children: "Interface" }),
+      /* @__PURE__ */ jsx6("th", { scope: "col", children: "Destination" }),
+      /* @__PURE__ */ jsx6("th", { scope: "col", children: "What" }),
+      /* @__PURE__ */ jsx6("th", { scope: "col", children: "Message" })
+    ] }) }),
+    /* @__PURE__ */ jsx6("tbody", { children: news.map((one, at2) => {
+      const word = WORDS2[one.kind];
+      return /* @__PURE__ */ jsxs6("tr", { children: [
+        /* @__PURE__ */ jsx6("td", { className: "mono", title: utc(one.at), children: clock(one.at) }),
+        /* @__PURE__ */ jsx6("td", { children: /* @__PURE__ */ jsx6(Link, { to: interfaceAt(one.interface), "data-row": true, children: one.interface }) }),
+        /* @__PURE__ */ jsx6("td", { children: one.destination ?? "" }),
+        /* @__PURE__ */ jsxs6("td", { children: [
+          /* @__PURE__ */ jsxs6("span", { className: `state ${word?.tone ?? ""}`, children: [
+            /* @__PURE__ */ jsx6(Icon, { name: word?.icon ?? "warn" }),
+            " ",
+            word?.text ?? one.kind
+          ] }),
+          " ",
+          /* @__PURE__ */ jsx6("span", { className: "quiet", children: one.reason?.text })
+        ] }),
+        /* @__PURE__ */ jsx6("td", { className: "mono", children: one.message ? /* @__PURE__ */ jsx6(Link, { to: `/messages#id=${one.message}`, children: one.message }) : "" })
+      ] }, `${one.at} ${at2}`);
+    }) })
+  ] }) });
+}
+
+// src/screens/alerts/Past.tsx
+import { useState as useState6 } from "./vendor.js";
+import { jsx as jsx7, jsxs as jsxs7 } from "./vendor.js";
+var LEARNING_DAYS = 14;
+function Past({ incidents }) {
+  const [open, setOpen] = useState6();
+  return /* @__PURE__ */ jsxs7(Card, { title: "Over", more: /* @__PURE__ */ jsxs7("span", { className: "quiet", children: [
+    plural(incidents.length, "incident"),
+    ", the newest first"
+  ] }), children: [
+    incidents.length === 0 ? /* @__PURE__ */ jsx7(Empty, { title: "Nothing was wrong yet" }) : /* @__PURE__ */ jsxs7("table", { className: "table", children: [
+      /* @__PURE__ */ jsx7("thead", { children: /* @__PURE__ */ jsxs7("tr", { children: [
+        /* @__PURE__ */ jsx7("th", { scope: "col", children: "Ended" }),
+        /* @__PURE__ */ jsx7("th", { scope: "col", className: "right", children: "Lasted" }),
+        /* @__PURE__ */ jsx7("th", { scope: "col", children: "What" }),
+        /* @__PURE__ */ jsx7("th", { scope: "col", children: "What broke" }),
+        /* @__PURE__ */ jsx7("th", { scope: "col", children: "Who had it" }),
+        /* @__PURE__ */ jsx7("th", { scope: "col", className: "right", children: "Told" }),
+        /* @__PURE__ */ jsx7("th", { scope: "col", children: "Code" })
+      ] }) }),
+      /* @__PURE__ */ jsx7("tbody", { children: incidents.map((incident) => /* @__PURE__ */ jsxs7("tr", { children: [
+        /* @__PURE__ */ jsx7("td", { className: "nowrap", children: moment(incident.closed ?? incident.opened) }),
+        /* @__PURE__ */ jsx7("td", { className: "right nowrap", children: span(((incident.closed ?? incident.opened) - incident.since) / 1e6) }),
+        /* @__PURE__ */ jsx7("td", { children: /* @__PURE__ */ jsx7("button", { type: "button", className: "as-link", "data-row": true, onClick: () => setOpen(incident), children: incident.headline }) }),
+        /* @__PURE__ */ jsx7("td", { className: "quiet", children: causeOf(incident) }),
+        /* @__PURE__ */ jsx7("td", { children: incident.acknowledged?.by ?? incident.assigned ?? "–" }),
+        /* @__PURE__ */ jsx7("td", { className: "right number", children: incident.times_told || "–" }),
+        /* @__PURE__ */ jsx7("td", { children: /* @__PURE__ */ jsx7("code", { className: "quiet", children: incident.code }) })
+      ] }, incident.id)) })
+    ] }),
+    open && /* @__PURE__ */ jsxs7(Window, { title: `No. ${open.id}: ${open.headline}`, onClose: () => setOpen(void 0), children: [
+      /* @__PURE__ */ jsx7("p", { children: open.safe }),
+      /* @__PURE__ */ jsx7(History, { incident: open }),
+      /* @__PURE__ */ jsx7("div", { className: "buttons", children: /* @__PURE__ */ jsx7(Button, { onPress: () => setOpen(void 0), children: "Close" }) })
+    ] })
+  ] });
+}
+function Usual({ habits }) {
+  return /* @__PURE__ */ jsx7(Card, { title: "Which silence is unusual now", more: /* @__PURE__ */ jsx7("span", { className: "quiet", children: "learned from the traffic of the last eight weeks, for each hour of the week" }), children: /* @__PURE__ */ jsxs7("table", { className: "table", children: [
+    /* @__PURE__ */ jsx7("thead", { children: /* @__PURE__ */ jsxs7("tr", { children: [
+      /* @__PURE__ */ jsx7("th", { scope: "col", children: "Interface" }),
+      /* @__PURE__ */ jsx7("th", { scope: "col", children: "Learned" }),
+      /* @__PURE__ */ jsx7("th", { scope: "col", className: "right", children: "Days seen" }),
+      /* @__PURE__ */ jsx7("th", { scope: "col", className: "right", children: "Told after a silence of" })
+    ] }) }),
+    /* @__PURE__ */ jsx7("tbody", { children: habits.map((habit) => /* @__PURE__ */ jsxs7("tr", { children: [
+      /* @__PURE__ */ jsx7("td", { children: /* @__PURE__ */ jsx7(Link, { to: interfaceAt(habit.interface), "data-row": true, children: habit.interface }) }),
+      /* @__PURE__ */ jsx7("td", { children: /* @__PURE__ */ jsxs7("span", { className: `state ${habit.is_learned ? "good" : "note"}`, children: [
+        /* @__PURE__ */ jsx7(Icon, { name: habit.is_learned ? "good" : "expired" }),
+        " ",
+        habit.is_learned ? "Learned" : `Learning, ${plural(Math.max(0, Math.ceil(LEARNING_DAYS - habit.days_watched)), "day")} more`
+      ] }) }),
+      /* @__PURE__ */ jsx7("td", { className: "right number", children: Math.floor(habit.days_watched) }),
+      /* @__PURE__ */ jsx7("td", { className: "right number", children: habit.silence_limit_s === null ? /* @__PURE__ */ jsx7("span", { className: "quiet", children: habit.is_learned ? "none is unusual now" : "only lines in the interface speak" }) : span(habit.silence_limit_s) })
+    ] }, habit.interface)) })
+  ] }) });
+}
+
+// src/screens/alerts/Quality.tsx
+import { jsx as jsx8, jsxs as jsxs8 } from "./vendor.js";
+function Quality() {
+  const { value, problem, again } = useAnswer("quality", (signal) => readQuality({ since_s: 7 * 86400 }, signal));
+  if (problem) return /* @__PURE__ */ jsx8(Trouble, { problem, what: "The quality of messages", again });
+  if (!value) return /* @__PURE__ */ jsx8(Empty, { title: "Reading…" });
+  const rows = value.interfaces.flatMap((report) => [
+    ...report.alerts.map((alert) => ({ ...alert, interface: report.interface, when: moment(alert.since), tone: alert.is_page ? "bad" : "warn" })),
+    ...report.findings.map((finding) => ({ ...finding, interface: report.interface, when: "", tone: finding.severity === "warning" ? "warn" : "note" }))
+  ]);
+  if (rows.length === 0) return /* @__PURE__ */ jsx8(Empty, { title: "No sender changed what it sends", children: "Every place is compared with its own history of the last seven days." });
+  return /* @__PURE__ */ jsxs8("table", { className: "table", children: [
+    /* @__PURE__ */ jsx8("thead", { children: /* @__PURE__ */ jsxs8("tr", { children: [
+      /* @__PURE__ */ jsx8("th", { scope: "col", children: "Interface" }),
+      /* @__PURE__ */ jsx8("th", { scope: "col", children: "What changed" }),
+      /* @__PURE__ */ jsx8("th", { scope: "col", children: "Since" }),
+      /* @__PURE__ */ jsx8("th", { scope: "col", children: "Code" })
+    ] }) }),
+    /* @__PURE__ */ jsx8("tbody", { children: rows.map((row) => /* @__PURE__ */ jsxs8("tr", { children: [
+      /* @__PURE__ */ jsx8("td", { children: /* @__PURE__ */ jsx8(Link, { to: interfaceAt(row.interface, "quality"), "data-row": true, children: row.interface }) }),
+      /* @__PURE__ */ jsx8("td", { className: row.tone, children: row.message }),
+      /* @__PURE__ */ jsx8("td", { className: "nowrap", children: row.when }),
+      /* @__PURE__ */ jsx8("td", { children: /* @__PURE__ */ jsx8("code", { className: "quiet", children: row.code }) })
+    ] }, `${row.interface} ${row.code} ${row.message}`)) })
+  ] });
+}
+
+// src/screens/alerts/Told.tsx
+import { useState as useState7 } from "./vendor.js";
+import { jsx as jsx9, jsxs as jsxs9 } from "./vendor.js";
+var WHAT = {
+  opened: "it began",
+  raised: "it got worse",
+  again: "nobody had it, told again",
+  acknowledged: "somebody took it",
+  closed: "it is over",
+  trial: "a trial"
+};
+function OnCall({ book }) {
+  const teams = Object.entries(book.oncall);
+  return /* @__PURE__ */ jsx9(Card, { title: "On call now", children: teams.length === 0 ? /* @__PURE__ */ jsxs9(Empty, { title: "No rota", children: [
+    /* @__PURE__ */ jsx9("code", { children: "[alerts.rotas]" }),
+    " in sinew.toml says who is called, in turn."
+  ] }) : /* @__PURE__ */ jsxs9("table", { className: "table", children: [
+    /* @__PURE__ */ jsx9("thead", { children: /* @__PURE__ */ jsxs9("tr", { children: [
+      /* @__PURE__ */ jsx9("th", { scope: "col", children: "Team" }),
+      /* @__PURE__ */ jsx9("th", { scope: "col", children: "Now" }),
+      /* @__PURE__ */ jsx9("th", { scope: "col", children: "If nobody answers" })
+    ] }) }),
+    /* @__PURE__ */ jsx9("tbody", { children: teams.map(([team, { now: now2, next }]) => /* @__PURE__ */ jsxs9("tr", { children: [
+      /* @__PURE__ */ jsx9("td", { children: team }),
+      /* @__PURE__ */ jsx9("td", { children: /* @__PURE__ */ jsx9("strong", { children: now2 ?? "nobody at this hour" }) }),
+      /* @__PURE__ */ jsx9("td", { className: "quiet", children: next ?? "–" })
+    ] }, team)) })
+  ] }) });
+}
+function Channels({ book, again }) {
+  const may = useMay();
+  const [said, setSaid] = useState7();
+  const [running, setRunning] = useState7("");
+  const attempt = async (name) => {
+    setRunning(name);
+    try {
+      await tryChannel(name);
+      setSaid({ name });
+    } catch (error) {
+      setSaid({ name, problem: error instanceof Problem ? error : new Problem(0, "", String(error)) });
+    }
+    setRunning("");
+    again();
+  };
+  return /* @__PURE__ */ jsxs9(Card, { title: "Channels", more: /* @__PURE__ */ jsx9("span", { className: "quiet", children: "connectors that carry alerts out" }), children: [
+    said && /* @__PURE__ */ jsx9("div", { className: "inside", role: "status", children: said.problem ? /* @__PURE__ */ jsxs9(Notice, { level: "warning", title: `${said.name} did not take the trial`, children: [
+      said.problem.message,
+      " ",
+      said.problem.code && /* @__PURE__ */ jsx9("code", { children: said.problem.code })
+    ] }) : /* @__PURE__ */ jsxs9("span", { className: "state good", children: [
+      /* @__PURE__ */ jsx9(Icon, { name: "good" }),
+      " ",
+      said.name,
+      " took the trial"
+    ] }) }),
+    book.channels.length === 0 ? /* @__PURE__ */ jsxs9(Empty, { title: "Nobody outside of this page is told", children: [
+      "Name channels in sinew.toml: ",
+      /* @__PURE__ */ jsx9("code", { children: "[alerts] tell" }),
+      ", ",
+      /* @__PURE__ */ jsx9("code", { children: "page" }),
+      ", ",
+      /* @__PURE__ */ jsx9("code", { children: "escalate" }),
+      "."
+    ] }) : /* @__PURE__ */ jsxs9("table", { className: "table", children: [
+      /* @__PURE__ */ jsx9("thead", { children: /* @__PURE__ */ jsxs9("tr", { children: [
+        /* @__PURE__ */ jsx9("th", { scope: "col", children: "Channel" }),
+        /* @__PURE__ */ jsx9("th", { scope: "col", children: "By" }),
+        /* @__PURE__ */ jsx9("th", { scope: "col", children: "For" }),
+        /* @__PURE__ */ jsx9("th", { scope: "col", className: "right", children: "Waiting" }),
+        /* @__PURE__ */ jsx9("th", { scope: "col", children: /* @__PURE__ */ jsx9("span", { className: "hidden-but-read", children: "Trial" }) })
+      ] }) }),
+      /* @__PURE__ */ jsx9("tbody", { children: book.channels.map((channel) => /* @__PURE__ */ jsxs9("tr", { children: [
+        /* @__PURE__ */ jsx9("td", { children: channel.name }),
+        /* @__PURE__ */ jsx9("td", { className: "quiet", children: channel.connector }),
+        /* @__PURE__ */ jsx9("td", { children: [channel.is_page && "alarms", channel.is_escalation && "escalation"].filter(Boolean).join(", ") || "everything, or a person" }),
+        /* @__PURE__ */ jsx9("td", { className: "right number", children: channel.waiting || "–" }),
+        /* @__PURE__ */ jsx9("td", { children: /* @__PURE__ */ jsx9("div", { className: "buttons end", children: may("steer") && /* @__PURE__ */ jsx9(Button, { isDisabled: running !== "", onPress: () => void attempt(channel.name), "aria-label": `Send a trial through ${channel.name}`, children: running === channel.name ? "Sending…" : "Try it" }) }) })
+      ] }, channel.name)) })
+    ] })
+  ] });
+}
+function Maintenance({ book }) {
+  return /* @__PURE__ */ jsx9(Card, { title: "Maintenance", more: /* @__PURE__ */ jsx9("span", { className: "quiet", children: "messages are queued as always, nobody is called" }), children: book.maintenance.length === 0 ? /* @__PURE__ */ jsxs9(Empty, { title: "No window", children: [
+    /* @__PURE__ */ jsx9("code", { children: "[alerts.maintenance]" }),
+    " in sinew.toml names hours in which nobody is told."
+  ] }) : /* @__PURE__ */ jsxs9("table", { className: "table", children: [
+    /* @__PURE__ */ jsx9("thead", { children: /* @__PURE__ */ jsxs9("tr", { children: [
+      /* @__PURE__ */ jsx9("th", { scope: "col", children: "State" }),
+      /* @__PURE__ */ jsx9("th", { scope: "col", children: "Window" }),
+      /* @__PURE__ */ jsx9("th", { scope: "col", children: "Hours" })
+    ] }) }),
+    /* @__PURE__ */ jsx9("tbody", { children: book.maintenance.map((window2) => /* @__PURE__ */ jsxs9("tr", { children: [
+      /* @__PURE__ */ jsx9("td", { children: /* @__PURE__ */ jsxs9("span", { className: `state ${window2.is_on ? "warn" : "note"}`, children: [
+        /* @__PURE__ */ jsx9(Icon, { name: window2.is_on ? "silent" : "expired" }),
+        " ",
+        window2.is_on ? "On now" : "Later"
+      ] }) }),
+      /* @__PURE__ */ jsx9("td", { children: window2.name }),
+      /* @__PURE__ */ jsx9("td", { className: "mono", children: window2.hours })
+    ] }, window2.name)) })
+  ] }) });
+}
+function Sent({ book }) {
+  return /* @__PURE__ */ jsx9(Card, { title: "What went out", more: /* @__PURE__ */ jsxs9("span", { className: "quiet", children: [
+    "since the engine started, ",
+    plural(book.told.length, "message")
+  ] }), children: book.told.length === 0 ? /* @__PURE__ */ jsx9(Empty, { title: "Nothing yet" }) : /* @__PURE__ */ jsxs9("table", { className: "table", children: [
+    /* @__PURE__ */ jsx9("thead", { children: /* @__PURE__ */ jsxs9("tr", { children: [
+      /* @__PURE__ */ jsx9("th", { scope: "col", children: "Time" }),
+      /* @__PURE__ */ jsx9("th", { scope: "col", children: "Incident" }),
+      /* @__PURE__ */ jsx9("th", { scope: "col", children: "Why" }),
+      /* @__PURE__ */ jsx9("th", { scope: "col", children: "Channel" }),
+      /* @__PURE__ */ jsx9("th", { scope: "col", children: "How it went" })
+    ] }) }),
+    /* @__PURE__ */ jsx9("tbody", { children: [...book.told].reverse().map((one, at2) => /* @__PURE__ */ jsxs9("tr", { children: [
+      /* @__PURE__ */ jsx9("td", { className: "mono", title: utc(one.at), children: moment(one.at).length > 5 ? moment(one.at) : clock(one.at) }),
+      /* @__PURE__ */ jsx9("td", { children: one.incident ? `No. ${one.incident}` : "–" }),
+      /* @__PURE__ */ jsx9("td", { children: WHAT[one.what] ?? one.what }),
+      /* @__PURE__ */ jsx9("td", { children: one.channel }),
+      /* @__PURE__ */ jsxs9("td", { children: [
+        /* @__PURE__ */ jsxs9("span", { className: `state ${one.trouble ? "bad" : "good"}`, children: [
+          /* @__PURE__ */ jsx9(Icon, { name: one.trouble ? "bad" : "good" }),
+          " ",
+          one.trouble ? "not taken" : "taken"
+        ] }),
+        " ",
+        one.trouble && /* @__PURE__ */ jsxs9("span", { className: "quiet", children: [
+          one.trouble.text,
+          " ",
+          /* @__PURE__ */ jsx9("code", { children: one.trouble.code })
+        ] })
+      ] })
+    ] }, at2)) })
+  ] }) });
+}
+function Told({ book, again }) {
+  return /* @__PURE__ */ jsxs9("div", { className: "stack", children: [
+    /* @__PURE__ */ jsxs9("div", { className: "two start", children: [
+      /* @__PURE__ */ jsx9(OnCall, { book }),
+      /* @__PURE__ */ jsx9(Maintenance, { book })
+    ] }),
+    /* @__PURE__ */ jsx9(Channels, { book, again }),
+    /* @__PURE__ */ jsx9(Sent, { book })
+  ] });
+}
+
+// src/screens/alerts/Alerts.tsx
+import { jsx as jsx10, jsxs as jsxs10 } from "./vendor.js";
+var PAUSE_MS3 = 5e3;
+var TABS = [
+  { id: "now", name: "Now" },
+  { id: "past", name: "Over" },
+  { id: "told", name: "Who is told" },
+  { id: "usual", name: "What is usual" },
+  { id: "senders", name: "Senders" },
+  { id: "news", name: "News" }
+];
+function Now({ book, again }) {
+  const names2 = [...new Set(Object.values(book.oncall).flatMap(({ now: now2, next }) => [now2, next]))].filter((name) => name !== null);
+  if (book.open.length === 0) {
+    return /* @__PURE__ */ jsxs10("div", { className: "calm", children: [
+      /* @__PURE__ */ jsx10(Icon, { name: "good", className: "good" }),
+      " Nothing is wrong. Every source, destination, queue and the engine itself is looked at every ten seconds."
+    ] });
+  }
+  return /* @__PURE__ */ jsx10(Incidents, { incidents: inOrder(book.open, book.at), now: book.at, names: names2, again });
+}
+function summary(book) {
+  if (book.open.length === 0) return "nothing is wrong";
+  const free = book.open.filter((incident) => !isTaken(incident)).length;
+  return `${plural(book.open.length, "incident")} open, ${free === 0 ? "all taken" : `${free} without anybody`} · looked ${ago(book.looked, book.at)}`;
+}
+function Alerts() {
+  const { value: book, problem, again } = useAnswer("alerts", readAlerts);
+  const { words: words2 } = useAddress();
+  useEffect3(() => {
+    const timer2 = window.setInterval(() => !document.hidden && again(), PAUSE_MS3);
+    return () => window.clearInterval(timer2);
+  }, [again]);
+  if (!book) return /* @__PURE__ */ jsx10(Page, { title: "Alerts", children: problem ? /* @__PURE__ */ jsx10(Trouble, { problem, what: "The alerts", again }) : /* @__PURE__ */ jsx10(Empty, { title: "Asking the engine…" }) });
+  const tab = words2.get("tab") ?? "now";
+  return /* @__PURE__ */ jsx10(Page, { title: "Alerts", about: summary(book), children: /* @__PURE__ */ jsxs10(Tabs, { className: "tabs", selectedKey: TABS.some((known2) => known2.id === tab) ? tab : "now", onSelectionChange: (key) => setWords({ tab: String(key) }, { replace: true }), children: [
+    /* @__PURE__ */ jsx10(TabList, { className: "tab-list", "aria-label": "Parts of the alerts", items: TABS, children: (known2) => /* @__PURE__ */ jsx10(Tab, { className: "tab", children: known2.name }) }),
+    /* @__PURE__ */ jsx10(TabPanel, { id: "now", className: "tab-panel spaced", children: /* @__PURE__ */ jsx10(Now, { book, again }) }),
+    /* @__PURE__ */ jsx10(TabPanel, { id: "past", className: "tab-panel spaced", children: /* @__PURE__ */ jsx10(Past, { incidents: book.past }) }),
+    /* @__PURE__ */ jsx10(TabPanel, { id: "told", className: "tab-panel spaced", children: /* @__PURE__ */ jsx10(Told, { book, again }) }),
+    /* @__PURE__ */ jsx10(TabPanel, { id: "usual", className: "tab-panel spaced", children: /* @__PURE__ */ jsx10(Usual, { habits: book.habits }) }),
+    /* @__PURE__ */ jsx10(TabPanel, { id: "senders", className: "tab-panel spaced", children: /* @__PURE__ */ jsx10(Card, { title: "Changes in what senders send", children: /* @__PURE__ */ jsx10(Quality, {}) }) }),
+    /* @__PURE__ */ jsx10(TabPanel, { id: "news", className: "tab-panel spaced", children: /* @__PURE__ */ jsx10(News, {}) })
+  ] }) });
+}
+
+// src/screens/audit/Audit.tsx
+import { useState as useState8 } from "./vendor.js";
+import { Fragment as Fragment3, jsx as jsx11, jsxs as jsxs11 } from "./vendor.js";
+var LIMIT = 100;
+function Narrow({ label, value, onValue }) {
+  const [text, setText] = useState8(value);
+  return /* @__PURE__ */ jsx11("input", { className: "input narrow", "aria-label": label, placeholder: label, value: text, onChange: (change2) => setText(change2.target.value), onKeyDown: (key) => key.key === "Enter" && onValue(text.trim()), onBlur: () => text.trim() !== value && onValue(text.trim()) });
+}
+function When({ at: at2 }) {
+  const [day, seconds] = [moment(at2), clock(at2)];
+  return seconds.startsWith(day) ? /* @__PURE__ */ jsx11(Fragment3, { children: seconds }) : /* @__PURE__ */ jsxs11(Fragment3, { children: [
+    day,
+    " ",
+    /* @__PURE__ */ jsx11("span", { className: "quiet", children: seconds })
+  ] });
+}
+function Audit() {
+  const { words: words2 } = useAddress();
+  const [before, setBefore] = useState8([]);
+  const [who, act] = [words2.get("who") ?? "", words2.get("act") ?? ""];
+  const last = before.at(-1);
+  const { value, problem, again } = useAnswer(`${who}
+${act}
+${last ?? ""}`, (signal) => get("/api/v1/audit", { who: who || void 0, act: act || void 0, before: last, limit: LIMIT }, signal));
+  const rows = value?.rows ?? [];
+  const narrow = (name, text) => {
+    setBefore([]);
+    setWords({ [name]: text || void 0 }, { replace: true });
+  };
+  return /* @__PURE__ */ jsxs11(
+    Page,
+    {
+      title: "Audit",
+      about: "every act of a person and every look at a patient, with its reason",
+      actions: /* @__PURE__ */ jsxs11(Fragment3, { children: [
+        /* @__PURE__ */ jsx11(Narrow, { label: "By whom", value: who, onValue: (text) => narrow("who", text) }),
+        /* @__PURE__ */ jsx11(Narrow, { label: "Which act, for example read", value: act, onValue: (text) => narrow("act", text) })
+      ] }),
+      children: [
+        problem ? /* @__PURE__ */ jsx11(Card, { children: /* @__PURE__ */ jsx11(Trouble, { problem, what: "The audit log", again }) }) : !value ? /* @__PURE__ */ jsx11(Empty, { title: "Reading…" }) : /* @__PURE__ */ jsx11(Card, { children: rows.length === 0 ? /* @__PURE__ */ jsx11(Empty, { title: "No entry fits" }) : /* @__PURE__ */ jsx11("div", { className: "scroll-x", children: /* @__PURE__ */ jsxs11("table", { className: "table", children: [
+          /* @__PURE__ */ jsx11("thead", { children: /* @__PURE__ */ jsxs11("tr", { children: [
+            /* @__PURE__ */ jsx11("th", { scope: "col", className: "right", children: "No." }),
+            /* @__PURE__ */ jsx11("th", { scope: "col", children: "When" }),
+            /* @__PURE__ */ jsx11("th", { scope: "col", children: "Who" }),
+            /* @__PURE__ */ jsx11("th", { scope: "col", children: "Act" }),
+            /* @__PURE__ */ jsx11("th", { scope: "col", children: "On what" }),
+            /* @__PURE__ */ jsx11("th", { scope: "col", children: "Why" })
+          ] }) }),
+          /* @__PURE__ */ jsx11("tbody", { children: rows.map((row) => /* @__PURE__ */ jsxs11("tr", { tabIndex: 0, "data-row": true, children: [
+            /* @__PURE__ */ jsx11("td", { className: "right number quiet", children: row.number }),
+            /* @__PURE__ */ jsx11("td", { className: "nowrap", title: utc(row.at), children: /* @__PURE__ */ jsx11(When, { at: row.at }) }),
+            /* @__PURE__ */ jsxs11("td", { className: "nowrap", children: [
+              row.who,
+              " ",
+              /* @__PURE__ */ jsx11("span", { className: "quiet", children: row.origin })
+            ] }),
+            /* @__PURE__ */ jsxs11("td", { className: "nowrap", children: [
+              row.act,
+              " ",
+              row.is_refused && /* @__PURE__ */ jsx11("strong", { className: "bad", children: "✕ refused" })
+            ] }),
+            /* @__PURE__ */ jsx11("td", { children: row.object }),
+            /* @__PURE__ */ jsx11("td", { children: row.reason || /* @__PURE__ */ jsx11("span", { className: "quiet", children: "–" }) })
+          ] }, row.number)) })
+        ] }) }) }),
+        /* @__PURE__ */ jsxs11("div", { className: "buttons", children: [
+          before.length > 0 && /* @__PURE__ */ jsx11(Button, { onPress: () => setBefore(before.slice(0, -1)), children: "Newer" }),
+          rows.length === LIMIT && /* @__PURE__ */ jsx11(Button, { onPress: () => setBefore([...before, rows.at(-1)?.number ?? 0]), children: "Older" })
+        ] })
+      ]
+    }
+  );
+}
+
+// src/screens/dictionary/Dictionary.tsx
+import { useEffect as useEffect4, useState as useState9 } from "./vendor.js";
+import { Fragment as Fragment4, jsx as jsx12, jsxs as jsxs12 } from "./vendor.js";
+var VERSIONS = ["2.9", "2.8.2", "2.8", "2.7.1", "2.7", "2.6", "2.5.1", "2.5", "2.4", "2.3.1", "2.3", "2.2", "2.1"];
+var VERSION_DEFAULT = "2.5.1";
+var EXAMPLES = ["PID", "PID-3", "OBX-5", "CX", "0001", "Patient.contact", "mother maiden"];
+var USAGE = { R: "required", O: "optional", C: "conditional", B: "kept for older systems", W: "withdrawn", X: "withdrawn" };
+var wordAt = (word, version) => `/dictionary#word=${encodeURIComponent(word)}${version === VERSION_DEFAULT ? "" : `&version=${version}`}`;
+function Rows({ rows, version }) {
+  return /* @__PURE__ */ jsx12("div", { className: "scroll-x", children: /* @__PURE__ */ jsxs12("table", { className: "table", children: [
+    /* @__PURE__ */ jsx12("thead", { children: /* @__PURE__ */ jsxs12("tr", { children: [
+      /* @__PURE__ */ jsx12("th", { scope: "col", children: "Place" }),
+      /* @__PURE__ */ jsx12("th", { scope: "col", children: "Name" }),
+      /* @__PURE__ */ jsx12("th", { scope: "col", children: "Type" }),
+      /* @__PURE__ */ jsx12("th", { scope: "col", children: "Usage" }),
+      /* @__PURE__ */ jsx12("th", { scope: "col", children: "Repeats" }),
+      /* @__PURE__ */ jsx12("th", { scope: "col", className: "right", children: "Length" }),
+      /* @__PURE__ */ jsx12("th", { scope: "col", children: "Table" })
+    ] }) }),
+    /* @__PURE__ */ jsx12("tbody", { children: rows.map((row) => /* @__PURE__ */ jsxs12("tr", { children: [
+      /* @__PURE__ */ jsx12("td", { className: "mono nowrap", children: /* @__PURE__ */ jsx12(Link, { to: wordAt(row.path, version), "data-row": true, children: row.path }) }),
+      /* @__PURE__ */ jsx12("td", { children: row.name }),
+      /* @__PURE__ */ jsx12("td", { className: "mono", children: /^[A-Z]{2,3}$/.test(row.type) ? /* @__PURE__ */ jsx12(Link, { to: wordAt(row.type, version), children: row.type }) : row.type }),
+      /* @__PURE__ */ jsx12("td", { className: row.usage === "R" || /^[1-9]/.test(row.usage) ? "" : "quiet", children: USAGE[row.usage] ?? row.usage }),
+      /* @__PURE__ */ jsx12("td", { className: "quiet", children: row.is_repeating ? "yes" : "–" }),
+      /* @__PURE__ */ jsx12("td", { className: "right number quiet", children: row.length ?? "–" }),
+      /* @__PURE__ */ jsx12("td", { className: "mono", children: row.table ? /* @__PURE__ */ jsx12(Link, { to: wordAt(row.table, version), children: row.table }) : /* @__PURE__ */ jsx12("span", { className: "quiet", children: "–" }) })
+    ] }, row.path)) })
+  ] }) });
+}
+function Codes({ codes }) {
+  return /* @__PURE__ */ jsxs12("table", { className: "table", children: [
+    /* @__PURE__ */ jsx12("thead", { children: /* @__PURE__ */ jsxs12("tr", { children: [
+      /* @__PURE__ */ jsx12("th", { scope: "col", children: "Code" }),
+      /* @__PURE__ */ jsx12("th", { scope: "col", children: "Meaning" })
+    ] }) }),
+    /* @__PURE__ */ jsx12("tbody", { children: codes.map((one) => /* @__PURE__ */ jsxs12("tr", { children: [
+      /* @__PURE__ */ jsx12("td", { className: "mono", children: one.code }),
+      /* @__PURE__ */ jsx12("td", { children: one.display || /* @__PURE__ */ jsx12("span", { className: "quiet", children: "no text in the standard" }) })
+    ] }, one.code)) })
+  ] });
+}
+function aroundOf(word) {
+  const out = [];
+  for (let at2 = word.replace(/[.-][^.-]*$/, ""); at2 !== out.at(-1) && at2 !== word; at2 = at2.replace(/[.-][^.-]*$/, "")) out.push(at2);
+  return out.reverse();
+}
+function Entry({ entry, version }) {
+  if (entry.kind === "found") {
+    const found = entry.found ?? [];
+    if (found.length === 0) return /* @__PURE__ */ jsx12(Empty, { title: "The standard has no such word", children: "Try a place (PID-3), a data type (CX), a table (0001), an element (Patient.contact), or words of a name." });
+    return /* @__PURE__ */ jsx12(Card, { title: `Named “${entry.word}”`, children: /* @__PURE__ */ jsx12("table", { className: "table", children: /* @__PURE__ */ jsx12("tbody", { children: found.map((one) => /* @__PURE__ */ jsxs12("tr", { children: [
+      /* @__PURE__ */ jsx12("td", { className: "mono nowrap", children: /* @__PURE__ */ jsx12(Link, { to: wordAt(one.path, version), "data-row": true, children: one.path }) }),
+      /* @__PURE__ */ jsx12("td", { children: one.name })
+    ] }, one.path)) }) }) });
+  }
+  const { own } = entry;
+  return /* @__PURE__ */ jsxs12(Fragment4, { children: [
+    /* @__PURE__ */ jsxs12(
+      Card,
+      {
+        title: /* @__PURE__ */ jsxs12(Fragment4, { children: [
+          aroundOf(entry.word).map((word) => /* @__PURE__ */ jsxs12("span", { children: [
+            /* @__PURE__ */ jsx12(Link, { to: wordAt(word, version), children: word }),
+            " ›",
+            " "
+          ] }, word)),
+          /* @__PURE__ */ jsx12("code", { children: entry.word }),
+          " ",
+          entry.name
+        ] }),
+        more: /* @__PURE__ */ jsxs12("span", { className: "quiet", children: [
+          entry.kind === "element" ? "FHIR R4" : `HL7 v${entry.version}`,
+          entry.is_user_defined ? " · codes are the site's own" : ""
+        ] }),
+        children: [
+          own && /* @__PURE__ */ jsxs12("p", { className: "inside", children: [
+            "Type ",
+            /* @__PURE__ */ jsx12("code", { children: own.type }),
+            ", ",
+            USAGE[own.usage] ?? own.usage,
+            own.is_repeating ? ", repeats" : "",
+            own.length ? `, at most ${plural(own.length, "character")}` : "",
+            own.table && /* @__PURE__ */ jsxs12(Fragment4, { children: [
+              ", table ",
+              /* @__PURE__ */ jsx12(Link, { to: wordAt(own.table, version), children: own.table })
+            ] })
+          ] }),
+          entry.rows && entry.rows.length > 0 && /* @__PURE__ */ jsx12(Rows, { rows: entry.rows, version }),
+          entry.rows?.length === 0 && !own && /* @__PURE__ */ jsx12("p", { className: "inside quiet", children: "It has no parts." })
+        ]
+      }
+    ),
+    entry.codes && entry.codes.length > 0 && /* @__PURE__ */ jsx12(Card, { title: "Codes", more: /* @__PURE__ */ jsxs12("span", { className: "quiet", children: [
+      entry.codes.length,
+      " of the standard"
+    ] }), children: /* @__PURE__ */ jsx12(Codes, { codes: entry.codes }) }),
+    entry.kind === "table" && entry.codes?.length === 0 && /* @__PURE__ */ jsx12(Empty, { title: "The standard lists no codes for this table" })
+  ] });
+}
+function Dictionary() {
+  const { words: words2 } = useAddress();
+  const word = words2.get("word") ?? "PID";
+  const version = words2.get("version") ?? VERSION_DEFAULT;
+  const [text, setText] = useState9(word);
+  useEffect4(() => setText(word), [word]);
+  const { value, problem, again } = useAnswer(`${version} ${word}`, (signal) => lookUp(version, word, signal));
+  return /* @__PURE__ */ jsxs12(
+    Page,
+    {
+      title: "Dictionary",
+      actions: /* @__PURE__ */ jsxs12(Fragment4, { children: [
+        /* @__PURE__ */ jsx12(
+          "input",
+          {
+            className: "input narrow",
+            "aria-label": "Look up a place, data type, table, element or name",
+            placeholder: "PID-3, CX, 0001, Patient.contact…",
+            value: text,
+            spellCheck: false,
+            onChange: (change2) => setText(change2.target.value),
+            onKeyDown: (key) => key.key === "Enter" && text.trim() && setWords({ word: text.trim() })
+          }
+        ),
+        /* @__PURE__ */ jsx12("select", { className: "input version", "aria-label": "Version of HL7 v2", value: version, onChange: (change2) => setWords({ version: change2.target.value === VERSION_DEFAULT ? void 0 : change2.target.value }), children: VERSIONS.map((one) => /* @__PURE__ */ jsx12("option", { children: one }, one)) })
+      ] }),
+      children: [
+        /* @__PURE__ */ jsxs12("p", { className: "quiet", children: [
+          "For example:",
+          " ",
+          EXAMPLES.map((example) => /* @__PURE__ */ jsxs12("span", { children: [
+            /* @__PURE__ */ jsx12(Link, { to: wordAt(example, version), children: example }),
+            " "
+          ] }, example))
+        ] }),
+        problem ? /* @__PURE__ */ jsx12(Trouble, { problem, what: "The dictionary", again }) : value ? /* @__PURE__ */ jsx12(Entry, { entry: value, version }) : /* @__PURE__ */ jsx12(Empty, { title: "Reading…" })
+      ]
+    }
+  );
+}
+
 // src/screens/changes/Changes.tsx
-import { Fragment as Fragment3, jsx as jsx8, jsxs as jsxs8 } from "./vendor.js";
-var WORDS2 = { start: "begins", change: "goes on in a new version", stop: "ends, its queues are emptied" };
+import { useState as useState10 } from "./vendor.js";
+import { Fragment as Fragment5, jsx as jsx13, jsxs as jsxs13 } from "./vendor.js";
+var WORDS3 = { start: "begins", change: "goes on in a new version", stop: "ends, its queues are emptied" };
 function Findings({ findings }) {
   if (findings.length === 0) return null;
-  return /* @__PURE__ */ jsx8("ul", { className: "stack tight", children: findings.map((finding, at2) => /* @__PURE__ */ jsxs8("li", { children: [
-    /* @__PURE__ */ jsxs8("strong", { className: finding.severity === "error" ? "bad" : "warn", children: [
+  return /* @__PURE__ */ jsx13("ul", { className: "stack tight", children: findings.map((finding, at2) => /* @__PURE__ */ jsxs13("li", { children: [
+    /* @__PURE__ */ jsxs13("strong", { className: finding.severity === "error" ? "bad" : "warn", children: [
       finding.severity === "error" ? "✕ " : "",
       finding.code
     ] }),
     " ",
     finding.message,
     " ",
-    finding.file && /* @__PURE__ */ jsx8("code", { children: `${finding.file}${finding.line ? `:${finding.line}` : ""}` }),
+    finding.file && /* @__PURE__ */ jsx13("code", { children: `${finding.file}${finding.line ? `:${finding.line}` : ""}` }),
     " ",
-    finding.hint && /* @__PURE__ */ jsx8("span", { className: "quiet", children: finding.hint })
+    finding.hint && /* @__PURE__ */ jsx13("span", { className: "quiet", children: finding.hint })
   ] }, at2)) });
 }
 function PlanList({ plan: plan2 }) {
-  return /* @__PURE__ */ jsxs8("div", { className: "stack tight", children: [
-    plan2.interfaces.length === 0 ? /* @__PURE__ */ jsx8("p", { className: "quiet", children: "No interface changes: what lies in the workspace is what runs." }) : /* @__PURE__ */ jsx8("ul", { children: plan2.interfaces.map((row) => /* @__PURE__ */ jsxs8("li", { children: [
-      /* @__PURE__ */ jsx8("strong", { children: row.interface }),
+  return /* @__PURE__ */ jsxs13("div", { className: "stack tight", children: [
+    plan2.interfaces.length === 0 ? /* @__PURE__ */ jsx13("p", { className: "quiet", children: "No interface changes: what lies in the workspace is what runs." }) : /* @__PURE__ */ jsx13("ul", { children: plan2.interfaces.map((row) => /* @__PURE__ */ jsxs13("li", { children: [
+      /* @__PURE__ */ jsx13("strong", { children: row.interface }),
       " ",
-      WORDS2[row.change] ?? row.change
+      WORDS3[row.change] ?? row.change
     ] }, row.interface)) }),
-    /* @__PURE__ */ jsx8(Findings, { findings: plan2.findings })
+    /* @__PURE__ */ jsx13(Findings, { findings: plan2.findings })
   ] });
 }
 function sentencesOf(answer) {
@@ -1200,9 +1679,9 @@ function sentencesOf(answer) {
   return said.length > 0 ? said : ["Nothing changed: the workspace is what runs."];
 }
 function InForce({ title, path, onClose }) {
-  const [answer, setAnswer] = useState6();
-  const [problem, setProblem] = useState6();
-  const [isRunning, setRunning] = useState6(false);
+  const [answer, setAnswer] = useState10();
+  const [problem, setProblem] = useState10();
+  const [isRunning, setRunning] = useState10(false);
   const run = async () => {
     setRunning(true);
     setProblem(void 0);
@@ -1215,27 +1694,27 @@ function InForce({ title, path, onClose }) {
     setRunning(false);
   };
   const errors = (answer?.findings ?? []).filter((finding) => finding.severity === "error");
-  return /* @__PURE__ */ jsxs8(Window, { title, onClose, children: [
-    !answer && /* @__PURE__ */ jsx8("p", { children: "Messages that are under way end in the version they began in; new ones take the new version. An interface whose file has a mistake goes on as it is." }),
-    answer && /* @__PURE__ */ jsxs8("div", { role: "status", className: "stack tight", children: [
-      errors.length === 0 && /* @__PURE__ */ jsx8("ul", { children: sentencesOf(answer).map((text) => /* @__PURE__ */ jsx8("li", { children: text }, text)) }),
-      /* @__PURE__ */ jsx8(Findings, { findings: answer.findings ?? [] })
+  return /* @__PURE__ */ jsxs13(Window, { title, onClose, children: [
+    !answer && /* @__PURE__ */ jsx13("p", { children: "Messages that are under way end in the version they began in; new ones take the new version. An interface whose file has a mistake goes on as it is." }),
+    answer && /* @__PURE__ */ jsxs13("div", { role: "status", className: "stack tight", children: [
+      errors.length === 0 && /* @__PURE__ */ jsx13("ul", { children: sentencesOf(answer).map((text) => /* @__PURE__ */ jsx13("li", { children: text }, text)) }),
+      /* @__PURE__ */ jsx13(Findings, { findings: answer.findings ?? [] })
     ] }),
-    problem && /* @__PURE__ */ jsxs8(Notice, { level: "warning", title: "Not done; what runs is as it was", children: [
+    problem && /* @__PURE__ */ jsxs13(Notice, { level: "warning", title: "Not done; what runs is as it was", children: [
       problem.message,
       " ",
-      problem.code && /* @__PURE__ */ jsx8("code", { children: problem.code })
+      problem.code && /* @__PURE__ */ jsx13("code", { children: problem.code })
     ] }),
-    /* @__PURE__ */ jsxs8("div", { className: "buttons", children: [
-      /* @__PURE__ */ jsx8(Button, { onPress: onClose, children: answer ? "Close" : "Cancel" }),
-      !answer && /* @__PURE__ */ jsx8(Button, { kind: "first", isDisabled: isRunning, onPress: () => void run(), children: isRunning ? "Reading…" : "Put it into force" })
+    /* @__PURE__ */ jsxs13("div", { className: "buttons", children: [
+      /* @__PURE__ */ jsx13(Button, { onPress: onClose, children: answer ? "Close" : "Cancel" }),
+      !answer && /* @__PURE__ */ jsx13(Button, { kind: "first", isDisabled: isRunning, onPress: () => void run(), children: isRunning ? "Reading…" : "Put it into force" })
     ] })
   ] });
 }
 function Proposals({ changes, onApply, again }) {
   const may = useMay();
   const { me } = useSession();
-  const [problem, setProblem] = useState6();
+  const [problem, setProblem] = useState10();
   const approve = async (change2) => {
     try {
       await post(`/api/v1/changes/${encodeURIComponent(change2.id)}/approve`);
@@ -1245,38 +1724,38 @@ function Proposals({ changes, onApply, again }) {
     }
     again();
   };
-  return /* @__PURE__ */ jsxs8(Fragment3, { children: [
-    problem && /* @__PURE__ */ jsxs8(Notice, { level: "warning", title: "Not approved", children: [
+  return /* @__PURE__ */ jsxs13(Fragment5, { children: [
+    problem && /* @__PURE__ */ jsxs13(Notice, { level: "warning", title: "Not approved", children: [
       problem.message,
       " ",
-      problem.code && /* @__PURE__ */ jsx8("code", { children: problem.code })
+      problem.code && /* @__PURE__ */ jsx13("code", { children: problem.code })
     ] }),
-    /* @__PURE__ */ jsxs8("table", { className: "table", children: [
-      /* @__PURE__ */ jsx8("thead", { children: /* @__PURE__ */ jsxs8("tr", { children: [
-        /* @__PURE__ */ jsx8("th", { scope: "col", children: "State" }),
-        /* @__PURE__ */ jsx8("th", { scope: "col", children: "Change" }),
-        /* @__PURE__ */ jsx8("th", { scope: "col", children: "Proposed" }),
-        /* @__PURE__ */ jsx8("th", { scope: "col", children: "What happens" }),
-        /* @__PURE__ */ jsx8("th", { scope: "col", children: /* @__PURE__ */ jsx8("span", { className: "hidden-but-read", children: "What you may do" }) })
+    /* @__PURE__ */ jsxs13("table", { className: "table", children: [
+      /* @__PURE__ */ jsx13("thead", { children: /* @__PURE__ */ jsxs13("tr", { children: [
+        /* @__PURE__ */ jsx13("th", { scope: "col", children: "State" }),
+        /* @__PURE__ */ jsx13("th", { scope: "col", children: "Change" }),
+        /* @__PURE__ */ jsx13("th", { scope: "col", children: "Proposed" }),
+        /* @__PURE__ */ jsx13("th", { scope: "col", children: "What happens" }),
+        /* @__PURE__ */ jsx13("th", { scope: "col", children: /* @__PURE__ */ jsx13("span", { className: "hidden-but-read", children: "What you may do" }) })
       ] }) }),
-      /* @__PURE__ */ jsx8("tbody", { children: changes.map((change2) => /* @__PURE__ */ jsxs8("tr", { children: [
-        /* @__PURE__ */ jsx8("td", { children: /* @__PURE__ */ jsxs8("span", { className: `state ${change2.applied_by ? "note" : change2.approved_by ? "good" : "warn"}`, children: [
-          /* @__PURE__ */ jsx8(Icon, { name: change2.approved_by || change2.applied_by ? "good" : "warn" }),
+      /* @__PURE__ */ jsx13("tbody", { children: changes.map((change2) => /* @__PURE__ */ jsxs13("tr", { children: [
+        /* @__PURE__ */ jsx13("td", { children: /* @__PURE__ */ jsxs13("span", { className: `state ${change2.applied_by ? "note" : change2.approved_by ? "good" : "warn"}`, children: [
+          /* @__PURE__ */ jsx13(Icon, { name: change2.approved_by || change2.applied_by ? "good" : "warn" }),
           change2.applied_by ? `In force, by ${change2.applied_by}` : change2.approved_by ? `Approved by ${change2.approved_by}` : "Waits for approval"
         ] }) }),
-        /* @__PURE__ */ jsx8("td", { children: change2.title }),
-        /* @__PURE__ */ jsxs8("td", { className: "nowrap", children: [
+        /* @__PURE__ */ jsx13("td", { children: change2.title }),
+        /* @__PURE__ */ jsxs13("td", { className: "nowrap", children: [
           moment(change2.made),
           " ",
-          /* @__PURE__ */ jsxs8("span", { className: "quiet", children: [
+          /* @__PURE__ */ jsxs13("span", { className: "quiet", children: [
             "by ",
             change2.by
           ] })
         ] }),
-        /* @__PURE__ */ jsx8("td", { children: /* @__PURE__ */ jsx8(PlanList, { plan: change2.plan }) }),
-        /* @__PURE__ */ jsx8("td", { children: /* @__PURE__ */ jsxs8("div", { className: "buttons end", children: [
-          !change2.approved_by && !change2.applied_by && may("approve") && me?.name !== change2.by && /* @__PURE__ */ jsx8(Button, { "aria-label": `Approve ${change2.title}`, onPress: () => void approve(change2), children: "Approve" }),
-          !change2.applied_by && may("apply") && /* @__PURE__ */ jsx8(Button, { "aria-label": `Put ${change2.title} into force`, onPress: () => onApply(change2), children: "Put into force…" })
+        /* @__PURE__ */ jsx13("td", { children: /* @__PURE__ */ jsx13(PlanList, { plan: change2.plan }) }),
+        /* @__PURE__ */ jsx13("td", { children: /* @__PURE__ */ jsxs13("div", { className: "buttons end", children: [
+          !change2.approved_by && !change2.applied_by && may("approve") && me?.name !== change2.by && /* @__PURE__ */ jsx13(Button, { "aria-label": `Approve ${change2.title}`, onPress: () => void approve(change2), children: "Approve" }),
+          !change2.applied_by && may("apply") && /* @__PURE__ */ jsx13(Button, { "aria-label": `Put ${change2.title} into force`, onPress: () => onApply(change2), children: "Put into force…" })
         ] }) })
       ] }, change2.id)) })
     ] })
@@ -1287,45 +1766,45 @@ function Changes() {
   const may = useMay();
   const plan2 = useAnswer(may("propose") ? "plan" : null, (signal) => get("/api/v1/plan", void 0, signal));
   const changes = useAnswer("changes", (signal) => get("/api/v1/changes", void 0, signal));
-  const [open, setOpen] = useState6();
-  const [isProposing, setProposing] = useState6(false);
-  if (!status) return /* @__PURE__ */ jsx8(Page, { title: "Changes", children: problem ? /* @__PURE__ */ jsx8(Trouble, { problem, what: "The engine" }) : /* @__PURE__ */ jsx8(Empty, { title: "Asking the engine…" }) });
+  const [open, setOpen] = useState10();
+  const [isProposing, setProposing] = useState10(false);
+  if (!status) return /* @__PURE__ */ jsx13(Page, { title: "Changes", children: problem ? /* @__PURE__ */ jsx13(Trouble, { problem, what: "The engine" }) : /* @__PURE__ */ jsx13(Empty, { title: "Asking the engine…" }) });
   const needsSecond = changes.value?.four_eyes ?? false;
   const close = () => {
     setOpen(void 0);
     plan2.again();
     changes.again();
   };
-  return /* @__PURE__ */ jsxs8(
+  return /* @__PURE__ */ jsxs13(
     Page,
     {
       title: "Changes",
       about: needsSecond ? "two persons: one proposes, another approves" : "what lies in the workspace, and what runs",
-      actions: /* @__PURE__ */ jsxs8(Fragment3, { children: [
-        may("propose") && /* @__PURE__ */ jsx8(Button, { icon: "changes", isDisabled: !plan2.value, onPress: () => setProposing(true), children: "Propose…" }),
-        may("apply") && !needsSecond && /* @__PURE__ */ jsx8(Button, { icon: "again", onPress: () => setOpen({ title: "Read the workspace and put it into force", path: "/api/v1/reload" }), children: "Read and put into force…" })
+      actions: /* @__PURE__ */ jsxs13(Fragment5, { children: [
+        may("propose") && /* @__PURE__ */ jsx13(Button, { icon: "changes", isDisabled: !plan2.value, onPress: () => setProposing(true), children: "Propose…" }),
+        may("apply") && !needsSecond && /* @__PURE__ */ jsx13(Button, { icon: "again", onPress: () => setOpen({ title: "Read the workspace and put it into force", path: "/api/v1/reload" }), children: "Read and put into force…" })
       ] }),
       children: [
-        may("propose") && /* @__PURE__ */ jsx8(Card, { title: "What would change now", more: plan2.value && /* @__PURE__ */ jsx8("code", { className: "quiet", children: plan2.value.fingerprint.slice(0, 16) }), children: /* @__PURE__ */ jsx8("div", { className: "inside", children: plan2.problem ? /* @__PURE__ */ jsx8(Trouble, { problem: plan2.problem, what: "The plan", again: plan2.again }) : plan2.value ? /* @__PURE__ */ jsx8(PlanList, { plan: plan2.value }) : /* @__PURE__ */ jsx8("p", { children: "Reading the workspace…" }) }) }),
-        /* @__PURE__ */ jsx8(Card, { title: "Proposed", more: changes.value && /* @__PURE__ */ jsx8("span", { className: "quiet", children: plural(changes.value.changes.length, "change") }), children: changes.problem ? /* @__PURE__ */ jsx8(Trouble, { problem: changes.problem, what: "Proposed changes", again: changes.again }) : !changes.value ? /* @__PURE__ */ jsx8(Empty, { title: "Reading…" }) : changes.value.changes.length === 0 ? /* @__PURE__ */ jsx8(Empty, { title: "Nothing is proposed" }) : /* @__PURE__ */ jsx8(Proposals, { changes: changes.value.changes, again: changes.again, onApply: (change2) => setOpen({ title: `Put “${change2.title}” into force`, path: `/api/v1/changes/${encodeURIComponent(change2.id)}/apply` }) }) }),
-        /* @__PURE__ */ jsx8(Card, { title: "What runs", more: /* @__PURE__ */ jsx8("span", { className: "quiet", children: "a version is a hash over the interface, its maps, its tables and the environment" }), children: /* @__PURE__ */ jsxs8("table", { className: "table", children: [
-          /* @__PURE__ */ jsx8("thead", { children: /* @__PURE__ */ jsxs8("tr", { children: [
-            /* @__PURE__ */ jsx8("th", { scope: "col", children: "State" }),
-            /* @__PURE__ */ jsx8("th", { scope: "col", children: "Interface" }),
-            /* @__PURE__ */ jsx8("th", { scope: "col", children: "Running version" })
+        may("propose") && /* @__PURE__ */ jsx13(Card, { title: "What would change now", more: plan2.value && /* @__PURE__ */ jsx13("code", { className: "quiet", children: plan2.value.fingerprint.slice(0, 16) }), children: /* @__PURE__ */ jsx13("div", { className: "inside", children: plan2.problem ? /* @__PURE__ */ jsx13(Trouble, { problem: plan2.problem, what: "The plan", again: plan2.again }) : plan2.value ? /* @__PURE__ */ jsx13(PlanList, { plan: plan2.value }) : /* @__PURE__ */ jsx13("p", { children: "Reading the workspace…" }) }) }),
+        /* @__PURE__ */ jsx13(Card, { title: "Proposed", more: changes.value && /* @__PURE__ */ jsx13("span", { className: "quiet", children: plural(changes.value.changes.length, "change") }), children: changes.problem ? /* @__PURE__ */ jsx13(Trouble, { problem: changes.problem, what: "Proposed changes", again: changes.again }) : !changes.value ? /* @__PURE__ */ jsx13(Empty, { title: "Reading…" }) : changes.value.changes.length === 0 ? /* @__PURE__ */ jsx13(Empty, { title: "Nothing is proposed" }) : /* @__PURE__ */ jsx13(Proposals, { changes: changes.value.changes, again: changes.again, onApply: (change2) => setOpen({ title: `Put “${change2.title}” into force`, path: `/api/v1/changes/${encodeURIComponent(change2.id)}/apply` }) }) }),
+        /* @__PURE__ */ jsx13(Card, { title: "What runs", more: /* @__PURE__ */ jsx13("span", { className: "quiet", children: "a version is a hash over the interface, its maps, its tables and the environment" }), children: /* @__PURE__ */ jsxs13("table", { className: "table", children: [
+          /* @__PURE__ */ jsx13("thead", { children: /* @__PURE__ */ jsxs13("tr", { children: [
+            /* @__PURE__ */ jsx13("th", { scope: "col", children: "State" }),
+            /* @__PURE__ */ jsx13("th", { scope: "col", children: "Interface" }),
+            /* @__PURE__ */ jsx13("th", { scope: "col", children: "Running version" })
           ] }) }),
-          /* @__PURE__ */ jsx8("tbody", { children: status.engine.interfaces.map((one) => /* @__PURE__ */ jsxs8("tr", { children: [
-            /* @__PURE__ */ jsx8("td", { children: /* @__PURE__ */ jsx8(State, { of: health(one.state) }) }),
-            /* @__PURE__ */ jsxs8("td", { children: [
-              /* @__PURE__ */ jsx8(Link, { to: interfaceAt(one.name, "text"), "data-row": true, children: one.title }),
+          /* @__PURE__ */ jsx13("tbody", { children: status.engine.interfaces.map((one) => /* @__PURE__ */ jsxs13("tr", { children: [
+            /* @__PURE__ */ jsx13("td", { children: /* @__PURE__ */ jsx13(State, { of: health(one.state) }) }),
+            /* @__PURE__ */ jsxs13("td", { children: [
+              /* @__PURE__ */ jsx13(Link, { to: interfaceAt(one.name, "text"), "data-row": true, children: one.title }),
               " ",
-              /* @__PURE__ */ jsx8("span", { className: "quiet", children: one.name })
+              /* @__PURE__ */ jsx13("span", { className: "quiet", children: one.name })
             ] }),
-            /* @__PURE__ */ jsx8("td", { className: "mono", children: one.version })
+            /* @__PURE__ */ jsx13("td", { className: "mono", children: one.version })
           ] }, one.name)) })
         ] }) }),
-        open && /* @__PURE__ */ jsx8(InForce, { ...open, onClose: close }),
-        isProposing && /* @__PURE__ */ jsx8(
+        open && /* @__PURE__ */ jsx13(InForce, { ...open, onClose: close }),
+        isProposing && /* @__PURE__ */ jsx13(
           AskWhy,
           {
             onClose: () => {
@@ -1334,7 +1813,7 @@ function Changes() {
             },
             act: {
               title: "Propose the workspace as it lies there now",
-              text: plan2.value ? /* @__PURE__ */ jsx8(PlanList, { plan: plan2.value }) : "",
+              text: plan2.value ? /* @__PURE__ */ jsx13(PlanList, { plan: plan2.value }) : "",
               button: "Propose",
               example: "for example: ticket 4711, the new ward W7",
               run: async (reason) => void await post("/api/v1/changes", { title: reason, reason })
@@ -1351,7 +1830,7 @@ import { memo as memo2 } from "./vendor.js";
 
 // src/ui/Sparkline.tsx
 import { memo } from "./vendor.js";
-import { Fragment as Fragment4, jsx as jsx9, jsxs as jsxs9 } from "./vendor.js";
+import { Fragment as Fragment6, jsx as jsx14, jsxs as jsxs14 } from "./vendor.js";
 var Sparkline = memo(function Sparkline2({ values, width = 96, height = 26, tone = "" }) {
   const top = Math.max(...values, 0.1);
   const step2 = width / (windowOf(values.length) - 1);
@@ -1359,20 +1838,20 @@ var Sparkline = memo(function Sparkline2({ values, width = 96, height = 26, tone
   const points = values.map((value, at2) => `${(left + at2 * step2).toFixed(1)},${(height - 1 - value / top * (height - 3)).toFixed(1)}`);
   const newest = values.at(-1) ?? 0;
   const label = values.length ? `now ${rate(newest)} a second, most ${rate(Math.max(...values))}` : "no figures yet";
-  return /* @__PURE__ */ jsxs9("svg", { className: `spark ${tone}`, width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label, children: [
-    /* @__PURE__ */ jsx9("line", { className: "floor", x1: "0", x2: width, y1: height - 0.5, y2: height - 0.5 }),
-    points.length > 1 && /* @__PURE__ */ jsxs9(Fragment4, { children: [
-      /* @__PURE__ */ jsx9("polygon", { className: "area", points: `${left.toFixed(1)},${height - 1} ${points.join(" ")} ${width},${height - 1}` }),
-      /* @__PURE__ */ jsx9("polyline", { className: "edge", points: points.join(" ") })
+  return /* @__PURE__ */ jsxs14("svg", { className: `spark ${tone}`, width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label, children: [
+    /* @__PURE__ */ jsx14("line", { className: "floor", x1: "0", x2: width, y1: height - 0.5, y2: height - 0.5 }),
+    points.length > 1 && /* @__PURE__ */ jsxs14(Fragment6, { children: [
+      /* @__PURE__ */ jsx14("polygon", { className: "area", points: `${left.toFixed(1)},${height - 1} ${points.join(" ")} ${width},${height - 1}` }),
+      /* @__PURE__ */ jsx14("polyline", { className: "edge", points: points.join(" ") })
     ] })
   ] });
 });
 
 // src/screens/overview/InterfaceTable.tsx
-import { jsx as jsx10, jsxs as jsxs10 } from "./vendor.js";
-var ORDER2 = ["failing", "held", "silent", "paused", "retired", "ok"];
+import { jsx as jsx15, jsxs as jsxs15 } from "./vendor.js";
+var ORDER3 = ["failing", "held", "silent", "paused", "retired", "ok"];
 function sorted(interfaces) {
-  return [...interfaces].sort((a, b) => ORDER2.indexOf(a.state) - ORDER2.indexOf(b.state) || a.critical - b.critical || a.title.localeCompare(b.title));
+  return [...interfaces].sort((a, b) => ORDER3.indexOf(a.state) - ORDER3.indexOf(b.state) || a.critical - b.critical || a.title.localeCompare(b.title));
 }
 var Row = memo2(function Row2({ one, values, now: now2 }) {
   const queued = one.destinations.reduce((sum, to) => sum + to.queued, 0);
@@ -1380,66 +1859,66 @@ var Row = memo2(function Row2({ one, values, now: now2 }) {
   const oldest = Math.min(...one.destinations.map((to) => to.oldest ?? Number.POSITIVE_INFINITY));
   const newest = values.slice(-5);
   const speed = newest.length ? newest.reduce((sum, value) => sum + value, 0) / newest.length : 0;
-  return /* @__PURE__ */ jsxs10("tr", { children: [
-    /* @__PURE__ */ jsx10("td", { children: /* @__PURE__ */ jsx10(State, { of: health(one.state) }) }),
-    /* @__PURE__ */ jsxs10("td", { className: "cut", children: [
-      /* @__PURE__ */ jsx10(Link, { to: interfaceAt(one.name), "data-row": true, children: one.title }),
+  return /* @__PURE__ */ jsxs15("tr", { children: [
+    /* @__PURE__ */ jsx15("td", { children: /* @__PURE__ */ jsx15(State, { of: health(one.state) }) }),
+    /* @__PURE__ */ jsxs15("td", { className: "cut", children: [
+      /* @__PURE__ */ jsx15(Link, { to: interfaceAt(one.name), "data-row": true, children: one.title }),
       " ",
-      /* @__PURE__ */ jsxs10("span", { className: "quiet", children: [
+      /* @__PURE__ */ jsxs15("span", { className: "quiet", children: [
         one.name,
         " · ",
         one.connector === "interface" ? "fed by interfaces" : `${one.connector} ${one.address?.replace(/^.*:/, "") ?? ""}`
       ] })
     ] }),
-    /* @__PURE__ */ jsx10("td", { children: /* @__PURE__ */ jsx10(Sparkline, { values, tone: one.state === "failing" ? "bad" : speed === 0 ? "idle" : "" }) }),
-    /* @__PURE__ */ jsx10("td", { className: "right number", children: newest.length ? rate(speed) : /* @__PURE__ */ jsx10("span", { className: "quiet", children: "…" }) }),
-    /* @__PURE__ */ jsx10("td", { className: "right number", children: queued > 0 ? /* @__PURE__ */ jsx10(Link, { to: messagesAt(`interface:${one.name} state:in_flight`), title: Number.isFinite(oldest) ? `the oldest since ${utc(oldest)}` : void 0, children: count(queued) }) : "0" }),
-    /* @__PURE__ */ jsx10("td", { className: "right number", children: queued > 0 && Number.isFinite(oldest) ? span((now2 - oldest) / 1e6) : /* @__PURE__ */ jsx10("span", { className: "quiet", children: "–" }) }),
-    /* @__PURE__ */ jsx10("td", { className: "right number", children: one.counts.parked > 0 ? /* @__PURE__ */ jsx10(Link, { to: messagesAt(`interface:${one.name} state:parked`), className: "bad", children: count(one.counts.parked) }) : /* @__PURE__ */ jsx10("span", { className: "quiet", children: "–" }) }),
-    /* @__PURE__ */ jsx10("td", { className: "right number", children: failed > 0 ? count(failed) : /* @__PURE__ */ jsx10("span", { className: "quiet", children: "–" }) }),
-    /* @__PURE__ */ jsx10("td", { className: "right number nowrap", children: ago(one.last_received, now2) })
+    /* @__PURE__ */ jsx15("td", { children: /* @__PURE__ */ jsx15(Sparkline, { values, tone: one.state === "failing" ? "bad" : speed === 0 ? "idle" : "" }) }),
+    /* @__PURE__ */ jsx15("td", { className: "right number", children: newest.length ? rate(speed) : /* @__PURE__ */ jsx15("span", { className: "quiet", children: "…" }) }),
+    /* @__PURE__ */ jsx15("td", { className: "right number", children: queued > 0 ? /* @__PURE__ */ jsx15(Link, { to: messagesAt(`interface:${one.name} state:in_flight`), title: Number.isFinite(oldest) ? `the oldest since ${utc(oldest)}` : void 0, children: count(queued) }) : "0" }),
+    /* @__PURE__ */ jsx15("td", { className: "right number", children: queued > 0 && Number.isFinite(oldest) ? span((now2 - oldest) / 1e6) : /* @__PURE__ */ jsx15("span", { className: "quiet", children: "–" }) }),
+    /* @__PURE__ */ jsx15("td", { className: "right number", children: one.counts.parked > 0 ? /* @__PURE__ */ jsx15(Link, { to: messagesAt(`interface:${one.name} state:parked`), className: "bad", children: count(one.counts.parked) }) : /* @__PURE__ */ jsx15("span", { className: "quiet", children: "–" }) }),
+    /* @__PURE__ */ jsx15("td", { className: "right number", children: failed > 0 ? count(failed) : /* @__PURE__ */ jsx15("span", { className: "quiet", children: "–" }) }),
+    /* @__PURE__ */ jsx15("td", { className: "right number nowrap", children: ago(one.last_received, now2) })
   ] });
 });
 function InterfaceTable({ live: live2, interfaces }) {
   const now2 = live2.status?.engine.at ?? 0;
-  return /* @__PURE__ */ jsx10("div", { className: "scroll-x", children: /* @__PURE__ */ jsxs10("table", { className: "table interfaces", children: [
-    /* @__PURE__ */ jsx10("thead", { children: /* @__PURE__ */ jsxs10("tr", { children: [
-      /* @__PURE__ */ jsx10("th", { scope: "col", children: "State" }),
-      /* @__PURE__ */ jsx10("th", { scope: "col", children: "Interface" }),
-      /* @__PURE__ */ jsx10("th", { scope: "col", title: "Messages a second since this page was opened, at most two minutes", children: "Recent rate" }),
-      /* @__PURE__ */ jsx10("th", { scope: "col", className: "right", children: "a second" }),
-      /* @__PURE__ */ jsx10("th", { scope: "col", className: "right", children: "Waiting" }),
-      /* @__PURE__ */ jsx10("th", { scope: "col", className: "right", children: "Oldest" }),
-      /* @__PURE__ */ jsx10("th", { scope: "col", className: "right", children: "Parked" }),
-      /* @__PURE__ */ jsx10("th", { scope: "col", className: "right", title: "Attempts that failed since the engine started", children: "Failed tries" }),
-      /* @__PURE__ */ jsx10("th", { scope: "col", className: "right", children: "Last message" })
+  return /* @__PURE__ */ jsx15("div", { className: "scroll-x", children: /* @__PURE__ */ jsxs15("table", { className: "table interfaces", children: [
+    /* @__PURE__ */ jsx15("thead", { children: /* @__PURE__ */ jsxs15("tr", { children: [
+      /* @__PURE__ */ jsx15("th", { scope: "col", children: "State" }),
+      /* @__PURE__ */ jsx15("th", { scope: "col", children: "Interface" }),
+      /* @__PURE__ */ jsx15("th", { scope: "col", title: "Messages a second since this page was opened, at most two minutes", children: "Recent rate" }),
+      /* @__PURE__ */ jsx15("th", { scope: "col", className: "right", children: "a second" }),
+      /* @__PURE__ */ jsx15("th", { scope: "col", className: "right", children: "Waiting" }),
+      /* @__PURE__ */ jsx15("th", { scope: "col", className: "right", children: "Oldest" }),
+      /* @__PURE__ */ jsx15("th", { scope: "col", className: "right", children: "Parked" }),
+      /* @__PURE__ */ jsx15("th", { scope: "col", className: "right", title: "Attempts that failed since the engine started", children: "Failed tries" }),
+      /* @__PURE__ */ jsx15("th", { scope: "col", className: "right", children: "Last message" })
     ] }) }),
-    /* @__PURE__ */ jsx10("tbody", { children: sorted(interfaces).map((one) => /* @__PURE__ */ jsx10(Row, { one, values: live2.rates.get(one.name) ?? [], now: now2 }, one.name)) })
+    /* @__PURE__ */ jsx15("tbody", { children: sorted(interfaces).map((one) => /* @__PURE__ */ jsx15(Row, { one, values: live2.rates.get(one.name) ?? [], now: now2 }, one.name)) })
   ] }) });
 }
 
 // src/screens/interface/InterfaceList.tsx
-import { jsx as jsx11 } from "./vendor.js";
+import { jsx as jsx16 } from "./vendor.js";
 function InterfaceList() {
   const live2 = useLive();
   const { words: words2 } = useAddress();
   const wanted2 = (words2.get("find") ?? "").toLowerCase();
   const all = live2.status?.engine.interfaces ?? [];
   const found = all.filter((one) => [one.name, one.title, one.state, one.connector, ...one.destinations.map((to) => to.name)].some((text) => text.toLowerCase().includes(wanted2)));
-  return /* @__PURE__ */ jsx11(
+  return /* @__PURE__ */ jsx16(
     Page,
     {
       title: "Interfaces",
       about: wanted2 ? `${found.length} of ${plural(all.length, "interface")}` : plural(all.length, "interface"),
-      actions: /* @__PURE__ */ jsx11("input", { className: "input narrow", "aria-label": "Narrow by name, state, connector or destination", placeholder: "Narrow: name, state, destination", value: words2.get("find") ?? "", onChange: (change2) => setWords({ find: change2.target.value || void 0 }, { replace: true }) }),
-      children: /* @__PURE__ */ jsx11(Card, { children: found.length > 0 || !live2.status ? /* @__PURE__ */ jsx11(InterfaceTable, { live: live2, interfaces: found }) : /* @__PURE__ */ jsx11(Empty, { title: "No interface of this name" }) })
+      actions: /* @__PURE__ */ jsx16("input", { className: "input narrow", "aria-label": "Narrow by name, state, connector or destination", placeholder: "Narrow: name, state, destination", value: words2.get("find") ?? "", onChange: (change2) => setWords({ find: change2.target.value || void 0 }, { replace: true }) }),
+      children: /* @__PURE__ */ jsx16(Card, { children: found.length > 0 || !live2.status ? /* @__PURE__ */ jsx16(InterfaceTable, { live: live2, interfaces: found }) : /* @__PURE__ */ jsx16(Empty, { title: "No interface of this name" }) })
     }
   );
 }
 
 // src/screens/interface/OneInterface.tsx
-import { useState as useState8 } from "./vendor.js";
-import { Tab, TabList, TabPanel, Tabs } from "./vendor.js";
+import { useState as useState12 } from "./vendor.js";
+import { Tab as Tab2, TabList as TabList2, TabPanel as TabPanel2, Tabs as Tabs2 } from "./vendor.js";
 
 // src/ui/Code.tsx
 import { useMemo } from "./vendor.js";
@@ -1468,12 +1947,12 @@ function piecesOf(line) {
 }
 
 // src/ui/Code.tsx
-import { jsx as jsx12, jsxs as jsxs11 } from "./vendor.js";
+import { jsx as jsx17, jsxs as jsxs16 } from "./vendor.js";
 function Code({ text, label }) {
   const lines = useMemo(() => text.replace(/\n$/, "").split("\n").map(piecesOf), [text]);
-  return /* @__PURE__ */ jsx12("div", { className: "code", tabIndex: 0, role: "group", "aria-label": label, children: lines.map((pieces, at2) => /* @__PURE__ */ jsxs11("div", { className: "code-line", children: [
-    /* @__PURE__ */ jsx12("span", { className: "code-number", "aria-hidden": "true", children: at2 + 1 }),
-    /* @__PURE__ */ jsx12("span", { children: pieces.length ? pieces.map((piece, part) => piece.tone ? /* @__PURE__ */ jsx12("span", { className: `code-${piece.tone}`, children: piece.text }, part) : piece.text) : " " })
+  return /* @__PURE__ */ jsx17("div", { className: "code", tabIndex: 0, role: "group", "aria-label": label, children: lines.map((pieces, at2) => /* @__PURE__ */ jsxs16("div", { className: "code-line", children: [
+    /* @__PURE__ */ jsx17("span", { className: "code-number", "aria-hidden": "true", children: at2 + 1 }),
+    /* @__PURE__ */ jsx17("span", { children: pieces.length ? pieces.map((piece, part) => piece.tone ? /* @__PURE__ */ jsx17("span", { className: `code-${piece.tone}`, children: piece.text }, part) : piece.text) : " " })
   ] }, at2)) });
 }
 
@@ -1535,56 +2014,80 @@ function drawnOf(text) {
 }
 
 // src/ui/DrawnMap.tsx
-import { jsx as jsx13, jsxs as jsxs12 } from "./vendor.js";
+import { jsx as jsx18, jsxs as jsxs17 } from "./vendor.js";
 var isFixed = (from) => /^("|[A-Z0-9_]+$)/.test(from) && !/-\d/.test(from);
 function Line({ one }) {
-  return /* @__PURE__ */ jsxs12("div", { className: "drawn-line", tabIndex: 0, "data-row": true, role: "group", "aria-label": `line ${one.line}: ${one.to} from ${one.from}${one.chips.length ? ` through ${one.chips.join(", ")}` : ""}${one.when ? ` when ${one.when}` : ""}`, children: [
-    /* @__PURE__ */ jsx13("span", { className: `drawn-end mono cut ${isFixed(one.from) ? "fixed" : ""}`, title: one.from, children: one.from }),
-    /* @__PURE__ */ jsxs12("span", { className: "drawn-way", children: [
-      one.chips.map((chip, at2) => /* @__PURE__ */ jsx13("span", { className: "chip mono", children: chip }, at2)),
-      one.when && /* @__PURE__ */ jsxs12("span", { className: "chip condition", children: [
+  return /* @__PURE__ */ jsxs17("div", { className: "drawn-line", tabIndex: 0, "data-row": true, role: "group", "aria-label": `line ${one.line}: ${one.to} from ${one.from}${one.chips.length ? ` through ${one.chips.join(", ")}` : ""}${one.when ? ` when ${one.when}` : ""}`, children: [
+    /* @__PURE__ */ jsx18("span", { className: `drawn-end mono cut ${isFixed(one.from) ? "fixed" : ""}`, title: one.from, children: one.from }),
+    /* @__PURE__ */ jsxs17("span", { className: "drawn-way", children: [
+      one.chips.map((chip, at2) => /* @__PURE__ */ jsx18("span", { className: "chip mono", children: chip }, at2)),
+      one.when && /* @__PURE__ */ jsxs17("span", { className: "chip condition", children: [
         "when ",
         one.when
       ] })
     ] }),
-    /* @__PURE__ */ jsx13("span", { className: "drawn-end mono cut", title: one.to, children: one.to })
+    /* @__PURE__ */ jsx18("span", { className: "drawn-end mono cut", title: one.to, children: one.to })
   ] });
 }
 function DrawnMap({ text, label }) {
   const lines = useMemo2(() => drawnOf(text), [text]);
-  return /* @__PURE__ */ jsx13("div", { className: "drawn", role: "group", "aria-label": label, children: lines.map((one) => /* @__PURE__ */ jsxs12("div", { className: `drawn-row d${Math.min(one.depth, 4)}`, children: [
-    /* @__PURE__ */ jsx13("span", { className: "code-number", "aria-hidden": "true", children: one.line }),
-    /* @__PURE__ */ jsxs12("div", { children: [
-      one.kind === "line" ? /* @__PURE__ */ jsx13(Line, { one }) : one.text && /* @__PURE__ */ jsx13("span", { className: `mono ${one.kind === "block" ? "drawn-block" : ""}`, children: one.text }),
-      one.comment && /* @__PURE__ */ jsx13("span", { className: "drawn-comment quiet", children: one.comment })
+  return /* @__PURE__ */ jsx18("div", { className: "drawn", role: "group", "aria-label": label, children: lines.map((one) => /* @__PURE__ */ jsxs17("div", { className: `drawn-row d${Math.min(one.depth, 4)}`, children: [
+    /* @__PURE__ */ jsx18("span", { className: "code-number", "aria-hidden": "true", children: one.line }),
+    /* @__PURE__ */ jsxs17("div", { children: [
+      one.kind === "line" ? /* @__PURE__ */ jsx18(Line, { one }) : one.text && /* @__PURE__ */ jsx18("span", { className: `mono ${one.kind === "block" ? "drawn-block" : ""}`, children: one.text }),
+      one.comment && /* @__PURE__ */ jsx18("span", { className: "drawn-comment quiet", children: one.comment })
     ] })
   ] }, one.line)) });
 }
 
+// src/screens/overview/Attentions.tsx
+import { jsx as jsx19, jsxs as jsxs18 } from "./vendor.js";
+function ownerText({ owner }) {
+  if (!owner) return "";
+  const call = [owner.team, owner.oncall && `on call ${owner.oncall}`, owner.contact].filter(Boolean).join(", ");
+  return call ? ` Owner: ${call}.` : "";
+}
+function Attentions({ items }) {
+  return /* @__PURE__ */ jsx19("ul", { className: "stack tight", children: items.map((item) => /* @__PURE__ */ jsx19("li", { children: /* @__PURE__ */ jsxs18(
+    Notice,
+    {
+      level: item.level,
+      title: item.title,
+      actions: item.links.map((link, at2) => /* @__PURE__ */ jsx19(Link, { to: link.to, className: "button", ...at2 === 0 ? { "data-row": true } : {}, children: link.label }, link.to)),
+      children: [
+        item.text,
+        ownerText(item),
+        " ",
+        item.code && /* @__PURE__ */ jsx19("code", { className: "quiet", children: item.code })
+      ]
+    }
+  ) }, item.id)) });
+}
+
 // src/screens/system/Balance.tsx
-import { jsx as jsx14, jsxs as jsxs13 } from "./vendor.js";
+import { jsx as jsx20, jsxs as jsxs19 } from "./vendor.js";
 var STATES = ["delivered", "filtered", "in_flight", "parked", "expired", "deleted"];
 function Balance({ counts, query }) {
   const sum = STATES.reduce((total, state) => total + counts[state], 0);
   const difference = counts.accepted - sum;
-  return /* @__PURE__ */ jsx14("table", { className: "balance", children: /* @__PURE__ */ jsxs13("tbody", { children: [
-    /* @__PURE__ */ jsxs13("tr", { children: [
-      /* @__PURE__ */ jsx14("th", { scope: "row", children: "Accepted" }),
-      /* @__PURE__ */ jsx14("td", { className: "right number", children: count(counts.accepted) }),
-      /* @__PURE__ */ jsx14("td", {})
+  return /* @__PURE__ */ jsx20("table", { className: "balance", children: /* @__PURE__ */ jsxs19("tbody", { children: [
+    /* @__PURE__ */ jsxs19("tr", { children: [
+      /* @__PURE__ */ jsx20("th", { scope: "row", children: "Accepted" }),
+      /* @__PURE__ */ jsx20("td", { className: "right number", children: count(counts.accepted) }),
+      /* @__PURE__ */ jsx20("td", {})
     ] }),
     STATES.map((state) => {
       const share = counts.accepted > 0 ? counts[state] / counts.accepted : 0;
-      return /* @__PURE__ */ jsxs13("tr", { children: [
-        /* @__PURE__ */ jsx14("th", { scope: "row", children: /* @__PURE__ */ jsx14(State, { of: messageState(state) }) }),
-        /* @__PURE__ */ jsx14("td", { className: "right number", children: counts[state] > 0 ? /* @__PURE__ */ jsx14(Link, { to: messagesAt(`${query} state:${state}`.trim()), children: count(counts[state]) }) : "0" }),
-        /* @__PURE__ */ jsx14("td", { className: "balance-bar", children: /* @__PURE__ */ jsx14("svg", { width: "100%", height: "8", preserveAspectRatio: "none", viewBox: "0 0 100 8", "aria-hidden": "true", children: /* @__PURE__ */ jsx14("rect", { width: Math.max(share * 100, counts[state] > 0 ? 0.6 : 0), height: "8", className: messageState(state).tone }) }) })
+      return /* @__PURE__ */ jsxs19("tr", { children: [
+        /* @__PURE__ */ jsx20("th", { scope: "row", children: /* @__PURE__ */ jsx20(State, { of: messageState(state) }) }),
+        /* @__PURE__ */ jsx20("td", { className: "right number", children: counts[state] > 0 ? /* @__PURE__ */ jsx20(Link, { to: messagesAt(`${query} state:${state}`.trim()), children: count(counts[state]) }) : "0" }),
+        /* @__PURE__ */ jsx20("td", { className: "balance-bar", children: /* @__PURE__ */ jsx20("svg", { width: "100%", height: "8", preserveAspectRatio: "none", viewBox: "0 0 100 8", "aria-hidden": "true", children: /* @__PURE__ */ jsx20("rect", { width: Math.max(share * 100, counts[state] > 0 ? 0.6 : 0), height: "8", className: messageState(state).tone }) }) })
       ] }, state);
     }),
-    /* @__PURE__ */ jsxs13("tr", { children: [
-      /* @__PURE__ */ jsx14("th", { scope: "row", children: "Difference" }),
-      /* @__PURE__ */ jsx14("td", { className: `right number ${difference === 0 ? "good" : "bad"}`, children: count(difference) }),
-      /* @__PURE__ */ jsx14("td", { className: difference === 0 ? "good" : "bad", children: difference === 0 ? "nothing is lost" : "not accounted for" })
+    /* @__PURE__ */ jsxs19("tr", { children: [
+      /* @__PURE__ */ jsx20("th", { scope: "row", children: "Difference" }),
+      /* @__PURE__ */ jsx20("td", { className: `right number ${difference === 0 ? "good" : "bad"}`, children: count(difference) }),
+      /* @__PURE__ */ jsx20("td", { className: difference === 0 ? "good" : "bad", children: difference === 0 ? "nothing is lost" : "not accounted for" })
     ] })
   ] }) });
 }
@@ -1639,67 +2142,67 @@ function releaseAct(one, to) {
 }
 
 // src/screens/interface/Destinations.tsx
-import { useState as useState7 } from "./vendor.js";
-import { jsx as jsx15, jsxs as jsxs14 } from "./vendor.js";
+import { useState as useState11 } from "./vendor.js";
+import { jsx as jsx21, jsxs as jsxs20 } from "./vendor.js";
 function Destinations({ one, now: now2 }) {
-  const [act, setAct] = useState7();
+  const [act, setAct] = useState11();
   const maySteer = useMay()("steer");
-  return /* @__PURE__ */ jsxs14("div", { className: "scroll-x", children: [
-    /* @__PURE__ */ jsxs14("table", { className: "table destinations", children: [
-      /* @__PURE__ */ jsx15("thead", { children: /* @__PURE__ */ jsxs14("tr", { children: [
-        /* @__PURE__ */ jsx15("th", { scope: "col", children: "State" }),
-        /* @__PURE__ */ jsx15("th", { scope: "col", children: "Destination" }),
-        /* @__PURE__ */ jsx15("th", { scope: "col", children: "Order" }),
-        /* @__PURE__ */ jsx15("th", { scope: "col", className: "right", children: "Waiting" }),
-        /* @__PURE__ */ jsx15("th", { scope: "col", className: "right", children: "Oldest" }),
-        /* @__PURE__ */ jsx15("th", { scope: "col", className: "right", children: "Delivered" }),
-        /* @__PURE__ */ jsx15("th", { scope: "col", className: "right", children: "Failed tries" }),
-        /* @__PURE__ */ jsx15("th", { scope: "col", className: "right", children: "Last delivered" }),
-        /* @__PURE__ */ jsx15("th", { scope: "col", children: /* @__PURE__ */ jsx15("span", { className: "hidden-but-read", children: "What you may do" }) })
+  return /* @__PURE__ */ jsxs20("div", { className: "scroll-x", children: [
+    /* @__PURE__ */ jsxs20("table", { className: "table destinations", children: [
+      /* @__PURE__ */ jsx21("thead", { children: /* @__PURE__ */ jsxs20("tr", { children: [
+        /* @__PURE__ */ jsx21("th", { scope: "col", children: "State" }),
+        /* @__PURE__ */ jsx21("th", { scope: "col", children: "Destination" }),
+        /* @__PURE__ */ jsx21("th", { scope: "col", children: "Order" }),
+        /* @__PURE__ */ jsx21("th", { scope: "col", className: "right", children: "Waiting" }),
+        /* @__PURE__ */ jsx21("th", { scope: "col", className: "right", children: "Oldest" }),
+        /* @__PURE__ */ jsx21("th", { scope: "col", className: "right", children: "Delivered" }),
+        /* @__PURE__ */ jsx21("th", { scope: "col", className: "right", children: "Failed tries" }),
+        /* @__PURE__ */ jsx21("th", { scope: "col", className: "right", children: "Last delivered" }),
+        /* @__PURE__ */ jsx21("th", { scope: "col", children: /* @__PURE__ */ jsx21("span", { className: "hidden-but-read", children: "What you may do" }) })
       ] }) }),
-      /* @__PURE__ */ jsx15("tbody", { children: one.destinations.map((to) => /* @__PURE__ */ jsxs14("tr", { children: [
-        /* @__PURE__ */ jsx15("td", { children: /* @__PURE__ */ jsx15(State, { of: health(to.state) }) }),
-        /* @__PURE__ */ jsxs14("td", { children: [
-          to.connector === "interface" ? /* @__PURE__ */ jsx15(Link, { to: interfaceAt(to.address), "data-row": true, children: to.name }) : /* @__PURE__ */ jsx15(Link, { to: messagesAt(`interface:${one.name} destination:${to.name}`), "data-row": true, children: to.name }),
+      /* @__PURE__ */ jsx21("tbody", { children: one.destinations.map((to) => /* @__PURE__ */ jsxs20("tr", { children: [
+        /* @__PURE__ */ jsx21("td", { children: /* @__PURE__ */ jsx21(State, { of: health(to.state) }) }),
+        /* @__PURE__ */ jsxs20("td", { children: [
+          to.connector === "interface" ? /* @__PURE__ */ jsx21(Link, { to: interfaceAt(to.address), "data-row": true, children: to.name }) : /* @__PURE__ */ jsx21(Link, { to: messagesAt(`interface:${one.name} destination:${to.name}`), "data-row": true, children: to.name }),
           " ",
-          /* @__PURE__ */ jsxs14("span", { className: "quiet", children: [
+          /* @__PURE__ */ jsxs20("span", { className: "quiet", children: [
             to.connector,
             " ",
             to.address
           ] }),
-          to.state === "failing" && to.last_trouble && /* @__PURE__ */ jsxs14("div", { className: "bad", children: [
+          to.state === "failing" && to.last_trouble && /* @__PURE__ */ jsxs20("div", { className: "bad", children: [
             to.last_trouble.reason.text,
             " ",
-            /* @__PURE__ */ jsx15("code", { children: to.last_trouble.reason.code }),
+            /* @__PURE__ */ jsx21("code", { children: to.last_trouble.reason.code }),
             to.probe_in_s !== null && ` · tried again in ${span(to.probe_in_s)}`
           ] }),
-          to.state !== "failing" && to.last_trouble && /* @__PURE__ */ jsxs14("div", { className: "quiet", children: [
+          to.state !== "failing" && to.last_trouble && /* @__PURE__ */ jsxs20("div", { className: "quiet", children: [
             "last trouble ",
             moment(to.last_trouble.at),
             ": ",
             to.last_trouble.reason.text
           ] })
         ] }),
-        /* @__PURE__ */ jsxs14("td", { className: "quiet", children: [
+        /* @__PURE__ */ jsxs20("td", { className: "quiet", children: [
           to.order,
           to.gives_up && ", gives up"
         ] }),
-        /* @__PURE__ */ jsx15("td", { className: "right number", children: to.queued > 0 ? /* @__PURE__ */ jsx15(Link, { to: messagesAt(`interface:${one.name} destination:${to.name} state:in_flight`), children: count(to.queued) }) : "0" }),
-        /* @__PURE__ */ jsx15("td", { className: "right number", children: to.queued > 0 && to.oldest !== null ? span((now2 - to.oldest) / 1e6) : /* @__PURE__ */ jsx15("span", { className: "quiet", children: "–" }) }),
-        /* @__PURE__ */ jsx15("td", { className: "right number", children: count(to.delivered) }),
-        /* @__PURE__ */ jsx15("td", { className: "right number", children: to.failed ? count(to.failed) : /* @__PURE__ */ jsx15("span", { className: "quiet", children: "–" }) }),
-        /* @__PURE__ */ jsx15("td", { className: "right number nowrap", children: ago(to.last_delivered, now2) }),
-        /* @__PURE__ */ jsx15("td", { children: /* @__PURE__ */ jsxs14("div", { className: "buttons end", children: [
-          maySteer && to.held > 0 && /* @__PURE__ */ jsxs14(Button, { onPress: () => setAct(releaseAct(one, to)), children: [
+        /* @__PURE__ */ jsx21("td", { className: "right number", children: to.queued > 0 ? /* @__PURE__ */ jsx21(Link, { to: messagesAt(`interface:${one.name} destination:${to.name} state:in_flight`), children: count(to.queued) }) : "0" }),
+        /* @__PURE__ */ jsx21("td", { className: "right number", children: to.queued > 0 && to.oldest !== null ? span((now2 - to.oldest) / 1e6) : /* @__PURE__ */ jsx21("span", { className: "quiet", children: "–" }) }),
+        /* @__PURE__ */ jsx21("td", { className: "right number", children: count(to.delivered) }),
+        /* @__PURE__ */ jsx21("td", { className: "right number", children: to.failed ? count(to.failed) : /* @__PURE__ */ jsx21("span", { className: "quiet", children: "–" }) }),
+        /* @__PURE__ */ jsx21("td", { className: "right number nowrap", children: ago(to.last_delivered, now2) }),
+        /* @__PURE__ */ jsx21("td", { children: /* @__PURE__ */ jsxs20("div", { className: "buttons end", children: [
+          maySteer && to.held > 0 && /* @__PURE__ */ jsxs20(Button, { onPress: () => setAct(releaseAct(one, to)), children: [
             "Release ",
             count(to.held),
             "…"
           ] }),
-          maySteer && /* @__PURE__ */ jsx15(Button, { icon: to.is_paused ? "play" : "paused", "aria-label": `${to.is_paused ? "Resume" : "Pause"} ${to.name}`, onPress: () => setAct(destinationAct(one, to)), children: to.is_paused ? "Resume…" : "Pause…" })
+          maySteer && /* @__PURE__ */ jsx21(Button, { icon: to.is_paused ? "play" : "paused", "aria-label": `${to.is_paused ? "Resume" : "Pause"} ${to.name}`, onPress: () => setAct(destinationAct(one, to)), children: to.is_paused ? "Resume…" : "Pause…" })
         ] }) })
       ] }, to.name)) })
     ] }),
-    act && /* @__PURE__ */ jsx15(AskWhy, { act, onClose: () => setAct(void 0) })
+    act && /* @__PURE__ */ jsx21(AskWhy, { act, onClose: () => setAct(void 0) })
   ] });
 }
 
@@ -1744,14 +2247,14 @@ function checksOf(one, text) {
 }
 
 // src/screens/interface/Tests.tsx
-import { Fragment as Fragment5, jsx as jsx16, jsxs as jsxs15 } from "./vendor.js";
+import { Fragment as Fragment7, jsx as jsx22, jsxs as jsxs21 } from "./vendor.js";
 var PASSED = { word: "Passed", icon: "good", tone: "good" };
 var FAILED = { word: "Failed", icon: "bad", tone: "bad" };
 function Details({ test }) {
   const { differences: differences2, file, state } = test.recorded;
-  return /* @__PURE__ */ jsxs15(Fragment5, { children: [
-    test.failures.map((failure) => /* @__PURE__ */ jsxs15("p", { children: [
-      /* @__PURE__ */ jsxs15("code", { className: "quiet", children: [
+  return /* @__PURE__ */ jsxs21(Fragment7, { children: [
+    test.failures.map((failure) => /* @__PURE__ */ jsxs21("p", { children: [
+      /* @__PURE__ */ jsxs21("code", { className: "quiet", children: [
         failure.file,
         ":",
         failure.line
@@ -1760,52 +2263,52 @@ function Details({ test }) {
       "expected ",
       failure.expected,
       "; ",
-      /* @__PURE__ */ jsx16("span", { className: "bad", children: failure.found })
+      /* @__PURE__ */ jsx22("span", { className: "bad", children: failure.found })
     ] }, `${failure.line} ${failure.expected}`)),
-    state === "differs" && /* @__PURE__ */ jsxs15("p", { children: [
-      /* @__PURE__ */ jsx16("code", { className: "quiet", children: file }),
+    state === "differs" && /* @__PURE__ */ jsxs21("p", { children: [
+      /* @__PURE__ */ jsx22("code", { className: "quiet", children: file }),
       " ",
-      /* @__PURE__ */ jsxs15("span", { className: "bad", children: [
+      /* @__PURE__ */ jsxs21("span", { className: "bad", children: [
         plural(differences2.length, "place"),
         " differ from what was recorded:"
       ] }),
       " ",
       differences2.map((one) => one.path).join(", ")
     ] }),
-    test.notes.map((note) => /* @__PURE__ */ jsxs15("p", { className: "quiet", children: [
+    test.notes.map((note) => /* @__PURE__ */ jsxs21("p", { className: "quiet", children: [
       note.path,
       " ",
       note.message,
       " ",
-      /* @__PURE__ */ jsx16("code", { children: note.code })
+      /* @__PURE__ */ jsx22("code", { children: note.code })
     ] }, `${note.code} ${note.path}`))
   ] });
 }
 function Tests({ name }) {
   const { value, problem, isLoading, again } = useAnswer(`test ${name}`, () => runTests(name));
-  if (problem) return /* @__PURE__ */ jsx16(Trouble, { problem, what: "The tests", again });
-  if (!value) return /* @__PURE__ */ jsx16(Empty, { title: "Running…" });
-  return /* @__PURE__ */ jsx16(
+  if (problem) return /* @__PURE__ */ jsx22(Trouble, { problem, what: "The tests", again });
+  if (!value) return /* @__PURE__ */ jsx22(Empty, { title: "Running…" });
+  return /* @__PURE__ */ jsx22(
     Card,
     {
       title: value.failed === 0 ? `All ${value.passed} passed` : `${value.failed} failed, ${value.passed} passed`,
-      more: /* @__PURE__ */ jsxs15(Fragment5, { children: [
-        /* @__PURE__ */ jsx16("span", { className: "quiet", children: "over the files as they are now; nothing is sent" }),
-        /* @__PURE__ */ jsx16(Button, { kind: "plain", icon: "again", isDisabled: isLoading, onPress: again, children: "Run again" })
+      more: /* @__PURE__ */ jsxs21(Fragment7, { children: [
+        /* @__PURE__ */ jsx22("span", { className: "quiet", children: "over the files as they are now; nothing is sent" }),
+        /* @__PURE__ */ jsx22(Button, { kind: "plain", icon: "again", isDisabled: isLoading, onPress: again, children: "Run again" })
       ] }),
-      children: value.tests.length === 0 ? /* @__PURE__ */ jsxs15(Empty, { title: "This interface has no test", children: [
+      children: value.tests.length === 0 ? /* @__PURE__ */ jsxs21(Empty, { title: "This interface has no test", children: [
         "Write one beside it: ",
-        /* @__PURE__ */ jsx16("code", { children: 'test "what it does" { given … expect … }' })
-      ] }) : /* @__PURE__ */ jsxs15("table", { className: "table", children: [
-        /* @__PURE__ */ jsx16("thead", { children: /* @__PURE__ */ jsxs15("tr", { children: [
-          /* @__PURE__ */ jsx16("th", { scope: "col", children: "Result" }),
-          /* @__PURE__ */ jsx16("th", { scope: "col", children: "Test" })
+        /* @__PURE__ */ jsx22("code", { children: 'test "what it does" { given … expect … }' })
+      ] }) : /* @__PURE__ */ jsxs21("table", { className: "table", children: [
+        /* @__PURE__ */ jsx22("thead", { children: /* @__PURE__ */ jsxs21("tr", { children: [
+          /* @__PURE__ */ jsx22("th", { scope: "col", children: "Result" }),
+          /* @__PURE__ */ jsx22("th", { scope: "col", children: "Test" })
         ] }) }),
-        /* @__PURE__ */ jsx16("tbody", { children: value.tests.map((test) => /* @__PURE__ */ jsxs15("tr", { tabIndex: 0, "data-row": true, children: [
-          /* @__PURE__ */ jsx16("td", { children: /* @__PURE__ */ jsx16(State, { of: test.passed ? PASSED : FAILED }) }),
-          /* @__PURE__ */ jsxs15("td", { children: [
+        /* @__PURE__ */ jsx22("tbody", { children: value.tests.map((test) => /* @__PURE__ */ jsxs21("tr", { tabIndex: 0, "data-row": true, children: [
+          /* @__PURE__ */ jsx22("td", { children: /* @__PURE__ */ jsx22(State, { of: test.passed ? PASSED : FAILED }) }),
+          /* @__PURE__ */ jsxs21("td", { children: [
             test.name,
-            /* @__PURE__ */ jsx16(Details, { test })
+            /* @__PURE__ */ jsx22(Details, { test })
           ] })
         ] }, test.name)) })
       ] })
@@ -1814,24 +2317,24 @@ function Tests({ name }) {
 }
 
 // src/screens/interface/OneInterface.tsx
-import { Fragment as Fragment6, jsx as jsx17, jsxs as jsxs16 } from "./vendor.js";
+import { Fragment as Fragment8, jsx as jsx23, jsxs as jsxs22 } from "./vendor.js";
 var RECENT = 40;
 function StateTab({ one, live: live2 }) {
   const now2 = live2.status?.engine.at ?? 0;
   const values = live2.rates.get(one.name) ?? [];
   const items = live2.status ? attentionOf(live2.status).filter((item) => item.interfaces.includes(one.name)) : [];
-  return /* @__PURE__ */ jsxs16("div", { className: "stack", children: [
-    items.length > 0 && /* @__PURE__ */ jsx17(Attentions, { items }),
-    /* @__PURE__ */ jsxs16("div", { className: "two start", children: [
-      /* @__PURE__ */ jsx17(Card, { title: "Receives", children: /* @__PURE__ */ jsx17("div", { className: "inside", children: /* @__PURE__ */ jsxs16("dl", { className: "facts", children: [
-        /* @__PURE__ */ jsx17("dt", { children: "From" }),
-        /* @__PURE__ */ jsx17("dd", { children: one.connector === "interface" ? "other interfaces" : `${one.connector} ${one.address ?? ""}` }),
-        /* @__PURE__ */ jsx17("dt", { children: "Senders connected" }),
-        /* @__PURE__ */ jsx17("dd", { children: one.connector === "interface" ? "–" : count(one.peers) }),
-        /* @__PURE__ */ jsx17("dt", { children: "Last message" }),
-        /* @__PURE__ */ jsx17("dd", { children: ago(one.last_received, now2) }),
-        /* @__PURE__ */ jsx17("dt", { children: "Since the start" }),
-        /* @__PURE__ */ jsxs16("dd", { children: [
+  return /* @__PURE__ */ jsxs22("div", { className: "stack", children: [
+    items.length > 0 && /* @__PURE__ */ jsx23(Attentions, { items }),
+    /* @__PURE__ */ jsxs22("div", { className: "two start", children: [
+      /* @__PURE__ */ jsx23(Card, { title: "Receives", children: /* @__PURE__ */ jsx23("div", { className: "inside", children: /* @__PURE__ */ jsxs22("dl", { className: "facts", children: [
+        /* @__PURE__ */ jsx23("dt", { children: "From" }),
+        /* @__PURE__ */ jsx23("dd", { children: one.connector === "interface" ? "other interfaces" : `${one.connector} ${one.address ?? ""}` }),
+        /* @__PURE__ */ jsx23("dt", { children: "Senders connected" }),
+        /* @__PURE__ */ jsx23("dd", { children: one.connector === "interface" ? "–" : count(one.peers) }),
+        /* @__PURE__ */ jsx23("dt", { children: "Last message" }),
+        /* @__PURE__ */ jsx23("dd", { children: ago(one.last_received, now2) }),
+        /* @__PURE__ */ jsx23("dt", { children: "Since the start" }),
+        /* @__PURE__ */ jsxs22("dd", { children: [
           count(one.received),
           " received, ",
           count(one.duplicates),
@@ -1841,145 +2344,145 @@ function StateTab({ one, live: live2 }) {
           count(one.rejected),
           " rejected"
         ] }),
-        /* @__PURE__ */ jsx17("dt", { children: "Now" }),
-        /* @__PURE__ */ jsxs16("dd", { className: "with-spark", children: [
+        /* @__PURE__ */ jsx23("dt", { children: "Now" }),
+        /* @__PURE__ */ jsxs22("dd", { className: "with-spark", children: [
           rate(values.at(-1) ?? 0),
           " a second ",
-          /* @__PURE__ */ jsx17(Sparkline, { values, width: 220, height: 30 })
+          /* @__PURE__ */ jsx23(Sparkline, { values, width: 220, height: 30 })
         ] }),
-        one.last_trouble && /* @__PURE__ */ jsxs16(Fragment6, { children: [
-          /* @__PURE__ */ jsx17("dt", { children: "Last trouble" }),
-          /* @__PURE__ */ jsxs16("dd", { children: [
+        one.last_trouble && /* @__PURE__ */ jsxs22(Fragment8, { children: [
+          /* @__PURE__ */ jsx23("dt", { children: "Last trouble" }),
+          /* @__PURE__ */ jsxs22("dd", { children: [
             ago(one.last_trouble.at, now2),
             ": ",
             one.last_trouble.reason.text,
             " ",
-            /* @__PURE__ */ jsx17("code", { children: one.last_trouble.reason.code })
+            /* @__PURE__ */ jsx23("code", { children: one.last_trouble.reason.code })
           ] })
         ] })
       ] }) }) }),
-      /* @__PURE__ */ jsx17(Card, { title: "Where every message is", more: /* @__PURE__ */ jsx17("span", { className: "quiet", children: "from the log" }), children: /* @__PURE__ */ jsx17("div", { className: "inside", children: /* @__PURE__ */ jsx17(Balance, { counts: one.counts, query: `interface:${one.name}` }) }) })
+      /* @__PURE__ */ jsx23(Card, { title: "Where every message is", more: /* @__PURE__ */ jsx23("span", { className: "quiet", children: "from the log" }), children: /* @__PURE__ */ jsx23("div", { className: "inside", children: /* @__PURE__ */ jsx23(Balance, { counts: one.counts, query: `interface:${one.name}` }) }) })
     ] }),
-    /* @__PURE__ */ jsx17(Card, { title: "Destinations", children: /* @__PURE__ */ jsx17(Destinations, { one, now: now2 }) })
+    /* @__PURE__ */ jsx23(Card, { title: "Destinations", children: /* @__PURE__ */ jsx23(Destinations, { one, now: now2 }) })
   ] });
 }
 function TextTab({ answer }) {
   const { value, problem, again } = answer;
   const { words: words2 } = useAddress();
-  if (problem) return /* @__PURE__ */ jsx17(Trouble, { problem, what: "The configuration", again });
-  if (!value) return /* @__PURE__ */ jsx17(Empty, { title: "Reading…" });
+  if (problem) return /* @__PURE__ */ jsx23(Trouble, { problem, what: "The configuration", again });
+  if (!value) return /* @__PURE__ */ jsx23(Empty, { title: "Reading…" });
   const files = [{ path: value.file, text: value.text }, ...value.files];
   const chosen = files.find((file) => file.path === words2.get("file")) ?? files[0];
   const isMap = chosen?.path.endsWith(".map") ?? false;
   const isDrawn = isMap && words2.get("as") !== "text";
-  return /* @__PURE__ */ jsxs16("div", { className: "files", children: [
-    /* @__PURE__ */ jsx17("ul", { className: "card file-list", "aria-label": "Files", children: files.map((file) => /* @__PURE__ */ jsx17("li", { children: /* @__PURE__ */ jsx17("button", { type: "button", className: "file", "aria-current": file === chosen, "data-row": true, onClick: () => setWords({ file: file.path }, { replace: true }), children: file.path }) }, file.path)) }),
-    /* @__PURE__ */ jsx17(
+  return /* @__PURE__ */ jsxs22("div", { className: "files", children: [
+    /* @__PURE__ */ jsx23("ul", { className: "card file-list", "aria-label": "Files", children: files.map((file) => /* @__PURE__ */ jsx23("li", { children: /* @__PURE__ */ jsx23("button", { type: "button", className: "file", "aria-current": file === chosen, "data-row": true, onClick: () => setWords({ file: file.path }, { replace: true }), children: file.path }) }, file.path)) }),
+    /* @__PURE__ */ jsx23(
       Card,
       {
         title: chosen?.path,
-        more: /* @__PURE__ */ jsxs16(Fragment6, { children: [
-          /* @__PURE__ */ jsxs16("span", { className: "quiet", children: [
+        more: /* @__PURE__ */ jsxs22(Fragment8, { children: [
+          /* @__PURE__ */ jsxs22("span", { className: "quiet", children: [
             "as it lies in the workspace; version ",
             value.version,
             " runs"
           ] }),
-          isMap && /* @__PURE__ */ jsx17(Button, { kind: "plain", onPress: () => setWords({ as: isDrawn ? "text" : void 0 }, { replace: true }), children: isDrawn ? "Show the text" : "Show it drawn" })
+          isMap && /* @__PURE__ */ jsx23(Button, { kind: "plain", onPress: () => setWords({ as: isDrawn ? "text" : void 0 }, { replace: true }), children: isDrawn ? "Show the text" : "Show it drawn" })
         ] }),
-        children: isDrawn ? /* @__PURE__ */ jsx17(DrawnMap, { text: chosen?.text ?? "", label: chosen?.path ?? "" }) : /* @__PURE__ */ jsx17(Code, { text: chosen?.text ?? "", label: chosen?.path ?? "" })
+        children: isDrawn ? /* @__PURE__ */ jsx23(DrawnMap, { text: chosen?.text ?? "", label: chosen?.path ?? "" }) : /* @__PURE__ */ jsx23(Code, { text: chosen?.text ?? "", label: chosen?.path ?? "" })
       }
     )
   ] });
 }
 function TrafficTab({ name }) {
   const { value, problem, again } = useAnswer(name, (signal) => searchMessages(`interface:${name}`, RECENT, signal));
-  if (problem) return /* @__PURE__ */ jsx17(Trouble, { problem, what: "The messages", again });
-  if (!value) return /* @__PURE__ */ jsx17(Empty, { title: "Reading…" });
-  return /* @__PURE__ */ jsx17(Card, { title: `The newest ${count(value.messages.length)}`, more: /* @__PURE__ */ jsx17(Link, { to: messagesAt(`interface:${name}`), children: "all messages of this interface" }), children: value.messages.length === 0 ? /* @__PURE__ */ jsx17(Empty, { title: "No message yet" }) : /* @__PURE__ */ jsxs16("table", { className: "table", children: [
-    /* @__PURE__ */ jsx17("thead", { children: /* @__PURE__ */ jsxs16("tr", { children: [
-      /* @__PURE__ */ jsx17("th", { scope: "col", children: "Received" }),
-      /* @__PURE__ */ jsx17("th", { scope: "col", children: "Type" }),
-      /* @__PURE__ */ jsx17("th", { scope: "col", children: "Control id" }),
-      /* @__PURE__ */ jsx17("th", { scope: "col", children: "Destinations" }),
-      /* @__PURE__ */ jsx17("th", { scope: "col", children: "State" })
+  if (problem) return /* @__PURE__ */ jsx23(Trouble, { problem, what: "The messages", again });
+  if (!value) return /* @__PURE__ */ jsx23(Empty, { title: "Reading…" });
+  return /* @__PURE__ */ jsx23(Card, { title: `The newest ${count(value.messages.length)}`, more: /* @__PURE__ */ jsx23(Link, { to: messagesAt(`interface:${name}`), children: "all messages of this interface" }), children: value.messages.length === 0 ? /* @__PURE__ */ jsx23(Empty, { title: "No message yet" }) : /* @__PURE__ */ jsxs22("table", { className: "table", children: [
+    /* @__PURE__ */ jsx23("thead", { children: /* @__PURE__ */ jsxs22("tr", { children: [
+      /* @__PURE__ */ jsx23("th", { scope: "col", children: "Received" }),
+      /* @__PURE__ */ jsx23("th", { scope: "col", children: "Type" }),
+      /* @__PURE__ */ jsx23("th", { scope: "col", children: "Control id" }),
+      /* @__PURE__ */ jsx23("th", { scope: "col", children: "Destinations" }),
+      /* @__PURE__ */ jsx23("th", { scope: "col", children: "State" })
     ] }) }),
-    /* @__PURE__ */ jsx17("tbody", { children: value.messages.map((row) => /* @__PURE__ */ jsxs16("tr", { children: [
-      /* @__PURE__ */ jsx17("td", { className: "mono", children: /* @__PURE__ */ jsx17(Link, { to: `/messages#q=${encodeURIComponent(`interface:${name}`)}&id=${row.id}`, "data-row": true, children: clockMillis(row.received) }) }),
-      /* @__PURE__ */ jsx17("td", { className: "mono", children: row.type }),
-      /* @__PURE__ */ jsx17("td", { className: "mono quiet", children: row.control_id }),
-      /* @__PURE__ */ jsx17("td", { className: "quiet", children: row.destinations.join(", ") || "nowhere" }),
-      /* @__PURE__ */ jsx17("td", { children: /* @__PURE__ */ jsx17(State, { of: messageState(row.state) }) })
+    /* @__PURE__ */ jsx23("tbody", { children: value.messages.map((row) => /* @__PURE__ */ jsxs22("tr", { children: [
+      /* @__PURE__ */ jsx23("td", { className: "mono", children: /* @__PURE__ */ jsx23(Link, { to: `/messages#q=${encodeURIComponent(`interface:${name}`)}&id=${row.id}`, "data-row": true, children: clockMillis(row.received) }) }),
+      /* @__PURE__ */ jsx23("td", { className: "mono", children: row.type }),
+      /* @__PURE__ */ jsx23("td", { className: "mono quiet", children: row.control_id }),
+      /* @__PURE__ */ jsx23("td", { className: "quiet", children: row.destinations.join(", ") || "nowhere" }),
+      /* @__PURE__ */ jsx23("td", { children: /* @__PURE__ */ jsx23(State, { of: messageState(row.state) }) })
     ] }, row.id)) })
   ] }) });
 }
 function QualityTab({ name }) {
   const { value, problem, again } = useAnswer(name, (signal) => readQuality({ interface: name }, signal));
-  if (problem) return /* @__PURE__ */ jsx17(Trouble, { problem, what: "The quality", again });
-  if (!value) return /* @__PURE__ */ jsx17(Empty, { title: "Reading…" });
+  if (problem) return /* @__PURE__ */ jsx23(Trouble, { problem, what: "The quality", again });
+  if (!value) return /* @__PURE__ */ jsx23(Empty, { title: "Reading…" });
   const report = value.interfaces[0];
-  if (!report) return /* @__PURE__ */ jsx17(Empty, { title: "Nothing was counted yet", children: "It is counted from the messages that come." });
-  return /* @__PURE__ */ jsxs16(Card, { title: "What senders send", more: /* @__PURE__ */ jsxs16("span", { className: "quiet", children: [
+  if (!report) return /* @__PURE__ */ jsx23(Empty, { title: "Nothing was counted yet", children: "It is counted from the messages that come." });
+  return /* @__PURE__ */ jsxs22(Card, { title: "What senders send", more: /* @__PURE__ */ jsxs22("span", { className: "quiet", children: [
     plural(report.messages, "message"),
     " counted in seven days"
   ] }), children: [
-    /* @__PURE__ */ jsxs16("table", { className: "table", children: [
-      /* @__PURE__ */ jsx17("thead", { children: /* @__PURE__ */ jsxs16("tr", { children: [
-        /* @__PURE__ */ jsx17("th", { scope: "col", children: "Sender" }),
-        /* @__PURE__ */ jsx17("th", { scope: "col", children: "Type" }),
-        /* @__PURE__ */ jsx17("th", { scope: "col", className: "right", children: "Messages" }),
-        /* @__PURE__ */ jsx17("th", { scope: "col", className: "right", children: "Places with codes the standard does not list" }),
-        /* @__PURE__ */ jsx17("th", { scope: "col", className: "right", children: "Places with codes no table has" })
+    /* @__PURE__ */ jsxs22("table", { className: "table", children: [
+      /* @__PURE__ */ jsx23("thead", { children: /* @__PURE__ */ jsxs22("tr", { children: [
+        /* @__PURE__ */ jsx23("th", { scope: "col", children: "Sender" }),
+        /* @__PURE__ */ jsx23("th", { scope: "col", children: "Type" }),
+        /* @__PURE__ */ jsx23("th", { scope: "col", className: "right", children: "Messages" }),
+        /* @__PURE__ */ jsx23("th", { scope: "col", className: "right", children: "Places with codes the standard does not list" }),
+        /* @__PURE__ */ jsx23("th", { scope: "col", className: "right", children: "Places with codes no table has" })
       ] }) }),
-      /* @__PURE__ */ jsx17("tbody", { children: report.kinds.map(({ kind, messages, places }) => /* @__PURE__ */ jsxs16("tr", { children: [
-        /* @__PURE__ */ jsxs16("td", { children: [
+      /* @__PURE__ */ jsx23("tbody", { children: report.kinds.map(({ kind, messages, places }) => /* @__PURE__ */ jsxs22("tr", { children: [
+        /* @__PURE__ */ jsxs22("td", { children: [
           kind.application,
           " ",
-          /* @__PURE__ */ jsx17("span", { className: "quiet", children: kind.facility })
+          /* @__PURE__ */ jsx23("span", { className: "quiet", children: kind.facility })
         ] }),
-        /* @__PURE__ */ jsx17("td", { className: "mono", children: /* @__PURE__ */ jsxs16(Link, { to: messagesAt(`interface:${name} type:${kind.message_type}^${kind.trigger}`), "data-row": true, children: [
+        /* @__PURE__ */ jsx23("td", { className: "mono", children: /* @__PURE__ */ jsxs22(Link, { to: messagesAt(`interface:${name} type:${kind.message_type}^${kind.trigger}`), "data-row": true, children: [
           kind.message_type,
           "^",
           kind.trigger
         ] }) }),
-        /* @__PURE__ */ jsx17("td", { className: "right number", children: count(messages) }),
-        /* @__PURE__ */ jsx17("td", { className: "right number", children: places.filter((place2) => place2.unlisted > 0).length || "–" }),
-        /* @__PURE__ */ jsx17("td", { className: "right number", children: places.filter((place2) => place2.uncovered > 0).length || "–" })
+        /* @__PURE__ */ jsx23("td", { className: "right number", children: count(messages) }),
+        /* @__PURE__ */ jsx23("td", { className: "right number", children: places.filter((place2) => place2.unlisted > 0).length || "–" }),
+        /* @__PURE__ */ jsx23("td", { className: "right number", children: places.filter((place2) => place2.uncovered > 0).length || "–" })
       ] }, `${kind.application} ${kind.facility} ${kind.message_type} ${kind.trigger}`)) })
     ] }),
-    report.findings.length > 0 && /* @__PURE__ */ jsx17("ul", { className: "inside stack tight", children: report.findings.map((finding) => /* @__PURE__ */ jsxs16("li", { children: [
-      /* @__PURE__ */ jsx17("strong", { className: finding.severity === "warning" ? "warn" : "", children: finding.place }),
+    report.findings.length > 0 && /* @__PURE__ */ jsx23("ul", { className: "inside stack tight", children: report.findings.map((finding) => /* @__PURE__ */ jsxs22("li", { children: [
+      /* @__PURE__ */ jsx23("strong", { className: finding.severity === "warning" ? "warn" : "", children: finding.place }),
       " ",
       finding.message,
       " ",
-      /* @__PURE__ */ jsx17("code", { className: "quiet", children: finding.code })
+      /* @__PURE__ */ jsx23("code", { className: "quiet", children: finding.code })
     ] }, `${finding.code} ${finding.place} ${finding.message}`)) })
   ] });
 }
 function RunbookTab({ one, text }) {
   const owner = text?.owner ?? one.owner;
-  return /* @__PURE__ */ jsxs16("div", { className: "stack runbook", children: [
-    /* @__PURE__ */ jsx17(Card, { title: "Who", children: /* @__PURE__ */ jsx17("div", { className: "inside", children: /* @__PURE__ */ jsxs16("dl", { className: "facts", children: [
-      /* @__PURE__ */ jsx17("dt", { children: "Owner" }),
-      /* @__PURE__ */ jsx17("dd", { children: owner?.team || "not named in the interface" }),
-      /* @__PURE__ */ jsx17("dt", { children: "On call" }),
-      /* @__PURE__ */ jsx17("dd", { children: owner?.oncall || "–" }),
-      /* @__PURE__ */ jsx17("dt", { children: "Contact" }),
-      /* @__PURE__ */ jsx17("dd", { children: owner?.contact || "–" }),
-      /* @__PURE__ */ jsx17("dt", { children: "How urgent" }),
-      /* @__PURE__ */ jsxs16("dd", { children: [
+  return /* @__PURE__ */ jsxs22("div", { className: "stack runbook", children: [
+    /* @__PURE__ */ jsx23(Card, { title: "Who", children: /* @__PURE__ */ jsx23("div", { className: "inside", children: /* @__PURE__ */ jsxs22("dl", { className: "facts", children: [
+      /* @__PURE__ */ jsx23("dt", { children: "Owner" }),
+      /* @__PURE__ */ jsx23("dd", { children: owner?.team || "not named in the interface" }),
+      /* @__PURE__ */ jsx23("dt", { children: "On call" }),
+      /* @__PURE__ */ jsx23("dd", { children: owner?.oncall || "–" }),
+      /* @__PURE__ */ jsx23("dt", { children: "Contact" }),
+      /* @__PURE__ */ jsx23("dd", { children: owner?.contact || "–" }),
+      /* @__PURE__ */ jsx23("dt", { children: "How urgent" }),
+      /* @__PURE__ */ jsxs22("dd", { children: [
         one.critical,
         " — ",
         urgency(one.critical)
       ] })
     ] }) }) }),
-    /* @__PURE__ */ jsx17(Card, { title: "The first five checks", children: /* @__PURE__ */ jsx17("ol", { className: "inside checks", children: checksOf(one, text).map((check) => /* @__PURE__ */ jsxs16("li", { children: [
-      /* @__PURE__ */ jsx17("h3", { children: check.question }),
-      /* @__PURE__ */ jsx17("p", { children: check.how }),
-      check.commands.length > 0 && /* @__PURE__ */ jsx17("pre", { className: "commands", tabIndex: 0, "aria-label": "Commands", children: check.commands.join("\n") })
+    /* @__PURE__ */ jsx23(Card, { title: "The first five checks", children: /* @__PURE__ */ jsx23("ol", { className: "inside checks", children: checksOf(one, text).map((check) => /* @__PURE__ */ jsxs22("li", { children: [
+      /* @__PURE__ */ jsx23("h3", { children: check.question }),
+      /* @__PURE__ */ jsx23("p", { children: check.how }),
+      check.commands.length > 0 && /* @__PURE__ */ jsx23("pre", { className: "commands", tabIndex: 0, "aria-label": "Commands", children: check.commands.join("\n") })
     ] }, check.question)) }) })
   ] });
 }
-var TABS = [
+var TABS2 = [
   { id: "state", name: "State" },
   { id: "text", name: "Configuration" },
   { id: "tests", name: "Tests" },
@@ -1991,20 +2494,20 @@ function OneInterface({ name }) {
   const live2 = useLive();
   const { words: words2 } = useAddress();
   const may = useMay();
-  const [act, setAct] = useState8();
+  const [act, setAct] = useState12();
   const text = useAnswer(name, (signal) => readInterface(name, signal));
   const one = live2.status?.engine.interfaces.find((known2) => known2.name === name);
-  if (!live2.status) return /* @__PURE__ */ jsx17(Page, { title: name, children: live2.problem ? /* @__PURE__ */ jsx17(Trouble, { problem: live2.problem, what: "The engine" }) : /* @__PURE__ */ jsx17(Empty, { title: "Asking the engine…" }) });
+  if (!live2.status) return /* @__PURE__ */ jsx23(Page, { title: name, children: live2.problem ? /* @__PURE__ */ jsx23(Trouble, { problem: live2.problem, what: "The engine" }) : /* @__PURE__ */ jsx23(Empty, { title: "Asking the engine…" }) });
   if (!one) {
-    return /* @__PURE__ */ jsx17(Page, { title: name, children: /* @__PURE__ */ jsx17(Empty, { title: "This engine runs no interface of this name", children: /* @__PURE__ */ jsx17(Link, { to: "/interfaces", children: "All interfaces" }) }) });
+    return /* @__PURE__ */ jsx23(Page, { title: name, children: /* @__PURE__ */ jsx23(Empty, { title: "This engine runs no interface of this name", children: /* @__PURE__ */ jsx23(Link, { to: "/interfaces", children: "All interfaces" }) }) });
   }
   const tab = words2.get("tab") ?? "state";
-  return /* @__PURE__ */ jsxs16(
+  return /* @__PURE__ */ jsxs22(
     Page,
     {
       title: one.title,
-      about: /* @__PURE__ */ jsxs16(Fragment6, { children: [
-        /* @__PURE__ */ jsx17(State, { of: health(one.state) }),
+      about: /* @__PURE__ */ jsxs22(Fragment8, { children: [
+        /* @__PURE__ */ jsx23(State, { of: health(one.state) }),
         " ",
         one.name,
         " · ",
@@ -2012,26 +2515,26 @@ function OneInterface({ name }) {
         " · urgency ",
         one.critical
       ] }),
-      actions: may("steer") && /* @__PURE__ */ jsx17(Button, { icon: one.is_paused ? "play" : "paused", onPress: () => setAct(intakeAct(one)), children: one.is_paused ? "Resume intake…" : "Pause intake…" }),
+      actions: may("steer") && /* @__PURE__ */ jsx23(Button, { icon: one.is_paused ? "play" : "paused", onPress: () => setAct(intakeAct(one)), children: one.is_paused ? "Resume intake…" : "Pause intake…" }),
       children: [
-        text.value?.description && /* @__PURE__ */ jsx17("p", { className: "quiet", children: text.value.description }),
-        /* @__PURE__ */ jsxs16(Tabs, { className: "tabs", selectedKey: TABS.some((known2) => known2.id === tab) ? tab : "state", onSelectionChange: (key) => setWords({ tab: String(key) }, { replace: true }), children: [
-          /* @__PURE__ */ jsx17(TabList, { className: "tab-list", "aria-label": "Parts of the interface", items: TABS, children: (known2) => /* @__PURE__ */ jsx17(Tab, { className: "tab", children: known2.name }) }),
-          /* @__PURE__ */ jsx17(TabPanel, { id: "state", className: "tab-panel spaced", children: /* @__PURE__ */ jsx17(StateTab, { one, live: live2 }) }),
-          /* @__PURE__ */ jsx17(TabPanel, { id: "text", className: "tab-panel spaced", children: /* @__PURE__ */ jsx17(TextTab, { answer: text }) }),
-          /* @__PURE__ */ jsx17(TabPanel, { id: "tests", className: "tab-panel spaced", children: /* @__PURE__ */ jsx17(Tests, { name }) }),
-          /* @__PURE__ */ jsx17(TabPanel, { id: "traffic", className: "tab-panel spaced", children: /* @__PURE__ */ jsx17(TrafficTab, { name }) }),
-          /* @__PURE__ */ jsx17(TabPanel, { id: "quality", className: "tab-panel spaced", children: /* @__PURE__ */ jsx17(QualityTab, { name }) }),
-          /* @__PURE__ */ jsx17(TabPanel, { id: "runbook", className: "tab-panel spaced", children: /* @__PURE__ */ jsx17(RunbookTab, { one, text: text.value }) })
+        text.value?.description && /* @__PURE__ */ jsx23("p", { className: "quiet", children: text.value.description }),
+        /* @__PURE__ */ jsxs22(Tabs2, { className: "tabs", selectedKey: TABS2.some((known2) => known2.id === tab) ? tab : "state", onSelectionChange: (key) => setWords({ tab: String(key) }, { replace: true }), children: [
+          /* @__PURE__ */ jsx23(TabList2, { className: "tab-list", "aria-label": "Parts of the interface", items: TABS2, children: (known2) => /* @__PURE__ */ jsx23(Tab2, { className: "tab", children: known2.name }) }),
+          /* @__PURE__ */ jsx23(TabPanel2, { id: "state", className: "tab-panel spaced", children: /* @__PURE__ */ jsx23(StateTab, { one, live: live2 }) }),
+          /* @__PURE__ */ jsx23(TabPanel2, { id: "text", className: "tab-panel spaced", children: /* @__PURE__ */ jsx23(TextTab, { answer: text }) }),
+          /* @__PURE__ */ jsx23(TabPanel2, { id: "tests", className: "tab-panel spaced", children: /* @__PURE__ */ jsx23(Tests, { name }) }),
+          /* @__PURE__ */ jsx23(TabPanel2, { id: "traffic", className: "tab-panel spaced", children: /* @__PURE__ */ jsx23(TrafficTab, { name }) }),
+          /* @__PURE__ */ jsx23(TabPanel2, { id: "quality", className: "tab-panel spaced", children: /* @__PURE__ */ jsx23(QualityTab, { name }) }),
+          /* @__PURE__ */ jsx23(TabPanel2, { id: "runbook", className: "tab-panel spaced", children: /* @__PURE__ */ jsx23(RunbookTab, { one, text: text.value }) })
         ] }),
-        act && /* @__PURE__ */ jsx17(AskWhy, { act, onClose: () => setAct(void 0) })
+        act && /* @__PURE__ */ jsx23(AskWhy, { act, onClose: () => setAct(void 0) })
       ]
     }
   );
 }
 
 // src/screens/mapper/Mapper.tsx
-import { useCallback as useCallback3, useEffect as useEffect6, useMemo as useMemo5, useRef as useRef4, useState as useState13 } from "./vendor.js";
+import { useCallback as useCallback3, useEffect as useEffect7, useMemo as useMemo5, useRef as useRef4, useState as useState17 } from "./vendor.js";
 
 // src/api/maps.ts
 var at = (name, rest = "") => `/api/v1/interfaces/${encodeURIComponent(name)}/maps${rest}`;
@@ -2169,9 +2672,9 @@ function differences(left, right) {
 var isWithin = (path, of) => path === of || path.startsWith(of) && [".", "-", "["].includes(path[of.length] ?? "");
 
 // src/ui/width.ts
-import { useCallback as useCallback2, useRef, useState as useState9 } from "./vendor.js";
+import { useCallback as useCallback2, useRef, useState as useState13 } from "./vendor.js";
 function useSize() {
-  const [size, setSize] = useState9({ width: 600, height: 0 });
+  const [size, setSize] = useState13({ width: 600, height: 0 });
   const observer = useRef(null);
   const hold = useCallback2((element) => {
     observer.current?.disconnect();
@@ -2186,22 +2689,22 @@ function useSize() {
 }
 
 // src/screens/messages/Panes.tsx
-import { memo as memo3, useMemo as useMemo3, useState as useState10 } from "./vendor.js";
-import { Fragment as Fragment7, jsx as jsx18, jsxs as jsxs17 } from "./vendor.js";
+import { memo as memo3, useMemo as useMemo3, useState as useState14 } from "./vendor.js";
+import { Fragment as Fragment9, jsx as jsx24, jsxs as jsxs23 } from "./vendor.js";
 function useEr7(view) {
   return useMemo3(() => view && isEr7(view.text) ? readEr7(view.text) : void 0, [view]);
 }
 var FieldRows = memo3(function FieldRows2({ segment, names: names2, linked, changed }) {
-  const [isOpen, setOpen] = useState10(true);
-  return /* @__PURE__ */ jsxs17(Fragment7, { children: [
-    /* @__PURE__ */ jsxs17("button", { type: "button", className: "field-segment", "aria-expanded": isOpen, onClick: () => setOpen(!isOpen), "data-row": true, children: [
-      /* @__PURE__ */ jsx18(Icon, { name: isOpen ? "down" : "next" }),
-      /* @__PURE__ */ jsx18("code", { children: segment.path }),
-      /* @__PURE__ */ jsx18("span", { children: names2[segment.id] ?? "" })
+  const [isOpen, setOpen] = useState14(true);
+  return /* @__PURE__ */ jsxs23(Fragment9, { children: [
+    /* @__PURE__ */ jsxs23("button", { type: "button", className: "field-segment", "aria-expanded": isOpen, onClick: () => setOpen(!isOpen), "data-row": true, children: [
+      /* @__PURE__ */ jsx24(Icon, { name: isOpen ? "down" : "next" }),
+      /* @__PURE__ */ jsx24("code", { children: segment.path }),
+      /* @__PURE__ */ jsx24("span", { children: names2[segment.id] ?? "" })
     ] }),
     isOpen && segment.rows.map((row) => {
       const isLit = linked.path !== void 0 && (isWithin(row.path, linked.path) || isWithin(linked.path, row.path)) && !row.isOpenable;
-      return /* @__PURE__ */ jsxs17(
+      return /* @__PURE__ */ jsxs23(
         "div",
         {
           className: `field-row d${row.depth} ${isLit ? "lit" : ""} ${changed.has(row.path) ? "changed" : ""}`,
@@ -2212,9 +2715,9 @@ var FieldRows = memo3(function FieldRows2({ segment, names: names2, linked, chan
           onMouseEnter: () => linked.look(row.path, row.value),
           onFocus: () => linked.look(row.path, row.value),
           children: [
-            /* @__PURE__ */ jsx18("code", { className: "field-path", children: row.path }),
-            /* @__PURE__ */ jsx18("span", { className: "cut quiet", title: names2[row.kind], children: names2[row.kind] ?? "" }),
-            /* @__PURE__ */ jsx18("span", { className: "cut mono", title: row.value, children: row.value })
+            /* @__PURE__ */ jsx24("code", { className: "field-path", children: row.path }),
+            /* @__PURE__ */ jsx24("span", { className: "cut quiet", title: names2[row.kind], children: names2[row.kind] ?? "" }),
+            /* @__PURE__ */ jsx24("span", { className: "cut mono", title: row.value, children: row.value })
           ]
         },
         row.path
@@ -2224,16 +2727,16 @@ var FieldRows = memo3(function FieldRows2({ segment, names: names2, linked, chan
 });
 var NONE = /* @__PURE__ */ new Set();
 function Fields({ er7, names: names2, linked, changed = NONE }) {
-  return /* @__PURE__ */ jsx18("div", { className: "field-list", children: er7.segments.map((segment) => /* @__PURE__ */ jsx18(FieldRows, { segment, names: names2, linked, changed }, segment.path)) });
+  return /* @__PURE__ */ jsx24("div", { className: "field-list", children: er7.segments.map((segment) => /* @__PURE__ */ jsx24(FieldRows, { segment, names: names2, linked, changed }, segment.path)) });
 }
 function RawSegment({ er7, segment, names: names2, linked, changed }) {
   const pieces = [];
   let at2 = segment.start + Math.min(3, segment.end - segment.start);
   for (const leaf of segment.leaves) {
-    if (leaf.start > at2) pieces.push(/* @__PURE__ */ jsx18("span", { className: "raw-mark", children: er7.text.slice(at2, leaf.start) }, `s${at2}`));
+    if (leaf.start > at2) pieces.push(/* @__PURE__ */ jsx24("span", { className: "raw-mark", children: er7.text.slice(at2, leaf.start) }, `s${at2}`));
     const isLit = linked.path !== void 0 && isWithin(leaf.path, linked.path);
     pieces.push(
-      /* @__PURE__ */ jsx18(
+      /* @__PURE__ */ jsx24(
         "span",
         {
           className: `raw-leaf ${isLit ? "lit" : ""} ${changed.has(leaf.path) ? "changed" : ""}`,
@@ -2246,14 +2749,14 @@ function RawSegment({ er7, segment, names: names2, linked, changed }) {
     );
     at2 = leaf.end;
   }
-  if (segment.end > at2) pieces.push(/* @__PURE__ */ jsx18("span", { className: "raw-mark", children: er7.text.slice(at2, segment.end) }, "end"));
-  return /* @__PURE__ */ jsxs17("div", { className: "raw-segment", children: [
-    /* @__PURE__ */ jsx18("b", { children: segment.id }),
+  if (segment.end > at2) pieces.push(/* @__PURE__ */ jsx24("span", { className: "raw-mark", children: er7.text.slice(at2, segment.end) }, "end"));
+  return /* @__PURE__ */ jsxs23("div", { className: "raw-segment", children: [
+    /* @__PURE__ */ jsx24("b", { children: segment.id }),
     pieces
   ] });
 }
 function Raw({ er7, names: names2, linked, changed = NONE }) {
-  return /* @__PURE__ */ jsx18("div", { className: "raw", tabIndex: 0, role: "group", "aria-label": "The message as it is written", children: er7.segments.map((segment) => /* @__PURE__ */ jsx18(RawSegment, { er7, segment, names: names2, linked, changed }, segment.path)) });
+  return /* @__PURE__ */ jsx24("div", { className: "raw", tabIndex: 0, role: "group", "aria-label": "The message as it is written", children: er7.segments.map((segment) => /* @__PURE__ */ jsx24(RawSegment, { er7, segment, names: names2, linked, changed }, segment.path)) });
 }
 function pretty(text) {
   const start = text.trimStart()[0];
@@ -2269,32 +2772,32 @@ function Plain({ text, linked }) {
   const lines = useMemo3(() => pretty(text).split(/\r\n|\r|\n/), [text]);
   const value = linked.value && linked.value.length >= VALUE_LETTERS_MIN ? linked.value : void 0;
   const dated = value && /^\d{8}$/.test(value) ? `${value.slice(0, 4)}-${value.slice(4, 6)}-${value.slice(6)}` : void 0;
-  return /* @__PURE__ */ jsx18("div", { className: "raw plain", tabIndex: 0, role: "group", "aria-label": "The content as it is written", children: lines.map((line, at2) => /* @__PURE__ */ jsx18("div", { className: value && line.includes(value) || dated && line.includes(dated) ? "lit" : "", children: line || " " }, at2)) });
+  return /* @__PURE__ */ jsx24("div", { className: "raw plain", tabIndex: 0, role: "group", "aria-label": "The content as it is written", children: lines.map((line, at2) => /* @__PURE__ */ jsx24("div", { className: value && line.includes(value) || dated && line.includes(dated) ? "lit" : "", children: line || " " }, at2)) });
 }
 
 // src/screens/mapper/Editor.tsx
-import { useEffect as useEffect4, useMemo as useMemo4, useRef as useRef2 } from "./vendor.js";
-import { jsx as jsx19, jsxs as jsxs18 } from "./vendor.js";
+import { useEffect as useEffect5, useMemo as useMemo4, useRef as useRef2 } from "./vendor.js";
+import { jsx as jsx25, jsxs as jsxs24 } from "./vendor.js";
 var LINE_PX = 21;
 function Editor({ text, line, findings, isFixed: isFixed2, onText, onLine }) {
   const box = useRef2(null);
   const lines = useMemo4(() => text.split("\n").map(piecesOf), [text]);
   const marks = new Map(findings.flatMap((one) => one.line ? [[one.line, one]] : []));
-  useEffect4(() => {
+  useEffect5(() => {
     const outside = box.current;
     if (!outside || line === void 0) return;
     const y = (line - 1) * LINE_PX;
     if (y < outside.scrollTop || y > outside.scrollTop + outside.clientHeight - LINE_PX * 2) outside.scrollTop = Math.max(y - outside.clientHeight / 2, 0);
   }, [line]);
-  return /* @__PURE__ */ jsx19("div", { className: "editor", ref: box, children: /* @__PURE__ */ jsxs18("div", { className: "editor-inside", style: { height: (lines.length + 1) * LINE_PX }, children: [
-    /* @__PURE__ */ jsx19("pre", { className: "editor-lines", "aria-hidden": "true", children: lines.map((pieces, at2) => {
+  return /* @__PURE__ */ jsx25("div", { className: "editor", ref: box, children: /* @__PURE__ */ jsxs24("div", { className: "editor-inside", style: { height: (lines.length + 1) * LINE_PX }, children: [
+    /* @__PURE__ */ jsx25("pre", { className: "editor-lines", "aria-hidden": "true", children: lines.map((pieces, at2) => {
       const mark = marks.get(at2 + 1);
-      return /* @__PURE__ */ jsxs18("div", { className: `editor-line ${line === at2 + 1 ? "lit" : ""} ${mark ? mark.is_error ? "wrong" : "doubt" : ""}`, children: [
-        /* @__PURE__ */ jsx19("span", { className: "code-number", children: at2 + 1 }),
-        /* @__PURE__ */ jsx19("span", { children: pieces.map((piece, part) => piece.tone ? /* @__PURE__ */ jsx19("span", { className: `code-${piece.tone}`, children: piece.text }, part) : piece.text) })
+      return /* @__PURE__ */ jsxs24("div", { className: `editor-line ${line === at2 + 1 ? "lit" : ""} ${mark ? mark.is_error ? "wrong" : "doubt" : ""}`, children: [
+        /* @__PURE__ */ jsx25("span", { className: "code-number", children: at2 + 1 }),
+        /* @__PURE__ */ jsx25("span", { children: pieces.map((piece, part) => piece.tone ? /* @__PURE__ */ jsx25("span", { className: `code-${piece.tone}`, children: piece.text }, part) : piece.text) })
       ] }, at2);
     }) }),
-    /* @__PURE__ */ jsx19(
+    /* @__PURE__ */ jsx25(
       "textarea",
       {
         className: "editor-text",
@@ -2312,8 +2815,8 @@ function Editor({ text, line, findings, isFixed: isFixed2, onText, onLine }) {
 }
 
 // src/screens/mapper/LinePanel.tsx
-import { useEffect as useEffect5, useState as useState11 } from "./vendor.js";
-import { Tab as Tab2, TabList as TabList2, TabPanel as TabPanel2, Tabs as Tabs2 } from "./vendor.js";
+import { useEffect as useEffect6, useState as useState15 } from "./vendor.js";
+import { Tab as Tab3, TabList as TabList3, TabPanel as TabPanel3, Tabs as Tabs3 } from "./vendor.js";
 
 // src/screens/mapper/trees.ts
 var withoutIndexes = (path) => path.replace(/\[[^\]]*\]/g, "");
@@ -2438,24 +2941,24 @@ var stepsOf = (text) => {
 };
 
 // src/screens/mapper/LinePanel.tsx
-import { Fragment as Fragment8, jsx as jsx20, jsxs as jsxs19 } from "./vendor.js";
+import { Fragment as Fragment10, jsx as jsx26, jsxs as jsxs25 } from "./vendor.js";
 function Change({ label, value, isFixed: isFixed2, onDone }) {
-  const [text, setText] = useState11(value);
-  useEffect5(() => setText(value), [value]);
+  const [text, setText] = useState15(value);
+  useEffect6(() => setText(value), [value]);
   const done2 = () => text.trim() !== value && onDone(text.trim());
   const onKey = (key) => {
     if (key.key === "Enter") done2();
     if (key.key === "Escape") setText(value);
   };
-  return /* @__PURE__ */ jsxs19("label", { className: "field", children: [
-    /* @__PURE__ */ jsx20("span", { className: "label", children: label }),
-    /* @__PURE__ */ jsx20("input", { className: "input mono", value: text, readOnly: isFixed2, spellCheck: false, autoComplete: "off", onChange: (change2) => setText(change2.target.value), onKeyDown: onKey, onBlur: done2 })
+  return /* @__PURE__ */ jsxs25("label", { className: "field", children: [
+    /* @__PURE__ */ jsx26("span", { className: "label", children: label }),
+    /* @__PURE__ */ jsx26("input", { className: "input mono", value: text, readOnly: isFixed2, spellCheck: false, autoComplete: "off", onChange: (change2) => setText(change2.target.value), onKeyDown: onKey, onBlur: done2 })
   ] });
 }
 function Values({ name, file, text, wire }) {
-  const [found, setFound] = useState11();
-  const [said, setSaid] = useState11("");
-  useEffect5(() => setFound(void 0), [text, wire.id]);
+  const [found, setFound] = useState15();
+  const [said, setSaid] = useState15("");
+  useEffect6(() => setFound(void 0), [text, wire.id]);
   const run = async () => {
     setSaid("Running…");
     try {
@@ -2466,17 +2969,17 @@ function Values({ name, file, text, wire }) {
     }
   };
   const most = Math.max(...found?.pairs.map((pair) => pair.count) ?? [], 1);
-  return /* @__PURE__ */ jsxs19("div", { className: "stack tight", children: [
-    /* @__PURE__ */ jsxs19("div", { className: "buttons", children: [
-      /* @__PURE__ */ jsx20(Button, { icon: "play", onPress: () => void run(), children: "Run over 250 messages" }),
-      /* @__PURE__ */ jsx20("span", { className: "quiet", role: "status", children: said || found && `${plural(found.messages, "message")}, filled in ${count(found.filled)}, ${plural(found.distinct, "pair of values", "pairs of values")}${found.failed ? `, ${count(found.failed)} failed` : ""}` })
+  return /* @__PURE__ */ jsxs25("div", { className: "stack tight", children: [
+    /* @__PURE__ */ jsxs25("div", { className: "buttons", children: [
+      /* @__PURE__ */ jsx26(Button, { icon: "play", onPress: () => void run(), children: "Run over 250 messages" }),
+      /* @__PURE__ */ jsx26("span", { className: "quiet", role: "status", children: said || found && `${plural(found.messages, "message")}, filled in ${count(found.filled)}, ${plural(found.distinct, "pair of values", "pairs of values")}${found.failed ? `, ${count(found.failed)} failed` : ""}` })
     ] }),
-    found && /* @__PURE__ */ jsx20("ul", { className: "histogram", children: found.pairs.slice(0, 12).map((pair) => /* @__PURE__ */ jsxs19("li", { children: [
-      /* @__PURE__ */ jsx20("span", { className: "mono cut", children: pair.from || "–" }),
-      /* @__PURE__ */ jsx20("span", { "aria-hidden": "true", children: "→" }),
-      /* @__PURE__ */ jsx20("span", { className: `mono cut ${pair.to ? "" : "warn"}`, children: pair.to || "nothing" }),
-      /* @__PURE__ */ jsx20("meter", { min: 0, max: most, value: pair.count, "aria-label": plural(pair.count, "message") }),
-      /* @__PURE__ */ jsx20("span", { className: "number right", children: count(pair.count) })
+    found && /* @__PURE__ */ jsx26("ul", { className: "histogram", children: found.pairs.slice(0, 12).map((pair) => /* @__PURE__ */ jsxs25("li", { children: [
+      /* @__PURE__ */ jsx26("span", { className: "mono cut", children: pair.from || "–" }),
+      /* @__PURE__ */ jsx26("span", { "aria-hidden": "true", children: "→" }),
+      /* @__PURE__ */ jsx26("span", { className: `mono cut ${pair.to ? "" : "warn"}`, children: pair.to || "nothing" }),
+      /* @__PURE__ */ jsx26("meter", { min: 0, max: most, value: pair.count, "aria-label": plural(pair.count, "message") }),
+      /* @__PURE__ */ jsx26("span", { className: "number right", children: count(pair.count) })
     ] }, `${pair.from} ${pair.to}`)) })
   ] });
 }
@@ -2484,69 +2987,69 @@ function OneLine({ name, look, text, wire, mayEdit, values, onStroke }) {
   const { row } = wire;
   const at2 = { line: row.line, target: row.target };
   const isFixed2 = !mayEdit || !row.is_own;
-  return /* @__PURE__ */ jsxs19("div", { className: "stack inside", children: [
-    /* @__PURE__ */ jsxs19("p", { children: [
-      /* @__PURE__ */ jsx20("code", { children: wire.to }),
+  return /* @__PURE__ */ jsxs25("div", { className: "stack inside", children: [
+    /* @__PURE__ */ jsxs25("p", { children: [
+      /* @__PURE__ */ jsx26("code", { children: wire.to }),
       " ",
-      /* @__PURE__ */ jsxs19("span", { className: "quiet", children: [
+      /* @__PURE__ */ jsxs25("span", { className: "quiet", children: [
         "line ",
         row.line,
         row.is_own ? "" : ` of ${row.file}, a shared map`
       ] })
     ] }),
-    /* @__PURE__ */ jsxs19("dl", { className: "facts", children: [
-      /* @__PURE__ */ jsx20("dt", { children: "In this sample" }),
-      /* @__PURE__ */ jsxs19("dd", { className: "mono", children: [
+    /* @__PURE__ */ jsxs25("dl", { className: "facts", children: [
+      /* @__PURE__ */ jsx26("dt", { children: "In this sample" }),
+      /* @__PURE__ */ jsxs25("dd", { className: "mono", children: [
         values.from || "–",
         " → ",
         values.to || "–"
       ] }),
-      row.condition && /* @__PURE__ */ jsxs19(Fragment8, { children: [
-        /* @__PURE__ */ jsx20("dt", { children: "Only" }),
-        /* @__PURE__ */ jsx20("dd", { className: "mono", children: row.condition })
+      row.condition && /* @__PURE__ */ jsxs25(Fragment10, { children: [
+        /* @__PURE__ */ jsx26("dt", { children: "Only" }),
+        /* @__PURE__ */ jsx26("dd", { className: "mono", children: row.condition })
       ] }),
-      row.note && /* @__PURE__ */ jsxs19(Fragment8, { children: [
-        /* @__PURE__ */ jsx20("dt", { children: "Note" }),
-        /* @__PURE__ */ jsx20("dd", { children: row.note })
+      row.note && /* @__PURE__ */ jsxs25(Fragment10, { children: [
+        /* @__PURE__ */ jsx26("dt", { children: "Note" }),
+        /* @__PURE__ */ jsx26("dd", { children: row.note })
       ] })
     ] }),
-    /* @__PURE__ */ jsx20(Change, { label: "From", value: row.source, isFixed: isFixed2, onDone: (source) => onStroke({ act: "source", ...at2, source }) }),
-    /* @__PURE__ */ jsx20(Change, { label: "Through, with | between steps", value: row.steps.join(" | "), isFixed: isFixed2, onDone: (steps) => onStroke({ act: "steps", ...at2, steps: stepsOf(steps) }) }),
-    !isFixed2 && /* @__PURE__ */ jsx20("div", { className: "buttons", children: /* @__PURE__ */ jsx20(Button, { icon: "deleted", onPress: () => onStroke({ act: "erase", ...at2 }), children: "Erase the line" }) }),
-    /* @__PURE__ */ jsx20(Values, { name, file: look.file, text, wire })
+    /* @__PURE__ */ jsx26(Change, { label: "From", value: row.source, isFixed: isFixed2, onDone: (source) => onStroke({ act: "source", ...at2, source }) }),
+    /* @__PURE__ */ jsx26(Change, { label: "Through, with | between steps", value: row.steps.join(" | "), isFixed: isFixed2, onDone: (steps) => onStroke({ act: "steps", ...at2, steps: stepsOf(steps) }) }),
+    !isFixed2 && /* @__PURE__ */ jsx26("div", { className: "buttons", children: /* @__PURE__ */ jsx26(Button, { icon: "deleted", onPress: () => onStroke({ act: "erase", ...at2 }), children: "Erase the line" }) }),
+    /* @__PURE__ */ jsx26(Values, { name, file: look.file, text, wire })
   ] });
 }
 function Findings2({ findings, onLine }) {
-  if (findings.length === 0) return /* @__PURE__ */ jsx20(Empty, { title: "Nothing is wrong with the text" });
-  return /* @__PURE__ */ jsx20("ul", { className: "map-list", children: findings.map((one, at2) => /* @__PURE__ */ jsx20("li", { children: /* @__PURE__ */ jsxs19("button", { type: "button", className: "file", onClick: () => one.line && onLine(one.line), children: [
-    /* @__PURE__ */ jsxs19("strong", { className: one.is_error ? "bad" : "warn", children: [
+  if (findings.length === 0) return /* @__PURE__ */ jsx26(Empty, { title: "Nothing is wrong with the text" });
+  return /* @__PURE__ */ jsx26("ul", { className: "map-list", children: findings.map((one, at2) => /* @__PURE__ */ jsx26("li", { children: /* @__PURE__ */ jsxs25("button", { type: "button", className: "file", onClick: () => one.line && onLine(one.line), children: [
+    /* @__PURE__ */ jsxs25("strong", { className: one.is_error ? "bad" : "warn", children: [
       one.is_error ? "✕" : "!",
       " ",
       one.line ? `line ${one.line}: ` : "",
       one.message
     ] }),
     " ",
-    /* @__PURE__ */ jsx20("code", { className: "quiet", children: one.code }),
-    one.hint && /* @__PURE__ */ jsxs19("span", { className: "quiet", children: [
+    /* @__PURE__ */ jsx26("code", { className: "quiet", children: one.code }),
+    one.hint && /* @__PURE__ */ jsxs25("span", { className: "quiet", children: [
       " ",
       one.hint
     ] })
   ] }) }, at2)) });
 }
 function LeftOut({ places, names: names2 }) {
-  if (places === null || places === void 0) return /* @__PURE__ */ jsx20(Empty, { title: "A map that starts as a copy leaves nothing out", children: "What no line changes goes on as it came." });
-  if (places.length === 0) return /* @__PURE__ */ jsx20(Empty, { title: "Every value of this sample goes somewhere, or is ignored on purpose" });
-  return /* @__PURE__ */ jsx20("ul", { className: "map-list inside", children: places.map((place2) => /* @__PURE__ */ jsxs19("li", { children: [
-    /* @__PURE__ */ jsx20("code", { children: place2 }),
+  if (places === null || places === void 0) return /* @__PURE__ */ jsx26(Empty, { title: "A map that starts as a copy leaves nothing out", children: "What no line changes goes on as it came." });
+  if (places.length === 0) return /* @__PURE__ */ jsx26(Empty, { title: "Every value of this sample goes somewhere, or is ignored on purpose" });
+  return /* @__PURE__ */ jsx26("ul", { className: "map-list inside", children: places.map((place2) => /* @__PURE__ */ jsxs25("li", { children: [
+    /* @__PURE__ */ jsx26("code", { children: place2 }),
     " ",
-    /* @__PURE__ */ jsx20("span", { className: "quiet", children: names2[withoutIndexes(place2)] ?? "" })
+    /* @__PURE__ */ jsx26("span", { className: "quiet", children: names2[withoutIndexes(place2)] ?? "" })
   ] }, place2)) });
 }
 function Suggestions({ list, mayEdit, onStroke }) {
-  if (list.length === 0) return /* @__PURE__ */ jsx20(Empty, { title: "Nothing to propose", children: "Proposals are lines of the maps that come along, for values that this map leaves out." });
-  return /* @__PURE__ */ jsx20("ul", { className: "map-list inside", children: list.map((one) => /* @__PURE__ */ jsxs19("li", { className: "suggestion", children: [
-    /* @__PURE__ */ jsxs19("span", { children: [
-      /* @__PURE__ */ jsxs19("code", { children: [
+  if (list.length === 0) return /* @__PURE__ */ jsx26(Empty, { title: "Nothing to propose", children: "Proposals are lines of the maps that come along, for values that this map leaves out." });
+  return /* @__PURE__ */ jsx26("ul", { className: "map-list inside", children: list.map((one) => /* @__PURE__ */ jsxs25("li", { className: "suggestion", children: [
+    /* @__PURE__ */ jsxs25("span", { children: [
+      /* @__PURE__ */ jsxs25("code", { children: [
         one.resource,
         ".",
         one.target,
@@ -2555,31 +3058,31 @@ function Suggestions({ list, mayEdit, onStroke }) {
         one.steps.map((step2) => ` | ${step2}`).join("")
       ] }),
       " ",
-      /* @__PURE__ */ jsxs19("span", { className: "quiet", children: [
+      /* @__PURE__ */ jsxs25("span", { className: "quiet", children: [
         "as in ",
         one.from
       ] })
     ] }),
-    mayEdit && /* @__PURE__ */ jsx20(Button, { "aria-label": `Accept ${one.resource}.${one.target}`, icon: "check", onPress: () => onStroke({ act: "draw", source: [one.source, ...one.steps].join(" | "), target: one.target, resource: one.resource }), children: "Accept" })
+    mayEdit && /* @__PURE__ */ jsx26(Button, { "aria-label": `Accept ${one.resource}.${one.target}`, icon: "check", onPress: () => onStroke({ act: "draw", source: [one.source, ...one.steps].join(" | "), target: one.target, resource: one.resource }), children: "Accept" })
   ] }, `${one.resource} ${one.target}`)) });
 }
 function LinePanel({ name, look, text, wire, values, names: names2, mayEdit, onStroke, onLine }) {
   const suggestions = look.sample?.suggestions ?? [];
   const left = look.sample?.uncovered;
   const tabs = [
-    { id: "line", name: "Line", inside: wire ? /* @__PURE__ */ jsx20(OneLine, { name, look, text, wire, mayEdit, values, onStroke }) : /* @__PURE__ */ jsx20(Empty, { title: "No line is chosen", children: "Choose a chip, a row of a tree, or a line of the text." }) },
-    { id: "findings", name: `Findings ${look.findings.length}`, inside: /* @__PURE__ */ jsx20(Findings2, { findings: look.findings, onLine }) },
-    { id: "left", name: `Left out${left ? ` ${left.length}` : ""}`, inside: /* @__PURE__ */ jsx20(LeftOut, { places: left, names: names2 }) },
-    { id: "suggestions", name: `Suggestions ${suggestions.length}`, inside: /* @__PURE__ */ jsx20(Suggestions, { list: suggestions, mayEdit, onStroke }) }
+    { id: "line", name: "Line", inside: wire ? /* @__PURE__ */ jsx26(OneLine, { name, look, text, wire, mayEdit, values, onStroke }) : /* @__PURE__ */ jsx26(Empty, { title: "No line is chosen", children: "Choose a chip, a row of a tree, or a line of the text." }) },
+    { id: "findings", name: `Findings ${look.findings.length}`, inside: /* @__PURE__ */ jsx26(Findings2, { findings: look.findings, onLine }) },
+    { id: "left", name: `Left out${left ? ` ${left.length}` : ""}`, inside: /* @__PURE__ */ jsx26(LeftOut, { places: left, names: names2 }) },
+    { id: "suggestions", name: `Suggestions ${suggestions.length}`, inside: /* @__PURE__ */ jsx26(Suggestions, { list: suggestions, mayEdit, onStroke }) }
   ];
-  return /* @__PURE__ */ jsx20("section", { className: "card pane map-panel", "aria-label": "About the map", children: /* @__PURE__ */ jsxs19(Tabs2, { className: "tabs", children: [
-    /* @__PURE__ */ jsx20(TabList2, { className: "tab-list", "aria-label": "About the map", items: tabs, children: (one) => /* @__PURE__ */ jsx20(Tab2, { className: "tab", children: one.name }) }),
-    tabs.map((one) => /* @__PURE__ */ jsx20(TabPanel2, { id: one.id, className: "tab-panel pane-inside", children: one.inside }, one.id))
+  return /* @__PURE__ */ jsx26("section", { className: "card pane map-panel", "aria-label": "About the map", children: /* @__PURE__ */ jsxs25(Tabs3, { className: "tabs", children: [
+    /* @__PURE__ */ jsx26(TabList3, { className: "tab-list", "aria-label": "About the map", items: tabs, children: (one) => /* @__PURE__ */ jsx26(Tab3, { className: "tab", children: one.name }) }),
+    tabs.map((one) => /* @__PURE__ */ jsx26(TabPanel3, { id: one.id, className: "tab-panel pane-inside", children: one.inside }, one.id))
   ] }) });
 }
 
 // src/screens/mapper/TreePane.tsx
-import { jsx as jsx21, jsxs as jsxs20 } from "./vendor.js";
+import { jsx as jsx27, jsxs as jsxs26 } from "./vendor.js";
 var DRAG_PX = 6;
 var under = (event) => document.elementFromPoint(event.clientX, event.clientY)?.closest("[data-side=target] [data-key]")?.dataset["key"];
 function TreePane({ side, title, about, rows, names: names2, lit, hand, mayDraw, onLook, onChoose, onScroll, more, box }) {
@@ -2597,22 +3100,22 @@ function TreePane({ side, title, about, rows, names: names2, lit, hand, mayDraw,
     }
     if (event.key === "Escape") hand.take(void 0);
   };
-  return /* @__PURE__ */ jsxs20("section", { className: "card map-pane", "aria-label": title, "data-side": side, children: [
-    /* @__PURE__ */ jsxs20("header", { children: [
-      /* @__PURE__ */ jsx21("h2", { children: title }),
-      /* @__PURE__ */ jsx21("span", { className: "quiet cut", children: about }),
+  return /* @__PURE__ */ jsxs26("section", { className: "card map-pane", "aria-label": title, "data-side": side, children: [
+    /* @__PURE__ */ jsxs26("header", { children: [
+      /* @__PURE__ */ jsx27("h2", { children: title }),
+      /* @__PURE__ */ jsx27("span", { className: "quiet cut", children: about }),
       more
     ] }),
-    /* @__PURE__ */ jsx21("div", { className: "map-rows", ref: box, onScroll, children: groups.map((group) => /* @__PURE__ */ jsxs20("div", { role: "group", "aria-label": group, children: [
-      /* @__PURE__ */ jsxs20("div", { className: "map-group", children: [
-        /* @__PURE__ */ jsx21("code", { children: group }),
+    /* @__PURE__ */ jsx27("div", { className: "map-rows", ref: box, onScroll, children: groups.map((group) => /* @__PURE__ */ jsxs26("div", { role: "group", "aria-label": group, children: [
+      /* @__PURE__ */ jsxs26("div", { className: "map-group", children: [
+        /* @__PURE__ */ jsx27("code", { children: group }),
         " ",
-        /* @__PURE__ */ jsx21("span", { className: "quiet cut", children: names2[group] ?? "" })
+        /* @__PURE__ */ jsx27("span", { className: "quiet cut", children: names2[group] ?? "" })
       ] }),
       rows.filter((row) => row.group === group).map((row, at2) => {
         const name = names2[row.key] ?? row.name;
         const what = side === "source" ? hand.held === row.key ? "held: choose where it goes" : "Enter takes it up" : hand.held ? `Enter draws a line from ${hand.held}` : "";
-        return /* @__PURE__ */ jsxs20(
+        return /* @__PURE__ */ jsxs26(
           "button",
           {
             type: "button",
@@ -2648,11 +3151,11 @@ function TreePane({ side, title, about, rows, names: names2, lit, hand, mayDraw,
               else if (event.currentTarget.dataset["moved"]) hand.take(void 0);
             },
             children: [
-              /* @__PURE__ */ jsx21("span", { className: "map-end", "aria-hidden": "true" }),
-              /* @__PURE__ */ jsx21("code", { className: "cut", title: row.key, children: row.path }),
-              /* @__PURE__ */ jsx21("span", { className: "cut quiet", title: name, children: name }),
-              /* @__PURE__ */ jsx21("span", { className: "cut mono map-value", title: row.value, children: row.value || (row.isRequired && !row.hasRows ? "required" : "") }),
-              /* @__PURE__ */ jsxs20("span", { className: "hidden-but-read", children: [
+              /* @__PURE__ */ jsx27("span", { className: "map-end", "aria-hidden": "true" }),
+              /* @__PURE__ */ jsx27("code", { className: "cut", title: row.key, children: row.path }),
+              /* @__PURE__ */ jsx27("span", { className: "cut quiet", title: name, children: name }),
+              /* @__PURE__ */ jsx27("span", { className: "cut mono map-value", title: row.value, children: row.value || (row.isRequired && !row.hasRows ? "required" : "") }),
+              /* @__PURE__ */ jsxs26("span", { className: "hidden-but-read", children: [
                 row.value ? "" : "no value",
                 " ",
                 mayDraw ? what : ""
@@ -2667,8 +3170,8 @@ function TreePane({ side, title, about, rows, names: names2, lit, hand, mayDraw,
 }
 
 // src/screens/mapper/Wires.tsx
-import { useLayoutEffect, useRef as useRef3, useState as useState12 } from "./vendor.js";
-import { jsx as jsx22, jsxs as jsxs21 } from "./vendor.js";
+import { useLayoutEffect, useRef as useRef3, useState as useState16 } from "./vendor.js";
+import { jsx as jsx28, jsxs as jsxs27 } from "./vendor.js";
 var CHIP_GAP = 27;
 var EMPTY = { width: 0, height: 0, top: 0, bottom: 0, drawn: [] };
 function placesOf(pane, zero) {
@@ -2689,7 +3192,7 @@ var nearest = (places, key) => {
 };
 function Wires({ wires, source, target, round, chosen, lit, onChoose }) {
   const box = useRef3(null);
-  const [picture, setPicture] = useState12(EMPTY);
+  const [picture, setPicture] = useState16(EMPTY);
   useLayoutEffect(() => {
     if (!box.current || !source || !target) return;
     const own = box.current.getBoundingClientRect();
@@ -2720,16 +3223,16 @@ function Wires({ wires, source, target, round, chosen, lit, onChoose }) {
     { key: "ta", count: ends.above, style: { right: 2, top: top + 2 }, word: "above" },
     { key: "tb", count: ends.below, style: { right: 2, top: bottom - 26 }, word: "below" }
   ].filter((stub) => stub.count > 0);
-  return /* @__PURE__ */ jsxs21("div", { className: "map-wires", ref: box, children: [
-    /* @__PURE__ */ jsx22("svg", { width, height: picture.height, "aria-hidden": "true", children: shown.map(({ wire, starts: from, end }) => {
+  return /* @__PURE__ */ jsxs27("div", { className: "map-wires", ref: box, children: [
+    /* @__PURE__ */ jsx28("svg", { width, height: picture.height, "aria-hidden": "true", children: shown.map(({ wire, starts: from, end }) => {
       const isLit = wire.id === chosen || lit.has(wire.to) || wire.from.some((key) => lit.has(key));
-      if (from.length === 0) return /* @__PURE__ */ jsx22("path", { className: `wire fixed ${isLit ? "lit" : ""}`, d: `M${width / 2} ${clip(end ?? 0)}H${width}` }, wire.id);
-      return from.map((start, at2) => /* @__PURE__ */ jsx22("path", { className: `wire ${isLit ? "lit" : ""} ${wire.row.is_own ? "" : "shared"} ${seen(start) && seen(end ?? 0) ? "" : "far"}`, d: `M0 ${clip(start)}C${width * 0.45} ${clip(start)} ${width * 0.55} ${clip(end ?? 0)} ${width} ${clip(end ?? 0)}` }, `${wire.id} ${at2}`));
+      if (from.length === 0) return /* @__PURE__ */ jsx28("path", { className: `wire fixed ${isLit ? "lit" : ""}`, d: `M${width / 2} ${clip(end ?? 0)}H${width}` }, wire.id);
+      return from.map((start, at2) => /* @__PURE__ */ jsx28("path", { className: `wire ${isLit ? "lit" : ""} ${wire.row.is_own ? "" : "shared"} ${seen(start) && seen(end ?? 0) ? "" : "far"}`, d: `M0 ${clip(start)}C${width * 0.45} ${clip(start)} ${width * 0.55} ${clip(end ?? 0)} ${width} ${clip(end ?? 0)}` }, `${wire.id} ${at2}`));
     }) }),
     shown.map(({ wire, starts: from }, at2) => {
       const words2 = wire.row.steps.length ? wire.row.steps.join(" | ") : from.length ? "" : wire.row.source;
       const isLit = wire.id === chosen;
-      return /* @__PURE__ */ jsx22(
+      return /* @__PURE__ */ jsx28(
         "button",
         {
           type: "button",
@@ -2739,12 +3242,12 @@ function Wires({ wires, source, target, round, chosen, lit, onChoose }) {
           "aria-label": `Line ${wire.row.line}: ${wire.to} from ${wire.row.source}${wire.row.steps.length ? ` through ${wire.row.steps.join(" | ")}` : ""}${wire.row.condition ? `, when ${wire.row.condition}` : ""}`,
           title: `${wire.row.target} = ${wire.row.source}${wire.row.steps.map((step2) => ` | ${step2}`).join("")}`,
           onClick: () => onChoose(wire),
-          children: /* @__PURE__ */ jsx22("span", { className: "cut", children: words2 || "=" })
+          children: /* @__PURE__ */ jsx28("span", { className: "cut", children: words2 || "=" })
         },
         wire.id
       );
     }),
-    stubs.map((stub) => /* @__PURE__ */ jsxs21("span", { className: "map-stub", style: stub.style, children: [
+    stubs.map((stub) => /* @__PURE__ */ jsxs27("span", { className: "map-stub", style: stub.style, children: [
       stub.count,
       " ",
       stub.word
@@ -2753,20 +3256,20 @@ function Wires({ wires, source, target, round, chosen, lit, onChoose }) {
 }
 
 // src/screens/mapper/Mapper.tsx
-import { Fragment as Fragment9, jsx as jsx23, jsxs as jsxs22 } from "./vendor.js";
+import { Fragment as Fragment11, jsx as jsx29, jsxs as jsxs28 } from "./vendor.js";
 var SAMPLES = 50;
-var PAUSE_MS3 = 120;
+var PAUSE_MS4 = 120;
 var UNDO_MAX = 200;
 var GROUP_PX = 28;
 function useDraft(name, file, message, reason) {
-  const [draft, setDraft] = useState13();
-  const [look, setLook] = useState13();
-  const [problem, setProblem] = useState13();
-  const [round, setRound] = useState13(0);
-  const [millis, setMillis] = useState13();
+  const [draft, setDraft] = useState17();
+  const [look, setLook] = useState17();
+  const [problem, setProblem] = useState17();
+  const [round, setRound] = useState17(0);
+  const [millis, setMillis] = useState17();
   const text = draft?.text;
   const opened = useRef4("");
-  useEffect6(() => {
+  useEffect7(() => {
     const stop = new AbortController();
     const key = `${name} ${file} ${message ?? ""} ${reason ?? ""} ${round}`;
     const isFresh = opened.current !== key;
@@ -2787,7 +3290,7 @@ function useDraft(name, file, message, reason) {
           }
         );
       },
-      isFresh ? 0 : PAUSE_MS3
+      isFresh ? 0 : PAUSE_MS4
     );
     return () => {
       window.clearTimeout(timer2);
@@ -2812,29 +3315,29 @@ function Result({ look }) {
   const linked = { path: void 0, value: void 0, look: () => {
   } };
   const er7 = useMemo5(() => sample?.made && isEr7(sample.made) ? readEr7(sample.made) : void 0, [sample?.made]);
-  return /* @__PURE__ */ jsxs22("section", { className: "card pane", "aria-label": "Result", children: [
-    /* @__PURE__ */ jsxs22("header", { children: [
-      /* @__PURE__ */ jsx23("h2", { children: "Result" }),
-      /* @__PURE__ */ jsx23("span", { className: "quiet", children: sample ? `of message ${sample.message}, ${sample.is_masked ? "masked" : "as it is"}` : "no sample" })
+  return /* @__PURE__ */ jsxs28("section", { className: "card pane", "aria-label": "Result", children: [
+    /* @__PURE__ */ jsxs28("header", { children: [
+      /* @__PURE__ */ jsx29("h2", { children: "Result" }),
+      /* @__PURE__ */ jsx29("span", { className: "quiet", children: sample ? `of message ${sample.message}, ${sample.is_masked ? "masked" : "as it is"}` : "no sample" })
     ] }),
-    /* @__PURE__ */ jsx23("div", { className: "pane-inside", children: sample?.fault ? /* @__PURE__ */ jsxs22("p", { className: "inside bad", children: [
+    /* @__PURE__ */ jsx29("div", { className: "pane-inside", children: sample?.fault ? /* @__PURE__ */ jsxs28("p", { className: "inside bad", children: [
       "✕ ",
       sample.fault.text,
       " ",
-      /* @__PURE__ */ jsx23("code", { children: sample.fault.code })
-    ] }) : er7 ? /* @__PURE__ */ jsx23(Raw, { er7, names: {}, linked }) : sample?.made ? /* @__PURE__ */ jsx23(Plain, { text: sample.made, linked }) : /* @__PURE__ */ jsx23(Empty, { title: sample ? "The map makes nothing now" : "There is no message to try it on", children: sample ? "Mend the errors first." : "When this interface receives one, it is tried here." }) })
+      /* @__PURE__ */ jsx29("code", { children: sample.fault.code })
+    ] }) : er7 ? /* @__PURE__ */ jsx29(Raw, { er7, names: {}, linked }) : sample?.made ? /* @__PURE__ */ jsx29(Plain, { text: sample.made, linked }) : /* @__PURE__ */ jsx29(Empty, { title: sample ? "The map makes nothing now" : "There is no message to try it on", children: sample ? "Mend the errors first." : "When this interface receives one, it is tried here." }) })
   ] });
 }
 function Samples({ ids, at: at2, onChoose }) {
-  return /* @__PURE__ */ jsxs22("span", { className: "samples", children: [
-    /* @__PURE__ */ jsx23(Button, { kind: "square", icon: "back", "aria-label": "The sample before", isDisabled: at2 <= 0, onPress: () => onChoose(ids[at2 - 1]) }),
-    /* @__PURE__ */ jsxs22("span", { className: "nowrap number", children: [
+  return /* @__PURE__ */ jsxs28("span", { className: "samples", children: [
+    /* @__PURE__ */ jsx29(Button, { kind: "square", icon: "back", "aria-label": "The sample before", isDisabled: at2 <= 0, onPress: () => onChoose(ids[at2 - 1]) }),
+    /* @__PURE__ */ jsxs28("span", { className: "nowrap number", children: [
       "Sample ",
       ids.length ? at2 + 1 : 0,
       " of ",
       ids.length
     ] }),
-    /* @__PURE__ */ jsx23(Button, { kind: "square", icon: "next", "aria-label": "The next sample", isDisabled: at2 >= ids.length - 1, onPress: () => onChoose(ids[at2 + 1]) })
+    /* @__PURE__ */ jsx29(Button, { kind: "square", icon: "next", "aria-label": "The next sample", isDisabled: at2 >= ids.length - 1, onPress: () => onChoose(ids[at2 + 1]) })
   ] });
 }
 function Mapper({ name }) {
@@ -2846,27 +3349,27 @@ function Mapper({ name }) {
   const ids = useMemo5(() => found?.messages.map((row) => row.id) ?? [], [found]);
   const wanted2 = Number(words2.get("message")) || void 0;
   const message = wanted2 ?? ids[0];
-  const [reason, setReason] = useState13();
-  const [act, setAct] = useState13();
+  const [reason, setReason] = useState17();
+  const [act, setAct] = useState17();
   const { draft, look, problem, millis, write, undo, redo, kept, again } = useDraft(name, file, found ? message : void 0, reason);
   const names2 = useMapNames(look);
-  const [isAll, setAll] = useState13(false);
-  const [line, setLine] = useState13();
-  const [chosen, setChosen] = useState13();
-  const [looked, setLooked] = useState13();
-  const [held, setHeld] = useState13();
-  const [said, setSaid] = useState13("");
-  const [round, setRound] = useState13(0);
-  const [source, setSource] = useState13(null);
-  const [target, setTarget] = useState13(null);
+  const [isAll, setAll] = useState17(false);
+  const [line, setLine] = useState17();
+  const [chosen, setChosen] = useState17();
+  const [looked, setLooked] = useState17();
+  const [held, setHeld] = useState17();
+  const [said, setSaid] = useState17("");
+  const [round, setRound] = useState17(0);
+  const [source, setSource] = useState17(null);
+  const [target, setTarget] = useState17(null);
   const [box, size] = useSize();
   const wires = useMemo5(() => look ? wiresOf(look) : [], [look]);
   const left = useMemo5(() => look ? sourceTree(look, wires) : [], [look, wires]);
   const right = useMemo5(() => look ? targetTree(look, wires, isAll) : [], [look, wires, isAll]);
-  useEffect6(() => setRound((known2) => known2 + 1), [left, right, size.width, size.height]);
+  useEffect7(() => setRound((known2) => known2 + 1), [left, right, size.width, size.height]);
   const moved = useCallback3(() => requestAnimationFrame(() => setRound((known2) => known2 + 1)), []);
   const wire = wires.find((one) => one.id === chosen) ?? wires.find((one) => one.row.is_own && one.row.line === line);
-  useEffect6(() => {
+  useEffect7(() => {
     if (!wire) return;
     for (const [pane, keys] of [[source, wire.from], [target, [wire.to]]]) {
       const row = keys.map((key) => pane?.querySelector(`[data-key="${CSS.escape(key)}"]`)).find(Boolean);
@@ -2905,8 +3408,8 @@ function Mapper({ name }) {
       if (from) void stroke({ act: "draw", source: from, target: isV2 ? key : key.slice(group.length + 1), ...isV2 ? {} : { resource: group } });
     }
   };
-  if (!file) return /* @__PURE__ */ jsx23(Page, { title: "Mapper", children: /* @__PURE__ */ jsx23(Empty, { title: "No map is named in the address", children: /* @__PURE__ */ jsx23(Link, { to: "/mapper", children: "Choose one" }) }) });
-  if (!look || !draft) return /* @__PURE__ */ jsx23(Page, { title: "Mapper", children: problem ? /* @__PURE__ */ jsx23(Trouble, { problem, what: "The map", again }) : /* @__PURE__ */ jsx23(Empty, { title: "Reading…" }) });
+  if (!file) return /* @__PURE__ */ jsx29(Page, { title: "Mapper", children: /* @__PURE__ */ jsx29(Empty, { title: "No map is named in the address", children: /* @__PURE__ */ jsx29(Link, { to: "/mapper", children: "Choose one" }) }) });
+  if (!look || !draft) return /* @__PURE__ */ jsx29(Page, { title: "Mapper", children: problem ? /* @__PURE__ */ jsx29(Trouble, { problem, what: "The map", again }) : /* @__PURE__ */ jsx29(Empty, { title: "Reading…" }) });
   const errors = look.findings.filter((one) => one.is_error).length;
   const own = wires.filter((one) => one.row.is_own).length;
   const isChanged = draft.text !== draft.base;
@@ -2924,34 +3427,34 @@ function Mapper({ name }) {
       return "Kept. Apply it under Changes, when its plan is what you mean.";
     }
   };
-  return /* @__PURE__ */ jsxs22("div", { className: "mapper", children: [
-    /* @__PURE__ */ jsxs22("header", { className: "page-head", children: [
-      /* @__PURE__ */ jsx23("h1", { children: look.map?.name ?? file.split("/").at(-1) }),
-      /* @__PURE__ */ jsxs22("span", { className: `state ${errors ? "bad" : "good"}`, children: [
-        /* @__PURE__ */ jsx23(Icon, { name: errors ? "bad" : "good" }),
+  return /* @__PURE__ */ jsxs28("div", { className: "mapper", children: [
+    /* @__PURE__ */ jsxs28("header", { className: "page-head", children: [
+      /* @__PURE__ */ jsx29("h1", { children: look.map?.name ?? file.split("/").at(-1) }),
+      /* @__PURE__ */ jsxs28("span", { className: `state ${errors ? "bad" : "good"}`, children: [
+        /* @__PURE__ */ jsx29(Icon, { name: errors ? "bad" : "good" }),
         errors ? plural(errors, "error") : `${plural(own, "line")}, no errors`
       ] }),
-      /* @__PURE__ */ jsxs22("span", { className: "quiet about", children: [
-        /* @__PURE__ */ jsx23(Link, { to: interfaceAt(name), children: name }),
+      /* @__PURE__ */ jsxs28("span", { className: "quiet about", children: [
+        /* @__PURE__ */ jsx29(Link, { to: interfaceAt(name), children: name }),
         " · ",
         file.split("/").at(-1),
         millis !== void 0 && ` · shown in ${Math.round(millis)} ms`
       ] }),
-      /* @__PURE__ */ jsxs22("div", { className: "buttons", children: [
-        /* @__PURE__ */ jsx23(Samples, { ids, at: Math.max(ids.indexOf(message ?? 0), 0), onChoose: (id) => setWords({ message: id ? String(id) : void 0 }, { replace: true }) }),
-        reason ? /* @__PURE__ */ jsx23(Button, { icon: "masked", onPress: () => setReason(void 0), children: "Mask" }) : may("reveal") && /* @__PURE__ */ jsx23(Button, { icon: "eye", onPress: () => setAct(reveal), children: "Reveal…" }),
-        mayEdit && /* @__PURE__ */ jsxs22(Fragment9, { children: [
-          /* @__PURE__ */ jsx23(Button, { isDisabled: draft.before.length === 0, onPress: undo, children: "Undo" }),
-          /* @__PURE__ */ jsx23(Button, { isDisabled: draft.after.length === 0, onPress: redo, children: "Redo" }),
-          /* @__PURE__ */ jsx23(Button, { kind: "first", isDisabled: !isChanged || errors > 0, onPress: () => setAct(keep), children: "Keep…" })
+      /* @__PURE__ */ jsxs28("div", { className: "buttons", children: [
+        /* @__PURE__ */ jsx29(Samples, { ids, at: Math.max(ids.indexOf(message ?? 0), 0), onChoose: (id) => setWords({ message: id ? String(id) : void 0 }, { replace: true }) }),
+        reason ? /* @__PURE__ */ jsx29(Button, { icon: "masked", onPress: () => setReason(void 0), children: "Mask" }) : may("reveal") && /* @__PURE__ */ jsx29(Button, { icon: "eye", onPress: () => setAct(reveal), children: "Reveal…" }),
+        mayEdit && /* @__PURE__ */ jsxs28(Fragment11, { children: [
+          /* @__PURE__ */ jsx29(Button, { isDisabled: draft.before.length === 0, onPress: undo, children: "Undo" }),
+          /* @__PURE__ */ jsx29(Button, { isDisabled: draft.after.length === 0, onPress: redo, children: "Redo" }),
+          /* @__PURE__ */ jsx29(Button, { kind: "first", isDisabled: !isChanged || errors > 0, onPress: () => setAct(keep), children: "Keep…" })
         ] })
       ] })
     ] }),
-    problem && /* @__PURE__ */ jsx23(Trouble, { problem, what: "The engine", again }),
-    /* @__PURE__ */ jsxs22("div", { className: "map-board", ref: box, children: [
-      /* @__PURE__ */ jsx23(TreePane, { box: setSource, side: "source", title: "From", about: look.map?.from.form === "Hl7v2" ? "HL7 v2, as the message came" : look.map?.from.form ?? "", rows: left, names: names2, lit, hand, mayDraw: mayEdit, onLook: setLooked, onChoose: (key) => choose(wires.find((one) => one.from.includes(key))), onScroll: moved }),
-      /* @__PURE__ */ jsx23(Wires, { wires, source, target, round, chosen: wire?.id, lit, onChoose: choose }),
-      /* @__PURE__ */ jsx23(
+    problem && /* @__PURE__ */ jsx29(Trouble, { problem, what: "The engine", again }),
+    /* @__PURE__ */ jsxs28("div", { className: "map-board", ref: box, children: [
+      /* @__PURE__ */ jsx29(TreePane, { box: setSource, side: "source", title: "From", about: look.map?.from.form === "Hl7v2" ? "HL7 v2, as the message came" : look.map?.from.form ?? "", rows: left, names: names2, lit, hand, mayDraw: mayEdit, onLook: setLooked, onChoose: (key) => choose(wires.find((one) => one.from.includes(key))), onScroll: moved }),
+      /* @__PURE__ */ jsx29(Wires, { wires, source, target, round, chosen: wire?.id, lit, onChoose: choose }),
+      /* @__PURE__ */ jsx29(
         TreePane,
         {
           box: setTarget,
@@ -2966,65 +3469,65 @@ function Mapper({ name }) {
           onLook: setLooked,
           onChoose: (key) => choose(wires.find((one) => one.to === key)),
           onScroll: moved,
-          more: /* @__PURE__ */ jsx23(Button, { kind: "plain", "aria-pressed": isAll, onPress: () => setAll(!isAll), children: isAll ? "Only what is filled" : "All places" })
+          more: /* @__PURE__ */ jsx29(Button, { kind: "plain", "aria-pressed": isAll, onPress: () => setAll(!isAll), children: isAll ? "Only what is filled" : "All places" })
         }
       )
     ] }),
-    /* @__PURE__ */ jsx23("p", { className: "map-said quiet", role: "status", children: said || (mayEdit ? "Drag a place to where it goes, or press Enter on both. Everything drawn is a line of the text below." : "Your role looks at maps and does not change them.") }),
-    /* @__PURE__ */ jsxs22("div", { className: "map-below", children: [
-      /* @__PURE__ */ jsxs22("section", { className: "card pane", "aria-label": "Text", children: [
-        /* @__PURE__ */ jsxs22("header", { children: [
-          /* @__PURE__ */ jsx23("h2", { children: "Text" }),
-          /* @__PURE__ */ jsx23("span", { className: "quiet cut", children: isChanged ? "changed, not kept" : "as it lies in the workspace" })
+    /* @__PURE__ */ jsx29("p", { className: "map-said quiet", role: "status", children: said || (mayEdit ? "Drag a place to where it goes, or press Enter on both. Everything drawn is a line of the text below." : "Your role looks at maps and does not change them.") }),
+    /* @__PURE__ */ jsxs28("div", { className: "map-below", children: [
+      /* @__PURE__ */ jsxs28("section", { className: "card pane", "aria-label": "Text", children: [
+        /* @__PURE__ */ jsxs28("header", { children: [
+          /* @__PURE__ */ jsx29("h2", { children: "Text" }),
+          /* @__PURE__ */ jsx29("span", { className: "quiet cut", children: isChanged ? "changed, not kept" : "as it lies in the workspace" })
         ] }),
-        /* @__PURE__ */ jsx23(Editor, { text: draft.text, line: wire?.row.is_own ? wire.row.line : line, findings: look.findings, isFixed: !mayEdit, onText: write, onLine: (at2) => {
+        /* @__PURE__ */ jsx29(Editor, { text: draft.text, line: wire?.row.is_own ? wire.row.line : line, findings: look.findings, isFixed: !mayEdit, onText: write, onLine: (at2) => {
           setChosen(void 0);
           setLine(at2);
         } })
       ] }),
-      /* @__PURE__ */ jsx23(Result, { look }),
-      /* @__PURE__ */ jsx23(LinePanel, { name, look, text: draft.text, wire, values, names: names2, mayEdit, onStroke: (made) => void stroke(made), onLine: (at2) => {
+      /* @__PURE__ */ jsx29(Result, { look }),
+      /* @__PURE__ */ jsx29(LinePanel, { name, look, text: draft.text, wire, values, names: names2, mayEdit, onStroke: (made) => void stroke(made), onLine: (at2) => {
         setChosen(void 0);
         setLine(at2);
       } })
     ] }),
-    act && /* @__PURE__ */ jsx23(AskWhy, { act, onClose: () => setAct(void 0) })
+    act && /* @__PURE__ */ jsx29(AskWhy, { act, onClose: () => setAct(void 0) })
   ] });
 }
 
 // src/screens/mapper/MapList.tsx
-import { useMemo as useMemo6, useState as useState14 } from "./vendor.js";
-import { jsx as jsx24, jsxs as jsxs23 } from "./vendor.js";
+import { useMemo as useMemo6, useState as useState18 } from "./vendor.js";
+import { jsx as jsx30, jsxs as jsxs29 } from "./vendor.js";
 var ASKED_MAX = 60;
 function MapList() {
   const { status } = useLive();
-  const [words2, setWords2] = useState14("");
+  const [words2, setWords2] = useState18("");
   const small = words2.trim().toLowerCase();
   const all = useMemo6(() => [...status?.engine.interfaces ?? []].sort((a, b) => a.title.localeCompare(b.title)), [status?.engine.interfaces.length]);
   const fits = all.filter((one) => !small || one.name.includes(small) || one.title.toLowerCase().includes(small));
   const asked = fits.slice(0, ASKED_MAX);
   const { value, problem, again } = useAnswer(asked.length ? asked.map((one) => one.name).join(" ") : null, (signal) => Promise.all(asked.map(async (one) => ({ one, files: (await readMaps(one.name, signal)).files }))));
   const rows = value?.flatMap(({ one, files }) => files.map((file) => ({ one, file }))) ?? [];
-  return /* @__PURE__ */ jsx24(Page, { title: "Mapper", about: value ? `${rows.length} ${rows.length === 1 ? "map" : "maps"}` : void 0, actions: /* @__PURE__ */ jsx24("input", { className: "input narrow", "aria-label": "Find an interface", placeholder: "Find an interface…", value: words2, onChange: (change2) => setWords2(change2.target.value) }), children: problem ? /* @__PURE__ */ jsx24(Trouble, { problem, what: "The maps", again }) : /* @__PURE__ */ jsxs23(Card, { children: [
-    value && rows.length === 0 ? /* @__PURE__ */ jsxs23(Empty, { title: "No interface here has a map", children: [
+  return /* @__PURE__ */ jsx30(Page, { title: "Mapper", about: value ? `${rows.length} ${rows.length === 1 ? "map" : "maps"}` : void 0, actions: /* @__PURE__ */ jsx30("input", { className: "input narrow", "aria-label": "Find an interface", placeholder: "Find an interface…", value: words2, onChange: (change2) => setWords2(change2.target.value) }), children: problem ? /* @__PURE__ */ jsx30(Trouble, { problem, what: "The maps", again }) : /* @__PURE__ */ jsxs29(Card, { children: [
+    value && rows.length === 0 ? /* @__PURE__ */ jsxs29(Empty, { title: "No interface here has a map", children: [
       "A map is a file in ",
-      /* @__PURE__ */ jsx24("code", { children: "interfaces/NAME/maps" }),
+      /* @__PURE__ */ jsx30("code", { children: "interfaces/NAME/maps" }),
       ", named by a line ",
-      /* @__PURE__ */ jsx24("code", { children: "map maps/FILE.map" }),
+      /* @__PURE__ */ jsx30("code", { children: "map maps/FILE.map" }),
       "."
-    ] }) : /* @__PURE__ */ jsxs23("table", { className: "table", children: [
-      /* @__PURE__ */ jsx24("thead", { children: /* @__PURE__ */ jsxs23("tr", { children: [
-        /* @__PURE__ */ jsx24("th", { scope: "col", children: "Map" }),
-        /* @__PURE__ */ jsx24("th", { scope: "col", children: "Interface" }),
-        /* @__PURE__ */ jsx24("th", { scope: "col", children: "File" })
+    ] }) : /* @__PURE__ */ jsxs29("table", { className: "table", children: [
+      /* @__PURE__ */ jsx30("thead", { children: /* @__PURE__ */ jsxs29("tr", { children: [
+        /* @__PURE__ */ jsx30("th", { scope: "col", children: "Map" }),
+        /* @__PURE__ */ jsx30("th", { scope: "col", children: "Interface" }),
+        /* @__PURE__ */ jsx30("th", { scope: "col", children: "File" })
       ] }) }),
-      /* @__PURE__ */ jsx24("tbody", { children: rows.map(({ one, file }) => /* @__PURE__ */ jsxs23("tr", { children: [
-        /* @__PURE__ */ jsx24("td", { children: /* @__PURE__ */ jsx24(Link, { to: mapAt(one.name, file), "data-row": true, children: file.split("/").at(-1)?.replace(/\.map$/, "") }) }),
-        /* @__PURE__ */ jsx24("td", { children: /* @__PURE__ */ jsx24(Link, { to: interfaceAt(one.name), children: one.title }) }),
-        /* @__PURE__ */ jsx24("td", { className: "mono quiet cut", children: file })
+      /* @__PURE__ */ jsx30("tbody", { children: rows.map(({ one, file }) => /* @__PURE__ */ jsxs29("tr", { children: [
+        /* @__PURE__ */ jsx30("td", { children: /* @__PURE__ */ jsx30(Link, { to: mapAt(one.name, file), "data-row": true, children: file.split("/").at(-1)?.replace(/\.map$/, "") }) }),
+        /* @__PURE__ */ jsx30("td", { children: /* @__PURE__ */ jsx30(Link, { to: interfaceAt(one.name), children: one.title }) }),
+        /* @__PURE__ */ jsx30("td", { className: "mono quiet cut", children: file })
       ] }, file)) })
     ] }),
-    fits.length > ASKED_MAX && /* @__PURE__ */ jsxs23("p", { className: "inside quiet", children: [
+    fits.length > ASKED_MAX && /* @__PURE__ */ jsxs29("p", { className: "inside quiet", children: [
       "The maps of the first ",
       ASKED_MAX,
       " interfaces; find the others by name."
@@ -3034,7 +3537,7 @@ function MapList() {
 
 // src/screens/messages/Messages.tsx
 import { useVirtualizer } from "./vendor.js";
-import { useEffect as useEffect7, useRef as useRef5, useState as useState18 } from "./vendor.js";
+import { useEffect as useEffect8, useRef as useRef5, useState as useState22 } from "./vendor.js";
 
 // src/screens/messages/Facets.tsx
 import { Checkbox } from "./vendor.js";
@@ -3063,7 +3566,7 @@ function counted(values) {
 var isKeepable = (query) => query.trim() !== "" && query.split(/\s+/).every((word) => /^(interface|destination|type|event|facility|application|state|since|until):/.test(word));
 
 // src/screens/messages/saved.ts
-import { useState as useState15 } from "./vendor.js";
+import { useState as useState19 } from "./vendor.js";
 var KEY = "sinew.searches";
 var SEARCHES_MAX = 30;
 function read2() {
@@ -3075,7 +3578,7 @@ function read2() {
   }
 }
 function useSaved() {
-  const [saved, setSaved] = useState15(read2);
+  const [saved, setSaved] = useState19(read2);
   const toggle = (query) => {
     const next = saved.includes(query) ? saved.filter((one) => one !== query) : [query, ...saved].slice(0, SEARCHES_MAX);
     window.localStorage.setItem(KEY, JSON.stringify(next));
@@ -3085,42 +3588,42 @@ function useSaved() {
 }
 
 // src/screens/messages/Facets.tsx
-import { jsx as jsx25, jsxs as jsxs24 } from "./vendor.js";
+import { jsx as jsx31, jsxs as jsxs30 } from "./vendor.js";
 var VALUES_MAX = 12;
 function Group({ title, name, values, query, onQuery, wordOf }) {
   const chosen = valuesOf(query, name);
   const missing = chosen.filter((value) => !values.some((one) => one.value === value)).map((value) => ({ value, count: 0 }));
   const shown = [...missing, ...values].slice(0, VALUES_MAX);
   if (shown.length === 0) return null;
-  return /* @__PURE__ */ jsxs24("fieldset", { className: "facet", children: [
-    /* @__PURE__ */ jsx25("legend", { children: title }),
-    shown.map(({ value, count: number }) => /* @__PURE__ */ jsxs24(Checkbox, { className: "check", isSelected: chosen.includes(value), onChange: () => onQuery(toggled(query, name, value)), children: [
-      /* @__PURE__ */ jsx25("span", { className: "box", children: /* @__PURE__ */ jsx25(Icon, { name: "check" }) }),
-      /* @__PURE__ */ jsx25("span", { className: "cut", children: wordOf ? wordOf(value) : value }),
-      /* @__PURE__ */ jsx25("span", { className: "facet-count quiet number", children: count(number) })
+  return /* @__PURE__ */ jsxs30("fieldset", { className: "facet", children: [
+    /* @__PURE__ */ jsx31("legend", { children: title }),
+    shown.map(({ value, count: number }) => /* @__PURE__ */ jsxs30(Checkbox, { className: "check", isSelected: chosen.includes(value), onChange: () => onQuery(toggled(query, name, value)), children: [
+      /* @__PURE__ */ jsx31("span", { className: "box", children: /* @__PURE__ */ jsx31(Icon, { name: "check" }) }),
+      /* @__PURE__ */ jsx31("span", { className: "cut", children: wordOf ? wordOf(value) : value }),
+      /* @__PURE__ */ jsx31("span", { className: "facet-count quiet number", children: count(number) })
     ] }, value))
   ] });
 }
 function Facets({ query, rows, facets, onQuery }) {
   const { saved, toggle } = useSaved();
   const isSaved = saved.includes(query);
-  return /* @__PURE__ */ jsxs24("div", { className: "facets", children: [
-    /* @__PURE__ */ jsx25(Group, { title: "State", name: "state", values: facets?.states ?? counted(rows.map((row) => row.state)), query, onQuery, wordOf: (value) => messageState(value).word }),
-    /* @__PURE__ */ jsx25(Group, { title: "Interface", name: "interface", values: facets?.interfaces ?? counted(rows.map((row) => row.interface)), query, onQuery }),
-    /* @__PURE__ */ jsx25(Group, { title: "Type", name: "type", values: facets?.types ?? counted(rows.map((row) => row.type)), query, onQuery }),
-    facets && /* @__PURE__ */ jsx25(Group, { title: "Facility", name: "facility", values: facets.facilities, query, onQuery }),
-    /* @__PURE__ */ jsx25(Group, { title: facets ? "Destination (in the list)" : "Destination", name: "destination", values: counted(rows.flatMap((row) => row.destinations)), query, onQuery }),
-    /* @__PURE__ */ jsxs24("fieldset", { className: "facet", children: [
-      /* @__PURE__ */ jsx25("legend", { children: "Saved searches" }),
-      saved.map((one) => /* @__PURE__ */ jsx25("button", { type: "button", className: "saved cut", "aria-current": one === query, onClick: () => onQuery(one), title: one, children: one }, one)),
-      isKeepable(query) ? /* @__PURE__ */ jsx25(Button, { kind: "plain", onPress: () => toggle(query), children: isSaved ? "Forget this search" : "Keep this search" }) : saved.length === 0 && /* @__PURE__ */ jsx25("p", { className: "quiet", children: "None in this browser. A search that names a person is not kept." })
+  return /* @__PURE__ */ jsxs30("div", { className: "facets", children: [
+    /* @__PURE__ */ jsx31(Group, { title: "State", name: "state", values: facets?.states ?? counted(rows.map((row) => row.state)), query, onQuery, wordOf: (value) => messageState(value).word }),
+    /* @__PURE__ */ jsx31(Group, { title: "Interface", name: "interface", values: facets?.interfaces ?? counted(rows.map((row) => row.interface)), query, onQuery }),
+    /* @__PURE__ */ jsx31(Group, { title: "Type", name: "type", values: facets?.types ?? counted(rows.map((row) => row.type)), query, onQuery }),
+    facets && /* @__PURE__ */ jsx31(Group, { title: "Facility", name: "facility", values: facets.facilities, query, onQuery }),
+    /* @__PURE__ */ jsx31(Group, { title: facets ? "Destination (in the list)" : "Destination", name: "destination", values: counted(rows.flatMap((row) => row.destinations)), query, onQuery }),
+    /* @__PURE__ */ jsxs30("fieldset", { className: "facet", children: [
+      /* @__PURE__ */ jsx31("legend", { children: "Saved searches" }),
+      saved.map((one) => /* @__PURE__ */ jsx31("button", { type: "button", className: "saved cut", "aria-current": one === query, onClick: () => onQuery(one), title: one, children: one }, one)),
+      isKeepable(query) ? /* @__PURE__ */ jsx31(Button, { kind: "plain", onPress: () => toggle(query), children: isSaved ? "Forget this search" : "Keep this search" }) : saved.length === 0 && /* @__PURE__ */ jsx31("p", { className: "quiet", children: "None in this browser. A search that names a person is not kept." })
     ] })
   ] });
 }
 
 // src/screens/messages/OneMessage.tsx
-import { useMemo as useMemo7, useState as useState17 } from "./vendor.js";
-import { Menu, MenuItem, MenuTrigger, Popover, Tab as Tab3, TabList as TabList3, TabPanel as TabPanel3, Tabs as Tabs3 } from "./vendor.js";
+import { useMemo as useMemo7, useState as useState21 } from "./vendor.js";
+import { Menu, MenuItem, MenuTrigger, Popover, Tab as Tab4, TabList as TabList4, TabPanel as TabPanel4, Tabs as Tabs4 } from "./vendor.js";
 
 // src/flow/maps.ts
 function mapsOf(text) {
@@ -3141,7 +3644,7 @@ function mapsTo(text, file, destination) {
 }
 
 // src/screens/messages/Compare.tsx
-import { useState as useState16 } from "./vendor.js";
+import { useState as useState20 } from "./vendor.js";
 
 // src/screens/messages/content.ts
 async function read3(id, which, reason, signal) {
@@ -3160,49 +3663,49 @@ function useNames(er7) {
 }
 
 // src/screens/messages/Compare.tsx
-import { jsx as jsx26, jsxs as jsxs25 } from "./vendor.js";
+import { jsx as jsx32, jsxs as jsxs31 } from "./vendor.js";
 function Compare({ journey, reason, onReveal }) {
   const outputs = journey.deliveries.map((one) => `output:${one.destination}`);
-  const [which, setWhich] = useState16(outputs[0] ?? "raw");
-  const [number, setNumber] = useState16("");
+  const [which, setWhich] = useState20(outputs[0] ?? "raw");
+  const [number, setNumber] = useState20("");
   const other = Number(number) || void 0;
   const left = useContent(journey.id, "raw", reason);
   const right = useContent(other ?? journey.id, other ? "raw" : which, reason);
   const [before, after] = [useEr7(left.value), useEr7(right.value)];
   const found = before && after ? differences(before, after) : void 0;
   const names2 = useNames(before);
-  return /* @__PURE__ */ jsxs25("div", { className: "compare", children: [
-    /* @__PURE__ */ jsxs25("div", { className: "compare-head", children: [
-      /* @__PURE__ */ jsx26("span", { children: "As received, against" }),
-      /* @__PURE__ */ jsxs25("select", { className: "input", "aria-label": "Which content", value: other ? "" : which, onChange: (change2) => (setWhich(change2.target.value), setNumber("")), children: [
-        other && /* @__PURE__ */ jsxs25("option", { value: "", children: [
+  return /* @__PURE__ */ jsxs31("div", { className: "compare", children: [
+    /* @__PURE__ */ jsxs31("div", { className: "compare-head", children: [
+      /* @__PURE__ */ jsx32("span", { children: "As received, against" }),
+      /* @__PURE__ */ jsxs31("select", { className: "input", "aria-label": "Which content", value: other ? "" : which, onChange: (change2) => (setWhich(change2.target.value), setNumber("")), children: [
+        other && /* @__PURE__ */ jsxs31("option", { value: "", children: [
           "message ",
           other
         ] }),
-        outputs.map((one) => /* @__PURE__ */ jsxs25("option", { value: one, children: [
+        outputs.map((one) => /* @__PURE__ */ jsxs31("option", { value: one, children: [
           "what went to ",
           one.slice("output:".length)
         ] }, one))
       ] }),
-      /* @__PURE__ */ jsx26("span", { children: "or message" }),
-      /* @__PURE__ */ jsx26("input", { className: "input", "aria-label": "Id of another message", placeholder: "id", inputMode: "numeric", value: number, onChange: (change2) => setNumber(change2.target.value.replace(/\D/g, "")) })
+      /* @__PURE__ */ jsx32("span", { children: "or message" }),
+      /* @__PURE__ */ jsx32("input", { className: "input", "aria-label": "Id of another message", placeholder: "id", inputMode: "numeric", value: number, onChange: (change2) => setNumber(change2.target.value.replace(/\D/g, "")) })
     ] }),
-    right.problem && !right.problem.isMissing ? /* @__PURE__ */ jsx26(Trouble, { problem: right.problem, what: "The other content", again: right.again }) : left.problem?.isMissing && !left.value ? /* @__PURE__ */ jsx26(Empty, { title: "The content is not shown without a reason", children: /* @__PURE__ */ jsx26(Button, { icon: "eye", onPress: onReveal, children: "Reveal…" }) }) : !left.value || !right.value ? /* @__PURE__ */ jsx26("div", { className: "empty", children: "Reading…" }) : !found ? /* @__PURE__ */ jsx26(Empty, { title: "These two have no fields in common", children: "One of them is not HL7 v2; look at both in their tabs." }) : found.length === 0 ? /* @__PURE__ */ jsx26(Empty, { title: "They are the same", children: "No field differs." }) : /* @__PURE__ */ jsxs25("table", { className: "table", children: [
-      /* @__PURE__ */ jsxs25("caption", { className: "hidden-but-read", children: [
+    right.problem && !right.problem.isMissing ? /* @__PURE__ */ jsx32(Trouble, { problem: right.problem, what: "The other content", again: right.again }) : left.problem?.isMissing && !left.value ? /* @__PURE__ */ jsx32(Empty, { title: "The content is not shown without a reason", children: /* @__PURE__ */ jsx32(Button, { icon: "eye", onPress: onReveal, children: "Reveal…" }) }) : !left.value || !right.value ? /* @__PURE__ */ jsx32("div", { className: "empty", children: "Reading…" }) : !found ? /* @__PURE__ */ jsx32(Empty, { title: "These two have no fields in common", children: "One of them is not HL7 v2; look at both in their tabs." }) : found.length === 0 ? /* @__PURE__ */ jsx32(Empty, { title: "They are the same", children: "No field differs." }) : /* @__PURE__ */ jsxs31("table", { className: "table", children: [
+      /* @__PURE__ */ jsxs31("caption", { className: "hidden-but-read", children: [
         plural(found.length, "place"),
         " differ"
       ] }),
-      /* @__PURE__ */ jsx26("thead", { children: /* @__PURE__ */ jsxs25("tr", { children: [
-        /* @__PURE__ */ jsx26("th", { scope: "col", children: "Place" }),
-        /* @__PURE__ */ jsx26("th", { scope: "col", children: "Name" }),
-        /* @__PURE__ */ jsx26("th", { scope: "col", children: "Received" }),
-        /* @__PURE__ */ jsx26("th", { scope: "col", children: other ? `Message ${other}` : "Sent" })
+      /* @__PURE__ */ jsx32("thead", { children: /* @__PURE__ */ jsxs31("tr", { children: [
+        /* @__PURE__ */ jsx32("th", { scope: "col", children: "Place" }),
+        /* @__PURE__ */ jsx32("th", { scope: "col", children: "Name" }),
+        /* @__PURE__ */ jsx32("th", { scope: "col", children: "Received" }),
+        /* @__PURE__ */ jsx32("th", { scope: "col", children: other ? `Message ${other}` : "Sent" })
       ] }) }),
-      /* @__PURE__ */ jsx26("tbody", { children: found.map((one) => /* @__PURE__ */ jsxs25("tr", { children: [
-        /* @__PURE__ */ jsx26("td", { children: /* @__PURE__ */ jsx26("code", { children: one.path }) }),
-        /* @__PURE__ */ jsx26("td", { className: "quiet", children: names2[one.kind] ?? "" }),
-        /* @__PURE__ */ jsx26("td", { className: "mono", children: one.left ?? /* @__PURE__ */ jsx26("span", { className: "quiet", children: "nothing" }) }),
-        /* @__PURE__ */ jsx26("td", { className: "mono", children: one.right ?? /* @__PURE__ */ jsx26("span", { className: "quiet", children: "nothing" }) })
+      /* @__PURE__ */ jsx32("tbody", { children: found.map((one) => /* @__PURE__ */ jsxs31("tr", { children: [
+        /* @__PURE__ */ jsx32("td", { children: /* @__PURE__ */ jsx32("code", { children: one.path }) }),
+        /* @__PURE__ */ jsx32("td", { className: "quiet", children: names2[one.kind] ?? "" }),
+        /* @__PURE__ */ jsx32("td", { className: "mono", children: one.left ?? /* @__PURE__ */ jsx32("span", { className: "quiet", children: "nothing" }) }),
+        /* @__PURE__ */ jsx32("td", { className: "mono", children: one.right ?? /* @__PURE__ */ jsx32("span", { className: "quiet", children: "nothing" }) })
       ] }, one.path)) })
     ] })
   ] });
@@ -3237,33 +3740,33 @@ function sinceText(at2, start) {
 }
 
 // src/screens/messages/OneMessage.tsx
-import { Fragment as Fragment10, jsx as jsx27, jsxs as jsxs26 } from "./vendor.js";
+import { Fragment as Fragment12, jsx as jsx33, jsxs as jsxs32 } from "./vendor.js";
 function Strip({ journey }) {
   const tiles = stripOf(journey);
   const start = journey.stages.find((stage) => stage.step === 1)?.at ?? null;
-  return /* @__PURE__ */ jsx27("ol", { className: "strip", "aria-label": "The life of the message", tabIndex: 0, children: tiles.map((tile) => /* @__PURE__ */ jsxs26("li", { className: tile.tone, title: `${tile.text}${tile.at ? ` · ${utc(tile.at)}` : ""}`, children: [
-    /* @__PURE__ */ jsxs26("strong", { className: "cut", children: [
+  return /* @__PURE__ */ jsx33("ol", { className: "strip", "aria-label": "The life of the message", tabIndex: 0, children: tiles.map((tile) => /* @__PURE__ */ jsxs32("li", { className: tile.tone, title: `${tile.text}${tile.at ? ` · ${utc(tile.at)}` : ""}`, children: [
+    /* @__PURE__ */ jsxs32("strong", { className: "cut", children: [
       tile.tone === "bad" ? "✕ " : tile.tone === "wait" ? "… " : "",
       tile.name
     ] }),
-    /* @__PURE__ */ jsx27("span", { children: tile.text }),
-    /* @__PURE__ */ jsx27("span", { className: "quiet number", children: sinceText(tile.at, start) || " " })
+    /* @__PURE__ */ jsx33("span", { children: tile.text }),
+    /* @__PURE__ */ jsx33("span", { className: "quiet number", children: sinceText(tile.at, start) || " " })
   ] }, tile.id)) });
 }
 function Stages({ journey }) {
   const start = journey.stages.find((stage) => stage.step === 1)?.at ?? null;
-  return /* @__PURE__ */ jsxs26("table", { className: "table stages", children: [
-    /* @__PURE__ */ jsx27("thead", { children: /* @__PURE__ */ jsxs26("tr", { children: [
-      /* @__PURE__ */ jsx27("th", { scope: "col", children: "Time" }),
-      /* @__PURE__ */ jsx27("th", { scope: "col", className: "right", children: "Since" }),
-      /* @__PURE__ */ jsx27("th", { scope: "col", children: "Where" }),
-      /* @__PURE__ */ jsx27("th", { scope: "col", children: "What happened" })
+  return /* @__PURE__ */ jsxs32("table", { className: "table stages", children: [
+    /* @__PURE__ */ jsx33("thead", { children: /* @__PURE__ */ jsxs32("tr", { children: [
+      /* @__PURE__ */ jsx33("th", { scope: "col", children: "Time" }),
+      /* @__PURE__ */ jsx33("th", { scope: "col", className: "right", children: "Since" }),
+      /* @__PURE__ */ jsx33("th", { scope: "col", children: "Where" }),
+      /* @__PURE__ */ jsx33("th", { scope: "col", children: "What happened" })
     ] }) }),
-    /* @__PURE__ */ jsx27("tbody", { children: journey.stages.map((stage, at2) => /* @__PURE__ */ jsxs26("tr", { children: [
-      /* @__PURE__ */ jsx27("td", { className: "mono nowrap", children: stage.at ? clockMillis(stage.at) : "" }),
-      /* @__PURE__ */ jsx27("td", { className: "right number nowrap", children: sinceText(stage.at, start) }),
-      /* @__PURE__ */ jsx27("td", { className: "nowrap", children: stage.destination ?? "engine" }),
-      /* @__PURE__ */ jsxs26("td", { className: stage.is_good ? "" : "bad", children: [
+    /* @__PURE__ */ jsx33("tbody", { children: journey.stages.map((stage, at2) => /* @__PURE__ */ jsxs32("tr", { children: [
+      /* @__PURE__ */ jsx33("td", { className: "mono nowrap", children: stage.at ? clockMillis(stage.at) : "" }),
+      /* @__PURE__ */ jsx33("td", { className: "right number nowrap", children: sinceText(stage.at, start) }),
+      /* @__PURE__ */ jsx33("td", { className: "nowrap", children: stage.destination ?? "engine" }),
+      /* @__PURE__ */ jsxs32("td", { className: stage.is_good ? "" : "bad", children: [
         stage.is_good ? "" : "✕ ",
         stage.text
       ] })
@@ -3324,26 +3827,26 @@ var REVEAL = (run) => ({
 });
 function Hidden({ view, onReveal }) {
   if (view.problem?.isMissing || view.problem?.status === 403) {
-    return /* @__PURE__ */ jsx27(Empty, { title: "The content is not shown without a reason", children: /* @__PURE__ */ jsx27(Button, { icon: "eye", onPress: onReveal, children: "Reveal…" }) });
+    return /* @__PURE__ */ jsx33(Empty, { title: "The content is not shown without a reason", children: /* @__PURE__ */ jsx33(Button, { icon: "eye", onPress: onReveal, children: "Reveal…" }) });
   }
-  if (view.problem) return /* @__PURE__ */ jsx27(Trouble, { problem: view.problem, what: "The content", again: view.again });
-  return /* @__PURE__ */ jsx27("div", { className: "empty", children: "Reading…" });
+  if (view.problem) return /* @__PURE__ */ jsx33(Trouble, { problem: view.problem, what: "The content", again: view.again });
+  return /* @__PURE__ */ jsx33("div", { className: "empty", children: "Reading…" });
 }
 function Content({ view, names: names2, linked, mode, changed }) {
   const er7 = useEr7(view);
-  if (!er7) return /* @__PURE__ */ jsx27(Plain, { text: view.text, linked });
-  return mode === "fields" ? /* @__PURE__ */ jsx27(Fields, { er7, names: names2, linked, changed }) : /* @__PURE__ */ jsx27(Raw, { er7, names: names2, linked, changed });
+  if (!er7) return /* @__PURE__ */ jsx33(Plain, { text: view.text, linked });
+  return mode === "fields" ? /* @__PURE__ */ jsx33(Fields, { er7, names: names2, linked, changed }) : /* @__PURE__ */ jsx33(Raw, { er7, names: names2, linked, changed });
 }
 function MadeBy({ journey, destination }) {
   const { value } = useAnswer(journey.interface, (signal) => readInterface(journey.interface, signal));
   const files = value ? mapsTo(value.text, value.file, destination) : [];
   if (files.length === 0) return null;
-  return /* @__PURE__ */ jsxs26(Fragment10, { children: [
+  return /* @__PURE__ */ jsxs32(Fragment12, { children: [
     " ",
     "Made by",
     " ",
-    files.map((file) => /* @__PURE__ */ jsxs26("span", { children: [
-      /* @__PURE__ */ jsx27(Link, { to: mapAt(journey.interface, file, journey.id), children: file.split("/").at(-1) ?? file }),
+    files.map((file) => /* @__PURE__ */ jsxs32("span", { children: [
+      /* @__PURE__ */ jsx33(Link, { to: mapAt(journey.interface, file, journey.id), children: file.split("/").at(-1) ?? file }),
       " "
     ] }, file)),
     ": see which line made what."
@@ -3352,7 +3855,7 @@ function MadeBy({ journey, destination }) {
 function Panes({ journey, reason, onReveal }) {
   const { words: words2 } = useAddress();
   const tab = words2.get("tab") ?? "raw";
-  const [look, setLook] = useState17({});
+  const [look, setLook] = useState21({});
   const linked = useMemo7(() => ({ path: look.path, value: look.value, look: (path, value) => setLook({ path, value }) }), [look]);
   const raw = useContent(journey.id, "raw", reason);
   const output = tab.startsWith("output:") ? tab : null;
@@ -3367,44 +3870,44 @@ function Panes({ journey, reason, onReveal }) {
     { id: "compare", name: "Compare" },
     { id: "journey", name: "Journey" }
   ];
-  return /* @__PURE__ */ jsxs26("div", { className: "panes", children: [
-    /* @__PURE__ */ jsxs26("section", { className: "card pane", "aria-label": "Fields", children: [
-      /* @__PURE__ */ jsxs26("header", { children: [
-        /* @__PURE__ */ jsx27("h2", { children: "Fields" }),
-        raw.value && /* @__PURE__ */ jsxs26("span", { className: "quiet", children: [
+  return /* @__PURE__ */ jsxs32("div", { className: "panes", children: [
+    /* @__PURE__ */ jsxs32("section", { className: "card pane", "aria-label": "Fields", children: [
+      /* @__PURE__ */ jsxs32("header", { children: [
+        /* @__PURE__ */ jsx33("h2", { children: "Fields" }),
+        raw.value && /* @__PURE__ */ jsxs32("span", { className: "quiet", children: [
           raw.value.isMasked ? "masked" : "revealed",
           " · as received"
         ] })
       ] }),
-      /* @__PURE__ */ jsx27("div", { className: "pane-inside", children: raw.value ? /* @__PURE__ */ jsx27(Content, { view: raw.value, names: names2, linked, mode: "fields" }) : /* @__PURE__ */ jsx27(Hidden, { view: raw, onReveal }) })
+      /* @__PURE__ */ jsx33("div", { className: "pane-inside", children: raw.value ? /* @__PURE__ */ jsx33(Content, { view: raw.value, names: names2, linked, mode: "fields" }) : /* @__PURE__ */ jsx33(Hidden, { view: raw, onReveal }) })
     ] }),
-    /* @__PURE__ */ jsx27("section", { className: "card pane", "aria-label": "Content", children: /* @__PURE__ */ jsxs26(Tabs3, { className: "tabs", selectedKey: tabs.some((one) => one.id === tab) ? tab : "raw", onSelectionChange: (key) => setWords({ tab: String(key) }, { replace: true }), children: [
-      /* @__PURE__ */ jsx27(TabList3, { className: "tab-list", "aria-label": "Ways to see it", items: tabs, children: (one) => /* @__PURE__ */ jsx27(Tab3, { className: "tab", children: one.name }) }),
-      tabs.map((one) => /* @__PURE__ */ jsx27(TabPanel3, { id: one.id, className: "tab-panel pane-inside", children: one.id === "journey" ? /* @__PURE__ */ jsx27(Stages, { journey }) : one.id === "compare" ? /* @__PURE__ */ jsx27(Compare, { journey, reason, onReveal }) : one.id === "raw" ? raw.value ? /* @__PURE__ */ jsx27(Content, { view: raw.value, names: names2, linked, mode: "raw" }) : /* @__PURE__ */ jsx27(Hidden, { view: raw, onReveal }) : other.value ? /* @__PURE__ */ jsxs26(Fragment10, { children: [
-        /* @__PURE__ */ jsxs26("p", { className: "pane-note quiet", children: [
+    /* @__PURE__ */ jsx33("section", { className: "card pane", "aria-label": "Content", children: /* @__PURE__ */ jsxs32(Tabs4, { className: "tabs", selectedKey: tabs.some((one) => one.id === tab) ? tab : "raw", onSelectionChange: (key) => setWords({ tab: String(key) }, { replace: true }), children: [
+      /* @__PURE__ */ jsx33(TabList4, { className: "tab-list", "aria-label": "Ways to see it", items: tabs, children: (one) => /* @__PURE__ */ jsx33(Tab4, { className: "tab", children: one.name }) }),
+      tabs.map((one) => /* @__PURE__ */ jsx33(TabPanel4, { id: one.id, className: "tab-panel pane-inside", children: one.id === "journey" ? /* @__PURE__ */ jsx33(Stages, { journey }) : one.id === "compare" ? /* @__PURE__ */ jsx33(Compare, { journey, reason, onReveal }) : one.id === "raw" ? raw.value ? /* @__PURE__ */ jsx33(Content, { view: raw.value, names: names2, linked, mode: "raw" }) : /* @__PURE__ */ jsx33(Hidden, { view: raw, onReveal }) : other.value ? /* @__PURE__ */ jsxs32(Fragment12, { children: [
+        /* @__PURE__ */ jsxs32("p", { className: "pane-note quiet", children: [
           changed && (changed.size ? `${plural(changed.size, "place")} changed on the way, underlined.` : "Sent as received."),
-          output && /* @__PURE__ */ jsx27(MadeBy, { journey, destination: output.slice("output:".length) })
+          output && /* @__PURE__ */ jsx33(MadeBy, { journey, destination: output.slice("output:".length) })
         ] }),
-        /* @__PURE__ */ jsx27(Content, { view: other.value, names: names2, linked, mode: "raw", changed })
-      ] }) : /* @__PURE__ */ jsx27(Hidden, { view: other, onReveal }) }, one.id))
+        /* @__PURE__ */ jsx33(Content, { view: other.value, names: names2, linked, mode: "raw", changed })
+      ] }) : /* @__PURE__ */ jsx33(Hidden, { view: other, onReveal }) }, one.id))
     ] }) })
   ] });
 }
 function EditCopy({ id, text, onClose }) {
-  const [content, setContent] = useState17(() => text.replaceAll("\r\n", "\n").replaceAll("\r", "\n"));
-  return /* @__PURE__ */ jsx27(
+  const [content, setContent] = useState21(() => text.replaceAll("\r\n", "\n").replaceAll("\r", "\n"));
+  return /* @__PURE__ */ jsx33(
     AskWhy,
     {
       onClose,
       act: {
         title: `Send an edited copy of ${id}`,
-        text: /* @__PURE__ */ jsxs26("div", { className: "field", children: [
-          /* @__PURE__ */ jsxs26("label", { htmlFor: "copy", children: [
+        text: /* @__PURE__ */ jsxs32("div", { className: "field", children: [
+          /* @__PURE__ */ jsxs32("label", { htmlFor: "copy", children: [
             "The copy; ",
             id,
             " stays as it came"
           ] }),
-          /* @__PURE__ */ jsx27("textarea", { id: "copy", className: "input mono copy", rows: 12, spellCheck: false, wrap: "off", value: content, onChange: (change2) => setContent(change2.target.value) })
+          /* @__PURE__ */ jsx33("textarea", { id: "copy", className: "input mono copy", rows: 12, spellCheck: false, wrap: "off", value: content, onChange: (change2) => setContent(change2.target.value) })
         ] }),
         button: "Send the copy",
         isDangerous: true,
@@ -3418,13 +3921,13 @@ function EditCopy({ id, text, onClose }) {
 }
 function OneMessage({ id, onClose }) {
   const { value: journey, problem, again } = useAnswer(String(id), (signal) => readJourney(id, signal));
-  const [reason, setReason] = useState17();
-  const [act, setAct] = useState17();
+  const [reason, setReason] = useState21();
+  const [act, setAct] = useState21();
   const may = useMay();
-  const [isEditing, setEditing] = useState17(false);
+  const [isEditing, setEditing] = useState21(false);
   const original = useContent(id, reason && may("edit") ? "raw" : null, reason);
-  if (problem) return /* @__PURE__ */ jsx27(Trouble, { problem, what: `Message ${id}`, again });
-  if (!journey) return /* @__PURE__ */ jsx27("div", { className: "empty", children: "Reading…" });
+  if (problem) return /* @__PURE__ */ jsx33(Trouble, { problem, what: `Message ${id}`, again });
+  if (!journey) return /* @__PURE__ */ jsx33("div", { className: "empty", children: "Reading…" });
   const acts = actsOf(journey).filter((offer) => may(offer.right));
   const first = journey.stages.find((stage) => stage.step === 1);
   const mayReveal = may("reveal");
@@ -3443,69 +3946,69 @@ function OneMessage({ id, onClose }) {
     setAct(void 0);
     again();
   };
-  return /* @__PURE__ */ jsxs26("div", { className: "one-message", children: [
-    /* @__PURE__ */ jsxs26("header", { className: "one-head", children: [
-      /* @__PURE__ */ jsx27("h2", { className: "mono", children: journey.kind }),
-      /* @__PURE__ */ jsxs26("span", { children: [
+  return /* @__PURE__ */ jsxs32("div", { className: "one-message", children: [
+    /* @__PURE__ */ jsxs32("header", { className: "one-head", children: [
+      /* @__PURE__ */ jsx33("h2", { className: "mono", children: journey.kind }),
+      /* @__PURE__ */ jsxs32("span", { children: [
         "on ",
-        /* @__PURE__ */ jsx27(Link, { to: interfaceAt(journey.interface), children: journey.interface })
+        /* @__PURE__ */ jsx33(Link, { to: interfaceAt(journey.interface), children: journey.interface })
       ] }),
-      /* @__PURE__ */ jsxs26("span", { className: "quiet", children: [
+      /* @__PURE__ */ jsxs32("span", { className: "quiet", children: [
         first?.at ? clockMillis(first.at) : "",
         " · ",
         bytes(journey.size),
         " · control id ",
-        /* @__PURE__ */ jsx27("code", { children: journey.control_id || "none" }),
+        /* @__PURE__ */ jsx33("code", { children: journey.control_id || "none" }),
         " · id ",
-        /* @__PURE__ */ jsx27("code", { children: id })
+        /* @__PURE__ */ jsx33("code", { children: id })
       ] }),
-      /* @__PURE__ */ jsxs26("div", { className: "buttons", children: [
-        reason ? /* @__PURE__ */ jsx27(Button, { icon: "masked", onPress: () => setReason(void 0), children: "Mask" }) : (mayReveal || may("break-glass")) && /* @__PURE__ */ jsx27(Button, { icon: "eye", onPress: reveal, children: "Reveal…" }),
-        original.value && !original.value.isMasked && /* @__PURE__ */ jsx27(Button, { icon: "changes", onPress: () => setEditing(true), children: "Edit a copy…" }),
-        acts.length > 0 && /* @__PURE__ */ jsxs26(MenuTrigger, { children: [
-          /* @__PURE__ */ jsx27(Button, { icon: "again", children: "Act…" }),
-          /* @__PURE__ */ jsx27(Popover, { className: "popover", placement: "bottom end", children: /* @__PURE__ */ jsx27(Menu, { className: "menu", items: acts, onAction: (key) => setAct(acts.find((one) => one.id === key)?.act), children: (one) => /* @__PURE__ */ jsx27(MenuItem, { className: "menu-item", children: one.label }) }) })
+      /* @__PURE__ */ jsxs32("div", { className: "buttons", children: [
+        reason ? /* @__PURE__ */ jsx33(Button, { icon: "masked", onPress: () => setReason(void 0), children: "Mask" }) : (mayReveal || may("break-glass")) && /* @__PURE__ */ jsx33(Button, { icon: "eye", onPress: reveal, children: "Reveal…" }),
+        original.value && !original.value.isMasked && /* @__PURE__ */ jsx33(Button, { icon: "changes", onPress: () => setEditing(true), children: "Edit a copy…" }),
+        acts.length > 0 && /* @__PURE__ */ jsxs32(MenuTrigger, { children: [
+          /* @__PURE__ */ jsx33(Button, { icon: "again", children: "Act…" }),
+          /* @__PURE__ */ jsx33(Popover, { className: "popover", placement: "bottom end", children: /* @__PURE__ */ jsx33(Menu, { className: "menu", items: acts, onAction: (key) => setAct(acts.find((one) => one.id === key)?.act), children: (one) => /* @__PURE__ */ jsx33(MenuItem, { className: "menu-item", children: one.label }) }) })
         ] }),
-        /* @__PURE__ */ jsx27(Button, { kind: "plain square", icon: "close", "aria-label": "Close the message", onPress: onClose })
+        /* @__PURE__ */ jsx33(Button, { kind: "plain square", icon: "close", "aria-label": "Close the message", onPress: onClose })
       ] })
     ] }),
-    /* @__PURE__ */ jsx27(Strip, { journey }),
-    /* @__PURE__ */ jsx27(Panes, { journey, reason, onReveal: reveal }),
-    act && /* @__PURE__ */ jsx27(AskWhy, { act, onClose: close }),
-    isEditing && original.value && /* @__PURE__ */ jsx27(EditCopy, { id, text: original.value.text, onClose: () => setEditing(false) })
+    /* @__PURE__ */ jsx33(Strip, { journey }),
+    /* @__PURE__ */ jsx33(Panes, { journey, reason, onReveal: reveal }),
+    act && /* @__PURE__ */ jsx33(AskWhy, { act, onClose: close }),
+    isEditing && original.value && /* @__PURE__ */ jsx33(EditCopy, { id, text: original.value.text, onClose: () => setEditing(false) })
   ] });
 }
 
 // src/screens/messages/ReplayFound.tsx
-import { jsx as jsx28, jsxs as jsxs27 } from "./vendor.js";
+import { jsx as jsx34, jsxs as jsxs33 } from "./vendor.js";
 function ReplayFound({ query, onClose }) {
   const { value: plan2, problem } = useAnswer(query, () => planReplay(query));
   if (problem) {
-    return /* @__PURE__ */ jsxs27(Window, { title: "Replay", onClose, children: [
-      /* @__PURE__ */ jsx28(Trouble, { problem, what: "The plan" }),
-      /* @__PURE__ */ jsx28("div", { className: "buttons", children: /* @__PURE__ */ jsx28(Button, { onPress: onClose, children: "Close" }) })
+    return /* @__PURE__ */ jsxs33(Window, { title: "Replay", onClose, children: [
+      /* @__PURE__ */ jsx34(Trouble, { problem, what: "The plan" }),
+      /* @__PURE__ */ jsx34("div", { className: "buttons", children: /* @__PURE__ */ jsx34(Button, { onPress: onClose, children: "Close" }) })
     ] });
   }
   if (!plan2) {
-    return /* @__PURE__ */ jsx28(Window, { title: "Replay", onClose, children: /* @__PURE__ */ jsx28("p", { children: "Looking what would be replayed…" }) });
+    return /* @__PURE__ */ jsx34(Window, { title: "Replay", onClose, children: /* @__PURE__ */ jsx34("p", { children: "Looking what would be replayed…" }) });
   }
-  const text = /* @__PURE__ */ jsxs27("div", { className: "stack tight", children: [
-    /* @__PURE__ */ jsx28("p", { children: "They are read again from the bytes that came, by the interface as it is now, oldest first. Nothing that is stored changes; each replay is marked as one." }),
-    /* @__PURE__ */ jsxs27("dl", { className: "facts", children: [
-      /* @__PURE__ */ jsx28("dt", { children: "Messages" }),
-      /* @__PURE__ */ jsxs27("dd", { children: [
+  const text = /* @__PURE__ */ jsxs33("div", { className: "stack tight", children: [
+    /* @__PURE__ */ jsx34("p", { children: "They are read again from the bytes that came, by the interface as it is now, oldest first. Nothing that is stored changes; each replay is marked as one." }),
+    /* @__PURE__ */ jsxs33("dl", { className: "facts", children: [
+      /* @__PURE__ */ jsx34("dt", { children: "Messages" }),
+      /* @__PURE__ */ jsxs33("dd", { children: [
         count(plan2.messages),
-        plan2.is_limited && /* @__PURE__ */ jsx28("strong", { className: "warn", children: " — the limit; there are more" })
+        plan2.is_limited && /* @__PURE__ */ jsx34("strong", { className: "warn", children: " — the limit; there are more" })
       ] }),
-      /* @__PURE__ */ jsx28("dt", { children: "Delivered already" }),
-      /* @__PURE__ */ jsx28("dd", { className: plan2.already_delivered > 0 ? "warn" : "", children: plan2.already_delivered > 0 ? `${plural(plan2.already_delivered, "message")}: receivers get ${plan2.already_delivered === 1 ? "it" : "them"} a second time` : "none" }),
-      /* @__PURE__ */ jsx28("dt", { children: "Received" }),
-      /* @__PURE__ */ jsx28("dd", { children: plan2.oldest && plan2.newest ? `${moment(plan2.oldest)} to ${moment(plan2.newest)}` : "–" }),
-      /* @__PURE__ */ jsx28("dt", { children: "Interfaces" }),
-      /* @__PURE__ */ jsx28("dd", { children: Object.entries(plan2.interfaces).map(([name, number]) => `${name} ${count(number)}`).join(", ") || "–" })
+      /* @__PURE__ */ jsx34("dt", { children: "Delivered already" }),
+      /* @__PURE__ */ jsx34("dd", { className: plan2.already_delivered > 0 ? "warn" : "", children: plan2.already_delivered > 0 ? `${plural(plan2.already_delivered, "message")}: receivers get ${plan2.already_delivered === 1 ? "it" : "them"} a second time` : "none" }),
+      /* @__PURE__ */ jsx34("dt", { children: "Received" }),
+      /* @__PURE__ */ jsx34("dd", { children: plan2.oldest && plan2.newest ? `${moment(plan2.oldest)} to ${moment(plan2.newest)}` : "–" }),
+      /* @__PURE__ */ jsx34("dt", { children: "Interfaces" }),
+      /* @__PURE__ */ jsx34("dd", { children: Object.entries(plan2.interfaces).map(([name, number]) => `${name} ${count(number)}`).join(", ") || "–" })
     ] })
   ] });
-  return /* @__PURE__ */ jsx28(
+  return /* @__PURE__ */ jsx34(
     AskWhy,
     {
       onClose,
@@ -3525,7 +4028,7 @@ function ReplayFound({ query, onClose }) {
 }
 
 // src/screens/messages/Messages.tsx
-import { jsx as jsx29, jsxs as jsxs28 } from "./vendor.js";
+import { jsx as jsx35, jsxs as jsxs34 } from "./vendor.js";
 var LIMITS = [200, 1e3, 5e3, 1e4];
 var FOLLOW_MS = 2e3;
 var ROW_PX = 34;
@@ -3536,15 +4039,15 @@ var addressOf = (query, id) => {
   return `/messages#${words2}`;
 };
 function SearchBox({ query, onQuery }) {
-  const [text, setText] = useState18(query);
-  useEffect7(() => setText(query), [query]);
+  const [text, setText] = useState22(query);
+  useEffect8(() => setText(query), [query]);
   const onKey = (key) => {
     if (key.key === "Enter") onQuery(text.trim());
     if (key.key === "Escape") setText(query);
   };
-  return /* @__PURE__ */ jsxs28("div", { className: "search-box", role: "search", children: [
-    /* @__PURE__ */ jsx29(Icon, { name: "search" }),
-    /* @__PURE__ */ jsx29(
+  return /* @__PURE__ */ jsxs34("div", { className: "search-box", role: "search", children: [
+    /* @__PURE__ */ jsx35(Icon, { name: "search" }),
+    /* @__PURE__ */ jsx35(
       "input",
       {
         className: "input",
@@ -3557,12 +4060,12 @@ function SearchBox({ query, onQuery }) {
         onKeyDown: onKey
       }
     ),
-    query && /* @__PURE__ */ jsx29(Button, { kind: "plain square", icon: "close", "aria-label": "Clear the search", onPress: () => onQuery("") })
+    query && /* @__PURE__ */ jsx35(Button, { kind: "plain square", icon: "close", "aria-label": "Clear the search", onPress: () => onQuery("") })
   ] });
 }
 function Row3({ row, query, isChosen, isNarrow, isStop }) {
   const choose = () => setWords({ id: String(row.id) });
-  return /* @__PURE__ */ jsxs28(
+  return /* @__PURE__ */ jsxs34(
     "a",
     {
       href: addressOf(query, row.id),
@@ -3577,12 +4080,12 @@ function Row3({ row, query, isChosen, isNarrow, isStop }) {
         choose();
       },
       children: [
-        /* @__PURE__ */ jsx29("span", { className: "mono", children: clockMillis(row.received) }),
-        /* @__PURE__ */ jsx29("span", { className: "mono", children: row.type }),
-        /* @__PURE__ */ jsx29("span", { className: "cut", children: row.interface }),
-        /* @__PURE__ */ jsx29("span", { className: "cut mono quiet control", children: row.control_id || "–" }),
-        !isNarrow && /* @__PURE__ */ jsx29("span", { className: "cut quiet", children: row.destinations.join(", ") || "nowhere" }),
-        /* @__PURE__ */ jsx29(State, { of: messageState(row.state) })
+        /* @__PURE__ */ jsx35("span", { className: "mono", children: clockMillis(row.received) }),
+        /* @__PURE__ */ jsx35("span", { className: "mono", children: row.type }),
+        /* @__PURE__ */ jsx35("span", { className: "cut", children: row.interface }),
+        /* @__PURE__ */ jsx35("span", { className: "cut mono quiet control", children: row.control_id || "–" }),
+        !isNarrow && /* @__PURE__ */ jsx35("span", { className: "cut quiet", children: row.destinations.join(", ") || "nowhere" }),
+        /* @__PURE__ */ jsx35(State, { of: messageState(row.state) })
       ]
     }
   );
@@ -3591,11 +4094,11 @@ function List({ rows, query, chosen, isNarrow }) {
   const box = useRef5(null);
   const height = isNarrow ? ROW_NARROW_PX : ROW_PX;
   const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => box.current, estimateSize: () => height, overscan: 12, getItemKey: (at2) => rows[at2]?.id ?? at2 });
-  useEffect7(() => virtual.measure(), [height, virtual]);
+  useEffect8(() => virtual.measure(), [height, virtual]);
   const stop = rows.some((row) => row.id === chosen) ? chosen : rows[0]?.id;
-  return /* @__PURE__ */ jsx29("div", { className: "message-list", ref: box, role: "list", "aria-label": "Messages, newest first", tabIndex: -1, children: /* @__PURE__ */ jsx29("div", { className: "message-rows", style: { height: virtual.getTotalSize() }, children: virtual.getVirtualItems().map((item) => {
+  return /* @__PURE__ */ jsx35("div", { className: "message-list", ref: box, role: "list", "aria-label": "Messages, newest first", tabIndex: -1, children: /* @__PURE__ */ jsx35("div", { className: "message-rows", style: { height: virtual.getTotalSize() }, children: virtual.getVirtualItems().map((item) => {
     const row = rows[item.index];
-    return row && /* @__PURE__ */ jsx29("div", { role: "listitem", "aria-setsize": rows.length, "aria-posinset": item.index + 1, className: "message-slot", style: { height, transform: `translateY(${item.start}px)` }, children: /* @__PURE__ */ jsx29(Row3, { row, query, isChosen: row.id === chosen, isNarrow, isStop: row.id === stop }) }, item.key);
+    return row && /* @__PURE__ */ jsx35("div", { role: "listitem", "aria-setsize": rows.length, "aria-posinset": item.index + 1, className: "message-slot", style: { height, transform: `translateY(${item.start}px)` }, children: /* @__PURE__ */ jsx35(Row3, { row, query, isChosen: row.id === chosen, isNarrow, isStop: row.id === stop }) }, item.key);
   }) }) });
 }
 function Messages() {
@@ -3603,16 +4106,16 @@ function Messages() {
   const query = words2.get("q") ?? "";
   const chosen = Number(words2.get("id")) || void 0;
   const mayResend = useMay()("resend");
-  const [limitAt, setLimitAt] = useState18(0);
-  const [isFollowing, setFollowing] = useState18(false);
-  const [isReplaying, setReplaying] = useState18(false);
-  const [areFacetsOpen, setFacetsOpen] = useState18(false);
+  const [limitAt, setLimitAt] = useState22(0);
+  const [isFollowing, setFollowing] = useState22(false);
+  const [isReplaying, setReplaying] = useState22(false);
+  const [areFacetsOpen, setFacetsOpen] = useState22(false);
   const limit = LIMITS[limitAt] ?? 200;
   const { value, problem, isLoading, again } = useAnswer(`${query}
 ${limit}`, (signal) => searchMessages(query, limit, signal));
   const rows = value?.messages ?? [];
   const facets = useAnswer(query, (signal) => readFacets(query, signal)).value?.facets;
-  useEffect7(() => {
+  useEffect8(() => {
     if (!isFollowing) return;
     const timer2 = window.setInterval(() => !document.hidden && again(), FOLLOW_MS);
     return () => window.clearInterval(timer2);
@@ -3623,36 +4126,36 @@ ${limit}`, (signal) => searchMessages(query, limit, signal));
   };
   const isFull = rows.length >= limit;
   const oldest = rows.at(-1);
-  return /* @__PURE__ */ jsxs28("div", { className: `messages ${chosen ? "with-message" : ""} ${areFacetsOpen ? "facets-open" : ""}`, children: [
-    /* @__PURE__ */ jsx29("h1", { className: "hidden-but-read", children: "Messages" }),
-    /* @__PURE__ */ jsxs28("div", { className: "messages-head", children: [
-      /* @__PURE__ */ jsx29(SearchBox, { query, onQuery }),
-      /* @__PURE__ */ jsxs28("div", { className: "buttons", children: [
-        /* @__PURE__ */ jsx29("span", { className: "facets-button", children: /* @__PURE__ */ jsx29(Button, { icon: "filtered", "aria-expanded": areFacetsOpen, onPress: () => setFacetsOpen(!areFacetsOpen), children: "Narrow" }) }),
-        /* @__PURE__ */ jsx29(Button, { icon: isFollowing ? "paused" : "play", onPress: () => setFollowing(!isFollowing), children: isFollowing ? "Stop following" : "Follow" }),
-        mayResend && /* @__PURE__ */ jsx29(Button, { icon: "again", isDisabled: !query || rows.length === 0, onPress: () => setReplaying(true), children: "Replay found…" })
+  return /* @__PURE__ */ jsxs34("div", { className: `messages ${chosen ? "with-message" : ""} ${areFacetsOpen ? "facets-open" : ""}`, children: [
+    /* @__PURE__ */ jsx35("h1", { className: "hidden-but-read", children: "Messages" }),
+    /* @__PURE__ */ jsxs34("div", { className: "messages-head", children: [
+      /* @__PURE__ */ jsx35(SearchBox, { query, onQuery }),
+      /* @__PURE__ */ jsxs34("div", { className: "buttons", children: [
+        /* @__PURE__ */ jsx35("span", { className: "facets-button", children: /* @__PURE__ */ jsx35(Button, { icon: "filtered", "aria-expanded": areFacetsOpen, onPress: () => setFacetsOpen(!areFacetsOpen), children: "Narrow" }) }),
+        /* @__PURE__ */ jsx35(Button, { icon: isFollowing ? "paused" : "play", onPress: () => setFollowing(!isFollowing), children: isFollowing ? "Stop following" : "Follow" }),
+        mayResend && /* @__PURE__ */ jsx35(Button, { icon: "again", isDisabled: !query || rows.length === 0, onPress: () => setReplaying(true), children: "Replay found…" })
       ] })
     ] }),
-    /* @__PURE__ */ jsxs28("aside", { className: "messages-facets", "aria-label": "Narrow the search", children: [
-      /* @__PURE__ */ jsx29(Facets, { query, rows, facets, onQuery }),
-      /* @__PURE__ */ jsx29("p", { className: "quiet facet-foot", children: facets ? "Counts are of all that the search finds." : "Counts are of the messages in the list." })
+    /* @__PURE__ */ jsxs34("aside", { className: "messages-facets", "aria-label": "Narrow the search", children: [
+      /* @__PURE__ */ jsx35(Facets, { query, rows, facets, onQuery }),
+      /* @__PURE__ */ jsx35("p", { className: "quiet facet-foot", children: facets ? "Counts are of all that the search finds." : "Counts are of the messages in the list." })
     ] }),
-    /* @__PURE__ */ jsxs28("section", { className: "messages-found", "aria-label": "Found messages", children: [
-      /* @__PURE__ */ jsxs28("p", { className: "found-line", role: "status", children: [
+    /* @__PURE__ */ jsxs34("section", { className: "messages-found", "aria-label": "Found messages", children: [
+      /* @__PURE__ */ jsxs34("p", { className: "found-line", role: "status", children: [
         problem ? "No answer" : isLoading && !value ? "Searching…" : rows.length === 0 ? "Nothing found" : facets && isFull ? `${count(rows.length)} newest of ${count(facets.total)}` : `${count(rows.length)}${isFull ? " newest" : ""} ${rows.length === 1 ? "message" : "messages"}`,
-        oldest && isFull && chosen === void 0 && /* @__PURE__ */ jsxs28("span", { className: "quiet", children: [
+        oldest && isFull && chosen === void 0 && /* @__PURE__ */ jsxs34("span", { className: "quiet", children: [
           " back to ",
           moment(oldest.received)
         ] }),
-        isFull && limitAt < LIMITS.length - 1 && /* @__PURE__ */ jsxs28(Button, { kind: "plain", onPress: () => setLimitAt(limitAt + 1), children: [
+        isFull && limitAt < LIMITS.length - 1 && /* @__PURE__ */ jsxs34(Button, { kind: "plain", onPress: () => setLimitAt(limitAt + 1), children: [
           "Show ",
           count(LIMITS[limitAt + 1] ?? 0)
         ] })
       ] }),
-      problem ? /* @__PURE__ */ jsx29("div", { className: "inside", children: /* @__PURE__ */ jsx29(Trouble, { problem, what: "The search", again }) }) : rows.length === 0 && !isLoading ? /* @__PURE__ */ jsx29(Empty, { title: "No message fits this search", children: query ? "Take a word away, or widen the time: since:7d" : "When the first message comes, it is here." }) : /* @__PURE__ */ jsx29(List, { rows, query, chosen, isNarrow: chosen !== void 0 })
+      problem ? /* @__PURE__ */ jsx35("div", { className: "inside", children: /* @__PURE__ */ jsx35(Trouble, { problem, what: "The search", again }) }) : rows.length === 0 && !isLoading ? /* @__PURE__ */ jsx35(Empty, { title: "No message fits this search", children: query ? "Take a word away, or widen the time: since:7d" : "When the first message comes, it is here." }) : /* @__PURE__ */ jsx35(List, { rows, query, chosen, isNarrow: chosen !== void 0 })
     ] }),
-    chosen && /* @__PURE__ */ jsx29("section", { className: "messages-one", "aria-label": "Message", children: /* @__PURE__ */ jsx29(OneMessage, { id: chosen, onClose: () => setWords({ id: void 0, tab: void 0 }) }, chosen) }),
-    isReplaying && /* @__PURE__ */ jsx29(ReplayFound, { query, onClose: () => setReplaying(false) })
+    chosen && /* @__PURE__ */ jsx35("section", { className: "messages-one", "aria-label": "Message", children: /* @__PURE__ */ jsx35(OneMessage, { id: chosen, onClose: () => setWords({ id: void 0, tab: void 0 }) }, chosen) }),
+    isReplaying && /* @__PURE__ */ jsx35(ReplayFound, { query, onClose: () => setReplaying(false) })
   ] });
 }
 
@@ -3660,7 +4163,7 @@ ${limit}`, (signal) => searchMessages(query, limit, signal));
 import { useMemo as useMemo10 } from "./vendor.js";
 
 // src/screens/overview/Story.tsx
-import { Fragment as Fragment11, jsx as jsx30, jsxs as jsxs29 } from "./vendor.js";
+import { Fragment as Fragment13, jsx as jsx36, jsxs as jsxs35 } from "./vendor.js";
 var STAGES = {
   coming: { word: "Coming", icon: "expired", tone: "note" },
   under_way: { word: "Now", icon: "warn", tone: "warn" },
@@ -3685,24 +4188,24 @@ function Story({ status }) {
   const now2 = chapters.find((one) => one.stage === "under_way") ?? chapters.find((one) => one.stage === "healing");
   const next = chapters.find((one) => one.stage === "coming");
   const shown = now2 ?? next;
-  return /* @__PURE__ */ jsxs29(Card, { title: "The story", more: /* @__PURE__ */ jsx30("span", { className: "quiet", children: "this hospital is invented: things go wrong on purpose, and heal in front of you" }), children: [
-    /* @__PURE__ */ jsx30("ol", { className: "story", children: chapters.map((one) => /* @__PURE__ */ jsxs29("li", { className: `${one.stage} ${STAGES[one.stage].tone}`, "aria-current": one === now2 ? "step" : void 0, children: [
-      /* @__PURE__ */ jsx30(Icon, { name: STAGES[one.stage].icon }),
-      /* @__PURE__ */ jsx30("strong", { children: one.title }),
-      /* @__PURE__ */ jsx30("span", { className: "number", children: told(one) })
+  return /* @__PURE__ */ jsxs35(Card, { title: "The story", more: /* @__PURE__ */ jsx36("span", { className: "quiet", children: "this hospital is invented: things go wrong on purpose, and heal in front of you" }), children: [
+    /* @__PURE__ */ jsx36("ol", { className: "story", children: chapters.map((one) => /* @__PURE__ */ jsxs35("li", { className: `${one.stage} ${STAGES[one.stage].tone}`, "aria-current": one === now2 ? "step" : void 0, children: [
+      /* @__PURE__ */ jsx36(Icon, { name: STAGES[one.stage].icon }),
+      /* @__PURE__ */ jsx36("strong", { children: one.title }),
+      /* @__PURE__ */ jsx36("span", { className: "number", children: told(one) })
     ] }, one.name)) }),
-    /* @__PURE__ */ jsx30("p", { className: "story-look", children: shown ? /* @__PURE__ */ jsxs29(Fragment11, { children: [
-      /* @__PURE__ */ jsx30("strong", { children: shown === now2 ? "Look now:" : "Next:" }),
+    /* @__PURE__ */ jsx36("p", { className: "story-look", children: shown ? /* @__PURE__ */ jsxs35(Fragment13, { children: [
+      /* @__PURE__ */ jsx36("strong", { children: shown === now2 ? "Look now:" : "Next:" }),
       " ",
       shown.look,
       " ",
-      LOOK[shown.name] && /* @__PURE__ */ jsx30(Link, { to: LOOK[shown.name] ?? "/", children: "Show me" })
+      LOOK[shown.name] && /* @__PURE__ */ jsx36(Link, { to: LOOK[shown.name] ?? "/", children: "Show me" })
     ] }) : "The story is over, and the hospital goes on. Every message is still there to be looked at." })
   ] });
 }
 
 // src/screens/overview/SystemMap.tsx
-import { useMemo as useMemo8, useState as useState19 } from "./vendor.js";
+import { useMemo as useMemo8, useState as useState23 } from "./vendor.js";
 
 // src/screens/overview/map.ts
 var DRAWN_MAX = 16;
@@ -3751,7 +4254,7 @@ function pictureOf(status, flows) {
 }
 
 // src/screens/overview/SystemMap.tsx
-import { jsx as jsx31, jsxs as jsxs30 } from "./vendor.js";
+import { jsx as jsx37, jsxs as jsxs36 } from "./vendor.js";
 var BOX_HEIGHT = 25;
 var STEP = 29;
 var PAD = 6;
@@ -3770,7 +4273,7 @@ function place(nodes, width, boxWidth) {
 }
 function SystemMap({ live: live2 }) {
   const [box, { width }] = useSize();
-  const [looked, setLooked] = useState19();
+  const [looked, setLooked] = useState23();
   const status = live2.status;
   const picture = useMemo8(() => status ? pictureOf(status, live2.flows) : void 0, [status, live2.flows]);
   if (!picture) return null;
@@ -3778,8 +4281,8 @@ function SystemMap({ live: live2 }) {
   const { placed, height } = place(picture.nodes, width, boxWidth);
   const most = Math.max(...picture.lines.map((line) => line.rate), 1);
   const letters = Math.floor((boxWidth - 16) / 6.9);
-  return /* @__PURE__ */ jsxs30("div", { ref: box, className: "map", children: [
-    /* @__PURE__ */ jsxs30("svg", { width, height, role: "group", "aria-label": "Systems and what flows between them", children: [
+  return /* @__PURE__ */ jsxs36("div", { ref: box, className: "map", children: [
+    /* @__PURE__ */ jsxs36("svg", { width, height, role: "group", "aria-label": "Systems and what flows between them", children: [
       picture.lines.map((line) => {
         const from = placed.get(line.from);
         const to = placed.get(line.to);
@@ -3788,14 +4291,14 @@ function SystemMap({ live: live2 }) {
         const bend = Math.max((to.x - start) / 2, 20);
         const isQuiet = looked !== void 0 && line.from !== looked && line.to !== looked;
         const tone = line.state === "failing" || line.state === "held" ? "bad" : line.state === "paused" ? "paused" : line.rate < 0.02 ? "idle" : "";
-        return /* @__PURE__ */ jsx31("path", { className: `line ${tone} ${isQuiet ? "faint" : ""}`, strokeWidth: 1 + line.rate / most * LINE_MAX, d: `M${start} ${from.y}C${start + bend} ${from.y} ${to.x - bend} ${to.y} ${to.x} ${to.y}`, children: /* @__PURE__ */ jsx31("title", { children: `${from.label} → ${to.label}: ${rate(line.rate)} a second${line.queued ? `, ${plural(line.queued, "message")} wait` : ""}` }) }, line.id);
+        return /* @__PURE__ */ jsx37("path", { className: `line ${tone} ${isQuiet ? "faint" : ""}`, strokeWidth: 1 + line.rate / most * LINE_MAX, d: `M${start} ${from.y}C${start + bend} ${from.y} ${to.x - bend} ${to.y} ${to.x} ${to.y}`, children: /* @__PURE__ */ jsx37("title", { children: `${from.label} → ${to.label}: ${rate(line.rate)} a second${line.queued ? `, ${plural(line.queued, "message")} wait` : ""}` }) }, line.id);
       }),
       [...placed.values()].map((node) => {
         const word = health(node.state);
         const isBad = node.state === "failing" || node.state === "held";
         const shown = node.label.length > letters ? `${node.label.slice(0, letters - 1)}…` : node.label;
         const sign = node.state === "ok" ? "" : isBad ? " ✕" : node.state === "paused" ? " ‖" : " !";
-        return /* @__PURE__ */ jsxs30(
+        return /* @__PURE__ */ jsxs36(
           "a",
           {
             href: node.to,
@@ -3810,16 +4313,16 @@ function SystemMap({ live: live2 }) {
             onBlur: () => setLooked(void 0),
             className: `node ${word.tone} ${node.state}`,
             children: [
-              /* @__PURE__ */ jsx31("title", { children: node.title }),
-              /* @__PURE__ */ jsx31("rect", { x: node.x, y: node.y - BOX_HEIGHT / 2, width: boxWidth, height: BOX_HEIGHT, rx: "5" }),
-              /* @__PURE__ */ jsx31("text", { x: node.x + boxWidth / 2, y: node.y + 4.5, textAnchor: "middle", children: shown + sign })
+              /* @__PURE__ */ jsx37("title", { children: node.title }),
+              /* @__PURE__ */ jsx37("rect", { x: node.x, y: node.y - BOX_HEIGHT / 2, width: boxWidth, height: BOX_HEIGHT, rx: "5" }),
+              /* @__PURE__ */ jsx37("text", { x: node.x + boxWidth / 2, y: node.y + 4.5, textAnchor: "middle", children: shown + sign })
             ]
           },
           node.id
         );
       })
     ] }),
-    picture.left > 0 && /* @__PURE__ */ jsxs30("p", { className: "quiet", children: [
+    picture.left > 0 && /* @__PURE__ */ jsxs36("p", { className: "quiet", children: [
       plural(picture.left, "more interface"),
       " that ",
       picture.left === 1 ? "is" : "are",
@@ -3854,7 +4357,7 @@ function spread(places, step2, top, bottom) {
 }
 
 // src/screens/overview/Throughput.tsx
-import { jsx as jsx32, jsxs as jsxs31 } from "./vendor.js";
+import { jsx as jsx38, jsxs as jsxs37 } from "./vendor.js";
 var SERIES_MAX = 4;
 var HEIGHT_MIN = 190;
 var HEIGHT_MAX = 420;
@@ -3896,23 +4399,23 @@ function Throughput({ live: live2 }) {
   });
   const labels = spread(areas.map((area) => area.at), LABEL_STEP, TOP + 6, height - BOTTOM - 2);
   const grid = [0, top / 2, top];
-  return /* @__PURE__ */ jsx32("div", { ref: box, className: "chart", children: length < 2 ? /* @__PURE__ */ jsx32("div", { className: "empty", children: "Measuring…" }) : /* @__PURE__ */ jsxs31("svg", { width, height, role: "img", "aria-label": `Messages a second: ${areas.map((area) => `${area.name} ${rate(area.now)}`).join(", ")}`, children: [
-    grid.map((value) => /* @__PURE__ */ jsxs31("g", { children: [
-      /* @__PURE__ */ jsx32("line", { className: "grid", x1: LEFT, x2: LEFT + inner, y1: y(value), y2: y(value) }),
-      /* @__PURE__ */ jsx32("text", { className: "tick", x: LEFT - 6, y: y(value) + 4, textAnchor: "end", children: value })
+  return /* @__PURE__ */ jsx38("div", { ref: box, className: "chart", children: length < 2 ? /* @__PURE__ */ jsx38("div", { className: "empty", children: "Measuring…" }) : /* @__PURE__ */ jsxs37("svg", { width, height, role: "img", "aria-label": `Messages a second: ${areas.map((area) => `${area.name} ${rate(area.now)}`).join(", ")}`, children: [
+    grid.map((value) => /* @__PURE__ */ jsxs37("g", { children: [
+      /* @__PURE__ */ jsx38("line", { className: "grid", x1: LEFT, x2: LEFT + inner, y1: y(value), y2: y(value) }),
+      /* @__PURE__ */ jsx38("text", { className: "tick", x: LEFT - 6, y: y(value) + 4, textAnchor: "end", children: value })
     ] }, value)),
-    areas.map((area, at2) => /* @__PURE__ */ jsxs31("g", { className: `series s${at2 + 1}`, children: [
-      /* @__PURE__ */ jsx32("polygon", { points: area.area }),
-      /* @__PURE__ */ jsx32("polyline", { points: area.line }),
-      /* @__PURE__ */ jsx32("line", { className: "lead", x1: LEFT + inner, y1: area.at, x2: LEFT + inner + 8, y2: labels[at2] }),
-      /* @__PURE__ */ jsxs31("text", { x: LEFT + inner + 11, y: (labels[at2] ?? 0) + 4, children: [
+    areas.map((area, at2) => /* @__PURE__ */ jsxs37("g", { className: `series s${at2 + 1}`, children: [
+      /* @__PURE__ */ jsx38("polygon", { points: area.area }),
+      /* @__PURE__ */ jsx38("polyline", { points: area.line }),
+      /* @__PURE__ */ jsx38("line", { className: "lead", x1: LEFT + inner, y1: area.at, x2: LEFT + inner + 8, y2: labels[at2] }),
+      /* @__PURE__ */ jsxs37("text", { x: LEFT + inner + 11, y: (labels[at2] ?? 0) + 4, children: [
         area.name.length > 16 ? `${area.name.slice(0, 15)}…` : area.name,
         " ",
         rate(area.now)
       ] })
     ] }, area.name)),
-    /* @__PURE__ */ jsx32("text", { className: "tick", x: LEFT + inner, y: height - 6, textAnchor: "end", children: "now" }),
-    /* @__PURE__ */ jsxs31("text", { className: "tick", x: LEFT, y: height - 6, children: [
+    /* @__PURE__ */ jsx38("text", { className: "tick", x: LEFT + inner, y: height - 6, textAnchor: "end", children: "now" }),
+    /* @__PURE__ */ jsxs37("text", { className: "tick", x: LEFT, y: height - 6, children: [
       Math.round(windowOf(length) * live2.pause_s),
       " s ago"
     ] })
@@ -3920,19 +4423,19 @@ function Throughput({ live: live2 }) {
 }
 
 // src/screens/overview/Overview.tsx
-import { jsx as jsx33, jsxs as jsxs32 } from "./vendor.js";
+import { jsx as jsx39, jsxs as jsxs38 } from "./vendor.js";
 function Tile({ name, value, unit, children }) {
-  return /* @__PURE__ */ jsxs32("div", { className: "tile card", children: [
-    /* @__PURE__ */ jsx33("span", { className: "quiet", children: name }),
-    /* @__PURE__ */ jsxs32("div", { className: "tile-row", children: [
-      /* @__PURE__ */ jsxs32("span", { className: "figure number", children: [
+  return /* @__PURE__ */ jsxs38("div", { className: "tile card", children: [
+    /* @__PURE__ */ jsx39("span", { className: "quiet", children: name }),
+    /* @__PURE__ */ jsxs38("div", { className: "tile-row", children: [
+      /* @__PURE__ */ jsxs38("span", { className: "figure number", children: [
         value,
-        unit && /* @__PURE__ */ jsxs32("small", { children: [
+        unit && /* @__PURE__ */ jsxs38("small", { children: [
           " ",
           unit
         ] })
       ] }),
-      /* @__PURE__ */ jsx33("span", { className: "tile-more", children })
+      /* @__PURE__ */ jsx39("span", { className: "tile-more", children })
     ] })
   ] });
 }
@@ -3944,26 +4447,26 @@ function Tiles({ status, total }) {
   const age = oldest?.to.oldest ? (engine.at - oldest.to.oldest) / 1e6 : 0;
   const newest = total.slice(-3);
   const speed = newest.length ? newest.reduce((sum, value) => sum + value, 0) / newest.length : 0;
-  return /* @__PURE__ */ jsxs32("div", { className: "tiles", children: [
-    /* @__PURE__ */ jsx33(Tile, { name: "Messages a second", value: newest.length ? rate(speed) : "…", children: /* @__PURE__ */ jsx33(Sparkline, { values: total, width: 90 }) }),
-    /* @__PURE__ */ jsx33(Tile, { name: "Accepted", value: count(engine.counts.accepted), children: engine.lost === 0 ? /* @__PURE__ */ jsxs32("span", { className: "good state", title: balance(status), children: [
-      /* @__PURE__ */ jsx33(Icon, { name: "good" }),
+  return /* @__PURE__ */ jsxs38("div", { className: "tiles", children: [
+    /* @__PURE__ */ jsx39(Tile, { name: "Messages a second", value: newest.length ? rate(speed) : "…", children: /* @__PURE__ */ jsx39(Sparkline, { values: total, width: 90 }) }),
+    /* @__PURE__ */ jsx39(Tile, { name: "Accepted", value: count(engine.counts.accepted), children: engine.lost === 0 ? /* @__PURE__ */ jsxs38("span", { className: "good state", title: balance(status), children: [
+      /* @__PURE__ */ jsx39(Icon, { name: "good" }),
       " none lost"
-    ] }) : /* @__PURE__ */ jsxs32("span", { className: "bad state", children: [
-      /* @__PURE__ */ jsx33(Icon, { name: "bad" }),
+    ] }) : /* @__PURE__ */ jsxs38("span", { className: "bad state", children: [
+      /* @__PURE__ */ jsx39(Icon, { name: "bad" }),
       " ",
       plural(Math.abs(engine.lost), "message"),
       " unaccounted for"
     ] }) }),
-    /* @__PURE__ */ jsx33(Tile, { name: "Waiting to send", value: count(waiting), children: oldest && age >= 10 ? /* @__PURE__ */ jsxs32(Link, { to: messagesAt(`destination:${oldest.to.name} state:in_flight`), children: [
+    /* @__PURE__ */ jsx39(Tile, { name: "Waiting to send", value: count(waiting), children: oldest && age >= 10 ? /* @__PURE__ */ jsxs38(Link, { to: messagesAt(`destination:${oldest.to.name} state:in_flight`), children: [
       "oldest ",
       span(age),
       " · ",
       oldest.to.name
-    ] }) : /* @__PURE__ */ jsx33("span", { className: "quiet", children: "nothing is late" }) }),
-    /* @__PURE__ */ jsx33(Tile, { name: "Parked for a person", value: count(engine.counts.parked), children: engine.counts.parked > 0 ? /* @__PURE__ */ jsx33(Link, { to: messagesAt("state:parked"), children: "see them" }) : /* @__PURE__ */ jsx33("span", { className: "quiet", children: "none" }) }),
-    /* @__PURE__ */ jsx33(Tile, { name: "Disk confirms a write in", value: (engine.stats.fsync_micros_last / 1e3).toFixed(1), unit: "ms", children: /* @__PURE__ */ jsxs32("span", { className: engine.store === "ok" ? "good state" : "bad state", children: [
-      /* @__PURE__ */ jsx33(Icon, { name: engine.store === "ok" ? "good" : "bad" }),
+    ] }) : /* @__PURE__ */ jsx39("span", { className: "quiet", children: "nothing is late" }) }),
+    /* @__PURE__ */ jsx39(Tile, { name: "Parked for a person", value: count(engine.counts.parked), children: engine.counts.parked > 0 ? /* @__PURE__ */ jsx39(Link, { to: messagesAt("state:parked"), children: "see them" }) : /* @__PURE__ */ jsx39("span", { className: "quiet", children: "none" }) }),
+    /* @__PURE__ */ jsx39(Tile, { name: "Disk confirms a write in", value: (engine.stats.fsync_micros_last / 1e3).toFixed(1), unit: "ms", children: /* @__PURE__ */ jsxs38("span", { className: engine.store === "ok" ? "good state" : "bad state", children: [
+      /* @__PURE__ */ jsx39(Icon, { name: engine.store === "ok" ? "good" : "bad" }),
       " store ",
       engine.store
     ] }) })
@@ -3974,43 +4477,43 @@ function Overview() {
   const { status, problem } = live2;
   const items = useMemo10(() => status ? attentionOf(status) : [], [status]);
   if (!status) {
-    return /* @__PURE__ */ jsx33(Page, { title: "Overview", children: problem ? /* @__PURE__ */ jsx33(Trouble, { problem, what: "The engine" }) : /* @__PURE__ */ jsx33(Empty, { title: "Asking the engine…" }) });
+    return /* @__PURE__ */ jsx39(Page, { title: "Overview", children: problem ? /* @__PURE__ */ jsx39(Trouble, { problem, what: "The engine" }) : /* @__PURE__ */ jsx39(Empty, { title: "Asking the engine…" }) });
   }
   const { engine } = status;
   const systems = new Set(engine.interfaces.flatMap((one) => one.destinations.filter((to) => to.connector !== "interface").map((to) => to.address))).size;
-  return /* @__PURE__ */ jsxs32(Page, { title: "Overview", about: `${plural(engine.interfaces.length, "interface")} · ${plural(systems, "receiver")} · up for ${span(engine.uptime_s)}`, children: [
-    /* @__PURE__ */ jsx33(Tiles, { status, total: live2.total }),
-    /* @__PURE__ */ jsx33(Story, { status }),
-    /* @__PURE__ */ jsxs32("section", { "aria-label": "Needs attention", className: "stack tight", children: [
-      /* @__PURE__ */ jsx33("h2", { children: "Needs attention" }),
-      items.length > 0 ? /* @__PURE__ */ jsx33(Attentions, { items }) : /* @__PURE__ */ jsxs32("div", { className: "calm", children: [
-        /* @__PURE__ */ jsx33(Icon, { name: "good", className: "good" }),
+  return /* @__PURE__ */ jsxs38(Page, { title: "Overview", about: `${plural(engine.interfaces.length, "interface")} · ${plural(systems, "receiver")} · up for ${span(engine.uptime_s)}`, children: [
+    /* @__PURE__ */ jsx39(Tiles, { status, total: live2.total }),
+    /* @__PURE__ */ jsx39(Story, { status }),
+    /* @__PURE__ */ jsxs38("section", { "aria-label": "Needs attention", className: "stack tight", children: [
+      /* @__PURE__ */ jsx39("h2", { children: "Needs attention" }),
+      items.length > 0 ? /* @__PURE__ */ jsx39(Attentions, { items }) : /* @__PURE__ */ jsxs38("div", { className: "calm", children: [
+        /* @__PURE__ */ jsx39(Icon, { name: "good", className: "good" }),
         " Nothing needs you. ",
         balance(status),
         ": nothing is lost."
       ] })
     ] }),
-    /* @__PURE__ */ jsxs32("div", { className: "two", children: [
-      /* @__PURE__ */ jsx33(Card, { title: "Throughput", more: /* @__PURE__ */ jsx33("span", { className: "quiet", children: "messages a second, since this page was opened" }), children: /* @__PURE__ */ jsx33(Throughput, { live: live2 }) }),
-      /* @__PURE__ */ jsx33(Card, { title: "Flow", more: /* @__PURE__ */ jsx33("span", { className: "quiet", children: "width of a line = messages a second" }), children: /* @__PURE__ */ jsx33(SystemMap, { live: live2 }) })
+    /* @__PURE__ */ jsxs38("div", { className: "two", children: [
+      /* @__PURE__ */ jsx39(Card, { title: "Throughput", more: /* @__PURE__ */ jsx39("span", { className: "quiet", children: "messages a second, since this page was opened" }), children: /* @__PURE__ */ jsx39(Throughput, { live: live2 }) }),
+      /* @__PURE__ */ jsx39(Card, { title: "Flow", more: /* @__PURE__ */ jsx39("span", { className: "quiet", children: "width of a line = messages a second" }), children: /* @__PURE__ */ jsx39(SystemMap, { live: live2 }) })
     ] }),
-    /* @__PURE__ */ jsx33(Card, { children: /* @__PURE__ */ jsx33(InterfaceTable, { live: live2, interfaces: engine.interfaces }) })
+    /* @__PURE__ */ jsx39(Card, { children: /* @__PURE__ */ jsx39(InterfaceTable, { live: live2, interfaces: engine.interfaces }) })
   ] });
 }
 
 // src/screens/signin/SignIn.tsx
-import { useEffect as useEffect8, useState as useState20 } from "./vendor.js";
-import { Fragment as Fragment12, jsx as jsx34, jsxs as jsxs33 } from "./vendor.js";
+import { useEffect as useEffect9, useState as useState24 } from "./vendor.js";
+import { Fragment as Fragment14, jsx as jsx40, jsxs as jsxs39 } from "./vendor.js";
 function Field({ label, name, kind = "text", complete, hint, value, onChange, isFirst = false }) {
-  return /* @__PURE__ */ jsxs33("div", { className: "field", children: [
-    /* @__PURE__ */ jsx34("label", { htmlFor: name, children: label }),
-    /* @__PURE__ */ jsx34("input", { className: "input", id: name, name, type: kind, autoComplete: complete, value, required: true, autoFocus: isFirst, spellCheck: false, "aria-describedby": hint ? `${name}-hint` : void 0, onChange: (change2) => onChange(change2.target.value) }),
-    hint && /* @__PURE__ */ jsx34("span", { className: "quiet", id: `${name}-hint`, children: hint })
+  return /* @__PURE__ */ jsxs39("div", { className: "field", children: [
+    /* @__PURE__ */ jsx40("label", { htmlFor: name, children: label }),
+    /* @__PURE__ */ jsx40("input", { className: "input", id: name, name, type: kind, autoComplete: complete, value, required: true, autoFocus: isFirst, spellCheck: false, "aria-describedby": hint ? `${name}-hint` : void 0, onChange: (change2) => onChange(change2.target.value) }),
+    hint && /* @__PURE__ */ jsx40("span", { className: "quiet", id: `${name}-hint`, children: hint })
   ] });
 }
 function Form({ title, button, children, act }) {
-  const [problem, setProblem] = useState20();
-  const [isRunning, setRunning] = useState20(false);
+  const [problem, setProblem] = useState24();
+  const [isRunning, setRunning] = useState24(false);
   const send2 = async (sent) => {
     sent.preventDefault();
     setRunning(true);
@@ -4022,31 +4525,31 @@ function Form({ title, button, children, act }) {
     }
     setRunning(false);
   };
-  return /* @__PURE__ */ jsxs33("form", { className: "stack", onSubmit: (sent) => void send2(sent), children: [
-    /* @__PURE__ */ jsx34("h1", { children: title }),
+  return /* @__PURE__ */ jsxs39("form", { className: "stack", onSubmit: (sent) => void send2(sent), children: [
+    /* @__PURE__ */ jsx40("h1", { children: title }),
     children,
-    problem && /* @__PURE__ */ jsx34("div", { role: "alert", children: /* @__PURE__ */ jsx34(Notice, { level: "warning", title: problem.message, children: problem.code && /* @__PURE__ */ jsx34("code", { children: problem.code }) }) }),
-    /* @__PURE__ */ jsx34(Button, { type: "submit", kind: "first wide", isDisabled: isRunning, children: isRunning ? "A moment…" : button })
+    problem && /* @__PURE__ */ jsx40("div", { role: "alert", children: /* @__PURE__ */ jsx40(Notice, { level: "warning", title: problem.message, children: problem.code && /* @__PURE__ */ jsx40("code", { children: problem.code }) }) }),
+    /* @__PURE__ */ jsx40(Button, { type: "submit", kind: "first wide", isDisabled: isRunning, children: isRunning ? "A moment…" : button })
   ] });
 }
 function WithPassword({ onToken }) {
-  const [name, setName] = useState20("");
-  const [password, setPassword] = useState20("");
-  return /* @__PURE__ */ jsxs33(Fragment12, { children: [
-    /* @__PURE__ */ jsxs33(Form, { title: "Sign in", button: "Sign in", act: () => signIn(name.trim(), password), children: [
-      /* @__PURE__ */ jsx34(Field, { label: "Name", name: "name", complete: "username", value: name, onChange: setName, isFirst: true }),
-      /* @__PURE__ */ jsx34(Field, { label: "Password", name: "password", kind: "password", complete: "current-password", value: password, onChange: setPassword })
+  const [name, setName] = useState24("");
+  const [password, setPassword] = useState24("");
+  return /* @__PURE__ */ jsxs39(Fragment14, { children: [
+    /* @__PURE__ */ jsxs39(Form, { title: "Sign in", button: "Sign in", act: () => signIn(name.trim(), password), children: [
+      /* @__PURE__ */ jsx40(Field, { label: "Name", name: "name", complete: "username", value: name, onChange: setName, isFirst: true }),
+      /* @__PURE__ */ jsx40(Field, { label: "Password", name: "password", kind: "password", complete: "current-password", value: password, onChange: setPassword })
     ] }),
-    /* @__PURE__ */ jsx34(Button, { kind: "plain", onPress: onToken, children: "I have a one-time token" })
+    /* @__PURE__ */ jsx40(Button, { kind: "plain", onPress: onToken, children: "I have a one-time token" })
   ] });
 }
 function WithToken({ given, onPassword }) {
-  const [token2, setToken] = useState20(given);
-  const [name, setName] = useState20("");
-  const [title, setTitle] = useState20("");
-  const [password, setPassword] = useState20("");
-  return /* @__PURE__ */ jsxs33(Fragment12, { children: [
-    /* @__PURE__ */ jsxs33(
+  const [token2, setToken] = useState24(given);
+  const [name, setName] = useState24("");
+  const [title, setTitle] = useState24("");
+  const [password, setPassword] = useState24("");
+  return /* @__PURE__ */ jsxs39(Fragment14, { children: [
+    /* @__PURE__ */ jsxs39(
       Form,
       {
         title: "Welcome",
@@ -4056,18 +4559,18 @@ function WithToken({ given, onPassword }) {
           navigate("/", { replace: true });
         },
         children: [
-          /* @__PURE__ */ jsx34(Field, { label: "One-time token", name: "token", complete: "off", hint: "From the terminal of the engine, or from your administrator. It works once.", value: token2, onChange: setToken, isFirst: !given }),
-          /* @__PURE__ */ jsx34(Field, { label: "Name", name: "name", complete: "username", hint: "Small letters, digits, dot, dash. Invited people use the name they were told.", value: name, onChange: setName, isFirst: Boolean(given) }),
-          /* @__PURE__ */ jsx34(Field, { label: "Your name as people write it", name: "title", complete: "name", value: title, onChange: setTitle }),
-          /* @__PURE__ */ jsx34(Field, { label: "New password", name: "new-password", kind: "password", complete: "new-password", hint: "12 letters or more; a few words are good.", value: password, onChange: setPassword })
+          /* @__PURE__ */ jsx40(Field, { label: "One-time token", name: "token", complete: "off", hint: "From the terminal of the engine, or from your administrator. It works once.", value: token2, onChange: setToken, isFirst: !given }),
+          /* @__PURE__ */ jsx40(Field, { label: "Name", name: "name", complete: "username", hint: "Small letters, digits, dot, dash. Invited people use the name they were told.", value: name, onChange: setName, isFirst: Boolean(given) }),
+          /* @__PURE__ */ jsx40(Field, { label: "Your name as people write it", name: "title", complete: "name", value: title, onChange: setTitle }),
+          /* @__PURE__ */ jsx40(Field, { label: "New password", name: "new-password", kind: "password", complete: "new-password", hint: "12 letters or more; a few words are good.", value: password, onChange: setPassword })
         ]
       }
     ),
-    /* @__PURE__ */ jsx34(Button, { kind: "plain", onPress: onPassword, children: "I have a password" })
+    /* @__PURE__ */ jsx40(Button, { kind: "plain", onPress: onPassword, children: "I have a password" })
   ] });
 }
 function PasskeyButton({ label, act }) {
-  const [problem, setProblem] = useState20("");
+  const [problem, setProblem] = useState24("");
   const run = async () => {
     setProblem("");
     try {
@@ -4076,16 +4579,16 @@ function PasskeyButton({ label, act }) {
       setProblem(error instanceof Problem ? error.message : "The browser showed no passkey.");
     }
   };
-  return /* @__PURE__ */ jsxs33("div", { className: "stack tight", children: [
-    /* @__PURE__ */ jsx34(Button, { kind: "wide", icon: "keys", onPress: () => void run(), children: label }),
-    problem && /* @__PURE__ */ jsx34("p", { className: "bad", role: "alert", children: problem })
+  return /* @__PURE__ */ jsxs39("div", { className: "stack tight", children: [
+    /* @__PURE__ */ jsx40(Button, { kind: "wide", icon: "keys", onPress: () => void run(), children: label }),
+    problem && /* @__PURE__ */ jsx40("p", { className: "bad", role: "alert", children: problem })
   ] });
 }
 function SecondFactor({ factors }) {
-  const [code, setCode] = useState20("");
-  const passkey = factors.includes("passkey") && /* @__PURE__ */ jsx34(PasskeyButton, { label: "Use a passkey", act: signInWithPasskey });
-  const form = /* @__PURE__ */ jsx34(Form, { title: "Second factor", button: "Go on", act: () => signInWithCode(code), children: /* @__PURE__ */ jsx34(Field, { label: "Code", name: "code", complete: "one-time-code", hint: "The six digits of your authenticator app, or a recovery code.", value: code, onChange: setCode, isFirst: true }) });
-  return /* @__PURE__ */ jsxs33(Fragment12, { children: [
+  const [code, setCode] = useState24("");
+  const passkey = factors.includes("passkey") && /* @__PURE__ */ jsx40(PasskeyButton, { label: "Use a passkey", act: signInWithPasskey });
+  const form = /* @__PURE__ */ jsx40(Form, { title: "Second factor", button: "Go on", act: () => signInWithCode(code), children: /* @__PURE__ */ jsx40(Field, { label: "Code", name: "code", complete: "one-time-code", hint: "The six digits of your authenticator app, or a recovery code.", value: code, onChange: setCode, isFirst: true }) });
+  return /* @__PURE__ */ jsxs39(Fragment14, { children: [
     passkey,
     form
   ] });
@@ -4094,35 +4597,35 @@ function Picture({ svg }) {
   const box = /viewBox="([\d ]+)"/.exec(svg)?.[1];
   const path = [...svg.matchAll(/ d="([Mhvz\d -]+)"/g)].at(-1)?.[1];
   if (!box || !path) return null;
-  return /* @__PURE__ */ jsx34("svg", { className: "secret-picture", viewBox: box, role: "img", "aria-label": "Picture to scan with the authenticator app", children: /* @__PURE__ */ jsx34("path", { d: path, shapeRendering: "crispEdges" }) });
+  return /* @__PURE__ */ jsx40("svg", { className: "secret-picture", viewBox: box, role: "img", "aria-label": "Picture to scan with the authenticator app", children: /* @__PURE__ */ jsx40("path", { d: path, shapeRendering: "crispEdges" }) });
 }
 function SetUp() {
-  const [begun, setBegun] = useState20();
-  const [problem, setProblem] = useState20("");
-  const [code, setCode] = useState20("");
-  const [recovery, setRecovery] = useState20();
-  useEffect8(() => {
+  const [begun, setBegun] = useState24();
+  const [problem, setProblem] = useState24("");
+  const [code, setCode] = useState24("");
+  const [recovery, setRecovery] = useState24();
+  useEffect9(() => {
     beginCodes().then(setBegun, (error) => setProblem(String(error)));
   }, []);
   if (recovery) {
-    return /* @__PURE__ */ jsxs33("div", { className: "stack", children: [
-      /* @__PURE__ */ jsx34("h1", { children: "Recovery codes" }),
-      /* @__PURE__ */ jsx34("p", { children: "Each works once, when the app is not at hand. They are shown now and never again: print them, or keep them in a password safe." }),
-      /* @__PURE__ */ jsx34("pre", { className: "commands", children: recovery.join("\n") }),
-      /* @__PURE__ */ jsx34(Button, { kind: "first wide", onPress: () => void askWho(), children: "I have kept them" })
+    return /* @__PURE__ */ jsxs39("div", { className: "stack", children: [
+      /* @__PURE__ */ jsx40("h1", { children: "Recovery codes" }),
+      /* @__PURE__ */ jsx40("p", { children: "Each works once, when the app is not at hand. They are shown now and never again: print them, or keep them in a password safe." }),
+      /* @__PURE__ */ jsx40("pre", { className: "commands", children: recovery.join("\n") }),
+      /* @__PURE__ */ jsx40(Button, { kind: "first wide", onPress: () => void askWho(), children: "I have kept them" })
     ] });
   }
-  return /* @__PURE__ */ jsxs33(Fragment12, { children: [
-    /* @__PURE__ */ jsxs33(Form, { title: "Set up a second factor", button: "Confirm", act: async () => setRecovery(await confirmCodes(code.trim())), children: [
-      /* @__PURE__ */ jsx34("p", { children: "Scan the picture with an authenticator app, or type the secret there. Then give the code that it shows." }),
-      problem && /* @__PURE__ */ jsx34("p", { className: "bad", children: problem }),
-      begun && /* @__PURE__ */ jsxs33(Fragment12, { children: [
-        /* @__PURE__ */ jsx34(Picture, { svg: begun.picture }),
-        /* @__PURE__ */ jsx34("code", { className: "secret", children: begun.secret })
+  return /* @__PURE__ */ jsxs39(Fragment14, { children: [
+    /* @__PURE__ */ jsxs39(Form, { title: "Set up a second factor", button: "Confirm", act: async () => setRecovery(await confirmCodes(code.trim())), children: [
+      /* @__PURE__ */ jsx40("p", { children: "Scan the picture with an authenticator app, or type the secret there. Then give the code that it shows." }),
+      problem && /* @__PURE__ */ jsx40("p", { className: "bad", children: problem }),
+      begun && /* @__PURE__ */ jsxs39(Fragment14, { children: [
+        /* @__PURE__ */ jsx40(Picture, { svg: begun.picture }),
+        /* @__PURE__ */ jsx40("code", { className: "secret", children: begun.secret })
       ] }),
-      /* @__PURE__ */ jsx34(Field, { label: "Code", name: "code", complete: "one-time-code", value: code, onChange: setCode, isFirst: true })
+      /* @__PURE__ */ jsx40(Field, { label: "Code", name: "code", complete: "one-time-code", value: code, onChange: setCode, isFirst: true })
     ] }),
-    /* @__PURE__ */ jsx34(
+    /* @__PURE__ */ jsx40(
       PasskeyButton,
       {
         label: "Use a passkey instead",
@@ -4139,14 +4642,14 @@ function SignIn() {
   const { me } = useSession();
   const { words: words2 } = useAddress();
   const given = words2.get("token") ?? "";
-  const [hasToken, setHasToken] = useState20(given !== "");
-  return /* @__PURE__ */ jsx34("main", { className: "sign-in", children: /* @__PURE__ */ jsxs33("div", { className: "card sign-in-card", children: [
-    /* @__PURE__ */ jsxs33("div", { className: "brand", children: [
-      /* @__PURE__ */ jsx34(Mark, {}),
+  const [hasToken, setHasToken] = useState24(given !== "");
+  return /* @__PURE__ */ jsx40("main", { className: "sign-in", children: /* @__PURE__ */ jsxs39("div", { className: "card sign-in-card", children: [
+    /* @__PURE__ */ jsxs39("div", { className: "brand", children: [
+      /* @__PURE__ */ jsx40(Mark, {}),
       "Sinew"
     ] }),
-    me?.stage === "factor" ? /* @__PURE__ */ jsx34(SecondFactor, { factors: me.factors }) : me?.stage === "enroll" ? /* @__PURE__ */ jsx34(SetUp, {}) : hasToken ? /* @__PURE__ */ jsx34(WithToken, { given, onPassword: () => setHasToken(false) }) : /* @__PURE__ */ jsx34(WithPassword, { onToken: () => setHasToken(true) }),
-    me && /* @__PURE__ */ jsxs33(Button, { kind: "plain", onPress: () => void signOut(), children: [
+    me?.stage === "factor" ? /* @__PURE__ */ jsx40(SecondFactor, { factors: me.factors }) : me?.stage === "enroll" ? /* @__PURE__ */ jsx40(SetUp, {}) : hasToken ? /* @__PURE__ */ jsx40(WithToken, { given, onPassword: () => setHasToken(false) }) : /* @__PURE__ */ jsx40(WithPassword, { onToken: () => setHasToken(true) }),
+    me && /* @__PURE__ */ jsxs39(Button, { kind: "plain", onPress: () => void signOut(), children: [
       "Not ",
       me.title || me.name,
       "? Begin anew"
@@ -4155,22 +4658,22 @@ function SignIn() {
 }
 
 // src/screens/system/System.tsx
-import { useEffect as useEffect9, useState as useState21 } from "./vendor.js";
-import { jsx as jsx35, jsxs as jsxs34 } from "./vendor.js";
+import { useEffect as useEffect10, useState as useState25 } from "./vendor.js";
+import { jsx as jsx41, jsxs as jsxs40 } from "./vendor.js";
 var LOOK_MS = 2e3;
 function Backups() {
   const { value, problem, again } = useAnswer("backup", readBackup);
-  useEffect9(() => {
+  useEffect10(() => {
     if (!value?.is_running) return;
     const timer2 = window.setTimeout(again, LOOK_MS);
     return () => window.clearTimeout(timer2);
   }, [value, again]);
-  if (problem) return /* @__PURE__ */ jsx35(Trouble, { problem, what: "Backups", again });
-  if (!value) return /* @__PURE__ */ jsx35(Empty, { title: "Asking…" });
+  if (problem) return /* @__PURE__ */ jsx41(Trouble, { problem, what: "Backups", again });
+  if (!value) return /* @__PURE__ */ jsx41(Empty, { title: "Asking…" });
   const { progress } = value;
   const made = typeof value.made?.at === "number" ? moment(value.made.at) : void 0;
-  return /* @__PURE__ */ jsxs34("div", { className: "inside stack tight", children: [
-    value.is_running && /* @__PURE__ */ jsxs34("p", { children: [
+  return /* @__PURE__ */ jsxs40("div", { className: "inside stack tight", children: [
+    value.is_running && /* @__PURE__ */ jsxs40("p", { children: [
       "Under way: ",
       bytes(progress.bytes),
       " of ",
@@ -4180,39 +4683,39 @@ function Backups() {
       " of ",
       plural(progress.pieces_all, "piece")
     ] }),
-    value.failed && /* @__PURE__ */ jsxs34("p", { className: "bad", children: [
-      /* @__PURE__ */ jsx35(Icon, { name: "bad" }),
+    value.failed && /* @__PURE__ */ jsxs40("p", { className: "bad", children: [
+      /* @__PURE__ */ jsx41(Icon, { name: "bad" }),
       " The last one failed: ",
       value.failed.text,
       " ",
-      /* @__PURE__ */ jsx35("code", { children: value.failed.code })
+      /* @__PURE__ */ jsx41("code", { children: value.failed.code })
     ] }),
-    value.made ? /* @__PURE__ */ jsxs34("p", { children: [
+    value.made ? /* @__PURE__ */ jsxs40("p", { children: [
       "The last one since the engine started ",
       made ? `was made ${moment(value.made.at)}` : "is complete",
       "."
-    ] }) : !value.is_running && /* @__PURE__ */ jsx35("p", { children: "None was made since the engine started." }),
-    /* @__PURE__ */ jsxs34("p", { className: "quiet", children: [
+    ] }) : !value.is_running && /* @__PURE__ */ jsx41("p", { children: "None was made since the engine started." }),
+    /* @__PURE__ */ jsxs40("p", { className: "quiet", children: [
       "Make one with ",
-      /* @__PURE__ */ jsx35("code", { children: "sinew backup" }),
+      /* @__PURE__ */ jsx41("code", { children: "sinew backup" }),
       "; prove it with ",
-      /* @__PURE__ */ jsx35("code", { children: "sinew drill" }),
+      /* @__PURE__ */ jsx41("code", { children: "sinew drill" }),
       "."
     ] })
   ] });
 }
 function Examination() {
   const { value, problem, again } = useAnswer("verify", readVerify);
-  const [state, setState] = useState21("idle");
-  const [said, setSaid] = useState21();
-  const [trouble, setTrouble] = useState21();
+  const [state, setState] = useState25("idle");
+  const [said, setSaid] = useState25();
+  const [trouble, setTrouble] = useState25();
   const isRunning = state === "running" || value?.is_running;
-  useEffect9(() => {
+  useEffect10(() => {
     if (!isRunning) return;
     const timer2 = window.setTimeout(again, LOOK_MS);
     return () => window.clearTimeout(timer2);
   }, [isRunning, value, again]);
-  if (problem) return /* @__PURE__ */ jsx35(Trouble, { problem, what: "The examination", again });
+  if (problem) return /* @__PURE__ */ jsx41(Trouble, { problem, what: "The examination", again });
   const begin = async () => {
     setState("running");
     setTrouble(void 0);
@@ -4225,82 +4728,82 @@ function Examination() {
     }
   };
   const figures = said ? Object.entries(said).filter(([, figure]) => typeof figure === "number") : [];
-  return /* @__PURE__ */ jsxs34("div", { className: "inside stack tight", children: [
-    /* @__PURE__ */ jsx35("p", { children: "Reads every record of the log and compares it with its checksum and with the index. Messages go on meanwhile; nothing is changed." }),
-    isRunning && value && /* @__PURE__ */ jsxs34("p", { role: "status", children: [
+  return /* @__PURE__ */ jsxs40("div", { className: "inside stack tight", children: [
+    /* @__PURE__ */ jsx41("p", { children: "Reads every record of the log and compares it with its checksum and with the index. Messages go on meanwhile; nothing is changed." }),
+    isRunning && value && /* @__PURE__ */ jsxs40("p", { role: "status", children: [
       bytes(value.bytes),
       " of ",
       bytes(value.bytes_total),
       " read, ",
       plural(value.messages, "message")
     ] }),
-    said && /* @__PURE__ */ jsxs34("p", { role: "status", children: [
-      /* @__PURE__ */ jsx35("strong", { children: "Done." }),
+    said && /* @__PURE__ */ jsxs40("p", { role: "status", children: [
+      /* @__PURE__ */ jsx41("strong", { children: "Done." }),
       " ",
       figures.map(([name, figure]) => `${name.replaceAll("_", " ")} ${count(figure)}`).join(" · ")
     ] }),
-    trouble && /* @__PURE__ */ jsx35(Notice, { level: "warning", title: "Not examined", children: trouble.message }),
-    /* @__PURE__ */ jsx35("div", { className: "buttons", children: /* @__PURE__ */ jsx35(Button, { isDisabled: isRunning ?? false, onPress: () => void begin(), children: isRunning ? "Examining…" : "Examine the store" }) })
+    trouble && /* @__PURE__ */ jsx41(Notice, { level: "warning", title: "Not examined", children: trouble.message }),
+    /* @__PURE__ */ jsx41("div", { className: "buttons", children: /* @__PURE__ */ jsx41(Button, { isDisabled: isRunning ?? false, onPress: () => void begin(), children: isRunning ? "Examining…" : "Examine the store" }) })
   ] });
 }
 function System() {
   const { status, problem } = useLive();
   const mayKeep = useMay()("backup");
-  if (!status) return /* @__PURE__ */ jsx35(Page, { title: "System", children: problem ? /* @__PURE__ */ jsx35(Trouble, { problem, what: "The engine" }) : /* @__PURE__ */ jsx35(Empty, { title: "Asking the engine…" }) });
+  if (!status) return /* @__PURE__ */ jsx41(Page, { title: "System", children: problem ? /* @__PURE__ */ jsx41(Trouble, { problem, what: "The engine" }) : /* @__PURE__ */ jsx41(Empty, { title: "Asking the engine…" }) });
   const { engine, process } = status;
   const items = attentionOf(status).filter((item) => item.interfaces.length === 0);
   const { stats } = engine;
-  return /* @__PURE__ */ jsxs34(Page, { title: "System", about: `Sinew ${process.version ?? ""} · up for ${span(engine.uptime_s)}`, children: [
-    items.length > 0 && /* @__PURE__ */ jsx35(Attentions, { items }),
-    /* @__PURE__ */ jsxs34("div", { className: "three", children: [
-      /* @__PURE__ */ jsx35(Card, { title: "Where every message is", more: /* @__PURE__ */ jsx35("span", { className: "quiet", children: "all interfaces, from the log" }), children: /* @__PURE__ */ jsx35("div", { className: "inside", children: /* @__PURE__ */ jsx35(Balance, { counts: engine.counts, query: "" }) }) }),
-      /* @__PURE__ */ jsx35(Card, { title: "Store", children: /* @__PURE__ */ jsx35("div", { className: "inside", children: /* @__PURE__ */ jsxs34("dl", { className: "facts", children: [
-        /* @__PURE__ */ jsx35("dt", { children: "State" }),
-        /* @__PURE__ */ jsx35("dd", { className: engine.store === "ok" ? "good" : "bad", children: /* @__PURE__ */ jsxs34("span", { className: "state", children: [
-          /* @__PURE__ */ jsx35(Icon, { name: engine.store === "ok" ? "good" : "bad" }),
+  return /* @__PURE__ */ jsxs40(Page, { title: "System", about: `Sinew ${process.version ?? ""} · up for ${span(engine.uptime_s)}`, children: [
+    items.length > 0 && /* @__PURE__ */ jsx41(Attentions, { items }),
+    /* @__PURE__ */ jsxs40("div", { className: "three", children: [
+      /* @__PURE__ */ jsx41(Card, { title: "Where every message is", more: /* @__PURE__ */ jsx41("span", { className: "quiet", children: "all interfaces, from the log" }), children: /* @__PURE__ */ jsx41("div", { className: "inside", children: /* @__PURE__ */ jsx41(Balance, { counts: engine.counts, query: "" }) }) }),
+      /* @__PURE__ */ jsx41(Card, { title: "Store", children: /* @__PURE__ */ jsx41("div", { className: "inside", children: /* @__PURE__ */ jsxs40("dl", { className: "facts", children: [
+        /* @__PURE__ */ jsx41("dt", { children: "State" }),
+        /* @__PURE__ */ jsx41("dd", { className: engine.store === "ok" ? "good" : "bad", children: /* @__PURE__ */ jsxs40("span", { className: "state", children: [
+          /* @__PURE__ */ jsx41(Icon, { name: engine.store === "ok" ? "good" : "bad" }),
           " ",
           engine.store
         ] }) }),
-        /* @__PURE__ */ jsx35("dt", { children: "Last write confirmed in" }),
-        /* @__PURE__ */ jsxs34("dd", { children: [
+        /* @__PURE__ */ jsx41("dt", { children: "Last write confirmed in" }),
+        /* @__PURE__ */ jsxs40("dd", { children: [
           (stats.fsync_micros_last / 1e3).toFixed(1),
           " ms"
         ] }),
-        /* @__PURE__ */ jsx35("dt", { children: "Messages in a confirmed write" }),
-        /* @__PURE__ */ jsxs34("dd", { children: [
+        /* @__PURE__ */ jsx41("dt", { children: "Messages in a confirmed write" }),
+        /* @__PURE__ */ jsxs40("dd", { children: [
           stats.fsyncs > 0 ? (stats.messages / stats.fsyncs).toFixed(1) : "–",
           " on average since the start"
         ] }),
-        /* @__PURE__ */ jsx35("dt", { children: "Log" }),
-        /* @__PURE__ */ jsx35("dd", { children: bytes(stats.log_bytes) }),
-        /* @__PURE__ */ jsx35("dt", { children: "Index" }),
-        /* @__PURE__ */ jsx35("dd", { children: bytes(stats.index_bytes) }),
-        /* @__PURE__ */ jsx35("dt", { children: "Store id" }),
-        /* @__PURE__ */ jsx35("dd", { className: "mono", children: engine.store_id || "–" })
+        /* @__PURE__ */ jsx41("dt", { children: "Log" }),
+        /* @__PURE__ */ jsx41("dd", { children: bytes(stats.log_bytes) }),
+        /* @__PURE__ */ jsx41("dt", { children: "Index" }),
+        /* @__PURE__ */ jsx41("dd", { children: bytes(stats.index_bytes) }),
+        /* @__PURE__ */ jsx41("dt", { children: "Store id" }),
+        /* @__PURE__ */ jsx41("dd", { className: "mono", children: engine.store_id || "–" })
       ] }) }) }),
-      /* @__PURE__ */ jsx35(Card, { title: "Process", children: /* @__PURE__ */ jsx35("div", { className: "inside", children: /* @__PURE__ */ jsxs34("dl", { className: "facts", children: [
-        /* @__PURE__ */ jsx35("dt", { children: "Connections of senders" }),
-        /* @__PURE__ */ jsxs34("dd", { children: [
+      /* @__PURE__ */ jsx41(Card, { title: "Process", children: /* @__PURE__ */ jsx41("div", { className: "inside", children: /* @__PURE__ */ jsxs40("dl", { className: "facts", children: [
+        /* @__PURE__ */ jsx41("dt", { children: "Connections of senders" }),
+        /* @__PURE__ */ jsxs40("dd", { children: [
           count(engine.connections.open),
           engine.connections.max !== null && ` of at most ${count(engine.connections.max)}`
         ] }),
-        /* @__PURE__ */ jsx35("dt", { children: "Interfaces" }),
-        /* @__PURE__ */ jsx35("dd", { children: count(engine.interfaces.length) }),
-        /* @__PURE__ */ jsx35("dt", { children: "Workspace" }),
-        /* @__PURE__ */ jsx35("dd", { className: "mono", children: process.workspace ?? "not shown to your role" }),
-        /* @__PURE__ */ jsx35("dt", { children: "Data folder" }),
-        /* @__PURE__ */ jsx35("dd", { className: "mono", children: process.data ?? "not shown to your role" }),
-        /* @__PURE__ */ jsx35("dt", { children: "Process" }),
-        /* @__PURE__ */ jsx35("dd", { children: process.pid ?? "–" })
+        /* @__PURE__ */ jsx41("dt", { children: "Interfaces" }),
+        /* @__PURE__ */ jsx41("dd", { children: count(engine.interfaces.length) }),
+        /* @__PURE__ */ jsx41("dt", { children: "Workspace" }),
+        /* @__PURE__ */ jsx41("dd", { className: "mono", children: process.workspace ?? "not shown to your role" }),
+        /* @__PURE__ */ jsx41("dt", { children: "Data folder" }),
+        /* @__PURE__ */ jsx41("dd", { className: "mono", children: process.data ?? "not shown to your role" }),
+        /* @__PURE__ */ jsx41("dt", { children: "Process" }),
+        /* @__PURE__ */ jsx41("dd", { children: process.pid ?? "–" })
       ] }) }) }),
-      mayKeep && /* @__PURE__ */ jsx35(Card, { title: "Backups", children: /* @__PURE__ */ jsx35(Backups, {}) }),
-      mayKeep && /* @__PURE__ */ jsx35(Card, { title: "Examination of the store", children: /* @__PURE__ */ jsx35(Examination, {}) })
+      mayKeep && /* @__PURE__ */ jsx41(Card, { title: "Backups", children: /* @__PURE__ */ jsx41(Backups, {}) }),
+      mayKeep && /* @__PURE__ */ jsx41(Card, { title: "Examination of the store", children: /* @__PURE__ */ jsx41(Examination, {}) })
     ] })
   ] });
 }
 
 // src/screens/tables/CodeTables.tsx
-import { jsx as jsx36, jsxs as jsxs35 } from "./vendor.js";
+import { jsx as jsx42, jsxs as jsxs41 } from "./vendor.js";
 function gapsOf(reports) {
   const found = /* @__PURE__ */ new Map();
   for (const report of reports) {
@@ -4327,28 +4830,28 @@ function gapsOf(reports) {
 }
 var CODES_SHOWN = 6;
 function Gaps({ gaps }) {
-  return /* @__PURE__ */ jsxs35("table", { className: "table", children: [
-    /* @__PURE__ */ jsx36("thead", { children: /* @__PURE__ */ jsxs35("tr", { children: [
-      /* @__PURE__ */ jsx36("th", { scope: "col", children: "Interface" }),
-      /* @__PURE__ */ jsx36("th", { scope: "col", children: "Place" }),
-      /* @__PURE__ */ jsx36("th", { scope: "col", children: "Codes seen most" }),
-      /* @__PURE__ */ jsx36("th", { scope: "col", className: "right", children: "In no code table" }),
-      /* @__PURE__ */ jsx36("th", { scope: "col", className: "right", children: "Not in the standard" }),
-      /* @__PURE__ */ jsx36("th", { scope: "col", className: "right", children: "Values" }),
-      /* @__PURE__ */ jsx36("th", { scope: "col", children: "Example" })
+  return /* @__PURE__ */ jsxs41("table", { className: "table", children: [
+    /* @__PURE__ */ jsx42("thead", { children: /* @__PURE__ */ jsxs41("tr", { children: [
+      /* @__PURE__ */ jsx42("th", { scope: "col", children: "Interface" }),
+      /* @__PURE__ */ jsx42("th", { scope: "col", children: "Place" }),
+      /* @__PURE__ */ jsx42("th", { scope: "col", children: "Codes seen most" }),
+      /* @__PURE__ */ jsx42("th", { scope: "col", className: "right", children: "In no code table" }),
+      /* @__PURE__ */ jsx42("th", { scope: "col", className: "right", children: "Not in the standard" }),
+      /* @__PURE__ */ jsx42("th", { scope: "col", className: "right", children: "Values" }),
+      /* @__PURE__ */ jsx42("th", { scope: "col", children: "Example" })
     ] }) }),
-    /* @__PURE__ */ jsx36("tbody", { children: gaps.map((gap) => /* @__PURE__ */ jsxs35("tr", { children: [
-      /* @__PURE__ */ jsx36("td", { children: /* @__PURE__ */ jsx36(Link, { to: interfaceAt(gap.interface, "text"), "data-row": true, children: gap.interface }) }),
-      /* @__PURE__ */ jsxs35("td", { children: [
-        /* @__PURE__ */ jsx36("code", { children: gap.place }),
+    /* @__PURE__ */ jsx42("tbody", { children: gaps.map((gap) => /* @__PURE__ */ jsxs41("tr", { children: [
+      /* @__PURE__ */ jsx42("td", { children: /* @__PURE__ */ jsx42(Link, { to: interfaceAt(gap.interface, "text"), "data-row": true, children: gap.interface }) }),
+      /* @__PURE__ */ jsxs41("td", { children: [
+        /* @__PURE__ */ jsx42("code", { children: gap.place }),
         " ",
-        /* @__PURE__ */ jsx36("span", { className: "quiet", children: gap.name })
+        /* @__PURE__ */ jsx42("span", { className: "quiet", children: gap.name })
       ] }),
-      /* @__PURE__ */ jsx36("td", { className: "mono", children: gap.codes.slice(0, CODES_SHOWN).map(([code]) => code).join(" ") }),
-      /* @__PURE__ */ jsx36("td", { className: `right number ${gap.uncovered > 0 ? "warn" : "quiet"}`, children: gap.uncovered > 0 ? count(gap.uncovered) : "–" }),
-      /* @__PURE__ */ jsx36("td", { className: "right number", children: gap.unlisted > 0 ? count(gap.unlisted) : "–" }),
-      /* @__PURE__ */ jsx36("td", { className: "right number", children: count(gap.seen) }),
-      /* @__PURE__ */ jsx36("td", { className: "mono", children: gap.example > 0 ? /* @__PURE__ */ jsx36(Link, { to: `/messages#q=id:${gap.example}&id=${gap.example}`, children: gap.example }) : "" })
+      /* @__PURE__ */ jsx42("td", { className: "mono", children: gap.codes.slice(0, CODES_SHOWN).map(([code]) => code).join(" ") }),
+      /* @__PURE__ */ jsx42("td", { className: `right number ${gap.uncovered > 0 ? "warn" : "quiet"}`, children: gap.uncovered > 0 ? count(gap.uncovered) : "–" }),
+      /* @__PURE__ */ jsx42("td", { className: "right number", children: gap.unlisted > 0 ? count(gap.unlisted) : "–" }),
+      /* @__PURE__ */ jsx42("td", { className: "right number", children: count(gap.seen) }),
+      /* @__PURE__ */ jsx42("td", { className: "mono", children: gap.example > 0 ? /* @__PURE__ */ jsx42(Link, { to: `/messages#q=id:${gap.example}&id=${gap.example}`, children: gap.example }) : "" })
     ] }, `${gap.interface} ${gap.place}`)) })
   ] });
 }
@@ -4357,43 +4860,43 @@ function CodeTables() {
   const { value, problem, again } = useAnswer("quality", (signal) => readQuality({}, signal));
   const wanted2 = (words2.get("find") ?? "").toLowerCase();
   const gaps = gapsOf(value?.interfaces ?? []).filter((gap) => [gap.interface, gap.place, gap.name].some((text) => text.toLowerCase().includes(wanted2)));
-  return /* @__PURE__ */ jsx36(
+  return /* @__PURE__ */ jsx42(
     Page,
     {
       title: "Code tables",
       about: "codes seen in traffic in the last seven days that a table or the standard does not have",
-      actions: /* @__PURE__ */ jsx36("input", { className: "input narrow", "aria-label": "Narrow by interface or place", placeholder: "Narrow: interface, place", value: words2.get("find") ?? "", onChange: (change2) => setWords({ find: change2.target.value || void 0 }, { replace: true }) }),
-      children: problem ? /* @__PURE__ */ jsx36(Trouble, { problem, what: "The codes", again }) : /* @__PURE__ */ jsx36(Card, { children: !value ? /* @__PURE__ */ jsx36(Empty, { title: "Reading…" }) : gaps.length === 0 ? /* @__PURE__ */ jsx36(Empty, { title: "Every code has its row", children: value.is_counted ? "" : "Quality is not counted in this workspace." }) : /* @__PURE__ */ jsx36(Gaps, { gaps }) })
+      actions: /* @__PURE__ */ jsx42("input", { className: "input narrow", "aria-label": "Narrow by interface or place", placeholder: "Narrow: interface, place", value: words2.get("find") ?? "", onChange: (change2) => setWords({ find: change2.target.value || void 0 }, { replace: true }) }),
+      children: problem ? /* @__PURE__ */ jsx42(Trouble, { problem, what: "The codes", again }) : /* @__PURE__ */ jsx42(Card, { children: !value ? /* @__PURE__ */ jsx42(Empty, { title: "Reading…" }) : gaps.length === 0 ? /* @__PURE__ */ jsx42(Empty, { title: "Every code has its row", children: value.is_counted ? "" : "Quality is not counted in this workspace." }) : /* @__PURE__ */ jsx42(Gaps, { gaps }) })
     }
   );
 }
 
 // src/screens/users/Users.tsx
-import { useState as useState22 } from "./vendor.js";
-import { jsx as jsx37, jsxs as jsxs36 } from "./vendor.js";
+import { useState as useState26 } from "./vendor.js";
+import { jsx as jsx43, jsxs as jsxs42 } from "./vendor.js";
 var userAt = (name, act = "") => `/api/v1/users/${encodeURIComponent(name)}${act && `/${act}`}`;
 var grantsText = (grants) => grants.map((grant) => {
   const where = [...grant.interfaces ?? [], ...grant.facilities ?? []].join(", ");
   return where ? `${grant.role} (${where})` : grant.role;
 }).join(", ") || "no role";
 function ToldOnce({ name, told: told2, onClose }) {
-  return /* @__PURE__ */ jsxs36(Window, { title: `One-time token for ${name}`, onClose, children: [
-    /* @__PURE__ */ jsxs36("p", { children: [
+  return /* @__PURE__ */ jsxs42(Window, { title: `One-time token for ${name}`, onClose, children: [
+    /* @__PURE__ */ jsxs42("p", { children: [
       "Give it to ",
       name,
       " on a way that you trust. With it they choose a password. It is shown now and never again",
       told2.until ? `, and works until ${moment(told2.until)}` : "",
       "."
     ] }),
-    /* @__PURE__ */ jsx37("pre", { className: "commands", tabIndex: 0, "aria-label": "The token", children: told2.token }),
-    /* @__PURE__ */ jsx37("div", { className: "buttons", children: /* @__PURE__ */ jsx37(Button, { kind: "first", onPress: onClose, children: "Done" }) })
+    /* @__PURE__ */ jsx43("pre", { className: "commands", tabIndex: 0, "aria-label": "The token", children: told2.token }),
+    /* @__PURE__ */ jsx43("div", { className: "buttons", children: /* @__PURE__ */ jsx43(Button, { kind: "first", onPress: onClose, children: "Done" }) })
   ] });
 }
 function NewUser({ roles, onClose, onMade }) {
-  const [name, setName] = useState22("");
-  const [title, setTitle] = useState22("");
-  const [role, setRole] = useState22("viewer");
-  const [problem, setProblem] = useState22();
+  const [name, setName] = useState26("");
+  const [title, setTitle] = useState26("");
+  const [role, setRole] = useState26("viewer");
+  const [problem, setProblem] = useState26();
   const make = async () => {
     try {
       onMade(name, await post("/api/v1/users", { name: name.trim(), title: title.trim(), grants: [{ role }] }));
@@ -4401,31 +4904,31 @@ function NewUser({ roles, onClose, onMade }) {
       setProblem(error instanceof Problem ? error : new Problem(0, "", String(error)));
     }
   };
-  return /* @__PURE__ */ jsxs36(Window, { title: "Invite a person", onClose, children: [
-    /* @__PURE__ */ jsxs36("div", { className: "field", children: [
-      /* @__PURE__ */ jsx37("label", { htmlFor: "new-name", children: "Name" }),
-      /* @__PURE__ */ jsx37("input", { className: "input", id: "new-name", value: name, autoFocus: true, spellCheck: false, onChange: (now2) => setName(now2.target.value), placeholder: "for example ruth.okafor" })
+  return /* @__PURE__ */ jsxs42(Window, { title: "Invite a person", onClose, children: [
+    /* @__PURE__ */ jsxs42("div", { className: "field", children: [
+      /* @__PURE__ */ jsx43("label", { htmlFor: "new-name", children: "Name" }),
+      /* @__PURE__ */ jsx43("input", { className: "input", id: "new-name", value: name, autoFocus: true, spellCheck: false, onChange: (now2) => setName(now2.target.value), placeholder: "for example ruth.okafor" })
     ] }),
-    /* @__PURE__ */ jsxs36("div", { className: "field", children: [
-      /* @__PURE__ */ jsx37("label", { htmlFor: "new-title", children: "Name as people write it" }),
-      /* @__PURE__ */ jsx37("input", { className: "input", id: "new-title", value: title, onChange: (now2) => setTitle(now2.target.value) })
+    /* @__PURE__ */ jsxs42("div", { className: "field", children: [
+      /* @__PURE__ */ jsx43("label", { htmlFor: "new-title", children: "Name as people write it" }),
+      /* @__PURE__ */ jsx43("input", { className: "input", id: "new-title", value: title, onChange: (now2) => setTitle(now2.target.value) })
     ] }),
-    /* @__PURE__ */ jsxs36("div", { className: "field", children: [
-      /* @__PURE__ */ jsx37("label", { htmlFor: "new-role", children: "Role" }),
-      /* @__PURE__ */ jsx37("select", { className: "input", id: "new-role", value: role, onChange: (now2) => setRole(now2.target.value), children: roles.map((one) => /* @__PURE__ */ jsxs36("option", { value: one.name, children: [
+    /* @__PURE__ */ jsxs42("div", { className: "field", children: [
+      /* @__PURE__ */ jsx43("label", { htmlFor: "new-role", children: "Role" }),
+      /* @__PURE__ */ jsx43("select", { className: "input", id: "new-role", value: role, onChange: (now2) => setRole(now2.target.value), children: roles.map((one) => /* @__PURE__ */ jsxs42("option", { value: one.name, children: [
         one.name,
         " — ",
         one.title
       ] }, one.name)) })
     ] }),
-    problem && /* @__PURE__ */ jsxs36(Notice, { level: "warning", title: "Not made", children: [
+    problem && /* @__PURE__ */ jsxs42(Notice, { level: "warning", title: "Not made", children: [
       problem.message,
       " ",
-      problem.code && /* @__PURE__ */ jsx37("code", { children: problem.code })
+      problem.code && /* @__PURE__ */ jsx43("code", { children: problem.code })
     ] }),
-    /* @__PURE__ */ jsxs36("div", { className: "buttons", children: [
-      /* @__PURE__ */ jsx37(Button, { onPress: onClose, children: "Cancel" }),
-      /* @__PURE__ */ jsx37(Button, { kind: "first", isDisabled: !name.trim(), onPress: () => void make(), children: "Make an invitation" })
+    /* @__PURE__ */ jsxs42("div", { className: "buttons", children: [
+      /* @__PURE__ */ jsx43(Button, { onPress: onClose, children: "Cancel" }),
+      /* @__PURE__ */ jsx43(Button, { kind: "first", isDisabled: !name.trim(), onPress: () => void make(), children: "Make an invitation" })
     ] })
   ] });
 }
@@ -4434,30 +4937,30 @@ function People({ users, onAct }) {
   const actsOf2 = (user) => [
     user.is_disabled ? { label: "Enable…", act: { title: `Enable ${user.name}`, text: "They may sign in again with what they have.", button: "Enable", run: async () => void await post(userAt(user.name, "enable")) } } : { label: "Disable…", act: { title: `Disable ${user.name}`, text: "Every session and key ends at once. Nothing that they did is changed.", button: "Disable", isDangerous: true, run: async () => void await post(userAt(user.name, "disable")) } }
   ];
-  return /* @__PURE__ */ jsx37("div", { className: "scroll-x", children: /* @__PURE__ */ jsxs36("table", { className: "table", children: [
-    /* @__PURE__ */ jsx37("thead", { children: /* @__PURE__ */ jsxs36("tr", { children: [
-      /* @__PURE__ */ jsx37("th", { scope: "col", children: "State" }),
-      /* @__PURE__ */ jsx37("th", { scope: "col", children: "Name" }),
-      /* @__PURE__ */ jsx37("th", { scope: "col", children: "Roles" }),
-      /* @__PURE__ */ jsx37("th", { scope: "col", children: "Second factor" }),
-      /* @__PURE__ */ jsx37("th", { scope: "col", children: "Last signed in" }),
-      /* @__PURE__ */ jsx37("th", { scope: "col", children: /* @__PURE__ */ jsx37("span", { className: "hidden-but-read", children: "What you may do" }) })
+  return /* @__PURE__ */ jsx43("div", { className: "scroll-x", children: /* @__PURE__ */ jsxs42("table", { className: "table", children: [
+    /* @__PURE__ */ jsx43("thead", { children: /* @__PURE__ */ jsxs42("tr", { children: [
+      /* @__PURE__ */ jsx43("th", { scope: "col", children: "State" }),
+      /* @__PURE__ */ jsx43("th", { scope: "col", children: "Name" }),
+      /* @__PURE__ */ jsx43("th", { scope: "col", children: "Roles" }),
+      /* @__PURE__ */ jsx43("th", { scope: "col", children: "Second factor" }),
+      /* @__PURE__ */ jsx43("th", { scope: "col", children: "Last signed in" }),
+      /* @__PURE__ */ jsx43("th", { scope: "col", children: /* @__PURE__ */ jsx43("span", { className: "hidden-but-read", children: "What you may do" }) })
     ] }) }),
-    /* @__PURE__ */ jsx37("tbody", { children: users.map((user) => /* @__PURE__ */ jsxs36("tr", { children: [
-      /* @__PURE__ */ jsx37("td", { children: /* @__PURE__ */ jsxs36("span", { className: `state ${user.is_disabled ? "note" : "good"}`, children: [
-        /* @__PURE__ */ jsx37(Icon, { name: user.is_disabled ? "paused" : "good" }),
+    /* @__PURE__ */ jsx43("tbody", { children: users.map((user) => /* @__PURE__ */ jsxs42("tr", { children: [
+      /* @__PURE__ */ jsx43("td", { children: /* @__PURE__ */ jsxs42("span", { className: `state ${user.is_disabled ? "note" : "good"}`, children: [
+        /* @__PURE__ */ jsx43(Icon, { name: user.is_disabled ? "paused" : "good" }),
         " ",
         user.is_disabled ? "Disabled" : user.is_service ? "Service" : user.has_password ? "Active" : "Invited"
       ] }) }),
-      /* @__PURE__ */ jsxs36("td", { children: [
+      /* @__PURE__ */ jsxs42("td", { children: [
         user.title || user.name,
         " ",
-        /* @__PURE__ */ jsx37("span", { className: "quiet", children: user.name })
+        /* @__PURE__ */ jsx43("span", { className: "quiet", children: user.name })
       ] }),
-      /* @__PURE__ */ jsx37("td", { children: grantsText(user.grants) }),
-      /* @__PURE__ */ jsx37("td", { children: user.factors.join(", ") || /* @__PURE__ */ jsx37("span", { className: "warn", children: "none" }) }),
-      /* @__PURE__ */ jsx37("td", { className: "nowrap", children: user.last_sign_in ? moment(user.last_sign_in) : "never" }),
-      /* @__PURE__ */ jsx37("td", { children: /* @__PURE__ */ jsx37("div", { className: "buttons end", children: user.name !== me?.name && actsOf2(user).map(({ label, act }) => /* @__PURE__ */ jsx37(Button, { "aria-label": `${label.replace("…", "")} ${user.name}`, onPress: () => onAct(act), children: label }, label)) }) })
+      /* @__PURE__ */ jsx43("td", { children: grantsText(user.grants) }),
+      /* @__PURE__ */ jsx43("td", { children: user.factors.join(", ") || /* @__PURE__ */ jsx43("span", { className: "warn", children: "none" }) }),
+      /* @__PURE__ */ jsx43("td", { className: "nowrap", children: user.last_sign_in ? moment(user.last_sign_in) : "never" }),
+      /* @__PURE__ */ jsx43("td", { children: /* @__PURE__ */ jsx43("div", { className: "buttons end", children: user.name !== me?.name && actsOf2(user).map(({ label, act }) => /* @__PURE__ */ jsx43(Button, { "aria-label": `${label.replace("…", "")} ${user.name}`, onPress: () => onAct(act), children: label }, label)) }) })
     ] }, user.name)) })
   ] }) });
 }
@@ -4466,60 +4969,60 @@ function Users() {
   const users = useAnswer("users", (signal) => get("/api/v1/users", void 0, signal));
   const roles = useAnswer("roles", (signal) => get("/api/v1/roles", void 0, signal));
   const keys = useAnswer("keys", (signal) => get("/api/v1/keys", void 0, signal));
-  const [act, setAct] = useState22();
-  const [isInviting, setInviting] = useState22(false);
-  const [told2, setTold] = useState22();
+  const [act, setAct] = useState26();
+  const [isInviting, setInviting] = useState26(false);
+  const [told2, setTold] = useState26();
   const refresh = () => {
     users.again();
     keys.again();
   };
-  return /* @__PURE__ */ jsxs36(
+  return /* @__PURE__ */ jsxs42(
     Page,
     {
       title: "Users",
       about: "people, services, roles and keys",
-      actions: may("people") && users.value && /* @__PURE__ */ jsx37(Button, { icon: "users", onPress: () => setInviting(true), children: "Invite a person…" }),
+      actions: may("people") && users.value && /* @__PURE__ */ jsx43(Button, { icon: "users", onPress: () => setInviting(true), children: "Invite a person…" }),
       children: [
-        /* @__PURE__ */ jsx37(Card, { title: "People and services", children: users.problem ? /* @__PURE__ */ jsx37(Trouble, { problem: users.problem, what: "Users", again: users.again }) : users.value ? users.value.users.length ? /* @__PURE__ */ jsx37(People, { users: users.value.users, onAct: setAct }) : /* @__PURE__ */ jsx37(Empty, { title: "Nobody yet", children: "The first administrator comes in by a one-time token from the terminal of the engine." }) : /* @__PURE__ */ jsx37(Empty, { title: "Reading…" }) }),
-        roles.value && /* @__PURE__ */ jsx37(Card, { title: "Roles", children: /* @__PURE__ */ jsxs36("table", { className: "table", children: [
-          /* @__PURE__ */ jsx37("thead", { children: /* @__PURE__ */ jsxs36("tr", { children: [
-            /* @__PURE__ */ jsx37("th", { scope: "col", children: "Role" }),
-            /* @__PURE__ */ jsx37("th", { scope: "col", children: "What it is for" }),
-            /* @__PURE__ */ jsx37("th", { scope: "col", children: "Rights" })
+        /* @__PURE__ */ jsx43(Card, { title: "People and services", children: users.problem ? /* @__PURE__ */ jsx43(Trouble, { problem: users.problem, what: "Users", again: users.again }) : users.value ? users.value.users.length ? /* @__PURE__ */ jsx43(People, { users: users.value.users, onAct: setAct }) : /* @__PURE__ */ jsx43(Empty, { title: "Nobody yet", children: "The first administrator comes in by a one-time token from the terminal of the engine." }) : /* @__PURE__ */ jsx43(Empty, { title: "Reading…" }) }),
+        roles.value && /* @__PURE__ */ jsx43(Card, { title: "Roles", children: /* @__PURE__ */ jsxs42("table", { className: "table", children: [
+          /* @__PURE__ */ jsx43("thead", { children: /* @__PURE__ */ jsxs42("tr", { children: [
+            /* @__PURE__ */ jsx43("th", { scope: "col", children: "Role" }),
+            /* @__PURE__ */ jsx43("th", { scope: "col", children: "What it is for" }),
+            /* @__PURE__ */ jsx43("th", { scope: "col", children: "Rights" })
           ] }) }),
-          /* @__PURE__ */ jsx37("tbody", { children: roles.value.roles.map((role) => /* @__PURE__ */ jsxs36("tr", { children: [
-            /* @__PURE__ */ jsxs36("td", { className: "nowrap", children: [
-              /* @__PURE__ */ jsx37("strong", { children: role.name }),
+          /* @__PURE__ */ jsx43("tbody", { children: roles.value.roles.map((role) => /* @__PURE__ */ jsxs42("tr", { children: [
+            /* @__PURE__ */ jsxs42("td", { className: "nowrap", children: [
+              /* @__PURE__ */ jsx43("strong", { children: role.name }),
               " ",
-              role.is_own && /* @__PURE__ */ jsx37("span", { className: "badge", children: "of this site" })
+              role.is_own && /* @__PURE__ */ jsx43("span", { className: "badge", children: "of this site" })
             ] }),
-            /* @__PURE__ */ jsx37("td", { children: role.title }),
-            /* @__PURE__ */ jsx37("td", { className: "quiet", children: role.rights.join(", ") })
+            /* @__PURE__ */ jsx43("td", { children: role.title }),
+            /* @__PURE__ */ jsx43("td", { className: "quiet", children: role.rights.join(", ") })
           ] }, role.name)) })
         ] }) }),
-        keys.value && /* @__PURE__ */ jsx37(Card, { title: "Keys of programs", more: /* @__PURE__ */ jsxs36("span", { className: "quiet", children: [
+        keys.value && /* @__PURE__ */ jsx43(Card, { title: "Keys of programs", more: /* @__PURE__ */ jsxs42("span", { className: "quiet", children: [
           "made with ",
-          /* @__PURE__ */ jsx37("code", { children: "sinew key" })
-        ] }), children: keys.value.keys.length === 0 ? /* @__PURE__ */ jsx37(Empty, { title: "No keys" }) : /* @__PURE__ */ jsxs36("table", { className: "table", children: [
-          /* @__PURE__ */ jsx37("thead", { children: /* @__PURE__ */ jsxs36("tr", { children: [
-            /* @__PURE__ */ jsx37("th", { scope: "col", children: "Key" }),
-            /* @__PURE__ */ jsx37("th", { scope: "col", children: "Of" }),
-            /* @__PURE__ */ jsx37("th", { scope: "col", children: "Roles" }),
-            /* @__PURE__ */ jsx37("th", { scope: "col", children: "Ends" }),
-            /* @__PURE__ */ jsx37("th", { scope: "col", children: "Last used" }),
-            /* @__PURE__ */ jsx37("th", { scope: "col", children: /* @__PURE__ */ jsx37("span", { className: "hidden-but-read", children: "What you may do" }) })
+          /* @__PURE__ */ jsx43("code", { children: "sinew key" })
+        ] }), children: keys.value.keys.length === 0 ? /* @__PURE__ */ jsx43(Empty, { title: "No keys" }) : /* @__PURE__ */ jsxs42("table", { className: "table", children: [
+          /* @__PURE__ */ jsx43("thead", { children: /* @__PURE__ */ jsxs42("tr", { children: [
+            /* @__PURE__ */ jsx43("th", { scope: "col", children: "Key" }),
+            /* @__PURE__ */ jsx43("th", { scope: "col", children: "Of" }),
+            /* @__PURE__ */ jsx43("th", { scope: "col", children: "Roles" }),
+            /* @__PURE__ */ jsx43("th", { scope: "col", children: "Ends" }),
+            /* @__PURE__ */ jsx43("th", { scope: "col", children: "Last used" }),
+            /* @__PURE__ */ jsx43("th", { scope: "col", children: /* @__PURE__ */ jsx43("span", { className: "hidden-but-read", children: "What you may do" }) })
           ] }) }),
-          /* @__PURE__ */ jsx37("tbody", { children: keys.value.keys.map((key) => /* @__PURE__ */ jsxs36("tr", { children: [
-            /* @__PURE__ */ jsxs36("td", { children: [
+          /* @__PURE__ */ jsx43("tbody", { children: keys.value.keys.map((key) => /* @__PURE__ */ jsxs42("tr", { children: [
+            /* @__PURE__ */ jsxs42("td", { children: [
               key.title,
               " ",
-              /* @__PURE__ */ jsx37("code", { className: "quiet", children: key.id })
+              /* @__PURE__ */ jsx43("code", { className: "quiet", children: key.id })
             ] }),
-            /* @__PURE__ */ jsx37("td", { children: key.user }),
-            /* @__PURE__ */ jsx37("td", { children: grantsText(key.grants) }),
-            /* @__PURE__ */ jsx37("td", { className: "nowrap", children: key.until ? moment(key.until) : "never" }),
-            /* @__PURE__ */ jsx37("td", { className: "nowrap", children: key.used ? moment(key.used) : "never" }),
-            /* @__PURE__ */ jsx37("td", { children: /* @__PURE__ */ jsx37("div", { className: "buttons end", children: /* @__PURE__ */ jsx37(
+            /* @__PURE__ */ jsx43("td", { children: key.user }),
+            /* @__PURE__ */ jsx43("td", { children: grantsText(key.grants) }),
+            /* @__PURE__ */ jsx43("td", { className: "nowrap", children: key.until ? moment(key.until) : "never" }),
+            /* @__PURE__ */ jsx43("td", { className: "nowrap", children: key.used ? moment(key.used) : "never" }),
+            /* @__PURE__ */ jsx43("td", { children: /* @__PURE__ */ jsx43("div", { className: "buttons end", children: /* @__PURE__ */ jsx43(
               Button,
               {
                 "aria-label": `Remove the key ${key.title}`,
@@ -4529,7 +5032,7 @@ function Users() {
             ) }) })
           ] }, key.id)) })
         ] }) }),
-        act && /* @__PURE__ */ jsx37(
+        act && /* @__PURE__ */ jsx43(
           AskWhy,
           {
             act,
@@ -4539,7 +5042,7 @@ function Users() {
             }
           }
         ),
-        isInviting && /* @__PURE__ */ jsx37(
+        isInviting && /* @__PURE__ */ jsx43(
           NewUser,
           {
             roles: roles.value?.roles ?? [],
@@ -4551,43 +5054,43 @@ function Users() {
             }
           }
         ),
-        told2 && /* @__PURE__ */ jsx37(ToldOnce, { ...told2, onClose: () => setTold(void 0) })
+        told2 && /* @__PURE__ */ jsx43(ToldOnce, { ...told2, onClose: () => setTold(void 0) })
       ]
     }
   );
 }
 
 // src/shell/Account.tsx
-import { useState as useState23 } from "./vendor.js";
+import { useState as useState27 } from "./vendor.js";
 import { Menu as Menu2, MenuItem as MenuItem2, MenuTrigger as MenuTrigger2, Popover as Popover2 } from "./vendor.js";
-import { Fragment as Fragment13, jsx as jsx38, jsxs as jsxs37 } from "./vendor.js";
+import { Fragment as Fragment15, jsx as jsx44, jsxs as jsxs43 } from "./vendor.js";
 function Account() {
   const { me, isOpen } = useSession();
   const may = useMay();
-  const [isBreaking, setBreaking] = useState23(false);
+  const [isBreaking, setBreaking] = useState27(false);
   if (isOpen || !me) return null;
   const roles = [...new Set(me.grants.map((grant) => grant.role))].join(", ");
-  if (!me.token) return /* @__PURE__ */ jsx38("span", { className: "quiet nowrap account", children: me.name });
+  if (!me.token) return /* @__PURE__ */ jsx44("span", { className: "quiet nowrap account", children: me.name });
   const items = [
     ...may("break-glass") && !me.glass_until ? [{ id: "glass", label: "Break the glass…" }] : [],
     { id: "out", label: "Sign out" }
   ];
-  return /* @__PURE__ */ jsxs37(Fragment13, { children: [
-    me.glass_until && /* @__PURE__ */ jsxs37("span", { className: "demo", children: [
+  return /* @__PURE__ */ jsxs43(Fragment15, { children: [
+    me.glass_until && /* @__PURE__ */ jsxs43("span", { className: "demo", children: [
       "glass broken until ",
       moment(me.glass_until)
     ] }),
-    /* @__PURE__ */ jsxs37(MenuTrigger2, { children: [
-      /* @__PURE__ */ jsxs37(Button, { kind: "plain", children: [
+    /* @__PURE__ */ jsxs43(MenuTrigger2, { children: [
+      /* @__PURE__ */ jsxs43(Button, { kind: "plain", children: [
         me.title || me.name,
-        roles && /* @__PURE__ */ jsxs37("span", { className: "quiet", children: [
+        roles && /* @__PURE__ */ jsxs43("span", { className: "quiet", children: [
           "· ",
           roles
         ] })
       ] }),
-      /* @__PURE__ */ jsx38(Popover2, { className: "popover", placement: "bottom end", children: /* @__PURE__ */ jsx38(Menu2, { className: "menu", items, onAction: (key) => key === "out" ? void signOut() : setBreaking(true), children: (one) => /* @__PURE__ */ jsx38(MenuItem2, { className: "menu-item", children: one.label }) }) })
+      /* @__PURE__ */ jsx44(Popover2, { className: "popover", placement: "bottom end", children: /* @__PURE__ */ jsx44(Menu2, { className: "menu", items, onAction: (key) => key === "out" ? void signOut() : setBreaking(true), children: (one) => /* @__PURE__ */ jsx44(MenuItem2, { className: "menu-item", children: one.label }) }) })
     ] }),
-    isBreaking && /* @__PURE__ */ jsx38(
+    isBreaking && /* @__PURE__ */ jsx44(
       AskWhy,
       {
         onClose: () => setBreaking(false),
@@ -4605,7 +5108,7 @@ function Account() {
 }
 
 // src/shell/keys.ts
-import { useEffect as useEffect10 } from "./vendor.js";
+import { useEffect as useEffect11 } from "./vendor.js";
 
 // src/shell/places.ts
 var PLACES = [
@@ -4640,7 +5143,7 @@ function moveAmongRows(by) {
   rows[next]?.scrollIntoView({ block: "nearest" });
 }
 function useKeys(acts) {
-  useEffect10(() => {
+  useEffect11(() => {
     let jumpUntil = 0;
     const onKey = (key) => {
       if (key.key.toLowerCase() === "k" && (key.ctrlKey || key.metaKey) && !key.altKey) {
@@ -4684,9 +5187,9 @@ function useKeys(acts) {
 }
 
 // src/shell/Palette.tsx
-import { useState as useState24 } from "./vendor.js";
-import { Autocomplete, Dialog as Dialog2, Input as Input2, ListBox, ListBoxItem, Modal as Modal2, ModalOverlay as ModalOverlay2, SearchField } from "./vendor.js";
-import { jsx as jsx39, jsxs as jsxs38 } from "./vendor.js";
+import { useState as useState28 } from "./vendor.js";
+import { Autocomplete, Dialog as Dialog2, Input as Input3, ListBox, ListBoxItem, Modal as Modal2, ModalOverlay as ModalOverlay2, SearchField } from "./vendor.js";
+import { jsx as jsx45, jsxs as jsxs44 } from "./vendor.js";
 var EXAMPLES2 = ["patient:N0010138", "state:parked since:24h", "type:ADT^A01", "control:MSG00042", "filler=A123"];
 var ENTRIES_MAX = 12;
 function entriesFor(text, interfaces) {
@@ -4707,15 +5210,15 @@ function entriesFor(text, interfaces) {
   return (isQuery ? [search, ...exact, ...rest] : [...exact, ...rest, search]).slice(0, ENTRIES_MAX);
 }
 function Palette({ onClose }) {
-  const [text, setText] = useState24("");
+  const [text, setText] = useState28("");
   const { status } = useLive();
   const entries = entriesFor(text, status?.engine.interfaces ?? []);
-  return /* @__PURE__ */ jsx39(ModalOverlay2, { className: "veil", isOpen: true, isDismissable: true, onOpenChange: (isOpen) => !isOpen && onClose(), children: /* @__PURE__ */ jsx39(Modal2, { className: "modal", children: /* @__PURE__ */ jsxs38(Dialog2, { className: "palette", "aria-label": "Find anything", children: [
-    /* @__PURE__ */ jsxs38(Autocomplete, { inputValue: text, onInputChange: setText, children: [
-      /* @__PURE__ */ jsxs38(SearchField, { className: "palette-field", "aria-label": "Find messages, patients, interfaces, screens", autoFocus: true, children: [
-        /* @__PURE__ */ jsx39(Icon, { name: "search" }),
-        /* @__PURE__ */ jsx39(
-          Input2,
+  return /* @__PURE__ */ jsx45(ModalOverlay2, { className: "veil", isOpen: true, isDismissable: true, onOpenChange: (isOpen) => !isOpen && onClose(), children: /* @__PURE__ */ jsx45(Modal2, { className: "modal", children: /* @__PURE__ */ jsxs44(Dialog2, { className: "palette", "aria-label": "Find anything", children: [
+    /* @__PURE__ */ jsxs44(Autocomplete, { inputValue: text, onInputChange: setText, children: [
+      /* @__PURE__ */ jsxs44(SearchField, { className: "palette-field", "aria-label": "Find messages, patients, interfaces, screens", autoFocus: true, children: [
+        /* @__PURE__ */ jsx45(Icon, { name: "search" }),
+        /* @__PURE__ */ jsx45(
+          Input3,
           {
             className: "palette-input",
             placeholder: "Messages, patients, interfaces, screens…",
@@ -4730,7 +5233,7 @@ function Palette({ onClose }) {
           }
         )
       ] }),
-      /* @__PURE__ */ jsx39(
+      /* @__PURE__ */ jsx45(
         ListBox,
         {
           className: "palette-list",
@@ -4741,23 +5244,23 @@ function Palette({ onClose }) {
             navigate(String(key));
             onClose();
           },
-          renderEmptyState: () => /* @__PURE__ */ jsx39("div", { className: "empty", children: "Nothing of this name." }),
-          children: (entry) => /* @__PURE__ */ jsxs38(ListBoxItem, { id: entry.to, textValue: entry.name, className: "palette-item", children: [
-            /* @__PURE__ */ jsx39(Icon, { name: entry.icon }),
-            /* @__PURE__ */ jsx39("span", { className: "cut", children: entry.name }),
-            /* @__PURE__ */ jsx39("span", { className: "quiet nowrap", children: entry.about })
+          renderEmptyState: () => /* @__PURE__ */ jsx45("div", { className: "empty", children: "Nothing of this name." }),
+          children: (entry) => /* @__PURE__ */ jsxs44(ListBoxItem, { id: entry.to, textValue: entry.name, className: "palette-item", children: [
+            /* @__PURE__ */ jsx45(Icon, { name: entry.icon }),
+            /* @__PURE__ */ jsx45("span", { className: "cut", children: entry.name }),
+            /* @__PURE__ */ jsx45("span", { className: "quiet nowrap", children: entry.about })
           ] })
         }
       )
     ] }),
-    /* @__PURE__ */ jsxs38("p", { className: "palette-foot quiet", children: [
-      /* @__PURE__ */ jsx39("kbd", { children: "↑" }),
+    /* @__PURE__ */ jsxs44("p", { className: "palette-foot quiet", children: [
+      /* @__PURE__ */ jsx45("kbd", { children: "↑" }),
       " ",
-      /* @__PURE__ */ jsx39("kbd", { children: "↓" }),
+      /* @__PURE__ */ jsx45("kbd", { children: "↓" }),
       " choose · ",
-      /* @__PURE__ */ jsx39("kbd", { children: "Enter" }),
+      /* @__PURE__ */ jsx45("kbd", { children: "Enter" }),
       " open · ",
-      /* @__PURE__ */ jsx39("kbd", { children: "Esc" }),
+      /* @__PURE__ */ jsx45("kbd", { children: "Esc" }),
       " close"
     ] })
   ] }) }) });
@@ -4793,37 +5296,37 @@ function useTheme() {
 }
 
 // src/shell/App.tsx
-import { jsx as jsx40, jsxs as jsxs39 } from "./vendor.js";
+import { jsx as jsx46, jsxs as jsxs45 } from "./vendor.js";
 function screenOf({ path }) {
   const one = path.match(/^\/interfaces\/([^/]+)$/)?.[1];
-  if (one) return /* @__PURE__ */ jsx40(OneInterface, { name: decodeURIComponent(one) }, one);
+  if (one) return /* @__PURE__ */ jsx46(OneInterface, { name: decodeURIComponent(one) }, one);
   const mapped = path.match(/^\/mapper\/([^/]+)$/)?.[1];
-  if (mapped) return /* @__PURE__ */ jsx40(Mapper, { name: decodeURIComponent(mapped) }, mapped);
+  if (mapped) return /* @__PURE__ */ jsx46(Mapper, { name: decodeURIComponent(mapped) }, mapped);
   switch (path) {
     case "/":
-      return /* @__PURE__ */ jsx40(Overview, {});
+      return /* @__PURE__ */ jsx46(Overview, {});
     case "/messages":
-      return /* @__PURE__ */ jsx40(Messages, {});
+      return /* @__PURE__ */ jsx46(Messages, {});
     case "/interfaces":
-      return /* @__PURE__ */ jsx40(InterfaceList, {});
+      return /* @__PURE__ */ jsx46(InterfaceList, {});
     case "/mapper":
-      return /* @__PURE__ */ jsx40(MapList, {});
+      return /* @__PURE__ */ jsx46(MapList, {});
     case "/alerts":
-      return /* @__PURE__ */ jsx40(Alerts, {});
+      return /* @__PURE__ */ jsx46(Alerts, {});
     case "/tables":
-      return /* @__PURE__ */ jsx40(CodeTables, {});
+      return /* @__PURE__ */ jsx46(CodeTables, {});
     case "/dictionary":
-      return /* @__PURE__ */ jsx40(Dictionary, {});
+      return /* @__PURE__ */ jsx46(Dictionary, {});
     case "/changes":
-      return /* @__PURE__ */ jsx40(Changes, {});
+      return /* @__PURE__ */ jsx46(Changes, {});
     case "/audit":
-      return /* @__PURE__ */ jsx40(Audit, {});
+      return /* @__PURE__ */ jsx46(Audit, {});
     case "/users":
-      return /* @__PURE__ */ jsx40(Users, {});
+      return /* @__PURE__ */ jsx46(Users, {});
     case "/system":
-      return /* @__PURE__ */ jsx40(System, {});
+      return /* @__PURE__ */ jsx46(System, {});
     default:
-      return /* @__PURE__ */ jsx40(Page, { title: "Not found", children: /* @__PURE__ */ jsx40(Empty, { title: "There is no such page", children: /* @__PURE__ */ jsx40(Link, { to: "/", children: "Go to the overview" }) }) });
+      return /* @__PURE__ */ jsx46(Page, { title: "Not found", children: /* @__PURE__ */ jsx46(Empty, { title: "There is no such page", children: /* @__PURE__ */ jsx46(Link, { to: "/", children: "Go to the overview" }) }) });
   }
 }
 function Navigation({ path }) {
@@ -4834,12 +5337,12 @@ function Navigation({ path }) {
   const here = placeOf(path);
   const places = PLACES.filter((place2) => !place2.right || may(place2.right));
   const groups = ["Look", "Build", "Guard"];
-  return /* @__PURE__ */ jsx40("nav", { className: "side", "aria-label": "Screens", children: groups.map((group) => /* @__PURE__ */ jsx40("ul", { "aria-label": group, children: places.filter((place2) => place2.group === group).map((place2) => /* @__PURE__ */ jsx40("li", { children: /* @__PURE__ */ jsxs39(Link, { to: place2.path, className: "place", title: `${place2.name} (g ${place2.key})`, "aria-current": place2 === here ? "page" : void 0, children: [
-    /* @__PURE__ */ jsx40(Icon, { name: place2.icon }),
-    /* @__PURE__ */ jsx40("span", { className: "place-name", children: place2.name }),
-    place2.path === "/alerts" && urgent.length > 0 && /* @__PURE__ */ jsxs39("span", { className: `badge ${isAlarm ? "bad" : "warn"}`, children: [
+  return /* @__PURE__ */ jsx46("nav", { className: "side", "aria-label": "Screens", children: groups.map((group) => /* @__PURE__ */ jsx46("ul", { "aria-label": group, children: places.filter((place2) => place2.group === group).map((place2) => /* @__PURE__ */ jsx46("li", { children: /* @__PURE__ */ jsxs45(Link, { to: place2.path, className: "place", title: `${place2.name} (g ${place2.key})`, "aria-current": place2 === here ? "page" : void 0, children: [
+    /* @__PURE__ */ jsx46(Icon, { name: place2.icon }),
+    /* @__PURE__ */ jsx46("span", { className: "place-name", children: place2.name }),
+    place2.path === "/alerts" && urgent.length > 0 && /* @__PURE__ */ jsxs45("span", { className: `badge ${isAlarm ? "bad" : "warn"}`, children: [
       urgent.length,
-      /* @__PURE__ */ jsx40("span", { className: "hidden-but-read", children: " need attention" })
+      /* @__PURE__ */ jsx46("span", { className: "hidden-but-read", children: " need attention" })
     ] })
   ] }) }, place2.path)) }, group)) });
 }
@@ -4852,19 +5355,19 @@ var KEYS = [
 ];
 function KeyList({ onClose }) {
   const jumps = PLACES.map((place2) => [`g ${place2.key}`, place2.name]);
-  return /* @__PURE__ */ jsxs39(Window, { title: "Keys", onClose, children: [
-    /* @__PURE__ */ jsx40("dl", { className: "facts key-list", children: [...KEYS, ...jumps].map(([key, what]) => /* @__PURE__ */ jsxs39("div", { className: "key-row", children: [
-      /* @__PURE__ */ jsx40("dt", { children: /* @__PURE__ */ jsx40("kbd", { children: key }) }),
-      /* @__PURE__ */ jsx40("dd", { children: what })
+  return /* @__PURE__ */ jsxs45(Window, { title: "Keys", onClose, children: [
+    /* @__PURE__ */ jsx46("dl", { className: "facts key-list", children: [...KEYS, ...jumps].map(([key, what]) => /* @__PURE__ */ jsxs45("div", { className: "key-row", children: [
+      /* @__PURE__ */ jsx46("dt", { children: /* @__PURE__ */ jsx46("kbd", { children: key }) }),
+      /* @__PURE__ */ jsx46("dd", { children: what })
     ] }, key)) }),
-    /* @__PURE__ */ jsx40("div", { className: "buttons", children: /* @__PURE__ */ jsx40(Button, { onPress: onClose, children: "Close" }) })
+    /* @__PURE__ */ jsx46("div", { className: "buttons", children: /* @__PURE__ */ jsx46(Button, { onPress: onClose, children: "Close" }) })
   ] });
 }
 function Connection() {
   const { problem, status } = useLive();
   if (!problem) return null;
-  return /* @__PURE__ */ jsxs39("div", { className: "offline", role: "alert", children: [
-    /* @__PURE__ */ jsx40(Icon, { name: "warn" }),
+  return /* @__PURE__ */ jsxs45("div", { className: "offline", role: "alert", children: [
+    /* @__PURE__ */ jsx46(Icon, { name: "warn" }),
     problem.message,
     " ",
     status ? "What you see is the last thing it said; it is asked again every second." : "It is asked again every second."
@@ -4872,58 +5375,58 @@ function Connection() {
 }
 function App() {
   const { state, me } = useSession();
-  useEffect11(() => void askWho(), []);
+  useEffect12(() => void askWho(), []);
   if (state === "asking") return null;
-  return state === "out" || me && me.stage !== "full" ? /* @__PURE__ */ jsx40(SignIn, {}) : /* @__PURE__ */ jsx40(Frame, {});
+  return state === "out" || me && me.stage !== "full" ? /* @__PURE__ */ jsx46(SignIn, {}) : /* @__PURE__ */ jsx46(Frame, {});
 }
 function Frame() {
   const address = useAddress();
   const theme2 = useTheme();
   const { status } = useLive();
-  const [open, setOpen] = useState25();
+  const [open, setOpen] = useState29();
   const acts = useMemo11(() => ({ openPalette: () => setOpen("palette"), openKeys: () => setOpen("keys") }), []);
   useKeys(acts);
   const main = useRef6(null);
   const place2 = placeOf(address.path);
-  useEffect11(() => {
+  useEffect12(() => {
     document.title = place2 ? `${place2.name} · Sinew` : "Sinew";
     main.current?.scrollTo(0, 0);
   }, [address.path, place2]);
-  return /* @__PURE__ */ jsxs39("div", { className: "frame", children: [
-    /* @__PURE__ */ jsx40("button", { type: "button", className: "skip", onClick: () => main.current?.focus(), children: "Skip to the screen" }),
-    /* @__PURE__ */ jsxs39("header", { className: "bar", children: [
-      /* @__PURE__ */ jsxs39(Link, { to: "/", className: "brand", children: [
-        /* @__PURE__ */ jsx40(Mark, {}),
+  return /* @__PURE__ */ jsxs45("div", { className: "frame", children: [
+    /* @__PURE__ */ jsx46("button", { type: "button", className: "skip", onClick: () => main.current?.focus(), children: "Skip to the screen" }),
+    /* @__PURE__ */ jsxs45("header", { className: "bar", children: [
+      /* @__PURE__ */ jsxs45(Link, { to: "/", className: "brand", children: [
+        /* @__PURE__ */ jsx46(Mark, {}),
         "Sinew"
       ] }),
-      status?.process.is_demo && /* @__PURE__ */ jsx40("span", { className: "demo", children: "Demo · invented people" }),
-      /* @__PURE__ */ jsxs39("button", { type: "button", className: "finder", onClick: acts.openPalette, children: [
-        /* @__PURE__ */ jsx40(Icon, { name: "search" }),
-        /* @__PURE__ */ jsx40("span", { children: "Find messages, patients, interfaces…" }),
-        /* @__PURE__ */ jsx40("kbd", { children: "/" })
+      status?.process.is_demo && /* @__PURE__ */ jsx46("span", { className: "demo", children: "Demo · invented people" }),
+      /* @__PURE__ */ jsxs45("button", { type: "button", className: "finder", onClick: acts.openPalette, children: [
+        /* @__PURE__ */ jsx46(Icon, { name: "search" }),
+        /* @__PURE__ */ jsx46("span", { children: "Find messages, patients, interfaces…" }),
+        /* @__PURE__ */ jsx46("kbd", { children: "/" })
       ] }),
-      /* @__PURE__ */ jsxs39("div", { className: "bar-end", children: [
-        /* @__PURE__ */ jsx40(Button, { kind: "plain square", "aria-label": "Keys", onPress: acts.openKeys, icon: "keys" }),
-        /* @__PURE__ */ jsx40(Button, { kind: "plain square", "aria-label": theme2 === "light" ? "Dark colours" : "Light colours", onPress: switchTheme, icon: theme2 === "light" ? "moon" : "sun" }),
-        /* @__PURE__ */ jsx40(Account, {})
+      /* @__PURE__ */ jsxs45("div", { className: "bar-end", children: [
+        /* @__PURE__ */ jsx46(Button, { kind: "plain square", "aria-label": "Keys", onPress: acts.openKeys, icon: "keys" }),
+        /* @__PURE__ */ jsx46(Button, { kind: "plain square", "aria-label": theme2 === "light" ? "Dark colours" : "Light colours", onPress: switchTheme, icon: theme2 === "light" ? "moon" : "sun" }),
+        /* @__PURE__ */ jsx46(Account, {})
       ] })
     ] }),
-    /* @__PURE__ */ jsx40(Navigation, { path: address.path }),
-    /* @__PURE__ */ jsxs39("main", { id: "main", ref: main, tabIndex: -1, children: [
-      /* @__PURE__ */ jsx40(Connection, {}),
+    /* @__PURE__ */ jsx46(Navigation, { path: address.path }),
+    /* @__PURE__ */ jsxs45("main", { id: "main", ref: main, tabIndex: -1, children: [
+      /* @__PURE__ */ jsx46(Connection, {}),
       screenOf(address)
     ] }),
-    open === "palette" && /* @__PURE__ */ jsx40(Palette, { onClose: () => setOpen(void 0) }),
-    open === "keys" && /* @__PURE__ */ jsx40(KeyList, { onClose: () => setOpen(void 0) })
+    open === "palette" && /* @__PURE__ */ jsx46(Palette, { onClose: () => setOpen(void 0) }),
+    open === "keys" && /* @__PURE__ */ jsx46(KeyList, { onClose: () => setOpen(void 0) })
   ] });
 }
 
 // src/main.tsx
-import { jsx as jsx41 } from "./vendor.js";
+import { jsx as jsx47 } from "./vendor.js";
 applyTheme();
 var root = document.getElementById("root");
 if (root) {
   createRoot(root).render(
-    /* @__PURE__ */ jsx41(StrictMode, { children: /* @__PURE__ */ jsx41(App, {}) })
+    /* @__PURE__ */ jsx47(StrictMode, { children: /* @__PURE__ */ jsx47(App, {}) })
   );
 }

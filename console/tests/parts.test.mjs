@@ -20,6 +20,7 @@ const named = await load("flow/maps.ts");
 const trees = await load("screens/mapper/trees.ts");
 const live = await load("api/rates.ts");
 const strip = await load("screens/messages/strip.ts");
+const incidents = await load("screens/alerts/words.ts");
 
 const MESSAGE = "MSH|^~\\&|EPR|NORTH|HUB|HOSPITAL|20260301||ADT^A01|7|P|2.5.1\rPID|1||482113^^^NORTH&1.2.3&ISO^MR~9~||Quist^Ada||19780701\rOBX|1|NM|a||13\rOBX|2|NM|b||14\r";
 
@@ -197,4 +198,21 @@ test("both trees of a map and the wires between them", () => {
   assert.deepEqual(trees.outOfSight([10, 50, 90, 95], 20, 80), { above: 1, below: 2 });
   assert.deepEqual(trees.apart([50, 40, 52], 20), [60, 40, 80]);
   assert.deepEqual(trees.stepsOf('trim | split "|" | code sex'), ["trim", 'split "|"', "code sex"]);
+});
+
+test("who has an incident, and which stands first", () => {
+  const one = (more) => ({ id: 1, cause: { of: "partner", name: "rx01" }, level: "alarm", since: 5, opened: 5, alarmed: null, healed: null, closed: null, acknowledged: null, assigned: null, snoozed_until: null, quiet_by: null, told: null, times_told: 0, notes: [], ...more });
+  const now = 3_600_000_000;
+  assert.equal(incidents.whoHas(one({}), now), "Nobody has it yet");
+  assert.match(incidents.whoHas(one({ acknowledged: { by: "anna", at: 1 }, assigned: "bela" }), now), /^anna has it/);
+  assert.match(incidents.whoHas(one({ quiet_by: "patches" }), now), /maintenance “patches”/);
+  assert.equal(incidents.whoHas(one({ snoozed_until: now + 120e6 }), now), "Snoozed for 2 min more");
+  assert.equal(incidents.whoHas(one({ snoozed_until: now - 1 }), now), "Nobody has it yet", "a rest that is over is none");
+  assert.match(incidents.whoHas(one({ assigned: "bela" }), now), /bela, who has not taken it/);
+  const mine = one({ id: 1, level: "escalated", acknowledged: { by: "anna", at: 1 } });
+  const free = [one({ id: 2, level: "warning", since: 1 }), one({ id: 3, since: 9 }), one({ id: 4, since: 2 }), one({ id: 5, snoozed_until: now + 1 })];
+  assert.deepEqual(incidents.inOrder([mine, ...free], now).map((incident) => incident.id), [4, 3, 2, 1, 5], "what nobody has stands first, the worst and oldest");
+  assert.equal(incidents.causeOf(one({ cause: { of: "interface", name: ["adt-main", "silent"] } })), "Interface adt-main");
+  const events = incidents.historyOf(one({ opened: 7, acknowledged: { by: "anna", at: 8 }, notes: [{ by: "bela", at: 6, text: "on it" }], closed: 9 }));
+  assert.deepEqual(events.map((event) => event.text), ["began", "on it", "was noticed", "was taken", "was over"]);
 });

@@ -1,132 +1,85 @@
-// What is wrong now, what changed in what senders send, and what happened since the page was opened.
-import { useLive } from "../../api/live";
-import { readQuality } from "../../api/routes";
-import { useNews } from "../../api/stream";
+// What is wrong now and was lately, who has it, who is told, and what is usual.
+import { useEffect } from "react";
+import { Tab, TabList, TabPanel, Tabs } from "react-aria-components";
+import { readAlerts, type AlertBook } from "../../api/alerts";
 import { useAnswer } from "../../api/use";
-import { interfaceAt } from "../../shell/addresses";
-import { clock, moment, plural, utc } from "../../ui/format";
-import { Icon, type IconName } from "../../ui/icons";
-import { Card, Empty, Link, Page, Trouble } from "../../ui/parts";
-import { attentionOf } from "../overview/attention";
-import { Attentions } from "../overview/Attentions";
+import { setWords, useAddress } from "../../shell/route";
+import { ago, plural } from "../../ui/format";
+import { Icon } from "../../ui/icons";
+import { Card, Empty, Page, Trouble } from "../../ui/parts";
+import { Incidents } from "./Incidents";
+import { News } from "./News";
+import { Past, Usual } from "./Past";
+import { Quality } from "./Quality";
+import { Told } from "./Told";
+import { inOrder, isTaken } from "./words";
 
-const KINDS = ["parked", "held", "expired", "rejected", "down", "up", "reloaded"];
-const NEWS_MAX = 200;
+/** The engine looks at itself every ten seconds. */
+const PAUSE_MS = 5000;
 
-const WORDS: Record<string, { text: string; icon: IconName; tone: string }> = {
-  parked: { text: "parked, waits for a person", icon: "held", tone: "bad" },
-  held: { text: "held, with those behind it", icon: "held", tone: "warn" },
-  expired: { text: "given up by policy", icon: "expired", tone: "warn" },
-  rejected: { text: "rejected, the sender was told", icon: "warn", tone: "warn" },
-  down: { text: "does not answer", icon: "bad", tone: "bad" },
-  up: { text: "answers again", icon: "good", tone: "good" },
-  reloaded: { text: "changed by a reload", icon: "changes", tone: "note" },
-};
+const TABS = [
+  { id: "now", name: "Now" },
+  { id: "past", name: "Over" },
+  { id: "told", name: "Who is told" },
+  { id: "usual", name: "What is usual" },
+  { id: "senders", name: "Senders" },
+  { id: "news", name: "News" },
+];
 
-function Quality() {
-  const { value, problem, again } = useAnswer("quality", (signal) => readQuality({ since_s: 7 * 86400 }, signal));
-  if (problem) return <Trouble problem={problem} what="The quality of messages" again={again} />;
-  if (!value) return <Empty title="Reading…" />;
-  const rows = value.interfaces.flatMap((report) => [
-    ...report.alerts.map((alert) => ({ ...alert, interface: report.interface, when: moment(alert.since), tone: alert.is_page ? "bad" : "warn" })),
-    ...report.findings.map((finding) => ({ ...finding, interface: report.interface, when: "", tone: finding.severity === "warning" ? "warn" : "note" })),
-  ]);
-  if (rows.length === 0) return <Empty title="No sender changed what it sends">Every place is compared with its own history of the last seven days.</Empty>;
-  return (
-    <table className="table">
-      <thead>
-        <tr>
-          <th scope="col">Interface</th>
-          <th scope="col">What changed</th>
-          <th scope="col">Since</th>
-          <th scope="col">Code</th>
-        </tr>
-      </thead>
-      <tbody>
-        {rows.map((row) => (
-          <tr key={`${row.interface} ${row.code} ${row.message}`}>
-            <td>
-              <Link to={interfaceAt(row.interface, "quality")} data-row>
-                {row.interface}
-              </Link>
-            </td>
-            <td className={row.tone}>{row.message}</td>
-            <td className="nowrap">{row.when}</td>
-            <td>
-              <code className="quiet">{row.code}</code>
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  );
+function Now({ book, again }: { book: AlertBook; again: () => void }) {
+  const names = [...new Set(Object.values(book.oncall).flatMap(({ now, next }) => [now, next]))].filter((name) => name !== null);
+  if (book.open.length === 0) {
+    return (
+      <div className="calm">
+        <Icon name="good" className="good" /> Nothing is wrong. Every source, destination, queue and the engine itself is looked at every ten seconds.
+      </div>
+    );
+  }
+  return <Incidents incidents={inOrder(book.open, book.at)} now={book.at} names={names} again={again} />;
 }
 
-function News() {
-  const { news, state } = useNews(KINDS, NEWS_MAX);
-  return (
-    <Card title="What happened" more={<span className="quiet">since this page was opened · {state === "open" ? "live" : state === "lost" ? "the stream is lost, trying again" : "connecting"}</span>}>
-      {news.length === 0 ? (
-        <Empty title="Nothing yet">Destinations that go down and come back, messages that are parked, held or rejected.</Empty>
-      ) : (
-        <table className="table">
-          <thead>
-            <tr>
-              <th scope="col">Time</th>
-              <th scope="col">Interface</th>
-              <th scope="col">Destination</th>
-              <th scope="col">What</th>
-              <th scope="col">Message</th>
-            </tr>
-          </thead>
-          <tbody>
-            {news.map((one, at) => {
-              const word = WORDS[one.kind];
-              return (
-                <tr key={`${one.at} ${at}`}>
-                  <td className="mono" title={utc(one.at)}>
-                    {clock(one.at)}
-                  </td>
-                  <td>
-                    <Link to={interfaceAt(one.interface)} data-row>
-                      {one.interface}
-                    </Link>
-                  </td>
-                  <td>{one.destination ?? ""}</td>
-                  <td>
-                    <span className={`state ${word?.tone ?? ""}`}>
-                      <Icon name={word?.icon ?? "warn"} /> {word?.text ?? one.kind}
-                    </span>{" "}
-                    <span className="quiet">{one.reason?.text}</span>
-                  </td>
-                  <td className="mono">{one.message ? <Link to={`/messages#id=${one.message}`}>{one.message}</Link> : ""}</td>
-                </tr>
-              );
-            })}
-          </tbody>
-        </table>
-      )}
-    </Card>
-  );
+function summary(book: AlertBook): string {
+  if (book.open.length === 0) return "nothing is wrong";
+  const free = book.open.filter((incident) => !isTaken(incident)).length;
+  return `${plural(book.open.length, "incident")} open, ${free === 0 ? "all taken" : `${free} without anybody`} · looked ${ago(book.looked, book.at)}`;
 }
 
 export function Alerts() {
-  const { status, problem } = useLive();
-  if (!status) return <Page title="Alerts">{problem ? <Trouble problem={problem} what="The engine" /> : <Empty title="Asking the engine…" />}</Page>;
-  const items = attentionOf(status);
+  const { value: book, problem, again } = useAnswer("alerts", readAlerts);
+  const { words } = useAddress();
+  useEffect(() => {
+    const timer = window.setInterval(() => !document.hidden && again(), PAUSE_MS);
+    return () => window.clearInterval(timer);
+  }, [again]);
+  if (!book) return <Page title="Alerts">{problem ? <Trouble problem={problem} what="The alerts" again={again} /> : <Empty title="Asking the engine…" />}</Page>;
+  const tab = words.get("tab") ?? "now";
   return (
-    <Page title="Alerts" about={items.length ? plural(items.length, "thing needs", "things need") + " attention" : "nothing needs attention"}>
-      {items.length > 0 ? (
-        <Attentions items={items} />
-      ) : (
-        <div className="calm">
-          <Icon name="good" className="good" /> Nothing needs you.
-        </div>
-      )}
-      <News />
-      <Card title="Changes in what senders send">
-        <Quality />
-      </Card>
+    <Page title="Alerts" about={summary(book)}>
+      <Tabs className="tabs" selectedKey={TABS.some((known) => known.id === tab) ? tab : "now"} onSelectionChange={(key) => setWords({ tab: String(key) }, { replace: true })}>
+        <TabList className="tab-list" aria-label="Parts of the alerts" items={TABS}>
+          {(known) => <Tab className="tab">{known.name}</Tab>}
+        </TabList>
+        <TabPanel id="now" className="tab-panel spaced">
+          <Now book={book} again={again} />
+        </TabPanel>
+        <TabPanel id="past" className="tab-panel spaced">
+          <Past incidents={book.past} />
+        </TabPanel>
+        <TabPanel id="told" className="tab-panel spaced">
+          <Told book={book} again={again} />
+        </TabPanel>
+        <TabPanel id="usual" className="tab-panel spaced">
+          <Usual habits={book.habits} />
+        </TabPanel>
+        <TabPanel id="senders" className="tab-panel spaced">
+          <Card title="Changes in what senders send">
+            <Quality />
+          </Card>
+        </TabPanel>
+        <TabPanel id="news" className="tab-panel spaced">
+          <News />
+        </TabPanel>
+      </Tabs>
     </Page>
   );
 }
