@@ -20,6 +20,7 @@ const named = await load("flow/maps.ts");
 const trees = await load("screens/mapper/trees.ts");
 const live = await load("api/rates.ts");
 const strip = await load("screens/messages/strip.ts");
+const planned = await load("screens/changes/words.ts");
 const incidents = await load("screens/alerts/words.ts");
 
 const MESSAGE = "MSH|^~\\&|EPR|NORTH|HUB|HOSPITAL|20260301||ADT^A01|7|P|2.5.1\rPID|1||482113^^^NORTH&1.2.3&ISO^MR~9~||Quist^Ada||19780701\rOBX|1|NM|a||13\rOBX|2|NM|b||14\r";
@@ -215,4 +216,15 @@ test("who has an incident, and which stands first", () => {
   assert.equal(incidents.causeOf(one({ cause: { of: "interface", name: ["adt-main", "silent"] } })), "Interface adt-main");
   const events = incidents.historyOf(one({ opened: 7, acknowledged: { by: "anna", at: 8 }, notes: [{ by: "bela", at: 6, text: "on it" }], closed: 9 }));
   assert.deepEqual(events.map((event) => event.text), ["began", "on it", "was noticed", "was taken", "was over"]);
+});
+
+test("a plan in words never rounds away what differs", () => {
+  const behaviour = { messages: 2000, same: 1999, differ: 1, since: 1, is_cut: false, changes: [] };
+  assert.equal(planned.shareOf(behaviour), "99.9 % stay the same");
+  assert.equal(planned.shareOf({ ...behaviour, messages: 1e6, same: 999_999 }), "99.9 % stay the same");
+  assert.equal(planned.shareOf({ ...behaviour, same: 2000, differ: 0 }), "100 % stay the same");
+  const plan = { fingerprint: "", interfaces: [{ interface: "adt", change: "change", behaviour }, { interface: "lab", change: "start" }], findings: [{ severity: "error" }, { severity: "warning" }] };
+  assert.deepEqual(planned.textOf(plan), ["adt changes: 1,999 same, 1 differ", "lab begins", "1 error"]);
+  assert.deepEqual(planned.textOf({ fingerprint: "", interfaces: [], findings: [] }), ["no interface changes"]);
+  assert.deepEqual(planned.sentencesOf({ text: "x", changes: { changed: ["adt"], started: [] } }), ["changed: adt"]);
 });

@@ -9,7 +9,7 @@ use crate::{
     forwarding::{self, Forward},
     ground, handles,
     outcome::{Exit, Failure, Result},
-    place, watch as watch_files,
+    place, texts, watch as watch_files,
 };
 use engine::{Changes, Engine, acts::Person};
 use interface::{contract::Boxed, workspace::Workspace};
@@ -54,6 +54,8 @@ pub struct Host {
     story: Mutex<Value>,
     site: ground::Site,
     forwards: Vec<Arc<Forward>>,
+    /// The texts of the workspace as they were put into force.
+    in_force: Mutex<server::Texts>,
 }
 
 /// What a host is opened with.
@@ -117,6 +119,7 @@ impl Host {
             done: watch::Sender::new(false),
             story: Mutex::default(),
             forwards,
+            in_force: Mutex::new(texts::of(&setup.workspace.folder)),
             api: server::ApiSettings {
                 is_demo: setup.is_demo,
                 provider,
@@ -292,6 +295,7 @@ impl Host {
         handles::share(&self.engine, &workspace.definitions);
         let changes = self.engine.apply(workspace.definitions.clone(), &broken).await;
         self.engine.set_alerts(place::alerts(&workspace).0);
+        *self.in_force.lock().unwrap_or_else(PoisonError::into_inner) = texts::of(&self.folder);
         Some((workspace, findings, Some(changes)))
     }
 }
@@ -378,6 +382,15 @@ impl server::Host for Host {
         );
         let findings: Vec<Value> = findings.iter().map(|finding| place::as_json(&workspace, finding)).collect();
         json!({"schema": "sinew.plan/1", "fingerprint": fingerprint, "interfaces": rows, "findings": findings})
+    }
+    fn in_force(&self) -> server::Texts {
+        self.in_force.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+    fn on_disk(&self) -> server::Texts {
+        texts::of(&self.folder)
+    }
+    fn restore(&self, texts: &server::Texts) -> std::result::Result<(), message::Reason> {
+        texts::restore(&self.folder, texts)
     }
     fn stop(&self) {
         self.stop.notify_one();

@@ -40,6 +40,7 @@ mod run;
 mod screen;
 mod scripts;
 mod table;
+mod texts;
 mod traffic;
 mod values;
 mod watch;

@@ -2,7 +2,9 @@
 
 use crate::{
     audit::{Audit, Chain},
-    certificates, codes,
+    certificates,
+    changes::Texts,
+    codes,
     gate::rate::Rate,
     people::{People, sso::Provider},
     route::Table,
@@ -20,6 +22,15 @@ pub trait Host: Send + Sync {
     fn reload(&self, only: Option<String>) -> interface::contract::Boxed<'_, Option<serde_json::Value>>;
     /// What a reload would change, with the fingerprint of the files: a hash over all that the workspace is made of.
     fn plan(&self) -> serde_json::Value;
+    /// The texts of the workspace as they were when they were put into force.
+    fn in_force(&self) -> Texts;
+    /// The texts of the workspace as they lie there now.
+    fn on_disk(&self) -> Texts;
+    /// Makes the texts of the workspace these, each whole or not at all; texts that are not among them are removed.
+    ///
+    /// # Errors
+    /// The folder does not let itself be written.
+    fn restore(&self, texts: &Texts) -> Result<(), Reason>;
     /// Asks the process to end in good order.
     fn stop(&self);
     /// Begins a backup into the repository `to`; one at a time. Gives what [`Host::backup`] says then.

@@ -44,7 +44,7 @@ mod routes;
 mod steer;
 mod verify;
 
-pub use changes::fingerprint;
+pub use changes::{Texts, fingerprint};
 pub use host::{Api, ApiSettings, Host};
 pub use listen::{LISTEN_DEFAULT, Listening, bind};
 pub use people::{

@@ -604,6 +604,20 @@ fn of_changes() -> Vec<Route> {
             changes::list,
         ),
         Route::new(
+            (GET, "/api/v1/versions"),
+            (may(Right::Look), Engine),
+            Gives("sinew.versions/1"),
+            "Versions of the workspace that were put into force",
+            changes::versions::list,
+        ),
+        Route::new(
+            (POST, "/api/v1/rollback"),
+            (may(Right::Apply), Engine),
+            Gives("sinew.reload/1"),
+            "Go back to a version, or tell what would differ",
+            changes::versions::back,
+        ),
+        Route::new(
             (POST, "/api/v1/changes"),
             (may(Right::Propose), Engine),
             Gives("sinew.change/1"),

@@ -1,141 +1,28 @@
-// Changes: what a reading of the workspace would change, proposing it, approving what somebody else proposed, putting it into force.
+// Changes: what the files of the workspace would change, putting it into force, the way back, and two persons where they are asked for.
 import { useState } from "react";
-import { lookNow, useLive } from "../../api/live";
-import { get, post, Problem } from "../../api/http";
+import { applyChange, applyFiles, approve, propose, readChanges, readPlan, readVersions, type Change } from "../../api/changes";
+import { Problem } from "../../api/http";
+import { useLive } from "../../api/live";
 import { useMay, useSession } from "../../api/session";
 import { useAnswer } from "../../api/use";
 import { interfaceAt } from "../../shell/addresses";
-import { AskWhy, Window } from "../../ui/dialogs";
+import { AskWhy } from "../../ui/dialogs";
 import { moment, plural } from "../../ui/format";
 import { Icon } from "../../ui/icons";
 import { Button, Card, Empty, health, Link, Notice, Page, State, Trouble } from "../../ui/parts";
+import { PlanShort, PlanView } from "./PlanView";
+import { PutIntoForce, type Step } from "./PutIntoForce";
+import { Versions } from "./Versions";
 
-interface Finding {
-  code?: string;
-  severity?: string;
-  message?: string;
-  hint?: string | null;
-  file?: string;
-  line?: number;
-}
-interface Plan {
-  fingerprint: string;
-  interfaces: { interface: string; change: "start" | "change" | "stop" }[];
-  findings: Finding[];
-}
-interface Change {
-  id: string;
-  title: string;
-  by: string;
-  made: number;
-  until: number;
-  fingerprint: string;
-  plan: Plan;
-  approved_by: string | null;
-  applied_by: string | null;
-}
-
-const WORDS = { start: "begins", change: "goes on in a new version", stop: "ends, its queues are emptied" } as const;
-
-function Findings({ findings }: { findings: Finding[] }) {
-  if (findings.length === 0) return null;
-  return (
-    <ul className="stack tight">
-      {findings.map((finding, at) => (
-        <li key={at}>
-          <strong className={finding.severity === "error" ? "bad" : "warn"}>
-            {finding.severity === "error" ? "✕ " : ""}
-            {finding.code}
-          </strong>{" "}
-          {finding.message} {finding.file && <code>{`${finding.file}${finding.line ? `:${finding.line}` : ""}`}</code>} {finding.hint && <span className="quiet">{finding.hint}</span>}
-        </li>
-      ))}
-    </ul>
-  );
-}
-
-function PlanList({ plan }: { plan: Plan }) {
-  return (
-    <div className="stack tight">
-      {plan.interfaces.length === 0 ? (
-        <p className="quiet">No interface changes: what lies in the workspace is what runs.</p>
-      ) : (
-        <ul>
-          {plan.interfaces.map((row) => (
-            <li key={row.interface}>
-              <strong>{row.interface}</strong> {WORDS[row.change] ?? row.change}
-            </li>
-          ))}
-        </ul>
-      )}
-      <Findings findings={plan.findings} />
-    </div>
-  );
-}
-
-/** What was answered when a change went into force, as sentences. */
-export function sentencesOf(answer: { changes?: Record<string, unknown> } & Record<string, unknown>): string[] {
-  const parts = { ...answer, ...(answer.changes ?? {}) };
-  const lists = Object.entries(parts).filter((entry): entry is [string, string[]] => Array.isArray(entry[1]) && entry[1].every((one) => typeof one === "string"));
-  const said = lists.filter(([, names]) => names.length > 0).map(([what, names]) => `${what}: ${names.join(", ")}`);
-  return said.length > 0 ? said : ["Nothing changed: the workspace is what runs."];
-}
-
-function InForce({ title, path, onClose }: { title: string; path: string; onClose: () => void }) {
-  const [answer, setAnswer] = useState<{ findings?: Finding[]; changes?: Record<string, unknown> } & Record<string, unknown>>();
-  const [problem, setProblem] = useState<Problem>();
-  const [isRunning, setRunning] = useState(false);
-  const run = async () => {
-    setRunning(true);
-    setProblem(undefined);
-    try {
-      setAnswer(await post(path));
-      lookNow();
-    } catch (error) {
-      setProblem(error instanceof Problem ? error : new Problem(0, "", String(error)));
-    }
-    setRunning(false);
-  };
-  const errors = (answer?.findings ?? []).filter((finding) => finding.severity === "error");
-  return (
-    <Window title={title} onClose={onClose}>
-      {!answer && <p>Messages that are under way end in the version they began in; new ones take the new version. An interface whose file has a mistake goes on as it is.</p>}
-      {answer && (
-        <div role="status" className="stack tight">
-          {errors.length === 0 && (
-            <ul>
-              {sentencesOf(answer).map((text) => (
-                <li key={text}>{text}</li>
-              ))}
-            </ul>
-          )}
-          <Findings findings={answer.findings ?? []} />
-        </div>
-      )}
-      {problem && (
-        <Notice level="warning" title="Not done; what runs is as it was">
-          {problem.message} {problem.code && <code>{problem.code}</code>}
-        </Notice>
-      )}
-      <div className="buttons">
-        <Button onPress={onClose}>{answer ? "Close" : "Cancel"}</Button>
-        {!answer && (
-          <Button kind="first" isDisabled={isRunning} onPress={() => void run()}>
-            {isRunning ? "Reading…" : "Put it into force"}
-          </Button>
-        )}
-      </div>
-    </Window>
-  );
-}
+const SAFE = "Messages that are under way end in the version they began in; new ones take the new version. An interface whose file has a mistake goes on as it is.";
 
 function Proposals({ changes, onApply, again }: { changes: Change[]; onApply: (change: Change) => void; again: () => void }) {
   const may = useMay();
   const { me } = useSession();
   const [problem, setProblem] = useState<Problem>();
-  const approve = async (change: Change) => {
+  const agree = async (change: Change) => {
     try {
-      await post(`/api/v1/changes/${encodeURIComponent(change.id)}/approve`);
+      await approve(change.id);
       setProblem(undefined);
     } catch (error) {
       setProblem(error instanceof Problem ? error : new Problem(0, "", String(error)));
@@ -175,12 +62,12 @@ function Proposals({ changes, onApply, again }: { changes: Change[]; onApply: (c
                 {moment(change.made)} <span className="quiet">by {change.by}</span>
               </td>
               <td>
-                <PlanList plan={change.plan} />
+                <PlanShort plan={change.plan} />
               </td>
               <td>
                 <div className="buttons end">
                   {!change.approved_by && !change.applied_by && may("approve") && me?.name !== change.by && (
-                    <Button aria-label={`Approve ${change.title}`} onPress={() => void approve(change)}>
+                    <Button aria-label={`Approve ${change.title}`} onPress={() => void agree(change)}>
                       Approve
                     </Button>
                   )}
@@ -202,41 +89,52 @@ function Proposals({ changes, onApply, again }: { changes: Change[]; onApply: (c
 export function Changes() {
   const { status, problem } = useLive();
   const may = useMay();
-  const plan = useAnswer(may("propose") ? "plan" : null, (signal) => get<Plan>("/api/v1/plan", undefined, signal));
-  const changes = useAnswer("changes", (signal) => get<{ four_eyes: boolean; changes: Change[] }>("/api/v1/changes", undefined, signal));
-  const [open, setOpen] = useState<{ title: string; path: string }>();
+  const plan = useAnswer(may("propose") ? "plan" : null, readPlan);
+  const changes = useAnswer("changes", readChanges);
+  const versions = useAnswer("versions", readVersions);
+  const [step, setStep] = useState<Step>();
   const [isProposing, setProposing] = useState(false);
   if (!status) return <Page title="Changes">{problem ? <Trouble problem={problem} what="The engine" /> : <Empty title="Asking the engine…" />}</Page>;
   const needsSecond = changes.value?.four_eyes ?? false;
-  const close = () => {
-    setOpen(undefined);
+  const again = () => {
     plan.again();
     changes.again();
+    versions.again();
   };
+  const close = () => {
+    setStep(undefined);
+    again();
+  };
+  const now = plan.value;
+  const isSomething = now !== undefined && (now.interfaces.length > 0 || (now.files?.length ?? 0) > 0);
   return (
     <Page
       title="Changes"
       about={needsSecond ? "two persons: one proposes, another approves" : "what lies in the workspace, and what runs"}
       actions={
         <>
+          <Button icon="again" onPress={again}>
+            Look again
+          </Button>
           {may("propose") && (
-            <Button icon="changes" isDisabled={!plan.value} onPress={() => setProposing(true)}>
+            <Button kind={needsSecond && isSomething ? "first" : ""} isDisabled={!now} onPress={() => setProposing(true)}>
               Propose…
             </Button>
           )}
-          {may("apply") && !needsSecond && (
-            <Button icon="again" onPress={() => setOpen({ title: "Read the workspace and put it into force", path: "/api/v1/reload" })}>
-              Read and put into force…
+          {may("apply") && !needsSecond && now && (
+            <Button kind={isSomething ? "first" : ""} onPress={() => setStep({ title: "Put the files of the workspace into force", text: <p>{SAFE}</p>, button: "Put into force", run: (why) => applyFiles(why, now.fingerprint) })}>
+              Put into force…
             </Button>
           )}
         </>
       }
     >
       {may("propose") && (
-        <Card title="What would change now" more={plan.value && <code className="quiet">{plan.value.fingerprint.slice(0, 16)}</code>}>
-          <div className="inside">{plan.problem ? <Trouble problem={plan.problem} what="The plan" again={plan.again} /> : plan.value ? <PlanList plan={plan.value} /> : <p>Reading the workspace…</p>}</div>
+        <Card title="What would change now" more={now && <code className="quiet">{now.fingerprint.slice(0, 16)}</code>}>
+          <div className="inside">{plan.problem ? <Trouble problem={plan.problem} what="The plan" again={plan.again} /> : now ? <PlanView plan={now} /> : <p>Reading the workspace, and running stored messages through both versions…</p>}</div>
         </Card>
       )}
+      <Versions answer={versions} isLocked={needsSecond} again={again} />
       <Card title="Proposed" more={changes.value && <span className="quiet">{plural(changes.value.changes.length, "change")}</span>}>
         {changes.problem ? (
           <Trouble problem={changes.problem} what="Proposed changes" again={changes.again} />
@@ -245,7 +143,7 @@ export function Changes() {
         ) : changes.value.changes.length === 0 ? (
           <Empty title="Nothing is proposed" />
         ) : (
-          <Proposals changes={changes.value.changes} again={changes.again} onApply={(change) => setOpen({ title: `Put “${change.title}” into force`, path: `/api/v1/changes/${encodeURIComponent(change.id)}/apply` })} />
+          <Proposals changes={changes.value.changes} again={changes.again} onApply={(change) => setStep({ title: `Put “${change.title}” into force`, text: <p>{SAFE}</p>, button: "Put into force", run: (why) => applyChange(change.id, why) })} />
         )}
       </Card>
       <Card title="What runs" more={<span className="quiet">a version is a hash over the interface, its maps, its tables and the environment</span>}>
@@ -275,7 +173,7 @@ export function Changes() {
           </tbody>
         </table>
       </Card>
-      {open && <InForce {...open} onClose={close} />}
+      {step && <PutIntoForce step={step} onClose={close} />}
       {isProposing && (
         <AskWhy
           onClose={() => {
@@ -284,10 +182,10 @@ export function Changes() {
           }}
           act={{
             title: "Propose the workspace as it lies there now",
-            text: plan.value ? <PlanList plan={plan.value} /> : "",
+            text: now ? <PlanShort plan={now} /> : "",
             button: "Propose",
             example: "for example: ticket 4711, the new ward W7",
-            run: async (reason) => void (await post("/api/v1/changes", { title: reason, reason })),
+            run: async (reason) => void (await propose(reason, reason)),
           }}
         />
       )}

@@ -112,8 +112,9 @@ impl Apply {
             1 => format!("apply: {}", text(&rows(&plan)[0], "interface")),
             many => format!("apply: {} and {}", text(&rows(&plan)[0], "interface"), count(many as u64 - 1, "other")),
         };
+        let why = json!({"reason": self.reason, "ticket": self.ticket});
         let applied = match &self.change {
-            Some(id) => self.reach.post(&format!("/api/v1/changes/{}/apply", encode(id)), &json!({}))?,
+            Some(id) => self.reach.post(&format!("/api/v1/changes/{}/apply", encode(id)), &why)?,
             None if self.reach.get("/api/v1/changes")?["four_eyes"] == true => {
                 let body = json!({"title": title, "reason": self.reason});
                 let made = self.reach.post("/api/v1/changes", &body)?;
@@ -121,7 +122,7 @@ impl Apply {
                 screen.say(format!("proposed as {id}: somebody else approves it, then sinew apply --change {id}"));
                 return Ok(Exit::Ok);
             }
-            None => self.reach.post("/api/v1/reload", &json!({}))?,
+            None => self.reach.post("/api/v1/reload", &why)?,
         };
         if has_errors(&applied) {
             screen.say("interfaces with errors go on as they were; nothing was recorded");
@@ -154,7 +155,7 @@ impl Rollback {
             screen.say("edits that were not applied are put aside: git stash list");
         }
         let plan = self.reach.get("/api/v1/plan")?;
-        let applied = self.reach.post("/api/v1/reload", &json!({}))?;
+        let applied = self.reach.post("/api/v1/reload", &json!({"reason": self.reason}))?;
         if has_errors(&applied) {
             screen.say("some interfaces of that version have errors and go on as they were");
             return Ok(Exit::Problems);

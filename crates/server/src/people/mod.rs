@@ -32,7 +32,7 @@ use crate::{
 use axum::http::StatusCode;
 use kept::Kept;
 use message::{Clock as _, Timestamp, clock};
-use record::{Change, Invitation, User};
+use record::{Change, Invitation, User, Version};
 use ring::hmac;
 use std::time::Duration;
 use store::Store;
@@ -179,6 +179,21 @@ impl People {
     ) -> Result<Change, Problem> {
         let changed = self.kept.change::<Change, ()>(id, set)?;
         changed.map(|(change, ())| change).ok_or_else(|| none_such("change"))
+    }
+
+    /// The states of the workspace that were put into force, the newest first.
+    pub(crate) fn versions(&self) -> Result<Vec<Version>, Problem> {
+        let mut versions = self.kept.list::<Version>(None)?;
+        versions.sort_by_key(|version| std::cmp::Reverse(version.at));
+        Ok(versions)
+    }
+
+    pub(crate) fn add_version(&self, version: &Version) -> Result<(), Problem> {
+        if self.kept.add(version)? { Ok(()) } else { Err(there_is("version")) }
+    }
+
+    pub(crate) fn remove_version(&self, id: &str) -> Result<(), Problem> {
+        self.kept.remove::<Version>(id).map(|_| ())
     }
 
     fn signed(&self, what: &[&str]) -> String {

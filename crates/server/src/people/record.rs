@@ -211,3 +211,23 @@ impl Record for Change {
         Some(self.until)
     }
 }
+
+/// A state of the workspace that was put into force.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Version {
+    pub(crate) id: String,
+    pub(crate) at: Timestamp,
+    pub(crate) by: String,
+    pub(crate) reason: String,
+    pub(crate) ticket: String,
+    /// The hash of the texts.
+    pub(crate) fingerprint: String,
+    pub(crate) texts: crate::changes::Texts,
+}
+
+impl Record for Version {
+    const KIND: &'static str = "version";
+    fn id(&self) -> &str {
+        &self.id
+    }
+}

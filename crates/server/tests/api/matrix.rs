@@ -52,6 +52,8 @@ const ALLOWED: &[(&str, &str)] = &[
     ("POST /api/v1/reload", "analyst administrator"),
     ("GET /api/v1/plan", "analyst administrator"),
     ("GET /api/v1/changes", ALL),
+    ("GET /api/v1/versions", ALL),
+    ("POST /api/v1/rollback", "analyst administrator"),
     ("POST /api/v1/changes", "analyst administrator"),
     ("POST /api/v1/changes/{id}/approve", "approver"),
     ("POST /api/v1/changes/{id}/apply", "analyst administrator"),

@@ -84,6 +84,8 @@ static CONNECTORS: &[&dyn Connector] = &[&Fake];
 pub(crate) struct Process {
     /// What stands on disk.
     pub(crate) text: std::sync::Mutex<String>,
+    /// What was put into force last.
+    pub(crate) in_force: std::sync::Mutex<server::Texts>,
     /// The map of `demo`.
     pub(crate) map: std::sync::Mutex<String>,
 }
@@ -95,6 +97,9 @@ impl server::Host for Process {
     fn reload(&self, only: Option<String>) -> Boxed<'_, Option<Value>> {
         let text = self.text.lock().unwrap().clone();
         let is_it = only.is_none_or(|only| only == text);
+        if is_it {
+            *self.in_force.lock().unwrap() = self.on_disk();
+        }
         Box::pin(async move { is_it.then(|| json!({"schema": "sinew.reload/1", "applied": text})) })
     }
     fn test(&self, _: &str) -> Result<Value, Reason> {
@@ -117,6 +122,16 @@ impl server::Host for Process {
     }
     fn plan(&self) -> Value {
         json!({"schema": "sinew.plan/1", "fingerprint": *self.text.lock().unwrap()})
+    }
+    fn in_force(&self) -> server::Texts {
+        self.in_force.lock().unwrap().clone()
+    }
+    fn on_disk(&self) -> server::Texts {
+        [("interfaces/demo/interface.flow".to_owned(), self.text.lock().unwrap().clone())].into()
+    }
+    fn restore(&self, texts: &server::Texts) -> Result<(), Reason> {
+        *self.text.lock().unwrap() = texts.values().next().cloned().unwrap_or_default();
+        Ok(())
     }
     fn stop(&self) {}
     fn begin_backup(&self, _: PathBuf, _: Vec<String>, _: Person) -> Result<Value, Reason> {

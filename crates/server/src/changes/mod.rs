@@ -1,7 +1,13 @@
-//! Changes of the workspace: what a reload would change, and, where two persons are asked for, proposing, approving, applying.
+//! Changes of the workspace: what a reload would change, putting it into force, going back, and, where two persons are asked
+//! for, proposing, approving, applying.
 //!
 //! Promises: where four eyes are asked for, nothing is applied that somebody other than who proposed it did not approve, and
 //! nothing but what they approved: the files as they were, by their hash.
+
+mod difference;
+pub(crate) mod versions;
+
+pub use difference::Texts;
 
 use crate::{
     audit::Outcome,
@@ -11,6 +17,7 @@ use crate::{
         caller::Voucher,
         input::{From, Input, Nothing},
     },
+    host::Host,
     people::{chance, none_such, record::Change},
     problem::Problem,
 };
@@ -40,6 +47,25 @@ pub(crate) struct Proposed {
 }
 
 impl Input for Proposed {
+    const FROM: From = From::Body;
+}
+
+/// A change that is put into force.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Applied {
+    /// Why: kept in the audit chain and with the version.
+    #[serde(default)]
+    reason: String,
+    /// The ticket it belongs to.
+    #[serde(default)]
+    ticket: String,
+    /// Only if the files are still those that a plan was made of.
+    #[serde(default)]
+    fingerprint: Option<String>,
+}
+
+impl Input for Applied {
     const FROM: From = From::Body;
 }
 
@@ -79,10 +105,23 @@ fn person<I>(call: &Call<I>) -> String {
     }
 }
 
+fn answered(applied: Option<Value>) -> Response {
+    Json(applied.unwrap_or_else(|| json!({}))).into_response()
+}
+
+/// What the files of the workspace would change: interfaces and what they do, and the lines of the files.
+fn planned(host: &dyn Host) -> Value {
+    let mut plan = host.plan();
+    if let Some(plan) = plan.as_object_mut() {
+        plan.insert("files".to_owned(), json!(difference::between(&host.in_force(), &host.on_disk())));
+    }
+    plan
+}
+
 /// `GET /api/v1/plan`.
 pub(crate) async fn plan(call: Call<Nothing>) -> Result<Response, Problem> {
     let host = call.state.host.clone();
-    Ok(Json(aside(move || Ok(host.plan())).await?).into_response())
+    Ok(Json(aside(move || Ok(planned(&*host))).await?).into_response())
 }
 
 /// `GET /api/v1/changes`.
@@ -100,7 +139,7 @@ pub(crate) async fn list(call: Call<Nothing>) -> Result<Response, Problem> {
 pub(crate) async fn propose(call: Call<Proposed>) -> Result<Response, Problem> {
     call.person(&call.input.reason)?;
     aside(move || {
-        let plan = call.state.host.plan();
+        let plan = planned(&*call.state.host);
         let fingerprint = plan["fingerprint"].as_str().unwrap_or_default().to_owned();
         let made = clock::System.now();
         let change = Change {
@@ -142,15 +181,18 @@ pub(crate) async fn approve(call: Call<Nothing>) -> Result<Response, Problem> {
 }
 
 /// `POST /api/v1/changes/{id}/apply`: the files have to be those that were approved.
-pub(crate) async fn apply(call: Call<Nothing>) -> Result<Response, Problem> {
+pub(crate) async fn apply(call: Call<Applied>) -> Result<Response, Problem> {
     let id = call.path.first().cloned().unwrap_or_default();
     let (people, wanted) = (call.state.people.clone(), id.clone());
     let change = aside(move || people.change(&wanted)?.ok_or_else(|| none_such("change"))).await?;
     if call.state.settings.has_four_eyes && change.approved_by.is_none() {
         return Err(second_needed("this change was not approved by a second person"));
     }
-    call.record("apply change", format!("{id} {}", change.fingerprint), "").await?;
-    let Some(applied) = call.state.host.reload(Some(change.fingerprint)).await else {
+    let Applied { reason, ticket, .. } = &call.input;
+    let reason = if reason.trim().is_empty() { &change.title } else { reason };
+    call.record("apply change", format!("{id} {}", change.fingerprint), reason).await?;
+    let only = Some(change.fingerprint.clone());
+    let Some(applied) = versions::put_into_force(&call.state, &call.caller.who, only, (reason, ticket)).await? else {
         return Err(second_needed("the files are not those that were proposed: propose again"));
     };
     let who = person(&call);
@@ -165,13 +207,20 @@ pub(crate) async fn apply(call: Call<Nothing>) -> Result<Response, Problem> {
 }
 
 /// `POST /api/v1/reload`: at once, where no second person is asked for.
-pub(crate) async fn reload(call: Call<Nothing>) -> Result<Response, Problem> {
+pub(crate) async fn reload(call: Call<Applied>) -> Result<Response, Problem> {
     if call.state.settings.has_four_eyes {
         return Err(second_needed(
             "this workspace asks for a second person: propose the change, have it approved, apply it",
         ));
     }
-    call.record("reload", "workspace".to_owned(), "").await?;
-    let applied = call.state.host.reload(None).await;
-    Ok(Json(applied.unwrap_or_else(|| json!({}))).into_response())
+    let Applied { reason, ticket, fingerprint } = &call.input;
+    call.record("reload", "workspace".to_owned(), reason).await?;
+    let only = fingerprint.clone();
+    let is_asked = only.is_some();
+    let applied = versions::put_into_force(&call.state, &call.caller.who, only, (reason, ticket)).await?;
+    if is_asked && applied.is_none() {
+        let text = "the files are not those of the plan any more: look at the plan again";
+        return Err(Problem::new(StatusCode::CONFLICT, codes::E7402, text));
+    }
+    Ok(answered(applied))
 }
