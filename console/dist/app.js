@@ -3,7 +3,7 @@ import { StrictMode } from "./vendor.js";
 import { createRoot } from "./vendor.js";
 
 // src/shell/App.tsx
-import { useEffect as useEffect12, useMemo as useMemo11, useRef as useRef6, useState as useState32 } from "./vendor.js";
+import { useEffect as useEffect13, useMemo as useMemo13, useRef as useRef6, useState as useState34 } from "./vendor.js";
 
 // src/api/live.ts
 import { useSyncExternalStore } from "./vendor.js";
@@ -313,6 +313,7 @@ function useMay() {
 var messagesAt = (query) => query ? `/messages#q=${encodeURIComponent(query)}` : "/messages";
 var mapAt = (name, file, message) => `/mapper/${encodeURIComponent(name)}#file=${encodeURIComponent(file)}${message ? `&message=${message}` : ""}`;
 var interfaceAt = (name, tab = "") => `/interfaces/${encodeURIComponent(name)}${tab ? `#tab=${tab}` : ""}`;
+var benchAt = (name, message) => `/bench#interface=${encodeURIComponent(name)}${message ? `&message=${message}` : ""}`;
 
 // src/ui/format.ts
 var whole = new Intl.NumberFormat("en");
@@ -324,15 +325,15 @@ function rate(value) {
 var two = (value) => String(value).padStart(2, "0");
 var dateOf = (micros) => new Date(micros / 1e3);
 function clock(micros) {
-  const at2 = dateOf(micros);
-  return `${two(at2.getHours())}:${two(at2.getMinutes())}:${two(at2.getSeconds())}`;
+  const at3 = dateOf(micros);
+  return `${two(at3.getHours())}:${two(at3.getMinutes())}:${two(at3.getSeconds())}`;
 }
 var clockMillis = (micros) => `${clock(micros)}.${String(dateOf(micros).getMilliseconds()).padStart(3, "0")}`;
 function moment(micros, now2 = Date.now()) {
-  const at2 = dateOf(micros);
-  const time = `${two(at2.getHours())}:${two(at2.getMinutes())}`;
-  if (at2.toDateString() === new Date(now2).toDateString()) return time;
-  return `${at2.getDate()} ${at2.toLocaleString("en", { month: "short" })} ${time}`;
+  const at3 = dateOf(micros);
+  const time = `${two(at3.getHours())}:${two(at3.getMinutes())}`;
+  if (at3.toDateString() === new Date(now2).toDateString()) return time;
+  return `${at3.getDate()} ${at3.toLocaleString("en", { month: "short" })} ${time}`;
 }
 var utc = (micros) => dateOf(micros).toISOString();
 function span(seconds) {
@@ -914,12 +915,12 @@ function Symptoms({ incident, now: now2 }) {
         /* @__PURE__ */ jsx5("th", { scope: "col", children: "What shows" }),
         /* @__PURE__ */ jsx5("th", { scope: "col", children: "For" })
       ] }) }),
-      /* @__PURE__ */ jsx5("tbody", { children: incident.symptoms.map((symptom, at2) => /* @__PURE__ */ jsxs5("tr", { children: [
+      /* @__PURE__ */ jsx5("tbody", { children: incident.symptoms.map((symptom, at3) => /* @__PURE__ */ jsxs5("tr", { children: [
         /* @__PURE__ */ jsx5("td", { children: symptom.interface ? /* @__PURE__ */ jsx5(Link, { to: interfaceAt(symptom.interface), children: symptom.interface }) : "the engine" }),
         /* @__PURE__ */ jsx5("td", { children: symptom.destination ?? "" }),
         /* @__PURE__ */ jsx5("td", { children: symptom.sentence }),
         /* @__PURE__ */ jsx5("td", { className: "nowrap", children: span((now2 - symptom.since) / 1e6) })
-      ] }, at2)) })
+      ] }, at3)) })
     ] }),
     incident.symptoms_now > incident.symptoms.length && /* @__PURE__ */ jsxs5("p", { className: "quiet inside", children: [
       "and ",
@@ -929,7 +930,7 @@ function Symptoms({ incident, now: now2 }) {
   ] });
 }
 function History({ incident }) {
-  return /* @__PURE__ */ jsx5("ol", { className: "history", "aria-label": "What happened to it", children: historyOf(incident).map((event, at2) => /* @__PURE__ */ jsxs5("li", { children: [
+  return /* @__PURE__ */ jsx5("ol", { className: "history", "aria-label": "What happened to it", children: historyOf(incident).map((event, at3) => /* @__PURE__ */ jsxs5("li", { children: [
     /* @__PURE__ */ jsx5("time", { className: "mono quiet", title: utc(event.at), children: moment(event.at) }),
     /* @__PURE__ */ jsxs5("span", { children: [
       event.by && /* @__PURE__ */ jsxs5("strong", { children: [
@@ -938,13 +939,13 @@ function History({ incident }) {
       ] }),
       event.text
     ] })
-  ] }, at2)) });
+  ] }, at3)) });
 }
 function Interfaces({ names: names2 }) {
   const first = names2.slice(0, NAMES_MAX2);
   return /* @__PURE__ */ jsxs5(Fragment2, { children: [
-    first.map((name, at2) => /* @__PURE__ */ jsxs5("span", { children: [
-      at2 > 0 && ", ",
+    first.map((name, at3) => /* @__PURE__ */ jsxs5("span", { children: [
+      at3 > 0 && ", ",
       /* @__PURE__ */ jsx5(Link, { to: interfaceAt(name), children: name })
     ] }, name)),
     names2.length > NAMES_MAX2 && ` and ${names2.length - NAMES_MAX2} more`
@@ -1130,7 +1131,7 @@ function News() {
       /* @__PURE__ */ jsx6("th", { scope: "col", children: "What" }),
       /* @__PURE__ */ jsx6("th", { scope: "col", children: "Message" })
     ] }) }),
-    /* @__PURE__ */ jsx6("tbody", { children: news.map((one, at2) => {
+    /* @__PURE__ */ jsx6("tbody", { children: news.map((one, at3) => {
       const word = WORDS2[one.kind];
       return /* @__PURE__ */ jsxs6("tr", { children: [
         /* @__PURE__ */ jsx6("td", { className: "mono", title: utc(one.at), children: clock(one.at) }),
@@ -1146,7 +1147,7 @@ function News() {
           /* @__PURE__ */ jsx6("span", { className: "quiet", children: one.reason?.text })
         ] }),
         /* @__PURE__ */ jsx6("td", { className: "mono", children: one.message ? /* @__PURE__ */ jsx6(Link, { to: `/messages#id=${one.message}`, children: one.message }) : "" })
-      ] }, `${one.at} ${at2}`);
+      ] }, `${one.at} ${at3}`);
     }) })
   ] }) });
 }
@@ -1350,7 +1351,7 @@ function Sent({ book }) {
       /* @__PURE__ */ jsx9("th", { scope: "col", children: "Channel" }),
       /* @__PURE__ */ jsx9("th", { scope: "col", children: "How it went" })
     ] }) }),
-    /* @__PURE__ */ jsx9("tbody", { children: [...book.told].reverse().map((one, at2) => /* @__PURE__ */ jsxs9("tr", { children: [
+    /* @__PURE__ */ jsx9("tbody", { children: [...book.told].reverse().map((one, at3) => /* @__PURE__ */ jsxs9("tr", { children: [
       /* @__PURE__ */ jsx9("td", { className: "mono", title: utc(one.at), children: moment(one.at).length > 5 ? moment(one.at) : clock(one.at) }),
       /* @__PURE__ */ jsx9("td", { children: one.incident ? `No. ${one.incident}` : "–" }),
       /* @__PURE__ */ jsx9("td", { children: WHAT[one.what] ?? one.what }),
@@ -1368,7 +1369,7 @@ function Sent({ book }) {
           /* @__PURE__ */ jsx9("code", { children: one.trouble.code })
         ] })
       ] })
-    ] }, at2)) })
+    ] }, at3)) })
   ] }) });
 }
 function Told({ book, again }) {
@@ -1436,8 +1437,8 @@ function Narrow({ label, value, onValue }) {
   const [text, setText] = useState8(value);
   return /* @__PURE__ */ jsx11("input", { className: "input narrow", "aria-label": label, placeholder: label, value: text, onChange: (change2) => setText(change2.target.value), onKeyDown: (key) => key.key === "Enter" && onValue(text.trim()), onBlur: () => text.trim() !== value && onValue(text.trim()) });
 }
-function When({ at: at2 }) {
-  const [day, seconds] = [moment(at2), clock(at2)];
+function When({ at: at3 }) {
+  const [day, seconds] = [moment(at3), clock(at3)];
   return seconds.startsWith(day) ? /* @__PURE__ */ jsx11(Fragment3, { children: seconds }) : /* @__PURE__ */ jsxs11(Fragment3, { children: [
     day,
     " ",
@@ -1502,1261 +1503,33 @@ ${last ?? ""}`, (signal) => get("/api/v1/audit", { who: who || void 0, act: act 
   );
 }
 
-// src/screens/dictionary/Dictionary.tsx
-import { useEffect as useEffect4, useState as useState9 } from "./vendor.js";
-import { Fragment as Fragment4, jsx as jsx12, jsxs as jsxs12 } from "./vendor.js";
-var VERSIONS = ["2.9", "2.8.2", "2.8", "2.7.1", "2.7", "2.6", "2.5.1", "2.5", "2.4", "2.3.1", "2.3", "2.2", "2.1"];
-var VERSION_DEFAULT = "2.5.1";
-var EXAMPLES = ["PID", "PID-3", "OBX-5", "CX", "0001", "Patient.contact", "mother maiden"];
-var USAGE = { R: "required", O: "optional", C: "conditional", B: "kept for older systems", W: "withdrawn", X: "withdrawn" };
-var wordAt = (word, version) => `/dictionary#word=${encodeURIComponent(word)}${version === VERSION_DEFAULT ? "" : `&version=${version}`}`;
-function Rows({ rows, version }) {
-  return /* @__PURE__ */ jsx12("div", { className: "scroll-x", children: /* @__PURE__ */ jsxs12("table", { className: "table", children: [
-    /* @__PURE__ */ jsx12("thead", { children: /* @__PURE__ */ jsxs12("tr", { children: [
-      /* @__PURE__ */ jsx12("th", { scope: "col", children: "Place" }),
-      /* @__PURE__ */ jsx12("th", { scope: "col", children: "Name" }),
-      /* @__PURE__ */ jsx12("th", { scope: "col", children: "Type" }),
-      /* @__PURE__ */ jsx12("th", { scope: "col", children: "Usage" }),
-      /* @__PURE__ */ jsx12("th", { scope: "col", children: "Repeats" }),
-      /* @__PURE__ */ jsx12("th", { scope: "col", className: "right", children: "Length" }),
-      /* @__PURE__ */ jsx12("th", { scope: "col", children: "Table" })
-    ] }) }),
-    /* @__PURE__ */ jsx12("tbody", { children: rows.map((row) => /* @__PURE__ */ jsxs12("tr", { children: [
-      /* @__PURE__ */ jsx12("td", { className: "mono nowrap", children: /* @__PURE__ */ jsx12(Link, { to: wordAt(row.path, version), "data-row": true, children: row.path }) }),
-      /* @__PURE__ */ jsx12("td", { children: row.name }),
-      /* @__PURE__ */ jsx12("td", { className: "mono", children: /^[A-Z]{2,3}$/.test(row.type) ? /* @__PURE__ */ jsx12(Link, { to: wordAt(row.type, version), children: row.type }) : row.type }),
-      /* @__PURE__ */ jsx12("td", { className: row.usage === "R" || /^[1-9]/.test(row.usage) ? "" : "quiet", children: USAGE[row.usage] ?? row.usage }),
-      /* @__PURE__ */ jsx12("td", { className: "quiet", children: row.is_repeating ? "yes" : "–" }),
-      /* @__PURE__ */ jsx12("td", { className: "right number quiet", children: row.length ?? "–" }),
-      /* @__PURE__ */ jsx12("td", { className: "mono", children: row.table ? /* @__PURE__ */ jsx12(Link, { to: wordAt(row.table, version), children: row.table }) : /* @__PURE__ */ jsx12("span", { className: "quiet", children: "–" }) })
-    ] }, row.path)) })
-  ] }) });
-}
-function Codes({ codes }) {
-  return /* @__PURE__ */ jsxs12("table", { className: "table", children: [
-    /* @__PURE__ */ jsx12("thead", { children: /* @__PURE__ */ jsxs12("tr", { children: [
-      /* @__PURE__ */ jsx12("th", { scope: "col", children: "Code" }),
-      /* @__PURE__ */ jsx12("th", { scope: "col", children: "Meaning" })
-    ] }) }),
-    /* @__PURE__ */ jsx12("tbody", { children: codes.map((one) => /* @__PURE__ */ jsxs12("tr", { children: [
-      /* @__PURE__ */ jsx12("td", { className: "mono", children: one.code }),
-      /* @__PURE__ */ jsx12("td", { children: one.display || /* @__PURE__ */ jsx12("span", { className: "quiet", children: "no text in the standard" }) })
-    ] }, one.code)) })
-  ] });
-}
-function aroundOf(word) {
-  const out = [];
-  for (let at2 = word.replace(/[.-][^.-]*$/, ""); at2 !== out.at(-1) && at2 !== word; at2 = at2.replace(/[.-][^.-]*$/, "")) out.push(at2);
-  return out.reverse();
-}
-function Entry({ entry, version }) {
-  if (entry.kind === "found") {
-    const found = entry.found ?? [];
-    if (found.length === 0) return /* @__PURE__ */ jsx12(Empty, { title: "The standard has no such word", children: "Try a place (PID-3), a data type (CX), a table (0001), an element (Patient.contact), or words of a name." });
-    return /* @__PURE__ */ jsx12(Card, { title: `Named “${entry.word}”`, children: /* @__PURE__ */ jsx12("table", { className: "table", children: /* @__PURE__ */ jsx12("tbody", { children: found.map((one) => /* @__PURE__ */ jsxs12("tr", { children: [
-      /* @__PURE__ */ jsx12("td", { className: "mono nowrap", children: /* @__PURE__ */ jsx12(Link, { to: wordAt(one.path, version), "data-row": true, children: one.path }) }),
-      /* @__PURE__ */ jsx12("td", { children: one.name })
-    ] }, one.path)) }) }) });
-  }
-  const { own } = entry;
-  return /* @__PURE__ */ jsxs12(Fragment4, { children: [
-    /* @__PURE__ */ jsxs12(
-      Card,
-      {
-        title: /* @__PURE__ */ jsxs12(Fragment4, { children: [
-          aroundOf(entry.word).map((word) => /* @__PURE__ */ jsxs12("span", { children: [
-            /* @__PURE__ */ jsx12(Link, { to: wordAt(word, version), children: word }),
-            " ›",
-            " "
-          ] }, word)),
-          /* @__PURE__ */ jsx12("code", { children: entry.word }),
-          " ",
-          entry.name
-        ] }),
-        more: /* @__PURE__ */ jsxs12("span", { className: "quiet", children: [
-          entry.kind === "element" ? "FHIR R4" : `HL7 v${entry.version}`,
-          entry.is_user_defined ? " · codes are the site's own" : ""
-        ] }),
-        children: [
-          own && /* @__PURE__ */ jsxs12("p", { className: "inside", children: [
-            "Type ",
-            /* @__PURE__ */ jsx12("code", { children: own.type }),
-            ", ",
-            USAGE[own.usage] ?? own.usage,
-            own.is_repeating ? ", repeats" : "",
-            own.length ? `, at most ${plural(own.length, "character")}` : "",
-            own.table && /* @__PURE__ */ jsxs12(Fragment4, { children: [
-              ", table ",
-              /* @__PURE__ */ jsx12(Link, { to: wordAt(own.table, version), children: own.table })
-            ] })
-          ] }),
-          entry.rows && entry.rows.length > 0 && /* @__PURE__ */ jsx12(Rows, { rows: entry.rows, version }),
-          entry.rows?.length === 0 && !own && /* @__PURE__ */ jsx12("p", { className: "inside quiet", children: "It has no parts." })
-        ]
-      }
-    ),
-    entry.codes && entry.codes.length > 0 && /* @__PURE__ */ jsx12(Card, { title: "Codes", more: /* @__PURE__ */ jsxs12("span", { className: "quiet", children: [
-      entry.codes.length,
-      " of the standard"
-    ] }), children: /* @__PURE__ */ jsx12(Codes, { codes: entry.codes }) }),
-    entry.kind === "table" && entry.codes?.length === 0 && /* @__PURE__ */ jsx12(Empty, { title: "The standard lists no codes for this table" })
-  ] });
-}
-function Dictionary() {
-  const { words: words2 } = useAddress();
-  const word = words2.get("word") ?? "PID";
-  const version = words2.get("version") ?? VERSION_DEFAULT;
-  const [text, setText] = useState9(word);
-  useEffect4(() => setText(word), [word]);
-  const { value, problem, again } = useAnswer(`${version} ${word}`, (signal) => lookUp(version, word, signal));
-  return /* @__PURE__ */ jsxs12(
-    Page,
-    {
-      title: "Dictionary",
-      actions: /* @__PURE__ */ jsxs12(Fragment4, { children: [
-        /* @__PURE__ */ jsx12(
-          "input",
-          {
-            className: "input narrow",
-            "aria-label": "Look up a place, data type, table, element or name",
-            placeholder: "PID-3, CX, 0001, Patient.contact…",
-            value: text,
-            spellCheck: false,
-            onChange: (change2) => setText(change2.target.value),
-            onKeyDown: (key) => key.key === "Enter" && text.trim() && setWords({ word: text.trim() })
-          }
-        ),
-        /* @__PURE__ */ jsx12("select", { className: "input version", "aria-label": "Version of HL7 v2", value: version, onChange: (change2) => setWords({ version: change2.target.value === VERSION_DEFAULT ? void 0 : change2.target.value }), children: VERSIONS.map((one) => /* @__PURE__ */ jsx12("option", { children: one }, one)) })
-      ] }),
-      children: [
-        /* @__PURE__ */ jsxs12("p", { className: "quiet", children: [
-          "For example:",
-          " ",
-          EXAMPLES.map((example) => /* @__PURE__ */ jsxs12("span", { children: [
-            /* @__PURE__ */ jsx12(Link, { to: wordAt(example, version), children: example }),
-            " "
-          ] }, example))
-        ] }),
-        problem ? /* @__PURE__ */ jsx12(Trouble, { problem, what: "The dictionary", again }) : value ? /* @__PURE__ */ jsx12(Entry, { entry: value, version }) : /* @__PURE__ */ jsx12(Empty, { title: "Reading…" })
-      ]
-    }
-  );
-}
-
-// src/screens/changes/Changes.tsx
-import { useState as useState13 } from "./vendor.js";
-
-// src/api/changes.ts
-var readPlan = (signal) => get("/api/v1/plan", void 0, signal);
-var readChanges = (signal) => get("/api/v1/changes", void 0, signal);
-var readVersions = (signal) => get("/api/v1/versions", void 0, signal);
-var propose = (title, reason) => post("/api/v1/changes", { title, reason });
-var approve = (id) => post(`/api/v1/changes/${encodeURIComponent(id)}/approve`);
-var applyFiles = (why, fingerprint) => post("/api/v1/reload", { ...why, fingerprint });
-var applyChange = (id, why) => post(`/api/v1/changes/${encodeURIComponent(id)}/apply`, why);
-var planBack = (to, signal) => post("/api/v1/rollback", { to }, signal);
-var goBack = (to, why) => post("/api/v1/rollback", { to, is_confirmed: true, ...why });
-
-// src/screens/changes/PlanView.tsx
-import { useState as useState10 } from "./vendor.js";
-
-// src/screens/changes/words.ts
-function shareOf(of) {
-  if (of.messages === 0) return "";
-  const share = 100 * of.same / of.messages;
-  const told2 = of.differ > 0 ? Math.min(share, 99.9) : 100;
-  return `${told2.toFixed(told2 === 100 ? 0 : 1)} % stay the same`;
-}
-var VERBS = { start: "begins", change: "changes", stop: "ends" };
-function textOf2(plan2) {
-  const rows = plan2.interfaces.map((row) => {
-    const of = row.behaviour;
-    const more = of && of.messages > 0 ? `: ${count(of.same)} same, ${count(of.differ)} differ` : "";
-    return `${row.interface} ${VERBS[row.change] ?? row.change}${more}`;
-  });
-  const errors = plan2.findings.filter((finding) => finding.severity === "error").length;
-  if (errors > 0) rows.push(plural(errors, "error"));
-  return rows.length > 0 ? rows : ["no interface changes"];
-}
-function sentencesOf(answer) {
-  const parts2 = { ...answer, ...answer.changes ?? {} };
-  const lists = Object.entries(parts2).filter((entry) => Array.isArray(entry[1]) && entry[1].every((one) => typeof one === "string"));
-  const said = lists.filter(([, names2]) => names2.length > 0).map(([what, names2]) => `${what}: ${names2.join(", ")}`);
-  return said.length > 0 ? said : ["Nothing changed: the workspace is what runs."];
-}
-
-// src/screens/changes/PlanView.tsx
-import { jsx as jsx13, jsxs as jsxs13 } from "./vendor.js";
-var WORDS3 = { start: "begins", change: "goes on in a new version", stop: "ends; what waits in its queues is kept" };
-var ROWS_FIRST = 8;
-var FILE = { added: "new", removed: "removed", changed: "changed" };
-function Findings({ findings }) {
-  if (findings.length === 0) return null;
-  return /* @__PURE__ */ jsx13("ul", { className: "stack tight", children: findings.map((finding, at2) => /* @__PURE__ */ jsxs13("li", { children: [
-    /* @__PURE__ */ jsxs13("strong", { className: finding.severity === "error" ? "bad" : "warn", children: [
-      finding.severity === "error" ? "✕ " : "",
-      finding.code
-    ] }),
-    " ",
-    finding.message,
-    " ",
-    finding.file && /* @__PURE__ */ jsx13("code", { children: `${finding.file}${finding.line ? `:${finding.line}` : ""}` }),
-    " ",
-    finding.hint && /* @__PURE__ */ jsx13("span", { className: "quiet", children: finding.hint })
-  ] }, at2)) });
-}
-function BehaviourView({ of, name }) {
-  const [isAll, setAll] = useState10(false);
-  if (of.messages === 0) return /* @__PURE__ */ jsx13("p", { className: "quiet", children: "No stored message to compare." });
-  const rows = isAll ? of.changes : of.changes.slice(0, ROWS_FIRST);
-  return /* @__PURE__ */ jsxs13("div", { className: "behaviour", children: [
-    /* @__PURE__ */ jsxs13("p", { children: [
-      /* @__PURE__ */ jsxs13("span", { className: `state ${of.differ === 0 ? "good" : "warn"}`, children: [
-        /* @__PURE__ */ jsx13(Icon, { name: of.differ === 0 ? "good" : "warn" }),
-        of.differ === 0 ? "All the same" : `${count(of.differ)} differ`
-      ] }),
-      " ",
-      /* @__PURE__ */ jsxs13("span", { className: "quiet", children: [
-        of.differ > 0 && `${count(of.same)} same, `,
-        "over ",
-        plural(of.messages, "stored message"),
-        of.is_cut && ", the newest",
-        of.since !== null && `, since ${moment(of.since)}`
-      ] })
-    ] }),
-    /* @__PURE__ */ jsx13("meter", { className: "share", min: 0, max: of.messages, value: of.same, "aria-label": `${of.same} of ${of.messages} messages stay the same`, title: shareOf(of) }),
-    rows.length > 0 && /* @__PURE__ */ jsxs13("table", { className: "table", children: [
-      /* @__PURE__ */ jsx13("thead", { children: /* @__PURE__ */ jsxs13("tr", { children: [
-        /* @__PURE__ */ jsx13("th", { scope: "col", className: "right", children: "Messages" }),
-        /* @__PURE__ */ jsx13("th", { scope: "col", children: "To" }),
-        /* @__PURE__ */ jsx13("th", { scope: "col", children: "Place" }),
-        /* @__PURE__ */ jsx13("th", { scope: "col", children: "How" }),
-        /* @__PURE__ */ jsx13("th", { scope: "col", children: "Example" })
-      ] }) }),
-      /* @__PURE__ */ jsx13("tbody", { children: rows.map((row) => /* @__PURE__ */ jsxs13("tr", { children: [
-        /* @__PURE__ */ jsx13("td", { className: "right number", children: count(row.messages) }),
-        /* @__PURE__ */ jsx13("td", { children: row.destination || /* @__PURE__ */ jsx13("span", { className: "quiet", children: "how it ends" }) }),
-        /* @__PURE__ */ jsx13("td", { className: "mono", children: row.path }),
-        /* @__PURE__ */ jsx13("td", { children: row.how }),
-        /* @__PURE__ */ jsx13("td", { children: /* @__PURE__ */ jsx13(Link, { to: `/messages#q=${encodeURIComponent(`interface:${name}`)}&id=${row.example}`, children: "look at one" }) })
-      ] }, `${row.destination} ${row.path} ${row.how}`)) })
-    ] }),
-    of.changes.length > ROWS_FIRST && /* @__PURE__ */ jsx13(Button, { kind: "plain", onPress: () => setAll(!isAll), children: isAll ? "Show fewer" : `Show all ${of.changes.length}` })
-  ] });
-}
-function Files({ files }) {
-  return /* @__PURE__ */ jsx13("div", { className: "stack tight", children: files.map((file) => /* @__PURE__ */ jsxs13("details", { className: "diff", open: files.length <= 3, children: [
-    /* @__PURE__ */ jsxs13("summary", { children: [
-      /* @__PURE__ */ jsx13("code", { children: file.path }),
-      " ",
-      /* @__PURE__ */ jsx13("span", { className: "quiet", children: FILE[file.change] }),
-      " ",
-      file.added > 0 && /* @__PURE__ */ jsxs13("span", { className: "good", children: [
-        "+",
-        file.added
-      ] }),
-      " ",
-      file.removed > 0 && /* @__PURE__ */ jsxs13("span", { className: "bad", children: [
-        "−",
-        file.removed
-      ] })
-    ] }),
-    file.parts.length === 0 && /* @__PURE__ */ jsx13("p", { className: "quiet inside", children: "The lines of samples and data are not shown here." }),
-    file.parts.map((lines, at2) => /* @__PURE__ */ jsx13("div", { className: "diff-part", tabIndex: 0, role: "group", "aria-label": `Lines of ${file.path}`, children: lines.map((line, place2) => /* @__PURE__ */ jsxs13("div", { className: `diff-line ${line.is}`, children: [
-      /* @__PURE__ */ jsx13("span", { className: "code-number", "aria-hidden": "true", children: line.old ?? "" }),
-      /* @__PURE__ */ jsx13("span", { className: "code-number", "aria-hidden": "true", children: line.new ?? "" }),
-      /* @__PURE__ */ jsx13("span", { className: "diff-mark", children: line.is === "added" ? "+" : line.is === "removed" ? "−" : " " }),
-      /* @__PURE__ */ jsx13("span", { children: line.text })
-    ] }, place2)) }, at2)),
-    file.is_cut && /* @__PURE__ */ jsx13("p", { className: "quiet inside", children: "There are more lines." })
-  ] }, file.path)) });
-}
-function PlanView({ plan: plan2 }) {
-  const files = plan2.files ?? [];
-  return /* @__PURE__ */ jsxs13("div", { className: "stack", children: [
-    plan2.interfaces.length === 0 && /* @__PURE__ */ jsx13("p", { className: "quiet", children: files.length === 0 ? "Nothing changes: what lies in the workspace is what runs." : "No interface changes what it does." }),
-    plan2.interfaces.map((row) => /* @__PURE__ */ jsxs13("section", { className: "planned", "aria-label": row.interface, children: [
-      /* @__PURE__ */ jsxs13("h3", { children: [
-        row.change === "start" ? row.interface : /* @__PURE__ */ jsx13(Link, { to: interfaceAt(row.interface), children: row.interface }),
-        " ",
-        /* @__PURE__ */ jsx13("span", { className: "quiet", children: WORDS3[row.change] ?? row.change })
-      ] }),
-      row.behaviour && /* @__PURE__ */ jsx13(BehaviourView, { of: row.behaviour, name: row.interface })
-    ] }, row.interface)),
-    /* @__PURE__ */ jsx13(Findings, { findings: plan2.findings }),
-    files.length > 0 && /* @__PURE__ */ jsxs13("section", { className: "stack tight", "aria-label": "Lines of files", children: [
-      /* @__PURE__ */ jsxs13("h3", { children: [
-        plural(files.length, "file"),
-        " ",
-        /* @__PURE__ */ jsx13("span", { className: "quiet", children: "against what was put into force last" })
-      ] }),
-      /* @__PURE__ */ jsx13(Files, { files })
-    ] })
-  ] });
-}
-function PlanShort({ plan: plan2 }) {
-  return /* @__PURE__ */ jsx13("ul", { children: textOf2(plan2).map((text) => /* @__PURE__ */ jsx13("li", { children: text }, text)) });
-}
-
-// src/screens/changes/PutIntoForce.tsx
-import { useState as useState11 } from "./vendor.js";
+// src/screens/bench/Bench.tsx
+import { useEffect as useEffect4, useMemo as useMemo3, useState as useState11 } from "./vendor.js";
 import { Input as Input3, Label as Label3, TextField as TextField3 } from "./vendor.js";
-import { jsx as jsx14, jsxs as jsxs14 } from "./vendor.js";
-function PutIntoForce({ step: step2, onClose }) {
-  const [reason, setReason] = useState11("");
-  const [ticket, setTicket] = useState11("");
-  const [answer, setAnswer] = useState11();
-  const [problem, setProblem] = useState11();
-  const [isRunning, setRunning] = useState11(false);
-  const run = async () => {
-    if (!reason.trim() || isRunning) return;
-    setRunning(true);
-    setProblem(void 0);
-    try {
-      setAnswer(await step2.run({ reason: reason.trim(), ticket: ticket.trim() }));
-      lookNow();
-    } catch (error) {
-      setProblem(error instanceof Problem ? error : new Problem(0, "", String(error)));
-    }
-    setRunning(false);
-  };
-  const findings = answer?.findings ?? [];
-  return /* @__PURE__ */ jsxs14(Window, { title: step2.title, onClose, isWide: true, children: [
-    step2.text,
-    answer ? /* @__PURE__ */ jsxs14("div", { role: "status", className: "stack tight", children: [
-      !findings.some((finding) => finding.severity === "error") && /* @__PURE__ */ jsx14("ul", { children: sentencesOf(answer).map((text) => /* @__PURE__ */ jsx14("li", { children: /* @__PURE__ */ jsx14("strong", { children: text }) }, text)) }),
-      /* @__PURE__ */ jsx14(Findings, { findings })
-    ] }) : /* @__PURE__ */ jsxs14("div", { className: "reason-ticket", children: [
-      /* @__PURE__ */ jsxs14(TextField3, { className: "field", value: reason, onChange: setReason, isRequired: true, autoFocus: true, onKeyDown: (key) => key.key === "Enter" && void run(), children: [
-        /* @__PURE__ */ jsx14(Label3, { children: "Why? It is kept with your name." }),
-        /* @__PURE__ */ jsx14(Input3, { className: "input", placeholder: "for example: the laboratory sends units now" })
-      ] }),
-      /* @__PURE__ */ jsxs14(TextField3, { className: "field", value: ticket, onChange: setTicket, onKeyDown: (key) => key.key === "Enter" && void run(), children: [
-        /* @__PURE__ */ jsx14(Label3, { children: "Ticket" }),
-        /* @__PURE__ */ jsx14(Input3, { className: "input", placeholder: "LAB-71" })
-      ] })
-    ] }),
-    problem && /* @__PURE__ */ jsxs14(Notice, { level: "warning", title: "Not done; what runs is as it was", children: [
-      problem.message,
-      " ",
-      problem.code && /* @__PURE__ */ jsx14("code", { children: problem.code })
-    ] }),
-    /* @__PURE__ */ jsxs14("div", { className: "buttons", children: [
-      /* @__PURE__ */ jsx14(Button, { onPress: onClose, children: answer ? "Close" : "Cancel" }),
-      !answer && /* @__PURE__ */ jsx14(Button, { kind: "first", isDisabled: !reason.trim() || isRunning, onPress: () => void run(), children: isRunning ? "Working…" : step2.button })
-    ] })
-  ] });
-}
 
-// src/screens/changes/Versions.tsx
-import { useState as useState12 } from "./vendor.js";
-import { jsx as jsx15, jsxs as jsxs15 } from "./vendor.js";
-function BackText({ id }) {
-  const { value, problem } = useAnswer(id, (signal) => planBack(id, signal));
-  return /* @__PURE__ */ jsxs15("div", { className: "stack tight", children: [
-    /* @__PURE__ */ jsx15("p", { children: "The files become those of that version and are put into force, as a version of its own. Messages that wait are sent by the version in force then; nothing is lost." }),
-    problem ? /* @__PURE__ */ jsx15(Trouble, { problem, what: "What would differ" }) : !value ? /* @__PURE__ */ jsx15("p", { className: "quiet", children: "Comparing…" }) : value.files.length === 0 ? /* @__PURE__ */ jsx15("p", { className: "quiet", children: "The files are those of that version." }) : /* @__PURE__ */ jsx15(Files, { files: value.files })
-  ] });
-}
-function Versions({ answer, isLocked, again }) {
-  const may = useMay();
-  const [open, setOpen] = useState12();
-  const versions = answer.value?.versions ?? [];
-  return /* @__PURE__ */ jsxs15(Card, { title: "In force before", more: answer.value && /* @__PURE__ */ jsxs15("span", { className: "quiet", children: [
-    plural(versions.length, "version"),
-    ", the newest first"
-  ] }), children: [
-    answer.problem ? /* @__PURE__ */ jsx15(Trouble, { problem: answer.problem, what: "The versions", again: answer.again }) : versions.length === 0 ? /* @__PURE__ */ jsx15(Empty, { title: "No change was put into force yet", children: "What runs now is kept with the first change, so that it can be gone back to." }) : /* @__PURE__ */ jsxs15("table", { className: "table", children: [
-      /* @__PURE__ */ jsx15("thead", { children: /* @__PURE__ */ jsxs15("tr", { children: [
-        /* @__PURE__ */ jsx15("th", { scope: "col", children: "Since" }),
-        /* @__PURE__ */ jsx15("th", { scope: "col", children: "By" }),
-        /* @__PURE__ */ jsx15("th", { scope: "col", children: "Why" }),
-        /* @__PURE__ */ jsx15("th", { scope: "col", children: "Ticket" }),
-        /* @__PURE__ */ jsx15("th", { scope: "col", children: /* @__PURE__ */ jsx15("span", { className: "hidden-but-read", children: "Way back" }) })
-      ] }) }),
-      /* @__PURE__ */ jsx15("tbody", { children: versions.map((version) => /* @__PURE__ */ jsxs15("tr", { children: [
-        /* @__PURE__ */ jsx15("td", { className: "nowrap", children: moment(version.at) }),
-        /* @__PURE__ */ jsx15("td", { children: version.by || "–" }),
-        /* @__PURE__ */ jsx15("td", { children: version.reason || /* @__PURE__ */ jsx15("span", { className: "quiet", children: "no reason was given" }) }),
-        /* @__PURE__ */ jsx15("td", { className: "mono", children: version.ticket }),
-        /* @__PURE__ */ jsx15("td", { children: /* @__PURE__ */ jsx15("div", { className: "buttons end", children: version.is_newest ? /* @__PURE__ */ jsxs15("span", { className: "state good", children: [
-          /* @__PURE__ */ jsx15(Icon, { name: "good" }),
-          " The newest"
-        ] }) : may("apply") && !isLocked && /* @__PURE__ */ jsx15(Button, { onPress: () => setOpen(version), "aria-label": `Go back to the version of ${moment(version.at)}`, children: "Go back…" }) }) })
-      ] }, version.id)) })
-    ] }),
-    open && /* @__PURE__ */ jsx15(
-      PutIntoForce,
-      {
-        step: { title: `Go back to the version of ${moment(open.at)}`, text: /* @__PURE__ */ jsx15(BackText, { id: open.id }), button: "Go back", run: (why) => goBack(open.id, why) },
-        onClose: () => {
-          setOpen(void 0);
-          again();
-        }
-      }
-    )
-  ] });
-}
+// src/api/bench.ts
+var at = (name, act) => `/api/v1/interfaces/${encodeURIComponent(name)}/${act}`;
+var tryMessage = (name, body, signal) => post(at(name, "try"), body, signal);
+var readSamples = (name, signal) => get(at(name, "samples"), void 0, signal);
+var keepTest = (name, body) => post(at(name, "tests"), body);
 
-// src/screens/changes/Changes.tsx
-import { Fragment as Fragment5, jsx as jsx16, jsxs as jsxs16 } from "./vendor.js";
-var SAFE = "Messages that are under way end in the version they began in; new ones take the new version. An interface whose file has a mistake goes on as it is.";
-function Proposals({ changes, onApply, again }) {
-  const may = useMay();
-  const { me } = useSession();
-  const [problem, setProblem] = useState13();
-  const agree = async (change2) => {
-    try {
-      await approve(change2.id);
-      setProblem(void 0);
-    } catch (error) {
-      setProblem(error instanceof Problem ? error : new Problem(0, "", String(error)));
-    }
-    again();
-  };
-  return /* @__PURE__ */ jsxs16(Fragment5, { children: [
-    problem && /* @__PURE__ */ jsxs16(Notice, { level: "warning", title: "Not approved", children: [
-      problem.message,
-      " ",
-      problem.code && /* @__PURE__ */ jsx16("code", { children: problem.code })
-    ] }),
-    /* @__PURE__ */ jsxs16("table", { className: "table", children: [
-      /* @__PURE__ */ jsx16("thead", { children: /* @__PURE__ */ jsxs16("tr", { children: [
-        /* @__PURE__ */ jsx16("th", { scope: "col", children: "State" }),
-        /* @__PURE__ */ jsx16("th", { scope: "col", children: "Change" }),
-        /* @__PURE__ */ jsx16("th", { scope: "col", children: "Proposed" }),
-        /* @__PURE__ */ jsx16("th", { scope: "col", children: "What happens" }),
-        /* @__PURE__ */ jsx16("th", { scope: "col", children: /* @__PURE__ */ jsx16("span", { className: "hidden-but-read", children: "What you may do" }) })
-      ] }) }),
-      /* @__PURE__ */ jsx16("tbody", { children: changes.map((change2) => /* @__PURE__ */ jsxs16("tr", { children: [
-        /* @__PURE__ */ jsx16("td", { children: /* @__PURE__ */ jsxs16("span", { className: `state ${change2.applied_by ? "note" : change2.approved_by ? "good" : "warn"}`, children: [
-          /* @__PURE__ */ jsx16(Icon, { name: change2.approved_by || change2.applied_by ? "good" : "warn" }),
-          change2.applied_by ? `In force, by ${change2.applied_by}` : change2.approved_by ? `Approved by ${change2.approved_by}` : "Waits for approval"
-        ] }) }),
-        /* @__PURE__ */ jsx16("td", { children: change2.title }),
-        /* @__PURE__ */ jsxs16("td", { className: "nowrap", children: [
-          moment(change2.made),
-          " ",
-          /* @__PURE__ */ jsxs16("span", { className: "quiet", children: [
-            "by ",
-            change2.by
-          ] })
-        ] }),
-        /* @__PURE__ */ jsx16("td", { children: /* @__PURE__ */ jsx16(PlanShort, { plan: change2.plan }) }),
-        /* @__PURE__ */ jsx16("td", { children: /* @__PURE__ */ jsxs16("div", { className: "buttons end", children: [
-          !change2.approved_by && !change2.applied_by && may("approve") && me?.name !== change2.by && /* @__PURE__ */ jsx16(Button, { "aria-label": `Approve ${change2.title}`, onPress: () => void agree(change2), children: "Approve" }),
-          !change2.applied_by && may("apply") && /* @__PURE__ */ jsx16(Button, { "aria-label": `Put ${change2.title} into force`, onPress: () => onApply(change2), children: "Put into force…" })
-        ] }) })
-      ] }, change2.id)) })
-    ] })
-  ] });
-}
-function Changes() {
-  const { status, problem } = useLive();
-  const may = useMay();
-  const plan2 = useAnswer(may("propose") ? "plan" : null, readPlan);
-  const changes = useAnswer("changes", readChanges);
-  const versions = useAnswer("versions", readVersions);
-  const [step2, setStep] = useState13();
-  const [isProposing, setProposing] = useState13(false);
-  if (!status) return /* @__PURE__ */ jsx16(Page, { title: "Changes", children: problem ? /* @__PURE__ */ jsx16(Trouble, { problem, what: "The engine" }) : /* @__PURE__ */ jsx16(Empty, { title: "Asking the engine…" }) });
-  const needsSecond = changes.value?.four_eyes ?? false;
-  const again = () => {
-    plan2.again();
-    changes.again();
-    versions.again();
-  };
-  const close = () => {
-    setStep(void 0);
-    again();
-  };
-  const now2 = plan2.value;
-  const isSomething = now2 !== void 0 && (now2.interfaces.length > 0 || (now2.files?.length ?? 0) > 0);
-  return /* @__PURE__ */ jsxs16(
-    Page,
-    {
-      title: "Changes",
-      about: needsSecond ? "two persons: one proposes, another approves" : "what lies in the workspace, and what runs",
-      actions: /* @__PURE__ */ jsxs16(Fragment5, { children: [
-        /* @__PURE__ */ jsx16(Button, { icon: "again", onPress: again, children: "Look again" }),
-        may("propose") && /* @__PURE__ */ jsx16(Button, { kind: needsSecond && isSomething ? "first" : "", isDisabled: !now2, onPress: () => setProposing(true), children: "Propose…" }),
-        may("apply") && !needsSecond && now2 && /* @__PURE__ */ jsx16(Button, { kind: isSomething ? "first" : "", onPress: () => setStep({ title: "Put the files of the workspace into force", text: /* @__PURE__ */ jsx16("p", { children: SAFE }), button: "Put into force", run: (why) => applyFiles(why, now2.fingerprint) }), children: "Put into force…" })
-      ] }),
-      children: [
-        may("propose") && /* @__PURE__ */ jsx16(Card, { title: "What would change now", more: now2 && /* @__PURE__ */ jsx16("code", { className: "quiet", children: now2.fingerprint.slice(0, 16) }), children: /* @__PURE__ */ jsx16("div", { className: "inside", children: plan2.problem ? /* @__PURE__ */ jsx16(Trouble, { problem: plan2.problem, what: "The plan", again: plan2.again }) : now2 ? /* @__PURE__ */ jsx16(PlanView, { plan: now2 }) : /* @__PURE__ */ jsx16("p", { children: "Reading the workspace, and running stored messages through both versions…" }) }) }),
-        /* @__PURE__ */ jsx16(Versions, { answer: versions, isLocked: needsSecond, again }),
-        /* @__PURE__ */ jsx16(Card, { title: "Proposed", more: changes.value && /* @__PURE__ */ jsx16("span", { className: "quiet", children: plural(changes.value.changes.length, "change") }), children: changes.problem ? /* @__PURE__ */ jsx16(Trouble, { problem: changes.problem, what: "Proposed changes", again: changes.again }) : !changes.value ? /* @__PURE__ */ jsx16(Empty, { title: "Reading…" }) : changes.value.changes.length === 0 ? /* @__PURE__ */ jsx16(Empty, { title: "Nothing is proposed" }) : /* @__PURE__ */ jsx16(Proposals, { changes: changes.value.changes, again: changes.again, onApply: (change2) => setStep({ title: `Put “${change2.title}” into force`, text: /* @__PURE__ */ jsx16("p", { children: SAFE }), button: "Put into force", run: (why) => applyChange(change2.id, why) }) }) }),
-        /* @__PURE__ */ jsx16(Card, { title: "What runs", more: /* @__PURE__ */ jsx16("span", { className: "quiet", children: "a version is a hash over the interface, its maps, its tables and the environment" }), children: /* @__PURE__ */ jsxs16("table", { className: "table", children: [
-          /* @__PURE__ */ jsx16("thead", { children: /* @__PURE__ */ jsxs16("tr", { children: [
-            /* @__PURE__ */ jsx16("th", { scope: "col", children: "State" }),
-            /* @__PURE__ */ jsx16("th", { scope: "col", children: "Interface" }),
-            /* @__PURE__ */ jsx16("th", { scope: "col", children: "Running version" })
-          ] }) }),
-          /* @__PURE__ */ jsx16("tbody", { children: status.engine.interfaces.map((one) => /* @__PURE__ */ jsxs16("tr", { children: [
-            /* @__PURE__ */ jsx16("td", { children: /* @__PURE__ */ jsx16(State, { of: health(one.state) }) }),
-            /* @__PURE__ */ jsxs16("td", { children: [
-              /* @__PURE__ */ jsx16(Link, { to: interfaceAt(one.name, "text"), "data-row": true, children: one.title }),
-              " ",
-              /* @__PURE__ */ jsx16("span", { className: "quiet", children: one.name })
-            ] }),
-            /* @__PURE__ */ jsx16("td", { className: "mono", children: one.version })
-          ] }, one.name)) })
-        ] }) }),
-        step2 && /* @__PURE__ */ jsx16(PutIntoForce, { step: step2, onClose: close }),
-        isProposing && /* @__PURE__ */ jsx16(
-          AskWhy,
-          {
-            onClose: () => {
-              setProposing(false);
-              changes.again();
-            },
-            act: {
-              title: "Propose the workspace as it lies there now",
-              text: now2 ? /* @__PURE__ */ jsx16(PlanShort, { plan: now2 }) : "",
-              button: "Propose",
-              example: "for example: ticket 4711, the new ward W7",
-              run: async (reason) => void await propose(reason, reason)
-            }
-          }
-        )
-      ]
-    }
-  );
-}
-
-// src/screens/overview/InterfaceTable.tsx
-import { memo as memo2 } from "./vendor.js";
-
-// src/ui/Sparkline.tsx
-import { memo } from "./vendor.js";
-import { Fragment as Fragment6, jsx as jsx17, jsxs as jsxs17 } from "./vendor.js";
-var Sparkline = memo(function Sparkline2({ values, width = 96, height = 26, tone = "" }) {
-  const top = Math.max(...values, 0.1);
-  const step2 = width / (windowOf(values.length) - 1);
-  const left = width - (values.length - 1) * step2;
-  const points = values.map((value, at2) => `${(left + at2 * step2).toFixed(1)},${(height - 1 - value / top * (height - 3)).toFixed(1)}`);
-  const newest = values.at(-1) ?? 0;
-  const label = values.length ? `now ${rate(newest)} a second, most ${rate(Math.max(...values))}` : "no figures yet";
-  return /* @__PURE__ */ jsxs17("svg", { className: `spark ${tone}`, width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label, children: [
-    /* @__PURE__ */ jsx17("line", { className: "floor", x1: "0", x2: width, y1: height - 0.5, y2: height - 0.5 }),
-    points.length > 1 && /* @__PURE__ */ jsxs17(Fragment6, { children: [
-      /* @__PURE__ */ jsx17("polygon", { className: "area", points: `${left.toFixed(1)},${height - 1} ${points.join(" ")} ${width},${height - 1}` }),
-      /* @__PURE__ */ jsx17("polyline", { className: "edge", points: points.join(" ") })
-    ] })
-  ] });
-});
-
-// src/screens/overview/InterfaceTable.tsx
-import { jsx as jsx18, jsxs as jsxs18 } from "./vendor.js";
-var ORDER3 = ["failing", "held", "silent", "paused", "retired", "ok"];
-function sorted(interfaces) {
-  return [...interfaces].sort((a, b) => ORDER3.indexOf(a.state) - ORDER3.indexOf(b.state) || a.critical - b.critical || a.title.localeCompare(b.title));
-}
-var Row = memo2(function Row2({ one, values, now: now2 }) {
-  const queued = one.destinations.reduce((sum, to) => sum + to.queued, 0);
-  const failed = one.destinations.reduce((sum, to) => sum + to.failed, 0);
-  const oldest = Math.min(...one.destinations.map((to) => to.oldest ?? Number.POSITIVE_INFINITY));
-  const newest = values.slice(-5);
-  const speed = newest.length ? newest.reduce((sum, value) => sum + value, 0) / newest.length : 0;
-  return /* @__PURE__ */ jsxs18("tr", { children: [
-    /* @__PURE__ */ jsx18("td", { children: /* @__PURE__ */ jsx18(State, { of: health(one.state) }) }),
-    /* @__PURE__ */ jsxs18("td", { className: "cut", children: [
-      /* @__PURE__ */ jsx18(Link, { to: interfaceAt(one.name), "data-row": true, children: one.title }),
-      " ",
-      /* @__PURE__ */ jsxs18("span", { className: "quiet", children: [
-        one.name,
-        " · ",
-        one.connector === "interface" ? "fed by interfaces" : `${one.connector} ${one.address?.replace(/^.*:/, "") ?? ""}`
-      ] })
-    ] }),
-    /* @__PURE__ */ jsx18("td", { children: /* @__PURE__ */ jsx18(Sparkline, { values, tone: one.state === "failing" ? "bad" : speed === 0 ? "idle" : "" }) }),
-    /* @__PURE__ */ jsx18("td", { className: "right number", children: newest.length ? rate(speed) : /* @__PURE__ */ jsx18("span", { className: "quiet", children: "…" }) }),
-    /* @__PURE__ */ jsx18("td", { className: "right number", children: queued > 0 ? /* @__PURE__ */ jsx18(Link, { to: messagesAt(`interface:${one.name} state:in_flight`), title: Number.isFinite(oldest) ? `the oldest since ${utc(oldest)}` : void 0, children: count(queued) }) : "0" }),
-    /* @__PURE__ */ jsx18("td", { className: "right number", children: queued > 0 && Number.isFinite(oldest) ? span((now2 - oldest) / 1e6) : /* @__PURE__ */ jsx18("span", { className: "quiet", children: "–" }) }),
-    /* @__PURE__ */ jsx18("td", { className: "right number", children: one.counts.parked > 0 ? /* @__PURE__ */ jsx18(Link, { to: messagesAt(`interface:${one.name} state:parked`), className: "bad", children: count(one.counts.parked) }) : /* @__PURE__ */ jsx18("span", { className: "quiet", children: "–" }) }),
-    /* @__PURE__ */ jsx18("td", { className: "right number", children: failed > 0 ? count(failed) : /* @__PURE__ */ jsx18("span", { className: "quiet", children: "–" }) }),
-    /* @__PURE__ */ jsx18("td", { className: "right number nowrap", children: ago(one.last_received, now2) })
-  ] });
-});
-function InterfaceTable({ live: live2, interfaces }) {
-  const now2 = live2.status?.engine.at ?? 0;
-  return /* @__PURE__ */ jsx18("div", { className: "scroll-x", children: /* @__PURE__ */ jsxs18("table", { className: "table interfaces", children: [
-    /* @__PURE__ */ jsx18("thead", { children: /* @__PURE__ */ jsxs18("tr", { children: [
-      /* @__PURE__ */ jsx18("th", { scope: "col", children: "State" }),
-      /* @__PURE__ */ jsx18("th", { scope: "col", children: "Interface" }),
-      /* @__PURE__ */ jsx18("th", { scope: "col", title: "Messages a second since this page was opened, at most two minutes", children: "Recent rate" }),
-      /* @__PURE__ */ jsx18("th", { scope: "col", className: "right", children: "a second" }),
-      /* @__PURE__ */ jsx18("th", { scope: "col", className: "right", children: "Waiting" }),
-      /* @__PURE__ */ jsx18("th", { scope: "col", className: "right", children: "Oldest" }),
-      /* @__PURE__ */ jsx18("th", { scope: "col", className: "right", children: "Parked" }),
-      /* @__PURE__ */ jsx18("th", { scope: "col", className: "right", title: "Attempts that failed since the engine started", children: "Failed tries" }),
-      /* @__PURE__ */ jsx18("th", { scope: "col", className: "right", children: "Last message" })
-    ] }) }),
-    /* @__PURE__ */ jsx18("tbody", { children: sorted(interfaces).map((one) => /* @__PURE__ */ jsx18(Row, { one, values: live2.rates.get(one.name) ?? [], now: now2 }, one.name)) })
-  ] }) });
-}
-
-// src/screens/interface/InterfaceList.tsx
-import { jsx as jsx19 } from "./vendor.js";
-function InterfaceList() {
-  const live2 = useLive();
-  const { words: words2 } = useAddress();
-  const wanted2 = (words2.get("find") ?? "").toLowerCase();
-  const all = live2.status?.engine.interfaces ?? [];
-  const found = all.filter((one) => [one.name, one.title, one.state, one.connector, ...one.destinations.map((to) => to.name)].some((text) => text.toLowerCase().includes(wanted2)));
-  return /* @__PURE__ */ jsx19(
-    Page,
-    {
-      title: "Interfaces",
-      about: wanted2 ? `${found.length} of ${plural(all.length, "interface")}` : plural(all.length, "interface"),
-      actions: /* @__PURE__ */ jsx19("input", { className: "input narrow", "aria-label": "Narrow by name, state, connector or destination", placeholder: "Narrow: name, state, destination", value: words2.get("find") ?? "", onChange: (change2) => setWords({ find: change2.target.value || void 0 }, { replace: true }) }),
-      children: /* @__PURE__ */ jsx19(Card, { children: found.length > 0 || !live2.status ? /* @__PURE__ */ jsx19(InterfaceTable, { live: live2, interfaces: found }) : /* @__PURE__ */ jsx19(Empty, { title: "No interface of this name" }) })
-    }
-  );
-}
-
-// src/screens/interface/OneInterface.tsx
-import { useState as useState15 } from "./vendor.js";
-import { Tab as Tab2, TabList as TabList2, TabPanel as TabPanel2, Tabs as Tabs2 } from "./vendor.js";
-
-// src/ui/Code.tsx
-import { useMemo } from "./vendor.js";
-
-// src/flow/highlight.ts
-var PIECE = /(#.*$)|("(?:[^"\\]|\\.)*")|(\b[A-Z][A-Z0-9]{2}(?:\[\d*\])?-\d+(?:\[[^\]]*\])?(?:\.\d+)*)|(\b\d+(?:ms|s|m|h|d|kb|mb|KB|MB)?\b)/g;
-var WORD = /^(\s*)([a-z][a-z-]*)/;
-function piecesOf(line) {
-  const out = [];
-  const first = WORD.exec(line);
-  let at2 = 0;
-  if (first && !line.trimStart().startsWith("#")) {
-    if (first[1]) out.push({ text: first[1], tone: "" });
-    out.push({ text: first[2] ?? "", tone: "word" });
-    at2 = first[0].length;
-  }
-  PIECE.lastIndex = at2;
-  for (let found = PIECE.exec(line); found; found = PIECE.exec(line)) {
-    if (found.index > at2) out.push({ text: line.slice(at2, found.index), tone: "" });
-    const tone = found[1] ? "comment" : found[2] ? "text" : found[3] ? "path" : "number";
-    out.push({ text: found[0], tone });
-    at2 = found.index + found[0].length;
-  }
-  if (at2 < line.length) out.push({ text: line.slice(at2), tone: "" });
-  return out;
-}
-
-// src/ui/Code.tsx
-import { jsx as jsx20, jsxs as jsxs19 } from "./vendor.js";
-function Code({ text, label }) {
-  const lines = useMemo(() => text.replace(/\n$/, "").split("\n").map(piecesOf), [text]);
-  return /* @__PURE__ */ jsx20("div", { className: "code", tabIndex: 0, role: "group", "aria-label": label, children: lines.map((pieces, at2) => /* @__PURE__ */ jsxs19("div", { className: "code-line", children: [
-    /* @__PURE__ */ jsx20("span", { className: "code-number", "aria-hidden": "true", children: at2 + 1 }),
-    /* @__PURE__ */ jsx20("span", { children: pieces.length ? pieces.map((piece, part) => piece.tone ? /* @__PURE__ */ jsx20("span", { className: `code-${piece.tone}`, children: piece.text }, part) : piece.text) : " " })
-  ] }, at2)) });
-}
-
-// src/ui/DrawnMap.tsx
-import { useMemo as useMemo2 } from "./vendor.js";
-
-// src/flow/lines.ts
-function uncommented(line) {
-  let isQuoted = false;
-  for (let at2 = 0; at2 < line.length; at2 += 1) {
-    if (line[at2] === '"' && line[at2 - 1] !== "\\") isQuoted = !isQuoted;
-    else if (line[at2] === "#" && !isQuoted) return [line.slice(0, at2).trim(), line.slice(at2 + 1).trim()];
-  }
-  return [line.trim(), ""];
-}
-function parts(text, mark) {
-  const out = [""];
-  let depth = 0;
-  let isQuoted = false;
-  for (let at2 = 0; at2 < text.length; at2 += 1) {
-    const letter = text[at2] ?? "";
-    if (letter === '"' && text[at2 - 1] !== "\\") isQuoted = !isQuoted;
-    if (!isQuoted && "([".includes(letter)) depth += 1;
-    if (!isQuoted && ")]".includes(letter)) depth -= 1;
-    if (!isQuoted && depth === 0 && text.startsWith(mark, at2)) {
-      out.push("");
-      at2 += mark.length - 1;
-    } else out[out.length - 1] += letter;
-  }
-  return out.map((part) => part.trim());
-}
-function drawnOf(text) {
-  const out = [];
-  let depth = 0;
-  text.split("\n").forEach((raw, index) => {
-    const [code, comment] = uncommented(raw);
-    if (!code && !comment) return;
-    const base = { line: index + 1, depth, kind: "note", from: "", chips: [], to: "", when: "", text: code, comment };
-    if (/^\}/.test(code)) {
-      depth = Math.max(depth - 1, 0);
-      if (code === "}") return;
-    }
-    const opens = code.endsWith("{");
-    const body = opens ? code.slice(0, -1).trim() : code;
-    const [target, ...rest] = parts(body, " = ");
-    const isLine = rest.length > 0 && target !== void 0 && /^[A-Za-z]/.test(target) && !/^(when|each|keep|drop|map)\b/.test(target);
-    if (isLine) {
-      const [value = "", ...conditions] = parts(rest.join(" = "), " when ");
-      const [from = "", ...chips] = parts(value, "|");
-      out.push({ ...base, kind: "line", from, chips, to: target, when: conditions.join(" when "), text: "" });
-    } else if (code) {
-      out.push({ ...base, depth, kind: opens ? "block" : "note", text: body });
-    } else {
-      out.push(base);
-    }
-    if (opens) depth += 1;
-  });
-  return out;
-}
-
-// src/ui/DrawnMap.tsx
-import { jsx as jsx21, jsxs as jsxs20 } from "./vendor.js";
-var isFixed = (from) => /^("|[A-Z0-9_]+$)/.test(from) && !/-\d/.test(from);
-function Line({ one }) {
-  return /* @__PURE__ */ jsxs20("div", { className: "drawn-line", tabIndex: 0, "data-row": true, role: "group", "aria-label": `line ${one.line}: ${one.to} from ${one.from}${one.chips.length ? ` through ${one.chips.join(", ")}` : ""}${one.when ? ` when ${one.when}` : ""}`, children: [
-    /* @__PURE__ */ jsx21("span", { className: `drawn-end mono cut ${isFixed(one.from) ? "fixed" : ""}`, title: one.from, children: one.from }),
-    /* @__PURE__ */ jsxs20("span", { className: "drawn-way", children: [
-      one.chips.map((chip, at2) => /* @__PURE__ */ jsx21("span", { className: "chip mono", children: chip }, at2)),
-      one.when && /* @__PURE__ */ jsxs20("span", { className: "chip condition", children: [
-        "when ",
-        one.when
-      ] })
-    ] }),
-    /* @__PURE__ */ jsx21("span", { className: "drawn-end mono cut", title: one.to, children: one.to })
-  ] });
-}
-function DrawnMap({ text, label }) {
-  const lines = useMemo2(() => drawnOf(text), [text]);
-  return /* @__PURE__ */ jsx21("div", { className: "drawn", role: "group", "aria-label": label, children: lines.map((one) => /* @__PURE__ */ jsxs20("div", { className: `drawn-row d${Math.min(one.depth, 4)}`, children: [
-    /* @__PURE__ */ jsx21("span", { className: "code-number", "aria-hidden": "true", children: one.line }),
-    /* @__PURE__ */ jsxs20("div", { children: [
-      one.kind === "line" ? /* @__PURE__ */ jsx21(Line, { one }) : one.text && /* @__PURE__ */ jsx21("span", { className: `mono ${one.kind === "block" ? "drawn-block" : ""}`, children: one.text }),
-      one.comment && /* @__PURE__ */ jsx21("span", { className: "drawn-comment quiet", children: one.comment })
-    ] })
-  ] }, one.line)) });
-}
-
-// src/screens/overview/Attentions.tsx
-import { jsx as jsx22, jsxs as jsxs21 } from "./vendor.js";
-function ownerText({ owner }) {
-  if (!owner) return "";
-  const call = [owner.team, owner.oncall && `on call ${owner.oncall}`, owner.contact].filter(Boolean).join(", ");
-  return call ? ` Owner: ${call}.` : "";
-}
-function Attentions({ items }) {
-  return /* @__PURE__ */ jsx22("ul", { className: "stack tight", children: items.map((item) => /* @__PURE__ */ jsx22("li", { children: /* @__PURE__ */ jsxs21(
-    Notice,
-    {
-      level: item.level,
-      title: item.title,
-      actions: item.links.map((link, at2) => /* @__PURE__ */ jsx22(Link, { to: link.to, className: "button", ...at2 === 0 ? { "data-row": true } : {}, children: link.label }, link.to)),
-      children: [
-        item.text,
-        ownerText(item),
-        " ",
-        item.code && /* @__PURE__ */ jsx22("code", { className: "quiet", children: item.code })
-      ]
-    }
-  ) }, item.id)) });
-}
-
-// src/screens/system/Balance.tsx
-import { jsx as jsx23, jsxs as jsxs22 } from "./vendor.js";
-var STATES = ["delivered", "filtered", "in_flight", "parked", "expired", "deleted"];
-function Balance({ counts, query }) {
-  const sum = STATES.reduce((total, state) => total + counts[state], 0);
-  const difference = counts.accepted - sum;
-  return /* @__PURE__ */ jsx23("table", { className: "balance", children: /* @__PURE__ */ jsxs22("tbody", { children: [
-    /* @__PURE__ */ jsxs22("tr", { children: [
-      /* @__PURE__ */ jsx23("th", { scope: "row", children: "Accepted" }),
-      /* @__PURE__ */ jsx23("td", { className: "right number", children: count(counts.accepted) }),
-      /* @__PURE__ */ jsx23("td", {})
-    ] }),
-    STATES.map((state) => {
-      const share = counts.accepted > 0 ? counts[state] / counts.accepted : 0;
-      return /* @__PURE__ */ jsxs22("tr", { children: [
-        /* @__PURE__ */ jsx23("th", { scope: "row", children: /* @__PURE__ */ jsx23(State, { of: messageState(state) }) }),
-        /* @__PURE__ */ jsx23("td", { className: "right number", children: counts[state] > 0 ? /* @__PURE__ */ jsx23(Link, { to: messagesAt(`${query} state:${state}`.trim()), children: count(counts[state]) }) : "0" }),
-        /* @__PURE__ */ jsx23("td", { className: "balance-bar", children: /* @__PURE__ */ jsx23("svg", { width: "100%", height: "8", preserveAspectRatio: "none", viewBox: "0 0 100 8", "aria-hidden": "true", children: /* @__PURE__ */ jsx23("rect", { width: Math.max(share * 100, counts[state] > 0 ? 0.6 : 0), height: "8", className: messageState(state).tone }) }) })
-      ] }, state);
-    }),
-    /* @__PURE__ */ jsxs22("tr", { children: [
-      /* @__PURE__ */ jsx23("th", { scope: "row", children: "Difference" }),
-      /* @__PURE__ */ jsx23("td", { className: `right number ${difference === 0 ? "good" : "bad"}`, children: count(difference) }),
-      /* @__PURE__ */ jsx23("td", { className: difference === 0 ? "good" : "bad", children: difference === 0 ? "nothing is lost" : "not accounted for" })
-    ] })
-  ] }) });
-}
-
-// src/screens/interface/acts.ts
-async function done(act) {
-  await act;
-  lookNow();
-}
-function intakeAct(one) {
-  if (one.is_paused) {
-    return { title: `Let ${one.title} receive again`, text: "Its source opens again and takes what senders kept.", button: "Resume intake", run: (reason) => done(resume({ interface: one.name, reason })) };
-  }
-  return {
-    title: `Pause the intake of ${one.title}`,
-    text: "No new message is taken: senders keep theirs and try again. What was accepted goes on to its destinations, so the queues drain. Nothing is lost.",
-    button: "Pause intake",
-    isDangerous: true,
-    example: "for example: change 1182, the sender moves to a new host",
-    run: (reason) => done(pause({ interface: one.name, reason }))
-  };
-}
-function destinationAct(one, to) {
-  if (to.is_paused) {
-    return {
-      title: `Let ${to.name} have messages again`,
-      text: to.queued > 0 ? `${plural(to.queued, "message")} that ${to.queued === 1 ? "waits goes" : "wait go"} out in order.` : "Nothing waits.",
-      button: "Resume",
-      run: (reason) => done(resume({ interface: one.name, destination: to.name, reason }))
-    };
-  }
-  return {
-    title: `Pause ${to.name}`,
-    text: `Messages for ${to.name} wait safely in order until somebody resumes it. Other destinations go on, and senders are not told.`,
-    button: "Pause",
-    isDangerous: true,
-    example: "for example: maintenance of the receiver until 14:00",
-    run: (reason) => done(pause({ interface: one.name, destination: to.name, reason }))
-  };
-}
-function releaseAct(one, to) {
-  return {
-    title: `Release what is held at ${to.name}`,
-    text: `${plural(to.held, "key")} ${to.held === 1 ? "waits" : "wait"} behind a message that was refused. Released, that message is tried again, and those behind it follow in order.`,
-    button: "Release",
-    run: async (reason) => {
-      const answer = await release({ interface: one.name, destination: to.name, reason });
-      lookNow();
-      return `${plural(answer.released, "key")} released.`;
-    }
-  };
-}
-
-// src/screens/interface/Destinations.tsx
-import { useState as useState14 } from "./vendor.js";
-import { jsx as jsx24, jsxs as jsxs23 } from "./vendor.js";
-function Destinations({ one, now: now2 }) {
-  const [act, setAct] = useState14();
-  const maySteer = useMay()("steer");
-  return /* @__PURE__ */ jsxs23("div", { className: "scroll-x", children: [
-    /* @__PURE__ */ jsxs23("table", { className: "table destinations", children: [
-      /* @__PURE__ */ jsx24("thead", { children: /* @__PURE__ */ jsxs23("tr", { children: [
-        /* @__PURE__ */ jsx24("th", { scope: "col", children: "State" }),
-        /* @__PURE__ */ jsx24("th", { scope: "col", children: "Destination" }),
-        /* @__PURE__ */ jsx24("th", { scope: "col", children: "Order" }),
-        /* @__PURE__ */ jsx24("th", { scope: "col", className: "right", children: "Waiting" }),
-        /* @__PURE__ */ jsx24("th", { scope: "col", className: "right", children: "Oldest" }),
-        /* @__PURE__ */ jsx24("th", { scope: "col", className: "right", children: "Delivered" }),
-        /* @__PURE__ */ jsx24("th", { scope: "col", className: "right", children: "Failed tries" }),
-        /* @__PURE__ */ jsx24("th", { scope: "col", className: "right", children: "Last delivered" }),
-        /* @__PURE__ */ jsx24("th", { scope: "col", children: /* @__PURE__ */ jsx24("span", { className: "hidden-but-read", children: "What you may do" }) })
-      ] }) }),
-      /* @__PURE__ */ jsx24("tbody", { children: one.destinations.map((to) => /* @__PURE__ */ jsxs23("tr", { children: [
-        /* @__PURE__ */ jsx24("td", { children: /* @__PURE__ */ jsx24(State, { of: health(to.state) }) }),
-        /* @__PURE__ */ jsxs23("td", { children: [
-          to.connector === "interface" ? /* @__PURE__ */ jsx24(Link, { to: interfaceAt(to.address), "data-row": true, children: to.name }) : /* @__PURE__ */ jsx24(Link, { to: messagesAt(`interface:${one.name} destination:${to.name}`), "data-row": true, children: to.name }),
-          " ",
-          /* @__PURE__ */ jsxs23("span", { className: "quiet", children: [
-            to.connector,
-            " ",
-            to.address
-          ] }),
-          to.state === "failing" && to.last_trouble && /* @__PURE__ */ jsxs23("div", { className: "bad", children: [
-            to.last_trouble.reason.text,
-            " ",
-            /* @__PURE__ */ jsx24("code", { children: to.last_trouble.reason.code }),
-            to.probe_in_s !== null && ` · tried again in ${span(to.probe_in_s)}`
-          ] }),
-          to.state !== "failing" && to.last_trouble && /* @__PURE__ */ jsxs23("div", { className: "quiet", children: [
-            "last trouble ",
-            moment(to.last_trouble.at),
-            ": ",
-            to.last_trouble.reason.text
-          ] })
-        ] }),
-        /* @__PURE__ */ jsxs23("td", { className: "quiet", children: [
-          to.order,
-          to.gives_up && ", gives up"
-        ] }),
-        /* @__PURE__ */ jsx24("td", { className: "right number", children: to.queued > 0 ? /* @__PURE__ */ jsx24(Link, { to: messagesAt(`interface:${one.name} destination:${to.name} state:in_flight`), children: count(to.queued) }) : "0" }),
-        /* @__PURE__ */ jsx24("td", { className: "right number", children: to.queued > 0 && to.oldest !== null ? span((now2 - to.oldest) / 1e6) : /* @__PURE__ */ jsx24("span", { className: "quiet", children: "–" }) }),
-        /* @__PURE__ */ jsx24("td", { className: "right number", children: count(to.delivered) }),
-        /* @__PURE__ */ jsx24("td", { className: "right number", children: to.failed ? count(to.failed) : /* @__PURE__ */ jsx24("span", { className: "quiet", children: "–" }) }),
-        /* @__PURE__ */ jsx24("td", { className: "right number nowrap", children: ago(to.last_delivered, now2) }),
-        /* @__PURE__ */ jsx24("td", { children: /* @__PURE__ */ jsxs23("div", { className: "buttons end", children: [
-          maySteer && to.held > 0 && /* @__PURE__ */ jsxs23(Button, { onPress: () => setAct(releaseAct(one, to)), children: [
-            "Release ",
-            count(to.held),
-            "…"
-          ] }),
-          maySteer && /* @__PURE__ */ jsx24(Button, { icon: to.is_paused ? "play" : "paused", "aria-label": `${to.is_paused ? "Resume" : "Pause"} ${to.name}`, onPress: () => setAct(destinationAct(one, to)), children: to.is_paused ? "Resume…" : "Pause…" })
-        ] }) })
-      ] }, to.name)) })
-    ] }),
-    act && /* @__PURE__ */ jsx24(AskWhy, { act, onClose: () => setAct(void 0) })
-  ] });
-}
-
-// src/screens/interface/runbook.ts
-var URGENCY = {
-  1: "Somebody is woken for it.",
-  2: "It is looked at the same day.",
-  3: "It can wait for the next working day."
-};
-var urgency = (critical) => URGENCY[critical] ?? "";
-function reach(connector, address) {
-  const place2 = /^([^\s/]+):(\d+)$/.exec(address);
-  if (connector === "interface") return [`sinew message --help   # it is inside: look at the interface ${address}`];
-  return place2 ? [`nc -vz ${place2[1]} ${place2[2]}`] : [];
-}
-function checksOf(one, text) {
-  const outside = one.destinations.filter((to) => to.connector !== "interface");
-  const checks = [
-    { question: "Does it run, and does anything wait?", how: "The state of the interface and of each destination; what is not well says why.", commands: ["sinew status", `sinew queues`] },
-    {
-      question: "Does it receive?",
-      how: one.connector === "interface" ? "Other interfaces feed it; look at those first." : `It listens on ${one.address ?? "its source"}. ${one.peers > 0 ? "Senders are connected now." : "No sender is connected now: call who runs the sender."}`,
-      commands: [`sinew messages 'interface:${one.name} since:30m'`]
-    },
-    {
-      question: "Do the receivers answer?",
-      how: "From the machine of the engine. A receiver that is down holds up only its own queue; messages wait in order.",
-      commands: outside.flatMap((to) => reach(to.connector, to.address)).filter((line, at2, all) => all.indexOf(line) === at2)
-    },
-    {
-      question: "Does something wait for a person?",
-      how: "Parked messages say why. Mend the cause, then retry; or delete with a reason.",
-      commands: [`sinew messages 'interface:${one.name} state:parked'`, "sinew explain ID"]
-    },
-    {
-      question: "Was it changed?",
-      how: text ? `The running version is ${text.version}, from ${text.file}.` : `The running version is ${one.version}.`,
-      commands: ["git log -5 --stat", `sinew check`, `sinew test`]
-    }
-  ];
-  return checks;
-}
-
-// src/screens/interface/Tests.tsx
-import { Fragment as Fragment7, jsx as jsx25, jsxs as jsxs24 } from "./vendor.js";
-var PASSED = { word: "Passed", icon: "good", tone: "good" };
-var FAILED = { word: "Failed", icon: "bad", tone: "bad" };
-function Details({ test }) {
-  const { differences: differences2, file, state } = test.recorded;
-  return /* @__PURE__ */ jsxs24(Fragment7, { children: [
-    test.failures.map((failure) => /* @__PURE__ */ jsxs24("p", { children: [
-      /* @__PURE__ */ jsxs24("code", { className: "quiet", children: [
-        failure.file,
-        ":",
-        failure.line
-      ] }),
-      " ",
-      "expected ",
-      failure.expected,
-      "; ",
-      /* @__PURE__ */ jsx25("span", { className: "bad", children: failure.found })
-    ] }, `${failure.line} ${failure.expected}`)),
-    state === "differs" && /* @__PURE__ */ jsxs24("p", { children: [
-      /* @__PURE__ */ jsx25("code", { className: "quiet", children: file }),
-      " ",
-      /* @__PURE__ */ jsxs24("span", { className: "bad", children: [
-        plural(differences2.length, "place"),
-        " differ from what was recorded:"
-      ] }),
-      " ",
-      differences2.map((one) => one.path).join(", ")
-    ] }),
-    test.notes.map((note) => /* @__PURE__ */ jsxs24("p", { className: "quiet", children: [
-      note.path,
-      " ",
-      note.message,
-      " ",
-      /* @__PURE__ */ jsx25("code", { children: note.code })
-    ] }, `${note.code} ${note.path}`))
-  ] });
-}
-function Tests({ name }) {
-  const { value, problem, isLoading, again } = useAnswer(`test ${name}`, () => runTests(name));
-  if (problem) return /* @__PURE__ */ jsx25(Trouble, { problem, what: "The tests", again });
-  if (!value) return /* @__PURE__ */ jsx25(Empty, { title: "Running…" });
-  return /* @__PURE__ */ jsx25(
-    Card,
-    {
-      title: value.failed === 0 ? `All ${value.passed} passed` : `${value.failed} failed, ${value.passed} passed`,
-      more: /* @__PURE__ */ jsxs24(Fragment7, { children: [
-        /* @__PURE__ */ jsx25("span", { className: "quiet", children: "over the files as they are now; nothing is sent" }),
-        /* @__PURE__ */ jsx25(Button, { kind: "plain", icon: "again", isDisabled: isLoading, onPress: again, children: "Run again" })
-      ] }),
-      children: value.tests.length === 0 ? /* @__PURE__ */ jsxs24(Empty, { title: "This interface has no test", children: [
-        "Write one beside it: ",
-        /* @__PURE__ */ jsx25("code", { children: 'test "what it does" { given … expect … }' })
-      ] }) : /* @__PURE__ */ jsxs24("table", { className: "table", children: [
-        /* @__PURE__ */ jsx25("thead", { children: /* @__PURE__ */ jsxs24("tr", { children: [
-          /* @__PURE__ */ jsx25("th", { scope: "col", children: "Result" }),
-          /* @__PURE__ */ jsx25("th", { scope: "col", children: "Test" })
-        ] }) }),
-        /* @__PURE__ */ jsx25("tbody", { children: value.tests.map((test) => /* @__PURE__ */ jsxs24("tr", { tabIndex: 0, "data-row": true, children: [
-          /* @__PURE__ */ jsx25("td", { children: /* @__PURE__ */ jsx25(State, { of: test.passed ? PASSED : FAILED }) }),
-          /* @__PURE__ */ jsxs24("td", { children: [
-            test.name,
-            /* @__PURE__ */ jsx25(Details, { test })
-          ] })
-        ] }, test.name)) })
-      ] })
-    }
-  );
-}
-
-// src/screens/interface/OneInterface.tsx
-import { Fragment as Fragment8, jsx as jsx26, jsxs as jsxs25 } from "./vendor.js";
-var RECENT = 40;
-function StateTab({ one, live: live2 }) {
-  const now2 = live2.status?.engine.at ?? 0;
-  const values = live2.rates.get(one.name) ?? [];
-  const items = live2.status ? attentionOf(live2.status).filter((item) => item.interfaces.includes(one.name)) : [];
-  return /* @__PURE__ */ jsxs25("div", { className: "stack", children: [
-    items.length > 0 && /* @__PURE__ */ jsx26(Attentions, { items }),
-    /* @__PURE__ */ jsxs25("div", { className: "two start", children: [
-      /* @__PURE__ */ jsx26(Card, { title: "Receives", children: /* @__PURE__ */ jsx26("div", { className: "inside", children: /* @__PURE__ */ jsxs25("dl", { className: "facts", children: [
-        /* @__PURE__ */ jsx26("dt", { children: "From" }),
-        /* @__PURE__ */ jsx26("dd", { children: one.connector === "interface" ? "other interfaces" : `${one.connector} ${one.address ?? ""}` }),
-        /* @__PURE__ */ jsx26("dt", { children: "Senders connected" }),
-        /* @__PURE__ */ jsx26("dd", { children: one.connector === "interface" ? "–" : count(one.peers) }),
-        /* @__PURE__ */ jsx26("dt", { children: "Last message" }),
-        /* @__PURE__ */ jsx26("dd", { children: ago(one.last_received, now2) }),
-        /* @__PURE__ */ jsx26("dt", { children: "Since the start" }),
-        /* @__PURE__ */ jsxs25("dd", { children: [
-          count(one.received),
-          " received, ",
-          count(one.duplicates),
-          " duplicates, ",
-          count(one.refused),
-          " refused, ",
-          count(one.rejected),
-          " rejected"
-        ] }),
-        /* @__PURE__ */ jsx26("dt", { children: "Now" }),
-        /* @__PURE__ */ jsxs25("dd", { className: "with-spark", children: [
-          rate(values.at(-1) ?? 0),
-          " a second ",
-          /* @__PURE__ */ jsx26(Sparkline, { values, width: 220, height: 30 })
-        ] }),
-        one.last_trouble && /* @__PURE__ */ jsxs25(Fragment8, { children: [
-          /* @__PURE__ */ jsx26("dt", { children: "Last trouble" }),
-          /* @__PURE__ */ jsxs25("dd", { children: [
-            ago(one.last_trouble.at, now2),
-            ": ",
-            one.last_trouble.reason.text,
-            " ",
-            /* @__PURE__ */ jsx26("code", { children: one.last_trouble.reason.code })
-          ] })
-        ] })
-      ] }) }) }),
-      /* @__PURE__ */ jsx26(Card, { title: "Where every message is", more: /* @__PURE__ */ jsx26("span", { className: "quiet", children: "from the log" }), children: /* @__PURE__ */ jsx26("div", { className: "inside", children: /* @__PURE__ */ jsx26(Balance, { counts: one.counts, query: `interface:${one.name}` }) }) })
-    ] }),
-    /* @__PURE__ */ jsx26(Card, { title: "Destinations", children: /* @__PURE__ */ jsx26(Destinations, { one, now: now2 }) })
-  ] });
-}
-function TextTab({ answer }) {
-  const { value, problem, again } = answer;
-  const { words: words2 } = useAddress();
-  if (problem) return /* @__PURE__ */ jsx26(Trouble, { problem, what: "The configuration", again });
-  if (!value) return /* @__PURE__ */ jsx26(Empty, { title: "Reading…" });
-  const files = [{ path: value.file, text: value.text }, ...value.files];
-  const chosen = files.find((file) => file.path === words2.get("file")) ?? files[0];
-  const isMap = chosen?.path.endsWith(".map") ?? false;
-  const isDrawn = isMap && words2.get("as") !== "text";
-  return /* @__PURE__ */ jsxs25("div", { className: "files", children: [
-    /* @__PURE__ */ jsx26("ul", { className: "card file-list", "aria-label": "Files", children: files.map((file) => /* @__PURE__ */ jsx26("li", { children: /* @__PURE__ */ jsx26("button", { type: "button", className: "file", "aria-current": file === chosen, "data-row": true, onClick: () => setWords({ file: file.path }, { replace: true }), children: file.path }) }, file.path)) }),
-    /* @__PURE__ */ jsx26(
-      Card,
-      {
-        title: chosen?.path,
-        more: /* @__PURE__ */ jsxs25(Fragment8, { children: [
-          /* @__PURE__ */ jsxs25("span", { className: "quiet", children: [
-            "as it lies in the workspace; version ",
-            value.version,
-            " runs"
-          ] }),
-          isMap && /* @__PURE__ */ jsx26(Button, { kind: "plain", onPress: () => setWords({ as: isDrawn ? "text" : void 0 }, { replace: true }), children: isDrawn ? "Show the text" : "Show it drawn" })
-        ] }),
-        children: isDrawn ? /* @__PURE__ */ jsx26(DrawnMap, { text: chosen?.text ?? "", label: chosen?.path ?? "" }) : /* @__PURE__ */ jsx26(Code, { text: chosen?.text ?? "", label: chosen?.path ?? "" })
-      }
-    )
-  ] });
-}
-function TrafficTab({ name }) {
-  const { value, problem, again } = useAnswer(name, (signal) => searchMessages(`interface:${name}`, RECENT, signal));
-  if (problem) return /* @__PURE__ */ jsx26(Trouble, { problem, what: "The messages", again });
-  if (!value) return /* @__PURE__ */ jsx26(Empty, { title: "Reading…" });
-  return /* @__PURE__ */ jsx26(Card, { title: `The newest ${count(value.messages.length)}`, more: /* @__PURE__ */ jsx26(Link, { to: messagesAt(`interface:${name}`), children: "all messages of this interface" }), children: value.messages.length === 0 ? /* @__PURE__ */ jsx26(Empty, { title: "No message yet" }) : /* @__PURE__ */ jsxs25("table", { className: "table", children: [
-    /* @__PURE__ */ jsx26("thead", { children: /* @__PURE__ */ jsxs25("tr", { children: [
-      /* @__PURE__ */ jsx26("th", { scope: "col", children: "Received" }),
-      /* @__PURE__ */ jsx26("th", { scope: "col", children: "Type" }),
-      /* @__PURE__ */ jsx26("th", { scope: "col", children: "Control id" }),
-      /* @__PURE__ */ jsx26("th", { scope: "col", children: "Destinations" }),
-      /* @__PURE__ */ jsx26("th", { scope: "col", children: "State" })
-    ] }) }),
-    /* @__PURE__ */ jsx26("tbody", { children: value.messages.map((row) => /* @__PURE__ */ jsxs25("tr", { children: [
-      /* @__PURE__ */ jsx26("td", { className: "mono", children: /* @__PURE__ */ jsx26(Link, { to: `/messages#q=${encodeURIComponent(`interface:${name}`)}&id=${row.id}`, "data-row": true, children: clockMillis(row.received) }) }),
-      /* @__PURE__ */ jsx26("td", { className: "mono", children: row.type }),
-      /* @__PURE__ */ jsx26("td", { className: "mono quiet", children: row.control_id }),
-      /* @__PURE__ */ jsx26("td", { className: "quiet", children: row.destinations.join(", ") || "nowhere" }),
-      /* @__PURE__ */ jsx26("td", { children: /* @__PURE__ */ jsx26(State, { of: messageState(row.state) }) })
-    ] }, row.id)) })
-  ] }) });
-}
-function QualityTab({ name }) {
-  const { value, problem, again } = useAnswer(name, (signal) => readQuality({ interface: name }, signal));
-  if (problem) return /* @__PURE__ */ jsx26(Trouble, { problem, what: "The quality", again });
-  if (!value) return /* @__PURE__ */ jsx26(Empty, { title: "Reading…" });
-  const report = value.interfaces[0];
-  if (!report) return /* @__PURE__ */ jsx26(Empty, { title: "Nothing was counted yet", children: "It is counted from the messages that come." });
-  return /* @__PURE__ */ jsxs25(Card, { title: "What senders send", more: /* @__PURE__ */ jsxs25("span", { className: "quiet", children: [
-    plural(report.messages, "message"),
-    " counted in seven days"
-  ] }), children: [
-    /* @__PURE__ */ jsxs25("table", { className: "table", children: [
-      /* @__PURE__ */ jsx26("thead", { children: /* @__PURE__ */ jsxs25("tr", { children: [
-        /* @__PURE__ */ jsx26("th", { scope: "col", children: "Sender" }),
-        /* @__PURE__ */ jsx26("th", { scope: "col", children: "Type" }),
-        /* @__PURE__ */ jsx26("th", { scope: "col", className: "right", children: "Messages" }),
-        /* @__PURE__ */ jsx26("th", { scope: "col", className: "right", children: "Places with codes the standard does not list" }),
-        /* @__PURE__ */ jsx26("th", { scope: "col", className: "right", children: "Places with codes no table has" })
-      ] }) }),
-      /* @__PURE__ */ jsx26("tbody", { children: report.kinds.map(({ kind, messages, places }) => /* @__PURE__ */ jsxs25("tr", { children: [
-        /* @__PURE__ */ jsxs25("td", { children: [
-          kind.application,
-          " ",
-          /* @__PURE__ */ jsx26("span", { className: "quiet", children: kind.facility })
-        ] }),
-        /* @__PURE__ */ jsx26("td", { className: "mono", children: /* @__PURE__ */ jsxs25(Link, { to: messagesAt(`interface:${name} type:${kind.message_type}^${kind.trigger}`), "data-row": true, children: [
-          kind.message_type,
-          "^",
-          kind.trigger
-        ] }) }),
-        /* @__PURE__ */ jsx26("td", { className: "right number", children: count(messages) }),
-        /* @__PURE__ */ jsx26("td", { className: "right number", children: places.filter((place2) => place2.unlisted > 0).length || "–" }),
-        /* @__PURE__ */ jsx26("td", { className: "right number", children: places.filter((place2) => place2.uncovered > 0).length || "–" })
-      ] }, `${kind.application} ${kind.facility} ${kind.message_type} ${kind.trigger}`)) })
-    ] }),
-    report.findings.length > 0 && /* @__PURE__ */ jsx26("ul", { className: "inside stack tight", children: report.findings.map((finding) => /* @__PURE__ */ jsxs25("li", { children: [
-      /* @__PURE__ */ jsx26("strong", { className: finding.severity === "warning" ? "warn" : "", children: finding.place }),
-      " ",
-      finding.message,
-      " ",
-      /* @__PURE__ */ jsx26("code", { className: "quiet", children: finding.code })
-    ] }, `${finding.code} ${finding.place} ${finding.message}`)) })
-  ] });
-}
-function RunbookTab({ one, text }) {
-  const owner = text?.owner ?? one.owner;
-  return /* @__PURE__ */ jsxs25("div", { className: "stack runbook", children: [
-    /* @__PURE__ */ jsx26(Card, { title: "Who", children: /* @__PURE__ */ jsx26("div", { className: "inside", children: /* @__PURE__ */ jsxs25("dl", { className: "facts", children: [
-      /* @__PURE__ */ jsx26("dt", { children: "Owner" }),
-      /* @__PURE__ */ jsx26("dd", { children: owner?.team || "not named in the interface" }),
-      /* @__PURE__ */ jsx26("dt", { children: "On call" }),
-      /* @__PURE__ */ jsx26("dd", { children: owner?.oncall || "–" }),
-      /* @__PURE__ */ jsx26("dt", { children: "Contact" }),
-      /* @__PURE__ */ jsx26("dd", { children: owner?.contact || "–" }),
-      /* @__PURE__ */ jsx26("dt", { children: "How urgent" }),
-      /* @__PURE__ */ jsxs25("dd", { children: [
-        one.critical,
-        " — ",
-        urgency(one.critical)
-      ] })
-    ] }) }) }),
-    /* @__PURE__ */ jsx26(Card, { title: "The first five checks", children: /* @__PURE__ */ jsx26("ol", { className: "inside checks", children: checksOf(one, text).map((check) => /* @__PURE__ */ jsxs25("li", { children: [
-      /* @__PURE__ */ jsx26("h3", { children: check.question }),
-      /* @__PURE__ */ jsx26("p", { children: check.how }),
-      check.commands.length > 0 && /* @__PURE__ */ jsx26("pre", { className: "commands", tabIndex: 0, "aria-label": "Commands", children: check.commands.join("\n") })
-    ] }, check.question)) }) })
-  ] });
-}
-var TABS2 = [
-  { id: "state", name: "State" },
-  { id: "text", name: "Configuration" },
-  { id: "tests", name: "Tests" },
-  { id: "traffic", name: "Traffic" },
-  { id: "quality", name: "Quality" },
-  { id: "runbook", name: "Runbook" }
-];
-function OneInterface({ name }) {
-  const live2 = useLive();
-  const { words: words2 } = useAddress();
-  const may = useMay();
-  const [act, setAct] = useState15();
-  const text = useAnswer(name, (signal) => readInterface(name, signal));
-  const one = live2.status?.engine.interfaces.find((known2) => known2.name === name);
-  if (!live2.status) return /* @__PURE__ */ jsx26(Page, { title: name, children: live2.problem ? /* @__PURE__ */ jsx26(Trouble, { problem: live2.problem, what: "The engine" }) : /* @__PURE__ */ jsx26(Empty, { title: "Asking the engine…" }) });
-  if (!one) {
-    return /* @__PURE__ */ jsx26(Page, { title: name, children: /* @__PURE__ */ jsx26(Empty, { title: "This engine runs no interface of this name", children: /* @__PURE__ */ jsx26(Link, { to: "/interfaces", children: "All interfaces" }) }) });
-  }
-  const tab = words2.get("tab") ?? "state";
-  return /* @__PURE__ */ jsxs25(
-    Page,
-    {
-      title: one.title,
-      about: /* @__PURE__ */ jsxs25(Fragment8, { children: [
-        /* @__PURE__ */ jsx26(State, { of: health(one.state) }),
-        " ",
-        one.name,
-        " · ",
-        one.connector === "interface" ? "fed by interfaces" : `${one.connector} ${one.address ?? ""}`,
-        " · urgency ",
-        one.critical
-      ] }),
-      actions: may("steer") && /* @__PURE__ */ jsx26(Button, { icon: one.is_paused ? "play" : "paused", onPress: () => setAct(intakeAct(one)), children: one.is_paused ? "Resume intake…" : "Pause intake…" }),
-      children: [
-        text.value?.description && /* @__PURE__ */ jsx26("p", { className: "quiet", children: text.value.description }),
-        /* @__PURE__ */ jsxs25(Tabs2, { className: "tabs", selectedKey: TABS2.some((known2) => known2.id === tab) ? tab : "state", onSelectionChange: (key) => setWords({ tab: String(key) }, { replace: true }), children: [
-          /* @__PURE__ */ jsx26(TabList2, { className: "tab-list", "aria-label": "Parts of the interface", items: TABS2, children: (known2) => /* @__PURE__ */ jsx26(Tab2, { className: "tab", children: known2.name }) }),
-          /* @__PURE__ */ jsx26(TabPanel2, { id: "state", className: "tab-panel spaced", children: /* @__PURE__ */ jsx26(StateTab, { one, live: live2 }) }),
-          /* @__PURE__ */ jsx26(TabPanel2, { id: "text", className: "tab-panel spaced", children: /* @__PURE__ */ jsx26(TextTab, { answer: text }) }),
-          /* @__PURE__ */ jsx26(TabPanel2, { id: "tests", className: "tab-panel spaced", children: /* @__PURE__ */ jsx26(Tests, { name }) }),
-          /* @__PURE__ */ jsx26(TabPanel2, { id: "traffic", className: "tab-panel spaced", children: /* @__PURE__ */ jsx26(TrafficTab, { name }) }),
-          /* @__PURE__ */ jsx26(TabPanel2, { id: "quality", className: "tab-panel spaced", children: /* @__PURE__ */ jsx26(QualityTab, { name }) }),
-          /* @__PURE__ */ jsx26(TabPanel2, { id: "runbook", className: "tab-panel spaced", children: /* @__PURE__ */ jsx26(RunbookTab, { one, text: text.value }) })
-        ] }),
-        act && /* @__PURE__ */ jsx26(AskWhy, { act, onClose: () => setAct(void 0) })
-      ]
-    }
-  );
-}
-
-// src/screens/mapper/Mapper.tsx
-import { useCallback as useCallback3, useEffect as useEffect7, useMemo as useMemo5, useRef as useRef4, useState as useState20 } from "./vendor.js";
-
-// src/api/maps.ts
-var at = (name, rest = "") => `/api/v1/interfaces/${encodeURIComponent(name)}/maps${rest}`;
-var readMaps = (name, signal) => get(at(name), void 0, signal);
-var lookAtMap = (name, body, signal) => post(at(name, "/look"), body, signal);
-var drawInMap = (name, body) => post(at(name, "/draw"), body);
-var valuesOfLine = (name, body, signal) => post(at(name, "/values"), body, signal);
-var keepMap = (name, body) => change("PUT", at(name), body);
+// src/screens/bench/Outcome.tsx
+import { useMemo as useMemo2, useState as useState10 } from "./vendor.js";
 
 // src/hl7/er7.ts
 var isEr7 = (text) => /^(MSH|FHS|BHS)[^\w\s]/.test(text);
 function marksOf(text) {
-  const at2 = (place2, standard) => text[place2] || standard;
-  return { field: at2(3, "|"), component: at2(4, "^"), repetition: at2(5, "~"), sub: at2(7, "&") };
+  const at3 = (place2, standard) => text[place2] || standard;
+  return { field: at3(3, "|"), component: at3(4, "^"), repetition: at3(5, "~"), sub: at3(7, "&") };
 }
 function cut(text, start, end, mark, each) {
   let number = 1;
   let from = start;
-  for (let at2 = start; at2 < end; at2 += 1) {
-    if (text[at2] === mark) {
-      each(number, from, at2);
+  for (let at3 = start; at3 < end; at3 += 1) {
+    if (text[at3] === mark) {
+      each(number, from, at3);
       number += 1;
-      from = at2 + 1;
+      from = at3 + 1;
     }
   }
   each(number, from, end);
@@ -2764,7 +1537,7 @@ function cut(text, start, end, mark, each) {
 }
 var countOf = (text, start, end, mark) => {
   let number = 1;
-  for (let at2 = start; at2 < end; at2 += 1) if (text[at2] === mark) number += 1;
+  for (let at3 = start; at3 < end; at3 += 1) if (text[at3] === mark) number += 1;
   return number;
 };
 var Reader = class {
@@ -2849,11 +1622,11 @@ function readEr7(text) {
   const seen = /* @__PURE__ */ new Map();
   const segments = [];
   let start = 0;
-  for (let at2 = 0; at2 <= text.length; at2 += 1) {
-    const letter = text[at2];
-    if (at2 < text.length && letter !== "\r" && letter !== "\n") continue;
-    if (at2 > start) segments.push(segmentOf(text, start, at2, marks, seen));
-    start = at2 + 1;
+  for (let at3 = 0; at3 <= text.length; at3 += 1) {
+    const letter = text[at3];
+    if (at3 < text.length && letter !== "\r" && letter !== "\n") continue;
+    if (at3 > start) segments.push(segmentOf(text, start, at3, marks, seen));
+    start = at3 + 1;
   }
   return { text, segments };
 }
@@ -2870,10 +1643,1734 @@ function differences(left, right) {
 }
 var isWithin = (path, of) => path === of || path.startsWith(of) && [".", "-", "["].includes(path[of.length] ?? "");
 
+// src/screens/messages/content.ts
+async function read2(id, which, reason, signal) {
+  if (reason) return { which, isMasked: false, text: await readContent(id, which, reason, signal) };
+  return { which, isMasked: true, text: await readMasked(id, which, signal) };
+}
+var useContent = (id, which, reason) => useAnswer(which === null ? null : `${id}
+${which}
+${reason ?? ""}`, (signal) => read2(id, which ?? "raw", reason, signal));
+var NO_NAMES = {};
+function useNames(er7) {
+  const segments = [...new Set(er7?.segments.map((segment) => segment.id))].filter((id) => /^[A-Z][A-Z0-9]{2}$/.test(id)).sort();
+  const version = er7?.segments[0]?.leaves.find((leaf) => leaf.kind === "MSH-12" || leaf.kind === "MSH-12.1")?.value ?? "2.5.1";
+  const { value } = useAnswer(segments.length ? `${version} ${segments.join(",")}` : null, (signal) => readNames(version, segments, signal));
+  return value?.names ?? NO_NAMES;
+}
+
+// src/screens/messages/Panes.tsx
+import { memo, useMemo, useState as useState9 } from "./vendor.js";
+import { Fragment as Fragment4, jsx as jsx12, jsxs as jsxs12 } from "./vendor.js";
+function useEr7(view) {
+  return useMemo(() => view && isEr7(view.text) ? readEr7(view.text) : void 0, [view]);
+}
+var FieldRows = memo(function FieldRows2({ segment, names: names2, linked, changed: changed2 }) {
+  const [isOpen, setOpen] = useState9(true);
+  return /* @__PURE__ */ jsxs12(Fragment4, { children: [
+    /* @__PURE__ */ jsxs12("button", { type: "button", className: "field-segment", "aria-expanded": isOpen, onClick: () => setOpen(!isOpen), "data-row": true, children: [
+      /* @__PURE__ */ jsx12(Icon, { name: isOpen ? "down" : "next" }),
+      /* @__PURE__ */ jsx12("code", { children: segment.path }),
+      /* @__PURE__ */ jsx12("span", { children: names2[segment.id] ?? "" })
+    ] }),
+    isOpen && segment.rows.map((row) => {
+      const isLit = linked.path !== void 0 && (isWithin(row.path, linked.path) || isWithin(linked.path, row.path)) && !row.isOpenable;
+      return /* @__PURE__ */ jsxs12(
+        "div",
+        {
+          className: `field-row d${row.depth} ${isLit ? "lit" : ""} ${changed2.has(row.path) ? "changed" : ""}`,
+          tabIndex: 0,
+          role: "group",
+          "aria-label": `${row.path} ${names2[row.kind] ?? ""} ${row.value}`,
+          "data-row": true,
+          onMouseEnter: () => linked.look(row.path, row.value),
+          onFocus: () => linked.look(row.path, row.value),
+          children: [
+            /* @__PURE__ */ jsx12("code", { className: "field-path", children: row.path }),
+            /* @__PURE__ */ jsx12("span", { className: "cut quiet", title: names2[row.kind], children: names2[row.kind] ?? "" }),
+            /* @__PURE__ */ jsx12("span", { className: "cut mono", title: row.value, children: row.value })
+          ]
+        },
+        row.path
+      );
+    })
+  ] });
+});
+var NONE = /* @__PURE__ */ new Set();
+function Fields({ er7, names: names2, linked, changed: changed2 = NONE }) {
+  return /* @__PURE__ */ jsx12("div", { className: "field-list", children: er7.segments.map((segment) => /* @__PURE__ */ jsx12(FieldRows, { segment, names: names2, linked, changed: changed2 }, segment.path)) });
+}
+function RawSegment({ er7, segment, names: names2, linked, changed: changed2 }) {
+  const pieces = [];
+  let at3 = segment.start + Math.min(3, segment.end - segment.start);
+  for (const leaf of segment.leaves) {
+    if (leaf.start > at3) pieces.push(/* @__PURE__ */ jsx12("span", { className: "raw-mark", children: er7.text.slice(at3, leaf.start) }, `s${at3}`));
+    const isLit = linked.path !== void 0 && isWithin(leaf.path, linked.path);
+    pieces.push(
+      /* @__PURE__ */ jsx12(
+        "span",
+        {
+          className: `raw-leaf ${isLit ? "lit" : ""} ${changed2.has(leaf.path) ? "changed" : ""}`,
+          title: `${leaf.path} ${names2[leaf.kind] ?? ""}`,
+          onMouseEnter: () => linked.look(leaf.path, leaf.value),
+          children: leaf.value
+        },
+        leaf.start
+      )
+    );
+    at3 = leaf.end;
+  }
+  if (segment.end > at3) pieces.push(/* @__PURE__ */ jsx12("span", { className: "raw-mark", children: er7.text.slice(at3, segment.end) }, "end"));
+  return /* @__PURE__ */ jsxs12("div", { className: "raw-segment", children: [
+    /* @__PURE__ */ jsx12("b", { children: segment.id }),
+    pieces
+  ] });
+}
+function Raw({ er7, names: names2, linked, changed: changed2 = NONE }) {
+  return /* @__PURE__ */ jsx12("div", { className: "raw", tabIndex: 0, role: "group", "aria-label": "The message as it is written", children: er7.segments.map((segment) => /* @__PURE__ */ jsx12(RawSegment, { er7, segment, names: names2, linked, changed: changed2 }, segment.path)) });
+}
+function pretty(text) {
+  const start = text.trimStart()[0];
+  if (start !== "{" && start !== "[") return text;
+  try {
+    return JSON.stringify(JSON.parse(text), null, 2);
+  } catch {
+    return text;
+  }
+}
+var VALUE_LETTERS_MIN = 2;
+function Plain({ text, linked }) {
+  const lines = useMemo(() => pretty(text).split(/\r\n|\r|\n/), [text]);
+  const value = linked.value && linked.value.length >= VALUE_LETTERS_MIN ? linked.value : void 0;
+  const dated = value && /^\d{8}$/.test(value) ? `${value.slice(0, 4)}-${value.slice(4, 6)}-${value.slice(6)}` : void 0;
+  return /* @__PURE__ */ jsx12("div", { className: "raw plain", tabIndex: 0, role: "group", "aria-label": "The content as it is written", children: lines.map((line, at3) => /* @__PURE__ */ jsx12("div", { className: value && line.includes(value) || dated && line.includes(dated) ? "lit" : "", children: line || " " }, at3)) });
+}
+
+// src/screens/bench/way.ts
+function changed(before, after) {
+  if (before === after) return { changes: [], isOther: false };
+  if (isEr7(before) && isEr7(after)) return { changes: differences(readEr7(before), readEr7(after)), isOther: false };
+  return { changes: [], isOther: true };
+}
+var SENDS = ["send", "publish", "receive"];
+function wayOf(found) {
+  const shared = [];
+  const own = /* @__PURE__ */ new Map();
+  const stages = found.stages ?? [];
+  let now2 = found.received;
+  const before = /* @__PURE__ */ new Map();
+  const put = (stage, at3) => {
+    if (stage.destination === null) {
+      shared.push({ key: `s${at3}`, stage, ...changed(now2, stage.text) });
+      now2 = stage.text;
+      return;
+    }
+    const steps = own.get(stage.destination) ?? [];
+    steps.push({ key: `s${at3}`, stage, ...changed(before.get(stage.destination) ?? now2, stage.text) });
+    own.set(stage.destination, steps);
+    before.set(stage.destination, stage.text);
+  };
+  let next = 0;
+  (found.lines ?? []).forEach((line, at3) => {
+    while (next < stages.length && (stages[next]?.looked ?? 0) <= at3) {
+      put(stages[next], next);
+      next += 1;
+    }
+    if (!SENDS.includes(line.kind)) shared.push({ key: `l${at3}`, line, changes: [], isOther: false });
+  });
+  for (; next < stages.length; next += 1) put(stages[next], next);
+  return { shared, own };
+}
+function lineOf(found, destination) {
+  return (found.lines ?? []).find((line) => line.kind === "send" && line.text.split(" ")[1] === destination);
+}
+var VERDICTS = {
+  "goes-on": "goes on",
+  ends: "ends here",
+  no: "does not hold",
+  "not-asked": "not asked",
+  leads: "leads on",
+  sent: "gets it",
+  "not-chosen": "no route chose it",
+  "not-meant": "its condition does not hold",
+  failed: "cannot be told"
+};
+function verdictOf(line) {
+  if (line.verdict === "leads" && line.to) return line.to.length ? `leads to ${line.to.join(", ")}` : "leads nowhere";
+  return VERDICTS[line.verdict] ?? line.verdict;
+}
+function sentenceOf(found) {
+  const why = found.reason?.text ?? "";
+  switch (found.end) {
+    case "routed":
+      return { tone: "good", text: `It goes to ${(found.deliveries ?? []).length} of ${(found.destinations ?? []).length} destinations` };
+    case "filtered":
+      return { tone: "note", text: `It goes nowhere: ${why}` };
+    case "parked":
+      return { tone: "bad", text: `It would wait for a person: ${why}` };
+    case "rejected":
+      return { tone: "bad", text: `The sender would be told no: ${why}` };
+    case "refused":
+      return { tone: "bad", text: `The interface would not take it: ${why}` };
+  }
+}
+
+// src/screens/bench/Steps.tsx
+import { Fragment as Fragment5, jsx as jsx13, jsxs as jsxs13 } from "./vendor.js";
+var CHANGES_MAX = 30;
+var LOOKS = {
+  "goes-on": ["good", "good"],
+  leads: ["good", "good"],
+  sent: ["good", "good"],
+  ends: ["filtered", "warn"],
+  failed: ["bad", "bad"]
+};
+function Tests({ line }) {
+  if (line.tests.length === 0) return null;
+  return /* @__PURE__ */ jsx13("ul", { className: "bench-tests", children: line.tests.map((test, at3) => /* @__PURE__ */ jsxs13("li", { children: [
+    /* @__PURE__ */ jsxs13("span", { className: test.holds ? "good" : "quiet", children: [
+      /* @__PURE__ */ jsx13(Icon, { name: test.holds ? "check" : "close" }),
+      /* @__PURE__ */ jsx13("span", { className: "hidden-but-read", children: test.holds ? "holds" : "does not hold" })
+    ] }),
+    /* @__PURE__ */ jsx13("code", { children: test.text }),
+    " ",
+    test.error ? /* @__PURE__ */ jsx13("span", { className: "bad", children: test.error }) : /* @__PURE__ */ jsx13("span", { className: "quiet", children: test.values.length ? test.values.join(", ") : "nothing there" })
+  ] }, at3)) });
+}
+function Line({ line }) {
+  const [icon, tone] = LOOKS[line.verdict] ?? ["silent", "quiet"];
+  return /* @__PURE__ */ jsxs13(Fragment5, { children: [
+    /* @__PURE__ */ jsxs13("div", { className: "bench-line", children: [
+      /* @__PURE__ */ jsx13(Icon, { name: icon, className: tone }),
+      /* @__PURE__ */ jsx13("code", { children: line.text }),
+      /* @__PURE__ */ jsx13("span", { className: tone, children: verdictOf(line) })
+    ] }),
+    /* @__PURE__ */ jsx13(Tests, { line })
+  ] });
+}
+function Made({ step: step2, text, names: names2 }) {
+  const { stage, changes, isOther } = step2;
+  if (!stage) return null;
+  const isMap = stage.file.endsWith(".map");
+  return /* @__PURE__ */ jsxs13(Fragment5, { children: [
+    /* @__PURE__ */ jsxs13("div", { className: "bench-line", children: [
+      /* @__PURE__ */ jsx13(Icon, { name: isMap ? "map" : "changes", className: changes.length || isOther ? "accent" : "quiet" }),
+      /* @__PURE__ */ jsx13("code", { children: isMap ? `map ${stage.file.split("/").at(-1)}` : text(stage.file, stage.line) }),
+      /* @__PURE__ */ jsx13("span", { className: "quiet", children: isOther ? "makes another form of it" : changes.length ? plural(changes.length, "place") : "changes nothing here" })
+    ] }),
+    changes.length > 0 && /* @__PURE__ */ jsx13("table", { className: "bench-changes", children: /* @__PURE__ */ jsx13("tbody", { children: changes.slice(0, CHANGES_MAX).map((change2) => /* @__PURE__ */ jsxs13("tr", { children: [
+      /* @__PURE__ */ jsx13("th", { scope: "row", children: /* @__PURE__ */ jsx13("code", { children: change2.path }) }),
+      /* @__PURE__ */ jsx13("td", { className: "quiet", children: names2[change2.kind] ?? "" }),
+      /* @__PURE__ */ jsx13("td", { className: "mono old", children: change2.left ?? /* @__PURE__ */ jsx13("span", { className: "quiet", children: "nothing" }) }),
+      /* @__PURE__ */ jsx13("td", { "aria-hidden": "true", children: "→" }),
+      /* @__PURE__ */ jsx13("td", { className: "mono new", children: change2.right ?? /* @__PURE__ */ jsx13("span", { className: "quiet", children: "nothing" }) })
+    ] }, change2.path)) }) }),
+    changes.length > CHANGES_MAX && /* @__PURE__ */ jsxs13("p", { className: "quiet", children: [
+      "and ",
+      changes.length - CHANGES_MAX,
+      " more"
+    ] })
+  ] });
+}
+function Steps({ steps, text, names: names2, label }) {
+  return /* @__PURE__ */ jsx13("ol", { className: "bench-steps", "aria-label": label, children: steps.map((step2) => /* @__PURE__ */ jsx13("li", { children: step2.line ? /* @__PURE__ */ jsx13(Line, { line: step2.line }) : /* @__PURE__ */ jsx13(Made, { step: step2, text, names: names2 }) }, step2.key)) });
+}
+
+// src/screens/bench/Outcome.tsx
+import { Fragment as Fragment6, jsx as jsx14, jsxs as jsxs14 } from "./vendor.js";
+var STANDS = {
+  sent: { word: "Taken", icon: "good", tone: "good" },
+  queued: { word: "Tried again", icon: "expired", tone: "warn" },
+  parked: { word: "Parked", icon: "held", tone: "bad" }
+};
+var BEHAVIOURS = [
+  ["takes", "takes it"],
+  ["refuses-connections", "is down"],
+  ["replies-ae", "answers AE"],
+  ["replies-ar", "answers AR"]
+];
+function Text({ text, label, linked }) {
+  const er7 = useMemo2(() => isEr7(text) ? readEr7(text) : void 0, [text]);
+  const names2 = useNames(er7);
+  return /* @__PURE__ */ jsx14("div", { className: "bench-text", role: "group", "aria-label": label, tabIndex: 0, children: er7 ? /* @__PURE__ */ jsx14(Raw, { er7, names: names2, linked }) : /* @__PURE__ */ jsx14(Plain, { text, linked }) });
+}
+function Destination({ found, name, delivery, text, partners, onPartners, onClaim, claims, steps, names: names2 }) {
+  const [isOpen, setOpen] = useState10(false);
+  const [look, setLook] = useState10({});
+  const linked = { path: look.path, value: look.value, look: (path, value) => setLook({ path, value }) };
+  const does = partners.find((partner) => partner.destination === name)?.does ?? "takes";
+  const line = lineOf(found, name);
+  return /* @__PURE__ */ jsxs14("li", { className: `bench-to${delivery ? "" : " idle"}`, children: [
+    /* @__PURE__ */ jsxs14("div", { className: "bench-to-head", children: [
+      delivery ? /* @__PURE__ */ jsx14(State, { of: STANDS[delivery.stands] }) : /* @__PURE__ */ jsx14(State, { of: { word: "Nothing", icon: "silent", tone: "note" } }),
+      /* @__PURE__ */ jsx14("strong", { children: name }),
+      /* @__PURE__ */ jsxs14("span", { className: "quiet", children: [
+        delivery ? `${delivery.connector} ${delivery.address}` : line ? verdictOf(line) : "",
+        delivery?.is_urgent && ", ahead of others",
+        delivery && !delivery.is_changed && ", as received"
+      ] }),
+      delivery && /* @__PURE__ */ jsxs14("span", { className: "bench-to-acts", children: [
+        /* @__PURE__ */ jsx14("select", { className: "input", "aria-label": `What ${name} does`, value: does, onChange: (change2) => onPartners([...partners.filter((partner) => partner.destination !== name), ...change2.target.value === "takes" ? [] : [{ destination: name, does: change2.target.value }]]), children: BEHAVIOURS.map(([value, word]) => /* @__PURE__ */ jsx14("option", { value, children: word }, value)) }),
+        /* @__PURE__ */ jsx14(Button, { kind: "plain", "aria-expanded": isOpen, onPress: () => setOpen(!isOpen), children: isOpen ? "Hide it" : "What it gets" })
+      ] })
+    ] }),
+    line && line.tests.length > 0 && /* @__PURE__ */ jsx14(Steps, { steps: [{ key: "when", line, changes: [], isOther: false }], text, names: names2, label: `Whether ${name} gets it` }),
+    steps.length > 0 && /* @__PURE__ */ jsx14(Steps, { steps, text, names: names2, label: `Lines of ${name}` }),
+    isOpen && delivery && /* @__PURE__ */ jsxs14(Fragment6, { children: [
+      /* @__PURE__ */ jsx14(Text, { text: delivery.text, label: `What ${name} gets`, linked }),
+      onClaim && look.path && isEr7(delivery.text) && /* @__PURE__ */ jsx14("p", { className: "buttons", children: /* @__PURE__ */ jsxs14(Button, { onPress: () => onClaim(name, look.path ?? ""), isDisabled: claims.some((claim) => claim.destination === name && claim.path === look.path), children: [
+        "Expect ",
+        look.path,
+        " = ",
+        look.value || "nothing",
+        " in the test"
+      ] }) })
+    ] })
+  ] });
+}
+function Outcome(props) {
+  const { found } = props;
+  const way = useMemo2(() => wayOf(found), [found]);
+  const er7 = useMemo2(() => isEr7(found.received) ? readEr7(found.received) : void 0, [found.received]);
+  const names2 = useNames(er7);
+  const said = sentenceOf(found);
+  const answer = found.acknowledgment ? /(?:^|\r)MSA.([A-Z]{2})/.exec(found.acknowledgment)?.[1] : void 0;
+  return /* @__PURE__ */ jsxs14("div", { className: "stack", children: [
+    /* @__PURE__ */ jsxs14("p", { className: `bench-end ${said.tone}`, role: "status", children: [
+      /* @__PURE__ */ jsx14(Icon, { name: said.tone === "good" ? "good" : said.tone === "bad" ? "bad" : "filtered" }),
+      /* @__PURE__ */ jsx14("strong", { children: said.text }),
+      found.reason?.code && /* @__PURE__ */ jsx14("code", { children: found.reason.code }),
+      answer && /* @__PURE__ */ jsxs14("span", { className: "quiet", children: [
+        "the sender is answered ",
+        answer
+      ] }),
+      found.is_masked && /* @__PURE__ */ jsx14("span", { className: "quiet", children: "values are masked" })
+    ] }),
+    found.needs_a_lookup && /* @__PURE__ */ jsx14("p", { className: "warn", children: "A line asks outside. The bench asks nobody, so the way ends there; a test can say what the lookup answers." }),
+    way.shared.length > 0 && /* @__PURE__ */ jsx14(Card, { title: "Step by step", more: /* @__PURE__ */ jsx14("span", { className: "quiet", children: "lines of the interface that decide or change, with the values of this message" }), children: /* @__PURE__ */ jsx14("div", { className: "inside", children: /* @__PURE__ */ jsx14(Steps, { steps: way.shared, text: props.text, names: names2, label: "Lines of the interface" }) }) }),
+    (found.destinations ?? []).length > 0 && /* @__PURE__ */ jsx14(Card, { title: "Destinations", more: /* @__PURE__ */ jsx14("span", { className: "quiet", children: "nothing is sent; choose how a partner behaves to see what follows" }), children: /* @__PURE__ */ jsx14("ul", { className: "bench-destinations", children: (found.destinations ?? []).map((name) => /* @__PURE__ */ jsx14(Destination, { ...props, name, delivery: (found.deliveries ?? []).find((one) => one.destination === name), steps: way.own.get(name) ?? [], names: names2 }, name)) }) }),
+    (found.notes ?? []).length + (found.issues ?? []).length > 0 && /* @__PURE__ */ jsx14(Card, { title: "Noted on the way", children: /* @__PURE__ */ jsx14("ul", { className: "inside stack tight", children: [...found.issues ?? [], ...found.notes ?? []].map((note, at3) => /* @__PURE__ */ jsxs14("li", { children: [
+      /* @__PURE__ */ jsx14("code", { className: "quiet", children: note.code }),
+      " ",
+      /* @__PURE__ */ jsx14("strong", { children: note.path }),
+      " ",
+      note.message
+    ] }, at3)) }) }),
+    (found.lines ?? []).length === 0 && (found.destinations ?? []).length === 0 && /* @__PURE__ */ jsx14(Empty, { title: "No line was reached" })
+  ] });
+}
+
+// src/screens/bench/Bench.tsx
+import { jsx as jsx15, jsxs as jsxs15 } from "./vendor.js";
+var PAUSE_MS4 = 200;
+var MESSAGES = 20;
+var asLines = (text) => text.replaceAll("\r\n", "\n").replaceAll("\r", "\n").trimEnd();
+function useTried(name, content, message, partners) {
+  const [found, setFound] = useState11();
+  const [problem, setProblem] = useState11();
+  const key = JSON.stringify(partners);
+  useEffect4(() => {
+    if (!name || !message && !content.trim()) {
+      setFound(void 0);
+      setProblem(void 0);
+      return;
+    }
+    const stop = new AbortController();
+    const timer2 = window.setTimeout(() => {
+      tryMessage(name, { ...message ? { message } : { content }, partners }, stop.signal).then(
+        (answer) => {
+          setFound(answer);
+          setProblem(void 0);
+        },
+        (error) => {
+          if (stop.signal.aborted) return;
+          setProblem(error instanceof Problem ? error : new Problem(0, "", String(error)));
+        }
+      );
+    }, PAUSE_MS4);
+    return () => {
+      window.clearTimeout(timer2);
+      stop.abort();
+    };
+  }, [name, content, message, key]);
+  return { found, problem };
+}
+function KeepTest({ name, content, partners, claims, onClose }) {
+  const [sentence, setSentence] = useState11("");
+  return /* @__PURE__ */ jsx15(
+    AskWhy,
+    {
+      onClose,
+      act: {
+        title: "Keep it as a test",
+        text: /* @__PURE__ */ jsxs15("div", { className: "stack", children: [
+          /* @__PURE__ */ jsxs15("p", { children: [
+            "The message becomes a file of the workspace, beside the interface, and a test that expects what happens now: who gets it, who does not",
+            claims.length > 0 && `, and ${plural(claims.length, "value")}`,
+            ". Only messages of invented people belong there."
+          ] }),
+          /* @__PURE__ */ jsxs15(TextField3, { className: "field", value: sentence, onChange: setSentence, isRequired: true, children: [
+            /* @__PURE__ */ jsx15(Label3, { children: "What it shows, as a sentence" }),
+            /* @__PURE__ */ jsx15(Input3, { className: "input", placeholder: "an outpatient is nothing for the pharmacy" })
+          ] })
+        ] }),
+        button: "Keep it",
+        run: async (reason) => `Kept as ${(await keepTest(name, { name: sentence.trim(), content, partners, claims, reason })).file}. It runs with the others under Tests.`
+      }
+    }
+  );
+}
+function Bench() {
+  const { status, problem } = useLive();
+  const { words: words2 } = useAddress();
+  const may = useMay();
+  const interfaces = useMemo3(() => [...status?.engine.interfaces ?? []].sort((a, b) => a.title.localeCompare(b.title)), [status?.engine.interfaces.length]);
+  const asked = words2.get("interface") ?? "";
+  const name = interfaces.some((one) => one.name === asked) ? asked : interfaces[0]?.name ?? "";
+  const message = Number(words2.get("message")) || void 0;
+  const [content, setContent] = useState11("");
+  const [partners, setPartners] = useState11([]);
+  const [claims, setClaims] = useState11([]);
+  const [isKeeping, setKeeping] = useState11(false);
+  const samples = useAnswer(name && may("propose") ? `samples ${name}` : null, (signal) => readSamples(name, signal));
+  const newest = useAnswer(name ? `newest ${name}` : null, (signal) => searchMessages(`interface:${name}`, MESSAGES, signal));
+  const text = useAnswer(name || null, (signal) => readInterface(name, signal));
+  const { found, problem: trouble } = useTried(name, content, message, partners);
+  const files = useMemo3(() => new Map([...text.value ? [{ path: text.value.file, text: text.value.text }, ...text.value.files] : []].map((file) => [file.path, file.text.split("\n")])), [text.value]);
+  const lineText = (file, line) => files.get(file)?.[line - 1]?.trim() ?? `${file}:${line}`;
+  const first = samples.value?.samples[0]?.text;
+  useEffect4(() => {
+    if (first !== void 0 && !message) setContent(asLines(first));
+    setPartners([]);
+    setClaims([]);
+  }, [name, first]);
+  if (!status) return /* @__PURE__ */ jsx15(Page, { title: "Bench", children: problem ? /* @__PURE__ */ jsx15(Trouble, { problem, what: "The engine" }) : /* @__PURE__ */ jsx15(Empty, { title: "Asking the engine…" }) });
+  const choose = (chosen2) => {
+    setClaims([]);
+    if (chosen2.startsWith("message:")) return setWords({ message: chosen2.slice("message:".length) }, { replace: true });
+    setWords({ message: void 0 }, { replace: true });
+    const sample = samples.value?.samples.find((one) => one.path === chosen2);
+    if (sample) setContent(asLines(sample.text));
+    else setContent("");
+  };
+  const chosen = message ? `message:${message}` : samples.value?.samples.find((one) => asLines(one.text) === content)?.path ?? "";
+  return /* @__PURE__ */ jsxs15(
+    Page,
+    {
+      title: "Bench",
+      about: "a message through the lines of an interface; nothing is stored or sent",
+      actions: may("propose") && !message && found && /* @__PURE__ */ jsx15(Button, { kind: "first", icon: "check", onPress: () => setKeeping(true), children: "Keep as a test…" }),
+      children: [
+        /* @__PURE__ */ jsxs15("div", { className: "bench", children: [
+          /* @__PURE__ */ jsx15(Card, { className: "bench-in", children: /* @__PURE__ */ jsxs15("div", { className: "inside stack tight", children: [
+            /* @__PURE__ */ jsxs15("label", { className: "field", children: [
+              /* @__PURE__ */ jsx15("span", { className: "label", children: "Interface" }),
+              /* @__PURE__ */ jsx15("select", { className: "input", value: name, onChange: (change2) => setWords({ interface: change2.target.value, message: void 0 }, { replace: true }), children: interfaces.map((one) => /* @__PURE__ */ jsxs15("option", { value: one.name, children: [
+                one.title,
+                " (",
+                one.name,
+                ")"
+              ] }, one.name)) })
+            ] }),
+            /* @__PURE__ */ jsxs15("label", { className: "field", children: [
+              /* @__PURE__ */ jsx15("span", { className: "label", children: "Message" }),
+              /* @__PURE__ */ jsxs15("select", { className: "input", value: chosen, onChange: (change2) => choose(change2.target.value), children: [
+                /* @__PURE__ */ jsx15("option", { value: "", children: "your own text" }),
+                (samples.value?.samples.length ?? 0) > 0 && /* @__PURE__ */ jsx15("optgroup", { label: "Samples of the workspace", children: samples.value?.samples.map((one) => /* @__PURE__ */ jsx15("option", { value: one.path, children: one.path.split("/").at(-1) }, one.path)) }),
+                message && !newest.value?.messages.some((row) => row.id === message) && /* @__PURE__ */ jsxs15("option", { value: `message:${message}`, children: [
+                  "message ",
+                  message
+                ] }),
+                (newest.value?.messages.length ?? 0) > 0 && /* @__PURE__ */ jsx15("optgroup", { label: "The newest that came, masked", children: newest.value?.messages.map((row) => /* @__PURE__ */ jsxs15("option", { value: `message:${row.id}`, children: [
+                  clock(row.received),
+                  " ",
+                  row.type,
+                  " ",
+                  row.control_id
+                ] }, row.id)) })
+              ] })
+            ] }),
+            message ? /* @__PURE__ */ jsxs15("div", { className: "field", children: [
+              /* @__PURE__ */ jsxs15("span", { className: "label", children: [
+                "Message ",
+                message,
+                ", as you may see it"
+              ] }),
+              /* @__PURE__ */ jsx15("textarea", { className: "input mono bench-editor", "aria-label": "The message", readOnly: true, wrap: "off", spellCheck: false, value: asLines(found?.received ?? "") })
+            ] }) : /* @__PURE__ */ jsxs15("label", { className: "field", children: [
+              /* @__PURE__ */ jsx15("span", { className: "label", children: "Text, a segment a line; each change is tried at once" }),
+              /* @__PURE__ */ jsx15("textarea", { className: "input mono bench-editor", wrap: "off", spellCheck: false, value: content, placeholder: "MSH|^~\\&|…", onChange: (change2) => setContent(change2.target.value) })
+            ] }),
+            claims.length > 0 && /* @__PURE__ */ jsxs15("div", { className: "field", children: [
+              /* @__PURE__ */ jsx15("span", { className: "label", children: "Expected in the test" }),
+              /* @__PURE__ */ jsx15("ul", { className: "buttons", children: claims.map((claim) => /* @__PURE__ */ jsx15("li", { children: /* @__PURE__ */ jsxs15(Button, { icon: "close", "aria-label": `Do not expect ${claim.path} of ${claim.destination}`, onPress: () => setClaims(claims.filter((one) => one !== claim)), children: [
+                claim.destination,
+                " ",
+                claim.path
+              ] }) }, `${claim.destination} ${claim.path}`)) })
+            ] }),
+            name && /* @__PURE__ */ jsxs15("p", { className: "quiet", children: [
+              "Version ",
+              status.engine.interfaces.find((one) => one.name === name)?.version,
+              " runs · ",
+              /* @__PURE__ */ jsx15(Link, { to: interfaceAt(name, "text"), children: "its lines" }),
+              " · ",
+              /* @__PURE__ */ jsx15(Link, { to: interfaceAt(name, "tests"), children: "its tests" })
+            ] })
+          ] }) }),
+          /* @__PURE__ */ jsx15("div", { children: trouble ? /* @__PURE__ */ jsx15(Trouble, { problem: trouble, what: "The bench" }) : found ? /* @__PURE__ */ jsx15(Outcome, { found, text: lineText, partners, onPartners: setPartners, claims, onClaim: message ? void 0 : (destination, path) => setClaims([...claims, { destination, path }]) }) : /* @__PURE__ */ jsx15(Empty, { title: "Put a message on the bench", children: "Choose a sample or a message, or paste a text." }) })
+        ] }),
+        isKeeping && /* @__PURE__ */ jsx15(KeepTest, { name, content, partners, claims, onClose: () => setKeeping(false) })
+      ]
+    }
+  );
+}
+
+// src/screens/dictionary/Dictionary.tsx
+import { useEffect as useEffect5, useState as useState12 } from "./vendor.js";
+import { Fragment as Fragment7, jsx as jsx16, jsxs as jsxs16 } from "./vendor.js";
+var VERSIONS = ["2.9", "2.8.2", "2.8", "2.7.1", "2.7", "2.6", "2.5.1", "2.5", "2.4", "2.3.1", "2.3", "2.2", "2.1"];
+var VERSION_DEFAULT = "2.5.1";
+var EXAMPLES = ["PID", "PID-3", "OBX-5", "CX", "0001", "Patient.contact", "mother maiden"];
+var USAGE = { R: "required", O: "optional", C: "conditional", B: "kept for older systems", W: "withdrawn", X: "withdrawn" };
+var wordAt = (word, version) => `/dictionary#word=${encodeURIComponent(word)}${version === VERSION_DEFAULT ? "" : `&version=${version}`}`;
+function Rows({ rows, version }) {
+  return /* @__PURE__ */ jsx16("div", { className: "scroll-x", children: /* @__PURE__ */ jsxs16("table", { className: "table", children: [
+    /* @__PURE__ */ jsx16("thead", { children: /* @__PURE__ */ jsxs16("tr", { children: [
+      /* @__PURE__ */ jsx16("th", { scope: "col", children: "Place" }),
+      /* @__PURE__ */ jsx16("th", { scope: "col", children: "Name" }),
+      /* @__PURE__ */ jsx16("th", { scope: "col", children: "Type" }),
+      /* @__PURE__ */ jsx16("th", { scope: "col", children: "Usage" }),
+      /* @__PURE__ */ jsx16("th", { scope: "col", children: "Repeats" }),
+      /* @__PURE__ */ jsx16("th", { scope: "col", className: "right", children: "Length" }),
+      /* @__PURE__ */ jsx16("th", { scope: "col", children: "Table" })
+    ] }) }),
+    /* @__PURE__ */ jsx16("tbody", { children: rows.map((row) => /* @__PURE__ */ jsxs16("tr", { children: [
+      /* @__PURE__ */ jsx16("td", { className: "mono nowrap", children: /* @__PURE__ */ jsx16(Link, { to: wordAt(row.path, version), "data-row": true, children: row.path }) }),
+      /* @__PURE__ */ jsx16("td", { children: row.name }),
+      /* @__PURE__ */ jsx16("td", { className: "mono", children: /^[A-Z]{2,3}$/.test(row.type) ? /* @__PURE__ */ jsx16(Link, { to: wordAt(row.type, version), children: row.type }) : row.type }),
+      /* @__PURE__ */ jsx16("td", { className: row.usage === "R" || /^[1-9]/.test(row.usage) ? "" : "quiet", children: USAGE[row.usage] ?? row.usage }),
+      /* @__PURE__ */ jsx16("td", { className: "quiet", children: row.is_repeating ? "yes" : "–" }),
+      /* @__PURE__ */ jsx16("td", { className: "right number quiet", children: row.length ?? "–" }),
+      /* @__PURE__ */ jsx16("td", { className: "mono", children: row.table ? /* @__PURE__ */ jsx16(Link, { to: wordAt(row.table, version), children: row.table }) : /* @__PURE__ */ jsx16("span", { className: "quiet", children: "–" }) })
+    ] }, row.path)) })
+  ] }) });
+}
+function Codes({ codes }) {
+  return /* @__PURE__ */ jsxs16("table", { className: "table", children: [
+    /* @__PURE__ */ jsx16("thead", { children: /* @__PURE__ */ jsxs16("tr", { children: [
+      /* @__PURE__ */ jsx16("th", { scope: "col", children: "Code" }),
+      /* @__PURE__ */ jsx16("th", { scope: "col", children: "Meaning" })
+    ] }) }),
+    /* @__PURE__ */ jsx16("tbody", { children: codes.map((one) => /* @__PURE__ */ jsxs16("tr", { children: [
+      /* @__PURE__ */ jsx16("td", { className: "mono", children: one.code }),
+      /* @__PURE__ */ jsx16("td", { children: one.display || /* @__PURE__ */ jsx16("span", { className: "quiet", children: "no text in the standard" }) })
+    ] }, one.code)) })
+  ] });
+}
+function aroundOf(word) {
+  const out = [];
+  for (let at3 = word.replace(/[.-][^.-]*$/, ""); at3 !== out.at(-1) && at3 !== word; at3 = at3.replace(/[.-][^.-]*$/, "")) out.push(at3);
+  return out.reverse();
+}
+function Entry({ entry, version }) {
+  if (entry.kind === "found") {
+    const found = entry.found ?? [];
+    if (found.length === 0) return /* @__PURE__ */ jsx16(Empty, { title: "The standard has no such word", children: "Try a place (PID-3), a data type (CX), a table (0001), an element (Patient.contact), or words of a name." });
+    return /* @__PURE__ */ jsx16(Card, { title: `Named “${entry.word}”`, children: /* @__PURE__ */ jsx16("table", { className: "table", children: /* @__PURE__ */ jsx16("tbody", { children: found.map((one) => /* @__PURE__ */ jsxs16("tr", { children: [
+      /* @__PURE__ */ jsx16("td", { className: "mono nowrap", children: /* @__PURE__ */ jsx16(Link, { to: wordAt(one.path, version), "data-row": true, children: one.path }) }),
+      /* @__PURE__ */ jsx16("td", { children: one.name })
+    ] }, one.path)) }) }) });
+  }
+  const { own } = entry;
+  return /* @__PURE__ */ jsxs16(Fragment7, { children: [
+    /* @__PURE__ */ jsxs16(
+      Card,
+      {
+        title: /* @__PURE__ */ jsxs16(Fragment7, { children: [
+          aroundOf(entry.word).map((word) => /* @__PURE__ */ jsxs16("span", { children: [
+            /* @__PURE__ */ jsx16(Link, { to: wordAt(word, version), children: word }),
+            " ›",
+            " "
+          ] }, word)),
+          /* @__PURE__ */ jsx16("code", { children: entry.word }),
+          " ",
+          entry.name
+        ] }),
+        more: /* @__PURE__ */ jsxs16("span", { className: "quiet", children: [
+          entry.kind === "element" ? "FHIR R4" : `HL7 v${entry.version}`,
+          entry.is_user_defined ? " · codes are the site's own" : ""
+        ] }),
+        children: [
+          own && /* @__PURE__ */ jsxs16("p", { className: "inside", children: [
+            "Type ",
+            /* @__PURE__ */ jsx16("code", { children: own.type }),
+            ", ",
+            USAGE[own.usage] ?? own.usage,
+            own.is_repeating ? ", repeats" : "",
+            own.length ? `, at most ${plural(own.length, "character")}` : "",
+            own.table && /* @__PURE__ */ jsxs16(Fragment7, { children: [
+              ", table ",
+              /* @__PURE__ */ jsx16(Link, { to: wordAt(own.table, version), children: own.table })
+            ] })
+          ] }),
+          entry.rows && entry.rows.length > 0 && /* @__PURE__ */ jsx16(Rows, { rows: entry.rows, version }),
+          entry.rows?.length === 0 && !own && /* @__PURE__ */ jsx16("p", { className: "inside quiet", children: "It has no parts." })
+        ]
+      }
+    ),
+    entry.codes && entry.codes.length > 0 && /* @__PURE__ */ jsx16(Card, { title: "Codes", more: /* @__PURE__ */ jsxs16("span", { className: "quiet", children: [
+      entry.codes.length,
+      " of the standard"
+    ] }), children: /* @__PURE__ */ jsx16(Codes, { codes: entry.codes }) }),
+    entry.kind === "table" && entry.codes?.length === 0 && /* @__PURE__ */ jsx16(Empty, { title: "The standard lists no codes for this table" })
+  ] });
+}
+function Dictionary() {
+  const { words: words2 } = useAddress();
+  const word = words2.get("word") ?? "PID";
+  const version = words2.get("version") ?? VERSION_DEFAULT;
+  const [text, setText] = useState12(word);
+  useEffect5(() => setText(word), [word]);
+  const { value, problem, again } = useAnswer(`${version} ${word}`, (signal) => lookUp(version, word, signal));
+  return /* @__PURE__ */ jsxs16(
+    Page,
+    {
+      title: "Dictionary",
+      actions: /* @__PURE__ */ jsxs16(Fragment7, { children: [
+        /* @__PURE__ */ jsx16(
+          "input",
+          {
+            className: "input narrow",
+            "aria-label": "Look up a place, data type, table, element or name",
+            placeholder: "PID-3, CX, 0001, Patient.contact…",
+            value: text,
+            spellCheck: false,
+            onChange: (change2) => setText(change2.target.value),
+            onKeyDown: (key) => key.key === "Enter" && text.trim() && setWords({ word: text.trim() })
+          }
+        ),
+        /* @__PURE__ */ jsx16("select", { className: "input version", "aria-label": "Version of HL7 v2", value: version, onChange: (change2) => setWords({ version: change2.target.value === VERSION_DEFAULT ? void 0 : change2.target.value }), children: VERSIONS.map((one) => /* @__PURE__ */ jsx16("option", { children: one }, one)) })
+      ] }),
+      children: [
+        /* @__PURE__ */ jsxs16("p", { className: "quiet", children: [
+          "For example:",
+          " ",
+          EXAMPLES.map((example) => /* @__PURE__ */ jsxs16("span", { children: [
+            /* @__PURE__ */ jsx16(Link, { to: wordAt(example, version), children: example }),
+            " "
+          ] }, example))
+        ] }),
+        problem ? /* @__PURE__ */ jsx16(Trouble, { problem, what: "The dictionary", again }) : value ? /* @__PURE__ */ jsx16(Entry, { entry: value, version }) : /* @__PURE__ */ jsx16(Empty, { title: "Reading…" })
+      ]
+    }
+  );
+}
+
+// src/screens/changes/Changes.tsx
+import { useState as useState16 } from "./vendor.js";
+
+// src/api/changes.ts
+var readPlan = (signal) => get("/api/v1/plan", void 0, signal);
+var readChanges = (signal) => get("/api/v1/changes", void 0, signal);
+var readVersions = (signal) => get("/api/v1/versions", void 0, signal);
+var propose = (title, reason) => post("/api/v1/changes", { title, reason });
+var approve = (id) => post(`/api/v1/changes/${encodeURIComponent(id)}/approve`);
+var applyFiles = (why, fingerprint) => post("/api/v1/reload", { ...why, fingerprint });
+var applyChange = (id, why) => post(`/api/v1/changes/${encodeURIComponent(id)}/apply`, why);
+var planBack = (to, signal) => post("/api/v1/rollback", { to }, signal);
+var goBack = (to, why) => post("/api/v1/rollback", { to, is_confirmed: true, ...why });
+
+// src/screens/changes/PlanView.tsx
+import { useState as useState13 } from "./vendor.js";
+
+// src/screens/changes/words.ts
+function shareOf(of) {
+  if (of.messages === 0) return "";
+  const share = 100 * of.same / of.messages;
+  const told2 = of.differ > 0 ? Math.min(share, 99.9) : 100;
+  return `${told2.toFixed(told2 === 100 ? 0 : 1)} % stay the same`;
+}
+var VERBS = { start: "begins", change: "changes", stop: "ends" };
+function textOf2(plan2) {
+  const rows = plan2.interfaces.map((row) => {
+    const of = row.behaviour;
+    const more = of && of.messages > 0 ? `: ${count(of.same)} same, ${count(of.differ)} differ` : "";
+    return `${row.interface} ${VERBS[row.change] ?? row.change}${more}`;
+  });
+  const errors = plan2.findings.filter((finding) => finding.severity === "error").length;
+  if (errors > 0) rows.push(plural(errors, "error"));
+  return rows.length > 0 ? rows : ["no interface changes"];
+}
+function sentencesOf(answer) {
+  const parts2 = { ...answer, ...answer.changes ?? {} };
+  const lists = Object.entries(parts2).filter((entry) => Array.isArray(entry[1]) && entry[1].every((one) => typeof one === "string"));
+  const said = lists.filter(([, names2]) => names2.length > 0).map(([what, names2]) => `${what}: ${names2.join(", ")}`);
+  return said.length > 0 ? said : ["Nothing changed: the workspace is what runs."];
+}
+
+// src/screens/changes/PlanView.tsx
+import { jsx as jsx17, jsxs as jsxs17 } from "./vendor.js";
+var WORDS3 = { start: "begins", change: "goes on in a new version", stop: "ends; what waits in its queues is kept" };
+var ROWS_FIRST = 8;
+var FILE = { added: "new", removed: "removed", changed: "changed" };
+function Findings({ findings }) {
+  if (findings.length === 0) return null;
+  return /* @__PURE__ */ jsx17("ul", { className: "stack tight", children: findings.map((finding, at3) => /* @__PURE__ */ jsxs17("li", { children: [
+    /* @__PURE__ */ jsxs17("strong", { className: finding.severity === "error" ? "bad" : "warn", children: [
+      finding.severity === "error" ? "✕ " : "",
+      finding.code
+    ] }),
+    " ",
+    finding.message,
+    " ",
+    finding.file && /* @__PURE__ */ jsx17("code", { children: `${finding.file}${finding.line ? `:${finding.line}` : ""}` }),
+    " ",
+    finding.hint && /* @__PURE__ */ jsx17("span", { className: "quiet", children: finding.hint })
+  ] }, at3)) });
+}
+function BehaviourView({ of, name }) {
+  const [isAll, setAll] = useState13(false);
+  if (of.messages === 0) return /* @__PURE__ */ jsx17("p", { className: "quiet", children: "No stored message to compare." });
+  const rows = isAll ? of.changes : of.changes.slice(0, ROWS_FIRST);
+  return /* @__PURE__ */ jsxs17("div", { className: "behaviour", children: [
+    /* @__PURE__ */ jsxs17("p", { children: [
+      /* @__PURE__ */ jsxs17("span", { className: `state ${of.differ === 0 ? "good" : "warn"}`, children: [
+        /* @__PURE__ */ jsx17(Icon, { name: of.differ === 0 ? "good" : "warn" }),
+        of.differ === 0 ? "All the same" : `${count(of.differ)} differ`
+      ] }),
+      " ",
+      /* @__PURE__ */ jsxs17("span", { className: "quiet", children: [
+        of.differ > 0 && `${count(of.same)} same, `,
+        "over ",
+        plural(of.messages, "stored message"),
+        of.is_cut && ", the newest",
+        of.since !== null && `, since ${moment(of.since)}`
+      ] })
+    ] }),
+    /* @__PURE__ */ jsx17("meter", { className: "share", min: 0, max: of.messages, value: of.same, "aria-label": `${of.same} of ${of.messages} messages stay the same`, title: shareOf(of) }),
+    rows.length > 0 && /* @__PURE__ */ jsxs17("table", { className: "table", children: [
+      /* @__PURE__ */ jsx17("thead", { children: /* @__PURE__ */ jsxs17("tr", { children: [
+        /* @__PURE__ */ jsx17("th", { scope: "col", className: "right", children: "Messages" }),
+        /* @__PURE__ */ jsx17("th", { scope: "col", children: "To" }),
+        /* @__PURE__ */ jsx17("th", { scope: "col", children: "Place" }),
+        /* @__PURE__ */ jsx17("th", { scope: "col", children: "How" }),
+        /* @__PURE__ */ jsx17("th", { scope: "col", children: "Example" })
+      ] }) }),
+      /* @__PURE__ */ jsx17("tbody", { children: rows.map((row) => /* @__PURE__ */ jsxs17("tr", { children: [
+        /* @__PURE__ */ jsx17("td", { className: "right number", children: count(row.messages) }),
+        /* @__PURE__ */ jsx17("td", { children: row.destination || /* @__PURE__ */ jsx17("span", { className: "quiet", children: "how it ends" }) }),
+        /* @__PURE__ */ jsx17("td", { className: "mono", children: row.path }),
+        /* @__PURE__ */ jsx17("td", { children: row.how }),
+        /* @__PURE__ */ jsx17("td", { children: /* @__PURE__ */ jsx17(Link, { to: `/messages#q=${encodeURIComponent(`interface:${name}`)}&id=${row.example}`, children: "look at one" }) })
+      ] }, `${row.destination} ${row.path} ${row.how}`)) })
+    ] }),
+    of.changes.length > ROWS_FIRST && /* @__PURE__ */ jsx17(Button, { kind: "plain", onPress: () => setAll(!isAll), children: isAll ? "Show fewer" : `Show all ${of.changes.length}` })
+  ] });
+}
+function Files({ files }) {
+  return /* @__PURE__ */ jsx17("div", { className: "stack tight", children: files.map((file) => /* @__PURE__ */ jsxs17("details", { className: "diff", open: files.length <= 3, children: [
+    /* @__PURE__ */ jsxs17("summary", { children: [
+      /* @__PURE__ */ jsx17("code", { children: file.path }),
+      " ",
+      /* @__PURE__ */ jsx17("span", { className: "quiet", children: FILE[file.change] }),
+      " ",
+      file.added > 0 && /* @__PURE__ */ jsxs17("span", { className: "good", children: [
+        "+",
+        file.added
+      ] }),
+      " ",
+      file.removed > 0 && /* @__PURE__ */ jsxs17("span", { className: "bad", children: [
+        "−",
+        file.removed
+      ] })
+    ] }),
+    file.parts.length === 0 && /* @__PURE__ */ jsx17("p", { className: "quiet inside", children: "The lines of samples and data are not shown here." }),
+    file.parts.map((lines, at3) => /* @__PURE__ */ jsx17("div", { className: "diff-part", tabIndex: 0, role: "group", "aria-label": `Lines of ${file.path}`, children: lines.map((line, place2) => /* @__PURE__ */ jsxs17("div", { className: `diff-line ${line.is}`, children: [
+      /* @__PURE__ */ jsx17("span", { className: "code-number", "aria-hidden": "true", children: line.old ?? "" }),
+      /* @__PURE__ */ jsx17("span", { className: "code-number", "aria-hidden": "true", children: line.new ?? "" }),
+      /* @__PURE__ */ jsx17("span", { className: "diff-mark", children: line.is === "added" ? "+" : line.is === "removed" ? "−" : " " }),
+      /* @__PURE__ */ jsx17("span", { children: line.text })
+    ] }, place2)) }, at3)),
+    file.is_cut && /* @__PURE__ */ jsx17("p", { className: "quiet inside", children: "There are more lines." })
+  ] }, file.path)) });
+}
+function PlanView({ plan: plan2 }) {
+  const files = plan2.files ?? [];
+  return /* @__PURE__ */ jsxs17("div", { className: "stack", children: [
+    plan2.interfaces.length === 0 && /* @__PURE__ */ jsx17("p", { className: "quiet", children: files.length === 0 ? "Nothing changes: what lies in the workspace is what runs." : "No interface changes what it does." }),
+    plan2.interfaces.map((row) => /* @__PURE__ */ jsxs17("section", { className: "planned", "aria-label": row.interface, children: [
+      /* @__PURE__ */ jsxs17("h3", { children: [
+        row.change === "start" ? row.interface : /* @__PURE__ */ jsx17(Link, { to: interfaceAt(row.interface), children: row.interface }),
+        " ",
+        /* @__PURE__ */ jsx17("span", { className: "quiet", children: WORDS3[row.change] ?? row.change })
+      ] }),
+      row.behaviour && /* @__PURE__ */ jsx17(BehaviourView, { of: row.behaviour, name: row.interface })
+    ] }, row.interface)),
+    /* @__PURE__ */ jsx17(Findings, { findings: plan2.findings }),
+    files.length > 0 && /* @__PURE__ */ jsxs17("section", { className: "stack tight", "aria-label": "Lines of files", children: [
+      /* @__PURE__ */ jsxs17("h3", { children: [
+        plural(files.length, "file"),
+        " ",
+        /* @__PURE__ */ jsx17("span", { className: "quiet", children: "against what was put into force last" })
+      ] }),
+      /* @__PURE__ */ jsx17(Files, { files })
+    ] })
+  ] });
+}
+function PlanShort({ plan: plan2 }) {
+  return /* @__PURE__ */ jsx17("ul", { children: textOf2(plan2).map((text) => /* @__PURE__ */ jsx17("li", { children: text }, text)) });
+}
+
+// src/screens/changes/PutIntoForce.tsx
+import { useState as useState14 } from "./vendor.js";
+import { Input as Input4, Label as Label4, TextField as TextField4 } from "./vendor.js";
+import { jsx as jsx18, jsxs as jsxs18 } from "./vendor.js";
+function PutIntoForce({ step: step2, onClose }) {
+  const [reason, setReason] = useState14("");
+  const [ticket, setTicket] = useState14("");
+  const [answer, setAnswer] = useState14();
+  const [problem, setProblem] = useState14();
+  const [isRunning, setRunning] = useState14(false);
+  const run = async () => {
+    if (!reason.trim() || isRunning) return;
+    setRunning(true);
+    setProblem(void 0);
+    try {
+      setAnswer(await step2.run({ reason: reason.trim(), ticket: ticket.trim() }));
+      lookNow();
+    } catch (error) {
+      setProblem(error instanceof Problem ? error : new Problem(0, "", String(error)));
+    }
+    setRunning(false);
+  };
+  const findings = answer?.findings ?? [];
+  return /* @__PURE__ */ jsxs18(Window, { title: step2.title, onClose, isWide: true, children: [
+    step2.text,
+    answer ? /* @__PURE__ */ jsxs18("div", { role: "status", className: "stack tight", children: [
+      !findings.some((finding) => finding.severity === "error") && /* @__PURE__ */ jsx18("ul", { children: sentencesOf(answer).map((text) => /* @__PURE__ */ jsx18("li", { children: /* @__PURE__ */ jsx18("strong", { children: text }) }, text)) }),
+      /* @__PURE__ */ jsx18(Findings, { findings })
+    ] }) : /* @__PURE__ */ jsxs18("div", { className: "reason-ticket", children: [
+      /* @__PURE__ */ jsxs18(TextField4, { className: "field", value: reason, onChange: setReason, isRequired: true, autoFocus: true, onKeyDown: (key) => key.key === "Enter" && void run(), children: [
+        /* @__PURE__ */ jsx18(Label4, { children: "Why? It is kept with your name." }),
+        /* @__PURE__ */ jsx18(Input4, { className: "input", placeholder: "for example: the laboratory sends units now" })
+      ] }),
+      /* @__PURE__ */ jsxs18(TextField4, { className: "field", value: ticket, onChange: setTicket, onKeyDown: (key) => key.key === "Enter" && void run(), children: [
+        /* @__PURE__ */ jsx18(Label4, { children: "Ticket" }),
+        /* @__PURE__ */ jsx18(Input4, { className: "input", placeholder: "LAB-71" })
+      ] })
+    ] }),
+    problem && /* @__PURE__ */ jsxs18(Notice, { level: "warning", title: "Not done; what runs is as it was", children: [
+      problem.message,
+      " ",
+      problem.code && /* @__PURE__ */ jsx18("code", { children: problem.code })
+    ] }),
+    /* @__PURE__ */ jsxs18("div", { className: "buttons", children: [
+      /* @__PURE__ */ jsx18(Button, { onPress: onClose, children: answer ? "Close" : "Cancel" }),
+      !answer && /* @__PURE__ */ jsx18(Button, { kind: "first", isDisabled: !reason.trim() || isRunning, onPress: () => void run(), children: isRunning ? "Working…" : step2.button })
+    ] })
+  ] });
+}
+
+// src/screens/changes/Versions.tsx
+import { useState as useState15 } from "./vendor.js";
+import { jsx as jsx19, jsxs as jsxs19 } from "./vendor.js";
+function BackText({ id }) {
+  const { value, problem } = useAnswer(id, (signal) => planBack(id, signal));
+  return /* @__PURE__ */ jsxs19("div", { className: "stack tight", children: [
+    /* @__PURE__ */ jsx19("p", { children: "The files become those of that version and are put into force, as a version of its own. Messages that wait are sent by the version in force then; nothing is lost." }),
+    problem ? /* @__PURE__ */ jsx19(Trouble, { problem, what: "What would differ" }) : !value ? /* @__PURE__ */ jsx19("p", { className: "quiet", children: "Comparing…" }) : value.files.length === 0 ? /* @__PURE__ */ jsx19("p", { className: "quiet", children: "The files are those of that version." }) : /* @__PURE__ */ jsx19(Files, { files: value.files })
+  ] });
+}
+function Versions({ answer, isLocked, again }) {
+  const may = useMay();
+  const [open, setOpen] = useState15();
+  const versions = answer.value?.versions ?? [];
+  return /* @__PURE__ */ jsxs19(Card, { title: "In force before", more: answer.value && /* @__PURE__ */ jsxs19("span", { className: "quiet", children: [
+    plural(versions.length, "version"),
+    ", the newest first"
+  ] }), children: [
+    answer.problem ? /* @__PURE__ */ jsx19(Trouble, { problem: answer.problem, what: "The versions", again: answer.again }) : versions.length === 0 ? /* @__PURE__ */ jsx19(Empty, { title: "No change was put into force yet", children: "What runs now is kept with the first change, so that it can be gone back to." }) : /* @__PURE__ */ jsxs19("table", { className: "table", children: [
+      /* @__PURE__ */ jsx19("thead", { children: /* @__PURE__ */ jsxs19("tr", { children: [
+        /* @__PURE__ */ jsx19("th", { scope: "col", children: "Since" }),
+        /* @__PURE__ */ jsx19("th", { scope: "col", children: "By" }),
+        /* @__PURE__ */ jsx19("th", { scope: "col", children: "Why" }),
+        /* @__PURE__ */ jsx19("th", { scope: "col", children: "Ticket" }),
+        /* @__PURE__ */ jsx19("th", { scope: "col", children: /* @__PURE__ */ jsx19("span", { className: "hidden-but-read", children: "Way back" }) })
+      ] }) }),
+      /* @__PURE__ */ jsx19("tbody", { children: versions.map((version) => /* @__PURE__ */ jsxs19("tr", { children: [
+        /* @__PURE__ */ jsx19("td", { className: "nowrap", children: moment(version.at) }),
+        /* @__PURE__ */ jsx19("td", { children: version.by || "–" }),
+        /* @__PURE__ */ jsx19("td", { children: version.reason || /* @__PURE__ */ jsx19("span", { className: "quiet", children: "no reason was given" }) }),
+        /* @__PURE__ */ jsx19("td", { className: "mono", children: version.ticket }),
+        /* @__PURE__ */ jsx19("td", { children: /* @__PURE__ */ jsx19("div", { className: "buttons end", children: version.is_newest ? /* @__PURE__ */ jsxs19("span", { className: "state good", children: [
+          /* @__PURE__ */ jsx19(Icon, { name: "good" }),
+          " The newest"
+        ] }) : may("apply") && !isLocked && /* @__PURE__ */ jsx19(Button, { onPress: () => setOpen(version), "aria-label": `Go back to the version of ${moment(version.at)}`, children: "Go back…" }) }) })
+      ] }, version.id)) })
+    ] }),
+    open && /* @__PURE__ */ jsx19(
+      PutIntoForce,
+      {
+        step: { title: `Go back to the version of ${moment(open.at)}`, text: /* @__PURE__ */ jsx19(BackText, { id: open.id }), button: "Go back", run: (why) => goBack(open.id, why) },
+        onClose: () => {
+          setOpen(void 0);
+          again();
+        }
+      }
+    )
+  ] });
+}
+
+// src/screens/changes/Changes.tsx
+import { Fragment as Fragment8, jsx as jsx20, jsxs as jsxs20 } from "./vendor.js";
+var SAFE = "Messages that are under way end in the version they began in; new ones take the new version. An interface whose file has a mistake goes on as it is.";
+function Proposals({ changes, onApply, again }) {
+  const may = useMay();
+  const { me } = useSession();
+  const [problem, setProblem] = useState16();
+  const agree = async (change2) => {
+    try {
+      await approve(change2.id);
+      setProblem(void 0);
+    } catch (error) {
+      setProblem(error instanceof Problem ? error : new Problem(0, "", String(error)));
+    }
+    again();
+  };
+  return /* @__PURE__ */ jsxs20(Fragment8, { children: [
+    problem && /* @__PURE__ */ jsxs20(Notice, { level: "warning", title: "Not approved", children: [
+      problem.message,
+      " ",
+      problem.code && /* @__PURE__ */ jsx20("code", { children: problem.code })
+    ] }),
+    /* @__PURE__ */ jsxs20("table", { className: "table", children: [
+      /* @__PURE__ */ jsx20("thead", { children: /* @__PURE__ */ jsxs20("tr", { children: [
+        /* @__PURE__ */ jsx20("th", { scope: "col", children: "State" }),
+        /* @__PURE__ */ jsx20("th", { scope: "col", children: "Change" }),
+        /* @__PURE__ */ jsx20("th", { scope: "col", children: "Proposed" }),
+        /* @__PURE__ */ jsx20("th", { scope: "col", children: "What happens" }),
+        /* @__PURE__ */ jsx20("th", { scope: "col", children: /* @__PURE__ */ jsx20("span", { className: "hidden-but-read", children: "What you may do" }) })
+      ] }) }),
+      /* @__PURE__ */ jsx20("tbody", { children: changes.map((change2) => /* @__PURE__ */ jsxs20("tr", { children: [
+        /* @__PURE__ */ jsx20("td", { children: /* @__PURE__ */ jsxs20("span", { className: `state ${change2.applied_by ? "note" : change2.approved_by ? "good" : "warn"}`, children: [
+          /* @__PURE__ */ jsx20(Icon, { name: change2.approved_by || change2.applied_by ? "good" : "warn" }),
+          change2.applied_by ? `In force, by ${change2.applied_by}` : change2.approved_by ? `Approved by ${change2.approved_by}` : "Waits for approval"
+        ] }) }),
+        /* @__PURE__ */ jsx20("td", { children: change2.title }),
+        /* @__PURE__ */ jsxs20("td", { className: "nowrap", children: [
+          moment(change2.made),
+          " ",
+          /* @__PURE__ */ jsxs20("span", { className: "quiet", children: [
+            "by ",
+            change2.by
+          ] })
+        ] }),
+        /* @__PURE__ */ jsx20("td", { children: /* @__PURE__ */ jsx20(PlanShort, { plan: change2.plan }) }),
+        /* @__PURE__ */ jsx20("td", { children: /* @__PURE__ */ jsxs20("div", { className: "buttons end", children: [
+          !change2.approved_by && !change2.applied_by && may("approve") && me?.name !== change2.by && /* @__PURE__ */ jsx20(Button, { "aria-label": `Approve ${change2.title}`, onPress: () => void agree(change2), children: "Approve" }),
+          !change2.applied_by && may("apply") && /* @__PURE__ */ jsx20(Button, { "aria-label": `Put ${change2.title} into force`, onPress: () => onApply(change2), children: "Put into force…" })
+        ] }) })
+      ] }, change2.id)) })
+    ] })
+  ] });
+}
+function Changes() {
+  const { status, problem } = useLive();
+  const may = useMay();
+  const plan2 = useAnswer(may("propose") ? "plan" : null, readPlan);
+  const changes = useAnswer("changes", readChanges);
+  const versions = useAnswer("versions", readVersions);
+  const [step2, setStep] = useState16();
+  const [isProposing, setProposing] = useState16(false);
+  if (!status) return /* @__PURE__ */ jsx20(Page, { title: "Changes", children: problem ? /* @__PURE__ */ jsx20(Trouble, { problem, what: "The engine" }) : /* @__PURE__ */ jsx20(Empty, { title: "Asking the engine…" }) });
+  const needsSecond = changes.value?.four_eyes ?? false;
+  const again = () => {
+    plan2.again();
+    changes.again();
+    versions.again();
+  };
+  const close = () => {
+    setStep(void 0);
+    again();
+  };
+  const now2 = plan2.value;
+  const isSomething = now2 !== void 0 && (now2.interfaces.length > 0 || (now2.files?.length ?? 0) > 0);
+  return /* @__PURE__ */ jsxs20(
+    Page,
+    {
+      title: "Changes",
+      about: needsSecond ? "two persons: one proposes, another approves" : "what lies in the workspace, and what runs",
+      actions: /* @__PURE__ */ jsxs20(Fragment8, { children: [
+        /* @__PURE__ */ jsx20(Button, { icon: "again", onPress: again, children: "Look again" }),
+        may("propose") && /* @__PURE__ */ jsx20(Button, { kind: needsSecond && isSomething ? "first" : "", isDisabled: !now2, onPress: () => setProposing(true), children: "Propose…" }),
+        may("apply") && !needsSecond && now2 && /* @__PURE__ */ jsx20(Button, { kind: isSomething ? "first" : "", onPress: () => setStep({ title: "Put the files of the workspace into force", text: /* @__PURE__ */ jsx20("p", { children: SAFE }), button: "Put into force", run: (why) => applyFiles(why, now2.fingerprint) }), children: "Put into force…" })
+      ] }),
+      children: [
+        may("propose") && /* @__PURE__ */ jsx20(Card, { title: "What would change now", more: now2 && /* @__PURE__ */ jsx20("code", { className: "quiet", children: now2.fingerprint.slice(0, 16) }), children: /* @__PURE__ */ jsx20("div", { className: "inside", children: plan2.problem ? /* @__PURE__ */ jsx20(Trouble, { problem: plan2.problem, what: "The plan", again: plan2.again }) : now2 ? /* @__PURE__ */ jsx20(PlanView, { plan: now2 }) : /* @__PURE__ */ jsx20("p", { children: "Reading the workspace, and running stored messages through both versions…" }) }) }),
+        /* @__PURE__ */ jsx20(Versions, { answer: versions, isLocked: needsSecond, again }),
+        /* @__PURE__ */ jsx20(Card, { title: "Proposed", more: changes.value && /* @__PURE__ */ jsx20("span", { className: "quiet", children: plural(changes.value.changes.length, "change") }), children: changes.problem ? /* @__PURE__ */ jsx20(Trouble, { problem: changes.problem, what: "Proposed changes", again: changes.again }) : !changes.value ? /* @__PURE__ */ jsx20(Empty, { title: "Reading…" }) : changes.value.changes.length === 0 ? /* @__PURE__ */ jsx20(Empty, { title: "Nothing is proposed" }) : /* @__PURE__ */ jsx20(Proposals, { changes: changes.value.changes, again: changes.again, onApply: (change2) => setStep({ title: `Put “${change2.title}” into force`, text: /* @__PURE__ */ jsx20("p", { children: SAFE }), button: "Put into force", run: (why) => applyChange(change2.id, why) }) }) }),
+        /* @__PURE__ */ jsx20(Card, { title: "What runs", more: /* @__PURE__ */ jsx20("span", { className: "quiet", children: "a version is a hash over the interface, its maps, its tables and the environment" }), children: /* @__PURE__ */ jsxs20("table", { className: "table", children: [
+          /* @__PURE__ */ jsx20("thead", { children: /* @__PURE__ */ jsxs20("tr", { children: [
+            /* @__PURE__ */ jsx20("th", { scope: "col", children: "State" }),
+            /* @__PURE__ */ jsx20("th", { scope: "col", children: "Interface" }),
+            /* @__PURE__ */ jsx20("th", { scope: "col", children: "Running version" })
+          ] }) }),
+          /* @__PURE__ */ jsx20("tbody", { children: status.engine.interfaces.map((one) => /* @__PURE__ */ jsxs20("tr", { children: [
+            /* @__PURE__ */ jsx20("td", { children: /* @__PURE__ */ jsx20(State, { of: health(one.state) }) }),
+            /* @__PURE__ */ jsxs20("td", { children: [
+              /* @__PURE__ */ jsx20(Link, { to: interfaceAt(one.name, "text"), "data-row": true, children: one.title }),
+              " ",
+              /* @__PURE__ */ jsx20("span", { className: "quiet", children: one.name })
+            ] }),
+            /* @__PURE__ */ jsx20("td", { className: "mono", children: one.version })
+          ] }, one.name)) })
+        ] }) }),
+        step2 && /* @__PURE__ */ jsx20(PutIntoForce, { step: step2, onClose: close }),
+        isProposing && /* @__PURE__ */ jsx20(
+          AskWhy,
+          {
+            onClose: () => {
+              setProposing(false);
+              changes.again();
+            },
+            act: {
+              title: "Propose the workspace as it lies there now",
+              text: now2 ? /* @__PURE__ */ jsx20(PlanShort, { plan: now2 }) : "",
+              button: "Propose",
+              example: "for example: ticket 4711, the new ward W7",
+              run: async (reason) => void await propose(reason, reason)
+            }
+          }
+        )
+      ]
+    }
+  );
+}
+
+// src/screens/overview/InterfaceTable.tsx
+import { memo as memo3 } from "./vendor.js";
+
+// src/ui/Sparkline.tsx
+import { memo as memo2 } from "./vendor.js";
+import { Fragment as Fragment9, jsx as jsx21, jsxs as jsxs21 } from "./vendor.js";
+var Sparkline = memo2(function Sparkline2({ values, width = 96, height = 26, tone = "" }) {
+  const top = Math.max(...values, 0.1);
+  const step2 = width / (windowOf(values.length) - 1);
+  const left = width - (values.length - 1) * step2;
+  const points = values.map((value, at3) => `${(left + at3 * step2).toFixed(1)},${(height - 1 - value / top * (height - 3)).toFixed(1)}`);
+  const newest = values.at(-1) ?? 0;
+  const label = values.length ? `now ${rate(newest)} a second, most ${rate(Math.max(...values))}` : "no figures yet";
+  return /* @__PURE__ */ jsxs21("svg", { className: `spark ${tone}`, width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label, children: [
+    /* @__PURE__ */ jsx21("line", { className: "floor", x1: "0", x2: width, y1: height - 0.5, y2: height - 0.5 }),
+    points.length > 1 && /* @__PURE__ */ jsxs21(Fragment9, { children: [
+      /* @__PURE__ */ jsx21("polygon", { className: "area", points: `${left.toFixed(1)},${height - 1} ${points.join(" ")} ${width},${height - 1}` }),
+      /* @__PURE__ */ jsx21("polyline", { className: "edge", points: points.join(" ") })
+    ] })
+  ] });
+});
+
+// src/screens/overview/InterfaceTable.tsx
+import { jsx as jsx22, jsxs as jsxs22 } from "./vendor.js";
+var ORDER3 = ["failing", "held", "silent", "paused", "retired", "ok"];
+function sorted(interfaces) {
+  return [...interfaces].sort((a, b) => ORDER3.indexOf(a.state) - ORDER3.indexOf(b.state) || a.critical - b.critical || a.title.localeCompare(b.title));
+}
+var Row = memo3(function Row2({ one, values, now: now2 }) {
+  const queued = one.destinations.reduce((sum, to) => sum + to.queued, 0);
+  const failed = one.destinations.reduce((sum, to) => sum + to.failed, 0);
+  const oldest = Math.min(...one.destinations.map((to) => to.oldest ?? Number.POSITIVE_INFINITY));
+  const newest = values.slice(-5);
+  const speed = newest.length ? newest.reduce((sum, value) => sum + value, 0) / newest.length : 0;
+  return /* @__PURE__ */ jsxs22("tr", { children: [
+    /* @__PURE__ */ jsx22("td", { children: /* @__PURE__ */ jsx22(State, { of: health(one.state) }) }),
+    /* @__PURE__ */ jsxs22("td", { className: "cut", children: [
+      /* @__PURE__ */ jsx22(Link, { to: interfaceAt(one.name), "data-row": true, children: one.title }),
+      " ",
+      /* @__PURE__ */ jsxs22("span", { className: "quiet", children: [
+        one.name,
+        " · ",
+        one.connector === "interface" ? "fed by interfaces" : `${one.connector} ${one.address?.replace(/^.*:/, "") ?? ""}`
+      ] })
+    ] }),
+    /* @__PURE__ */ jsx22("td", { children: /* @__PURE__ */ jsx22(Sparkline, { values, tone: one.state === "failing" ? "bad" : speed === 0 ? "idle" : "" }) }),
+    /* @__PURE__ */ jsx22("td", { className: "right number", children: newest.length ? rate(speed) : /* @__PURE__ */ jsx22("span", { className: "quiet", children: "…" }) }),
+    /* @__PURE__ */ jsx22("td", { className: "right number", children: queued > 0 ? /* @__PURE__ */ jsx22(Link, { to: messagesAt(`interface:${one.name} state:in_flight`), title: Number.isFinite(oldest) ? `the oldest since ${utc(oldest)}` : void 0, children: count(queued) }) : "0" }),
+    /* @__PURE__ */ jsx22("td", { className: "right number", children: queued > 0 && Number.isFinite(oldest) ? span((now2 - oldest) / 1e6) : /* @__PURE__ */ jsx22("span", { className: "quiet", children: "–" }) }),
+    /* @__PURE__ */ jsx22("td", { className: "right number", children: one.counts.parked > 0 ? /* @__PURE__ */ jsx22(Link, { to: messagesAt(`interface:${one.name} state:parked`), className: "bad", children: count(one.counts.parked) }) : /* @__PURE__ */ jsx22("span", { className: "quiet", children: "–" }) }),
+    /* @__PURE__ */ jsx22("td", { className: "right number", children: failed > 0 ? count(failed) : /* @__PURE__ */ jsx22("span", { className: "quiet", children: "–" }) }),
+    /* @__PURE__ */ jsx22("td", { className: "right number nowrap", children: ago(one.last_received, now2) })
+  ] });
+});
+function InterfaceTable({ live: live2, interfaces }) {
+  const now2 = live2.status?.engine.at ?? 0;
+  return /* @__PURE__ */ jsx22("div", { className: "scroll-x", children: /* @__PURE__ */ jsxs22("table", { className: "table interfaces", children: [
+    /* @__PURE__ */ jsx22("thead", { children: /* @__PURE__ */ jsxs22("tr", { children: [
+      /* @__PURE__ */ jsx22("th", { scope: "col", children: "State" }),
+      /* @__PURE__ */ jsx22("th", { scope: "col", children: "Interface" }),
+      /* @__PURE__ */ jsx22("th", { scope: "col", title: "Messages a second since this page was opened, at most two minutes", children: "Recent rate" }),
+      /* @__PURE__ */ jsx22("th", { scope: "col", className: "right", children: "a second" }),
+      /* @__PURE__ */ jsx22("th", { scope: "col", className: "right", children: "Waiting" }),
+      /* @__PURE__ */ jsx22("th", { scope: "col", className: "right", children: "Oldest" }),
+      /* @__PURE__ */ jsx22("th", { scope: "col", className: "right", children: "Parked" }),
+      /* @__PURE__ */ jsx22("th", { scope: "col", className: "right", title: "Attempts that failed since the engine started", children: "Failed tries" }),
+      /* @__PURE__ */ jsx22("th", { scope: "col", className: "right", children: "Last message" })
+    ] }) }),
+    /* @__PURE__ */ jsx22("tbody", { children: sorted(interfaces).map((one) => /* @__PURE__ */ jsx22(Row, { one, values: live2.rates.get(one.name) ?? [], now: now2 }, one.name)) })
+  ] }) });
+}
+
+// src/screens/interface/InterfaceList.tsx
+import { jsx as jsx23 } from "./vendor.js";
+function InterfaceList() {
+  const live2 = useLive();
+  const { words: words2 } = useAddress();
+  const wanted2 = (words2.get("find") ?? "").toLowerCase();
+  const all = live2.status?.engine.interfaces ?? [];
+  const found = all.filter((one) => [one.name, one.title, one.state, one.connector, ...one.destinations.map((to) => to.name)].some((text) => text.toLowerCase().includes(wanted2)));
+  return /* @__PURE__ */ jsx23(
+    Page,
+    {
+      title: "Interfaces",
+      about: wanted2 ? `${found.length} of ${plural(all.length, "interface")}` : plural(all.length, "interface"),
+      actions: /* @__PURE__ */ jsx23("input", { className: "input narrow", "aria-label": "Narrow by name, state, connector or destination", placeholder: "Narrow: name, state, destination", value: words2.get("find") ?? "", onChange: (change2) => setWords({ find: change2.target.value || void 0 }, { replace: true }) }),
+      children: /* @__PURE__ */ jsx23(Card, { children: found.length > 0 || !live2.status ? /* @__PURE__ */ jsx23(InterfaceTable, { live: live2, interfaces: found }) : /* @__PURE__ */ jsx23(Empty, { title: "No interface of this name" }) })
+    }
+  );
+}
+
+// src/screens/interface/OneInterface.tsx
+import { useState as useState18 } from "./vendor.js";
+import { Tab as Tab2, TabList as TabList2, TabPanel as TabPanel2, Tabs as Tabs2 } from "./vendor.js";
+
+// src/ui/Code.tsx
+import { useMemo as useMemo4 } from "./vendor.js";
+
+// src/flow/highlight.ts
+var PIECE = /(#.*$)|("(?:[^"\\]|\\.)*")|(\b[A-Z][A-Z0-9]{2}(?:\[\d*\])?-\d+(?:\[[^\]]*\])?(?:\.\d+)*)|(\b\d+(?:ms|s|m|h|d|kb|mb|KB|MB)?\b)/g;
+var WORD = /^(\s*)([a-z][a-z-]*)/;
+function piecesOf(line) {
+  const out = [];
+  const first = WORD.exec(line);
+  let at3 = 0;
+  if (first && !line.trimStart().startsWith("#")) {
+    if (first[1]) out.push({ text: first[1], tone: "" });
+    out.push({ text: first[2] ?? "", tone: "word" });
+    at3 = first[0].length;
+  }
+  PIECE.lastIndex = at3;
+  for (let found = PIECE.exec(line); found; found = PIECE.exec(line)) {
+    if (found.index > at3) out.push({ text: line.slice(at3, found.index), tone: "" });
+    const tone = found[1] ? "comment" : found[2] ? "text" : found[3] ? "path" : "number";
+    out.push({ text: found[0], tone });
+    at3 = found.index + found[0].length;
+  }
+  if (at3 < line.length) out.push({ text: line.slice(at3), tone: "" });
+  return out;
+}
+
+// src/ui/Code.tsx
+import { jsx as jsx24, jsxs as jsxs23 } from "./vendor.js";
+function Code({ text, label }) {
+  const lines = useMemo4(() => text.replace(/\n$/, "").split("\n").map(piecesOf), [text]);
+  return /* @__PURE__ */ jsx24("div", { className: "code", tabIndex: 0, role: "group", "aria-label": label, children: lines.map((pieces, at3) => /* @__PURE__ */ jsxs23("div", { className: "code-line", children: [
+    /* @__PURE__ */ jsx24("span", { className: "code-number", "aria-hidden": "true", children: at3 + 1 }),
+    /* @__PURE__ */ jsx24("span", { children: pieces.length ? pieces.map((piece, part) => piece.tone ? /* @__PURE__ */ jsx24("span", { className: `code-${piece.tone}`, children: piece.text }, part) : piece.text) : " " })
+  ] }, at3)) });
+}
+
+// src/ui/DrawnMap.tsx
+import { useMemo as useMemo5 } from "./vendor.js";
+
+// src/flow/lines.ts
+function uncommented(line) {
+  let isQuoted = false;
+  for (let at3 = 0; at3 < line.length; at3 += 1) {
+    if (line[at3] === '"' && line[at3 - 1] !== "\\") isQuoted = !isQuoted;
+    else if (line[at3] === "#" && !isQuoted) return [line.slice(0, at3).trim(), line.slice(at3 + 1).trim()];
+  }
+  return [line.trim(), ""];
+}
+function parts(text, mark) {
+  const out = [""];
+  let depth = 0;
+  let isQuoted = false;
+  for (let at3 = 0; at3 < text.length; at3 += 1) {
+    const letter = text[at3] ?? "";
+    if (letter === '"' && text[at3 - 1] !== "\\") isQuoted = !isQuoted;
+    if (!isQuoted && "([".includes(letter)) depth += 1;
+    if (!isQuoted && ")]".includes(letter)) depth -= 1;
+    if (!isQuoted && depth === 0 && text.startsWith(mark, at3)) {
+      out.push("");
+      at3 += mark.length - 1;
+    } else out[out.length - 1] += letter;
+  }
+  return out.map((part) => part.trim());
+}
+function drawnOf(text) {
+  const out = [];
+  let depth = 0;
+  text.split("\n").forEach((raw, index) => {
+    const [code, comment] = uncommented(raw);
+    if (!code && !comment) return;
+    const base = { line: index + 1, depth, kind: "note", from: "", chips: [], to: "", when: "", text: code, comment };
+    if (/^\}/.test(code)) {
+      depth = Math.max(depth - 1, 0);
+      if (code === "}") return;
+    }
+    const opens = code.endsWith("{");
+    const body = opens ? code.slice(0, -1).trim() : code;
+    const [target, ...rest] = parts(body, " = ");
+    const isLine = rest.length > 0 && target !== void 0 && /^[A-Za-z]/.test(target) && !/^(when|each|keep|drop|map)\b/.test(target);
+    if (isLine) {
+      const [value = "", ...conditions] = parts(rest.join(" = "), " when ");
+      const [from = "", ...chips] = parts(value, "|");
+      out.push({ ...base, kind: "line", from, chips, to: target, when: conditions.join(" when "), text: "" });
+    } else if (code) {
+      out.push({ ...base, depth, kind: opens ? "block" : "note", text: body });
+    } else {
+      out.push(base);
+    }
+    if (opens) depth += 1;
+  });
+  return out;
+}
+
+// src/ui/DrawnMap.tsx
+import { jsx as jsx25, jsxs as jsxs24 } from "./vendor.js";
+var isFixed = (from) => /^("|[A-Z0-9_]+$)/.test(from) && !/-\d/.test(from);
+function Line2({ one }) {
+  return /* @__PURE__ */ jsxs24("div", { className: "drawn-line", tabIndex: 0, "data-row": true, role: "group", "aria-label": `line ${one.line}: ${one.to} from ${one.from}${one.chips.length ? ` through ${one.chips.join(", ")}` : ""}${one.when ? ` when ${one.when}` : ""}`, children: [
+    /* @__PURE__ */ jsx25("span", { className: `drawn-end mono cut ${isFixed(one.from) ? "fixed" : ""}`, title: one.from, children: one.from }),
+    /* @__PURE__ */ jsxs24("span", { className: "drawn-way", children: [
+      one.chips.map((chip, at3) => /* @__PURE__ */ jsx25("span", { className: "chip mono", children: chip }, at3)),
+      one.when && /* @__PURE__ */ jsxs24("span", { className: "chip condition", children: [
+        "when ",
+        one.when
+      ] })
+    ] }),
+    /* @__PURE__ */ jsx25("span", { className: "drawn-end mono cut", title: one.to, children: one.to })
+  ] });
+}
+function DrawnMap({ text, label }) {
+  const lines = useMemo5(() => drawnOf(text), [text]);
+  return /* @__PURE__ */ jsx25("div", { className: "drawn", role: "group", "aria-label": label, children: lines.map((one) => /* @__PURE__ */ jsxs24("div", { className: `drawn-row d${Math.min(one.depth, 4)}`, children: [
+    /* @__PURE__ */ jsx25("span", { className: "code-number", "aria-hidden": "true", children: one.line }),
+    /* @__PURE__ */ jsxs24("div", { children: [
+      one.kind === "line" ? /* @__PURE__ */ jsx25(Line2, { one }) : one.text && /* @__PURE__ */ jsx25("span", { className: `mono ${one.kind === "block" ? "drawn-block" : ""}`, children: one.text }),
+      one.comment && /* @__PURE__ */ jsx25("span", { className: "drawn-comment quiet", children: one.comment })
+    ] })
+  ] }, one.line)) });
+}
+
+// src/screens/overview/Attentions.tsx
+import { jsx as jsx26, jsxs as jsxs25 } from "./vendor.js";
+function ownerText({ owner }) {
+  if (!owner) return "";
+  const call = [owner.team, owner.oncall && `on call ${owner.oncall}`, owner.contact].filter(Boolean).join(", ");
+  return call ? ` Owner: ${call}.` : "";
+}
+function Attentions({ items }) {
+  return /* @__PURE__ */ jsx26("ul", { className: "stack tight", children: items.map((item) => /* @__PURE__ */ jsx26("li", { children: /* @__PURE__ */ jsxs25(
+    Notice,
+    {
+      level: item.level,
+      title: item.title,
+      actions: item.links.map((link, at3) => /* @__PURE__ */ jsx26(Link, { to: link.to, className: "button", ...at3 === 0 ? { "data-row": true } : {}, children: link.label }, link.to)),
+      children: [
+        item.text,
+        ownerText(item),
+        " ",
+        item.code && /* @__PURE__ */ jsx26("code", { className: "quiet", children: item.code })
+      ]
+    }
+  ) }, item.id)) });
+}
+
+// src/screens/system/Balance.tsx
+import { jsx as jsx27, jsxs as jsxs26 } from "./vendor.js";
+var STATES = ["delivered", "filtered", "in_flight", "parked", "expired", "deleted"];
+function Balance({ counts, query }) {
+  const sum = STATES.reduce((total, state) => total + counts[state], 0);
+  const difference = counts.accepted - sum;
+  return /* @__PURE__ */ jsx27("table", { className: "balance", children: /* @__PURE__ */ jsxs26("tbody", { children: [
+    /* @__PURE__ */ jsxs26("tr", { children: [
+      /* @__PURE__ */ jsx27("th", { scope: "row", children: "Accepted" }),
+      /* @__PURE__ */ jsx27("td", { className: "right number", children: count(counts.accepted) }),
+      /* @__PURE__ */ jsx27("td", {})
+    ] }),
+    STATES.map((state) => {
+      const share = counts.accepted > 0 ? counts[state] / counts.accepted : 0;
+      return /* @__PURE__ */ jsxs26("tr", { children: [
+        /* @__PURE__ */ jsx27("th", { scope: "row", children: /* @__PURE__ */ jsx27(State, { of: messageState(state) }) }),
+        /* @__PURE__ */ jsx27("td", { className: "right number", children: counts[state] > 0 ? /* @__PURE__ */ jsx27(Link, { to: messagesAt(`${query} state:${state}`.trim()), children: count(counts[state]) }) : "0" }),
+        /* @__PURE__ */ jsx27("td", { className: "balance-bar", children: /* @__PURE__ */ jsx27("svg", { width: "100%", height: "8", preserveAspectRatio: "none", viewBox: "0 0 100 8", "aria-hidden": "true", children: /* @__PURE__ */ jsx27("rect", { width: Math.max(share * 100, counts[state] > 0 ? 0.6 : 0), height: "8", className: messageState(state).tone }) }) })
+      ] }, state);
+    }),
+    /* @__PURE__ */ jsxs26("tr", { children: [
+      /* @__PURE__ */ jsx27("th", { scope: "row", children: "Difference" }),
+      /* @__PURE__ */ jsx27("td", { className: `right number ${difference === 0 ? "good" : "bad"}`, children: count(difference) }),
+      /* @__PURE__ */ jsx27("td", { className: difference === 0 ? "good" : "bad", children: difference === 0 ? "nothing is lost" : "not accounted for" })
+    ] })
+  ] }) });
+}
+
+// src/screens/interface/acts.ts
+async function done(act) {
+  await act;
+  lookNow();
+}
+function intakeAct(one) {
+  if (one.is_paused) {
+    return { title: `Let ${one.title} receive again`, text: "Its source opens again and takes what senders kept.", button: "Resume intake", run: (reason) => done(resume({ interface: one.name, reason })) };
+  }
+  return {
+    title: `Pause the intake of ${one.title}`,
+    text: "No new message is taken: senders keep theirs and try again. What was accepted goes on to its destinations, so the queues drain. Nothing is lost.",
+    button: "Pause intake",
+    isDangerous: true,
+    example: "for example: change 1182, the sender moves to a new host",
+    run: (reason) => done(pause({ interface: one.name, reason }))
+  };
+}
+function destinationAct(one, to) {
+  if (to.is_paused) {
+    return {
+      title: `Let ${to.name} have messages again`,
+      text: to.queued > 0 ? `${plural(to.queued, "message")} that ${to.queued === 1 ? "waits goes" : "wait go"} out in order.` : "Nothing waits.",
+      button: "Resume",
+      run: (reason) => done(resume({ interface: one.name, destination: to.name, reason }))
+    };
+  }
+  return {
+    title: `Pause ${to.name}`,
+    text: `Messages for ${to.name} wait safely in order until somebody resumes it. Other destinations go on, and senders are not told.`,
+    button: "Pause",
+    isDangerous: true,
+    example: "for example: maintenance of the receiver until 14:00",
+    run: (reason) => done(pause({ interface: one.name, destination: to.name, reason }))
+  };
+}
+function releaseAct(one, to) {
+  return {
+    title: `Release what is held at ${to.name}`,
+    text: `${plural(to.held, "key")} ${to.held === 1 ? "waits" : "wait"} behind a message that was refused. Released, that message is tried again, and those behind it follow in order.`,
+    button: "Release",
+    run: async (reason) => {
+      const answer = await release({ interface: one.name, destination: to.name, reason });
+      lookNow();
+      return `${plural(answer.released, "key")} released.`;
+    }
+  };
+}
+
+// src/screens/interface/Destinations.tsx
+import { useState as useState17 } from "./vendor.js";
+import { jsx as jsx28, jsxs as jsxs27 } from "./vendor.js";
+function Destinations({ one, now: now2 }) {
+  const [act, setAct] = useState17();
+  const maySteer = useMay()("steer");
+  return /* @__PURE__ */ jsxs27("div", { className: "scroll-x", children: [
+    /* @__PURE__ */ jsxs27("table", { className: "table destinations", children: [
+      /* @__PURE__ */ jsx28("thead", { children: /* @__PURE__ */ jsxs27("tr", { children: [
+        /* @__PURE__ */ jsx28("th", { scope: "col", children: "State" }),
+        /* @__PURE__ */ jsx28("th", { scope: "col", children: "Destination" }),
+        /* @__PURE__ */ jsx28("th", { scope: "col", children: "Order" }),
+        /* @__PURE__ */ jsx28("th", { scope: "col", className: "right", children: "Waiting" }),
+        /* @__PURE__ */ jsx28("th", { scope: "col", className: "right", children: "Oldest" }),
+        /* @__PURE__ */ jsx28("th", { scope: "col", className: "right", children: "Delivered" }),
+        /* @__PURE__ */ jsx28("th", { scope: "col", className: "right", children: "Failed tries" }),
+        /* @__PURE__ */ jsx28("th", { scope: "col", className: "right", children: "Last delivered" }),
+        /* @__PURE__ */ jsx28("th", { scope: "col", children: /* @__PURE__ */ jsx28("span", { className: "hidden-but-read", children: "What you may do" }) })
+      ] }) }),
+      /* @__PURE__ */ jsx28("tbody", { children: one.destinations.map((to) => /* @__PURE__ */ jsxs27("tr", { children: [
+        /* @__PURE__ */ jsx28("td", { children: /* @__PURE__ */ jsx28(State, { of: health(to.state) }) }),
+        /* @__PURE__ */ jsxs27("td", { children: [
+          to.connector === "interface" ? /* @__PURE__ */ jsx28(Link, { to: interfaceAt(to.address), "data-row": true, children: to.name }) : /* @__PURE__ */ jsx28(Link, { to: messagesAt(`interface:${one.name} destination:${to.name}`), "data-row": true, children: to.name }),
+          " ",
+          /* @__PURE__ */ jsxs27("span", { className: "quiet", children: [
+            to.connector,
+            " ",
+            to.address
+          ] }),
+          to.state === "failing" && to.last_trouble && /* @__PURE__ */ jsxs27("div", { className: "bad", children: [
+            to.last_trouble.reason.text,
+            " ",
+            /* @__PURE__ */ jsx28("code", { children: to.last_trouble.reason.code }),
+            to.probe_in_s !== null && ` · tried again in ${span(to.probe_in_s)}`
+          ] }),
+          to.state !== "failing" && to.last_trouble && /* @__PURE__ */ jsxs27("div", { className: "quiet", children: [
+            "last trouble ",
+            moment(to.last_trouble.at),
+            ": ",
+            to.last_trouble.reason.text
+          ] })
+        ] }),
+        /* @__PURE__ */ jsxs27("td", { className: "quiet", children: [
+          to.order,
+          to.gives_up && ", gives up"
+        ] }),
+        /* @__PURE__ */ jsx28("td", { className: "right number", children: to.queued > 0 ? /* @__PURE__ */ jsx28(Link, { to: messagesAt(`interface:${one.name} destination:${to.name} state:in_flight`), children: count(to.queued) }) : "0" }),
+        /* @__PURE__ */ jsx28("td", { className: "right number", children: to.queued > 0 && to.oldest !== null ? span((now2 - to.oldest) / 1e6) : /* @__PURE__ */ jsx28("span", { className: "quiet", children: "–" }) }),
+        /* @__PURE__ */ jsx28("td", { className: "right number", children: count(to.delivered) }),
+        /* @__PURE__ */ jsx28("td", { className: "right number", children: to.failed ? count(to.failed) : /* @__PURE__ */ jsx28("span", { className: "quiet", children: "–" }) }),
+        /* @__PURE__ */ jsx28("td", { className: "right number nowrap", children: ago(to.last_delivered, now2) }),
+        /* @__PURE__ */ jsx28("td", { children: /* @__PURE__ */ jsxs27("div", { className: "buttons end", children: [
+          maySteer && to.held > 0 && /* @__PURE__ */ jsxs27(Button, { onPress: () => setAct(releaseAct(one, to)), children: [
+            "Release ",
+            count(to.held),
+            "…"
+          ] }),
+          maySteer && /* @__PURE__ */ jsx28(Button, { icon: to.is_paused ? "play" : "paused", "aria-label": `${to.is_paused ? "Resume" : "Pause"} ${to.name}`, onPress: () => setAct(destinationAct(one, to)), children: to.is_paused ? "Resume…" : "Pause…" })
+        ] }) })
+      ] }, to.name)) })
+    ] }),
+    act && /* @__PURE__ */ jsx28(AskWhy, { act, onClose: () => setAct(void 0) })
+  ] });
+}
+
+// src/screens/interface/runbook.ts
+var URGENCY = {
+  1: "Somebody is woken for it.",
+  2: "It is looked at the same day.",
+  3: "It can wait for the next working day."
+};
+var urgency = (critical) => URGENCY[critical] ?? "";
+function reach(connector, address) {
+  const place2 = /^([^\s/]+):(\d+)$/.exec(address);
+  if (connector === "interface") return [`sinew message --help   # it is inside: look at the interface ${address}`];
+  return place2 ? [`nc -vz ${place2[1]} ${place2[2]}`] : [];
+}
+function checksOf(one, text) {
+  const outside = one.destinations.filter((to) => to.connector !== "interface");
+  const checks = [
+    { question: "Does it run, and does anything wait?", how: "The state of the interface and of each destination; what is not well says why.", commands: ["sinew status", `sinew queues`] },
+    {
+      question: "Does it receive?",
+      how: one.connector === "interface" ? "Other interfaces feed it; look at those first." : `It listens on ${one.address ?? "its source"}. ${one.peers > 0 ? "Senders are connected now." : "No sender is connected now: call who runs the sender."}`,
+      commands: [`sinew messages 'interface:${one.name} since:30m'`]
+    },
+    {
+      question: "Do the receivers answer?",
+      how: "From the machine of the engine. A receiver that is down holds up only its own queue; messages wait in order.",
+      commands: outside.flatMap((to) => reach(to.connector, to.address)).filter((line, at3, all) => all.indexOf(line) === at3)
+    },
+    {
+      question: "Does something wait for a person?",
+      how: "Parked messages say why. Mend the cause, then retry; or delete with a reason.",
+      commands: [`sinew messages 'interface:${one.name} state:parked'`, "sinew explain ID"]
+    },
+    {
+      question: "Was it changed?",
+      how: text ? `The running version is ${text.version}, from ${text.file}.` : `The running version is ${one.version}.`,
+      commands: ["git log -5 --stat", `sinew check`, `sinew test`]
+    }
+  ];
+  return checks;
+}
+
+// src/screens/interface/Tests.tsx
+import { Fragment as Fragment10, jsx as jsx29, jsxs as jsxs28 } from "./vendor.js";
+var PASSED = { word: "Passed", icon: "good", tone: "good" };
+var FAILED = { word: "Failed", icon: "bad", tone: "bad" };
+function Details({ test }) {
+  const { differences: differences2, file, state } = test.recorded;
+  return /* @__PURE__ */ jsxs28(Fragment10, { children: [
+    test.failures.map((failure) => /* @__PURE__ */ jsxs28("p", { children: [
+      /* @__PURE__ */ jsxs28("code", { className: "quiet", children: [
+        failure.file,
+        ":",
+        failure.line
+      ] }),
+      " ",
+      "expected ",
+      failure.expected,
+      "; ",
+      /* @__PURE__ */ jsx29("span", { className: "bad", children: failure.found })
+    ] }, `${failure.line} ${failure.expected}`)),
+    state === "differs" && /* @__PURE__ */ jsxs28("p", { children: [
+      /* @__PURE__ */ jsx29("code", { className: "quiet", children: file }),
+      " ",
+      /* @__PURE__ */ jsxs28("span", { className: "bad", children: [
+        plural(differences2.length, "place"),
+        " differ from what was recorded:"
+      ] }),
+      " ",
+      differences2.map((one) => one.path).join(", ")
+    ] }),
+    test.notes.map((note) => /* @__PURE__ */ jsxs28("p", { className: "quiet", children: [
+      note.path,
+      " ",
+      note.message,
+      " ",
+      /* @__PURE__ */ jsx29("code", { children: note.code })
+    ] }, `${note.code} ${note.path}`))
+  ] });
+}
+function Tests2({ name }) {
+  const { value, problem, isLoading, again } = useAnswer(`test ${name}`, () => runTests(name));
+  if (problem) return /* @__PURE__ */ jsx29(Trouble, { problem, what: "The tests", again });
+  if (!value) return /* @__PURE__ */ jsx29(Empty, { title: "Running…" });
+  return /* @__PURE__ */ jsx29(
+    Card,
+    {
+      title: value.failed === 0 ? `All ${value.passed} passed` : `${value.failed} failed, ${value.passed} passed`,
+      more: /* @__PURE__ */ jsxs28(Fragment10, { children: [
+        /* @__PURE__ */ jsx29("span", { className: "quiet", children: "over the files as they are now; nothing is sent" }),
+        /* @__PURE__ */ jsx29(Button, { kind: "plain", icon: "again", isDisabled: isLoading, onPress: again, children: "Run again" })
+      ] }),
+      children: value.tests.length === 0 ? /* @__PURE__ */ jsxs28(Empty, { title: "This interface has no test", children: [
+        "Write one beside it: ",
+        /* @__PURE__ */ jsx29("code", { children: 'test "what it does" { given … expect … }' })
+      ] }) : /* @__PURE__ */ jsxs28("table", { className: "table", children: [
+        /* @__PURE__ */ jsx29("thead", { children: /* @__PURE__ */ jsxs28("tr", { children: [
+          /* @__PURE__ */ jsx29("th", { scope: "col", children: "Result" }),
+          /* @__PURE__ */ jsx29("th", { scope: "col", children: "Test" })
+        ] }) }),
+        /* @__PURE__ */ jsx29("tbody", { children: value.tests.map((test) => /* @__PURE__ */ jsxs28("tr", { tabIndex: 0, "data-row": true, children: [
+          /* @__PURE__ */ jsx29("td", { children: /* @__PURE__ */ jsx29(State, { of: test.passed ? PASSED : FAILED }) }),
+          /* @__PURE__ */ jsxs28("td", { children: [
+            test.name,
+            /* @__PURE__ */ jsx29(Details, { test })
+          ] })
+        ] }, test.name)) })
+      ] })
+    }
+  );
+}
+
+// src/screens/interface/OneInterface.tsx
+import { Fragment as Fragment11, jsx as jsx30, jsxs as jsxs29 } from "./vendor.js";
+var RECENT = 40;
+function StateTab({ one, live: live2 }) {
+  const now2 = live2.status?.engine.at ?? 0;
+  const values = live2.rates.get(one.name) ?? [];
+  const items = live2.status ? attentionOf(live2.status).filter((item) => item.interfaces.includes(one.name)) : [];
+  return /* @__PURE__ */ jsxs29("div", { className: "stack", children: [
+    items.length > 0 && /* @__PURE__ */ jsx30(Attentions, { items }),
+    /* @__PURE__ */ jsxs29("div", { className: "two start", children: [
+      /* @__PURE__ */ jsx30(Card, { title: "Receives", children: /* @__PURE__ */ jsx30("div", { className: "inside", children: /* @__PURE__ */ jsxs29("dl", { className: "facts", children: [
+        /* @__PURE__ */ jsx30("dt", { children: "From" }),
+        /* @__PURE__ */ jsx30("dd", { children: one.connector === "interface" ? "other interfaces" : `${one.connector} ${one.address ?? ""}` }),
+        /* @__PURE__ */ jsx30("dt", { children: "Senders connected" }),
+        /* @__PURE__ */ jsx30("dd", { children: one.connector === "interface" ? "–" : count(one.peers) }),
+        /* @__PURE__ */ jsx30("dt", { children: "Last message" }),
+        /* @__PURE__ */ jsx30("dd", { children: ago(one.last_received, now2) }),
+        /* @__PURE__ */ jsx30("dt", { children: "Since the start" }),
+        /* @__PURE__ */ jsxs29("dd", { children: [
+          count(one.received),
+          " received, ",
+          count(one.duplicates),
+          " duplicates, ",
+          count(one.refused),
+          " refused, ",
+          count(one.rejected),
+          " rejected"
+        ] }),
+        /* @__PURE__ */ jsx30("dt", { children: "Now" }),
+        /* @__PURE__ */ jsxs29("dd", { className: "with-spark", children: [
+          rate(values.at(-1) ?? 0),
+          " a second ",
+          /* @__PURE__ */ jsx30(Sparkline, { values, width: 220, height: 30 })
+        ] }),
+        one.last_trouble && /* @__PURE__ */ jsxs29(Fragment11, { children: [
+          /* @__PURE__ */ jsx30("dt", { children: "Last trouble" }),
+          /* @__PURE__ */ jsxs29("dd", { children: [
+            ago(one.last_trouble.at, now2),
+            ": ",
+            one.last_trouble.reason.text,
+            " ",
+            /* @__PURE__ */ jsx30("code", { children: one.last_trouble.reason.code })
+          ] })
+        ] })
+      ] }) }) }),
+      /* @__PURE__ */ jsx30(Card, { title: "Where every message is", more: /* @__PURE__ */ jsx30("span", { className: "quiet", children: "from the log" }), children: /* @__PURE__ */ jsx30("div", { className: "inside", children: /* @__PURE__ */ jsx30(Balance, { counts: one.counts, query: `interface:${one.name}` }) }) })
+    ] }),
+    /* @__PURE__ */ jsx30(Card, { title: "Destinations", children: /* @__PURE__ */ jsx30(Destinations, { one, now: now2 }) })
+  ] });
+}
+function TextTab({ answer }) {
+  const { value, problem, again } = answer;
+  const { words: words2 } = useAddress();
+  if (problem) return /* @__PURE__ */ jsx30(Trouble, { problem, what: "The configuration", again });
+  if (!value) return /* @__PURE__ */ jsx30(Empty, { title: "Reading…" });
+  const files = [{ path: value.file, text: value.text }, ...value.files];
+  const chosen = files.find((file) => file.path === words2.get("file")) ?? files[0];
+  const isMap = chosen?.path.endsWith(".map") ?? false;
+  const isDrawn = isMap && words2.get("as") !== "text";
+  return /* @__PURE__ */ jsxs29("div", { className: "files", children: [
+    /* @__PURE__ */ jsx30("ul", { className: "card file-list", "aria-label": "Files", children: files.map((file) => /* @__PURE__ */ jsx30("li", { children: /* @__PURE__ */ jsx30("button", { type: "button", className: "file", "aria-current": file === chosen, "data-row": true, onClick: () => setWords({ file: file.path }, { replace: true }), children: file.path }) }, file.path)) }),
+    /* @__PURE__ */ jsx30(
+      Card,
+      {
+        title: chosen?.path,
+        more: /* @__PURE__ */ jsxs29(Fragment11, { children: [
+          /* @__PURE__ */ jsxs29("span", { className: "quiet", children: [
+            "as it lies in the workspace; version ",
+            value.version,
+            " runs"
+          ] }),
+          isMap && /* @__PURE__ */ jsx30(Button, { kind: "plain", onPress: () => setWords({ as: isDrawn ? "text" : void 0 }, { replace: true }), children: isDrawn ? "Show the text" : "Show it drawn" })
+        ] }),
+        children: isDrawn ? /* @__PURE__ */ jsx30(DrawnMap, { text: chosen?.text ?? "", label: chosen?.path ?? "" }) : /* @__PURE__ */ jsx30(Code, { text: chosen?.text ?? "", label: chosen?.path ?? "" })
+      }
+    )
+  ] });
+}
+function TrafficTab({ name }) {
+  const { value, problem, again } = useAnswer(name, (signal) => searchMessages(`interface:${name}`, RECENT, signal));
+  if (problem) return /* @__PURE__ */ jsx30(Trouble, { problem, what: "The messages", again });
+  if (!value) return /* @__PURE__ */ jsx30(Empty, { title: "Reading…" });
+  return /* @__PURE__ */ jsx30(Card, { title: `The newest ${count(value.messages.length)}`, more: /* @__PURE__ */ jsx30(Link, { to: messagesAt(`interface:${name}`), children: "all messages of this interface" }), children: value.messages.length === 0 ? /* @__PURE__ */ jsx30(Empty, { title: "No message yet" }) : /* @__PURE__ */ jsxs29("table", { className: "table", children: [
+    /* @__PURE__ */ jsx30("thead", { children: /* @__PURE__ */ jsxs29("tr", { children: [
+      /* @__PURE__ */ jsx30("th", { scope: "col", children: "Received" }),
+      /* @__PURE__ */ jsx30("th", { scope: "col", children: "Type" }),
+      /* @__PURE__ */ jsx30("th", { scope: "col", children: "Control id" }),
+      /* @__PURE__ */ jsx30("th", { scope: "col", children: "Destinations" }),
+      /* @__PURE__ */ jsx30("th", { scope: "col", children: "State" })
+    ] }) }),
+    /* @__PURE__ */ jsx30("tbody", { children: value.messages.map((row) => /* @__PURE__ */ jsxs29("tr", { children: [
+      /* @__PURE__ */ jsx30("td", { className: "mono", children: /* @__PURE__ */ jsx30(Link, { to: `/messages#q=${encodeURIComponent(`interface:${name}`)}&id=${row.id}`, "data-row": true, children: clockMillis(row.received) }) }),
+      /* @__PURE__ */ jsx30("td", { className: "mono", children: row.type }),
+      /* @__PURE__ */ jsx30("td", { className: "mono quiet", children: row.control_id }),
+      /* @__PURE__ */ jsx30("td", { className: "quiet", children: row.destinations.join(", ") || "nowhere" }),
+      /* @__PURE__ */ jsx30("td", { children: /* @__PURE__ */ jsx30(State, { of: messageState(row.state) }) })
+    ] }, row.id)) })
+  ] }) });
+}
+function QualityTab({ name }) {
+  const { value, problem, again } = useAnswer(name, (signal) => readQuality({ interface: name }, signal));
+  if (problem) return /* @__PURE__ */ jsx30(Trouble, { problem, what: "The quality", again });
+  if (!value) return /* @__PURE__ */ jsx30(Empty, { title: "Reading…" });
+  const report = value.interfaces[0];
+  if (!report) return /* @__PURE__ */ jsx30(Empty, { title: "Nothing was counted yet", children: "It is counted from the messages that come." });
+  return /* @__PURE__ */ jsxs29(Card, { title: "What senders send", more: /* @__PURE__ */ jsxs29("span", { className: "quiet", children: [
+    plural(report.messages, "message"),
+    " counted in seven days"
+  ] }), children: [
+    /* @__PURE__ */ jsxs29("table", { className: "table", children: [
+      /* @__PURE__ */ jsx30("thead", { children: /* @__PURE__ */ jsxs29("tr", { children: [
+        /* @__PURE__ */ jsx30("th", { scope: "col", children: "Sender" }),
+        /* @__PURE__ */ jsx30("th", { scope: "col", children: "Type" }),
+        /* @__PURE__ */ jsx30("th", { scope: "col", className: "right", children: "Messages" }),
+        /* @__PURE__ */ jsx30("th", { scope: "col", className: "right", children: "Places with codes the standard does not list" }),
+        /* @__PURE__ */ jsx30("th", { scope: "col", className: "right", children: "Places with codes no table has" })
+      ] }) }),
+      /* @__PURE__ */ jsx30("tbody", { children: report.kinds.map(({ kind, messages, places }) => /* @__PURE__ */ jsxs29("tr", { children: [
+        /* @__PURE__ */ jsxs29("td", { children: [
+          kind.application,
+          " ",
+          /* @__PURE__ */ jsx30("span", { className: "quiet", children: kind.facility })
+        ] }),
+        /* @__PURE__ */ jsx30("td", { className: "mono", children: /* @__PURE__ */ jsxs29(Link, { to: messagesAt(`interface:${name} type:${kind.message_type}^${kind.trigger}`), "data-row": true, children: [
+          kind.message_type,
+          "^",
+          kind.trigger
+        ] }) }),
+        /* @__PURE__ */ jsx30("td", { className: "right number", children: count(messages) }),
+        /* @__PURE__ */ jsx30("td", { className: "right number", children: places.filter((place2) => place2.unlisted > 0).length || "–" }),
+        /* @__PURE__ */ jsx30("td", { className: "right number", children: places.filter((place2) => place2.uncovered > 0).length || "–" })
+      ] }, `${kind.application} ${kind.facility} ${kind.message_type} ${kind.trigger}`)) })
+    ] }),
+    report.findings.length > 0 && /* @__PURE__ */ jsx30("ul", { className: "inside stack tight", children: report.findings.map((finding) => /* @__PURE__ */ jsxs29("li", { children: [
+      /* @__PURE__ */ jsx30("strong", { className: finding.severity === "warning" ? "warn" : "", children: finding.place }),
+      " ",
+      finding.message,
+      " ",
+      /* @__PURE__ */ jsx30("code", { className: "quiet", children: finding.code })
+    ] }, `${finding.code} ${finding.place} ${finding.message}`)) })
+  ] });
+}
+function RunbookTab({ one, text }) {
+  const owner = text?.owner ?? one.owner;
+  return /* @__PURE__ */ jsxs29("div", { className: "stack runbook", children: [
+    /* @__PURE__ */ jsx30(Card, { title: "Who", children: /* @__PURE__ */ jsx30("div", { className: "inside", children: /* @__PURE__ */ jsxs29("dl", { className: "facts", children: [
+      /* @__PURE__ */ jsx30("dt", { children: "Owner" }),
+      /* @__PURE__ */ jsx30("dd", { children: owner?.team || "not named in the interface" }),
+      /* @__PURE__ */ jsx30("dt", { children: "On call" }),
+      /* @__PURE__ */ jsx30("dd", { children: owner?.oncall || "–" }),
+      /* @__PURE__ */ jsx30("dt", { children: "Contact" }),
+      /* @__PURE__ */ jsx30("dd", { children: owner?.contact || "–" }),
+      /* @__PURE__ */ jsx30("dt", { children: "How urgent" }),
+      /* @__PURE__ */ jsxs29("dd", { children: [
+        one.critical,
+        " — ",
+        urgency(one.critical)
+      ] })
+    ] }) }) }),
+    /* @__PURE__ */ jsx30(Card, { title: "The first five checks", children: /* @__PURE__ */ jsx30("ol", { className: "inside checks", children: checksOf(one, text).map((check) => /* @__PURE__ */ jsxs29("li", { children: [
+      /* @__PURE__ */ jsx30("h3", { children: check.question }),
+      /* @__PURE__ */ jsx30("p", { children: check.how }),
+      check.commands.length > 0 && /* @__PURE__ */ jsx30("pre", { className: "commands", tabIndex: 0, "aria-label": "Commands", children: check.commands.join("\n") })
+    ] }, check.question)) }) })
+  ] });
+}
+var TABS2 = [
+  { id: "state", name: "State" },
+  { id: "text", name: "Configuration" },
+  { id: "tests", name: "Tests" },
+  { id: "traffic", name: "Traffic" },
+  { id: "quality", name: "Quality" },
+  { id: "runbook", name: "Runbook" }
+];
+function OneInterface({ name }) {
+  const live2 = useLive();
+  const { words: words2 } = useAddress();
+  const may = useMay();
+  const [act, setAct] = useState18();
+  const text = useAnswer(name, (signal) => readInterface(name, signal));
+  const one = live2.status?.engine.interfaces.find((known2) => known2.name === name);
+  if (!live2.status) return /* @__PURE__ */ jsx30(Page, { title: name, children: live2.problem ? /* @__PURE__ */ jsx30(Trouble, { problem: live2.problem, what: "The engine" }) : /* @__PURE__ */ jsx30(Empty, { title: "Asking the engine…" }) });
+  if (!one) {
+    return /* @__PURE__ */ jsx30(Page, { title: name, children: /* @__PURE__ */ jsx30(Empty, { title: "This engine runs no interface of this name", children: /* @__PURE__ */ jsx30(Link, { to: "/interfaces", children: "All interfaces" }) }) });
+  }
+  const tab = words2.get("tab") ?? "state";
+  return /* @__PURE__ */ jsxs29(
+    Page,
+    {
+      title: one.title,
+      about: /* @__PURE__ */ jsxs29(Fragment11, { children: [
+        /* @__PURE__ */ jsx30(State, { of: health(one.state) }),
+        " ",
+        one.name,
+        " · ",
+        one.connector === "interface" ? "fed by interfaces" : `${one.connector} ${one.address ?? ""}`,
+        " · urgency ",
+        one.critical
+      ] }),
+      actions: may("steer") && /* @__PURE__ */ jsx30(Button, { icon: one.is_paused ? "play" : "paused", onPress: () => setAct(intakeAct(one)), children: one.is_paused ? "Resume intake…" : "Pause intake…" }),
+      children: [
+        text.value?.description && /* @__PURE__ */ jsx30("p", { className: "quiet", children: text.value.description }),
+        /* @__PURE__ */ jsxs29(Tabs2, { className: "tabs", selectedKey: TABS2.some((known2) => known2.id === tab) ? tab : "state", onSelectionChange: (key) => setWords({ tab: String(key) }, { replace: true }), children: [
+          /* @__PURE__ */ jsx30(TabList2, { className: "tab-list", "aria-label": "Parts of the interface", items: TABS2, children: (known2) => /* @__PURE__ */ jsx30(Tab2, { className: "tab", children: known2.name }) }),
+          /* @__PURE__ */ jsx30(TabPanel2, { id: "state", className: "tab-panel spaced", children: /* @__PURE__ */ jsx30(StateTab, { one, live: live2 }) }),
+          /* @__PURE__ */ jsx30(TabPanel2, { id: "text", className: "tab-panel spaced", children: /* @__PURE__ */ jsx30(TextTab, { answer: text }) }),
+          /* @__PURE__ */ jsx30(TabPanel2, { id: "tests", className: "tab-panel spaced", children: /* @__PURE__ */ jsx30(Tests2, { name }) }),
+          /* @__PURE__ */ jsx30(TabPanel2, { id: "traffic", className: "tab-panel spaced", children: /* @__PURE__ */ jsx30(TrafficTab, { name }) }),
+          /* @__PURE__ */ jsx30(TabPanel2, { id: "quality", className: "tab-panel spaced", children: /* @__PURE__ */ jsx30(QualityTab, { name }) }),
+          /* @__PURE__ */ jsx30(TabPanel2, { id: "runbook", className: "tab-panel spaced", children: /* @__PURE__ */ jsx30(RunbookTab, { one, text: text.value }) })
+        ] }),
+        act && /* @__PURE__ */ jsx30(AskWhy, { act, onClose: () => setAct(void 0) })
+      ]
+    }
+  );
+}
+
+// src/screens/mapper/Mapper.tsx
+import { useCallback as useCallback3, useEffect as useEffect8, useMemo as useMemo7, useRef as useRef4, useState as useState22 } from "./vendor.js";
+
+// src/api/maps.ts
+var at2 = (name, rest = "") => `/api/v1/interfaces/${encodeURIComponent(name)}/maps${rest}`;
+var readMaps = (name, signal) => get(at2(name), void 0, signal);
+var lookAtMap = (name, body, signal) => post(at2(name, "/look"), body, signal);
+var drawInMap = (name, body) => post(at2(name, "/draw"), body);
+var valuesOfLine = (name, body, signal) => post(at2(name, "/values"), body, signal);
+var keepMap = (name, body) => change("PUT", at2(name), body);
+
 // src/ui/width.ts
-import { useCallback as useCallback2, useRef, useState as useState16 } from "./vendor.js";
+import { useCallback as useCallback2, useRef, useState as useState19 } from "./vendor.js";
 function useSize() {
-  const [size, setSize] = useState16({ width: 600, height: 0 });
+  const [size, setSize] = useState19({ width: 600, height: 0 });
   const observer = useRef(null);
   const hold = useCallback2((element) => {
     observer.current?.disconnect();
@@ -2887,116 +3384,29 @@ function useSize() {
   return [hold, size];
 }
 
-// src/screens/messages/Panes.tsx
-import { memo as memo3, useMemo as useMemo3, useState as useState17 } from "./vendor.js";
-import { Fragment as Fragment9, jsx as jsx27, jsxs as jsxs26 } from "./vendor.js";
-function useEr7(view) {
-  return useMemo3(() => view && isEr7(view.text) ? readEr7(view.text) : void 0, [view]);
-}
-var FieldRows = memo3(function FieldRows2({ segment, names: names2, linked, changed }) {
-  const [isOpen, setOpen] = useState17(true);
-  return /* @__PURE__ */ jsxs26(Fragment9, { children: [
-    /* @__PURE__ */ jsxs26("button", { type: "button", className: "field-segment", "aria-expanded": isOpen, onClick: () => setOpen(!isOpen), "data-row": true, children: [
-      /* @__PURE__ */ jsx27(Icon, { name: isOpen ? "down" : "next" }),
-      /* @__PURE__ */ jsx27("code", { children: segment.path }),
-      /* @__PURE__ */ jsx27("span", { children: names2[segment.id] ?? "" })
-    ] }),
-    isOpen && segment.rows.map((row) => {
-      const isLit = linked.path !== void 0 && (isWithin(row.path, linked.path) || isWithin(linked.path, row.path)) && !row.isOpenable;
-      return /* @__PURE__ */ jsxs26(
-        "div",
-        {
-          className: `field-row d${row.depth} ${isLit ? "lit" : ""} ${changed.has(row.path) ? "changed" : ""}`,
-          tabIndex: 0,
-          role: "group",
-          "aria-label": `${row.path} ${names2[row.kind] ?? ""} ${row.value}`,
-          "data-row": true,
-          onMouseEnter: () => linked.look(row.path, row.value),
-          onFocus: () => linked.look(row.path, row.value),
-          children: [
-            /* @__PURE__ */ jsx27("code", { className: "field-path", children: row.path }),
-            /* @__PURE__ */ jsx27("span", { className: "cut quiet", title: names2[row.kind], children: names2[row.kind] ?? "" }),
-            /* @__PURE__ */ jsx27("span", { className: "cut mono", title: row.value, children: row.value })
-          ]
-        },
-        row.path
-      );
-    })
-  ] });
-});
-var NONE = /* @__PURE__ */ new Set();
-function Fields({ er7, names: names2, linked, changed = NONE }) {
-  return /* @__PURE__ */ jsx27("div", { className: "field-list", children: er7.segments.map((segment) => /* @__PURE__ */ jsx27(FieldRows, { segment, names: names2, linked, changed }, segment.path)) });
-}
-function RawSegment({ er7, segment, names: names2, linked, changed }) {
-  const pieces = [];
-  let at2 = segment.start + Math.min(3, segment.end - segment.start);
-  for (const leaf of segment.leaves) {
-    if (leaf.start > at2) pieces.push(/* @__PURE__ */ jsx27("span", { className: "raw-mark", children: er7.text.slice(at2, leaf.start) }, `s${at2}`));
-    const isLit = linked.path !== void 0 && isWithin(leaf.path, linked.path);
-    pieces.push(
-      /* @__PURE__ */ jsx27(
-        "span",
-        {
-          className: `raw-leaf ${isLit ? "lit" : ""} ${changed.has(leaf.path) ? "changed" : ""}`,
-          title: `${leaf.path} ${names2[leaf.kind] ?? ""}`,
-          onMouseEnter: () => linked.look(leaf.path, leaf.value),
-          children: leaf.value
-        },
-        leaf.start
-      )
-    );
-    at2 = leaf.end;
-  }
-  if (segment.end > at2) pieces.push(/* @__PURE__ */ jsx27("span", { className: "raw-mark", children: er7.text.slice(at2, segment.end) }, "end"));
-  return /* @__PURE__ */ jsxs26("div", { className: "raw-segment", children: [
-    /* @__PURE__ */ jsx27("b", { children: segment.id }),
-    pieces
-  ] });
-}
-function Raw({ er7, names: names2, linked, changed = NONE }) {
-  return /* @__PURE__ */ jsx27("div", { className: "raw", tabIndex: 0, role: "group", "aria-label": "The message as it is written", children: er7.segments.map((segment) => /* @__PURE__ */ jsx27(RawSegment, { er7, segment, names: names2, linked, changed }, segment.path)) });
-}
-function pretty(text) {
-  const start = text.trimStart()[0];
-  if (start !== "{" && start !== "[") return text;
-  try {
-    return JSON.stringify(JSON.parse(text), null, 2);
-  } catch {
-    return text;
-  }
-}
-var VALUE_LETTERS_MIN = 2;
-function Plain({ text, linked }) {
-  const lines = useMemo3(() => pretty(text).split(/\r\n|\r|\n/), [text]);
-  const value = linked.value && linked.value.length >= VALUE_LETTERS_MIN ? linked.value : void 0;
-  const dated = value && /^\d{8}$/.test(value) ? `${value.slice(0, 4)}-${value.slice(4, 6)}-${value.slice(6)}` : void 0;
-  return /* @__PURE__ */ jsx27("div", { className: "raw plain", tabIndex: 0, role: "group", "aria-label": "The content as it is written", children: lines.map((line, at2) => /* @__PURE__ */ jsx27("div", { className: value && line.includes(value) || dated && line.includes(dated) ? "lit" : "", children: line || " " }, at2)) });
-}
-
 // src/screens/mapper/Editor.tsx
-import { useEffect as useEffect5, useMemo as useMemo4, useRef as useRef2 } from "./vendor.js";
-import { jsx as jsx28, jsxs as jsxs27 } from "./vendor.js";
+import { useEffect as useEffect6, useMemo as useMemo6, useRef as useRef2 } from "./vendor.js";
+import { jsx as jsx31, jsxs as jsxs30 } from "./vendor.js";
 var LINE_PX = 21;
 function Editor({ text, line, findings, isFixed: isFixed2, onText, onLine }) {
   const box = useRef2(null);
-  const lines = useMemo4(() => text.split("\n").map(piecesOf), [text]);
+  const lines = useMemo6(() => text.split("\n").map(piecesOf), [text]);
   const marks = new Map(findings.flatMap((one) => one.line ? [[one.line, one]] : []));
-  useEffect5(() => {
+  useEffect6(() => {
     const outside = box.current;
     if (!outside || line === void 0) return;
     const y = (line - 1) * LINE_PX;
     if (y < outside.scrollTop || y > outside.scrollTop + outside.clientHeight - LINE_PX * 2) outside.scrollTop = Math.max(y - outside.clientHeight / 2, 0);
   }, [line]);
-  return /* @__PURE__ */ jsx28("div", { className: "editor", ref: box, children: /* @__PURE__ */ jsxs27("div", { className: "editor-inside", style: { height: (lines.length + 1) * LINE_PX }, children: [
-    /* @__PURE__ */ jsx28("pre", { className: "editor-lines", "aria-hidden": "true", children: lines.map((pieces, at2) => {
-      const mark = marks.get(at2 + 1);
-      return /* @__PURE__ */ jsxs27("div", { className: `editor-line ${line === at2 + 1 ? "lit" : ""} ${mark ? mark.is_error ? "wrong" : "doubt" : ""}`, children: [
-        /* @__PURE__ */ jsx28("span", { className: "code-number", children: at2 + 1 }),
-        /* @__PURE__ */ jsx28("span", { children: pieces.map((piece, part) => piece.tone ? /* @__PURE__ */ jsx28("span", { className: `code-${piece.tone}`, children: piece.text }, part) : piece.text) })
-      ] }, at2);
+  return /* @__PURE__ */ jsx31("div", { className: "editor", ref: box, children: /* @__PURE__ */ jsxs30("div", { className: "editor-inside", style: { height: (lines.length + 1) * LINE_PX }, children: [
+    /* @__PURE__ */ jsx31("pre", { className: "editor-lines", "aria-hidden": "true", children: lines.map((pieces, at3) => {
+      const mark = marks.get(at3 + 1);
+      return /* @__PURE__ */ jsxs30("div", { className: `editor-line ${line === at3 + 1 ? "lit" : ""} ${mark ? mark.is_error ? "wrong" : "doubt" : ""}`, children: [
+        /* @__PURE__ */ jsx31("span", { className: "code-number", children: at3 + 1 }),
+        /* @__PURE__ */ jsx31("span", { children: pieces.map((piece, part) => piece.tone ? /* @__PURE__ */ jsx31("span", { className: `code-${piece.tone}`, children: piece.text }, part) : piece.text) })
+      ] }, at3);
     }) }),
-    /* @__PURE__ */ jsx28(
+    /* @__PURE__ */ jsx31(
       "textarea",
       {
         className: "editor-text",
@@ -3014,7 +3424,7 @@ function Editor({ text, line, findings, isFixed: isFixed2, onText, onLine }) {
 }
 
 // src/screens/mapper/LinePanel.tsx
-import { useEffect as useEffect6, useState as useState18 } from "./vendor.js";
+import { useEffect as useEffect7, useState as useState20 } from "./vendor.js";
 import { Tab as Tab3, TabList as TabList3, TabPanel as TabPanel3, Tabs as Tabs3 } from "./vendor.js";
 
 // src/screens/mapper/trees.ts
@@ -3023,8 +3433,8 @@ var groupOf = (key) => /^[^-.]+/.exec(key)?.[0] ?? key;
 function wiresOf(look) {
   const isV2 = look.map?.to.form === "Hl7v2";
   return look.sections.flatMap(
-    (section) => section.rows.filter((row) => row.target).map((row, at2) => ({
-      id: `${section.title} ${row.file}:${row.line} ${row.target} ${at2}`,
+    (section) => section.rows.filter((row) => row.target).map((row, at3) => ({
+      id: `${section.title} ${row.file}:${row.line} ${row.target} ${at3}`,
       from: row.places.map(withoutIndexes),
       to: isV2 ? withoutIndexes(row.target) : `${section.title}.${withoutIndexes(row.target)}`,
       row,
@@ -3108,8 +3518,8 @@ function targetTree(look, wires, isAll) {
       out.push({ key, path: element.path, group, depth: element.path.split(".").length, name: `${element.type} ${element.card}`, value: values.get(key)?.value ?? "", isWired, isRequired: element.is_required, hasRows: own.some((row) => row.key.startsWith(`${key}.`)) });
     }
     for (const row of own.filter((one) => !known2.has(one.key)).reverse()) {
-      const at2 = out.findLastIndex((one) => row.key.startsWith(`${one.key}.`));
-      const place2 = at2 >= 0 ? at2 + 1 : out.length;
+      const at3 = out.findLastIndex((one) => row.key.startsWith(`${one.key}.`));
+      const place2 = at3 >= 0 ? at3 + 1 : out.length;
       out.splice(place2, 0, { ...row, depth: row.path.split(".").length });
     }
   }
@@ -3119,12 +3529,12 @@ function outOfSight(ends, top, bottom) {
   return { above: ends.filter((end) => end < top).length, below: ends.filter((end) => end > bottom).length };
 }
 function apart(ys, gap) {
-  const order = ys.map((y, at2) => ({ y, at: at2 })).sort((a, b) => a.y - b.y);
+  const order = ys.map((y, at3) => ({ y, at: at3 })).sort((a, b) => a.y - b.y);
   const out = [...ys];
   let last = Number.NEGATIVE_INFINITY;
-  for (const { y, at: at2 } of order) {
+  for (const { y, at: at3 } of order) {
     last = Math.max(y, last + gap);
-    out[at2] = last;
+    out[at3] = last;
   }
   return out;
 }
@@ -3140,24 +3550,24 @@ var stepsOf = (text) => {
 };
 
 // src/screens/mapper/LinePanel.tsx
-import { Fragment as Fragment10, jsx as jsx29, jsxs as jsxs28 } from "./vendor.js";
+import { Fragment as Fragment12, jsx as jsx32, jsxs as jsxs31 } from "./vendor.js";
 function Change({ label, value, isFixed: isFixed2, onDone }) {
-  const [text, setText] = useState18(value);
-  useEffect6(() => setText(value), [value]);
+  const [text, setText] = useState20(value);
+  useEffect7(() => setText(value), [value]);
   const done2 = () => text.trim() !== value && onDone(text.trim());
   const onKey = (key) => {
     if (key.key === "Enter") done2();
     if (key.key === "Escape") setText(value);
   };
-  return /* @__PURE__ */ jsxs28("label", { className: "field", children: [
-    /* @__PURE__ */ jsx29("span", { className: "label", children: label }),
-    /* @__PURE__ */ jsx29("input", { className: "input mono", value: text, readOnly: isFixed2, spellCheck: false, autoComplete: "off", onChange: (change2) => setText(change2.target.value), onKeyDown: onKey, onBlur: done2 })
+  return /* @__PURE__ */ jsxs31("label", { className: "field", children: [
+    /* @__PURE__ */ jsx32("span", { className: "label", children: label }),
+    /* @__PURE__ */ jsx32("input", { className: "input mono", value: text, readOnly: isFixed2, spellCheck: false, autoComplete: "off", onChange: (change2) => setText(change2.target.value), onKeyDown: onKey, onBlur: done2 })
   ] });
 }
 function Values({ name, file, text, wire }) {
-  const [found, setFound] = useState18();
-  const [said, setSaid] = useState18("");
-  useEffect6(() => setFound(void 0), [text, wire.id]);
+  const [found, setFound] = useState20();
+  const [said, setSaid] = useState20("");
+  useEffect7(() => setFound(void 0), [text, wire.id]);
   const run = async () => {
     setSaid("Running…");
     try {
@@ -3168,87 +3578,87 @@ function Values({ name, file, text, wire }) {
     }
   };
   const most = Math.max(...found?.pairs.map((pair) => pair.count) ?? [], 1);
-  return /* @__PURE__ */ jsxs28("div", { className: "stack tight", children: [
-    /* @__PURE__ */ jsxs28("div", { className: "buttons", children: [
-      /* @__PURE__ */ jsx29(Button, { icon: "play", onPress: () => void run(), children: "Run over 250 messages" }),
-      /* @__PURE__ */ jsx29("span", { className: "quiet", role: "status", children: said || found && `${plural(found.messages, "message")}, filled in ${count(found.filled)}, ${plural(found.distinct, "pair of values", "pairs of values")}${found.failed ? `, ${count(found.failed)} failed` : ""}` })
+  return /* @__PURE__ */ jsxs31("div", { className: "stack tight", children: [
+    /* @__PURE__ */ jsxs31("div", { className: "buttons", children: [
+      /* @__PURE__ */ jsx32(Button, { icon: "play", onPress: () => void run(), children: "Run over 250 messages" }),
+      /* @__PURE__ */ jsx32("span", { className: "quiet", role: "status", children: said || found && `${plural(found.messages, "message")}, filled in ${count(found.filled)}, ${plural(found.distinct, "pair of values", "pairs of values")}${found.failed ? `, ${count(found.failed)} failed` : ""}` })
     ] }),
-    found && /* @__PURE__ */ jsx29("ul", { className: "histogram", children: found.pairs.slice(0, 12).map((pair) => /* @__PURE__ */ jsxs28("li", { children: [
-      /* @__PURE__ */ jsx29("span", { className: "mono cut", children: pair.from || "–" }),
-      /* @__PURE__ */ jsx29("span", { "aria-hidden": "true", children: "→" }),
-      /* @__PURE__ */ jsx29("span", { className: `mono cut ${pair.to ? "" : "warn"}`, children: pair.to || "nothing" }),
-      /* @__PURE__ */ jsx29("meter", { min: 0, max: most, value: pair.count, "aria-label": plural(pair.count, "message") }),
-      /* @__PURE__ */ jsx29("span", { className: "number right", children: count(pair.count) })
+    found && /* @__PURE__ */ jsx32("ul", { className: "histogram", children: found.pairs.slice(0, 12).map((pair) => /* @__PURE__ */ jsxs31("li", { children: [
+      /* @__PURE__ */ jsx32("span", { className: "mono cut", children: pair.from || "–" }),
+      /* @__PURE__ */ jsx32("span", { "aria-hidden": "true", children: "→" }),
+      /* @__PURE__ */ jsx32("span", { className: `mono cut ${pair.to ? "" : "warn"}`, children: pair.to || "nothing" }),
+      /* @__PURE__ */ jsx32("meter", { min: 0, max: most, value: pair.count, "aria-label": plural(pair.count, "message") }),
+      /* @__PURE__ */ jsx32("span", { className: "number right", children: count(pair.count) })
     ] }, `${pair.from} ${pair.to}`)) })
   ] });
 }
 function OneLine({ name, look, text, wire, mayEdit, values, onStroke }) {
   const { row } = wire;
-  const at2 = { line: row.line, target: row.target };
+  const at3 = { line: row.line, target: row.target };
   const isFixed2 = !mayEdit || !row.is_own;
-  return /* @__PURE__ */ jsxs28("div", { className: "stack inside", children: [
-    /* @__PURE__ */ jsxs28("p", { children: [
-      /* @__PURE__ */ jsx29("code", { children: wire.to }),
+  return /* @__PURE__ */ jsxs31("div", { className: "stack inside", children: [
+    /* @__PURE__ */ jsxs31("p", { children: [
+      /* @__PURE__ */ jsx32("code", { children: wire.to }),
       " ",
-      /* @__PURE__ */ jsxs28("span", { className: "quiet", children: [
+      /* @__PURE__ */ jsxs31("span", { className: "quiet", children: [
         "line ",
         row.line,
         row.is_own ? "" : ` of ${row.file}, a shared map`
       ] })
     ] }),
-    /* @__PURE__ */ jsxs28("dl", { className: "facts", children: [
-      /* @__PURE__ */ jsx29("dt", { children: "In this sample" }),
-      /* @__PURE__ */ jsxs28("dd", { className: "mono", children: [
+    /* @__PURE__ */ jsxs31("dl", { className: "facts", children: [
+      /* @__PURE__ */ jsx32("dt", { children: "In this sample" }),
+      /* @__PURE__ */ jsxs31("dd", { className: "mono", children: [
         values.from || "–",
         " → ",
         values.to || "–"
       ] }),
-      row.condition && /* @__PURE__ */ jsxs28(Fragment10, { children: [
-        /* @__PURE__ */ jsx29("dt", { children: "Only" }),
-        /* @__PURE__ */ jsx29("dd", { className: "mono", children: row.condition })
+      row.condition && /* @__PURE__ */ jsxs31(Fragment12, { children: [
+        /* @__PURE__ */ jsx32("dt", { children: "Only" }),
+        /* @__PURE__ */ jsx32("dd", { className: "mono", children: row.condition })
       ] }),
-      row.note && /* @__PURE__ */ jsxs28(Fragment10, { children: [
-        /* @__PURE__ */ jsx29("dt", { children: "Note" }),
-        /* @__PURE__ */ jsx29("dd", { children: row.note })
+      row.note && /* @__PURE__ */ jsxs31(Fragment12, { children: [
+        /* @__PURE__ */ jsx32("dt", { children: "Note" }),
+        /* @__PURE__ */ jsx32("dd", { children: row.note })
       ] })
     ] }),
-    /* @__PURE__ */ jsx29(Change, { label: "From", value: row.source, isFixed: isFixed2, onDone: (source) => onStroke({ act: "source", ...at2, source }) }),
-    /* @__PURE__ */ jsx29(Change, { label: "Through, with | between steps", value: row.steps.join(" | "), isFixed: isFixed2, onDone: (steps) => onStroke({ act: "steps", ...at2, steps: stepsOf(steps) }) }),
-    !isFixed2 && /* @__PURE__ */ jsx29("div", { className: "buttons", children: /* @__PURE__ */ jsx29(Button, { icon: "deleted", onPress: () => onStroke({ act: "erase", ...at2 }), children: "Erase the line" }) }),
-    /* @__PURE__ */ jsx29(Values, { name, file: look.file, text, wire })
+    /* @__PURE__ */ jsx32(Change, { label: "From", value: row.source, isFixed: isFixed2, onDone: (source) => onStroke({ act: "source", ...at3, source }) }),
+    /* @__PURE__ */ jsx32(Change, { label: "Through, with | between steps", value: row.steps.join(" | "), isFixed: isFixed2, onDone: (steps) => onStroke({ act: "steps", ...at3, steps: stepsOf(steps) }) }),
+    !isFixed2 && /* @__PURE__ */ jsx32("div", { className: "buttons", children: /* @__PURE__ */ jsx32(Button, { icon: "deleted", onPress: () => onStroke({ act: "erase", ...at3 }), children: "Erase the line" }) }),
+    /* @__PURE__ */ jsx32(Values, { name, file: look.file, text, wire })
   ] });
 }
 function Findings2({ findings, onLine }) {
-  if (findings.length === 0) return /* @__PURE__ */ jsx29(Empty, { title: "Nothing is wrong with the text" });
-  return /* @__PURE__ */ jsx29("ul", { className: "map-list", children: findings.map((one, at2) => /* @__PURE__ */ jsx29("li", { children: /* @__PURE__ */ jsxs28("button", { type: "button", className: "file", onClick: () => one.line && onLine(one.line), children: [
-    /* @__PURE__ */ jsxs28("strong", { className: one.is_error ? "bad" : "warn", children: [
+  if (findings.length === 0) return /* @__PURE__ */ jsx32(Empty, { title: "Nothing is wrong with the text" });
+  return /* @__PURE__ */ jsx32("ul", { className: "map-list", children: findings.map((one, at3) => /* @__PURE__ */ jsx32("li", { children: /* @__PURE__ */ jsxs31("button", { type: "button", className: "file", onClick: () => one.line && onLine(one.line), children: [
+    /* @__PURE__ */ jsxs31("strong", { className: one.is_error ? "bad" : "warn", children: [
       one.is_error ? "✕" : "!",
       " ",
       one.line ? `line ${one.line}: ` : "",
       one.message
     ] }),
     " ",
-    /* @__PURE__ */ jsx29("code", { className: "quiet", children: one.code }),
-    one.hint && /* @__PURE__ */ jsxs28("span", { className: "quiet", children: [
+    /* @__PURE__ */ jsx32("code", { className: "quiet", children: one.code }),
+    one.hint && /* @__PURE__ */ jsxs31("span", { className: "quiet", children: [
       " ",
       one.hint
     ] })
-  ] }) }, at2)) });
+  ] }) }, at3)) });
 }
 function LeftOut({ places, names: names2 }) {
-  if (places === null || places === void 0) return /* @__PURE__ */ jsx29(Empty, { title: "A map that starts as a copy leaves nothing out", children: "What no line changes goes on as it came." });
-  if (places.length === 0) return /* @__PURE__ */ jsx29(Empty, { title: "Every value of this sample goes somewhere, or is ignored on purpose" });
-  return /* @__PURE__ */ jsx29("ul", { className: "map-list inside", children: places.map((place2) => /* @__PURE__ */ jsxs28("li", { children: [
-    /* @__PURE__ */ jsx29("code", { children: place2 }),
+  if (places === null || places === void 0) return /* @__PURE__ */ jsx32(Empty, { title: "A map that starts as a copy leaves nothing out", children: "What no line changes goes on as it came." });
+  if (places.length === 0) return /* @__PURE__ */ jsx32(Empty, { title: "Every value of this sample goes somewhere, or is ignored on purpose" });
+  return /* @__PURE__ */ jsx32("ul", { className: "map-list inside", children: places.map((place2) => /* @__PURE__ */ jsxs31("li", { children: [
+    /* @__PURE__ */ jsx32("code", { children: place2 }),
     " ",
-    /* @__PURE__ */ jsx29("span", { className: "quiet", children: names2[withoutIndexes(place2)] ?? "" })
+    /* @__PURE__ */ jsx32("span", { className: "quiet", children: names2[withoutIndexes(place2)] ?? "" })
   ] }, place2)) });
 }
 function Suggestions({ list, mayEdit, onStroke }) {
-  if (list.length === 0) return /* @__PURE__ */ jsx29(Empty, { title: "Nothing to propose", children: "Proposals are lines of the maps that come along, for values that this map leaves out." });
-  return /* @__PURE__ */ jsx29("ul", { className: "map-list inside", children: list.map((one) => /* @__PURE__ */ jsxs28("li", { className: "suggestion", children: [
-    /* @__PURE__ */ jsxs28("span", { children: [
-      /* @__PURE__ */ jsxs28("code", { children: [
+  if (list.length === 0) return /* @__PURE__ */ jsx32(Empty, { title: "Nothing to propose", children: "Proposals are lines of the maps that come along, for values that this map leaves out." });
+  return /* @__PURE__ */ jsx32("ul", { className: "map-list inside", children: list.map((one) => /* @__PURE__ */ jsxs31("li", { className: "suggestion", children: [
+    /* @__PURE__ */ jsxs31("span", { children: [
+      /* @__PURE__ */ jsxs31("code", { children: [
         one.resource,
         ".",
         one.target,
@@ -3257,31 +3667,31 @@ function Suggestions({ list, mayEdit, onStroke }) {
         one.steps.map((step2) => ` | ${step2}`).join("")
       ] }),
       " ",
-      /* @__PURE__ */ jsxs28("span", { className: "quiet", children: [
+      /* @__PURE__ */ jsxs31("span", { className: "quiet", children: [
         "as in ",
         one.from
       ] })
     ] }),
-    mayEdit && /* @__PURE__ */ jsx29(Button, { "aria-label": `Accept ${one.resource}.${one.target}`, icon: "check", onPress: () => onStroke({ act: "draw", source: [one.source, ...one.steps].join(" | "), target: one.target, resource: one.resource }), children: "Accept" })
+    mayEdit && /* @__PURE__ */ jsx32(Button, { "aria-label": `Accept ${one.resource}.${one.target}`, icon: "check", onPress: () => onStroke({ act: "draw", source: [one.source, ...one.steps].join(" | "), target: one.target, resource: one.resource }), children: "Accept" })
   ] }, `${one.resource} ${one.target}`)) });
 }
 function LinePanel({ name, look, text, wire, values, names: names2, mayEdit, onStroke, onLine }) {
   const suggestions = look.sample?.suggestions ?? [];
   const left = look.sample?.uncovered;
   const tabs = [
-    { id: "line", name: "Line", inside: wire ? /* @__PURE__ */ jsx29(OneLine, { name, look, text, wire, mayEdit, values, onStroke }) : /* @__PURE__ */ jsx29(Empty, { title: "No line is chosen", children: "Choose a chip, a row of a tree, or a line of the text." }) },
-    { id: "findings", name: `Findings ${look.findings.length}`, inside: /* @__PURE__ */ jsx29(Findings2, { findings: look.findings, onLine }) },
-    { id: "left", name: `Left out${left ? ` ${left.length}` : ""}`, inside: /* @__PURE__ */ jsx29(LeftOut, { places: left, names: names2 }) },
-    { id: "suggestions", name: `Suggestions ${suggestions.length}`, inside: /* @__PURE__ */ jsx29(Suggestions, { list: suggestions, mayEdit, onStroke }) }
+    { id: "line", name: "Line", inside: wire ? /* @__PURE__ */ jsx32(OneLine, { name, look, text, wire, mayEdit, values, onStroke }) : /* @__PURE__ */ jsx32(Empty, { title: "No line is chosen", children: "Choose a chip, a row of a tree, or a line of the text." }) },
+    { id: "findings", name: `Findings ${look.findings.length}`, inside: /* @__PURE__ */ jsx32(Findings2, { findings: look.findings, onLine }) },
+    { id: "left", name: `Left out${left ? ` ${left.length}` : ""}`, inside: /* @__PURE__ */ jsx32(LeftOut, { places: left, names: names2 }) },
+    { id: "suggestions", name: `Suggestions ${suggestions.length}`, inside: /* @__PURE__ */ jsx32(Suggestions, { list: suggestions, mayEdit, onStroke }) }
   ];
-  return /* @__PURE__ */ jsx29("section", { className: "card pane map-panel", "aria-label": "About the map", children: /* @__PURE__ */ jsxs28(Tabs3, { className: "tabs", children: [
-    /* @__PURE__ */ jsx29(TabList3, { className: "tab-list", "aria-label": "About the map", items: tabs, children: (one) => /* @__PURE__ */ jsx29(Tab3, { className: "tab", children: one.name }) }),
-    tabs.map((one) => /* @__PURE__ */ jsx29(TabPanel3, { id: one.id, className: "tab-panel pane-inside", children: one.inside }, one.id))
+  return /* @__PURE__ */ jsx32("section", { className: "card pane map-panel", "aria-label": "About the map", children: /* @__PURE__ */ jsxs31(Tabs3, { className: "tabs", children: [
+    /* @__PURE__ */ jsx32(TabList3, { className: "tab-list", "aria-label": "About the map", items: tabs, children: (one) => /* @__PURE__ */ jsx32(Tab3, { className: "tab", children: one.name }) }),
+    tabs.map((one) => /* @__PURE__ */ jsx32(TabPanel3, { id: one.id, className: "tab-panel pane-inside", children: one.inside }, one.id))
   ] }) });
 }
 
 // src/screens/mapper/TreePane.tsx
-import { jsx as jsx30, jsxs as jsxs29 } from "./vendor.js";
+import { jsx as jsx33, jsxs as jsxs32 } from "./vendor.js";
 var DRAG_PX = 6;
 var under = (event) => document.elementFromPoint(event.clientX, event.clientY)?.closest("[data-side=target] [data-key]")?.dataset["key"];
 function TreePane({ side, title, about, rows, names: names2, lit, hand, mayDraw, onLook, onChoose, onScroll, more, box }) {
@@ -3299,28 +3709,28 @@ function TreePane({ side, title, about, rows, names: names2, lit, hand, mayDraw,
     }
     if (event.key === "Escape") hand.take(void 0);
   };
-  return /* @__PURE__ */ jsxs29("section", { className: "card map-pane", "aria-label": title, "data-side": side, children: [
-    /* @__PURE__ */ jsxs29("header", { children: [
-      /* @__PURE__ */ jsx30("h2", { children: title }),
-      /* @__PURE__ */ jsx30("span", { className: "quiet cut", children: about }),
+  return /* @__PURE__ */ jsxs32("section", { className: "card map-pane", "aria-label": title, "data-side": side, children: [
+    /* @__PURE__ */ jsxs32("header", { children: [
+      /* @__PURE__ */ jsx33("h2", { children: title }),
+      /* @__PURE__ */ jsx33("span", { className: "quiet cut", children: about }),
       more
     ] }),
-    /* @__PURE__ */ jsx30("div", { className: "map-rows", ref: box, onScroll, children: groups.map((group) => /* @__PURE__ */ jsxs29("div", { role: "group", "aria-label": group, children: [
-      /* @__PURE__ */ jsxs29("div", { className: "map-group", children: [
-        /* @__PURE__ */ jsx30("code", { children: group }),
+    /* @__PURE__ */ jsx33("div", { className: "map-rows", ref: box, onScroll, children: groups.map((group) => /* @__PURE__ */ jsxs32("div", { role: "group", "aria-label": group, children: [
+      /* @__PURE__ */ jsxs32("div", { className: "map-group", children: [
+        /* @__PURE__ */ jsx33("code", { children: group }),
         " ",
-        /* @__PURE__ */ jsx30("span", { className: "quiet cut", children: names2[group] ?? "" })
+        /* @__PURE__ */ jsx33("span", { className: "quiet cut", children: names2[group] ?? "" })
       ] }),
-      rows.filter((row) => row.group === group).map((row, at2) => {
+      rows.filter((row) => row.group === group).map((row, at3) => {
         const name = names2[row.key] ?? row.name;
         const what = side === "source" ? hand.held === row.key ? "held: choose where it goes" : "Enter takes it up" : hand.held ? `Enter draws a line from ${hand.held}` : "";
-        return /* @__PURE__ */ jsxs29(
+        return /* @__PURE__ */ jsxs32(
           "button",
           {
             type: "button",
             "data-row": true,
             "data-key": row.key,
-            tabIndex: at2 === 0 || row.isWired || hand.held !== void 0 ? 0 : -1,
+            tabIndex: at3 === 0 || row.isWired || hand.held !== void 0 ? 0 : -1,
             className: `map-leaf d${Math.min(row.depth, 4)} ${row.isWired ? "wired" : ""} ${lit.has(row.key) ? "lit" : ""} ${hand.held === row.key ? "held" : ""} ${row.isRequired && !row.value && !row.hasRows ? "lacking" : ""}`,
             "aria-pressed": side === "source" ? hand.held === row.key : void 0,
             onClick: (event) => {
@@ -3350,11 +3760,11 @@ function TreePane({ side, title, about, rows, names: names2, lit, hand, mayDraw,
               else if (event.currentTarget.dataset["moved"]) hand.take(void 0);
             },
             children: [
-              /* @__PURE__ */ jsx30("span", { className: "map-end", "aria-hidden": "true" }),
-              /* @__PURE__ */ jsx30("code", { className: "cut", title: row.key, children: row.path }),
-              /* @__PURE__ */ jsx30("span", { className: "cut quiet", title: name, children: name }),
-              /* @__PURE__ */ jsx30("span", { className: "cut mono map-value", title: row.value, children: row.value || (row.isRequired && !row.hasRows ? "required" : "") }),
-              /* @__PURE__ */ jsxs29("span", { className: "hidden-but-read", children: [
+              /* @__PURE__ */ jsx33("span", { className: "map-end", "aria-hidden": "true" }),
+              /* @__PURE__ */ jsx33("code", { className: "cut", title: row.key, children: row.path }),
+              /* @__PURE__ */ jsx33("span", { className: "cut quiet", title: name, children: name }),
+              /* @__PURE__ */ jsx33("span", { className: "cut mono map-value", title: row.value, children: row.value || (row.isRequired && !row.hasRows ? "required" : "") }),
+              /* @__PURE__ */ jsxs32("span", { className: "hidden-but-read", children: [
                 row.value ? "" : "no value",
                 " ",
                 mayDraw ? what : ""
@@ -3369,8 +3779,8 @@ function TreePane({ side, title, about, rows, names: names2, lit, hand, mayDraw,
 }
 
 // src/screens/mapper/Wires.tsx
-import { useLayoutEffect, useRef as useRef3, useState as useState19 } from "./vendor.js";
-import { jsx as jsx31, jsxs as jsxs30 } from "./vendor.js";
+import { useLayoutEffect, useRef as useRef3, useState as useState21 } from "./vendor.js";
+import { jsx as jsx34, jsxs as jsxs33 } from "./vendor.js";
 var CHIP_GAP = 27;
 var EMPTY = { width: 0, height: 0, top: 0, bottom: 0, drawn: [] };
 function placesOf(pane, zero) {
@@ -3382,16 +3792,16 @@ function placesOf(pane, zero) {
   return out;
 }
 var nearest = (places, key) => {
-  for (let at2 = key; at2; at2 = at2.replace(/[.-][^.-]*$/, "")) {
-    const y = places.get(at2);
+  for (let at3 = key; at3; at3 = at3.replace(/[.-][^.-]*$/, "")) {
+    const y = places.get(at3);
     if (y !== void 0) return y;
-    if (!/[.-]/.test(at2)) return void 0;
+    if (!/[.-]/.test(at3)) return void 0;
   }
   return void 0;
 };
 function Wires({ wires, source, target, round, chosen, lit, onChoose }) {
   const box = useRef3(null);
-  const [picture, setPicture] = useState19(EMPTY);
+  const [picture, setPicture] = useState21(EMPTY);
   useLayoutEffect(() => {
     if (!box.current || !source || !target) return;
     const own = box.current.getBoundingClientRect();
@@ -3422,31 +3832,31 @@ function Wires({ wires, source, target, round, chosen, lit, onChoose }) {
     { key: "ta", count: ends.above, style: { right: 2, top: top + 2 }, word: "above" },
     { key: "tb", count: ends.below, style: { right: 2, top: bottom - 26 }, word: "below" }
   ].filter((stub) => stub.count > 0);
-  return /* @__PURE__ */ jsxs30("div", { className: "map-wires", ref: box, children: [
-    /* @__PURE__ */ jsx31("svg", { width, height: picture.height, "aria-hidden": "true", children: shown.map(({ wire, starts: from, end }) => {
+  return /* @__PURE__ */ jsxs33("div", { className: "map-wires", ref: box, children: [
+    /* @__PURE__ */ jsx34("svg", { width, height: picture.height, "aria-hidden": "true", children: shown.map(({ wire, starts: from, end }) => {
       const isLit = wire.id === chosen || lit.has(wire.to) || wire.from.some((key) => lit.has(key));
-      if (from.length === 0) return /* @__PURE__ */ jsx31("path", { className: `wire fixed ${isLit ? "lit" : ""}`, d: `M${width / 2} ${clip(end ?? 0)}H${width}` }, wire.id);
-      return from.map((start, at2) => /* @__PURE__ */ jsx31("path", { className: `wire ${isLit ? "lit" : ""} ${wire.row.is_own ? "" : "shared"} ${seen(start) && seen(end ?? 0) ? "" : "far"}`, d: `M0 ${clip(start)}C${width * 0.45} ${clip(start)} ${width * 0.55} ${clip(end ?? 0)} ${width} ${clip(end ?? 0)}` }, `${wire.id} ${at2}`));
+      if (from.length === 0) return /* @__PURE__ */ jsx34("path", { className: `wire fixed ${isLit ? "lit" : ""}`, d: `M${width / 2} ${clip(end ?? 0)}H${width}` }, wire.id);
+      return from.map((start, at3) => /* @__PURE__ */ jsx34("path", { className: `wire ${isLit ? "lit" : ""} ${wire.row.is_own ? "" : "shared"} ${seen(start) && seen(end ?? 0) ? "" : "far"}`, d: `M0 ${clip(start)}C${width * 0.45} ${clip(start)} ${width * 0.55} ${clip(end ?? 0)} ${width} ${clip(end ?? 0)}` }, `${wire.id} ${at3}`));
     }) }),
-    shown.map(({ wire, starts: from }, at2) => {
+    shown.map(({ wire, starts: from }, at3) => {
       const words2 = wire.row.steps.length ? wire.row.steps.join(" | ") : from.length ? "" : wire.row.source;
       const isLit = wire.id === chosen;
-      return /* @__PURE__ */ jsx31(
+      return /* @__PURE__ */ jsx34(
         "button",
         {
           type: "button",
           className: `chip mono map-chip ${words2 ? "" : "plain"} ${isLit ? "lit" : ""} ${wire.row.is_own ? "" : "shared"}`,
-          style: { top: (places[at2] ?? 0) - 12 },
+          style: { top: (places[at3] ?? 0) - 12 },
           "aria-pressed": isLit,
           "aria-label": `Line ${wire.row.line}: ${wire.to} from ${wire.row.source}${wire.row.steps.length ? ` through ${wire.row.steps.join(" | ")}` : ""}${wire.row.condition ? `, when ${wire.row.condition}` : ""}`,
           title: `${wire.row.target} = ${wire.row.source}${wire.row.steps.map((step2) => ` | ${step2}`).join("")}`,
           onClick: () => onChoose(wire),
-          children: /* @__PURE__ */ jsx31("span", { className: "cut", children: words2 || "=" })
+          children: /* @__PURE__ */ jsx34("span", { className: "cut", children: words2 || "=" })
         },
         wire.id
       );
     }),
-    stubs.map((stub) => /* @__PURE__ */ jsxs30("span", { className: "map-stub", style: stub.style, children: [
+    stubs.map((stub) => /* @__PURE__ */ jsxs33("span", { className: "map-stub", style: stub.style, children: [
       stub.count,
       " ",
       stub.word
@@ -3455,20 +3865,20 @@ function Wires({ wires, source, target, round, chosen, lit, onChoose }) {
 }
 
 // src/screens/mapper/Mapper.tsx
-import { Fragment as Fragment11, jsx as jsx32, jsxs as jsxs31 } from "./vendor.js";
+import { Fragment as Fragment13, jsx as jsx35, jsxs as jsxs34 } from "./vendor.js";
 var SAMPLES = 50;
-var PAUSE_MS4 = 120;
+var PAUSE_MS5 = 120;
 var UNDO_MAX = 200;
 var GROUP_PX = 28;
 function useDraft(name, file, message, reason) {
-  const [draft, setDraft] = useState20();
-  const [look, setLook] = useState20();
-  const [problem, setProblem] = useState20();
-  const [round, setRound] = useState20(0);
-  const [millis, setMillis] = useState20();
+  const [draft, setDraft] = useState22();
+  const [look, setLook] = useState22();
+  const [problem, setProblem] = useState22();
+  const [round, setRound] = useState22(0);
+  const [millis, setMillis] = useState22();
   const text = draft?.text;
   const opened = useRef4("");
-  useEffect7(() => {
+  useEffect8(() => {
     const stop = new AbortController();
     const key = `${name} ${file} ${message ?? ""} ${reason ?? ""} ${round}`;
     const isFresh = opened.current !== key;
@@ -3489,7 +3899,7 @@ function useDraft(name, file, message, reason) {
           }
         );
       },
-      isFresh ? 0 : PAUSE_MS4
+      isFresh ? 0 : PAUSE_MS5
     );
     return () => {
       window.clearTimeout(timer2);
@@ -3503,7 +3913,7 @@ function useDraft(name, file, message, reason) {
   return { draft, look, problem, millis, write, undo, redo, kept, again: () => setRound((known2) => known2 + 1) };
 }
 function useMapNames(look) {
-  const er7 = useMemo5(() => look?.sample && isEr7(look.sample.raw) ? readEr7(look.sample.raw) : void 0, [look?.sample?.raw]);
+  const er7 = useMemo7(() => look?.sample && isEr7(look.sample.raw) ? readEr7(look.sample.raw) : void 0, [look?.sample?.raw]);
   const segments = [.../* @__PURE__ */ new Set([...er7?.segments.map((one) => one.id) ?? [], ...look?.sections.flatMap((one) => one.rows.flatMap((row) => [...row.places, row.target].map((place2) => place2.slice(0, 3)))) ?? []])].filter((id) => /^[A-Z][A-Z0-9]{2}$/.test(id)).sort();
   const version = er7?.segments[0]?.leaves.find((leaf) => leaf.kind.startsWith("MSH-12"))?.value ?? "2.5.1";
   const { value } = useAnswer(segments.length ? `${version} ${segments.join(",")}` : null, (signal) => readNames(version, segments, signal));
@@ -3513,30 +3923,30 @@ function Result({ look }) {
   const { sample } = look;
   const linked = { path: void 0, value: void 0, look: () => {
   } };
-  const er7 = useMemo5(() => sample?.made && isEr7(sample.made) ? readEr7(sample.made) : void 0, [sample?.made]);
-  return /* @__PURE__ */ jsxs31("section", { className: "card pane", "aria-label": "Result", children: [
-    /* @__PURE__ */ jsxs31("header", { children: [
-      /* @__PURE__ */ jsx32("h2", { children: "Result" }),
-      /* @__PURE__ */ jsx32("span", { className: "quiet", children: sample ? `of message ${sample.message}, ${sample.is_masked ? "masked" : "as it is"}` : "no sample" })
+  const er7 = useMemo7(() => sample?.made && isEr7(sample.made) ? readEr7(sample.made) : void 0, [sample?.made]);
+  return /* @__PURE__ */ jsxs34("section", { className: "card pane", "aria-label": "Result", children: [
+    /* @__PURE__ */ jsxs34("header", { children: [
+      /* @__PURE__ */ jsx35("h2", { children: "Result" }),
+      /* @__PURE__ */ jsx35("span", { className: "quiet", children: sample ? `of message ${sample.message}, ${sample.is_masked ? "masked" : "as it is"}` : "no sample" })
     ] }),
-    /* @__PURE__ */ jsx32("div", { className: "pane-inside", children: sample?.fault ? /* @__PURE__ */ jsxs31("p", { className: "inside bad", children: [
+    /* @__PURE__ */ jsx35("div", { className: "pane-inside", children: sample?.fault ? /* @__PURE__ */ jsxs34("p", { className: "inside bad", children: [
       "✕ ",
       sample.fault.text,
       " ",
-      /* @__PURE__ */ jsx32("code", { children: sample.fault.code })
-    ] }) : er7 ? /* @__PURE__ */ jsx32(Raw, { er7, names: {}, linked }) : sample?.made ? /* @__PURE__ */ jsx32(Plain, { text: sample.made, linked }) : /* @__PURE__ */ jsx32(Empty, { title: sample ? "The map makes nothing now" : "There is no message to try it on", children: sample ? "Mend the errors first." : "When this interface receives one, it is tried here." }) })
+      /* @__PURE__ */ jsx35("code", { children: sample.fault.code })
+    ] }) : er7 ? /* @__PURE__ */ jsx35(Raw, { er7, names: {}, linked }) : sample?.made ? /* @__PURE__ */ jsx35(Plain, { text: sample.made, linked }) : /* @__PURE__ */ jsx35(Empty, { title: sample ? "The map makes nothing now" : "There is no message to try it on", children: sample ? "Mend the errors first." : "When this interface receives one, it is tried here." }) })
   ] });
 }
-function Samples({ ids, at: at2, onChoose }) {
-  return /* @__PURE__ */ jsxs31("span", { className: "samples", children: [
-    /* @__PURE__ */ jsx32(Button, { kind: "square", icon: "back", "aria-label": "The sample before", isDisabled: at2 <= 0, onPress: () => onChoose(ids[at2 - 1]) }),
-    /* @__PURE__ */ jsxs31("span", { className: "nowrap number", children: [
+function Samples({ ids, at: at3, onChoose }) {
+  return /* @__PURE__ */ jsxs34("span", { className: "samples", children: [
+    /* @__PURE__ */ jsx35(Button, { kind: "square", icon: "back", "aria-label": "The sample before", isDisabled: at3 <= 0, onPress: () => onChoose(ids[at3 - 1]) }),
+    /* @__PURE__ */ jsxs34("span", { className: "nowrap number", children: [
       "Sample ",
-      ids.length ? at2 + 1 : 0,
+      ids.length ? at3 + 1 : 0,
       " of ",
       ids.length
     ] }),
-    /* @__PURE__ */ jsx32(Button, { kind: "square", icon: "next", "aria-label": "The next sample", isDisabled: at2 >= ids.length - 1, onPress: () => onChoose(ids[at2 + 1]) })
+    /* @__PURE__ */ jsx35(Button, { kind: "square", icon: "next", "aria-label": "The next sample", isDisabled: at3 >= ids.length - 1, onPress: () => onChoose(ids[at3 + 1]) })
   ] });
 }
 function Mapper({ name }) {
@@ -3545,30 +3955,30 @@ function Mapper({ name }) {
   const may = useMay();
   const mayEdit = may("propose");
   const { value: found } = useAnswer(name, (signal) => searchMessages(`interface:${name}`, SAMPLES, signal));
-  const ids = useMemo5(() => found?.messages.map((row) => row.id) ?? [], [found]);
+  const ids = useMemo7(() => found?.messages.map((row) => row.id) ?? [], [found]);
   const wanted2 = Number(words2.get("message")) || void 0;
   const message = wanted2 ?? ids[0];
-  const [reason, setReason] = useState20();
-  const [act, setAct] = useState20();
+  const [reason, setReason] = useState22();
+  const [act, setAct] = useState22();
   const { draft, look, problem, millis, write, undo, redo, kept, again } = useDraft(name, file, found ? message : void 0, reason);
   const names2 = useMapNames(look);
-  const [isAll, setAll] = useState20(false);
-  const [line, setLine] = useState20();
-  const [chosen, setChosen] = useState20();
-  const [looked, setLooked] = useState20();
-  const [held, setHeld] = useState20();
-  const [said, setSaid] = useState20("");
-  const [round, setRound] = useState20(0);
-  const [source, setSource] = useState20(null);
-  const [target, setTarget] = useState20(null);
+  const [isAll, setAll] = useState22(false);
+  const [line, setLine] = useState22();
+  const [chosen, setChosen] = useState22();
+  const [looked, setLooked] = useState22();
+  const [held, setHeld] = useState22();
+  const [said, setSaid] = useState22("");
+  const [round, setRound] = useState22(0);
+  const [source, setSource] = useState22(null);
+  const [target, setTarget] = useState22(null);
   const [box, size] = useSize();
-  const wires = useMemo5(() => look ? wiresOf(look) : [], [look]);
-  const left = useMemo5(() => look ? sourceTree(look, wires) : [], [look, wires]);
-  const right = useMemo5(() => look ? targetTree(look, wires, isAll) : [], [look, wires, isAll]);
-  useEffect7(() => setRound((known2) => known2 + 1), [left, right, size.width, size.height]);
+  const wires = useMemo7(() => look ? wiresOf(look) : [], [look]);
+  const left = useMemo7(() => look ? sourceTree(look, wires) : [], [look, wires]);
+  const right = useMemo7(() => look ? targetTree(look, wires, isAll) : [], [look, wires, isAll]);
+  useEffect8(() => setRound((known2) => known2 + 1), [left, right, size.width, size.height]);
   const moved = useCallback3(() => requestAnimationFrame(() => setRound((known2) => known2 + 1)), []);
   const wire = wires.find((one) => one.id === chosen) ?? wires.find((one) => one.row.is_own && one.row.line === line);
-  useEffect7(() => {
+  useEffect8(() => {
     if (!wire) return;
     for (const [pane, keys] of [[source, wire.from], [target, [wire.to]]]) {
       const row = keys.map((key) => pane?.querySelector(`[data-key="${CSS.escape(key)}"]`)).find(Boolean);
@@ -3576,7 +3986,7 @@ function Mapper({ name }) {
       if (pane && box2 && own2 && (own2.top < box2.top + GROUP_PX || own2.bottom > box2.bottom)) pane.scrollTop += own2.top - box2.top - box2.height / 2;
     }
   }, [wire?.id, source, target]);
-  const lit = useMemo5(() => /* @__PURE__ */ new Set([...looked ? [looked] : [], ...held ? [held] : [], ...wire ? [wire.to, ...wire.from] : []]), [looked, held, wire]);
+  const lit = useMemo7(() => /* @__PURE__ */ new Set([...looked ? [looked] : [], ...held ? [held] : [], ...wire ? [wire.to, ...wire.from] : []]), [looked, held, wire]);
   const choose = (one) => {
     setChosen(one?.id);
     setLine(one?.row.is_own ? one.row.line : void 0);
@@ -3607,8 +4017,8 @@ function Mapper({ name }) {
       if (from) void stroke({ act: "draw", source: from, target: isV2 ? key : key.slice(group.length + 1), ...isV2 ? {} : { resource: group } });
     }
   };
-  if (!file) return /* @__PURE__ */ jsx32(Page, { title: "Mapper", children: /* @__PURE__ */ jsx32(Empty, { title: "No map is named in the address", children: /* @__PURE__ */ jsx32(Link, { to: "/mapper", children: "Choose one" }) }) });
-  if (!look || !draft) return /* @__PURE__ */ jsx32(Page, { title: "Mapper", children: problem ? /* @__PURE__ */ jsx32(Trouble, { problem, what: "The map", again }) : /* @__PURE__ */ jsx32(Empty, { title: "Reading…" }) });
+  if (!file) return /* @__PURE__ */ jsx35(Page, { title: "Mapper", children: /* @__PURE__ */ jsx35(Empty, { title: "No map is named in the address", children: /* @__PURE__ */ jsx35(Link, { to: "/mapper", children: "Choose one" }) }) });
+  if (!look || !draft) return /* @__PURE__ */ jsx35(Page, { title: "Mapper", children: problem ? /* @__PURE__ */ jsx35(Trouble, { problem, what: "The map", again }) : /* @__PURE__ */ jsx35(Empty, { title: "Reading…" }) });
   const errors = look.findings.filter((one) => one.is_error).length;
   const own = wires.filter((one) => one.row.is_own).length;
   const isChanged = draft.text !== draft.base;
@@ -3626,34 +4036,34 @@ function Mapper({ name }) {
       return "Kept. Apply it under Changes, when its plan is what you mean.";
     }
   };
-  return /* @__PURE__ */ jsxs31("div", { className: "mapper", children: [
-    /* @__PURE__ */ jsxs31("header", { className: "page-head", children: [
-      /* @__PURE__ */ jsx32("h1", { children: look.map?.name ?? file.split("/").at(-1) }),
-      /* @__PURE__ */ jsxs31("span", { className: `state ${errors ? "bad" : "good"}`, children: [
-        /* @__PURE__ */ jsx32(Icon, { name: errors ? "bad" : "good" }),
+  return /* @__PURE__ */ jsxs34("div", { className: "mapper", children: [
+    /* @__PURE__ */ jsxs34("header", { className: "page-head", children: [
+      /* @__PURE__ */ jsx35("h1", { children: look.map?.name ?? file.split("/").at(-1) }),
+      /* @__PURE__ */ jsxs34("span", { className: `state ${errors ? "bad" : "good"}`, children: [
+        /* @__PURE__ */ jsx35(Icon, { name: errors ? "bad" : "good" }),
         errors ? plural(errors, "error") : `${plural(own, "line")}, no errors`
       ] }),
-      /* @__PURE__ */ jsxs31("span", { className: "quiet about", children: [
-        /* @__PURE__ */ jsx32(Link, { to: interfaceAt(name), children: name }),
+      /* @__PURE__ */ jsxs34("span", { className: "quiet about", children: [
+        /* @__PURE__ */ jsx35(Link, { to: interfaceAt(name), children: name }),
         " · ",
         file.split("/").at(-1),
         millis !== void 0 && ` · shown in ${Math.round(millis)} ms`
       ] }),
-      /* @__PURE__ */ jsxs31("div", { className: "buttons", children: [
-        /* @__PURE__ */ jsx32(Samples, { ids, at: Math.max(ids.indexOf(message ?? 0), 0), onChoose: (id) => setWords({ message: id ? String(id) : void 0 }, { replace: true }) }),
-        reason ? /* @__PURE__ */ jsx32(Button, { icon: "masked", onPress: () => setReason(void 0), children: "Mask" }) : may("reveal") && /* @__PURE__ */ jsx32(Button, { icon: "eye", onPress: () => setAct(reveal), children: "Reveal…" }),
-        mayEdit && /* @__PURE__ */ jsxs31(Fragment11, { children: [
-          /* @__PURE__ */ jsx32(Button, { isDisabled: draft.before.length === 0, onPress: undo, children: "Undo" }),
-          /* @__PURE__ */ jsx32(Button, { isDisabled: draft.after.length === 0, onPress: redo, children: "Redo" }),
-          /* @__PURE__ */ jsx32(Button, { kind: "first", isDisabled: !isChanged || errors > 0, onPress: () => setAct(keep), children: "Keep…" })
+      /* @__PURE__ */ jsxs34("div", { className: "buttons", children: [
+        /* @__PURE__ */ jsx35(Samples, { ids, at: Math.max(ids.indexOf(message ?? 0), 0), onChoose: (id) => setWords({ message: id ? String(id) : void 0 }, { replace: true }) }),
+        reason ? /* @__PURE__ */ jsx35(Button, { icon: "masked", onPress: () => setReason(void 0), children: "Mask" }) : may("reveal") && /* @__PURE__ */ jsx35(Button, { icon: "eye", onPress: () => setAct(reveal), children: "Reveal…" }),
+        mayEdit && /* @__PURE__ */ jsxs34(Fragment13, { children: [
+          /* @__PURE__ */ jsx35(Button, { isDisabled: draft.before.length === 0, onPress: undo, children: "Undo" }),
+          /* @__PURE__ */ jsx35(Button, { isDisabled: draft.after.length === 0, onPress: redo, children: "Redo" }),
+          /* @__PURE__ */ jsx35(Button, { kind: "first", isDisabled: !isChanged || errors > 0, onPress: () => setAct(keep), children: "Keep…" })
         ] })
       ] })
     ] }),
-    problem && /* @__PURE__ */ jsx32(Trouble, { problem, what: "The engine", again }),
-    /* @__PURE__ */ jsxs31("div", { className: "map-board", ref: box, children: [
-      /* @__PURE__ */ jsx32(TreePane, { box: setSource, side: "source", title: "From", about: look.map?.from.form === "Hl7v2" ? "HL7 v2, as the message came" : look.map?.from.form ?? "", rows: left, names: names2, lit, hand, mayDraw: mayEdit, onLook: setLooked, onChoose: (key) => choose(wires.find((one) => one.from.includes(key))), onScroll: moved }),
-      /* @__PURE__ */ jsx32(Wires, { wires, source, target, round, chosen: wire?.id, lit, onChoose: choose }),
-      /* @__PURE__ */ jsx32(
+    problem && /* @__PURE__ */ jsx35(Trouble, { problem, what: "The engine", again }),
+    /* @__PURE__ */ jsxs34("div", { className: "map-board", ref: box, children: [
+      /* @__PURE__ */ jsx35(TreePane, { box: setSource, side: "source", title: "From", about: look.map?.from.form === "Hl7v2" ? "HL7 v2, as the message came" : look.map?.from.form ?? "", rows: left, names: names2, lit, hand, mayDraw: mayEdit, onLook: setLooked, onChoose: (key) => choose(wires.find((one) => one.from.includes(key))), onScroll: moved }),
+      /* @__PURE__ */ jsx35(Wires, { wires, source, target, round, chosen: wire?.id, lit, onChoose: choose }),
+      /* @__PURE__ */ jsx35(
         TreePane,
         {
           box: setTarget,
@@ -3668,65 +4078,65 @@ function Mapper({ name }) {
           onLook: setLooked,
           onChoose: (key) => choose(wires.find((one) => one.to === key)),
           onScroll: moved,
-          more: /* @__PURE__ */ jsx32(Button, { kind: "plain", "aria-pressed": isAll, onPress: () => setAll(!isAll), children: isAll ? "Only what is filled" : "All places" })
+          more: /* @__PURE__ */ jsx35(Button, { kind: "plain", "aria-pressed": isAll, onPress: () => setAll(!isAll), children: isAll ? "Only what is filled" : "All places" })
         }
       )
     ] }),
-    /* @__PURE__ */ jsx32("p", { className: "map-said quiet", role: "status", children: said || (mayEdit ? "Drag a place to where it goes, or press Enter on both. Everything drawn is a line of the text below." : "Your role looks at maps and does not change them.") }),
-    /* @__PURE__ */ jsxs31("div", { className: "map-below", children: [
-      /* @__PURE__ */ jsxs31("section", { className: "card pane", "aria-label": "Text", children: [
-        /* @__PURE__ */ jsxs31("header", { children: [
-          /* @__PURE__ */ jsx32("h2", { children: "Text" }),
-          /* @__PURE__ */ jsx32("span", { className: "quiet cut", children: isChanged ? "changed, not kept" : "as it lies in the workspace" })
+    /* @__PURE__ */ jsx35("p", { className: "map-said quiet", role: "status", children: said || (mayEdit ? "Drag a place to where it goes, or press Enter on both. Everything drawn is a line of the text below." : "Your role looks at maps and does not change them.") }),
+    /* @__PURE__ */ jsxs34("div", { className: "map-below", children: [
+      /* @__PURE__ */ jsxs34("section", { className: "card pane", "aria-label": "Text", children: [
+        /* @__PURE__ */ jsxs34("header", { children: [
+          /* @__PURE__ */ jsx35("h2", { children: "Text" }),
+          /* @__PURE__ */ jsx35("span", { className: "quiet cut", children: isChanged ? "changed, not kept" : "as it lies in the workspace" })
         ] }),
-        /* @__PURE__ */ jsx32(Editor, { text: draft.text, line: wire?.row.is_own ? wire.row.line : line, findings: look.findings, isFixed: !mayEdit, onText: write, onLine: (at2) => {
+        /* @__PURE__ */ jsx35(Editor, { text: draft.text, line: wire?.row.is_own ? wire.row.line : line, findings: look.findings, isFixed: !mayEdit, onText: write, onLine: (at3) => {
           setChosen(void 0);
-          setLine(at2);
+          setLine(at3);
         } })
       ] }),
-      /* @__PURE__ */ jsx32(Result, { look }),
-      /* @__PURE__ */ jsx32(LinePanel, { name, look, text: draft.text, wire, values, names: names2, mayEdit, onStroke: (made) => void stroke(made), onLine: (at2) => {
+      /* @__PURE__ */ jsx35(Result, { look }),
+      /* @__PURE__ */ jsx35(LinePanel, { name, look, text: draft.text, wire, values, names: names2, mayEdit, onStroke: (made) => void stroke(made), onLine: (at3) => {
         setChosen(void 0);
-        setLine(at2);
+        setLine(at3);
       } })
     ] }),
-    act && /* @__PURE__ */ jsx32(AskWhy, { act, onClose: () => setAct(void 0) })
+    act && /* @__PURE__ */ jsx35(AskWhy, { act, onClose: () => setAct(void 0) })
   ] });
 }
 
 // src/screens/mapper/MapList.tsx
-import { useMemo as useMemo6, useState as useState21 } from "./vendor.js";
-import { jsx as jsx33, jsxs as jsxs32 } from "./vendor.js";
+import { useMemo as useMemo8, useState as useState23 } from "./vendor.js";
+import { jsx as jsx36, jsxs as jsxs35 } from "./vendor.js";
 var ASKED_MAX = 60;
 function MapList() {
   const { status } = useLive();
-  const [words2, setWords2] = useState21("");
+  const [words2, setWords2] = useState23("");
   const small = words2.trim().toLowerCase();
-  const all = useMemo6(() => [...status?.engine.interfaces ?? []].sort((a, b) => a.title.localeCompare(b.title)), [status?.engine.interfaces.length]);
+  const all = useMemo8(() => [...status?.engine.interfaces ?? []].sort((a, b) => a.title.localeCompare(b.title)), [status?.engine.interfaces.length]);
   const fits = all.filter((one) => !small || one.name.includes(small) || one.title.toLowerCase().includes(small));
   const asked = fits.slice(0, ASKED_MAX);
   const { value, problem, again } = useAnswer(asked.length ? asked.map((one) => one.name).join(" ") : null, (signal) => Promise.all(asked.map(async (one) => ({ one, files: (await readMaps(one.name, signal)).files }))));
   const rows = value?.flatMap(({ one, files }) => files.map((file) => ({ one, file }))) ?? [];
-  return /* @__PURE__ */ jsx33(Page, { title: "Mapper", about: value ? `${rows.length} ${rows.length === 1 ? "map" : "maps"}` : void 0, actions: /* @__PURE__ */ jsx33("input", { className: "input narrow", "aria-label": "Find an interface", placeholder: "Find an interface…", value: words2, onChange: (change2) => setWords2(change2.target.value) }), children: problem ? /* @__PURE__ */ jsx33(Trouble, { problem, what: "The maps", again }) : /* @__PURE__ */ jsxs32(Card, { children: [
-    value && rows.length === 0 ? /* @__PURE__ */ jsxs32(Empty, { title: "No interface here has a map", children: [
+  return /* @__PURE__ */ jsx36(Page, { title: "Mapper", about: value ? `${rows.length} ${rows.length === 1 ? "map" : "maps"}` : void 0, actions: /* @__PURE__ */ jsx36("input", { className: "input narrow", "aria-label": "Find an interface", placeholder: "Find an interface…", value: words2, onChange: (change2) => setWords2(change2.target.value) }), children: problem ? /* @__PURE__ */ jsx36(Trouble, { problem, what: "The maps", again }) : /* @__PURE__ */ jsxs35(Card, { children: [
+    value && rows.length === 0 ? /* @__PURE__ */ jsxs35(Empty, { title: "No interface here has a map", children: [
       "A map is a file in ",
-      /* @__PURE__ */ jsx33("code", { children: "interfaces/NAME/maps" }),
+      /* @__PURE__ */ jsx36("code", { children: "interfaces/NAME/maps" }),
       ", named by a line ",
-      /* @__PURE__ */ jsx33("code", { children: "map maps/FILE.map" }),
+      /* @__PURE__ */ jsx36("code", { children: "map maps/FILE.map" }),
       "."
-    ] }) : /* @__PURE__ */ jsxs32("table", { className: "table", children: [
-      /* @__PURE__ */ jsx33("thead", { children: /* @__PURE__ */ jsxs32("tr", { children: [
-        /* @__PURE__ */ jsx33("th", { scope: "col", children: "Map" }),
-        /* @__PURE__ */ jsx33("th", { scope: "col", children: "Interface" }),
-        /* @__PURE__ */ jsx33("th", { scope: "col", children: "File" })
+    ] }) : /* @__PURE__ */ jsxs35("table", { className: "table", children: [
+      /* @__PURE__ */ jsx36("thead", { children: /* @__PURE__ */ jsxs35("tr", { children: [
+        /* @__PURE__ */ jsx36("th", { scope: "col", children: "Map" }),
+        /* @__PURE__ */ jsx36("th", { scope: "col", children: "Interface" }),
+        /* @__PURE__ */ jsx36("th", { scope: "col", children: "File" })
       ] }) }),
-      /* @__PURE__ */ jsx33("tbody", { children: rows.map(({ one, file }) => /* @__PURE__ */ jsxs32("tr", { children: [
-        /* @__PURE__ */ jsx33("td", { children: /* @__PURE__ */ jsx33(Link, { to: mapAt(one.name, file), "data-row": true, children: file.split("/").at(-1)?.replace(/\.map$/, "") }) }),
-        /* @__PURE__ */ jsx33("td", { children: /* @__PURE__ */ jsx33(Link, { to: interfaceAt(one.name), children: one.title }) }),
-        /* @__PURE__ */ jsx33("td", { className: "mono quiet cut", children: file })
+      /* @__PURE__ */ jsx36("tbody", { children: rows.map(({ one, file }) => /* @__PURE__ */ jsxs35("tr", { children: [
+        /* @__PURE__ */ jsx36("td", { children: /* @__PURE__ */ jsx36(Link, { to: mapAt(one.name, file), "data-row": true, children: file.split("/").at(-1)?.replace(/\.map$/, "") }) }),
+        /* @__PURE__ */ jsx36("td", { children: /* @__PURE__ */ jsx36(Link, { to: interfaceAt(one.name), children: one.title }) }),
+        /* @__PURE__ */ jsx36("td", { className: "mono quiet cut", children: file })
       ] }, file)) })
     ] }),
-    fits.length > ASKED_MAX && /* @__PURE__ */ jsxs32("p", { className: "inside quiet", children: [
+    fits.length > ASKED_MAX && /* @__PURE__ */ jsxs35("p", { className: "inside quiet", children: [
       "The maps of the first ",
       ASKED_MAX,
       " interfaces; find the others by name."
@@ -3736,7 +4146,7 @@ function MapList() {
 
 // src/screens/messages/Messages.tsx
 import { useVirtualizer } from "./vendor.js";
-import { useEffect as useEffect8, useRef as useRef5, useState as useState25 } from "./vendor.js";
+import { useEffect as useEffect9, useRef as useRef5, useState as useState27 } from "./vendor.js";
 
 // src/screens/messages/Facets.tsx
 import { Checkbox } from "./vendor.js";
@@ -3765,10 +4175,10 @@ function counted(values) {
 var isKeepable = (query) => query.trim() !== "" && query.split(/\s+/).every((word) => /^(interface|destination|type|event|facility|application|state|since|until):/.test(word));
 
 // src/screens/messages/saved.ts
-import { useState as useState22 } from "./vendor.js";
+import { useState as useState24 } from "./vendor.js";
 var KEY = "sinew.searches";
 var SEARCHES_MAX = 30;
-function read2() {
+function read3() {
   try {
     const kept = JSON.parse(window.localStorage.getItem(KEY) ?? "[]");
     return Array.isArray(kept) ? kept.filter((one) => typeof one === "string") : [];
@@ -3777,7 +4187,7 @@ function read2() {
   }
 }
 function useSaved() {
-  const [saved, setSaved] = useState22(read2);
+  const [saved, setSaved] = useState24(read3);
   const toggle = (query) => {
     const next = saved.includes(query) ? saved.filter((one) => one !== query) : [query, ...saved].slice(0, SEARCHES_MAX);
     window.localStorage.setItem(KEY, JSON.stringify(next));
@@ -3787,41 +4197,41 @@ function useSaved() {
 }
 
 // src/screens/messages/Facets.tsx
-import { jsx as jsx34, jsxs as jsxs33 } from "./vendor.js";
+import { jsx as jsx37, jsxs as jsxs36 } from "./vendor.js";
 var VALUES_MAX = 12;
 function Group({ title, name, values, query, onQuery, wordOf }) {
   const chosen = valuesOf(query, name);
   const missing = chosen.filter((value) => !values.some((one) => one.value === value)).map((value) => ({ value, count: 0 }));
   const shown = [...missing, ...values].slice(0, VALUES_MAX);
   if (shown.length === 0) return null;
-  return /* @__PURE__ */ jsxs33("fieldset", { className: "facet", children: [
-    /* @__PURE__ */ jsx34("legend", { children: title }),
-    shown.map(({ value, count: number }) => /* @__PURE__ */ jsxs33(Checkbox, { className: "check", isSelected: chosen.includes(value), onChange: () => onQuery(toggled(query, name, value)), children: [
-      /* @__PURE__ */ jsx34("span", { className: "box", children: /* @__PURE__ */ jsx34(Icon, { name: "check" }) }),
-      /* @__PURE__ */ jsx34("span", { className: "cut", children: wordOf ? wordOf(value) : value }),
-      /* @__PURE__ */ jsx34("span", { className: "facet-count quiet number", children: count(number) })
+  return /* @__PURE__ */ jsxs36("fieldset", { className: "facet", children: [
+    /* @__PURE__ */ jsx37("legend", { children: title }),
+    shown.map(({ value, count: number }) => /* @__PURE__ */ jsxs36(Checkbox, { className: "check", isSelected: chosen.includes(value), onChange: () => onQuery(toggled(query, name, value)), children: [
+      /* @__PURE__ */ jsx37("span", { className: "box", children: /* @__PURE__ */ jsx37(Icon, { name: "check" }) }),
+      /* @__PURE__ */ jsx37("span", { className: "cut", children: wordOf ? wordOf(value) : value }),
+      /* @__PURE__ */ jsx37("span", { className: "facet-count quiet number", children: count(number) })
     ] }, value))
   ] });
 }
 function Facets({ query, rows, facets, onQuery }) {
   const { saved, toggle } = useSaved();
   const isSaved = saved.includes(query);
-  return /* @__PURE__ */ jsxs33("div", { className: "facets", children: [
-    /* @__PURE__ */ jsx34(Group, { title: "State", name: "state", values: facets?.states ?? counted(rows.map((row) => row.state)), query, onQuery, wordOf: (value) => messageState(value).word }),
-    /* @__PURE__ */ jsx34(Group, { title: "Interface", name: "interface", values: facets?.interfaces ?? counted(rows.map((row) => row.interface)), query, onQuery }),
-    /* @__PURE__ */ jsx34(Group, { title: "Type", name: "type", values: facets?.types ?? counted(rows.map((row) => row.type)), query, onQuery }),
-    facets && /* @__PURE__ */ jsx34(Group, { title: "Facility", name: "facility", values: facets.facilities, query, onQuery }),
-    /* @__PURE__ */ jsx34(Group, { title: facets ? "Destination (in the list)" : "Destination", name: "destination", values: counted(rows.flatMap((row) => row.destinations)), query, onQuery }),
-    /* @__PURE__ */ jsxs33("fieldset", { className: "facet", children: [
-      /* @__PURE__ */ jsx34("legend", { children: "Saved searches" }),
-      saved.map((one) => /* @__PURE__ */ jsx34("button", { type: "button", className: "saved cut", "aria-current": one === query, onClick: () => onQuery(one), title: one, children: one }, one)),
-      isKeepable(query) ? /* @__PURE__ */ jsx34(Button, { kind: "plain", onPress: () => toggle(query), children: isSaved ? "Forget this search" : "Keep this search" }) : saved.length === 0 && /* @__PURE__ */ jsx34("p", { className: "quiet", children: "None in this browser. A search that names a person is not kept." })
+  return /* @__PURE__ */ jsxs36("div", { className: "facets", children: [
+    /* @__PURE__ */ jsx37(Group, { title: "State", name: "state", values: facets?.states ?? counted(rows.map((row) => row.state)), query, onQuery, wordOf: (value) => messageState(value).word }),
+    /* @__PURE__ */ jsx37(Group, { title: "Interface", name: "interface", values: facets?.interfaces ?? counted(rows.map((row) => row.interface)), query, onQuery }),
+    /* @__PURE__ */ jsx37(Group, { title: "Type", name: "type", values: facets?.types ?? counted(rows.map((row) => row.type)), query, onQuery }),
+    facets && /* @__PURE__ */ jsx37(Group, { title: "Facility", name: "facility", values: facets.facilities, query, onQuery }),
+    /* @__PURE__ */ jsx37(Group, { title: facets ? "Destination (in the list)" : "Destination", name: "destination", values: counted(rows.flatMap((row) => row.destinations)), query, onQuery }),
+    /* @__PURE__ */ jsxs36("fieldset", { className: "facet", children: [
+      /* @__PURE__ */ jsx37("legend", { children: "Saved searches" }),
+      saved.map((one) => /* @__PURE__ */ jsx37("button", { type: "button", className: "saved cut", "aria-current": one === query, onClick: () => onQuery(one), title: one, children: one }, one)),
+      isKeepable(query) ? /* @__PURE__ */ jsx37(Button, { kind: "plain", onPress: () => toggle(query), children: isSaved ? "Forget this search" : "Keep this search" }) : saved.length === 0 && /* @__PURE__ */ jsx37("p", { className: "quiet", children: "None in this browser. A search that names a person is not kept." })
     ] })
   ] });
 }
 
 // src/screens/messages/OneMessage.tsx
-import { useMemo as useMemo7, useState as useState24 } from "./vendor.js";
+import { useMemo as useMemo9, useState as useState26 } from "./vendor.js";
 import { Menu, MenuItem, MenuTrigger, Popover, Tab as Tab4, TabList as TabList4, TabPanel as TabPanel4, Tabs as Tabs4 } from "./vendor.js";
 
 // src/flow/maps.ts
@@ -3843,68 +4253,50 @@ function mapsTo(text, file, destination) {
 }
 
 // src/screens/messages/Compare.tsx
-import { useState as useState23 } from "./vendor.js";
-
-// src/screens/messages/content.ts
-async function read3(id, which, reason, signal) {
-  if (reason) return { which, isMasked: false, text: await readContent(id, which, reason, signal) };
-  return { which, isMasked: true, text: await readMasked(id, which, signal) };
-}
-var useContent = (id, which, reason) => useAnswer(which === null ? null : `${id}
-${which}
-${reason ?? ""}`, (signal) => read3(id, which ?? "raw", reason, signal));
-var NO_NAMES = {};
-function useNames(er7) {
-  const segments = [...new Set(er7?.segments.map((segment) => segment.id))].filter((id) => /^[A-Z][A-Z0-9]{2}$/.test(id)).sort();
-  const version = er7?.segments[0]?.leaves.find((leaf) => leaf.kind === "MSH-12" || leaf.kind === "MSH-12.1")?.value ?? "2.5.1";
-  const { value } = useAnswer(segments.length ? `${version} ${segments.join(",")}` : null, (signal) => readNames(version, segments, signal));
-  return value?.names ?? NO_NAMES;
-}
-
-// src/screens/messages/Compare.tsx
-import { jsx as jsx35, jsxs as jsxs34 } from "./vendor.js";
+import { useState as useState25 } from "./vendor.js";
+import { jsx as jsx38, jsxs as jsxs37 } from "./vendor.js";
 function Compare({ journey, reason, onReveal }) {
   const outputs = journey.deliveries.map((one) => `output:${one.destination}`);
-  const [which, setWhich] = useState23(outputs[0] ?? "raw");
-  const [number, setNumber] = useState23("");
+  const [which, setWhich] = useState25(outputs[0] ?? "raw");
+  const [number, setNumber] = useState25("");
   const other = Number(number) || void 0;
   const left = useContent(journey.id, "raw", reason);
   const right = useContent(other ?? journey.id, other ? "raw" : which, reason);
   const [before, after] = [useEr7(left.value), useEr7(right.value)];
   const found = before && after ? differences(before, after) : void 0;
   const names2 = useNames(before);
-  return /* @__PURE__ */ jsxs34("div", { className: "compare", children: [
-    /* @__PURE__ */ jsxs34("div", { className: "compare-head", children: [
-      /* @__PURE__ */ jsx35("span", { children: "As received, against" }),
-      /* @__PURE__ */ jsxs34("select", { className: "input", "aria-label": "Which content", value: other ? "" : which, onChange: (change2) => (setWhich(change2.target.value), setNumber("")), children: [
-        other && /* @__PURE__ */ jsxs34("option", { value: "", children: [
+  return /* @__PURE__ */ jsxs37("div", { className: "compare", children: [
+    /* @__PURE__ */ jsxs37("div", { className: "compare-head", children: [
+      /* @__PURE__ */ jsx38("span", { children: "As received, against" }),
+      /* @__PURE__ */ jsxs37("select", { className: "input", "aria-label": "Which content", value: other ? "" : which, onChange: (change2) => (setWhich(change2.target.value), setNumber("")), children: [
+        other && /* @__PURE__ */ jsxs37("option", { value: "", children: [
           "message ",
           other
         ] }),
-        outputs.map((one) => /* @__PURE__ */ jsxs34("option", { value: one, children: [
+        outputs.map((one) => /* @__PURE__ */ jsxs37("option", { value: one, children: [
           "what went to ",
           one.slice("output:".length)
         ] }, one))
       ] }),
-      /* @__PURE__ */ jsx35("span", { children: "or message" }),
-      /* @__PURE__ */ jsx35("input", { className: "input", "aria-label": "Id of another message", placeholder: "id", inputMode: "numeric", value: number, onChange: (change2) => setNumber(change2.target.value.replace(/\D/g, "")) })
+      /* @__PURE__ */ jsx38("span", { children: "or message" }),
+      /* @__PURE__ */ jsx38("input", { className: "input", "aria-label": "Id of another message", placeholder: "id", inputMode: "numeric", value: number, onChange: (change2) => setNumber(change2.target.value.replace(/\D/g, "")) })
     ] }),
-    right.problem && !right.problem.isMissing ? /* @__PURE__ */ jsx35(Trouble, { problem: right.problem, what: "The other content", again: right.again }) : left.problem?.isMissing && !left.value ? /* @__PURE__ */ jsx35(Empty, { title: "The content is not shown without a reason", children: /* @__PURE__ */ jsx35(Button, { icon: "eye", onPress: onReveal, children: "Reveal…" }) }) : !left.value || !right.value ? /* @__PURE__ */ jsx35("div", { className: "empty", children: "Reading…" }) : !found ? /* @__PURE__ */ jsx35(Empty, { title: "These two have no fields in common", children: "One of them is not HL7 v2; look at both in their tabs." }) : found.length === 0 ? /* @__PURE__ */ jsx35(Empty, { title: "They are the same", children: "No field differs." }) : /* @__PURE__ */ jsxs34("table", { className: "table", children: [
-      /* @__PURE__ */ jsxs34("caption", { className: "hidden-but-read", children: [
+    right.problem && !right.problem.isMissing ? /* @__PURE__ */ jsx38(Trouble, { problem: right.problem, what: "The other content", again: right.again }) : left.problem?.isMissing && !left.value ? /* @__PURE__ */ jsx38(Empty, { title: "The content is not shown without a reason", children: /* @__PURE__ */ jsx38(Button, { icon: "eye", onPress: onReveal, children: "Reveal…" }) }) : !left.value || !right.value ? /* @__PURE__ */ jsx38("div", { className: "empty", children: "Reading…" }) : !found ? /* @__PURE__ */ jsx38(Empty, { title: "These two have no fields in common", children: "One of them is not HL7 v2; look at both in their tabs." }) : found.length === 0 ? /* @__PURE__ */ jsx38(Empty, { title: "They are the same", children: "No field differs." }) : /* @__PURE__ */ jsxs37("table", { className: "table", children: [
+      /* @__PURE__ */ jsxs37("caption", { className: "hidden-but-read", children: [
         plural(found.length, "place"),
         " differ"
       ] }),
-      /* @__PURE__ */ jsx35("thead", { children: /* @__PURE__ */ jsxs34("tr", { children: [
-        /* @__PURE__ */ jsx35("th", { scope: "col", children: "Place" }),
-        /* @__PURE__ */ jsx35("th", { scope: "col", children: "Name" }),
-        /* @__PURE__ */ jsx35("th", { scope: "col", children: "Received" }),
-        /* @__PURE__ */ jsx35("th", { scope: "col", children: other ? `Message ${other}` : "Sent" })
+      /* @__PURE__ */ jsx38("thead", { children: /* @__PURE__ */ jsxs37("tr", { children: [
+        /* @__PURE__ */ jsx38("th", { scope: "col", children: "Place" }),
+        /* @__PURE__ */ jsx38("th", { scope: "col", children: "Name" }),
+        /* @__PURE__ */ jsx38("th", { scope: "col", children: "Received" }),
+        /* @__PURE__ */ jsx38("th", { scope: "col", children: other ? `Message ${other}` : "Sent" })
       ] }) }),
-      /* @__PURE__ */ jsx35("tbody", { children: found.map((one) => /* @__PURE__ */ jsxs34("tr", { children: [
-        /* @__PURE__ */ jsx35("td", { children: /* @__PURE__ */ jsx35("code", { children: one.path }) }),
-        /* @__PURE__ */ jsx35("td", { className: "quiet", children: names2[one.kind] ?? "" }),
-        /* @__PURE__ */ jsx35("td", { className: "mono", children: one.left ?? /* @__PURE__ */ jsx35("span", { className: "quiet", children: "nothing" }) }),
-        /* @__PURE__ */ jsx35("td", { className: "mono", children: one.right ?? /* @__PURE__ */ jsx35("span", { className: "quiet", children: "nothing" }) })
+      /* @__PURE__ */ jsx38("tbody", { children: found.map((one) => /* @__PURE__ */ jsxs37("tr", { children: [
+        /* @__PURE__ */ jsx38("td", { children: /* @__PURE__ */ jsx38("code", { children: one.path }) }),
+        /* @__PURE__ */ jsx38("td", { className: "quiet", children: names2[one.kind] ?? "" }),
+        /* @__PURE__ */ jsx38("td", { className: "mono", children: one.left ?? /* @__PURE__ */ jsx38("span", { className: "quiet", children: "nothing" }) }),
+        /* @__PURE__ */ jsx38("td", { className: "mono", children: one.right ?? /* @__PURE__ */ jsx38("span", { className: "quiet", children: "nothing" }) })
       ] }, one.path)) })
     ] })
   ] });
@@ -3931,45 +4323,45 @@ function stripOf(journey) {
   });
   return [...general, ...deliveries];
 }
-function sinceText(at2, start) {
-  if (at2 === null || start === null) return "";
-  const millis = (at2 - start) / 1e3;
+function sinceText(at3, start) {
+  if (at3 === null || start === null) return "";
+  const millis = (at3 - start) / 1e3;
   if (millis < 1e3) return `+${millis < 10 ? millis.toFixed(1) : Math.round(millis)} ms`;
   return `+${(millis / 1e3).toFixed(1)} s`;
 }
 
 // src/screens/messages/OneMessage.tsx
-import { Fragment as Fragment12, jsx as jsx36, jsxs as jsxs35 } from "./vendor.js";
+import { Fragment as Fragment14, jsx as jsx39, jsxs as jsxs38 } from "./vendor.js";
 function Strip({ journey }) {
   const tiles = stripOf(journey);
   const start = journey.stages.find((stage) => stage.step === 1)?.at ?? null;
-  return /* @__PURE__ */ jsx36("ol", { className: "strip", "aria-label": "The life of the message", tabIndex: 0, children: tiles.map((tile) => /* @__PURE__ */ jsxs35("li", { className: tile.tone, title: `${tile.text}${tile.at ? ` · ${utc(tile.at)}` : ""}`, children: [
-    /* @__PURE__ */ jsxs35("strong", { className: "cut", children: [
+  return /* @__PURE__ */ jsx39("ol", { className: "strip", "aria-label": "The life of the message", tabIndex: 0, children: tiles.map((tile) => /* @__PURE__ */ jsxs38("li", { className: tile.tone, title: `${tile.text}${tile.at ? ` · ${utc(tile.at)}` : ""}`, children: [
+    /* @__PURE__ */ jsxs38("strong", { className: "cut", children: [
       tile.tone === "bad" ? "✕ " : tile.tone === "wait" ? "… " : "",
       tile.name
     ] }),
-    /* @__PURE__ */ jsx36("span", { children: tile.text }),
-    /* @__PURE__ */ jsx36("span", { className: "quiet number", children: sinceText(tile.at, start) || " " })
+    /* @__PURE__ */ jsx39("span", { children: tile.text }),
+    /* @__PURE__ */ jsx39("span", { className: "quiet number", children: sinceText(tile.at, start) || " " })
   ] }, tile.id)) });
 }
 function Stages({ journey }) {
   const start = journey.stages.find((stage) => stage.step === 1)?.at ?? null;
-  return /* @__PURE__ */ jsxs35("table", { className: "table stages", children: [
-    /* @__PURE__ */ jsx36("thead", { children: /* @__PURE__ */ jsxs35("tr", { children: [
-      /* @__PURE__ */ jsx36("th", { scope: "col", children: "Time" }),
-      /* @__PURE__ */ jsx36("th", { scope: "col", className: "right", children: "Since" }),
-      /* @__PURE__ */ jsx36("th", { scope: "col", children: "Where" }),
-      /* @__PURE__ */ jsx36("th", { scope: "col", children: "What happened" })
+  return /* @__PURE__ */ jsxs38("table", { className: "table stages", children: [
+    /* @__PURE__ */ jsx39("thead", { children: /* @__PURE__ */ jsxs38("tr", { children: [
+      /* @__PURE__ */ jsx39("th", { scope: "col", children: "Time" }),
+      /* @__PURE__ */ jsx39("th", { scope: "col", className: "right", children: "Since" }),
+      /* @__PURE__ */ jsx39("th", { scope: "col", children: "Where" }),
+      /* @__PURE__ */ jsx39("th", { scope: "col", children: "What happened" })
     ] }) }),
-    /* @__PURE__ */ jsx36("tbody", { children: journey.stages.map((stage, at2) => /* @__PURE__ */ jsxs35("tr", { children: [
-      /* @__PURE__ */ jsx36("td", { className: "mono nowrap", children: stage.at ? clockMillis(stage.at) : "" }),
-      /* @__PURE__ */ jsx36("td", { className: "right number nowrap", children: sinceText(stage.at, start) }),
-      /* @__PURE__ */ jsx36("td", { className: "nowrap", children: stage.destination ?? "engine" }),
-      /* @__PURE__ */ jsxs35("td", { className: stage.is_good ? "" : "bad", children: [
+    /* @__PURE__ */ jsx39("tbody", { children: journey.stages.map((stage, at3) => /* @__PURE__ */ jsxs38("tr", { children: [
+      /* @__PURE__ */ jsx39("td", { className: "mono nowrap", children: stage.at ? clockMillis(stage.at) : "" }),
+      /* @__PURE__ */ jsx39("td", { className: "right number nowrap", children: sinceText(stage.at, start) }),
+      /* @__PURE__ */ jsx39("td", { className: "nowrap", children: stage.destination ?? "engine" }),
+      /* @__PURE__ */ jsxs38("td", { className: stage.is_good ? "" : "bad", children: [
         stage.is_good ? "" : "✕ ",
         stage.text
       ] })
-    ] }, at2)) })
+    ] }, at3)) })
   ] });
 }
 function actsOf(journey) {
@@ -4026,26 +4418,26 @@ var REVEAL = (run) => ({
 });
 function Hidden({ view, onReveal }) {
   if (view.problem?.isMissing || view.problem?.status === 403) {
-    return /* @__PURE__ */ jsx36(Empty, { title: "The content is not shown without a reason", children: /* @__PURE__ */ jsx36(Button, { icon: "eye", onPress: onReveal, children: "Reveal…" }) });
+    return /* @__PURE__ */ jsx39(Empty, { title: "The content is not shown without a reason", children: /* @__PURE__ */ jsx39(Button, { icon: "eye", onPress: onReveal, children: "Reveal…" }) });
   }
-  if (view.problem) return /* @__PURE__ */ jsx36(Trouble, { problem: view.problem, what: "The content", again: view.again });
-  return /* @__PURE__ */ jsx36("div", { className: "empty", children: "Reading…" });
+  if (view.problem) return /* @__PURE__ */ jsx39(Trouble, { problem: view.problem, what: "The content", again: view.again });
+  return /* @__PURE__ */ jsx39("div", { className: "empty", children: "Reading…" });
 }
-function Content({ view, names: names2, linked, mode, changed }) {
+function Content({ view, names: names2, linked, mode, changed: changed2 }) {
   const er7 = useEr7(view);
-  if (!er7) return /* @__PURE__ */ jsx36(Plain, { text: view.text, linked });
-  return mode === "fields" ? /* @__PURE__ */ jsx36(Fields, { er7, names: names2, linked, changed }) : /* @__PURE__ */ jsx36(Raw, { er7, names: names2, linked, changed });
+  if (!er7) return /* @__PURE__ */ jsx39(Plain, { text: view.text, linked });
+  return mode === "fields" ? /* @__PURE__ */ jsx39(Fields, { er7, names: names2, linked, changed: changed2 }) : /* @__PURE__ */ jsx39(Raw, { er7, names: names2, linked, changed: changed2 });
 }
 function MadeBy({ journey, destination }) {
   const { value } = useAnswer(journey.interface, (signal) => readInterface(journey.interface, signal));
   const files = value ? mapsTo(value.text, value.file, destination) : [];
   if (files.length === 0) return null;
-  return /* @__PURE__ */ jsxs35(Fragment12, { children: [
+  return /* @__PURE__ */ jsxs38(Fragment14, { children: [
     " ",
     "Made by",
     " ",
-    files.map((file) => /* @__PURE__ */ jsxs35("span", { children: [
-      /* @__PURE__ */ jsx36(Link, { to: mapAt(journey.interface, file, journey.id), children: file.split("/").at(-1) ?? file }),
+    files.map((file) => /* @__PURE__ */ jsxs38("span", { children: [
+      /* @__PURE__ */ jsx39(Link, { to: mapAt(journey.interface, file, journey.id), children: file.split("/").at(-1) ?? file }),
       " "
     ] }, file)),
     ": see which line made what."
@@ -4054,14 +4446,14 @@ function MadeBy({ journey, destination }) {
 function Panes({ journey, reason, onReveal }) {
   const { words: words2 } = useAddress();
   const tab = words2.get("tab") ?? "raw";
-  const [look, setLook] = useState24({});
-  const linked = useMemo7(() => ({ path: look.path, value: look.value, look: (path, value) => setLook({ path, value }) }), [look]);
+  const [look, setLook] = useState26({});
+  const linked = useMemo9(() => ({ path: look.path, value: look.value, look: (path, value) => setLook({ path, value }) }), [look]);
   const raw = useContent(journey.id, "raw", reason);
   const output = tab.startsWith("output:") ? tab : null;
   const other = useContent(journey.id, output ?? (tab === "acknowledgment" ? tab : null), reason);
   const [left, right] = [useEr7(raw.value), useEr7(other.value)];
   const names2 = useNames(left);
-  const changed = useMemo7(() => output && left && right ? new Set(differences(left, right).map((one) => one.path)) : void 0, [output, left, right]);
+  const changed2 = useMemo9(() => output && left && right ? new Set(differences(left, right).map((one) => one.path)) : void 0, [output, left, right]);
   const tabs = [
     { id: "raw", name: "Raw" },
     ...journey.deliveries.map((one) => ({ id: `output:${one.destination}`, name: `To ${one.destination}` })),
@@ -4069,44 +4461,44 @@ function Panes({ journey, reason, onReveal }) {
     { id: "compare", name: "Compare" },
     { id: "journey", name: "Journey" }
   ];
-  return /* @__PURE__ */ jsxs35("div", { className: "panes", children: [
-    /* @__PURE__ */ jsxs35("section", { className: "card pane", "aria-label": "Fields", children: [
-      /* @__PURE__ */ jsxs35("header", { children: [
-        /* @__PURE__ */ jsx36("h2", { children: "Fields" }),
-        raw.value && /* @__PURE__ */ jsxs35("span", { className: "quiet", children: [
+  return /* @__PURE__ */ jsxs38("div", { className: "panes", children: [
+    /* @__PURE__ */ jsxs38("section", { className: "card pane", "aria-label": "Fields", children: [
+      /* @__PURE__ */ jsxs38("header", { children: [
+        /* @__PURE__ */ jsx39("h2", { children: "Fields" }),
+        raw.value && /* @__PURE__ */ jsxs38("span", { className: "quiet", children: [
           raw.value.isMasked ? "masked" : "revealed",
           " · as received"
         ] })
       ] }),
-      /* @__PURE__ */ jsx36("div", { className: "pane-inside", children: raw.value ? /* @__PURE__ */ jsx36(Content, { view: raw.value, names: names2, linked, mode: "fields" }) : /* @__PURE__ */ jsx36(Hidden, { view: raw, onReveal }) })
+      /* @__PURE__ */ jsx39("div", { className: "pane-inside", children: raw.value ? /* @__PURE__ */ jsx39(Content, { view: raw.value, names: names2, linked, mode: "fields" }) : /* @__PURE__ */ jsx39(Hidden, { view: raw, onReveal }) })
     ] }),
-    /* @__PURE__ */ jsx36("section", { className: "card pane", "aria-label": "Content", children: /* @__PURE__ */ jsxs35(Tabs4, { className: "tabs", selectedKey: tabs.some((one) => one.id === tab) ? tab : "raw", onSelectionChange: (key) => setWords({ tab: String(key) }, { replace: true }), children: [
-      /* @__PURE__ */ jsx36(TabList4, { className: "tab-list", "aria-label": "Ways to see it", items: tabs, children: (one) => /* @__PURE__ */ jsx36(Tab4, { className: "tab", children: one.name }) }),
-      tabs.map((one) => /* @__PURE__ */ jsx36(TabPanel4, { id: one.id, className: "tab-panel pane-inside", children: one.id === "journey" ? /* @__PURE__ */ jsx36(Stages, { journey }) : one.id === "compare" ? /* @__PURE__ */ jsx36(Compare, { journey, reason, onReveal }) : one.id === "raw" ? raw.value ? /* @__PURE__ */ jsx36(Content, { view: raw.value, names: names2, linked, mode: "raw" }) : /* @__PURE__ */ jsx36(Hidden, { view: raw, onReveal }) : other.value ? /* @__PURE__ */ jsxs35(Fragment12, { children: [
-        /* @__PURE__ */ jsxs35("p", { className: "pane-note quiet", children: [
-          changed && (changed.size ? `${plural(changed.size, "place")} changed on the way, underlined.` : "Sent as received."),
-          output && /* @__PURE__ */ jsx36(MadeBy, { journey, destination: output.slice("output:".length) })
+    /* @__PURE__ */ jsx39("section", { className: "card pane", "aria-label": "Content", children: /* @__PURE__ */ jsxs38(Tabs4, { className: "tabs", selectedKey: tabs.some((one) => one.id === tab) ? tab : "raw", onSelectionChange: (key) => setWords({ tab: String(key) }, { replace: true }), children: [
+      /* @__PURE__ */ jsx39(TabList4, { className: "tab-list", "aria-label": "Ways to see it", items: tabs, children: (one) => /* @__PURE__ */ jsx39(Tab4, { className: "tab", children: one.name }) }),
+      tabs.map((one) => /* @__PURE__ */ jsx39(TabPanel4, { id: one.id, className: "tab-panel pane-inside", children: one.id === "journey" ? /* @__PURE__ */ jsx39(Stages, { journey }) : one.id === "compare" ? /* @__PURE__ */ jsx39(Compare, { journey, reason, onReveal }) : one.id === "raw" ? raw.value ? /* @__PURE__ */ jsx39(Content, { view: raw.value, names: names2, linked, mode: "raw" }) : /* @__PURE__ */ jsx39(Hidden, { view: raw, onReveal }) : other.value ? /* @__PURE__ */ jsxs38(Fragment14, { children: [
+        /* @__PURE__ */ jsxs38("p", { className: "pane-note quiet", children: [
+          changed2 && (changed2.size ? `${plural(changed2.size, "place")} changed on the way, underlined.` : "Sent as received."),
+          output && /* @__PURE__ */ jsx39(MadeBy, { journey, destination: output.slice("output:".length) })
         ] }),
-        /* @__PURE__ */ jsx36(Content, { view: other.value, names: names2, linked, mode: "raw", changed })
-      ] }) : /* @__PURE__ */ jsx36(Hidden, { view: other, onReveal }) }, one.id))
+        /* @__PURE__ */ jsx39(Content, { view: other.value, names: names2, linked, mode: "raw", changed: changed2 })
+      ] }) : /* @__PURE__ */ jsx39(Hidden, { view: other, onReveal }) }, one.id))
     ] }) })
   ] });
 }
 function EditCopy({ id, text, onClose }) {
-  const [content, setContent] = useState24(() => text.replaceAll("\r\n", "\n").replaceAll("\r", "\n"));
-  return /* @__PURE__ */ jsx36(
+  const [content, setContent] = useState26(() => text.replaceAll("\r\n", "\n").replaceAll("\r", "\n"));
+  return /* @__PURE__ */ jsx39(
     AskWhy,
     {
       onClose,
       act: {
         title: `Send an edited copy of ${id}`,
-        text: /* @__PURE__ */ jsxs35("div", { className: "field", children: [
-          /* @__PURE__ */ jsxs35("label", { htmlFor: "copy", children: [
+        text: /* @__PURE__ */ jsxs38("div", { className: "field", children: [
+          /* @__PURE__ */ jsxs38("label", { htmlFor: "copy", children: [
             "The copy; ",
             id,
             " stays as it came"
           ] }),
-          /* @__PURE__ */ jsx36("textarea", { id: "copy", className: "input mono copy", rows: 12, spellCheck: false, wrap: "off", value: content, onChange: (change2) => setContent(change2.target.value) })
+          /* @__PURE__ */ jsx39("textarea", { id: "copy", className: "input mono copy", rows: 12, spellCheck: false, wrap: "off", value: content, onChange: (change2) => setContent(change2.target.value) })
         ] }),
         button: "Send the copy",
         isDangerous: true,
@@ -4120,13 +4512,13 @@ function EditCopy({ id, text, onClose }) {
 }
 function OneMessage({ id, onClose }) {
   const { value: journey, problem, again } = useAnswer(String(id), (signal) => readJourney(id, signal));
-  const [reason, setReason] = useState24();
-  const [act, setAct] = useState24();
+  const [reason, setReason] = useState26();
+  const [act, setAct] = useState26();
   const may = useMay();
-  const [isEditing, setEditing] = useState24(false);
+  const [isEditing, setEditing] = useState26(false);
   const original = useContent(id, reason && may("edit") ? "raw" : null, reason);
-  if (problem) return /* @__PURE__ */ jsx36(Trouble, { problem, what: `Message ${id}`, again });
-  if (!journey) return /* @__PURE__ */ jsx36("div", { className: "empty", children: "Reading…" });
+  if (problem) return /* @__PURE__ */ jsx39(Trouble, { problem, what: `Message ${id}`, again });
+  if (!journey) return /* @__PURE__ */ jsx39("div", { className: "empty", children: "Reading…" });
   const acts = actsOf(journey).filter((offer) => may(offer.right));
   const first = journey.stages.find((stage) => stage.step === 1);
   const mayReveal = may("reveal");
@@ -4145,69 +4537,70 @@ function OneMessage({ id, onClose }) {
     setAct(void 0);
     again();
   };
-  return /* @__PURE__ */ jsxs35("div", { className: "one-message", children: [
-    /* @__PURE__ */ jsxs35("header", { className: "one-head", children: [
-      /* @__PURE__ */ jsx36("h2", { className: "mono", children: journey.kind }),
-      /* @__PURE__ */ jsxs35("span", { children: [
+  return /* @__PURE__ */ jsxs38("div", { className: "one-message", children: [
+    /* @__PURE__ */ jsxs38("header", { className: "one-head", children: [
+      /* @__PURE__ */ jsx39("h2", { className: "mono", children: journey.kind }),
+      /* @__PURE__ */ jsxs38("span", { children: [
         "on ",
-        /* @__PURE__ */ jsx36(Link, { to: interfaceAt(journey.interface), children: journey.interface })
+        /* @__PURE__ */ jsx39(Link, { to: interfaceAt(journey.interface), children: journey.interface })
       ] }),
-      /* @__PURE__ */ jsxs35("span", { className: "quiet", children: [
+      /* @__PURE__ */ jsxs38("span", { className: "quiet", children: [
         first?.at ? clockMillis(first.at) : "",
         " · ",
         bytes(journey.size),
         " · control id ",
-        /* @__PURE__ */ jsx36("code", { children: journey.control_id || "none" }),
+        /* @__PURE__ */ jsx39("code", { children: journey.control_id || "none" }),
         " · id ",
-        /* @__PURE__ */ jsx36("code", { children: id })
+        /* @__PURE__ */ jsx39("code", { children: id })
       ] }),
-      /* @__PURE__ */ jsxs35("div", { className: "buttons", children: [
-        reason ? /* @__PURE__ */ jsx36(Button, { icon: "masked", onPress: () => setReason(void 0), children: "Mask" }) : (mayReveal || may("break-glass")) && /* @__PURE__ */ jsx36(Button, { icon: "eye", onPress: reveal, children: "Reveal…" }),
-        original.value && !original.value.isMasked && /* @__PURE__ */ jsx36(Button, { icon: "changes", onPress: () => setEditing(true), children: "Edit a copy…" }),
-        acts.length > 0 && /* @__PURE__ */ jsxs35(MenuTrigger, { children: [
-          /* @__PURE__ */ jsx36(Button, { icon: "again", children: "Act…" }),
-          /* @__PURE__ */ jsx36(Popover, { className: "popover", placement: "bottom end", children: /* @__PURE__ */ jsx36(Menu, { className: "menu", items: acts, onAction: (key) => setAct(acts.find((one) => one.id === key)?.act), children: (one) => /* @__PURE__ */ jsx36(MenuItem, { className: "menu-item", children: one.label }) }) })
+      /* @__PURE__ */ jsxs38("div", { className: "buttons", children: [
+        reason ? /* @__PURE__ */ jsx39(Button, { icon: "masked", onPress: () => setReason(void 0), children: "Mask" }) : (mayReveal || may("break-glass")) && /* @__PURE__ */ jsx39(Button, { icon: "eye", onPress: reveal, children: "Reveal…" }),
+        /* @__PURE__ */ jsx39(Link, { to: benchAt(journey.interface, id), className: "button", children: "On the bench" }),
+        original.value && !original.value.isMasked && /* @__PURE__ */ jsx39(Button, { icon: "changes", onPress: () => setEditing(true), children: "Edit a copy…" }),
+        acts.length > 0 && /* @__PURE__ */ jsxs38(MenuTrigger, { children: [
+          /* @__PURE__ */ jsx39(Button, { icon: "again", children: "Act…" }),
+          /* @__PURE__ */ jsx39(Popover, { className: "popover", placement: "bottom end", children: /* @__PURE__ */ jsx39(Menu, { className: "menu", items: acts, onAction: (key) => setAct(acts.find((one) => one.id === key)?.act), children: (one) => /* @__PURE__ */ jsx39(MenuItem, { className: "menu-item", children: one.label }) }) })
         ] }),
-        /* @__PURE__ */ jsx36(Button, { kind: "plain square", icon: "close", "aria-label": "Close the message", onPress: onClose })
+        /* @__PURE__ */ jsx39(Button, { kind: "plain square", icon: "close", "aria-label": "Close the message", onPress: onClose })
       ] })
     ] }),
-    /* @__PURE__ */ jsx36(Strip, { journey }),
-    /* @__PURE__ */ jsx36(Panes, { journey, reason, onReveal: reveal }),
-    act && /* @__PURE__ */ jsx36(AskWhy, { act, onClose: close }),
-    isEditing && original.value && /* @__PURE__ */ jsx36(EditCopy, { id, text: original.value.text, onClose: () => setEditing(false) })
+    /* @__PURE__ */ jsx39(Strip, { journey }),
+    /* @__PURE__ */ jsx39(Panes, { journey, reason, onReveal: reveal }),
+    act && /* @__PURE__ */ jsx39(AskWhy, { act, onClose: close }),
+    isEditing && original.value && /* @__PURE__ */ jsx39(EditCopy, { id, text: original.value.text, onClose: () => setEditing(false) })
   ] });
 }
 
 // src/screens/messages/ReplayFound.tsx
-import { jsx as jsx37, jsxs as jsxs36 } from "./vendor.js";
+import { jsx as jsx40, jsxs as jsxs39 } from "./vendor.js";
 function ReplayFound({ query, onClose }) {
   const { value: plan2, problem } = useAnswer(query, () => planReplay(query));
   if (problem) {
-    return /* @__PURE__ */ jsxs36(Window, { title: "Replay", onClose, children: [
-      /* @__PURE__ */ jsx37(Trouble, { problem, what: "The plan" }),
-      /* @__PURE__ */ jsx37("div", { className: "buttons", children: /* @__PURE__ */ jsx37(Button, { onPress: onClose, children: "Close" }) })
+    return /* @__PURE__ */ jsxs39(Window, { title: "Replay", onClose, children: [
+      /* @__PURE__ */ jsx40(Trouble, { problem, what: "The plan" }),
+      /* @__PURE__ */ jsx40("div", { className: "buttons", children: /* @__PURE__ */ jsx40(Button, { onPress: onClose, children: "Close" }) })
     ] });
   }
   if (!plan2) {
-    return /* @__PURE__ */ jsx37(Window, { title: "Replay", onClose, children: /* @__PURE__ */ jsx37("p", { children: "Looking what would be replayed…" }) });
+    return /* @__PURE__ */ jsx40(Window, { title: "Replay", onClose, children: /* @__PURE__ */ jsx40("p", { children: "Looking what would be replayed…" }) });
   }
-  const text = /* @__PURE__ */ jsxs36("div", { className: "stack tight", children: [
-    /* @__PURE__ */ jsx37("p", { children: "They are read again from the bytes that came, by the interface as it is now, oldest first. Nothing that is stored changes; each replay is marked as one." }),
-    /* @__PURE__ */ jsxs36("dl", { className: "facts", children: [
-      /* @__PURE__ */ jsx37("dt", { children: "Messages" }),
-      /* @__PURE__ */ jsxs36("dd", { children: [
+  const text = /* @__PURE__ */ jsxs39("div", { className: "stack tight", children: [
+    /* @__PURE__ */ jsx40("p", { children: "They are read again from the bytes that came, by the interface as it is now, oldest first. Nothing that is stored changes; each replay is marked as one." }),
+    /* @__PURE__ */ jsxs39("dl", { className: "facts", children: [
+      /* @__PURE__ */ jsx40("dt", { children: "Messages" }),
+      /* @__PURE__ */ jsxs39("dd", { children: [
         count(plan2.messages),
-        plan2.is_limited && /* @__PURE__ */ jsx37("strong", { className: "warn", children: " — the limit; there are more" })
+        plan2.is_limited && /* @__PURE__ */ jsx40("strong", { className: "warn", children: " — the limit; there are more" })
       ] }),
-      /* @__PURE__ */ jsx37("dt", { children: "Delivered already" }),
-      /* @__PURE__ */ jsx37("dd", { className: plan2.already_delivered > 0 ? "warn" : "", children: plan2.already_delivered > 0 ? `${plural(plan2.already_delivered, "message")}: receivers get ${plan2.already_delivered === 1 ? "it" : "them"} a second time` : "none" }),
-      /* @__PURE__ */ jsx37("dt", { children: "Received" }),
-      /* @__PURE__ */ jsx37("dd", { children: plan2.oldest && plan2.newest ? `${moment(plan2.oldest)} to ${moment(plan2.newest)}` : "–" }),
-      /* @__PURE__ */ jsx37("dt", { children: "Interfaces" }),
-      /* @__PURE__ */ jsx37("dd", { children: Object.entries(plan2.interfaces).map(([name, number]) => `${name} ${count(number)}`).join(", ") || "–" })
+      /* @__PURE__ */ jsx40("dt", { children: "Delivered already" }),
+      /* @__PURE__ */ jsx40("dd", { className: plan2.already_delivered > 0 ? "warn" : "", children: plan2.already_delivered > 0 ? `${plural(plan2.already_delivered, "message")}: receivers get ${plan2.already_delivered === 1 ? "it" : "them"} a second time` : "none" }),
+      /* @__PURE__ */ jsx40("dt", { children: "Received" }),
+      /* @__PURE__ */ jsx40("dd", { children: plan2.oldest && plan2.newest ? `${moment(plan2.oldest)} to ${moment(plan2.newest)}` : "–" }),
+      /* @__PURE__ */ jsx40("dt", { children: "Interfaces" }),
+      /* @__PURE__ */ jsx40("dd", { children: Object.entries(plan2.interfaces).map(([name, number]) => `${name} ${count(number)}`).join(", ") || "–" })
     ] })
   ] });
-  return /* @__PURE__ */ jsx37(
+  return /* @__PURE__ */ jsx40(
     AskWhy,
     {
       onClose,
@@ -4227,7 +4620,7 @@ function ReplayFound({ query, onClose }) {
 }
 
 // src/screens/messages/Messages.tsx
-import { jsx as jsx38, jsxs as jsxs37 } from "./vendor.js";
+import { jsx as jsx41, jsxs as jsxs40 } from "./vendor.js";
 var LIMITS = [200, 1e3, 5e3, 1e4];
 var FOLLOW_MS = 2e3;
 var ROW_PX = 34;
@@ -4238,15 +4631,15 @@ var addressOf = (query, id) => {
   return `/messages#${words2}`;
 };
 function SearchBox({ query, onQuery }) {
-  const [text, setText] = useState25(query);
-  useEffect8(() => setText(query), [query]);
+  const [text, setText] = useState27(query);
+  useEffect9(() => setText(query), [query]);
   const onKey = (key) => {
     if (key.key === "Enter") onQuery(text.trim());
     if (key.key === "Escape") setText(query);
   };
-  return /* @__PURE__ */ jsxs37("div", { className: "search-box", role: "search", children: [
-    /* @__PURE__ */ jsx38(Icon, { name: "search" }),
-    /* @__PURE__ */ jsx38(
+  return /* @__PURE__ */ jsxs40("div", { className: "search-box", role: "search", children: [
+    /* @__PURE__ */ jsx41(Icon, { name: "search" }),
+    /* @__PURE__ */ jsx41(
       "input",
       {
         className: "input",
@@ -4259,12 +4652,12 @@ function SearchBox({ query, onQuery }) {
         onKeyDown: onKey
       }
     ),
-    query && /* @__PURE__ */ jsx38(Button, { kind: "plain square", icon: "close", "aria-label": "Clear the search", onPress: () => onQuery("") })
+    query && /* @__PURE__ */ jsx41(Button, { kind: "plain square", icon: "close", "aria-label": "Clear the search", onPress: () => onQuery("") })
   ] });
 }
 function Row3({ row, query, isChosen, isNarrow, isStop }) {
   const choose = () => setWords({ id: String(row.id) });
-  return /* @__PURE__ */ jsxs37(
+  return /* @__PURE__ */ jsxs40(
     "a",
     {
       href: addressOf(query, row.id),
@@ -4279,12 +4672,12 @@ function Row3({ row, query, isChosen, isNarrow, isStop }) {
         choose();
       },
       children: [
-        /* @__PURE__ */ jsx38("span", { className: "mono", children: clockMillis(row.received) }),
-        /* @__PURE__ */ jsx38("span", { className: "mono", children: row.type }),
-        /* @__PURE__ */ jsx38("span", { className: "cut", children: row.interface }),
-        /* @__PURE__ */ jsx38("span", { className: "cut mono quiet control", children: row.control_id || "–" }),
-        !isNarrow && /* @__PURE__ */ jsx38("span", { className: "cut quiet", children: row.destinations.join(", ") || "nowhere" }),
-        /* @__PURE__ */ jsx38(State, { of: messageState(row.state) })
+        /* @__PURE__ */ jsx41("span", { className: "mono", children: clockMillis(row.received) }),
+        /* @__PURE__ */ jsx41("span", { className: "mono", children: row.type }),
+        /* @__PURE__ */ jsx41("span", { className: "cut", children: row.interface }),
+        /* @__PURE__ */ jsx41("span", { className: "cut mono quiet control", children: row.control_id || "–" }),
+        !isNarrow && /* @__PURE__ */ jsx41("span", { className: "cut quiet", children: row.destinations.join(", ") || "nowhere" }),
+        /* @__PURE__ */ jsx41(State, { of: messageState(row.state) })
       ]
     }
   );
@@ -4292,12 +4685,12 @@ function Row3({ row, query, isChosen, isNarrow, isStop }) {
 function List({ rows, query, chosen, isNarrow }) {
   const box = useRef5(null);
   const height = isNarrow ? ROW_NARROW_PX : ROW_PX;
-  const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => box.current, estimateSize: () => height, overscan: 12, getItemKey: (at2) => rows[at2]?.id ?? at2 });
-  useEffect8(() => virtual.measure(), [height, virtual]);
+  const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => box.current, estimateSize: () => height, overscan: 12, getItemKey: (at3) => rows[at3]?.id ?? at3 });
+  useEffect9(() => virtual.measure(), [height, virtual]);
   const stop = rows.some((row) => row.id === chosen) ? chosen : rows[0]?.id;
-  return /* @__PURE__ */ jsx38("div", { className: "message-list", ref: box, role: "list", "aria-label": "Messages, newest first", tabIndex: -1, children: /* @__PURE__ */ jsx38("div", { className: "message-rows", style: { height: virtual.getTotalSize() }, children: virtual.getVirtualItems().map((item) => {
+  return /* @__PURE__ */ jsx41("div", { className: "message-list", ref: box, role: "list", "aria-label": "Messages, newest first", tabIndex: -1, children: /* @__PURE__ */ jsx41("div", { className: "message-rows", style: { height: virtual.getTotalSize() }, children: virtual.getVirtualItems().map((item) => {
     const row = rows[item.index];
-    return row && /* @__PURE__ */ jsx38("div", { role: "listitem", "aria-setsize": rows.length, "aria-posinset": item.index + 1, className: "message-slot", style: { height, transform: `translateY(${item.start}px)` }, children: /* @__PURE__ */ jsx38(Row3, { row, query, isChosen: row.id === chosen, isNarrow, isStop: row.id === stop }) }, item.key);
+    return row && /* @__PURE__ */ jsx41("div", { role: "listitem", "aria-setsize": rows.length, "aria-posinset": item.index + 1, className: "message-slot", style: { height, transform: `translateY(${item.start}px)` }, children: /* @__PURE__ */ jsx41(Row3, { row, query, isChosen: row.id === chosen, isNarrow, isStop: row.id === stop }) }, item.key);
   }) }) });
 }
 function Messages() {
@@ -4305,16 +4698,16 @@ function Messages() {
   const query = words2.get("q") ?? "";
   const chosen = Number(words2.get("id")) || void 0;
   const mayResend = useMay()("resend");
-  const [limitAt, setLimitAt] = useState25(0);
-  const [isFollowing, setFollowing] = useState25(false);
-  const [isReplaying, setReplaying] = useState25(false);
-  const [areFacetsOpen, setFacetsOpen] = useState25(false);
+  const [limitAt, setLimitAt] = useState27(0);
+  const [isFollowing, setFollowing] = useState27(false);
+  const [isReplaying, setReplaying] = useState27(false);
+  const [areFacetsOpen, setFacetsOpen] = useState27(false);
   const limit = LIMITS[limitAt] ?? 200;
   const { value, problem, isLoading, again } = useAnswer(`${query}
 ${limit}`, (signal) => searchMessages(query, limit, signal));
   const rows = value?.messages ?? [];
   const facets = useAnswer(query, (signal) => readFacets(query, signal)).value?.facets;
-  useEffect8(() => {
+  useEffect9(() => {
     if (!isFollowing) return;
     const timer2 = window.setInterval(() => !document.hidden && again(), FOLLOW_MS);
     return () => window.clearInterval(timer2);
@@ -4325,44 +4718,44 @@ ${limit}`, (signal) => searchMessages(query, limit, signal));
   };
   const isFull = rows.length >= limit;
   const oldest = rows.at(-1);
-  return /* @__PURE__ */ jsxs37("div", { className: `messages ${chosen ? "with-message" : ""} ${areFacetsOpen ? "facets-open" : ""}`, children: [
-    /* @__PURE__ */ jsx38("h1", { className: "hidden-but-read", children: "Messages" }),
-    /* @__PURE__ */ jsxs37("div", { className: "messages-head", children: [
-      /* @__PURE__ */ jsx38(SearchBox, { query, onQuery }),
-      /* @__PURE__ */ jsxs37("div", { className: "buttons", children: [
-        /* @__PURE__ */ jsx38("span", { className: "facets-button", children: /* @__PURE__ */ jsx38(Button, { icon: "filtered", "aria-expanded": areFacetsOpen, onPress: () => setFacetsOpen(!areFacetsOpen), children: "Narrow" }) }),
-        /* @__PURE__ */ jsx38(Button, { icon: isFollowing ? "paused" : "play", onPress: () => setFollowing(!isFollowing), children: isFollowing ? "Stop following" : "Follow" }),
-        mayResend && /* @__PURE__ */ jsx38(Button, { icon: "again", isDisabled: !query || rows.length === 0, onPress: () => setReplaying(true), children: "Replay found…" })
+  return /* @__PURE__ */ jsxs40("div", { className: `messages ${chosen ? "with-message" : ""} ${areFacetsOpen ? "facets-open" : ""}`, children: [
+    /* @__PURE__ */ jsx41("h1", { className: "hidden-but-read", children: "Messages" }),
+    /* @__PURE__ */ jsxs40("div", { className: "messages-head", children: [
+      /* @__PURE__ */ jsx41(SearchBox, { query, onQuery }),
+      /* @__PURE__ */ jsxs40("div", { className: "buttons", children: [
+        /* @__PURE__ */ jsx41("span", { className: "facets-button", children: /* @__PURE__ */ jsx41(Button, { icon: "filtered", "aria-expanded": areFacetsOpen, onPress: () => setFacetsOpen(!areFacetsOpen), children: "Narrow" }) }),
+        /* @__PURE__ */ jsx41(Button, { icon: isFollowing ? "paused" : "play", onPress: () => setFollowing(!isFollowing), children: isFollowing ? "Stop following" : "Follow" }),
+        mayResend && /* @__PURE__ */ jsx41(Button, { icon: "again", isDisabled: !query || rows.length === 0, onPress: () => setReplaying(true), children: "Replay found…" })
       ] })
     ] }),
-    /* @__PURE__ */ jsxs37("aside", { className: "messages-facets", "aria-label": "Narrow the search", children: [
-      /* @__PURE__ */ jsx38(Facets, { query, rows, facets, onQuery }),
-      /* @__PURE__ */ jsx38("p", { className: "quiet facet-foot", children: facets ? "Counts are of all that the search finds." : "Counts are of the messages in the list." })
+    /* @__PURE__ */ jsxs40("aside", { className: "messages-facets", "aria-label": "Narrow the search", children: [
+      /* @__PURE__ */ jsx41(Facets, { query, rows, facets, onQuery }),
+      /* @__PURE__ */ jsx41("p", { className: "quiet facet-foot", children: facets ? "Counts are of all that the search finds." : "Counts are of the messages in the list." })
     ] }),
-    /* @__PURE__ */ jsxs37("section", { className: "messages-found", "aria-label": "Found messages", children: [
-      /* @__PURE__ */ jsxs37("p", { className: "found-line", role: "status", children: [
+    /* @__PURE__ */ jsxs40("section", { className: "messages-found", "aria-label": "Found messages", children: [
+      /* @__PURE__ */ jsxs40("p", { className: "found-line", role: "status", children: [
         problem ? "No answer" : isLoading && !value ? "Searching…" : rows.length === 0 ? "Nothing found" : facets && isFull ? `${count(rows.length)} newest of ${count(facets.total)}` : `${count(rows.length)}${isFull ? " newest" : ""} ${rows.length === 1 ? "message" : "messages"}`,
-        oldest && isFull && chosen === void 0 && /* @__PURE__ */ jsxs37("span", { className: "quiet", children: [
+        oldest && isFull && chosen === void 0 && /* @__PURE__ */ jsxs40("span", { className: "quiet", children: [
           " back to ",
           moment(oldest.received)
         ] }),
-        isFull && limitAt < LIMITS.length - 1 && /* @__PURE__ */ jsxs37(Button, { kind: "plain", onPress: () => setLimitAt(limitAt + 1), children: [
+        isFull && limitAt < LIMITS.length - 1 && /* @__PURE__ */ jsxs40(Button, { kind: "plain", onPress: () => setLimitAt(limitAt + 1), children: [
           "Show ",
           count(LIMITS[limitAt + 1] ?? 0)
         ] })
       ] }),
-      problem ? /* @__PURE__ */ jsx38("div", { className: "inside", children: /* @__PURE__ */ jsx38(Trouble, { problem, what: "The search", again }) }) : rows.length === 0 && !isLoading ? /* @__PURE__ */ jsx38(Empty, { title: "No message fits this search", children: query ? "Take a word away, or widen the time: since:7d" : "When the first message comes, it is here." }) : /* @__PURE__ */ jsx38(List, { rows, query, chosen, isNarrow: chosen !== void 0 })
+      problem ? /* @__PURE__ */ jsx41("div", { className: "inside", children: /* @__PURE__ */ jsx41(Trouble, { problem, what: "The search", again }) }) : rows.length === 0 && !isLoading ? /* @__PURE__ */ jsx41(Empty, { title: "No message fits this search", children: query ? "Take a word away, or widen the time: since:7d" : "When the first message comes, it is here." }) : /* @__PURE__ */ jsx41(List, { rows, query, chosen, isNarrow: chosen !== void 0 })
     ] }),
-    chosen && /* @__PURE__ */ jsx38("section", { className: "messages-one", "aria-label": "Message", children: /* @__PURE__ */ jsx38(OneMessage, { id: chosen, onClose: () => setWords({ id: void 0, tab: void 0 }) }, chosen) }),
-    isReplaying && /* @__PURE__ */ jsx38(ReplayFound, { query, onClose: () => setReplaying(false) })
+    chosen && /* @__PURE__ */ jsx41("section", { className: "messages-one", "aria-label": "Message", children: /* @__PURE__ */ jsx41(OneMessage, { id: chosen, onClose: () => setWords({ id: void 0, tab: void 0 }) }, chosen) }),
+    isReplaying && /* @__PURE__ */ jsx41(ReplayFound, { query, onClose: () => setReplaying(false) })
   ] });
 }
 
 // src/screens/overview/Overview.tsx
-import { useMemo as useMemo10 } from "./vendor.js";
+import { useMemo as useMemo12 } from "./vendor.js";
 
 // src/screens/overview/Story.tsx
-import { Fragment as Fragment13, jsx as jsx39, jsxs as jsxs38 } from "./vendor.js";
+import { Fragment as Fragment15, jsx as jsx42, jsxs as jsxs41 } from "./vendor.js";
 var STAGES = {
   coming: { word: "Coming", icon: "expired", tone: "note" },
   under_way: { word: "Now", icon: "warn", tone: "warn" },
@@ -4387,24 +4780,24 @@ function Story({ status }) {
   const now2 = chapters.find((one) => one.stage === "under_way") ?? chapters.find((one) => one.stage === "healing");
   const next = chapters.find((one) => one.stage === "coming");
   const shown = now2 ?? next;
-  return /* @__PURE__ */ jsxs38(Card, { title: "The story", more: /* @__PURE__ */ jsx39("span", { className: "quiet", children: "this hospital is invented: things go wrong on purpose, and heal in front of you" }), children: [
-    /* @__PURE__ */ jsx39("ol", { className: "story", children: chapters.map((one) => /* @__PURE__ */ jsxs38("li", { className: `${one.stage} ${STAGES[one.stage].tone}`, "aria-current": one === now2 ? "step" : void 0, children: [
-      /* @__PURE__ */ jsx39(Icon, { name: STAGES[one.stage].icon }),
-      /* @__PURE__ */ jsx39("strong", { children: one.title }),
-      /* @__PURE__ */ jsx39("span", { className: "number", children: told(one) })
+  return /* @__PURE__ */ jsxs41(Card, { title: "The story", more: /* @__PURE__ */ jsx42("span", { className: "quiet", children: "this hospital is invented: things go wrong on purpose, and heal in front of you" }), children: [
+    /* @__PURE__ */ jsx42("ol", { className: "story", children: chapters.map((one) => /* @__PURE__ */ jsxs41("li", { className: `${one.stage} ${STAGES[one.stage].tone}`, "aria-current": one === now2 ? "step" : void 0, children: [
+      /* @__PURE__ */ jsx42(Icon, { name: STAGES[one.stage].icon }),
+      /* @__PURE__ */ jsx42("strong", { children: one.title }),
+      /* @__PURE__ */ jsx42("span", { className: "number", children: told(one) })
     ] }, one.name)) }),
-    /* @__PURE__ */ jsx39("p", { className: "story-look", children: shown ? /* @__PURE__ */ jsxs38(Fragment13, { children: [
-      /* @__PURE__ */ jsx39("strong", { children: shown === now2 ? "Look now:" : "Next:" }),
+    /* @__PURE__ */ jsx42("p", { className: "story-look", children: shown ? /* @__PURE__ */ jsxs41(Fragment15, { children: [
+      /* @__PURE__ */ jsx42("strong", { children: shown === now2 ? "Look now:" : "Next:" }),
       " ",
       shown.look,
       " ",
-      LOOK[shown.name] && /* @__PURE__ */ jsx39(Link, { to: LOOK[shown.name] ?? "/", children: "Show me" })
+      LOOK[shown.name] && /* @__PURE__ */ jsx42(Link, { to: LOOK[shown.name] ?? "/", children: "Show me" })
     ] }) : "The story is over, and the hospital goes on. Every message is still there to be looked at." })
   ] });
 }
 
 // src/screens/overview/SystemMap.tsx
-import { useMemo as useMemo8, useState as useState26 } from "./vendor.js";
+import { useMemo as useMemo10, useState as useState28 } from "./vendor.js";
 
 // src/screens/overview/map.ts
 var DRAWN_MAX = 16;
@@ -4453,7 +4846,7 @@ function pictureOf(status, flows) {
 }
 
 // src/screens/overview/SystemMap.tsx
-import { jsx as jsx40, jsxs as jsxs39 } from "./vendor.js";
+import { jsx as jsx43, jsxs as jsxs42 } from "./vendor.js";
 var BOX_HEIGHT = 25;
 var STEP = 29;
 var PAD = 6;
@@ -4466,22 +4859,22 @@ function place(nodes, width, boxWidth) {
   const placed = /* @__PURE__ */ new Map();
   columns.forEach((column, number) => {
     const step2 = Math.max(STEP, (height - PAD * 2) / Math.max(column.length, 1));
-    column.forEach((node, at2) => placed.set(node.id, { ...node, x: xs[number] ?? 0, y: PAD + step2 * (at2 + 0.5) }));
+    column.forEach((node, at3) => placed.set(node.id, { ...node, x: xs[number] ?? 0, y: PAD + step2 * (at3 + 0.5) }));
   });
   return { placed, height };
 }
 function SystemMap({ live: live2 }) {
   const [box, { width }] = useSize();
-  const [looked, setLooked] = useState26();
+  const [looked, setLooked] = useState28();
   const status = live2.status;
-  const picture = useMemo8(() => status ? pictureOf(status, live2.flows) : void 0, [status, live2.flows]);
+  const picture = useMemo10(() => status ? pictureOf(status, live2.flows) : void 0, [status, live2.flows]);
   if (!picture) return null;
   const boxWidth = Math.min(158, Math.max(96, width * 0.3));
   const { placed, height } = place(picture.nodes, width, boxWidth);
   const most = Math.max(...picture.lines.map((line) => line.rate), 1);
   const letters = Math.floor((boxWidth - 16) / 6.9);
-  return /* @__PURE__ */ jsxs39("div", { ref: box, className: "map", children: [
-    /* @__PURE__ */ jsxs39("svg", { width, height, role: "group", "aria-label": "Systems and what flows between them", children: [
+  return /* @__PURE__ */ jsxs42("div", { ref: box, className: "map", children: [
+    /* @__PURE__ */ jsxs42("svg", { width, height, role: "group", "aria-label": "Systems and what flows between them", children: [
       picture.lines.map((line) => {
         const from = placed.get(line.from);
         const to = placed.get(line.to);
@@ -4490,14 +4883,14 @@ function SystemMap({ live: live2 }) {
         const bend = Math.max((to.x - start) / 2, 20);
         const isQuiet = looked !== void 0 && line.from !== looked && line.to !== looked;
         const tone = line.state === "failing" || line.state === "held" ? "bad" : line.state === "paused" ? "paused" : line.rate < 0.02 ? "idle" : "";
-        return /* @__PURE__ */ jsx40("path", { className: `line ${tone} ${isQuiet ? "faint" : ""}`, strokeWidth: 1 + line.rate / most * LINE_MAX, d: `M${start} ${from.y}C${start + bend} ${from.y} ${to.x - bend} ${to.y} ${to.x} ${to.y}`, children: /* @__PURE__ */ jsx40("title", { children: `${from.label} → ${to.label}: ${rate(line.rate)} a second${line.queued ? `, ${plural(line.queued, "message")} wait` : ""}` }) }, line.id);
+        return /* @__PURE__ */ jsx43("path", { className: `line ${tone} ${isQuiet ? "faint" : ""}`, strokeWidth: 1 + line.rate / most * LINE_MAX, d: `M${start} ${from.y}C${start + bend} ${from.y} ${to.x - bend} ${to.y} ${to.x} ${to.y}`, children: /* @__PURE__ */ jsx43("title", { children: `${from.label} → ${to.label}: ${rate(line.rate)} a second${line.queued ? `, ${plural(line.queued, "message")} wait` : ""}` }) }, line.id);
       }),
       [...placed.values()].map((node) => {
         const word = health(node.state);
         const isBad = node.state === "failing" || node.state === "held";
         const shown = node.label.length > letters ? `${node.label.slice(0, letters - 1)}…` : node.label;
         const sign = node.state === "ok" ? "" : isBad ? " ✕" : node.state === "paused" ? " ‖" : " !";
-        return /* @__PURE__ */ jsxs39(
+        return /* @__PURE__ */ jsxs42(
           "a",
           {
             href: node.to,
@@ -4512,16 +4905,16 @@ function SystemMap({ live: live2 }) {
             onBlur: () => setLooked(void 0),
             className: `node ${word.tone} ${node.state}`,
             children: [
-              /* @__PURE__ */ jsx40("title", { children: node.title }),
-              /* @__PURE__ */ jsx40("rect", { x: node.x, y: node.y - BOX_HEIGHT / 2, width: boxWidth, height: BOX_HEIGHT, rx: "5" }),
-              /* @__PURE__ */ jsx40("text", { x: node.x + boxWidth / 2, y: node.y + 4.5, textAnchor: "middle", children: shown + sign })
+              /* @__PURE__ */ jsx43("title", { children: node.title }),
+              /* @__PURE__ */ jsx43("rect", { x: node.x, y: node.y - BOX_HEIGHT / 2, width: boxWidth, height: BOX_HEIGHT, rx: "5" }),
+              /* @__PURE__ */ jsx43("text", { x: node.x + boxWidth / 2, y: node.y + 4.5, textAnchor: "middle", children: shown + sign })
             ]
           },
           node.id
         );
       })
     ] }),
-    picture.left > 0 && /* @__PURE__ */ jsxs39("p", { className: "quiet", children: [
+    picture.left > 0 && /* @__PURE__ */ jsxs42("p", { className: "quiet", children: [
       plural(picture.left, "more interface"),
       " that ",
       picture.left === 1 ? "is" : "are",
@@ -4531,7 +4924,7 @@ function SystemMap({ live: live2 }) {
 }
 
 // src/screens/overview/Throughput.tsx
-import { useMemo as useMemo9 } from "./vendor.js";
+import { useMemo as useMemo11 } from "./vendor.js";
 
 // src/screens/overview/scale.ts
 function roundUp(value) {
@@ -4539,7 +4932,7 @@ function roundUp(value) {
   return [1, 2, 4, 6, 8, 10].map((step2) => step2 * unit).find((step2) => step2 >= value) ?? 10 * unit;
 }
 function spread(places, step2, top, bottom) {
-  const order = places.map((place2, at2) => ({ place: place2, at: at2 })).sort((a, b) => a.place - b.place);
+  const order = places.map((place2, at3) => ({ place: place2, at: at3 })).sort((a, b) => a.place - b.place);
   let last = top - step2;
   for (const one of order) {
     one.place = Math.max(one.place, last + step2);
@@ -4556,7 +4949,7 @@ function spread(places, step2, top, bottom) {
 }
 
 // src/screens/overview/Throughput.tsx
-import { jsx as jsx41, jsxs as jsxs40 } from "./vendor.js";
+import { jsx as jsx44, jsxs as jsxs43 } from "./vendor.js";
 var SERIES_MAX = 4;
 var HEIGHT_MIN = 190;
 var HEIGHT_MAX = 420;
@@ -4573,48 +4966,48 @@ function seriesOf(live2) {
   const rest = all.slice(SERIES_MAX);
   if (rest.length === 0) return named;
   const length = Math.max(...rest.map((one) => one.values.length));
-  const values = Array.from({ length }, (_, at2) => rest.reduce((sum, one) => sum + (one.values.at(at2 - length) ?? 0), 0));
+  const values = Array.from({ length }, (_, at3) => rest.reduce((sum, one) => sum + (one.values.at(at3 - length) ?? 0), 0));
   return [...named, { name: `${rest.length} others`, values }];
 }
 function Throughput({ live: live2 }) {
   const [box, size] = useSize();
   const width = size.width;
   const height = Math.max(HEIGHT_MIN, Math.min(size.height, HEIGHT_MAX));
-  const series = useMemo9(() => seriesOf(live2), [live2]);
+  const series = useMemo11(() => seriesOf(live2), [live2]);
   const length = live2.total.length;
   const inner = Math.max(width - LEFT - RIGHT, 60);
   const top = roundUp(Math.max(...live2.total, 1));
-  const x = (at2) => LEFT + inner - (length - 1 - at2) * inner / (windowOf(length) - 1);
+  const x = (at3) => LEFT + inner - (length - 1 - at3) * inner / (windowOf(length) - 1);
   const y = (value) => height - BOTTOM - value / top * (height - TOP - BOTTOM);
   let below = Array(length).fill(0);
   const areas = series.map(({ name, values }) => {
     const lower = below;
-    const upper = lower.map((value, at2) => value + (values.at(at2 - length) ?? 0));
+    const upper = lower.map((value, at3) => value + (values.at(at3 - length) ?? 0));
     below = upper;
-    const line = upper.map((value, at2) => `${x(at2).toFixed(1)},${y(value).toFixed(1)}`);
-    const back = lower.map((value, at2) => `${x(at2).toFixed(1)},${y(value).toFixed(1)}`).reverse();
+    const line = upper.map((value, at3) => `${x(at3).toFixed(1)},${y(value).toFixed(1)}`);
+    const back = lower.map((value, at3) => `${x(at3).toFixed(1)},${y(value).toFixed(1)}`).reverse();
     const middle = ((lower.at(-1) ?? 0) + (upper.at(-1) ?? 0)) / 2;
     return { name, line: line.join(" "), area: [...line, ...back].join(" "), at: y(middle), now: values.at(-1) ?? 0 };
   });
   const labels = spread(areas.map((area) => area.at), LABEL_STEP, TOP + 6, height - BOTTOM - 2);
   const grid = [0, top / 2, top];
-  return /* @__PURE__ */ jsx41("div", { ref: box, className: "chart", children: length < 2 ? /* @__PURE__ */ jsx41("div", { className: "empty", children: "Measuring…" }) : /* @__PURE__ */ jsxs40("svg", { width, height, role: "img", "aria-label": `Messages a second: ${areas.map((area) => `${area.name} ${rate(area.now)}`).join(", ")}`, children: [
-    grid.map((value) => /* @__PURE__ */ jsxs40("g", { children: [
-      /* @__PURE__ */ jsx41("line", { className: "grid", x1: LEFT, x2: LEFT + inner, y1: y(value), y2: y(value) }),
-      /* @__PURE__ */ jsx41("text", { className: "tick", x: LEFT - 6, y: y(value) + 4, textAnchor: "end", children: value })
+  return /* @__PURE__ */ jsx44("div", { ref: box, className: "chart", children: length < 2 ? /* @__PURE__ */ jsx44("div", { className: "empty", children: "Measuring…" }) : /* @__PURE__ */ jsxs43("svg", { width, height, role: "img", "aria-label": `Messages a second: ${areas.map((area) => `${area.name} ${rate(area.now)}`).join(", ")}`, children: [
+    grid.map((value) => /* @__PURE__ */ jsxs43("g", { children: [
+      /* @__PURE__ */ jsx44("line", { className: "grid", x1: LEFT, x2: LEFT + inner, y1: y(value), y2: y(value) }),
+      /* @__PURE__ */ jsx44("text", { className: "tick", x: LEFT - 6, y: y(value) + 4, textAnchor: "end", children: value })
     ] }, value)),
-    areas.map((area, at2) => /* @__PURE__ */ jsxs40("g", { className: `series s${at2 + 1}`, children: [
-      /* @__PURE__ */ jsx41("polygon", { points: area.area }),
-      /* @__PURE__ */ jsx41("polyline", { points: area.line }),
-      /* @__PURE__ */ jsx41("line", { className: "lead", x1: LEFT + inner, y1: area.at, x2: LEFT + inner + 8, y2: labels[at2] }),
-      /* @__PURE__ */ jsxs40("text", { x: LEFT + inner + 11, y: (labels[at2] ?? 0) + 4, children: [
+    areas.map((area, at3) => /* @__PURE__ */ jsxs43("g", { className: `series s${at3 + 1}`, children: [
+      /* @__PURE__ */ jsx44("polygon", { points: area.area }),
+      /* @__PURE__ */ jsx44("polyline", { points: area.line }),
+      /* @__PURE__ */ jsx44("line", { className: "lead", x1: LEFT + inner, y1: area.at, x2: LEFT + inner + 8, y2: labels[at3] }),
+      /* @__PURE__ */ jsxs43("text", { x: LEFT + inner + 11, y: (labels[at3] ?? 0) + 4, children: [
         area.name.length > 16 ? `${area.name.slice(0, 15)}…` : area.name,
         " ",
         rate(area.now)
       ] })
     ] }, area.name)),
-    /* @__PURE__ */ jsx41("text", { className: "tick", x: LEFT + inner, y: height - 6, textAnchor: "end", children: "now" }),
-    /* @__PURE__ */ jsxs40("text", { className: "tick", x: LEFT, y: height - 6, children: [
+    /* @__PURE__ */ jsx44("text", { className: "tick", x: LEFT + inner, y: height - 6, textAnchor: "end", children: "now" }),
+    /* @__PURE__ */ jsxs43("text", { className: "tick", x: LEFT, y: height - 6, children: [
       Math.round(windowOf(length) * live2.pause_s),
       " s ago"
     ] })
@@ -4622,19 +5015,19 @@ function Throughput({ live: live2 }) {
 }
 
 // src/screens/overview/Overview.tsx
-import { jsx as jsx42, jsxs as jsxs41 } from "./vendor.js";
+import { jsx as jsx45, jsxs as jsxs44 } from "./vendor.js";
 function Tile({ name, value, unit, children }) {
-  return /* @__PURE__ */ jsxs41("div", { className: "tile card", children: [
-    /* @__PURE__ */ jsx42("span", { className: "quiet", children: name }),
-    /* @__PURE__ */ jsxs41("div", { className: "tile-row", children: [
-      /* @__PURE__ */ jsxs41("span", { className: "figure number", children: [
+  return /* @__PURE__ */ jsxs44("div", { className: "tile card", children: [
+    /* @__PURE__ */ jsx45("span", { className: "quiet", children: name }),
+    /* @__PURE__ */ jsxs44("div", { className: "tile-row", children: [
+      /* @__PURE__ */ jsxs44("span", { className: "figure number", children: [
         value,
-        unit && /* @__PURE__ */ jsxs41("small", { children: [
+        unit && /* @__PURE__ */ jsxs44("small", { children: [
           " ",
           unit
         ] })
       ] }),
-      /* @__PURE__ */ jsx42("span", { className: "tile-more", children })
+      /* @__PURE__ */ jsx45("span", { className: "tile-more", children })
     ] })
   ] });
 }
@@ -4646,26 +5039,26 @@ function Tiles({ status, total }) {
   const age = oldest?.to.oldest ? (engine.at - oldest.to.oldest) / 1e6 : 0;
   const newest = total.slice(-3);
   const speed = newest.length ? newest.reduce((sum, value) => sum + value, 0) / newest.length : 0;
-  return /* @__PURE__ */ jsxs41("div", { className: "tiles", children: [
-    /* @__PURE__ */ jsx42(Tile, { name: "Messages a second", value: newest.length ? rate(speed) : "…", children: /* @__PURE__ */ jsx42(Sparkline, { values: total, width: 90 }) }),
-    /* @__PURE__ */ jsx42(Tile, { name: "Accepted", value: count(engine.counts.accepted), children: engine.lost === 0 ? /* @__PURE__ */ jsxs41("span", { className: "good state", title: balance(status), children: [
-      /* @__PURE__ */ jsx42(Icon, { name: "good" }),
+  return /* @__PURE__ */ jsxs44("div", { className: "tiles", children: [
+    /* @__PURE__ */ jsx45(Tile, { name: "Messages a second", value: newest.length ? rate(speed) : "…", children: /* @__PURE__ */ jsx45(Sparkline, { values: total, width: 90 }) }),
+    /* @__PURE__ */ jsx45(Tile, { name: "Accepted", value: count(engine.counts.accepted), children: engine.lost === 0 ? /* @__PURE__ */ jsxs44("span", { className: "good state", title: balance(status), children: [
+      /* @__PURE__ */ jsx45(Icon, { name: "good" }),
       " none lost"
-    ] }) : /* @__PURE__ */ jsxs41("span", { className: "bad state", children: [
-      /* @__PURE__ */ jsx42(Icon, { name: "bad" }),
+    ] }) : /* @__PURE__ */ jsxs44("span", { className: "bad state", children: [
+      /* @__PURE__ */ jsx45(Icon, { name: "bad" }),
       " ",
       plural(Math.abs(engine.lost), "message"),
       " unaccounted for"
     ] }) }),
-    /* @__PURE__ */ jsx42(Tile, { name: "Waiting to send", value: count(waiting), children: oldest && age >= 10 ? /* @__PURE__ */ jsxs41(Link, { to: messagesAt(`destination:${oldest.to.name} state:in_flight`), children: [
+    /* @__PURE__ */ jsx45(Tile, { name: "Waiting to send", value: count(waiting), children: oldest && age >= 10 ? /* @__PURE__ */ jsxs44(Link, { to: messagesAt(`destination:${oldest.to.name} state:in_flight`), children: [
       "oldest ",
       span(age),
       " · ",
       oldest.to.name
-    ] }) : /* @__PURE__ */ jsx42("span", { className: "quiet", children: "nothing is late" }) }),
-    /* @__PURE__ */ jsx42(Tile, { name: "Parked for a person", value: count(engine.counts.parked), children: engine.counts.parked > 0 ? /* @__PURE__ */ jsx42(Link, { to: messagesAt("state:parked"), children: "see them" }) : /* @__PURE__ */ jsx42("span", { className: "quiet", children: "none" }) }),
-    /* @__PURE__ */ jsx42(Tile, { name: "Disk confirms a write in", value: (engine.stats.fsync_micros_last / 1e3).toFixed(1), unit: "ms", children: /* @__PURE__ */ jsxs41("span", { className: engine.store === "ok" ? "good state" : "bad state", children: [
-      /* @__PURE__ */ jsx42(Icon, { name: engine.store === "ok" ? "good" : "bad" }),
+    ] }) : /* @__PURE__ */ jsx45("span", { className: "quiet", children: "nothing is late" }) }),
+    /* @__PURE__ */ jsx45(Tile, { name: "Parked for a person", value: count(engine.counts.parked), children: engine.counts.parked > 0 ? /* @__PURE__ */ jsx45(Link, { to: messagesAt("state:parked"), children: "see them" }) : /* @__PURE__ */ jsx45("span", { className: "quiet", children: "none" }) }),
+    /* @__PURE__ */ jsx45(Tile, { name: "Disk confirms a write in", value: (engine.stats.fsync_micros_last / 1e3).toFixed(1), unit: "ms", children: /* @__PURE__ */ jsxs44("span", { className: engine.store === "ok" ? "good state" : "bad state", children: [
+      /* @__PURE__ */ jsx45(Icon, { name: engine.store === "ok" ? "good" : "bad" }),
       " store ",
       engine.store
     ] }) })
@@ -4674,45 +5067,45 @@ function Tiles({ status, total }) {
 function Overview() {
   const live2 = useLive();
   const { status, problem } = live2;
-  const items = useMemo10(() => status ? attentionOf(status) : [], [status]);
+  const items = useMemo12(() => status ? attentionOf(status) : [], [status]);
   if (!status) {
-    return /* @__PURE__ */ jsx42(Page, { title: "Overview", children: problem ? /* @__PURE__ */ jsx42(Trouble, { problem, what: "The engine" }) : /* @__PURE__ */ jsx42(Empty, { title: "Asking the engine…" }) });
+    return /* @__PURE__ */ jsx45(Page, { title: "Overview", children: problem ? /* @__PURE__ */ jsx45(Trouble, { problem, what: "The engine" }) : /* @__PURE__ */ jsx45(Empty, { title: "Asking the engine…" }) });
   }
   const { engine } = status;
   const systems = new Set(engine.interfaces.flatMap((one) => one.destinations.filter((to) => to.connector !== "interface").map((to) => to.address))).size;
-  return /* @__PURE__ */ jsxs41(Page, { title: "Overview", about: `${plural(engine.interfaces.length, "interface")} · ${plural(systems, "receiver")} · up for ${span(engine.uptime_s)}`, children: [
-    /* @__PURE__ */ jsx42(Tiles, { status, total: live2.total }),
-    /* @__PURE__ */ jsx42(Story, { status }),
-    /* @__PURE__ */ jsxs41("section", { "aria-label": "Needs attention", className: "stack tight", children: [
-      /* @__PURE__ */ jsx42("h2", { children: "Needs attention" }),
-      items.length > 0 ? /* @__PURE__ */ jsx42(Attentions, { items }) : /* @__PURE__ */ jsxs41("div", { className: "calm", children: [
-        /* @__PURE__ */ jsx42(Icon, { name: "good", className: "good" }),
+  return /* @__PURE__ */ jsxs44(Page, { title: "Overview", about: `${plural(engine.interfaces.length, "interface")} · ${plural(systems, "receiver")} · up for ${span(engine.uptime_s)}`, children: [
+    /* @__PURE__ */ jsx45(Tiles, { status, total: live2.total }),
+    /* @__PURE__ */ jsx45(Story, { status }),
+    /* @__PURE__ */ jsxs44("section", { "aria-label": "Needs attention", className: "stack tight", children: [
+      /* @__PURE__ */ jsx45("h2", { children: "Needs attention" }),
+      items.length > 0 ? /* @__PURE__ */ jsx45(Attentions, { items }) : /* @__PURE__ */ jsxs44("div", { className: "calm", children: [
+        /* @__PURE__ */ jsx45(Icon, { name: "good", className: "good" }),
         " Nothing needs you. ",
         balance(status),
         ": nothing is lost."
       ] })
     ] }),
-    /* @__PURE__ */ jsxs41("div", { className: "two", children: [
-      /* @__PURE__ */ jsx42(Card, { title: "Throughput", more: /* @__PURE__ */ jsx42("span", { className: "quiet", children: "messages a second, since this page was opened" }), children: /* @__PURE__ */ jsx42(Throughput, { live: live2 }) }),
-      /* @__PURE__ */ jsx42(Card, { title: "Flow", more: /* @__PURE__ */ jsx42("span", { className: "quiet", children: "width of a line = messages a second" }), children: /* @__PURE__ */ jsx42(SystemMap, { live: live2 }) })
+    /* @__PURE__ */ jsxs44("div", { className: "two", children: [
+      /* @__PURE__ */ jsx45(Card, { title: "Throughput", more: /* @__PURE__ */ jsx45("span", { className: "quiet", children: "messages a second, since this page was opened" }), children: /* @__PURE__ */ jsx45(Throughput, { live: live2 }) }),
+      /* @__PURE__ */ jsx45(Card, { title: "Flow", more: /* @__PURE__ */ jsx45("span", { className: "quiet", children: "width of a line = messages a second" }), children: /* @__PURE__ */ jsx45(SystemMap, { live: live2 }) })
     ] }),
-    /* @__PURE__ */ jsx42(Card, { children: /* @__PURE__ */ jsx42(InterfaceTable, { live: live2, interfaces: engine.interfaces }) })
+    /* @__PURE__ */ jsx45(Card, { children: /* @__PURE__ */ jsx45(InterfaceTable, { live: live2, interfaces: engine.interfaces }) })
   ] });
 }
 
 // src/screens/signin/SignIn.tsx
-import { useEffect as useEffect9, useState as useState27 } from "./vendor.js";
-import { Fragment as Fragment14, jsx as jsx43, jsxs as jsxs42 } from "./vendor.js";
+import { useEffect as useEffect10, useState as useState29 } from "./vendor.js";
+import { Fragment as Fragment16, jsx as jsx46, jsxs as jsxs45 } from "./vendor.js";
 function Field({ label, name, kind = "text", complete, hint, value, onChange, isFirst = false }) {
-  return /* @__PURE__ */ jsxs42("div", { className: "field", children: [
-    /* @__PURE__ */ jsx43("label", { htmlFor: name, children: label }),
-    /* @__PURE__ */ jsx43("input", { className: "input", id: name, name, type: kind, autoComplete: complete, value, required: true, autoFocus: isFirst, spellCheck: false, "aria-describedby": hint ? `${name}-hint` : void 0, onChange: (change2) => onChange(change2.target.value) }),
-    hint && /* @__PURE__ */ jsx43("span", { className: "quiet", id: `${name}-hint`, children: hint })
+  return /* @__PURE__ */ jsxs45("div", { className: "field", children: [
+    /* @__PURE__ */ jsx46("label", { htmlFor: name, children: label }),
+    /* @__PURE__ */ jsx46("input", { className: "input", id: name, name, type: kind, autoComplete: complete, value, required: true, autoFocus: isFirst, spellCheck: false, "aria-describedby": hint ? `${name}-hint` : void 0, onChange: (change2) => onChange(change2.target.value) }),
+    hint && /* @__PURE__ */ jsx46("span", { className: "quiet", id: `${name}-hint`, children: hint })
   ] });
 }
 function Form({ title, button, children, act }) {
-  const [problem, setProblem] = useState27();
-  const [isRunning, setRunning] = useState27(false);
+  const [problem, setProblem] = useState29();
+  const [isRunning, setRunning] = useState29(false);
   const send2 = async (sent) => {
     sent.preventDefault();
     setRunning(true);
@@ -4724,31 +5117,31 @@ function Form({ title, button, children, act }) {
     }
     setRunning(false);
   };
-  return /* @__PURE__ */ jsxs42("form", { className: "stack", onSubmit: (sent) => void send2(sent), children: [
-    /* @__PURE__ */ jsx43("h1", { children: title }),
+  return /* @__PURE__ */ jsxs45("form", { className: "stack", onSubmit: (sent) => void send2(sent), children: [
+    /* @__PURE__ */ jsx46("h1", { children: title }),
     children,
-    problem && /* @__PURE__ */ jsx43("div", { role: "alert", children: /* @__PURE__ */ jsx43(Notice, { level: "warning", title: problem.message, children: problem.code && /* @__PURE__ */ jsx43("code", { children: problem.code }) }) }),
-    /* @__PURE__ */ jsx43(Button, { type: "submit", kind: "first wide", isDisabled: isRunning, children: isRunning ? "A moment…" : button })
+    problem && /* @__PURE__ */ jsx46("div", { role: "alert", children: /* @__PURE__ */ jsx46(Notice, { level: "warning", title: problem.message, children: problem.code && /* @__PURE__ */ jsx46("code", { children: problem.code }) }) }),
+    /* @__PURE__ */ jsx46(Button, { type: "submit", kind: "first wide", isDisabled: isRunning, children: isRunning ? "A moment…" : button })
   ] });
 }
 function WithPassword({ onToken }) {
-  const [name, setName] = useState27("");
-  const [password, setPassword] = useState27("");
-  return /* @__PURE__ */ jsxs42(Fragment14, { children: [
-    /* @__PURE__ */ jsxs42(Form, { title: "Sign in", button: "Sign in", act: () => signIn(name.trim(), password), children: [
-      /* @__PURE__ */ jsx43(Field, { label: "Name", name: "name", complete: "username", value: name, onChange: setName, isFirst: true }),
-      /* @__PURE__ */ jsx43(Field, { label: "Password", name: "password", kind: "password", complete: "current-password", value: password, onChange: setPassword })
+  const [name, setName] = useState29("");
+  const [password, setPassword] = useState29("");
+  return /* @__PURE__ */ jsxs45(Fragment16, { children: [
+    /* @__PURE__ */ jsxs45(Form, { title: "Sign in", button: "Sign in", act: () => signIn(name.trim(), password), children: [
+      /* @__PURE__ */ jsx46(Field, { label: "Name", name: "name", complete: "username", value: name, onChange: setName, isFirst: true }),
+      /* @__PURE__ */ jsx46(Field, { label: "Password", name: "password", kind: "password", complete: "current-password", value: password, onChange: setPassword })
     ] }),
-    /* @__PURE__ */ jsx43(Button, { kind: "plain", onPress: onToken, children: "I have a one-time token" })
+    /* @__PURE__ */ jsx46(Button, { kind: "plain", onPress: onToken, children: "I have a one-time token" })
   ] });
 }
 function WithToken({ given, onPassword }) {
-  const [token2, setToken] = useState27(given);
-  const [name, setName] = useState27("");
-  const [title, setTitle] = useState27("");
-  const [password, setPassword] = useState27("");
-  return /* @__PURE__ */ jsxs42(Fragment14, { children: [
-    /* @__PURE__ */ jsxs42(
+  const [token2, setToken] = useState29(given);
+  const [name, setName] = useState29("");
+  const [title, setTitle] = useState29("");
+  const [password, setPassword] = useState29("");
+  return /* @__PURE__ */ jsxs45(Fragment16, { children: [
+    /* @__PURE__ */ jsxs45(
       Form,
       {
         title: "Welcome",
@@ -4758,18 +5151,18 @@ function WithToken({ given, onPassword }) {
           navigate("/", { replace: true });
         },
         children: [
-          /* @__PURE__ */ jsx43(Field, { label: "One-time token", name: "token", complete: "off", hint: "From the terminal of the engine, or from your administrator. It works once.", value: token2, onChange: setToken, isFirst: !given }),
-          /* @__PURE__ */ jsx43(Field, { label: "Name", name: "name", complete: "username", hint: "Small letters, digits, dot, dash. Invited people use the name they were told.", value: name, onChange: setName, isFirst: Boolean(given) }),
-          /* @__PURE__ */ jsx43(Field, { label: "Your name as people write it", name: "title", complete: "name", value: title, onChange: setTitle }),
-          /* @__PURE__ */ jsx43(Field, { label: "New password", name: "new-password", kind: "password", complete: "new-password", hint: "12 letters or more; a few words are good.", value: password, onChange: setPassword })
+          /* @__PURE__ */ jsx46(Field, { label: "One-time token", name: "token", complete: "off", hint: "From the terminal of the engine, or from your administrator. It works once.", value: token2, onChange: setToken, isFirst: !given }),
+          /* @__PURE__ */ jsx46(Field, { label: "Name", name: "name", complete: "username", hint: "Small letters, digits, dot, dash. Invited people use the name they were told.", value: name, onChange: setName, isFirst: Boolean(given) }),
+          /* @__PURE__ */ jsx46(Field, { label: "Your name as people write it", name: "title", complete: "name", value: title, onChange: setTitle }),
+          /* @__PURE__ */ jsx46(Field, { label: "New password", name: "new-password", kind: "password", complete: "new-password", hint: "12 letters or more; a few words are good.", value: password, onChange: setPassword })
         ]
       }
     ),
-    /* @__PURE__ */ jsx43(Button, { kind: "plain", onPress: onPassword, children: "I have a password" })
+    /* @__PURE__ */ jsx46(Button, { kind: "plain", onPress: onPassword, children: "I have a password" })
   ] });
 }
 function PasskeyButton({ label, act }) {
-  const [problem, setProblem] = useState27("");
+  const [problem, setProblem] = useState29("");
   const run = async () => {
     setProblem("");
     try {
@@ -4778,16 +5171,16 @@ function PasskeyButton({ label, act }) {
       setProblem(error instanceof Problem ? error.message : "The browser showed no passkey.");
     }
   };
-  return /* @__PURE__ */ jsxs42("div", { className: "stack tight", children: [
-    /* @__PURE__ */ jsx43(Button, { kind: "wide", icon: "keys", onPress: () => void run(), children: label }),
-    problem && /* @__PURE__ */ jsx43("p", { className: "bad", role: "alert", children: problem })
+  return /* @__PURE__ */ jsxs45("div", { className: "stack tight", children: [
+    /* @__PURE__ */ jsx46(Button, { kind: "wide", icon: "keys", onPress: () => void run(), children: label }),
+    problem && /* @__PURE__ */ jsx46("p", { className: "bad", role: "alert", children: problem })
   ] });
 }
 function SecondFactor({ factors }) {
-  const [code, setCode] = useState27("");
-  const passkey = factors.includes("passkey") && /* @__PURE__ */ jsx43(PasskeyButton, { label: "Use a passkey", act: signInWithPasskey });
-  const form = /* @__PURE__ */ jsx43(Form, { title: "Second factor", button: "Go on", act: () => signInWithCode(code), children: /* @__PURE__ */ jsx43(Field, { label: "Code", name: "code", complete: "one-time-code", hint: "The six digits of your authenticator app, or a recovery code.", value: code, onChange: setCode, isFirst: true }) });
-  return /* @__PURE__ */ jsxs42(Fragment14, { children: [
+  const [code, setCode] = useState29("");
+  const passkey = factors.includes("passkey") && /* @__PURE__ */ jsx46(PasskeyButton, { label: "Use a passkey", act: signInWithPasskey });
+  const form = /* @__PURE__ */ jsx46(Form, { title: "Second factor", button: "Go on", act: () => signInWithCode(code), children: /* @__PURE__ */ jsx46(Field, { label: "Code", name: "code", complete: "one-time-code", hint: "The six digits of your authenticator app, or a recovery code.", value: code, onChange: setCode, isFirst: true }) });
+  return /* @__PURE__ */ jsxs45(Fragment16, { children: [
     passkey,
     form
   ] });
@@ -4796,35 +5189,35 @@ function Picture({ svg }) {
   const box = /viewBox="([\d ]+)"/.exec(svg)?.[1];
   const path = [...svg.matchAll(/ d="([Mhvz\d -]+)"/g)].at(-1)?.[1];
   if (!box || !path) return null;
-  return /* @__PURE__ */ jsx43("svg", { className: "secret-picture", viewBox: box, role: "img", "aria-label": "Picture to scan with the authenticator app", children: /* @__PURE__ */ jsx43("path", { d: path, shapeRendering: "crispEdges" }) });
+  return /* @__PURE__ */ jsx46("svg", { className: "secret-picture", viewBox: box, role: "img", "aria-label": "Picture to scan with the authenticator app", children: /* @__PURE__ */ jsx46("path", { d: path, shapeRendering: "crispEdges" }) });
 }
 function SetUp() {
-  const [begun, setBegun] = useState27();
-  const [problem, setProblem] = useState27("");
-  const [code, setCode] = useState27("");
-  const [recovery, setRecovery] = useState27();
-  useEffect9(() => {
+  const [begun, setBegun] = useState29();
+  const [problem, setProblem] = useState29("");
+  const [code, setCode] = useState29("");
+  const [recovery, setRecovery] = useState29();
+  useEffect10(() => {
     beginCodes().then(setBegun, (error) => setProblem(String(error)));
   }, []);
   if (recovery) {
-    return /* @__PURE__ */ jsxs42("div", { className: "stack", children: [
-      /* @__PURE__ */ jsx43("h1", { children: "Recovery codes" }),
-      /* @__PURE__ */ jsx43("p", { children: "Each works once, when the app is not at hand. They are shown now and never again: print them, or keep them in a password safe." }),
-      /* @__PURE__ */ jsx43("pre", { className: "commands", children: recovery.join("\n") }),
-      /* @__PURE__ */ jsx43(Button, { kind: "first wide", onPress: () => void askWho(), children: "I have kept them" })
+    return /* @__PURE__ */ jsxs45("div", { className: "stack", children: [
+      /* @__PURE__ */ jsx46("h1", { children: "Recovery codes" }),
+      /* @__PURE__ */ jsx46("p", { children: "Each works once, when the app is not at hand. They are shown now and never again: print them, or keep them in a password safe." }),
+      /* @__PURE__ */ jsx46("pre", { className: "commands", children: recovery.join("\n") }),
+      /* @__PURE__ */ jsx46(Button, { kind: "first wide", onPress: () => void askWho(), children: "I have kept them" })
     ] });
   }
-  return /* @__PURE__ */ jsxs42(Fragment14, { children: [
-    /* @__PURE__ */ jsxs42(Form, { title: "Set up a second factor", button: "Confirm", act: async () => setRecovery(await confirmCodes(code.trim())), children: [
-      /* @__PURE__ */ jsx43("p", { children: "Scan the picture with an authenticator app, or type the secret there. Then give the code that it shows." }),
-      problem && /* @__PURE__ */ jsx43("p", { className: "bad", children: problem }),
-      begun && /* @__PURE__ */ jsxs42(Fragment14, { children: [
-        /* @__PURE__ */ jsx43(Picture, { svg: begun.picture }),
-        /* @__PURE__ */ jsx43("code", { className: "secret", children: begun.secret })
+  return /* @__PURE__ */ jsxs45(Fragment16, { children: [
+    /* @__PURE__ */ jsxs45(Form, { title: "Set up a second factor", button: "Confirm", act: async () => setRecovery(await confirmCodes(code.trim())), children: [
+      /* @__PURE__ */ jsx46("p", { children: "Scan the picture with an authenticator app, or type the secret there. Then give the code that it shows." }),
+      problem && /* @__PURE__ */ jsx46("p", { className: "bad", children: problem }),
+      begun && /* @__PURE__ */ jsxs45(Fragment16, { children: [
+        /* @__PURE__ */ jsx46(Picture, { svg: begun.picture }),
+        /* @__PURE__ */ jsx46("code", { className: "secret", children: begun.secret })
       ] }),
-      /* @__PURE__ */ jsx43(Field, { label: "Code", name: "code", complete: "one-time-code", value: code, onChange: setCode, isFirst: true })
+      /* @__PURE__ */ jsx46(Field, { label: "Code", name: "code", complete: "one-time-code", value: code, onChange: setCode, isFirst: true })
     ] }),
-    /* @__PURE__ */ jsx43(
+    /* @__PURE__ */ jsx46(
       PasskeyButton,
       {
         label: "Use a passkey instead",
@@ -4841,14 +5234,14 @@ function SignIn() {
   const { me } = useSession();
   const { words: words2 } = useAddress();
   const given = words2.get("token") ?? "";
-  const [hasToken, setHasToken] = useState27(given !== "");
-  return /* @__PURE__ */ jsx43("main", { className: "sign-in", children: /* @__PURE__ */ jsxs42("div", { className: "card sign-in-card", children: [
-    /* @__PURE__ */ jsxs42("div", { className: "brand", children: [
-      /* @__PURE__ */ jsx43(Mark, {}),
+  const [hasToken, setHasToken] = useState29(given !== "");
+  return /* @__PURE__ */ jsx46("main", { className: "sign-in", children: /* @__PURE__ */ jsxs45("div", { className: "card sign-in-card", children: [
+    /* @__PURE__ */ jsxs45("div", { className: "brand", children: [
+      /* @__PURE__ */ jsx46(Mark, {}),
       "Sinew"
     ] }),
-    me?.stage === "factor" ? /* @__PURE__ */ jsx43(SecondFactor, { factors: me.factors }) : me?.stage === "enroll" ? /* @__PURE__ */ jsx43(SetUp, {}) : hasToken ? /* @__PURE__ */ jsx43(WithToken, { given, onPassword: () => setHasToken(false) }) : /* @__PURE__ */ jsx43(WithPassword, { onToken: () => setHasToken(true) }),
-    me && /* @__PURE__ */ jsxs42(Button, { kind: "plain", onPress: () => void signOut(), children: [
+    me?.stage === "factor" ? /* @__PURE__ */ jsx46(SecondFactor, { factors: me.factors }) : me?.stage === "enroll" ? /* @__PURE__ */ jsx46(SetUp, {}) : hasToken ? /* @__PURE__ */ jsx46(WithToken, { given, onPassword: () => setHasToken(false) }) : /* @__PURE__ */ jsx46(WithPassword, { onToken: () => setHasToken(true) }),
+    me && /* @__PURE__ */ jsxs45(Button, { kind: "plain", onPress: () => void signOut(), children: [
       "Not ",
       me.title || me.name,
       "? Begin anew"
@@ -4857,22 +5250,22 @@ function SignIn() {
 }
 
 // src/screens/system/System.tsx
-import { useEffect as useEffect10, useState as useState28 } from "./vendor.js";
-import { jsx as jsx44, jsxs as jsxs43 } from "./vendor.js";
+import { useEffect as useEffect11, useState as useState30 } from "./vendor.js";
+import { jsx as jsx47, jsxs as jsxs46 } from "./vendor.js";
 var LOOK_MS = 2e3;
 function Backups() {
   const { value, problem, again } = useAnswer("backup", readBackup);
-  useEffect10(() => {
+  useEffect11(() => {
     if (!value?.is_running) return;
     const timer2 = window.setTimeout(again, LOOK_MS);
     return () => window.clearTimeout(timer2);
   }, [value, again]);
-  if (problem) return /* @__PURE__ */ jsx44(Trouble, { problem, what: "Backups", again });
-  if (!value) return /* @__PURE__ */ jsx44(Empty, { title: "Asking…" });
+  if (problem) return /* @__PURE__ */ jsx47(Trouble, { problem, what: "Backups", again });
+  if (!value) return /* @__PURE__ */ jsx47(Empty, { title: "Asking…" });
   const { progress } = value;
   const made = typeof value.made?.at === "number" ? moment(value.made.at) : void 0;
-  return /* @__PURE__ */ jsxs43("div", { className: "inside stack tight", children: [
-    value.is_running && /* @__PURE__ */ jsxs43("p", { children: [
+  return /* @__PURE__ */ jsxs46("div", { className: "inside stack tight", children: [
+    value.is_running && /* @__PURE__ */ jsxs46("p", { children: [
       "Under way: ",
       bytes(progress.bytes),
       " of ",
@@ -4882,39 +5275,39 @@ function Backups() {
       " of ",
       plural(progress.pieces_all, "piece")
     ] }),
-    value.failed && /* @__PURE__ */ jsxs43("p", { className: "bad", children: [
-      /* @__PURE__ */ jsx44(Icon, { name: "bad" }),
+    value.failed && /* @__PURE__ */ jsxs46("p", { className: "bad", children: [
+      /* @__PURE__ */ jsx47(Icon, { name: "bad" }),
       " The last one failed: ",
       value.failed.text,
       " ",
-      /* @__PURE__ */ jsx44("code", { children: value.failed.code })
+      /* @__PURE__ */ jsx47("code", { children: value.failed.code })
     ] }),
-    value.made ? /* @__PURE__ */ jsxs43("p", { children: [
+    value.made ? /* @__PURE__ */ jsxs46("p", { children: [
       "The last one since the engine started ",
       made ? `was made ${moment(value.made.at)}` : "is complete",
       "."
-    ] }) : !value.is_running && /* @__PURE__ */ jsx44("p", { children: "None was made since the engine started." }),
-    /* @__PURE__ */ jsxs43("p", { className: "quiet", children: [
+    ] }) : !value.is_running && /* @__PURE__ */ jsx47("p", { children: "None was made since the engine started." }),
+    /* @__PURE__ */ jsxs46("p", { className: "quiet", children: [
       "Make one with ",
-      /* @__PURE__ */ jsx44("code", { children: "sinew backup" }),
+      /* @__PURE__ */ jsx47("code", { children: "sinew backup" }),
       "; prove it with ",
-      /* @__PURE__ */ jsx44("code", { children: "sinew drill" }),
+      /* @__PURE__ */ jsx47("code", { children: "sinew drill" }),
       "."
     ] })
   ] });
 }
 function Examination() {
   const { value, problem, again } = useAnswer("verify", readVerify);
-  const [state, setState] = useState28("idle");
-  const [said, setSaid] = useState28();
-  const [trouble, setTrouble] = useState28();
+  const [state, setState] = useState30("idle");
+  const [said, setSaid] = useState30();
+  const [trouble, setTrouble] = useState30();
   const isRunning = state === "running" || value?.is_running;
-  useEffect10(() => {
+  useEffect11(() => {
     if (!isRunning) return;
     const timer2 = window.setTimeout(again, LOOK_MS);
     return () => window.clearTimeout(timer2);
   }, [isRunning, value, again]);
-  if (problem) return /* @__PURE__ */ jsx44(Trouble, { problem, what: "The examination", again });
+  if (problem) return /* @__PURE__ */ jsx47(Trouble, { problem, what: "The examination", again });
   const begin = async () => {
     setState("running");
     setTrouble(void 0);
@@ -4927,82 +5320,82 @@ function Examination() {
     }
   };
   const figures = said ? Object.entries(said).filter(([, figure]) => typeof figure === "number") : [];
-  return /* @__PURE__ */ jsxs43("div", { className: "inside stack tight", children: [
-    /* @__PURE__ */ jsx44("p", { children: "Reads every record of the log and compares it with its checksum and with the index. Messages go on meanwhile; nothing is changed." }),
-    isRunning && value && /* @__PURE__ */ jsxs43("p", { role: "status", children: [
+  return /* @__PURE__ */ jsxs46("div", { className: "inside stack tight", children: [
+    /* @__PURE__ */ jsx47("p", { children: "Reads every record of the log and compares it with its checksum and with the index. Messages go on meanwhile; nothing is changed." }),
+    isRunning && value && /* @__PURE__ */ jsxs46("p", { role: "status", children: [
       bytes(value.bytes),
       " of ",
       bytes(value.bytes_total),
       " read, ",
       plural(value.messages, "message")
     ] }),
-    said && /* @__PURE__ */ jsxs43("p", { role: "status", children: [
-      /* @__PURE__ */ jsx44("strong", { children: "Done." }),
+    said && /* @__PURE__ */ jsxs46("p", { role: "status", children: [
+      /* @__PURE__ */ jsx47("strong", { children: "Done." }),
       " ",
       figures.map(([name, figure]) => `${name.replaceAll("_", " ")} ${count(figure)}`).join(" · ")
     ] }),
-    trouble && /* @__PURE__ */ jsx44(Notice, { level: "warning", title: "Not examined", children: trouble.message }),
-    /* @__PURE__ */ jsx44("div", { className: "buttons", children: /* @__PURE__ */ jsx44(Button, { isDisabled: isRunning ?? false, onPress: () => void begin(), children: isRunning ? "Examining…" : "Examine the store" }) })
+    trouble && /* @__PURE__ */ jsx47(Notice, { level: "warning", title: "Not examined", children: trouble.message }),
+    /* @__PURE__ */ jsx47("div", { className: "buttons", children: /* @__PURE__ */ jsx47(Button, { isDisabled: isRunning ?? false, onPress: () => void begin(), children: isRunning ? "Examining…" : "Examine the store" }) })
   ] });
 }
 function System() {
   const { status, problem } = useLive();
   const mayKeep = useMay()("backup");
-  if (!status) return /* @__PURE__ */ jsx44(Page, { title: "System", children: problem ? /* @__PURE__ */ jsx44(Trouble, { problem, what: "The engine" }) : /* @__PURE__ */ jsx44(Empty, { title: "Asking the engine…" }) });
+  if (!status) return /* @__PURE__ */ jsx47(Page, { title: "System", children: problem ? /* @__PURE__ */ jsx47(Trouble, { problem, what: "The engine" }) : /* @__PURE__ */ jsx47(Empty, { title: "Asking the engine…" }) });
   const { engine, process } = status;
   const items = attentionOf(status).filter((item) => item.interfaces.length === 0);
   const { stats } = engine;
-  return /* @__PURE__ */ jsxs43(Page, { title: "System", about: `Sinew ${process.version ?? ""} · up for ${span(engine.uptime_s)}`, children: [
-    items.length > 0 && /* @__PURE__ */ jsx44(Attentions, { items }),
-    /* @__PURE__ */ jsxs43("div", { className: "three", children: [
-      /* @__PURE__ */ jsx44(Card, { title: "Where every message is", more: /* @__PURE__ */ jsx44("span", { className: "quiet", children: "all interfaces, from the log" }), children: /* @__PURE__ */ jsx44("div", { className: "inside", children: /* @__PURE__ */ jsx44(Balance, { counts: engine.counts, query: "" }) }) }),
-      /* @__PURE__ */ jsx44(Card, { title: "Store", children: /* @__PURE__ */ jsx44("div", { className: "inside", children: /* @__PURE__ */ jsxs43("dl", { className: "facts", children: [
-        /* @__PURE__ */ jsx44("dt", { children: "State" }),
-        /* @__PURE__ */ jsx44("dd", { className: engine.store === "ok" ? "good" : "bad", children: /* @__PURE__ */ jsxs43("span", { className: "state", children: [
-          /* @__PURE__ */ jsx44(Icon, { name: engine.store === "ok" ? "good" : "bad" }),
+  return /* @__PURE__ */ jsxs46(Page, { title: "System", about: `Sinew ${process.version ?? ""} · up for ${span(engine.uptime_s)}`, children: [
+    items.length > 0 && /* @__PURE__ */ jsx47(Attentions, { items }),
+    /* @__PURE__ */ jsxs46("div", { className: "three", children: [
+      /* @__PURE__ */ jsx47(Card, { title: "Where every message is", more: /* @__PURE__ */ jsx47("span", { className: "quiet", children: "all interfaces, from the log" }), children: /* @__PURE__ */ jsx47("div", { className: "inside", children: /* @__PURE__ */ jsx47(Balance, { counts: engine.counts, query: "" }) }) }),
+      /* @__PURE__ */ jsx47(Card, { title: "Store", children: /* @__PURE__ */ jsx47("div", { className: "inside", children: /* @__PURE__ */ jsxs46("dl", { className: "facts", children: [
+        /* @__PURE__ */ jsx47("dt", { children: "State" }),
+        /* @__PURE__ */ jsx47("dd", { className: engine.store === "ok" ? "good" : "bad", children: /* @__PURE__ */ jsxs46("span", { className: "state", children: [
+          /* @__PURE__ */ jsx47(Icon, { name: engine.store === "ok" ? "good" : "bad" }),
           " ",
           engine.store
         ] }) }),
-        /* @__PURE__ */ jsx44("dt", { children: "Last write confirmed in" }),
-        /* @__PURE__ */ jsxs43("dd", { children: [
+        /* @__PURE__ */ jsx47("dt", { children: "Last write confirmed in" }),
+        /* @__PURE__ */ jsxs46("dd", { children: [
           (stats.fsync_micros_last / 1e3).toFixed(1),
           " ms"
         ] }),
-        /* @__PURE__ */ jsx44("dt", { children: "Messages in a confirmed write" }),
-        /* @__PURE__ */ jsxs43("dd", { children: [
+        /* @__PURE__ */ jsx47("dt", { children: "Messages in a confirmed write" }),
+        /* @__PURE__ */ jsxs46("dd", { children: [
           stats.fsyncs > 0 ? (stats.messages / stats.fsyncs).toFixed(1) : "–",
           " on average since the start"
         ] }),
-        /* @__PURE__ */ jsx44("dt", { children: "Log" }),
-        /* @__PURE__ */ jsx44("dd", { children: bytes(stats.log_bytes) }),
-        /* @__PURE__ */ jsx44("dt", { children: "Index" }),
-        /* @__PURE__ */ jsx44("dd", { children: bytes(stats.index_bytes) }),
-        /* @__PURE__ */ jsx44("dt", { children: "Store id" }),
-        /* @__PURE__ */ jsx44("dd", { className: "mono", children: engine.store_id || "–" })
+        /* @__PURE__ */ jsx47("dt", { children: "Log" }),
+        /* @__PURE__ */ jsx47("dd", { children: bytes(stats.log_bytes) }),
+        /* @__PURE__ */ jsx47("dt", { children: "Index" }),
+        /* @__PURE__ */ jsx47("dd", { children: bytes(stats.index_bytes) }),
+        /* @__PURE__ */ jsx47("dt", { children: "Store id" }),
+        /* @__PURE__ */ jsx47("dd", { className: "mono", children: engine.store_id || "–" })
       ] }) }) }),
-      /* @__PURE__ */ jsx44(Card, { title: "Process", children: /* @__PURE__ */ jsx44("div", { className: "inside", children: /* @__PURE__ */ jsxs43("dl", { className: "facts", children: [
-        /* @__PURE__ */ jsx44("dt", { children: "Connections of senders" }),
-        /* @__PURE__ */ jsxs43("dd", { children: [
+      /* @__PURE__ */ jsx47(Card, { title: "Process", children: /* @__PURE__ */ jsx47("div", { className: "inside", children: /* @__PURE__ */ jsxs46("dl", { className: "facts", children: [
+        /* @__PURE__ */ jsx47("dt", { children: "Connections of senders" }),
+        /* @__PURE__ */ jsxs46("dd", { children: [
           count(engine.connections.open),
           engine.connections.max !== null && ` of at most ${count(engine.connections.max)}`
         ] }),
-        /* @__PURE__ */ jsx44("dt", { children: "Interfaces" }),
-        /* @__PURE__ */ jsx44("dd", { children: count(engine.interfaces.length) }),
-        /* @__PURE__ */ jsx44("dt", { children: "Workspace" }),
-        /* @__PURE__ */ jsx44("dd", { className: "mono", children: process.workspace ?? "not shown to your role" }),
-        /* @__PURE__ */ jsx44("dt", { children: "Data folder" }),
-        /* @__PURE__ */ jsx44("dd", { className: "mono", children: process.data ?? "not shown to your role" }),
-        /* @__PURE__ */ jsx44("dt", { children: "Process" }),
-        /* @__PURE__ */ jsx44("dd", { children: process.pid ?? "–" })
+        /* @__PURE__ */ jsx47("dt", { children: "Interfaces" }),
+        /* @__PURE__ */ jsx47("dd", { children: count(engine.interfaces.length) }),
+        /* @__PURE__ */ jsx47("dt", { children: "Workspace" }),
+        /* @__PURE__ */ jsx47("dd", { className: "mono", children: process.workspace ?? "not shown to your role" }),
+        /* @__PURE__ */ jsx47("dt", { children: "Data folder" }),
+        /* @__PURE__ */ jsx47("dd", { className: "mono", children: process.data ?? "not shown to your role" }),
+        /* @__PURE__ */ jsx47("dt", { children: "Process" }),
+        /* @__PURE__ */ jsx47("dd", { children: process.pid ?? "–" })
       ] }) }) }),
-      mayKeep && /* @__PURE__ */ jsx44(Card, { title: "Backups", children: /* @__PURE__ */ jsx44(Backups, {}) }),
-      mayKeep && /* @__PURE__ */ jsx44(Card, { title: "Examination of the store", children: /* @__PURE__ */ jsx44(Examination, {}) })
+      mayKeep && /* @__PURE__ */ jsx47(Card, { title: "Backups", children: /* @__PURE__ */ jsx47(Backups, {}) }),
+      mayKeep && /* @__PURE__ */ jsx47(Card, { title: "Examination of the store", children: /* @__PURE__ */ jsx47(Examination, {}) })
     ] })
   ] });
 }
 
 // src/screens/tables/CodeTables.tsx
-import { jsx as jsx45, jsxs as jsxs44 } from "./vendor.js";
+import { jsx as jsx48, jsxs as jsxs47 } from "./vendor.js";
 function gapsOf(reports) {
   const found = /* @__PURE__ */ new Map();
   for (const report of reports) {
@@ -5029,28 +5422,28 @@ function gapsOf(reports) {
 }
 var CODES_SHOWN = 6;
 function Gaps({ gaps }) {
-  return /* @__PURE__ */ jsxs44("table", { className: "table", children: [
-    /* @__PURE__ */ jsx45("thead", { children: /* @__PURE__ */ jsxs44("tr", { children: [
-      /* @__PURE__ */ jsx45("th", { scope: "col", children: "Interface" }),
-      /* @__PURE__ */ jsx45("th", { scope: "col", children: "Place" }),
-      /* @__PURE__ */ jsx45("th", { scope: "col", children: "Codes seen most" }),
-      /* @__PURE__ */ jsx45("th", { scope: "col", className: "right", children: "In no code table" }),
-      /* @__PURE__ */ jsx45("th", { scope: "col", className: "right", children: "Not in the standard" }),
-      /* @__PURE__ */ jsx45("th", { scope: "col", className: "right", children: "Values" }),
-      /* @__PURE__ */ jsx45("th", { scope: "col", children: "Example" })
+  return /* @__PURE__ */ jsxs47("table", { className: "table", children: [
+    /* @__PURE__ */ jsx48("thead", { children: /* @__PURE__ */ jsxs47("tr", { children: [
+      /* @__PURE__ */ jsx48("th", { scope: "col", children: "Interface" }),
+      /* @__PURE__ */ jsx48("th", { scope: "col", children: "Place" }),
+      /* @__PURE__ */ jsx48("th", { scope: "col", children: "Codes seen most" }),
+      /* @__PURE__ */ jsx48("th", { scope: "col", className: "right", children: "In no code table" }),
+      /* @__PURE__ */ jsx48("th", { scope: "col", className: "right", children: "Not in the standard" }),
+      /* @__PURE__ */ jsx48("th", { scope: "col", className: "right", children: "Values" }),
+      /* @__PURE__ */ jsx48("th", { scope: "col", children: "Example" })
     ] }) }),
-    /* @__PURE__ */ jsx45("tbody", { children: gaps.map((gap) => /* @__PURE__ */ jsxs44("tr", { children: [
-      /* @__PURE__ */ jsx45("td", { children: /* @__PURE__ */ jsx45(Link, { to: interfaceAt(gap.interface, "text"), "data-row": true, children: gap.interface }) }),
-      /* @__PURE__ */ jsxs44("td", { children: [
-        /* @__PURE__ */ jsx45("code", { children: gap.place }),
+    /* @__PURE__ */ jsx48("tbody", { children: gaps.map((gap) => /* @__PURE__ */ jsxs47("tr", { children: [
+      /* @__PURE__ */ jsx48("td", { children: /* @__PURE__ */ jsx48(Link, { to: interfaceAt(gap.interface, "text"), "data-row": true, children: gap.interface }) }),
+      /* @__PURE__ */ jsxs47("td", { children: [
+        /* @__PURE__ */ jsx48("code", { children: gap.place }),
         " ",
-        /* @__PURE__ */ jsx45("span", { className: "quiet", children: gap.name })
+        /* @__PURE__ */ jsx48("span", { className: "quiet", children: gap.name })
       ] }),
-      /* @__PURE__ */ jsx45("td", { className: "mono", children: gap.codes.slice(0, CODES_SHOWN).map(([code]) => code).join(" ") }),
-      /* @__PURE__ */ jsx45("td", { className: `right number ${gap.uncovered > 0 ? "warn" : "quiet"}`, children: gap.uncovered > 0 ? count(gap.uncovered) : "–" }),
-      /* @__PURE__ */ jsx45("td", { className: "right number", children: gap.unlisted > 0 ? count(gap.unlisted) : "–" }),
-      /* @__PURE__ */ jsx45("td", { className: "right number", children: count(gap.seen) }),
-      /* @__PURE__ */ jsx45("td", { className: "mono", children: gap.example > 0 ? /* @__PURE__ */ jsx45(Link, { to: `/messages#q=id:${gap.example}&id=${gap.example}`, children: gap.example }) : "" })
+      /* @__PURE__ */ jsx48("td", { className: "mono", children: gap.codes.slice(0, CODES_SHOWN).map(([code]) => code).join(" ") }),
+      /* @__PURE__ */ jsx48("td", { className: `right number ${gap.uncovered > 0 ? "warn" : "quiet"}`, children: gap.uncovered > 0 ? count(gap.uncovered) : "–" }),
+      /* @__PURE__ */ jsx48("td", { className: "right number", children: gap.unlisted > 0 ? count(gap.unlisted) : "–" }),
+      /* @__PURE__ */ jsx48("td", { className: "right number", children: count(gap.seen) }),
+      /* @__PURE__ */ jsx48("td", { className: "mono", children: gap.example > 0 ? /* @__PURE__ */ jsx48(Link, { to: `/messages#q=id:${gap.example}&id=${gap.example}`, children: gap.example }) : "" })
     ] }, `${gap.interface} ${gap.place}`)) })
   ] });
 }
@@ -5059,43 +5452,43 @@ function CodeTables() {
   const { value, problem, again } = useAnswer("quality", (signal) => readQuality({}, signal));
   const wanted2 = (words2.get("find") ?? "").toLowerCase();
   const gaps = gapsOf(value?.interfaces ?? []).filter((gap) => [gap.interface, gap.place, gap.name].some((text) => text.toLowerCase().includes(wanted2)));
-  return /* @__PURE__ */ jsx45(
+  return /* @__PURE__ */ jsx48(
     Page,
     {
       title: "Code tables",
       about: "codes seen in traffic in the last seven days that a table or the standard does not have",
-      actions: /* @__PURE__ */ jsx45("input", { className: "input narrow", "aria-label": "Narrow by interface or place", placeholder: "Narrow: interface, place", value: words2.get("find") ?? "", onChange: (change2) => setWords({ find: change2.target.value || void 0 }, { replace: true }) }),
-      children: problem ? /* @__PURE__ */ jsx45(Trouble, { problem, what: "The codes", again }) : /* @__PURE__ */ jsx45(Card, { children: !value ? /* @__PURE__ */ jsx45(Empty, { title: "Reading…" }) : gaps.length === 0 ? /* @__PURE__ */ jsx45(Empty, { title: "Every code has its row", children: value.is_counted ? "" : "Quality is not counted in this workspace." }) : /* @__PURE__ */ jsx45(Gaps, { gaps }) })
+      actions: /* @__PURE__ */ jsx48("input", { className: "input narrow", "aria-label": "Narrow by interface or place", placeholder: "Narrow: interface, place", value: words2.get("find") ?? "", onChange: (change2) => setWords({ find: change2.target.value || void 0 }, { replace: true }) }),
+      children: problem ? /* @__PURE__ */ jsx48(Trouble, { problem, what: "The codes", again }) : /* @__PURE__ */ jsx48(Card, { children: !value ? /* @__PURE__ */ jsx48(Empty, { title: "Reading…" }) : gaps.length === 0 ? /* @__PURE__ */ jsx48(Empty, { title: "Every code has its row", children: value.is_counted ? "" : "Quality is not counted in this workspace." }) : /* @__PURE__ */ jsx48(Gaps, { gaps }) })
     }
   );
 }
 
 // src/screens/users/Users.tsx
-import { useState as useState29 } from "./vendor.js";
-import { jsx as jsx46, jsxs as jsxs45 } from "./vendor.js";
+import { useState as useState31 } from "./vendor.js";
+import { jsx as jsx49, jsxs as jsxs48 } from "./vendor.js";
 var userAt = (name, act = "") => `/api/v1/users/${encodeURIComponent(name)}${act && `/${act}`}`;
 var grantsText = (grants) => grants.map((grant) => {
   const where = [...grant.interfaces ?? [], ...grant.facilities ?? []].join(", ");
   return where ? `${grant.role} (${where})` : grant.role;
 }).join(", ") || "no role";
 function ToldOnce({ name, told: told2, onClose }) {
-  return /* @__PURE__ */ jsxs45(Window, { title: `One-time token for ${name}`, onClose, children: [
-    /* @__PURE__ */ jsxs45("p", { children: [
+  return /* @__PURE__ */ jsxs48(Window, { title: `One-time token for ${name}`, onClose, children: [
+    /* @__PURE__ */ jsxs48("p", { children: [
       "Give it to ",
       name,
       " on a way that you trust. With it they choose a password. It is shown now and never again",
       told2.until ? `, and works until ${moment(told2.until)}` : "",
       "."
     ] }),
-    /* @__PURE__ */ jsx46("pre", { className: "commands", tabIndex: 0, "aria-label": "The token", children: told2.token }),
-    /* @__PURE__ */ jsx46("div", { className: "buttons", children: /* @__PURE__ */ jsx46(Button, { kind: "first", onPress: onClose, children: "Done" }) })
+    /* @__PURE__ */ jsx49("pre", { className: "commands", tabIndex: 0, "aria-label": "The token", children: told2.token }),
+    /* @__PURE__ */ jsx49("div", { className: "buttons", children: /* @__PURE__ */ jsx49(Button, { kind: "first", onPress: onClose, children: "Done" }) })
   ] });
 }
 function NewUser({ roles, onClose, onMade }) {
-  const [name, setName] = useState29("");
-  const [title, setTitle] = useState29("");
-  const [role, setRole] = useState29("viewer");
-  const [problem, setProblem] = useState29();
+  const [name, setName] = useState31("");
+  const [title, setTitle] = useState31("");
+  const [role, setRole] = useState31("viewer");
+  const [problem, setProblem] = useState31();
   const make = async () => {
     try {
       onMade(name, await post("/api/v1/users", { name: name.trim(), title: title.trim(), grants: [{ role }] }));
@@ -5103,31 +5496,31 @@ function NewUser({ roles, onClose, onMade }) {
       setProblem(error instanceof Problem ? error : new Problem(0, "", String(error)));
     }
   };
-  return /* @__PURE__ */ jsxs45(Window, { title: "Invite a person", onClose, children: [
-    /* @__PURE__ */ jsxs45("div", { className: "field", children: [
-      /* @__PURE__ */ jsx46("label", { htmlFor: "new-name", children: "Name" }),
-      /* @__PURE__ */ jsx46("input", { className: "input", id: "new-name", value: name, autoFocus: true, spellCheck: false, onChange: (now2) => setName(now2.target.value), placeholder: "for example ruth.okafor" })
+  return /* @__PURE__ */ jsxs48(Window, { title: "Invite a person", onClose, children: [
+    /* @__PURE__ */ jsxs48("div", { className: "field", children: [
+      /* @__PURE__ */ jsx49("label", { htmlFor: "new-name", children: "Name" }),
+      /* @__PURE__ */ jsx49("input", { className: "input", id: "new-name", value: name, autoFocus: true, spellCheck: false, onChange: (now2) => setName(now2.target.value), placeholder: "for example ruth.okafor" })
     ] }),
-    /* @__PURE__ */ jsxs45("div", { className: "field", children: [
-      /* @__PURE__ */ jsx46("label", { htmlFor: "new-title", children: "Name as people write it" }),
-      /* @__PURE__ */ jsx46("input", { className: "input", id: "new-title", value: title, onChange: (now2) => setTitle(now2.target.value) })
+    /* @__PURE__ */ jsxs48("div", { className: "field", children: [
+      /* @__PURE__ */ jsx49("label", { htmlFor: "new-title", children: "Name as people write it" }),
+      /* @__PURE__ */ jsx49("input", { className: "input", id: "new-title", value: title, onChange: (now2) => setTitle(now2.target.value) })
     ] }),
-    /* @__PURE__ */ jsxs45("div", { className: "field", children: [
-      /* @__PURE__ */ jsx46("label", { htmlFor: "new-role", children: "Role" }),
-      /* @__PURE__ */ jsx46("select", { className: "input", id: "new-role", value: role, onChange: (now2) => setRole(now2.target.value), children: roles.map((one) => /* @__PURE__ */ jsxs45("option", { value: one.name, children: [
+    /* @__PURE__ */ jsxs48("div", { className: "field", children: [
+      /* @__PURE__ */ jsx49("label", { htmlFor: "new-role", children: "Role" }),
+      /* @__PURE__ */ jsx49("select", { className: "input", id: "new-role", value: role, onChange: (now2) => setRole(now2.target.value), children: roles.map((one) => /* @__PURE__ */ jsxs48("option", { value: one.name, children: [
         one.name,
         " — ",
         one.title
       ] }, one.name)) })
     ] }),
-    problem && /* @__PURE__ */ jsxs45(Notice, { level: "warning", title: "Not made", children: [
+    problem && /* @__PURE__ */ jsxs48(Notice, { level: "warning", title: "Not made", children: [
       problem.message,
       " ",
-      problem.code && /* @__PURE__ */ jsx46("code", { children: problem.code })
+      problem.code && /* @__PURE__ */ jsx49("code", { children: problem.code })
     ] }),
-    /* @__PURE__ */ jsxs45("div", { className: "buttons", children: [
-      /* @__PURE__ */ jsx46(Button, { onPress: onClose, children: "Cancel" }),
-      /* @__PURE__ */ jsx46(Button, { kind: "first", isDisabled: !name.trim(), onPress: () => void make(), children: "Make an invitation" })
+    /* @__PURE__ */ jsxs48("div", { className: "buttons", children: [
+      /* @__PURE__ */ jsx49(Button, { onPress: onClose, children: "Cancel" }),
+      /* @__PURE__ */ jsx49(Button, { kind: "first", isDisabled: !name.trim(), onPress: () => void make(), children: "Make an invitation" })
     ] })
   ] });
 }
@@ -5136,30 +5529,30 @@ function People({ users, onAct }) {
   const actsOf2 = (user) => [
     user.is_disabled ? { label: "Enable…", act: { title: `Enable ${user.name}`, text: "They may sign in again with what they have.", button: "Enable", run: async () => void await post(userAt(user.name, "enable")) } } : { label: "Disable…", act: { title: `Disable ${user.name}`, text: "Every session and key ends at once. Nothing that they did is changed.", button: "Disable", isDangerous: true, run: async () => void await post(userAt(user.name, "disable")) } }
   ];
-  return /* @__PURE__ */ jsx46("div", { className: "scroll-x", children: /* @__PURE__ */ jsxs45("table", { className: "table", children: [
-    /* @__PURE__ */ jsx46("thead", { children: /* @__PURE__ */ jsxs45("tr", { children: [
-      /* @__PURE__ */ jsx46("th", { scope: "col", children: "State" }),
-      /* @__PURE__ */ jsx46("th", { scope: "col", children: "Name" }),
-      /* @__PURE__ */ jsx46("th", { scope: "col", children: "Roles" }),
-      /* @__PURE__ */ jsx46("th", { scope: "col", children: "Second factor" }),
-      /* @__PURE__ */ jsx46("th", { scope: "col", children: "Last signed in" }),
-      /* @__PURE__ */ jsx46("th", { scope: "col", children: /* @__PURE__ */ jsx46("span", { className: "hidden-but-read", children: "What you may do" }) })
+  return /* @__PURE__ */ jsx49("div", { className: "scroll-x", children: /* @__PURE__ */ jsxs48("table", { className: "table", children: [
+    /* @__PURE__ */ jsx49("thead", { children: /* @__PURE__ */ jsxs48("tr", { children: [
+      /* @__PURE__ */ jsx49("th", { scope: "col", children: "State" }),
+      /* @__PURE__ */ jsx49("th", { scope: "col", children: "Name" }),
+      /* @__PURE__ */ jsx49("th", { scope: "col", children: "Roles" }),
+      /* @__PURE__ */ jsx49("th", { scope: "col", children: "Second factor" }),
+      /* @__PURE__ */ jsx49("th", { scope: "col", children: "Last signed in" }),
+      /* @__PURE__ */ jsx49("th", { scope: "col", children: /* @__PURE__ */ jsx49("span", { className: "hidden-but-read", children: "What you may do" }) })
     ] }) }),
-    /* @__PURE__ */ jsx46("tbody", { children: users.map((user) => /* @__PURE__ */ jsxs45("tr", { children: [
-      /* @__PURE__ */ jsx46("td", { children: /* @__PURE__ */ jsxs45("span", { className: `state ${user.is_disabled ? "note" : "good"}`, children: [
-        /* @__PURE__ */ jsx46(Icon, { name: user.is_disabled ? "paused" : "good" }),
+    /* @__PURE__ */ jsx49("tbody", { children: users.map((user) => /* @__PURE__ */ jsxs48("tr", { children: [
+      /* @__PURE__ */ jsx49("td", { children: /* @__PURE__ */ jsxs48("span", { className: `state ${user.is_disabled ? "note" : "good"}`, children: [
+        /* @__PURE__ */ jsx49(Icon, { name: user.is_disabled ? "paused" : "good" }),
         " ",
         user.is_disabled ? "Disabled" : user.is_service ? "Service" : user.has_password ? "Active" : "Invited"
       ] }) }),
-      /* @__PURE__ */ jsxs45("td", { children: [
+      /* @__PURE__ */ jsxs48("td", { children: [
         user.title || user.name,
         " ",
-        /* @__PURE__ */ jsx46("span", { className: "quiet", children: user.name })
+        /* @__PURE__ */ jsx49("span", { className: "quiet", children: user.name })
       ] }),
-      /* @__PURE__ */ jsx46("td", { children: grantsText(user.grants) }),
-      /* @__PURE__ */ jsx46("td", { children: user.factors.join(", ") || /* @__PURE__ */ jsx46("span", { className: "warn", children: "none" }) }),
-      /* @__PURE__ */ jsx46("td", { className: "nowrap", children: user.last_sign_in ? moment(user.last_sign_in) : "never" }),
-      /* @__PURE__ */ jsx46("td", { children: /* @__PURE__ */ jsx46("div", { className: "buttons end", children: user.name !== me?.name && actsOf2(user).map(({ label, act }) => /* @__PURE__ */ jsx46(Button, { "aria-label": `${label.replace("…", "")} ${user.name}`, onPress: () => onAct(act), children: label }, label)) }) })
+      /* @__PURE__ */ jsx49("td", { children: grantsText(user.grants) }),
+      /* @__PURE__ */ jsx49("td", { children: user.factors.join(", ") || /* @__PURE__ */ jsx49("span", { className: "warn", children: "none" }) }),
+      /* @__PURE__ */ jsx49("td", { className: "nowrap", children: user.last_sign_in ? moment(user.last_sign_in) : "never" }),
+      /* @__PURE__ */ jsx49("td", { children: /* @__PURE__ */ jsx49("div", { className: "buttons end", children: user.name !== me?.name && actsOf2(user).map(({ label, act }) => /* @__PURE__ */ jsx49(Button, { "aria-label": `${label.replace("…", "")} ${user.name}`, onPress: () => onAct(act), children: label }, label)) }) })
     ] }, user.name)) })
   ] }) });
 }
@@ -5168,60 +5561,60 @@ function Users() {
   const users = useAnswer("users", (signal) => get("/api/v1/users", void 0, signal));
   const roles = useAnswer("roles", (signal) => get("/api/v1/roles", void 0, signal));
   const keys = useAnswer("keys", (signal) => get("/api/v1/keys", void 0, signal));
-  const [act, setAct] = useState29();
-  const [isInviting, setInviting] = useState29(false);
-  const [told2, setTold] = useState29();
+  const [act, setAct] = useState31();
+  const [isInviting, setInviting] = useState31(false);
+  const [told2, setTold] = useState31();
   const refresh = () => {
     users.again();
     keys.again();
   };
-  return /* @__PURE__ */ jsxs45(
+  return /* @__PURE__ */ jsxs48(
     Page,
     {
       title: "Users",
       about: "people, services, roles and keys",
-      actions: may("people") && users.value && /* @__PURE__ */ jsx46(Button, { icon: "users", onPress: () => setInviting(true), children: "Invite a person…" }),
+      actions: may("people") && users.value && /* @__PURE__ */ jsx49(Button, { icon: "users", onPress: () => setInviting(true), children: "Invite a person…" }),
       children: [
-        /* @__PURE__ */ jsx46(Card, { title: "People and services", children: users.problem ? /* @__PURE__ */ jsx46(Trouble, { problem: users.problem, what: "Users", again: users.again }) : users.value ? users.value.users.length ? /* @__PURE__ */ jsx46(People, { users: users.value.users, onAct: setAct }) : /* @__PURE__ */ jsx46(Empty, { title: "Nobody yet", children: "The first administrator comes in by a one-time token from the terminal of the engine." }) : /* @__PURE__ */ jsx46(Empty, { title: "Reading…" }) }),
-        roles.value && /* @__PURE__ */ jsx46(Card, { title: "Roles", children: /* @__PURE__ */ jsxs45("table", { className: "table", children: [
-          /* @__PURE__ */ jsx46("thead", { children: /* @__PURE__ */ jsxs45("tr", { children: [
-            /* @__PURE__ */ jsx46("th", { scope: "col", children: "Role" }),
-            /* @__PURE__ */ jsx46("th", { scope: "col", children: "What it is for" }),
-            /* @__PURE__ */ jsx46("th", { scope: "col", children: "Rights" })
+        /* @__PURE__ */ jsx49(Card, { title: "People and services", children: users.problem ? /* @__PURE__ */ jsx49(Trouble, { problem: users.problem, what: "Users", again: users.again }) : users.value ? users.value.users.length ? /* @__PURE__ */ jsx49(People, { users: users.value.users, onAct: setAct }) : /* @__PURE__ */ jsx49(Empty, { title: "Nobody yet", children: "The first administrator comes in by a one-time token from the terminal of the engine." }) : /* @__PURE__ */ jsx49(Empty, { title: "Reading…" }) }),
+        roles.value && /* @__PURE__ */ jsx49(Card, { title: "Roles", children: /* @__PURE__ */ jsxs48("table", { className: "table", children: [
+          /* @__PURE__ */ jsx49("thead", { children: /* @__PURE__ */ jsxs48("tr", { children: [
+            /* @__PURE__ */ jsx49("th", { scope: "col", children: "Role" }),
+            /* @__PURE__ */ jsx49("th", { scope: "col", children: "What it is for" }),
+            /* @__PURE__ */ jsx49("th", { scope: "col", children: "Rights" })
           ] }) }),
-          /* @__PURE__ */ jsx46("tbody", { children: roles.value.roles.map((role) => /* @__PURE__ */ jsxs45("tr", { children: [
-            /* @__PURE__ */ jsxs45("td", { className: "nowrap", children: [
-              /* @__PURE__ */ jsx46("strong", { children: role.name }),
+          /* @__PURE__ */ jsx49("tbody", { children: roles.value.roles.map((role) => /* @__PURE__ */ jsxs48("tr", { children: [
+            /* @__PURE__ */ jsxs48("td", { className: "nowrap", children: [
+              /* @__PURE__ */ jsx49("strong", { children: role.name }),
               " ",
-              role.is_own && /* @__PURE__ */ jsx46("span", { className: "badge", children: "of this site" })
+              role.is_own && /* @__PURE__ */ jsx49("span", { className: "badge", children: "of this site" })
             ] }),
-            /* @__PURE__ */ jsx46("td", { children: role.title }),
-            /* @__PURE__ */ jsx46("td", { className: "quiet", children: role.rights.join(", ") })
+            /* @__PURE__ */ jsx49("td", { children: role.title }),
+            /* @__PURE__ */ jsx49("td", { className: "quiet", children: role.rights.join(", ") })
           ] }, role.name)) })
         ] }) }),
-        keys.value && /* @__PURE__ */ jsx46(Card, { title: "Keys of programs", more: /* @__PURE__ */ jsxs45("span", { className: "quiet", children: [
+        keys.value && /* @__PURE__ */ jsx49(Card, { title: "Keys of programs", more: /* @__PURE__ */ jsxs48("span", { className: "quiet", children: [
           "made with ",
-          /* @__PURE__ */ jsx46("code", { children: "sinew key" })
-        ] }), children: keys.value.keys.length === 0 ? /* @__PURE__ */ jsx46(Empty, { title: "No keys" }) : /* @__PURE__ */ jsxs45("table", { className: "table", children: [
-          /* @__PURE__ */ jsx46("thead", { children: /* @__PURE__ */ jsxs45("tr", { children: [
-            /* @__PURE__ */ jsx46("th", { scope: "col", children: "Key" }),
-            /* @__PURE__ */ jsx46("th", { scope: "col", children: "Of" }),
-            /* @__PURE__ */ jsx46("th", { scope: "col", children: "Roles" }),
-            /* @__PURE__ */ jsx46("th", { scope: "col", children: "Ends" }),
-            /* @__PURE__ */ jsx46("th", { scope: "col", children: "Last used" }),
-            /* @__PURE__ */ jsx46("th", { scope: "col", children: /* @__PURE__ */ jsx46("span", { className: "hidden-but-read", children: "What you may do" }) })
+          /* @__PURE__ */ jsx49("code", { children: "sinew key" })
+        ] }), children: keys.value.keys.length === 0 ? /* @__PURE__ */ jsx49(Empty, { title: "No keys" }) : /* @__PURE__ */ jsxs48("table", { className: "table", children: [
+          /* @__PURE__ */ jsx49("thead", { children: /* @__PURE__ */ jsxs48("tr", { children: [
+            /* @__PURE__ */ jsx49("th", { scope: "col", children: "Key" }),
+            /* @__PURE__ */ jsx49("th", { scope: "col", children: "Of" }),
+            /* @__PURE__ */ jsx49("th", { scope: "col", children: "Roles" }),
+            /* @__PURE__ */ jsx49("th", { scope: "col", children: "Ends" }),
+            /* @__PURE__ */ jsx49("th", { scope: "col", children: "Last used" }),
+            /* @__PURE__ */ jsx49("th", { scope: "col", children: /* @__PURE__ */ jsx49("span", { className: "hidden-but-read", children: "What you may do" }) })
           ] }) }),
-          /* @__PURE__ */ jsx46("tbody", { children: keys.value.keys.map((key) => /* @__PURE__ */ jsxs45("tr", { children: [
-            /* @__PURE__ */ jsxs45("td", { children: [
+          /* @__PURE__ */ jsx49("tbody", { children: keys.value.keys.map((key) => /* @__PURE__ */ jsxs48("tr", { children: [
+            /* @__PURE__ */ jsxs48("td", { children: [
               key.title,
               " ",
-              /* @__PURE__ */ jsx46("code", { className: "quiet", children: key.id })
+              /* @__PURE__ */ jsx49("code", { className: "quiet", children: key.id })
             ] }),
-            /* @__PURE__ */ jsx46("td", { children: key.user }),
-            /* @__PURE__ */ jsx46("td", { children: grantsText(key.grants) }),
-            /* @__PURE__ */ jsx46("td", { className: "nowrap", children: key.until ? moment(key.until) : "never" }),
-            /* @__PURE__ */ jsx46("td", { className: "nowrap", children: key.used ? moment(key.used) : "never" }),
-            /* @__PURE__ */ jsx46("td", { children: /* @__PURE__ */ jsx46("div", { className: "buttons end", children: /* @__PURE__ */ jsx46(
+            /* @__PURE__ */ jsx49("td", { children: key.user }),
+            /* @__PURE__ */ jsx49("td", { children: grantsText(key.grants) }),
+            /* @__PURE__ */ jsx49("td", { className: "nowrap", children: key.until ? moment(key.until) : "never" }),
+            /* @__PURE__ */ jsx49("td", { className: "nowrap", children: key.used ? moment(key.used) : "never" }),
+            /* @__PURE__ */ jsx49("td", { children: /* @__PURE__ */ jsx49("div", { className: "buttons end", children: /* @__PURE__ */ jsx49(
               Button,
               {
                 "aria-label": `Remove the key ${key.title}`,
@@ -5231,7 +5624,7 @@ function Users() {
             ) }) })
           ] }, key.id)) })
         ] }) }),
-        act && /* @__PURE__ */ jsx46(
+        act && /* @__PURE__ */ jsx49(
           AskWhy,
           {
             act,
@@ -5241,7 +5634,7 @@ function Users() {
             }
           }
         ),
-        isInviting && /* @__PURE__ */ jsx46(
+        isInviting && /* @__PURE__ */ jsx49(
           NewUser,
           {
             roles: roles.value?.roles ?? [],
@@ -5253,43 +5646,43 @@ function Users() {
             }
           }
         ),
-        told2 && /* @__PURE__ */ jsx46(ToldOnce, { ...told2, onClose: () => setTold(void 0) })
+        told2 && /* @__PURE__ */ jsx49(ToldOnce, { ...told2, onClose: () => setTold(void 0) })
       ]
     }
   );
 }
 
 // src/shell/Account.tsx
-import { useState as useState30 } from "./vendor.js";
+import { useState as useState32 } from "./vendor.js";
 import { Menu as Menu2, MenuItem as MenuItem2, MenuTrigger as MenuTrigger2, Popover as Popover2 } from "./vendor.js";
-import { Fragment as Fragment15, jsx as jsx47, jsxs as jsxs46 } from "./vendor.js";
+import { Fragment as Fragment17, jsx as jsx50, jsxs as jsxs49 } from "./vendor.js";
 function Account() {
   const { me, isOpen } = useSession();
   const may = useMay();
-  const [isBreaking, setBreaking] = useState30(false);
+  const [isBreaking, setBreaking] = useState32(false);
   if (isOpen || !me) return null;
   const roles = [...new Set(me.grants.map((grant) => grant.role))].join(", ");
-  if (!me.token) return /* @__PURE__ */ jsx47("span", { className: "quiet nowrap account", children: me.name });
+  if (!me.token) return /* @__PURE__ */ jsx50("span", { className: "quiet nowrap account", children: me.name });
   const items = [
     ...may("break-glass") && !me.glass_until ? [{ id: "glass", label: "Break the glass…" }] : [],
     { id: "out", label: "Sign out" }
   ];
-  return /* @__PURE__ */ jsxs46(Fragment15, { children: [
-    me.glass_until && /* @__PURE__ */ jsxs46("span", { className: "demo", children: [
+  return /* @__PURE__ */ jsxs49(Fragment17, { children: [
+    me.glass_until && /* @__PURE__ */ jsxs49("span", { className: "demo", children: [
       "glass broken until ",
       moment(me.glass_until)
     ] }),
-    /* @__PURE__ */ jsxs46(MenuTrigger2, { children: [
-      /* @__PURE__ */ jsxs46(Button, { kind: "plain", children: [
+    /* @__PURE__ */ jsxs49(MenuTrigger2, { children: [
+      /* @__PURE__ */ jsxs49(Button, { kind: "plain", children: [
         me.title || me.name,
-        roles && /* @__PURE__ */ jsxs46("span", { className: "quiet", children: [
+        roles && /* @__PURE__ */ jsxs49("span", { className: "quiet", children: [
           "· ",
           roles
         ] })
       ] }),
-      /* @__PURE__ */ jsx47(Popover2, { className: "popover", placement: "bottom end", children: /* @__PURE__ */ jsx47(Menu2, { className: "menu", items, onAction: (key) => key === "out" ? void signOut() : setBreaking(true), children: (one) => /* @__PURE__ */ jsx47(MenuItem2, { className: "menu-item", children: one.label }) }) })
+      /* @__PURE__ */ jsx50(Popover2, { className: "popover", placement: "bottom end", children: /* @__PURE__ */ jsx50(Menu2, { className: "menu", items, onAction: (key) => key === "out" ? void signOut() : setBreaking(true), children: (one) => /* @__PURE__ */ jsx50(MenuItem2, { className: "menu-item", children: one.label }) }) })
     ] }),
-    isBreaking && /* @__PURE__ */ jsx47(
+    isBreaking && /* @__PURE__ */ jsx50(
       AskWhy,
       {
         onClose: () => setBreaking(false),
@@ -5307,7 +5700,7 @@ function Account() {
 }
 
 // src/shell/keys.ts
-import { useEffect as useEffect11 } from "./vendor.js";
+import { useEffect as useEffect12 } from "./vendor.js";
 
 // src/shell/places.ts
 var PLACES = [
@@ -5316,6 +5709,7 @@ var PLACES = [
   { path: "/interfaces", name: "Interfaces", icon: "interfaces", key: "i", group: "Look" },
   { path: "/alerts", name: "Alerts", icon: "bell", key: "a", group: "Look" },
   { path: "/mapper", name: "Mapper", icon: "map", key: "d", group: "Build" },
+  { path: "/bench", name: "Bench", icon: "bench", key: "b", group: "Build", right: "masked" },
   { path: "/tables", name: "Code tables", icon: "table", key: "t", group: "Build" },
   { path: "/dictionary", name: "Dictionary", icon: "book", key: "y", group: "Build" },
   { path: "/changes", name: "Changes", icon: "changes", key: "c", group: "Build" },
@@ -5336,13 +5730,13 @@ function isTyping(target) {
 function moveAmongRows(by) {
   const rows = [...document.querySelectorAll("main [data-row]")].filter((row) => row.offsetParent !== null);
   if (rows.length === 0) return;
-  const at2 = rows.findIndex((row) => row === document.activeElement || row.contains(document.activeElement));
-  const next = at2 < 0 ? by > 0 ? 0 : rows.length - 1 : Math.max(0, Math.min(rows.length - 1, at2 + by));
+  const at3 = rows.findIndex((row) => row === document.activeElement || row.contains(document.activeElement));
+  const next = at3 < 0 ? by > 0 ? 0 : rows.length - 1 : Math.max(0, Math.min(rows.length - 1, at3 + by));
   rows[next]?.focus();
   rows[next]?.scrollIntoView({ block: "nearest" });
 }
 function useKeys(acts) {
-  useEffect11(() => {
+  useEffect12(() => {
     let jumpUntil = 0;
     const onKey = (key) => {
       if (key.key.toLowerCase() === "k" && (key.ctrlKey || key.metaKey) && !key.altKey) {
@@ -5386,9 +5780,9 @@ function useKeys(acts) {
 }
 
 // src/shell/Palette.tsx
-import { useState as useState31 } from "./vendor.js";
-import { Autocomplete, Dialog as Dialog2, Input as Input4, ListBox, ListBoxItem, Modal as Modal2, ModalOverlay as ModalOverlay2, SearchField } from "./vendor.js";
-import { jsx as jsx48, jsxs as jsxs47 } from "./vendor.js";
+import { useState as useState33 } from "./vendor.js";
+import { Autocomplete, Dialog as Dialog2, Input as Input5, ListBox, ListBoxItem, Modal as Modal2, ModalOverlay as ModalOverlay2, SearchField } from "./vendor.js";
+import { jsx as jsx51, jsxs as jsxs50 } from "./vendor.js";
 var EXAMPLES2 = ["patient:N0010138", "state:parked since:24h", "type:ADT^A01", "control:MSG00042", "filler=A123"];
 var ENTRIES_MAX = 12;
 function entriesFor(text, interfaces) {
@@ -5409,15 +5803,15 @@ function entriesFor(text, interfaces) {
   return (isQuery ? [search, ...exact, ...rest] : [...exact, ...rest, search]).slice(0, ENTRIES_MAX);
 }
 function Palette({ onClose }) {
-  const [text, setText] = useState31("");
+  const [text, setText] = useState33("");
   const { status } = useLive();
   const entries = entriesFor(text, status?.engine.interfaces ?? []);
-  return /* @__PURE__ */ jsx48(ModalOverlay2, { className: "veil", isOpen: true, isDismissable: true, onOpenChange: (isOpen) => !isOpen && onClose(), children: /* @__PURE__ */ jsx48(Modal2, { className: "modal", children: /* @__PURE__ */ jsxs47(Dialog2, { className: "palette", "aria-label": "Find anything", children: [
-    /* @__PURE__ */ jsxs47(Autocomplete, { inputValue: text, onInputChange: setText, children: [
-      /* @__PURE__ */ jsxs47(SearchField, { className: "palette-field", "aria-label": "Find messages, patients, interfaces, screens", autoFocus: true, children: [
-        /* @__PURE__ */ jsx48(Icon, { name: "search" }),
-        /* @__PURE__ */ jsx48(
-          Input4,
+  return /* @__PURE__ */ jsx51(ModalOverlay2, { className: "veil", isOpen: true, isDismissable: true, onOpenChange: (isOpen) => !isOpen && onClose(), children: /* @__PURE__ */ jsx51(Modal2, { className: "modal", children: /* @__PURE__ */ jsxs50(Dialog2, { className: "palette", "aria-label": "Find anything", children: [
+    /* @__PURE__ */ jsxs50(Autocomplete, { inputValue: text, onInputChange: setText, children: [
+      /* @__PURE__ */ jsxs50(SearchField, { className: "palette-field", "aria-label": "Find messages, patients, interfaces, screens", autoFocus: true, children: [
+        /* @__PURE__ */ jsx51(Icon, { name: "search" }),
+        /* @__PURE__ */ jsx51(
+          Input5,
           {
             className: "palette-input",
             placeholder: "Messages, patients, interfaces, screens…",
@@ -5432,7 +5826,7 @@ function Palette({ onClose }) {
           }
         )
       ] }),
-      /* @__PURE__ */ jsx48(
+      /* @__PURE__ */ jsx51(
         ListBox,
         {
           className: "palette-list",
@@ -5443,23 +5837,23 @@ function Palette({ onClose }) {
             navigate(String(key));
             onClose();
           },
-          renderEmptyState: () => /* @__PURE__ */ jsx48("div", { className: "empty", children: "Nothing of this name." }),
-          children: (entry) => /* @__PURE__ */ jsxs47(ListBoxItem, { id: entry.to, textValue: entry.name, className: "palette-item", children: [
-            /* @__PURE__ */ jsx48(Icon, { name: entry.icon }),
-            /* @__PURE__ */ jsx48("span", { className: "cut", children: entry.name }),
-            /* @__PURE__ */ jsx48("span", { className: "quiet nowrap", children: entry.about })
+          renderEmptyState: () => /* @__PURE__ */ jsx51("div", { className: "empty", children: "Nothing of this name." }),
+          children: (entry) => /* @__PURE__ */ jsxs50(ListBoxItem, { id: entry.to, textValue: entry.name, className: "palette-item", children: [
+            /* @__PURE__ */ jsx51(Icon, { name: entry.icon }),
+            /* @__PURE__ */ jsx51("span", { className: "cut", children: entry.name }),
+            /* @__PURE__ */ jsx51("span", { className: "quiet nowrap", children: entry.about })
           ] })
         }
       )
     ] }),
-    /* @__PURE__ */ jsxs47("p", { className: "palette-foot quiet", children: [
-      /* @__PURE__ */ jsx48("kbd", { children: "↑" }),
+    /* @__PURE__ */ jsxs50("p", { className: "palette-foot quiet", children: [
+      /* @__PURE__ */ jsx51("kbd", { children: "↑" }),
       " ",
-      /* @__PURE__ */ jsx48("kbd", { children: "↓" }),
+      /* @__PURE__ */ jsx51("kbd", { children: "↓" }),
       " choose · ",
-      /* @__PURE__ */ jsx48("kbd", { children: "Enter" }),
+      /* @__PURE__ */ jsx51("kbd", { children: "Enter" }),
       " open · ",
-      /* @__PURE__ */ jsx48("kbd", { children: "Esc" }),
+      /* @__PURE__ */ jsx51("kbd", { children: "Esc" }),
       " close"
     ] })
   ] }) }) });
@@ -5495,53 +5889,55 @@ function useTheme() {
 }
 
 // src/shell/App.tsx
-import { jsx as jsx49, jsxs as jsxs48 } from "./vendor.js";
+import { jsx as jsx52, jsxs as jsxs51 } from "./vendor.js";
 function screenOf({ path }) {
   const one = path.match(/^\/interfaces\/([^/]+)$/)?.[1];
-  if (one) return /* @__PURE__ */ jsx49(OneInterface, { name: decodeURIComponent(one) }, one);
+  if (one) return /* @__PURE__ */ jsx52(OneInterface, { name: decodeURIComponent(one) }, one);
   const mapped = path.match(/^\/mapper\/([^/]+)$/)?.[1];
-  if (mapped) return /* @__PURE__ */ jsx49(Mapper, { name: decodeURIComponent(mapped) }, mapped);
+  if (mapped) return /* @__PURE__ */ jsx52(Mapper, { name: decodeURIComponent(mapped) }, mapped);
   switch (path) {
     case "/":
-      return /* @__PURE__ */ jsx49(Overview, {});
+      return /* @__PURE__ */ jsx52(Overview, {});
     case "/messages":
-      return /* @__PURE__ */ jsx49(Messages, {});
+      return /* @__PURE__ */ jsx52(Messages, {});
     case "/interfaces":
-      return /* @__PURE__ */ jsx49(InterfaceList, {});
+      return /* @__PURE__ */ jsx52(InterfaceList, {});
     case "/mapper":
-      return /* @__PURE__ */ jsx49(MapList, {});
+      return /* @__PURE__ */ jsx52(MapList, {});
+    case "/bench":
+      return /* @__PURE__ */ jsx52(Bench, {});
     case "/alerts":
-      return /* @__PURE__ */ jsx49(Alerts, {});
+      return /* @__PURE__ */ jsx52(Alerts, {});
     case "/tables":
-      return /* @__PURE__ */ jsx49(CodeTables, {});
+      return /* @__PURE__ */ jsx52(CodeTables, {});
     case "/dictionary":
-      return /* @__PURE__ */ jsx49(Dictionary, {});
+      return /* @__PURE__ */ jsx52(Dictionary, {});
     case "/changes":
-      return /* @__PURE__ */ jsx49(Changes, {});
+      return /* @__PURE__ */ jsx52(Changes, {});
     case "/audit":
-      return /* @__PURE__ */ jsx49(Audit, {});
+      return /* @__PURE__ */ jsx52(Audit, {});
     case "/users":
-      return /* @__PURE__ */ jsx49(Users, {});
+      return /* @__PURE__ */ jsx52(Users, {});
     case "/system":
-      return /* @__PURE__ */ jsx49(System, {});
+      return /* @__PURE__ */ jsx52(System, {});
     default:
-      return /* @__PURE__ */ jsx49(Page, { title: "Not found", children: /* @__PURE__ */ jsx49(Empty, { title: "There is no such page", children: /* @__PURE__ */ jsx49(Link, { to: "/", children: "Go to the overview" }) }) });
+      return /* @__PURE__ */ jsx52(Page, { title: "Not found", children: /* @__PURE__ */ jsx52(Empty, { title: "There is no such page", children: /* @__PURE__ */ jsx52(Link, { to: "/", children: "Go to the overview" }) }) });
   }
 }
 function Navigation({ path }) {
   const { status } = useLive();
-  const urgent = useMemo11(() => status ? attentionOf(status).filter((item) => item.level !== "note") : [], [status]);
+  const urgent = useMemo13(() => status ? attentionOf(status).filter((item) => item.level !== "note") : [], [status]);
   const isAlarm = urgent.some((item) => item.level === "alarm");
   const may = useMay();
   const here = placeOf(path);
   const places = PLACES.filter((place2) => !place2.right || may(place2.right));
   const groups = ["Look", "Build", "Guard"];
-  return /* @__PURE__ */ jsx49("nav", { className: "side", "aria-label": "Screens", children: groups.map((group) => /* @__PURE__ */ jsx49("ul", { "aria-label": group, children: places.filter((place2) => place2.group === group).map((place2) => /* @__PURE__ */ jsx49("li", { children: /* @__PURE__ */ jsxs48(Link, { to: place2.path, className: "place", title: `${place2.name} (g ${place2.key})`, "aria-current": place2 === here ? "page" : void 0, children: [
-    /* @__PURE__ */ jsx49(Icon, { name: place2.icon }),
-    /* @__PURE__ */ jsx49("span", { className: "place-name", children: place2.name }),
-    place2.path === "/alerts" && urgent.length > 0 && /* @__PURE__ */ jsxs48("span", { className: `badge ${isAlarm ? "bad" : "warn"}`, children: [
+  return /* @__PURE__ */ jsx52("nav", { className: "side", "aria-label": "Screens", children: groups.map((group) => /* @__PURE__ */ jsx52("ul", { "aria-label": group, children: places.filter((place2) => place2.group === group).map((place2) => /* @__PURE__ */ jsx52("li", { children: /* @__PURE__ */ jsxs51(Link, { to: place2.path, className: "place", title: `${place2.name} (g ${place2.key})`, "aria-current": place2 === here ? "page" : void 0, children: [
+    /* @__PURE__ */ jsx52(Icon, { name: place2.icon }),
+    /* @__PURE__ */ jsx52("span", { className: "place-name", children: place2.name }),
+    place2.path === "/alerts" && urgent.length > 0 && /* @__PURE__ */ jsxs51("span", { className: `badge ${isAlarm ? "bad" : "warn"}`, children: [
       urgent.length,
-      /* @__PURE__ */ jsx49("span", { className: "hidden-but-read", children: " need attention" })
+      /* @__PURE__ */ jsx52("span", { className: "hidden-but-read", children: " need attention" })
     ] })
   ] }) }, place2.path)) }, group)) });
 }
@@ -5554,19 +5950,19 @@ var KEYS = [
 ];
 function KeyList({ onClose }) {
   const jumps = PLACES.map((place2) => [`g ${place2.key}`, place2.name]);
-  return /* @__PURE__ */ jsxs48(Window, { title: "Keys", onClose, children: [
-    /* @__PURE__ */ jsx49("dl", { className: "facts key-list", children: [...KEYS, ...jumps].map(([key, what]) => /* @__PURE__ */ jsxs48("div", { className: "key-row", children: [
-      /* @__PURE__ */ jsx49("dt", { children: /* @__PURE__ */ jsx49("kbd", { children: key }) }),
-      /* @__PURE__ */ jsx49("dd", { children: what })
+  return /* @__PURE__ */ jsxs51(Window, { title: "Keys", onClose, children: [
+    /* @__PURE__ */ jsx52("dl", { className: "facts key-list", children: [...KEYS, ...jumps].map(([key, what]) => /* @__PURE__ */ jsxs51("div", { className: "key-row", children: [
+      /* @__PURE__ */ jsx52("dt", { children: /* @__PURE__ */ jsx52("kbd", { children: key }) }),
+      /* @__PURE__ */ jsx52("dd", { children: what })
     ] }, key)) }),
-    /* @__PURE__ */ jsx49("div", { className: "buttons", children: /* @__PURE__ */ jsx49(Button, { onPress: onClose, children: "Close" }) })
+    /* @__PURE__ */ jsx52("div", { className: "buttons", children: /* @__PURE__ */ jsx52(Button, { onPress: onClose, children: "Close" }) })
   ] });
 }
 function Connection() {
   const { problem, status } = useLive();
   if (!problem) return null;
-  return /* @__PURE__ */ jsxs48("div", { className: "offline", role: "alert", children: [
-    /* @__PURE__ */ jsx49(Icon, { name: "warn" }),
+  return /* @__PURE__ */ jsxs51("div", { className: "offline", role: "alert", children: [
+    /* @__PURE__ */ jsx52(Icon, { name: "warn" }),
     problem.message,
     " ",
     status ? "What you see is the last thing it said; it is asked again every second." : "It is asked again every second."
@@ -5574,58 +5970,58 @@ function Connection() {
 }
 function App() {
   const { state, me } = useSession();
-  useEffect12(() => void askWho(), []);
+  useEffect13(() => void askWho(), []);
   if (state === "asking") return null;
-  return state === "out" || me && me.stage !== "full" ? /* @__PURE__ */ jsx49(SignIn, {}) : /* @__PURE__ */ jsx49(Frame, {});
+  return state === "out" || me && me.stage !== "full" ? /* @__PURE__ */ jsx52(SignIn, {}) : /* @__PURE__ */ jsx52(Frame, {});
 }
 function Frame() {
   const address = useAddress();
   const theme2 = useTheme();
   const { status } = useLive();
-  const [open, setOpen] = useState32();
-  const acts = useMemo11(() => ({ openPalette: () => setOpen("palette"), openKeys: () => setOpen("keys") }), []);
+  const [open, setOpen] = useState34();
+  const acts = useMemo13(() => ({ openPalette: () => setOpen("palette"), openKeys: () => setOpen("keys") }), []);
   useKeys(acts);
   const main = useRef6(null);
   const place2 = placeOf(address.path);
-  useEffect12(() => {
+  useEffect13(() => {
     document.title = place2 ? `${place2.name} · Sinew` : "Sinew";
     main.current?.scrollTo(0, 0);
   }, [address.path, place2]);
-  return /* @__PURE__ */ jsxs48("div", { className: "frame", children: [
-    /* @__PURE__ */ jsx49("button", { type: "button", className: "skip", onClick: () => main.current?.focus(), children: "Skip to the screen" }),
-    /* @__PURE__ */ jsxs48("header", { className: "bar", children: [
-      /* @__PURE__ */ jsxs48(Link, { to: "/", className: "brand", children: [
-        /* @__PURE__ */ jsx49(Mark, {}),
+  return /* @__PURE__ */ jsxs51("div", { className: "frame", children: [
+    /* @__PURE__ */ jsx52("button", { type: "button", className: "skip", onClick: () => main.current?.focus(), children: "Skip to the screen" }),
+    /* @__PURE__ */ jsxs51("header", { className: "bar", children: [
+      /* @__PURE__ */ jsxs51(Link, { to: "/", className: "brand", children: [
+        /* @__PURE__ */ jsx52(Mark, {}),
         "Sinew"
       ] }),
-      status?.process.is_demo && /* @__PURE__ */ jsx49("span", { className: "demo", children: "Demo · invented people" }),
-      /* @__PURE__ */ jsxs48("button", { type: "button", className: "finder", onClick: acts.openPalette, children: [
-        /* @__PURE__ */ jsx49(Icon, { name: "search" }),
-        /* @__PURE__ */ jsx49("span", { children: "Find messages, patients, interfaces…" }),
-        /* @__PURE__ */ jsx49("kbd", { children: "/" })
+      status?.process.is_demo && /* @__PURE__ */ jsx52("span", { className: "demo", children: "Demo · invented people" }),
+      /* @__PURE__ */ jsxs51("button", { type: "button", className: "finder", onClick: acts.openPalette, children: [
+        /* @__PURE__ */ jsx52(Icon, { name: "search" }),
+        /* @__PURE__ */ jsx52("span", { children: "Find messages, patients, interfaces…" }),
+        /* @__PURE__ */ jsx52("kbd", { children: "/" })
       ] }),
-      /* @__PURE__ */ jsxs48("div", { className: "bar-end", children: [
-        /* @__PURE__ */ jsx49(Button, { kind: "plain square", "aria-label": "Keys", onPress: acts.openKeys, icon: "keys" }),
-        /* @__PURE__ */ jsx49(Button, { kind: "plain square", "aria-label": theme2 === "light" ? "Dark colours" : "Light colours", onPress: switchTheme, icon: theme2 === "light" ? "moon" : "sun" }),
-        /* @__PURE__ */ jsx49(Account, {})
+      /* @__PURE__ */ jsxs51("div", { className: "bar-end", children: [
+        /* @__PURE__ */ jsx52(Button, { kind: "plain square", "aria-label": "Keys", onPress: acts.openKeys, icon: "keys" }),
+        /* @__PURE__ */ jsx52(Button, { kind: "plain square", "aria-label": theme2 === "light" ? "Dark colours" : "Light colours", onPress: switchTheme, icon: theme2 === "light" ? "moon" : "sun" }),
+        /* @__PURE__ */ jsx52(Account, {})
       ] })
     ] }),
-    /* @__PURE__ */ jsx49(Navigation, { path: address.path }),
-    /* @__PURE__ */ jsxs48("main", { id: "main", ref: main, tabIndex: -1, children: [
-      /* @__PURE__ */ jsx49(Connection, {}),
+    /* @__PURE__ */ jsx52(Navigation, { path: address.path }),
+    /* @__PURE__ */ jsxs51("main", { id: "main", ref: main, tabIndex: -1, children: [
+      /* @__PURE__ */ jsx52(Connection, {}),
       screenOf(address)
     ] }),
-    open === "palette" && /* @__PURE__ */ jsx49(Palette, { onClose: () => setOpen(void 0) }),
-    open === "keys" && /* @__PURE__ */ jsx49(KeyList, { onClose: () => setOpen(void 0) })
+    open === "palette" && /* @__PURE__ */ jsx52(Palette, { onClose: () => setOpen(void 0) }),
+    open === "keys" && /* @__PURE__ */ jsx52(KeyList, { onClose: () => setOpen(void 0) })
   ] });
 }
 
 // src/main.tsx
-import { jsx as jsx50 } from "./vendor.js";
+import { jsx as jsx53 } from "./vendor.js";
 applyTheme();
 var root = document.getElementById("root");
 if (root) {
   createRoot(root).render(
-    /* @__PURE__ */ jsx50(StrictMode, { children: /* @__PURE__ */ jsx50(App, {}) })
+    /* @__PURE__ */ jsx53(StrictMode, { children: /* @__PURE__ */ jsx53(App, {}) })
   );
 }

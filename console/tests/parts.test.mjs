@@ -20,6 +20,7 @@ const named = await load("flow/maps.ts");
 const trees = await load("screens/mapper/trees.ts");
 const live = await load("api/rates.ts");
 const strip = await load("screens/messages/strip.ts");
+const bench = await load("screens/bench/way.ts");
 const planned = await load("screens/changes/words.ts");
 const incidents = await load("screens/alerts/words.ts");
 
@@ -227,4 +228,26 @@ test("a plan in words never rounds away what differs", () => {
   assert.deepEqual(planned.textOf(plan), ["adt changes: 1,999 same, 1 differ", "lab begins", "1 error"]);
   assert.deepEqual(planned.textOf({ fingerprint: "", interfaces: [], findings: [] }), ["no interface changes"]);
   assert.deepEqual(planned.sentencesOf({ text: "x", changes: { changed: ["adt"], started: [] } }), ["changed: adt"]);
+});
+
+test("the steps of the bench stand in the order of the work, each with what it changed", () => {
+  const message = (sender, ward) => `MSH|^~\\&|${sender}|N|HUB|H|1||ADT^A01|7|P|2.5\rPV1|1|I|${ward}\r`;
+  const line = (kind, text, verdict = "goes-on") => ({ kind, text, file: "i.flow", line: 1, verdict, to: null, tests: [] });
+  const stage = (destination, looked, text) => ({ destination, file: "i.flow", line: 2, looked, text });
+  const found = {
+    end: "routed",
+    reason: null,
+    is_masked: false,
+    received: message("A", "4W"),
+    lines: [line("keep", "keep when event = A01"), line("case", "case x"), line("send", "send lab", "sent"), line("send", "send rx", "not-meant")],
+    stages: [stage(null, 0, message("B", "4W")), stage(null, 1, message("B", "4w")), stage("lab", 3, message("C", "4w")), stage("lab", 3, '{"resourceType":"Bundle"}')],
+    deliveries: [{ destination: "lab" }],
+    destinations: ["lab", "rx"],
+  };
+  const way = bench.wayOf(found);
+  assert.deepEqual(way.shared.map((step) => step.line?.kind ?? step.changes.map((one) => `${one.path} ${one.left} ${one.right}`).join()), ["MSH-3 A B", "keep", "PV1-3 4W 4w", "case"]);
+  assert.deepEqual(way.own.get("lab").map((step) => [step.changes.length, step.isOther]), [[1, false], [0, true]]);
+  assert.equal(bench.lineOf(found, "rx").verdict, "not-meant");
+  assert.deepEqual(bench.sentenceOf(found), { tone: "good", text: "It goes to 1 of 2 destinations" });
+  assert.equal(bench.verdictOf({ ...line("case", ""), verdict: "leads", to: [] }), "leads nowhere");
 });

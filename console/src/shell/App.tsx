@@ -5,6 +5,7 @@ import { askWho, useMay, useSession } from "../api/session";
 import { attentionOf } from "../screens/overview/attention";
 import { Alerts } from "../screens/alerts/Alerts";
 import { Audit } from "../screens/audit/Audit";
+import { Bench } from "../screens/bench/Bench";
 import { Dictionary } from "../screens/dictionary/Dictionary";
 import { Changes } from "../screens/changes/Changes";
 import { InterfaceList } from "../screens/interface/InterfaceList";
@@ -41,6 +42,8 @@ function screenOf({ path }: Address): ReactNode {
       return <InterfaceList />;
     case "/mapper":
       return <MapList />;
+    case "/bench":
+      return <Bench />;
     case "/alerts":
       return <Alerts />;
     case "/tables":

@@ -19,6 +19,7 @@ export const PLACES: Place[] = [
   { path: "/interfaces", name: "Interfaces", icon: "interfaces", key: "i", group: "Look" },
   { path: "/alerts", name: "Alerts", icon: "bell", key: "a", group: "Look" },
   { path: "/mapper", name: "Mapper", icon: "map", key: "d", group: "Build" },
+  { path: "/bench", name: "Bench", icon: "bench", key: "b", group: "Build", right: "masked" },
   { path: "/tables", name: "Code tables", icon: "table", key: "t", group: "Build" },
   { path: "/dictionary", name: "Dictionary", icon: "book", key: "y", group: "Build" },
   { path: "/changes", name: "Changes", icon: "changes", key: "c", group: "Build" },

@@ -447,6 +447,9 @@ impl server::Host for Host {
         let written = std::fs::write(&draft, text).and_then(|()| std::fs::rename(&draft, &path));
         written.map_err(|error| refused(error.kind().to_string()))
     }
+    fn add(&self, files: &[(String, String)]) -> std::result::Result<(), message::Reason> {
+        texts::add(&self.folder, files)
+    }
     fn describe(&self) -> Value {
         let story = self.story.lock().unwrap_or_else(PoisonError::into_inner).clone();
         json!({"version": env!("CARGO_PKG_VERSION"), "pid": std::process::id(),

@@ -33,6 +33,21 @@ pub fn restore(folder: &Path, texts: &Texts) -> Result<(), Reason> {
     Ok(())
 }
 
+/// Writes new files; none is written when one of them is there.
+pub fn add(folder: &Path, files: &[(String, String)]) -> Result<(), Reason> {
+    let refused = |name: &str, why: String| Reason::new(server::codes::E7402, format!("{name}: {why}; nothing was written"));
+    if let Some((name, _)) = files.iter().find(|(name, _)| folder.join(name).exists()) {
+        return Err(refused(name, "a file of this name is there already".to_owned()));
+    }
+    let written = files.iter().try_for_each(|(name, text)| {
+        write(&folder.join(name), text).map_err(|error| refused(name, error.kind().to_string()))
+    });
+    if written.is_err() {
+        files.iter().for_each(|(name, _)| drop(fs::remove_file(folder.join(name))));
+    }
+    written
+}
+
 /// Beside it and then over it: whoever reads sees the old text or the new one.
 fn write(path: &Path, text: &str) -> io::Result<()> {
     path.parent().map_or(Ok(()), fs::create_dir_all)?;
@@ -61,6 +76,10 @@ mod tests {
         put("data/log/0001.seg", b"patients");
         let before = of(folder.path());
         assert_eq!(before.keys().collect::<Vec<_>>(), ["interfaces/a/gone.csv", "interfaces/a/interface.flow", "sinew.toml"]);
+        let new = |name: &str| [(name.to_owned(), "new".to_owned())];
+        assert_eq!(add(folder.path(), &new("interfaces/a/gone.csv")).unwrap_err().code, "E7402", "nothing is written over");
+        add(folder.path(), &new("interfaces/a/tests/t.flow")).unwrap();
+        assert_eq!(of(folder.path())["interfaces/a/tests/t.flow"], "new");
         put("interfaces/a/interface.flow", b"two");
         put("interfaces/b/interface.flow", b"new");
         fs::remove_file(folder.join("interfaces/a/gone.csv")).unwrap();

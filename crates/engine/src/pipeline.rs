@@ -261,8 +261,12 @@ fn prepare<'s>(
                 Err(fault) => fault,
             },
             Step::Edit(program) => {
-                match program.apply_to(edited.get_or_insert_with(|| message.clone()), &mut course.run) {
-                    Ok(None) => continue,
+                let edited = edited.get_or_insert_with(|| message.clone());
+                match program.apply_to(edited, &mut course.run) {
+                    Ok(None) => {
+                        course.made(program, None, edited);
+                        continue;
+                    }
                     Ok(Some(rule)) => {
                         course.tell(Kind::Drop, rule, || Verdict::Ends);
                         return Err(End::Filtered(rule.clone()));
@@ -316,7 +320,7 @@ fn route(
         if deliveries.len() >= limits::DELIVERIES_PER_MESSAGE_MAX {
             return Err(Reason::new(codes::E5007, "more destinations than a message may have"));
         }
-        let delivery = deliver_to(definition, destination, place, (raw, message), shared.clone(), &mut course.run)?;
+        let delivery = deliver_to(definition, destination, place, (raw, message), shared.clone(), course)?;
         let Some(delivery) = delivery else { continue };
         let output = delivery.output.filter(|bytes| *bytes != received);
         deliveries.push(Delivery { output, ..delivery });
@@ -349,22 +353,23 @@ fn deliver_to(
     place: usize,
     (raw, message): (&Matter, &Matter),
     shared: Option<Bytes>,
-    run: &mut Run,
+    course: &mut Course<'_>,
 ) -> Result<Option<Delivery>, Reason> {
     let mut output = shared;
     if !destination.programs.is_empty() {
         let mut own = message.clone();
         for program in &destination.programs {
             // A script of the destination may say that the message does not go here.
-            let dropped = program.apply_to(&mut own, run).map_err(|fault| reason_of(&fault))?;
+            let dropped = program.apply_to(&mut own, &mut course.run).map_err(|fault| reason_of(&fault))?;
             if dropped.is_some() {
                 return Ok(None);
             }
+            course.made(program, Some(&destination.name), &own);
         }
         output = Some(own.to_bytes());
     }
     let is_urgent = match &destination.priority {
-        Some(condition) => condition.is_true_of(message, run).map_err(|fault| reason_of(&fault))?,
+        Some(condition) => condition.is_true_of(message, &mut course.run).map_err(|fault| reason_of(&fault))?,
         None => false,
     };
     let order = match destination.order.as_ref().unwrap_or(&definition.receive.order) {

@@ -4,10 +4,10 @@
 //! Never: stores, sends, or masks.
 
 use crate::{
-    intake,
+    acknowledge, intake,
     pipeline::{
-        Plan,
-        watch::{Looked, Watch},
+        End, Plan,
+        watch::{Looked, Stage, Watch},
     },
 };
 use bytes::Bytes;
@@ -21,6 +21,10 @@ pub struct Way {
     pub plan: Plan,
     /// Every line that was looked at, in the order of the work.
     pub looked: Vec<Looked>,
+    /// What the message became, line by line.
+    pub stages: Vec<Stage>,
+    /// What the sender is answered once the message is stored, where it is answered then.
+    pub acknowledgment: Option<Bytes>,
 }
 
 /// Takes a message through the pipeline as if it came in `now`.
@@ -32,13 +36,21 @@ pub fn trace(definition: &Definition, bytes: &Bytes, now: Timestamp) -> Result<W
     intake::check_message(definition, bytes.len(), &matter)?;
     let mut watch = Watch::default();
     let plan = intake::plan_watched(definition, (&matter, &found), bytes, now, (None, Some(&mut watch)));
-    Ok(Way { plan, looked: watch.looked })
+    let message = intake::v2_of(&matter);
+    let acknowledgment = match &plan.end {
+        End::Rejected { .. } => acknowledge::reject(message, definition, now, &plan.issues),
+        End::Routed | End::Filtered(_) | End::Unrouted | End::Parked(_) => {
+            acknowledge::accept(message, definition.receive.acknowledge, now).filter(|_| matter.v2().is_some())
+        }
+    };
+    Ok(Way { plan, looked: watch.looked, stages: watch.stages, acknowledgment })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::fixture::definition;
+    use hl7v2::Message;
 
     const LINES: &str = "keep when event in [A01, A04]\nroute first {\n case PV1-2 = E to emergency\n \
         case PV1-2 = I and PV1-3.1 starts 4 to ward\n case PV1-2 = I to rest\n default nothing reason \"x\"\n}\n\
@@ -81,6 +93,34 @@ mod tests {
         assert!(plan.deliveries.is_empty());
         let (looked, _) = told("MSH|^~\\&|A|B|C|D|1||ADT^A01|1|P|2.5\rPV1|1|O|4W\r");
         assert!(looked.contains(&"Default(0) Leads([]) []".to_owned()), "{looked:?}");
+    }
+
+    #[test]
+    fn what_the_message_becomes_is_told_line_by_line() {
+        let lines = "set MSH-5 = HUB\nset PV1-3.1 = PV1-3.1 | lower\nsend a {\n set MSH-6 = A\n fake a\n}\nsend b {\n when PV1-2 = E\n set MSH-6 = B\n fake b\n}";
+        let bytes = Bytes::from_static(b"MSH|^~\\&|A|B|C|D|1||ADT^A01|1|P|2.5\rPV1|1|I|4W\r");
+        let definition = definition(lines);
+        let way = trace(&definition, &bytes, Timestamp(0)).unwrap();
+        let told: Vec<_> = way
+            .stages
+            .iter()
+            .map(|stage| {
+                let (message, _) = Message::parse(stage.bytes.clone());
+                let of = |path: &str| message.text(&path.parse().unwrap()).into_owned();
+                (stage.destination.as_deref().map(str::to_owned), of("MSH-5"), of("MSH-6"), of("PV1-3.1"))
+            })
+            .collect();
+        let row = |to: Option<&str>, five: &str, six: &str, ward: &str| {
+            (to.map(str::to_owned), five.to_owned(), six.to_owned(), ward.to_owned())
+        };
+        let expected = [row(None, "HUB", "D", "4W"), row(None, "HUB", "D", "4w"), row(Some("a"), "HUB", "A", "4w")];
+        assert_eq!(told, expected, "nothing is told of a destination that does not get it");
+        let first = way.stages[0].place.line;
+        assert_eq!(way.stages[1].place.line, first + 1);
+        assert_eq!(way.plan.deliveries[0].output.as_ref(), Some(&way.stages[2].bytes), "the last is what goes out");
+        let answer = way.acknowledgment.unwrap();
+        assert_eq!(hl7v2::ack::Reply::read(answer).code, Some(message::AckCode::AA));
+        assert!(!format!("{:?}", way.stages).contains("4W"));
     }
 
     #[test]

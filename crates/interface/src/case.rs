@@ -9,7 +9,7 @@ mod verdict;
 #[cfg(test)]
 mod tests;
 
-pub use evaluate::evaluate;
+pub use evaluate::{Place as Standing, evaluate, place as standing};
 pub use verdict::{Failure, Verdict};
 
 use crate::definition::{Edit, Place};

@@ -54,6 +54,11 @@ pub trait Host: Send + Sync {
     /// # Errors
     /// What lies there is not `before` (somebody changed it meanwhile), or the folder does not let itself be written.
     fn write(&self, file: &str, before: &str, text: &str) -> Result<(), Reason>;
+    /// Writes new files of the workspace, by their path in it. All are new, or none is written.
+    ///
+    /// # Errors
+    /// One is there already, or the folder does not let itself be written.
+    fn add(&self, files: &[(String, String)]) -> Result<(), Reason>;
     /// Facts about the process for `status`: workspace, version, process id.
     fn describe(&self) -> serde_json::Value;
 }

@@ -12,6 +12,7 @@ mod alerts;
 mod assets;
 pub mod audit;
 mod backup;
+mod bench;
 mod certificate;
 pub mod certificates;
 mod changes;
@@ -43,6 +44,7 @@ mod route;
 mod routes;
 mod steer;
 mod verify;
+pub mod way;
 
 pub use changes::{Texts, fingerprint};
 pub use host::{Api, ApiSettings, Host};

@@ -2,7 +2,7 @@
 //! OpenAPI document and the matrix of rights are made of it.
 
 use crate::{
-    alerts, audit, backup, changes, describe, dictionary, engine_routes as engine,
+    alerts, audit, backup, bench, changes, describe, dictionary, engine_routes as engine,
     gate::caller::Stage,
     live, maps, messages,
     people::{keys, me, passkeys, sign_in, sso, users},
@@ -90,6 +90,29 @@ fn of_looking() -> Vec<Route> {
             "Run the tests of an interface",
             describe::test,
         ),
+        Route::new(
+            (POST, "/api/v1/interfaces/{name}/try"),
+            (may(Right::Masked), Interface),
+            Gives("sinew.bench/1"),
+            "A message through the lines of an interface, step by step; nothing is stored or sent",
+            bench::attempt,
+        )
+        .up_to(bench::CONTENT_BYTES_MAX),
+        Route::new(
+            (GET, "/api/v1/interfaces/{name}/samples"),
+            (may(Right::Propose), Interface),
+            Gives("sinew.samples/1"),
+            "The messages that lie beside an interface, for its tests",
+            bench::samples,
+        ),
+        Route::new(
+            (POST, "/api/v1/interfaces/{name}/tests"),
+            (may(Right::Propose), Interface),
+            Gives("sinew.test-kept/1"),
+            "Keep a message and what becomes of it as a test of the interface",
+            bench::keep,
+        )
+        .up_to(bench::CONTENT_BYTES_MAX),
         Route::new(
             (GET, "/api/v1/dictionary"),
             (Need::Known, Part),

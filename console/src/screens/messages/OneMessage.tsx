@@ -7,7 +7,7 @@ import type { Journey, View } from "../../api/types";
 import { useAnswer } from "../../api/use";
 import { differences } from "../../hl7/er7";
 import { mapsTo } from "../../flow/maps";
-import { interfaceAt, mapAt } from "../../shell/addresses";
+import { benchAt, interfaceAt, mapAt } from "../../shell/addresses";
 import { setWords, useAddress } from "../../shell/route";
 import { AskWhy, type Act } from "../../ui/dialogs";
 import { bytes, clockMillis, plural, utc } from "../../ui/format";
@@ -305,6 +305,9 @@ export function OneMessage({ id, onClose }: { id: number; onClose: () => void })
               </Button>
             )
           )}
+          <Link to={benchAt(journey.interface, id)} className="button">
+            On the bench
+          </Link>
           {original.value && !original.value.isMasked && (
             <Button icon="changes" onPress={() => setEditing(true)}>
               Edit a copy…

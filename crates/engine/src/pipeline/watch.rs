@@ -4,9 +4,11 @@
 //! watches.
 //! Never: masks; who shows a value decides that.
 
-use interface::definition::{DestinationDefinition, Route, Rule, Targets};
+use bytes::Bytes;
+use interface::definition::{DestinationDefinition, Edit, Place, Route, Rule, Targets};
 use lang::{Condition, Fault, Matter, Part, Run};
 use message::Name;
+use std::fmt;
 
 /// One line of the interface that was looked at.
 #[derive(Clone, Debug)]
@@ -65,11 +67,36 @@ pub enum Verdict {
     Failed(String),
 }
 
+/// Messages behind lines that are kept, at most: a split of many parts has more.
+const STAGES_MAX: usize = 400;
+
+/// The message behind one line that may have changed it.
+#[derive(Clone)]
+pub struct Stage {
+    /// For which destination; `None`: for all that follows.
+    pub destination: Option<Name>,
+    /// The line, or the head of the map that it names.
+    pub place: Place,
+    /// So many lines had been looked at by then.
+    pub looked: usize,
+    /// The message as it is then.
+    pub bytes: Bytes,
+}
+
+impl fmt::Debug for Stage {
+    /// Without content (R10).
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Stage {{ {:?} {:?}, {} bytes }}", self.destination, self.place, self.bytes.len())
+    }
+}
+
 /// Collects what is told.
 #[derive(Debug, Default)]
 pub struct Watch {
     /// In the order of the work.
     pub looked: Vec<Looked>,
+    /// What the message became, in the order of the work.
+    pub stages: Vec<Stage>,
     routes: usize,
 }
 
@@ -105,6 +132,16 @@ impl Course<'_> {
     pub(super) fn tell(&mut self, kind: Kind, rule: &Rule, verdict: impl FnOnce() -> Verdict) {
         if let Some(watch) = &mut self.watch {
             watch.looked.push(Looked { kind, rule: rule.clone(), verdict: verdict(), parts: Vec::new() });
+        }
+    }
+
+    /// The message behind a line that may have changed it.
+    pub(super) fn made(&mut self, edit: &Edit, destination: Option<&Name>, message: &Matter) {
+        if let Some(watch) = self.watch.as_mut().filter(|watch| watch.stages.len() < STAGES_MAX)
+            && let Some(place) = edit.place()
+        {
+            let (destination, looked) = (destination.cloned(), watch.looked.len());
+            watch.stages.push(Stage { destination, place, looked, bytes: message.to_bytes() });
         }
     }
 

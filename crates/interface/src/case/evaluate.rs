@@ -14,10 +14,33 @@ const ISSUES_SHOWN: usize = 5;
 
 /// Where a delivery of a test stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
+pub enum Place {
+    /// The partner took it.
     Sent,
+    /// It is tried again.
     Queued,
+    /// It waits for a person.
     Parked,
+}
+
+/// Where what goes to a destination stands after the first attempt, when partners behave like this.
+#[must_use]
+pub fn place(definition: &Definition, with: &[With], destination: &str) -> Place {
+    let behaviour = with.iter().rev().find(|with| match with {
+        With::Refuses(name) | With::Replies(name, _) => &**name == destination,
+        With::Slow(..) | With::Lookup { .. } => false,
+    });
+    let Some(to) = definition.destination(destination) else { return Place::Sent };
+    let answer = match behaviour {
+        None | Some(With::Slow(..) | With::Lookup { .. }) => return Place::Sent,
+        Some(With::Refuses(_)) => Answer::Transient,
+        Some(With::Replies(_, code)) => Answer::Acknowledged { code: *code, conditions: Vec::new() },
+    };
+    match to.replies.decide(&answer, 0) {
+        Action::Done => Place::Sent,
+        Action::Retry | Action::Hold => Place::Queued,
+        Action::Park => Place::Parked,
+    }
 }
 
 /// Compares; `processed` has one entry a given message, in order.
@@ -118,21 +141,7 @@ impl Seen<'_> {
     }
 
     fn place(&self, destination: &str) -> Place {
-        let behaviour = self.case.with.iter().rev().find(|with| match with {
-            With::Refuses(name) | With::Replies(name, _) => &**name == destination,
-            With::Slow(..) | With::Lookup { .. } => false,
-        });
-        let Some(to) = self.definition.destination(destination) else { return Place::Sent };
-        let answer = match behaviour {
-            None | Some(With::Slow(..) | With::Lookup { .. }) => return Place::Sent,
-            Some(With::Refuses(_)) => Answer::Transient,
-            Some(With::Replies(_, code)) => Answer::Acknowledged { code: *code, conditions: Vec::new() },
-        };
-        match to.replies.decide(&answer, 0) {
-            Action::Done => Place::Sent,
-            Action::Retry | Action::Hold => Place::Queued,
-            Action::Park => Place::Parked,
-        }
+        place(self.definition, &self.case.with, destination)
     }
 
     fn nothing_for(&self, destination: &str) -> String {

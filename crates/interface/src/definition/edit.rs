@@ -1,6 +1,6 @@
 //! What changes a message: editing lines, a map, or a script.
 
-use super::Rule;
+use super::{Place, Rule};
 use fhir::definitions::Type;
 use hl7v2::Message;
 use lang::{Condition, Fault, Form, MapFile, Matter, Program, Run, Script, Settings, View, script::Verdict};
@@ -25,6 +25,17 @@ pub enum Edit {
 }
 
 impl Edit {
+    /// The line that says it, or the head of the map that it names; `None` where no line stands behind it.
+    #[must_use]
+    pub fn place(&self) -> Option<Place> {
+        let place = |(file, line): (Arc<str>, usize)| Place { file, line: u32::try_from(line).unwrap_or(u32::MAX) };
+        match self {
+            Edit::Lines(program) => program.place().map(place),
+            Edit::Map(file) => file.main().map(|map| place(map.place())),
+            Edit::Script { rule, .. } => Some(rule.place.clone()),
+        }
+    }
+
     /// The edit makes something that is no HL7 v2 message any more: it stands last, in a `send` block.
     #[must_use]
     pub fn is_last(&self) -> bool {

@@ -177,6 +177,12 @@ impl MapFile {
 }
 
 impl Map {
+    /// Where its head stands: the file, and the line from 1.
+    #[must_use]
+    pub fn place(&self) -> (Arc<str>, usize) {
+        (self.site.file.clone(), self.site.line())
+    }
+
     /// Makes what the map says of a message in whichever format.
     ///
     /// # Errors

@@ -37,7 +37,7 @@ pub(crate) struct Change {
     kind: Kind,
     path: Path,
     when: Option<Condition>,
-    site: Site,
+    pub(crate) site: Site,
 }
 
 #[derive(Debug)]

@@ -104,6 +104,17 @@ impl Program {
         self.actions.is_empty() && self.changes.is_empty()
     }
 
+    /// Where its first line stands: the file, and the line from 1.
+    #[must_use]
+    pub fn place(&self) -> Option<(Arc<str>, usize)> {
+        let site = match (self.actions.first(), self.changes.first()) {
+            (Some(action), _) => &action.site,
+            (None, Some(change)) => &change.site,
+            (None, None) => return None,
+        };
+        Some((site.file.clone(), site.line()))
+    }
+
     /// The places that are translated whatever the message, with their tables.
     pub fn translations(&self) -> impl Iterator<Item = (&Path, &Arc<Table>)> {
         translated(&self.actions, true)

@@ -31,6 +31,9 @@ const ALLOWED: &[(&str, &str)] = &[
     ("POST /api/v1/messages/search", ALL),
     ("GET /api/v1/interfaces/{name}/text", ALL),
     ("POST /api/v1/interfaces/{name}/test", ALL),
+    ("POST /api/v1/interfaces/{name}/try", ALL),
+    ("GET /api/v1/interfaces/{name}/samples", "analyst administrator"),
+    ("POST /api/v1/interfaces/{name}/tests", "analyst administrator"),
     ("GET /api/v1/interfaces/{name}/maps", ALL),
     ("POST /api/v1/interfaces/{name}/maps/look", ALL),
     ("POST /api/v1/interfaces/{name}/maps/draw", ALL),
@@ -130,6 +133,8 @@ fn body(path: &str, interface: &str, message: u64) -> Value {
         }
         "/api/v1/interfaces/{name}/maps/values" => json!({"file": "none.map", "text": "", "line": 1, "target": ""}),
         "/api/v1/interfaces/{name}/maps" => json!({"file": "none.map", "before": "", "text": "", "reason": "test"}),
+        "/api/v1/interfaces/{name}/try" => json!({"content": "nonsense"}),
+        "/api/v1/interfaces/{name}/tests" => json!({"name": "?", "content": "nonsense", "reason": "test"}),
         "/api/v1/dictionary/look" => json!({"version": "2.5.1", "word": "PID"}),
         "/api/v1/messages/search" => json!({}),
         "/api/v1/replay" => json!({"query": "id:1"}),

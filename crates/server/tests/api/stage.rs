@@ -86,6 +86,8 @@ pub(crate) struct Process {
     pub(crate) text: std::sync::Mutex<String>,
     /// What was put into force last.
     pub(crate) in_force: std::sync::Mutex<server::Texts>,
+    /// Files that were added.
+    pub(crate) added: std::sync::Mutex<Vec<(String, String)>>,
     /// The map of `demo`.
     pub(crate) map: std::sync::Mutex<String>,
 }
@@ -118,6 +120,10 @@ impl server::Host for Process {
             return Err(Reason::new(server::codes::E7402, "changed meanwhile"));
         }
         text.clone_into(&mut map);
+        Ok(())
+    }
+    fn add(&self, files: &[(String, String)]) -> Result<(), Reason> {
+        self.added.lock().unwrap().extend_from_slice(files);
         Ok(())
     }
     fn plan(&self) -> Value {
@@ -163,6 +169,11 @@ impl Drop for Stage {
 }
 
 fn definitions() -> Vec<Arc<interface::definition::Definition>> {
+    workspace_with(&[]).definitions
+}
+
+/// The workspace of the tests, with these files besides.
+pub(crate) fn workspace_with(files: &[(String, String)]) -> Workspace {
     let text = |name: &str, port: u16| {
         format!(
             "interface {name} \"Test\" {{\n  owner \"Team\" contact it@example.org oncall 5-0100\n  receive fake {port}\n  \
@@ -170,11 +181,12 @@ fn definitions() -> Vec<Arc<interface::definition::Definition>> {
         )
     };
     let (demo, other) = (text("demo", 2575), text("other", 2576));
-    let files = Files::memory([
+    let own = [
         ("sinew.toml", "name = \"test\""),
         ("interfaces/demo/interface.flow", &demo),
         ("interfaces/other/interface.flow", &other),
-    ]);
+    ];
+    let files = Files::memory(own.into_iter().chain(files.iter().map(|(path, text)| (&**path, &**text))));
     let variables = |_: &str| None;
     let options = workspace::Options {
         connectors: CONNECTORS,
@@ -185,7 +197,7 @@ fn definitions() -> Vec<Arc<interface::definition::Definition>> {
     };
     let (workspace, findings) = Workspace::of(files, &options);
     assert!(!findings.iter().any(message::Diagnostic::is_error), "{findings:#?}");
-    workspace.definitions
+    workspace
 }
 
 impl Stage {

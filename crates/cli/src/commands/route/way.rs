@@ -1,19 +1,20 @@
 //! The way of one message, for people and as JSON; on into other interfaces of the workspace.
 
-use crate::{mask, screen::Screen, table};
+use crate::{screen::Screen, table};
 use bytes::Bytes;
 use engine::{
     pipeline::{
         End,
-        watch::{Kind, Looked, Verdict},
+        watch::{Looked, Verdict},
     },
     routing::{self, Way},
 };
 use hl7v2::{Facts, Message};
 use interface::{definition::Definition, workspace::Workspace};
-use lang::{Part, PartValue};
+use lang::Part;
 use message::{Reason, Timestamp, limits};
 use serde_json::{Value, json};
+use server::way::{self, shown};
 use std::sync::Arc;
 
 /// The connector that leads into another interface.
@@ -148,7 +149,7 @@ impl Told {
         json!({
             "schema": "sinew.route/1", "interface": self.definition.name, "type": self.kind, "end": end, "reason": reason,
             "destinations": deliveries.map(destination).collect::<Vec<_>>(),
-            "lines": looked.iter().map(|one| looked_as_json(one, look)).collect::<Vec<_>>(),
+            "lines": looked.iter().map(|one| way::looked(one, look.is_revealed)).collect::<Vec<_>>(),
         })
     }
 }
@@ -184,59 +185,11 @@ fn line_of(screen: &Screen, one: &Looked) -> String {
 
 fn part_of(screen: &Screen, part: &Part, look: Look) -> String {
     let values = part.values.as_ref().map_or_else(String::new, |values| {
-        let shown: Vec<String> = values.iter().map(|value| shown(value, look)).collect();
+        let shown: Vec<String> = values.iter().map(|value| shown(value, look.is_revealed)).collect();
         format!("  [{}]", if shown.is_empty() { "nothing there".to_owned() } else { shown.join(", ") })
     });
     match &part.holds {
         Ok(holds) => format!("{} {}{values}", screen.mark(*holds), part.text),
         Err(why) => format!("{} {}: {why}", screen.mark(false), part.text),
     }
-}
-
-/// A value, masked where it may say who it is. What steps made of a value is as hidden as what it was made of.
-fn shown(value: &PartValue, look: Look) -> String {
-    let is_hidden = !value.is_open
-        && value.path.as_ref().is_none_or(|path| {
-            let segment = String::from_utf8_lossy(&path.segment);
-            path.member.field.as_ref().is_none_or(|(field, _)| mask::is_hidden(&segment, *field))
-        });
-    if is_hidden && !look.is_revealed { mask::masked(&value.text) } else { value.text.clone() }
-}
-
-fn looked_as_json(one: &Looked, look: Look) -> Value {
-    let (kind, route) = match one.kind {
-        Kind::Keep => ("keep", None),
-        Kind::Drop => ("drop", None),
-        Kind::Validate => ("validate", None),
-        Kind::Case(route) => ("case", Some(route)),
-        Kind::Default(route) => ("default", Some(route)),
-        Kind::Send => ("send", None),
-        Kind::Publish => ("publish", None),
-        Kind::Receive => ("receive", None),
-    };
-    let word = match &one.verdict {
-        Verdict::GoesOn => "goes-on",
-        Verdict::Ends => "ends",
-        Verdict::No => "no",
-        Verdict::NotAsked => "not-asked",
-        Verdict::Leads(_) => "leads",
-        Verdict::Sent => "sent",
-        Verdict::NotChosen => "not-chosen",
-        Verdict::NotMeant => "not-meant",
-        Verdict::Failed(_) => "failed",
-    };
-    let to = match &one.verdict {
-        Verdict::Leads(names) => Some(names),
-        Verdict::GoesOn | Verdict::Ends | Verdict::No | Verdict::NotAsked | Verdict::Sent | Verdict::NotChosen => None,
-        Verdict::NotMeant | Verdict::Failed(_) => None,
-    };
-    let test = |part: &Part| {
-        json!({"text": part.text, "holds": part.holds.as_ref().ok(), "error": part.holds.as_ref().err(),
-            "values": part.values.iter().flatten().map(|value| shown(value, look)).collect::<Vec<_>>()})
-    };
-    json!({
-        "kind": kind, "route": route, "text": &*one.rule.text, "file": &*one.rule.place.file,
-        "line": one.rule.place.line, "verdict": word, "to": to,
-        "tests": one.parts.iter().map(test).collect::<Vec<_>>(),
-    })
 }
