@@ -112,6 +112,7 @@ var readQuality = (words2, signal) => get("/api/v1/quality", words2, signal);
 var readBackup = (signal) => get("/api/v1/backup", void 0, signal);
 var readVerify = (signal) => get("/api/v1/verify", void 0, signal);
 var verify = () => post("/api/v1/verify");
+var readWays = (signal) => get("/api/v1/sign-in/ways", void 0, signal);
 
 // src/api/rates.ts
 function rateOf(before, after, seconds) {
@@ -359,6 +360,7 @@ function bytes(value) {
   return `${unit === 0 || size >= 100 ? Math.round(size) : size.toFixed(1)} ${units[unit]}`;
 }
 var plural = (number, one, many = `${one}s`) => `${count(number)} ${number === 1 ? one : many}`;
+var capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
 // src/screens/overview/attention.ts
 var ORDER = { alarm: 0, warning: 1, note: 2 };
@@ -639,7 +641,7 @@ function Mark() {
 
 // src/ui/parts.tsx
 import { Button as AriaButton } from "./vendor.js";
-import { jsx as jsx2, jsxs as jsxs2 } from "./vendor.js";
+import { Fragment, jsx as jsx2, jsxs as jsxs2 } from "./vendor.js";
 var HEALTH = {
   ok: { word: "Running", icon: "good", tone: "good" },
   paused: { word: "Paused", icon: "paused", tone: "note" },
@@ -693,6 +695,11 @@ function Card({ title, more, children, className = "" }) {
     ] }),
     children
   ] });
+}
+function WithCode({ text }) {
+  return /* @__PURE__ */ jsx2(Fragment, { children: text.split("`").map(
+    (piece, at3) => at3 % 2 ? /* @__PURE__ */ jsx2("code", { children: piece }, at3) : piece
+  ) });
 }
 function Empty({ title, children }) {
   return /* @__PURE__ */ jsxs2("div", { className: "empty", children: [
@@ -795,7 +802,7 @@ function AskWhy({ act, onClose }) {
 }
 
 // src/screens/alerts/ActOn.tsx
-import { Fragment, jsx as jsx4, jsxs as jsxs4 } from "./vendor.js";
+import { Fragment as Fragment2, jsx as jsx4, jsxs as jsxs4 } from "./vendor.js";
 var HOUR_S = 3600;
 var REST = [
   ["30 minutes", HOUR_S / 2],
@@ -833,7 +840,7 @@ function ActOn({ incident, act, names: names2, onClose }) {
   };
   return /* @__PURE__ */ jsxs4(Window, { title: `${words2.title}: ${incident.headline}`, onClose, children: [
     /* @__PURE__ */ jsx4("p", { children: words2.text }),
-    act === "assign" && /* @__PURE__ */ jsxs4(Fragment, { children: [
+    act === "assign" && /* @__PURE__ */ jsxs4(Fragment2, { children: [
       /* @__PURE__ */ jsxs4(TextField2, { className: "field", value: to, onChange: setTo, isRequired: true, autoFocus: true, children: [
         /* @__PURE__ */ jsx4(Label2, { children: "To whom" }),
         /* @__PURE__ */ jsx4(Input2, { className: "input", autoComplete: "off" })
@@ -904,7 +911,7 @@ function inOrder(incidents, now2) {
 }
 
 // src/screens/alerts/Incidents.tsx
-import { Fragment as Fragment2, jsx as jsx5, jsxs as jsxs5 } from "./vendor.js";
+import { Fragment as Fragment3, jsx as jsx5, jsxs as jsxs5 } from "./vendor.js";
 var NAMES_MAX2 = 6;
 function Symptoms({ incident, now: now2 }) {
   return /* @__PURE__ */ jsxs5("div", { className: "scroll-x", children: [
@@ -943,7 +950,7 @@ function History({ incident }) {
 }
 function Interfaces({ names: names2 }) {
   const first = names2.slice(0, NAMES_MAX2);
-  return /* @__PURE__ */ jsxs5(Fragment2, { children: [
+  return /* @__PURE__ */ jsxs5(Fragment3, { children: [
     first.map((name, at3) => /* @__PURE__ */ jsxs5("span", { children: [
       at3 > 0 && ", ",
       /* @__PURE__ */ jsx5(Link, { to: interfaceAt(name), children: name })
@@ -962,7 +969,7 @@ function IncidentCard({ incident, now: now2, onAct }) {
   return /* @__PURE__ */ jsxs5("article", { className: `card incident ${incident.level === "warning" ? "warning" : "alarm"}${isTold ? "" : " rests"}`, "aria-label": incident.headline, children: [
     /* @__PURE__ */ jsxs5("header", { children: [
       /* @__PURE__ */ jsx5(State, { of: level }),
-      /* @__PURE__ */ jsx5("h3", { children: incident.headline }),
+      /* @__PURE__ */ jsx5("h3", { children: capital(incident.headline) }),
       /* @__PURE__ */ jsxs5("span", { className: "quiet nowrap", title: utc(incident.since), children: [
         "since ",
         clock(incident.since),
@@ -981,20 +988,20 @@ function IncidentCard({ incident, now: now2, onAct }) {
       /* @__PURE__ */ jsx5("dd", { children: /* @__PURE__ */ jsx5("strong", { children: incident.safe }) }),
       /* @__PURE__ */ jsx5("dt", { children: "What to do" }),
       /* @__PURE__ */ jsxs5("dd", { children: [
-        incident.advice,
+        /* @__PURE__ */ jsx5(WithCode, { text: incident.advice }),
         " ",
         incident.runbook && /* @__PURE__ */ jsx5("a", { href: incident.runbook, target: "_blank", rel: "noreferrer", children: "Runbook" })
       ] }),
       /* @__PURE__ */ jsx5("dt", { children: "What broke" }),
       /* @__PURE__ */ jsxs5("dd", { children: [
         causeOf(incident),
-        incident.interfaces.length > 0 && incident.cause.of !== "interface" && /* @__PURE__ */ jsxs5(Fragment2, { children: [
+        incident.interfaces.length > 0 && incident.cause.of !== "interface" && /* @__PURE__ */ jsxs5(Fragment3, { children: [
           ", under ",
           plural(incident.interfaces.length, "interface"),
           ": ",
           /* @__PURE__ */ jsx5(Interfaces, { names: incident.interfaces })
         ] }),
-        incident.cause.of === "interface" && incident.interfaces[0] && /* @__PURE__ */ jsxs5(Fragment2, { children: [
+        incident.cause.of === "interface" && incident.interfaces[0] && /* @__PURE__ */ jsxs5(Fragment3, { children: [
           " ",
           "· ",
           /* @__PURE__ */ jsx5(Link, { to: interfaceAt(incident.interfaces[0], "runbook"), children: "its first five checks" })
@@ -1010,7 +1017,7 @@ function IncidentCard({ incident, now: now2, onAct }) {
       ] })
     ] }),
     /* @__PURE__ */ jsxs5("footer", { className: "buttons", children: [
-      may("steer") && /* @__PURE__ */ jsxs5(Fragment2, { children: [
+      may("steer") && /* @__PURE__ */ jsxs5(Fragment3, { children: [
         !isTaken(incident) && /* @__PURE__ */ jsx5(Button, { kind: "first", icon: "check", onPress: () => onAct("acknowledge"), children: "I have it…" }),
         /* @__PURE__ */ jsx5(Button, { onPress: () => onAct("assign"), children: "Give to…" }),
         isResting || isTaken(incident) ? /* @__PURE__ */ jsx5(Button, { onPress: () => onAct("wake"), children: "Wake…" }) : /* @__PURE__ */ jsx5(Button, { onPress: () => onAct("snooze"), children: "Let rest…" }),
@@ -1175,7 +1182,7 @@ function Past({ incidents }) {
       /* @__PURE__ */ jsx7("tbody", { children: incidents.map((incident) => /* @__PURE__ */ jsxs7("tr", { children: [
         /* @__PURE__ */ jsx7("td", { className: "nowrap", children: moment(incident.closed ?? incident.opened) }),
         /* @__PURE__ */ jsx7("td", { className: "right nowrap", children: span(((incident.closed ?? incident.opened) - incident.since) / 1e6) }),
-        /* @__PURE__ */ jsx7("td", { children: /* @__PURE__ */ jsx7("button", { type: "button", className: "as-link", "data-row": true, onClick: () => setOpen(incident), children: incident.headline }) }),
+        /* @__PURE__ */ jsx7("td", { children: /* @__PURE__ */ jsx7("button", { type: "button", className: "as-link", "data-row": true, onClick: () => setOpen(incident), children: capital(incident.headline) }) }),
         /* @__PURE__ */ jsx7("td", { className: "quiet", children: causeOf(incident) }),
         /* @__PURE__ */ jsx7("td", { children: incident.acknowledged?.by ?? incident.assigned ?? "–" }),
         /* @__PURE__ */ jsx7("td", { className: "right number", children: incident.times_told || "–" }),
@@ -1431,7 +1438,7 @@ function Alerts() {
 
 // src/screens/audit/Audit.tsx
 import { useState as useState8 } from "./vendor.js";
-import { Fragment as Fragment3, jsx as jsx11, jsxs as jsxs11 } from "./vendor.js";
+import { Fragment as Fragment4, jsx as jsx11, jsxs as jsxs11 } from "./vendor.js";
 var LIMIT = 100;
 function Narrow({ label, value, onValue }) {
   const [text, setText] = useState8(value);
@@ -1439,7 +1446,7 @@ function Narrow({ label, value, onValue }) {
 }
 function When({ at: at3 }) {
   const [day, seconds] = [moment(at3), clock(at3)];
-  return seconds.startsWith(day) ? /* @__PURE__ */ jsx11(Fragment3, { children: seconds }) : /* @__PURE__ */ jsxs11(Fragment3, { children: [
+  return seconds.startsWith(day) ? /* @__PURE__ */ jsx11(Fragment4, { children: seconds }) : /* @__PURE__ */ jsxs11(Fragment4, { children: [
     day,
     " ",
     /* @__PURE__ */ jsx11("span", { className: "quiet", children: seconds })
@@ -1463,7 +1470,7 @@ ${last ?? ""}`, (signal) => get("/api/v1/audit", { who: who || void 0, act: act 
     {
       title: "Audit",
       about: "every act of a person and every look at a patient, with its reason",
-      actions: /* @__PURE__ */ jsxs11(Fragment3, { children: [
+      actions: /* @__PURE__ */ jsxs11(Fragment4, { children: [
         /* @__PURE__ */ jsx11(Narrow, { label: "By whom", value: who, onValue: (text) => narrow("who", text) }),
         /* @__PURE__ */ jsx11(Narrow, { label: "Which act, for example read", value: act, onValue: (text) => narrow("act", text) })
       ] }),
@@ -1661,13 +1668,13 @@ function useNames(er7) {
 
 // src/screens/messages/Panes.tsx
 import { memo, useMemo, useState as useState9 } from "./vendor.js";
-import { Fragment as Fragment4, jsx as jsx12, jsxs as jsxs12 } from "./vendor.js";
+import { Fragment as Fragment5, jsx as jsx12, jsxs as jsxs12 } from "./vendor.js";
 function useEr7(view) {
   return useMemo(() => view && isEr7(view.text) ? readEr7(view.text) : void 0, [view]);
 }
 var FieldRows = memo(function FieldRows2({ segment, names: names2, linked, changed: changed2 }) {
   const [isOpen, setOpen] = useState9(true);
-  return /* @__PURE__ */ jsxs12(Fragment4, { children: [
+  return /* @__PURE__ */ jsxs12(Fragment5, { children: [
     /* @__PURE__ */ jsxs12("button", { type: "button", className: "field-segment", "aria-expanded": isOpen, onClick: () => setOpen(!isOpen), "data-row": true, children: [
       /* @__PURE__ */ jsx12(Icon, { name: isOpen ? "down" : "next" }),
       /* @__PURE__ */ jsx12("code", { children: segment.path }),
@@ -1816,7 +1823,7 @@ function sentenceOf(found) {
 }
 
 // src/screens/bench/Steps.tsx
-import { Fragment as Fragment5, jsx as jsx13, jsxs as jsxs13 } from "./vendor.js";
+import { Fragment as Fragment6, jsx as jsx13, jsxs as jsxs13 } from "./vendor.js";
 var CHANGES_MAX = 30;
 var LOOKS = {
   "goes-on": ["good", "good"],
@@ -1834,12 +1841,12 @@ function Tests({ line }) {
     ] }),
     /* @__PURE__ */ jsx13("code", { children: test.text }),
     " ",
-    test.error ? /* @__PURE__ */ jsx13("span", { className: "bad", children: test.error }) : /* @__PURE__ */ jsx13("span", { className: "quiet", children: test.values.length ? test.values.join(", ") : "nothing there" })
+    test.error ? /* @__PURE__ */ jsx13("span", { className: "bad", children: test.error }) : /* @__PURE__ */ jsx13("span", { className: "quiet", children: test.values.length ? `there: ${test.values.join(", ")}` : "nothing there" })
   ] }, at3)) });
 }
 function Line({ line }) {
   const [icon, tone] = LOOKS[line.verdict] ?? ["silent", "quiet"];
-  return /* @__PURE__ */ jsxs13(Fragment5, { children: [
+  return /* @__PURE__ */ jsxs13(Fragment6, { children: [
     /* @__PURE__ */ jsxs13("div", { className: "bench-line", children: [
       /* @__PURE__ */ jsx13(Icon, { name: icon, className: tone }),
       /* @__PURE__ */ jsx13("code", { children: line.text }),
@@ -1852,7 +1859,7 @@ function Made({ step: step2, text, names: names2 }) {
   const { stage, changes, isOther } = step2;
   if (!stage) return null;
   const isMap = stage.file.endsWith(".map");
-  return /* @__PURE__ */ jsxs13(Fragment5, { children: [
+  return /* @__PURE__ */ jsxs13(Fragment6, { children: [
     /* @__PURE__ */ jsxs13("div", { className: "bench-line", children: [
       /* @__PURE__ */ jsx13(Icon, { name: isMap ? "map" : "changes", className: changes.length || isOther ? "accent" : "quiet" }),
       /* @__PURE__ */ jsx13("code", { children: isMap ? `map ${stage.file.split("/").at(-1)}` : text(stage.file, stage.line) }),
@@ -1877,7 +1884,7 @@ function Steps({ steps, text, names: names2, label }) {
 }
 
 // src/screens/bench/Outcome.tsx
-import { Fragment as Fragment6, jsx as jsx14, jsxs as jsxs14 } from "./vendor.js";
+import { Fragment as Fragment7, jsx as jsx14, jsxs as jsxs14 } from "./vendor.js";
 var STANDS = {
   sent: { word: "Taken", icon: "good", tone: "good" },
   queued: { word: "Tried again", icon: "expired", tone: "warn" },
@@ -1916,7 +1923,7 @@ function Destination({ found, name, delivery, text, partners, onPartners, onClai
     ] }),
     line && line.tests.length > 0 && /* @__PURE__ */ jsx14(Steps, { steps: [{ key: "when", line, changes: [], isOther: false }], text, names: names2, label: `Whether ${name} gets it` }),
     steps.length > 0 && /* @__PURE__ */ jsx14(Steps, { steps, text, names: names2, label: `Lines of ${name}` }),
-    isOpen && delivery && /* @__PURE__ */ jsxs14(Fragment6, { children: [
+    isOpen && delivery && /* @__PURE__ */ jsxs14(Fragment7, { children: [
       /* @__PURE__ */ jsx14(Text, { text: delivery.text, label: `What ${name} gets`, linked }),
       onClaim && look.path && isEr7(delivery.text) && /* @__PURE__ */ jsx14("p", { className: "buttons", children: /* @__PURE__ */ jsxs14(Button, { onPress: () => onClaim(name, look.path ?? ""), isDisabled: claims.some((claim) => claim.destination === name && claim.path === look.path), children: [
         "Expect ",
@@ -2128,7 +2135,7 @@ function Bench() {
 
 // src/screens/dictionary/Dictionary.tsx
 import { useEffect as useEffect5, useState as useState12 } from "./vendor.js";
-import { Fragment as Fragment7, jsx as jsx16, jsxs as jsxs16 } from "./vendor.js";
+import { Fragment as Fragment8, jsx as jsx16, jsxs as jsxs16 } from "./vendor.js";
 var VERSIONS = ["2.9", "2.8.2", "2.8", "2.7.1", "2.7", "2.6", "2.5.1", "2.5", "2.4", "2.3.1", "2.3", "2.2", "2.1"];
 var VERSION_DEFAULT = "2.5.1";
 var EXAMPLES = ["PID", "PID-3", "OBX-5", "CX", "0001", "Patient.contact", "mother maiden"];
@@ -2183,11 +2190,11 @@ function Entry({ entry, version }) {
     ] }, one.path)) }) }) });
   }
   const { own } = entry;
-  return /* @__PURE__ */ jsxs16(Fragment7, { children: [
+  return /* @__PURE__ */ jsxs16(Fragment8, { children: [
     /* @__PURE__ */ jsxs16(
       Card,
       {
-        title: /* @__PURE__ */ jsxs16(Fragment7, { children: [
+        title: /* @__PURE__ */ jsxs16(Fragment8, { children: [
           aroundOf(entry.word).map((word) => /* @__PURE__ */ jsxs16("span", { children: [
             /* @__PURE__ */ jsx16(Link, { to: wordAt(word, version), children: word }),
             " ›",
@@ -2209,7 +2216,7 @@ function Entry({ entry, version }) {
             USAGE[own.usage] ?? own.usage,
             own.is_repeating ? ", repeats" : "",
             own.length ? `, at most ${plural(own.length, "character")}` : "",
-            own.table && /* @__PURE__ */ jsxs16(Fragment7, { children: [
+            own.table && /* @__PURE__ */ jsxs16(Fragment8, { children: [
               ", table ",
               /* @__PURE__ */ jsx16(Link, { to: wordAt(own.table, version), children: own.table })
             ] })
@@ -2237,7 +2244,7 @@ function Dictionary() {
     Page,
     {
       title: "Dictionary",
-      actions: /* @__PURE__ */ jsxs16(Fragment7, { children: [
+      actions: /* @__PURE__ */ jsxs16(Fragment8, { children: [
         /* @__PURE__ */ jsx16(
           "input",
           {
@@ -2523,7 +2530,7 @@ function Versions({ answer, isLocked, again }) {
 }
 
 // src/screens/changes/Changes.tsx
-import { Fragment as Fragment8, jsx as jsx20, jsxs as jsxs20 } from "./vendor.js";
+import { Fragment as Fragment9, jsx as jsx20, jsxs as jsxs20 } from "./vendor.js";
 var SAFE = "Messages that are under way end in the version they began in; new ones take the new version. An interface whose file has a mistake goes on as it is.";
 function Proposals({ changes, onApply, again }) {
   const may = useMay();
@@ -2538,7 +2545,7 @@ function Proposals({ changes, onApply, again }) {
     }
     again();
   };
-  return /* @__PURE__ */ jsxs20(Fragment8, { children: [
+  return /* @__PURE__ */ jsxs20(Fragment9, { children: [
     problem && /* @__PURE__ */ jsxs20(Notice, { level: "warning", title: "Not approved", children: [
       problem.message,
       " ",
@@ -2601,7 +2608,7 @@ function Changes() {
     {
       title: "Changes",
       about: needsSecond ? "two persons: one proposes, another approves" : "what lies in the workspace, and what runs",
-      actions: /* @__PURE__ */ jsxs20(Fragment8, { children: [
+      actions: /* @__PURE__ */ jsxs20(Fragment9, { children: [
         /* @__PURE__ */ jsx20(Button, { icon: "again", onPress: again, children: "Look again" }),
         may("propose") && /* @__PURE__ */ jsx20(Button, { kind: needsSecond && isSomething ? "first" : "", isDisabled: !now2, onPress: () => setProposing(true), children: "Propose…" }),
         may("apply") && !needsSecond && now2 && /* @__PURE__ */ jsx20(Button, { kind: isSomething ? "first" : "", onPress: () => setStep({ title: "Put the files of the workspace into force", text: /* @__PURE__ */ jsx20("p", { children: SAFE }), button: "Put into force", run: (why) => applyFiles(why, now2.fingerprint) }), children: "Put into force…" })
@@ -2653,7 +2660,7 @@ import { memo as memo3 } from "./vendor.js";
 
 // src/ui/Sparkline.tsx
 import { memo as memo2 } from "./vendor.js";
-import { Fragment as Fragment9, jsx as jsx21, jsxs as jsxs21 } from "./vendor.js";
+import { Fragment as Fragment10, jsx as jsx21, jsxs as jsxs21 } from "./vendor.js";
 var Sparkline = memo2(function Sparkline2({ values, width = 96, height = 26, tone = "" }) {
   const top = Math.max(...values, 0.1);
   const step2 = width / (windowOf(values.length) - 1);
@@ -2663,7 +2670,7 @@ var Sparkline = memo2(function Sparkline2({ values, width = 96, height = 26, ton
   const label = values.length ? `now ${rate(newest)} a second, most ${rate(Math.max(...values))}` : "no figures yet";
   return /* @__PURE__ */ jsxs21("svg", { className: `spark ${tone}`, width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label, children: [
     /* @__PURE__ */ jsx21("line", { className: "floor", x1: "0", x2: width, y1: height - 0.5, y2: height - 0.5 }),
-    points.length > 1 && /* @__PURE__ */ jsxs21(Fragment9, { children: [
+    points.length > 1 && /* @__PURE__ */ jsxs21(Fragment10, { children: [
       /* @__PURE__ */ jsx21("polygon", { className: "area", points: `${left.toFixed(1)},${height - 1} ${points.join(" ")} ${width},${height - 1}` }),
       /* @__PURE__ */ jsx21("polyline", { className: "edge", points: points.join(" ") })
     ] })
@@ -3070,12 +3077,12 @@ function checksOf(one, text) {
 }
 
 // src/screens/interface/Tests.tsx
-import { Fragment as Fragment10, jsx as jsx29, jsxs as jsxs28 } from "./vendor.js";
+import { Fragment as Fragment11, jsx as jsx29, jsxs as jsxs28 } from "./vendor.js";
 var PASSED = { word: "Passed", icon: "good", tone: "good" };
 var FAILED = { word: "Failed", icon: "bad", tone: "bad" };
 function Details({ test }) {
   const { differences: differences2, file, state } = test.recorded;
-  return /* @__PURE__ */ jsxs28(Fragment10, { children: [
+  return /* @__PURE__ */ jsxs28(Fragment11, { children: [
     test.failures.map((failure) => /* @__PURE__ */ jsxs28("p", { children: [
       /* @__PURE__ */ jsxs28("code", { className: "quiet", children: [
         failure.file,
@@ -3115,7 +3122,7 @@ function Tests2({ name }) {
     Card,
     {
       title: value.failed === 0 ? `All ${value.passed} passed` : `${value.failed} failed, ${value.passed} passed`,
-      more: /* @__PURE__ */ jsxs28(Fragment10, { children: [
+      more: /* @__PURE__ */ jsxs28(Fragment11, { children: [
         /* @__PURE__ */ jsx29("span", { className: "quiet", children: "over the files as they are now; nothing is sent" }),
         /* @__PURE__ */ jsx29(Button, { kind: "plain", icon: "again", isDisabled: isLoading, onPress: again, children: "Run again" })
       ] }),
@@ -3140,7 +3147,7 @@ function Tests2({ name }) {
 }
 
 // src/screens/interface/OneInterface.tsx
-import { Fragment as Fragment11, jsx as jsx30, jsxs as jsxs29 } from "./vendor.js";
+import { Fragment as Fragment12, jsx as jsx30, jsxs as jsxs29 } from "./vendor.js";
 var RECENT = 40;
 function StateTab({ one, live: live2 }) {
   const now2 = live2.status?.engine.at ?? 0;
@@ -3173,7 +3180,7 @@ function StateTab({ one, live: live2 }) {
           " a second ",
           /* @__PURE__ */ jsx30(Sparkline, { values, width: 220, height: 30 })
         ] }),
-        one.last_trouble && /* @__PURE__ */ jsxs29(Fragment11, { children: [
+        one.last_trouble && /* @__PURE__ */ jsxs29(Fragment12, { children: [
           /* @__PURE__ */ jsx30("dt", { children: "Last trouble" }),
           /* @__PURE__ */ jsxs29("dd", { children: [
             ago(one.last_trouble.at, now2),
@@ -3204,7 +3211,7 @@ function TextTab({ answer }) {
       Card,
       {
         title: chosen?.path,
-        more: /* @__PURE__ */ jsxs29(Fragment11, { children: [
+        more: /* @__PURE__ */ jsxs29(Fragment12, { children: [
           /* @__PURE__ */ jsxs29("span", { className: "quiet", children: [
             "as it lies in the workspace; version ",
             value.version,
@@ -3329,7 +3336,7 @@ function OneInterface({ name }) {
     Page,
     {
       title: one.title,
-      about: /* @__PURE__ */ jsxs29(Fragment11, { children: [
+      about: /* @__PURE__ */ jsxs29(Fragment12, { children: [
         /* @__PURE__ */ jsx30(State, { of: health(one.state) }),
         " ",
         one.name,
@@ -3550,7 +3557,7 @@ var stepsOf = (text) => {
 };
 
 // src/screens/mapper/LinePanel.tsx
-import { Fragment as Fragment12, jsx as jsx32, jsxs as jsxs31 } from "./vendor.js";
+import { Fragment as Fragment13, jsx as jsx32, jsxs as jsxs31 } from "./vendor.js";
 function Change({ label, value, isFixed: isFixed2, onDone }) {
   const [text, setText] = useState20(value);
   useEffect7(() => setText(value), [value]);
@@ -3613,11 +3620,11 @@ function OneLine({ name, look, text, wire, mayEdit, values, onStroke }) {
         " → ",
         values.to || "–"
       ] }),
-      row.condition && /* @__PURE__ */ jsxs31(Fragment12, { children: [
+      row.condition && /* @__PURE__ */ jsxs31(Fragment13, { children: [
         /* @__PURE__ */ jsx32("dt", { children: "Only" }),
         /* @__PURE__ */ jsx32("dd", { className: "mono", children: row.condition })
       ] }),
-      row.note && /* @__PURE__ */ jsxs31(Fragment12, { children: [
+      row.note && /* @__PURE__ */ jsxs31(Fragment13, { children: [
         /* @__PURE__ */ jsx32("dt", { children: "Note" }),
         /* @__PURE__ */ jsx32("dd", { children: row.note })
       ] })
@@ -3865,7 +3872,7 @@ function Wires({ wires, source, target, round, chosen, lit, onChoose }) {
 }
 
 // src/screens/mapper/Mapper.tsx
-import { Fragment as Fragment13, jsx as jsx35, jsxs as jsxs34 } from "./vendor.js";
+import { Fragment as Fragment14, jsx as jsx35, jsxs as jsxs34 } from "./vendor.js";
 var SAMPLES = 50;
 var PAUSE_MS5 = 120;
 var UNDO_MAX = 200;
@@ -4052,7 +4059,7 @@ function Mapper({ name }) {
       /* @__PURE__ */ jsxs34("div", { className: "buttons", children: [
         /* @__PURE__ */ jsx35(Samples, { ids, at: Math.max(ids.indexOf(message ?? 0), 0), onChoose: (id) => setWords({ message: id ? String(id) : void 0 }, { replace: true }) }),
         reason ? /* @__PURE__ */ jsx35(Button, { icon: "masked", onPress: () => setReason(void 0), children: "Mask" }) : may("reveal") && /* @__PURE__ */ jsx35(Button, { icon: "eye", onPress: () => setAct(reveal), children: "Reveal…" }),
-        mayEdit && /* @__PURE__ */ jsxs34(Fragment13, { children: [
+        mayEdit && /* @__PURE__ */ jsxs34(Fragment14, { children: [
           /* @__PURE__ */ jsx35(Button, { isDisabled: draft.before.length === 0, onPress: undo, children: "Undo" }),
           /* @__PURE__ */ jsx35(Button, { isDisabled: draft.after.length === 0, onPress: redo, children: "Redo" }),
           /* @__PURE__ */ jsx35(Button, { kind: "first", isDisabled: !isChanged || errors > 0, onPress: () => setAct(keep), children: "Keep…" })
@@ -4331,7 +4338,7 @@ function sinceText(at3, start) {
 }
 
 // src/screens/messages/OneMessage.tsx
-import { Fragment as Fragment14, jsx as jsx39, jsxs as jsxs38 } from "./vendor.js";
+import { Fragment as Fragment15, jsx as jsx39, jsxs as jsxs38 } from "./vendor.js";
 function Strip({ journey }) {
   const tiles = stripOf(journey);
   const start = journey.stages.find((stage) => stage.step === 1)?.at ?? null;
@@ -4432,7 +4439,7 @@ function MadeBy({ journey, destination }) {
   const { value } = useAnswer(journey.interface, (signal) => readInterface(journey.interface, signal));
   const files = value ? mapsTo(value.text, value.file, destination) : [];
   if (files.length === 0) return null;
-  return /* @__PURE__ */ jsxs38(Fragment14, { children: [
+  return /* @__PURE__ */ jsxs38(Fragment15, { children: [
     " ",
     "Made by",
     " ",
@@ -4474,7 +4481,7 @@ function Panes({ journey, reason, onReveal }) {
     ] }),
     /* @__PURE__ */ jsx39("section", { className: "card pane", "aria-label": "Content", children: /* @__PURE__ */ jsxs38(Tabs4, { className: "tabs", selectedKey: tabs.some((one) => one.id === tab) ? tab : "raw", onSelectionChange: (key) => setWords({ tab: String(key) }, { replace: true }), children: [
       /* @__PURE__ */ jsx39(TabList4, { className: "tab-list", "aria-label": "Ways to see it", items: tabs, children: (one) => /* @__PURE__ */ jsx39(Tab4, { className: "tab", children: one.name }) }),
-      tabs.map((one) => /* @__PURE__ */ jsx39(TabPanel4, { id: one.id, className: "tab-panel pane-inside", children: one.id === "journey" ? /* @__PURE__ */ jsx39(Stages, { journey }) : one.id === "compare" ? /* @__PURE__ */ jsx39(Compare, { journey, reason, onReveal }) : one.id === "raw" ? raw.value ? /* @__PURE__ */ jsx39(Content, { view: raw.value, names: names2, linked, mode: "raw" }) : /* @__PURE__ */ jsx39(Hidden, { view: raw, onReveal }) : other.value ? /* @__PURE__ */ jsxs38(Fragment14, { children: [
+      tabs.map((one) => /* @__PURE__ */ jsx39(TabPanel4, { id: one.id, className: "tab-panel pane-inside", children: one.id === "journey" ? /* @__PURE__ */ jsx39(Stages, { journey }) : one.id === "compare" ? /* @__PURE__ */ jsx39(Compare, { journey, reason, onReveal }) : one.id === "raw" ? raw.value ? /* @__PURE__ */ jsx39(Content, { view: raw.value, names: names2, linked, mode: "raw" }) : /* @__PURE__ */ jsx39(Hidden, { view: raw, onReveal }) : other.value ? /* @__PURE__ */ jsxs38(Fragment15, { children: [
         /* @__PURE__ */ jsxs38("p", { className: "pane-note quiet", children: [
           changed2 && (changed2.size ? `${plural(changed2.size, "place")} changed on the way, underlined.` : "Sent as received."),
           output && /* @__PURE__ */ jsx39(MadeBy, { journey, destination: output.slice("output:".length) })
@@ -4755,7 +4762,7 @@ ${limit}`, (signal) => searchMessages(query, limit, signal));
 import { useMemo as useMemo12 } from "./vendor.js";
 
 // src/screens/overview/Story.tsx
-import { Fragment as Fragment15, jsx as jsx42, jsxs as jsxs41 } from "./vendor.js";
+import { Fragment as Fragment16, jsx as jsx42, jsxs as jsxs41 } from "./vendor.js";
 var STAGES = {
   coming: { word: "Coming", icon: "expired", tone: "note" },
   under_way: { word: "Now", icon: "warn", tone: "warn" },
@@ -4786,7 +4793,7 @@ function Story({ status }) {
       /* @__PURE__ */ jsx42("strong", { children: one.title }),
       /* @__PURE__ */ jsx42("span", { className: "number", children: told(one) })
     ] }, one.name)) }),
-    /* @__PURE__ */ jsx42("p", { className: "story-look", children: shown ? /* @__PURE__ */ jsxs41(Fragment15, { children: [
+    /* @__PURE__ */ jsx42("p", { className: "story-look", children: shown ? /* @__PURE__ */ jsxs41(Fragment16, { children: [
       /* @__PURE__ */ jsx42("strong", { children: shown === now2 ? "Look now:" : "Next:" }),
       " ",
       shown.look,
@@ -5095,7 +5102,7 @@ function Overview() {
 
 // src/screens/signin/SignIn.tsx
 import { useEffect as useEffect10, useState as useState29 } from "./vendor.js";
-import { Fragment as Fragment16, jsx as jsx46, jsxs as jsxs45 } from "./vendor.js";
+import { Fragment as Fragment17, jsx as jsx46, jsxs as jsxs45 } from "./vendor.js";
 function Field({ label, name, kind = "text", complete, hint, value, onChange, isFirst = false }) {
   return /* @__PURE__ */ jsxs45("div", { className: "field", children: [
     /* @__PURE__ */ jsx46("label", { htmlFor: name, children: label }),
@@ -5124,10 +5131,21 @@ function Form({ title, button, children, act }) {
     /* @__PURE__ */ jsx46(Button, { type: "submit", kind: "first wide", isDisabled: isRunning, children: isRunning ? "A moment…" : button })
   ] });
 }
+function WithProvider({ way }) {
+  return /* @__PURE__ */ jsxs45(Fragment17, { children: [
+    /* @__PURE__ */ jsxs45("a", { className: "button first wide", href: way.begin, children: [
+      "Sign in with ",
+      way.title || "the house’s account"
+    ] }),
+    /* @__PURE__ */ jsx46("p", { className: "or quiet", children: "or with an account of this engine" })
+  ] });
+}
 function WithPassword({ onToken }) {
   const [name, setName] = useState29("");
   const [password, setPassword] = useState29("");
-  return /* @__PURE__ */ jsxs45(Fragment16, { children: [
+  const provider = useAnswer("ways", readWays).value?.provider;
+  return /* @__PURE__ */ jsxs45(Fragment17, { children: [
+    provider && /* @__PURE__ */ jsx46(WithProvider, { way: provider }),
     /* @__PURE__ */ jsxs45(Form, { title: "Sign in", button: "Sign in", act: () => signIn(name.trim(), password), children: [
       /* @__PURE__ */ jsx46(Field, { label: "Name", name: "name", complete: "username", value: name, onChange: setName, isFirst: true }),
       /* @__PURE__ */ jsx46(Field, { label: "Password", name: "password", kind: "password", complete: "current-password", value: password, onChange: setPassword })
@@ -5140,7 +5158,7 @@ function WithToken({ given, onPassword }) {
   const [name, setName] = useState29("");
   const [title, setTitle] = useState29("");
   const [password, setPassword] = useState29("");
-  return /* @__PURE__ */ jsxs45(Fragment16, { children: [
+  return /* @__PURE__ */ jsxs45(Fragment17, { children: [
     /* @__PURE__ */ jsxs45(
       Form,
       {
@@ -5180,7 +5198,7 @@ function SecondFactor({ factors }) {
   const [code, setCode] = useState29("");
   const passkey = factors.includes("passkey") && /* @__PURE__ */ jsx46(PasskeyButton, { label: "Use a passkey", act: signInWithPasskey });
   const form = /* @__PURE__ */ jsx46(Form, { title: "Second factor", button: "Go on", act: () => signInWithCode(code), children: /* @__PURE__ */ jsx46(Field, { label: "Code", name: "code", complete: "one-time-code", hint: "The six digits of your authenticator app, or a recovery code.", value: code, onChange: setCode, isFirst: true }) });
-  return /* @__PURE__ */ jsxs45(Fragment16, { children: [
+  return /* @__PURE__ */ jsxs45(Fragment17, { children: [
     passkey,
     form
   ] });
@@ -5207,11 +5225,11 @@ function SetUp() {
       /* @__PURE__ */ jsx46(Button, { kind: "first wide", onPress: () => void askWho(), children: "I have kept them" })
     ] });
   }
-  return /* @__PURE__ */ jsxs45(Fragment16, { children: [
+  return /* @__PURE__ */ jsxs45(Fragment17, { children: [
     /* @__PURE__ */ jsxs45(Form, { title: "Set up a second factor", button: "Confirm", act: async () => setRecovery(await confirmCodes(code.trim())), children: [
       /* @__PURE__ */ jsx46("p", { children: "Scan the picture with an authenticator app, or type the secret there. Then give the code that it shows." }),
       problem && /* @__PURE__ */ jsx46("p", { className: "bad", children: problem }),
-      begun && /* @__PURE__ */ jsxs45(Fragment16, { children: [
+      begun && /* @__PURE__ */ jsxs45(Fragment17, { children: [
         /* @__PURE__ */ jsx46(Picture, { svg: begun.picture }),
         /* @__PURE__ */ jsx46("code", { className: "secret", children: begun.secret })
       ] }),
@@ -5655,7 +5673,7 @@ function Users() {
 // src/shell/Account.tsx
 import { useState as useState32 } from "./vendor.js";
 import { Menu as Menu2, MenuItem as MenuItem2, MenuTrigger as MenuTrigger2, Popover as Popover2 } from "./vendor.js";
-import { Fragment as Fragment17, jsx as jsx50, jsxs as jsxs49 } from "./vendor.js";
+import { Fragment as Fragment18, jsx as jsx50, jsxs as jsxs49 } from "./vendor.js";
 function Account() {
   const { me, isOpen } = useSession();
   const may = useMay();
@@ -5667,7 +5685,7 @@ function Account() {
     ...may("break-glass") && !me.glass_until ? [{ id: "glass", label: "Break the glass…" }] : [],
     { id: "out", label: "Sign out" }
   ];
-  return /* @__PURE__ */ jsxs49(Fragment17, { children: [
+  return /* @__PURE__ */ jsxs49(Fragment18, { children: [
     me.glass_until && /* @__PURE__ */ jsxs49("span", { className: "demo", children: [
       "glass broken until ",
       moment(me.glass_until)

@@ -132,3 +132,6 @@ export const readBackup = (signal?: AbortSignal) => get<BackupState>("/api/v1/ba
 export const readVerify = (signal?: AbortSignal) =>
   get<{ is_running: boolean; bytes: number; bytes_total: number; messages: number }>("/api/v1/verify", undefined, signal);
 export const verify = () => post<Record<string, unknown>>("/api/v1/verify");
+
+/** How people may sign in here, besides name and password. */
+export const readWays = (signal?: AbortSignal) => get<{ provider: { title: string; begin: string } | null }>("/api/v1/sign-in/ways", undefined, signal);

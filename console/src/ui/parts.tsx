@@ -92,6 +92,17 @@ export function Card({ title, more, children, className = "" }: { title?: ReactN
   );
 }
 
+/** A sentence of the engine, in which commands stand between backticks. */
+export function WithCode({ text }: { text: string }) {
+  return (
+    <>
+      {text.split("`").map((piece, at) =>
+        at % 2 ? <code key={at}>{piece}</code> : piece,
+      )}
+    </>
+  );
+}
+
 export function Empty({ title, children }: { title: string; children?: ReactNode }) {
   return (
     <div className="empty">

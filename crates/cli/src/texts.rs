@@ -35,7 +35,8 @@ pub fn restore(folder: &Path, texts: &Texts) -> Result<(), Reason> {
 
 /// Writes new files; none is written when one of them is there.
 pub fn add(folder: &Path, files: &[(String, String)]) -> Result<(), Reason> {
-    let refused = |name: &str, why: String| Reason::new(server::codes::E7402, format!("{name}: {why}; nothing was written"));
+    let refused =
+        |name: &str, why: String| Reason::new(server::codes::E7402, format!("{name}: {why}; nothing was written"));
     if let Some((name, _)) = files.iter().find(|(name, _)| folder.join(name).exists()) {
         return Err(refused(name, "a file of this name is there already".to_owned()));
     }
@@ -75,9 +76,16 @@ mod tests {
         put("interfaces/a/picture.bin", &[0xff, 0xfe]);
         put("data/log/0001.seg", b"patients");
         let before = of(folder.path());
-        assert_eq!(before.keys().collect::<Vec<_>>(), ["interfaces/a/gone.csv", "interfaces/a/interface.flow", "sinew.toml"]);
+        assert_eq!(
+            before.keys().collect::<Vec<_>>(),
+            ["interfaces/a/gone.csv", "interfaces/a/interface.flow", "sinew.toml"]
+        );
         let new = |name: &str| [(name.to_owned(), "new".to_owned())];
-        assert_eq!(add(folder.path(), &new("interfaces/a/gone.csv")).unwrap_err().code, "E7402", "nothing is written over");
+        assert_eq!(
+            add(folder.path(), &new("interfaces/a/gone.csv")).unwrap_err().code,
+            "E7402",
+            "nothing is written over"
+        );
         add(folder.path(), &new("interfaces/a/tests/t.flow")).unwrap();
         assert_eq!(of(folder.path())["interfaces/a/tests/t.flow"], "new");
         put("interfaces/a/interface.flow", b"two");

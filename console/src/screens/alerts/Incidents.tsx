@@ -4,9 +4,9 @@ import type { Deed, Incident } from "../../api/alerts";
 import { useMay } from "../../api/session";
 import { interfaceAt } from "../../shell/addresses";
 import { setWords, useAddress } from "../../shell/route";
-import { clock, moment, plural, span, utc } from "../../ui/format";
+import { capital, clock, moment, plural, span, utc } from "../../ui/format";
 import { Icon } from "../../ui/icons";
-import { Button, Link, State } from "../../ui/parts";
+import { Button, Link, State, WithCode } from "../../ui/parts";
 import { ActOn } from "./ActOn";
 import { causeOf, historyOf, isTaken, levelOf, whoHas } from "./words";
 
@@ -91,7 +91,7 @@ function IncidentCard({ incident, now, onAct }: CardProps) {
     <article className={`card incident ${incident.level === "warning" ? "warning" : "alarm"}${isTold ? "" : " rests"}`} aria-label={incident.headline}>
       <header>
         <State of={level} />
-        <h3>{incident.headline}</h3>
+        <h3>{capital(incident.headline)}</h3>
         <span className="quiet nowrap" title={utc(incident.since)}>
           since {clock(incident.since)}, {span((now - incident.since) / 1e6)}
         </span>
@@ -106,7 +106,7 @@ function IncidentCard({ incident, now, onAct }: CardProps) {
         </dd>
         <dt>What to do</dt>
         <dd>
-          {incident.advice}{" "}
+          <WithCode text={incident.advice} />{" "}
           {incident.runbook && (
             <a href={incident.runbook} target="_blank" rel="noreferrer">
               Runbook

@@ -3,7 +3,7 @@ import { useState } from "react";
 import type { Habit, Incident } from "../../api/alerts";
 import { interfaceAt } from "../../shell/addresses";
 import { Window } from "../../ui/dialogs";
-import { moment, plural, span } from "../../ui/format";
+import { capital, moment, plural, span } from "../../ui/format";
 import { Icon } from "../../ui/icons";
 import { Button, Card, Empty, Link } from "../../ui/parts";
 import { History } from "./Incidents";
@@ -42,7 +42,7 @@ export function Past({ incidents }: { incidents: Incident[] }) {
                 <td className="right nowrap">{span(((incident.closed ?? incident.opened) - incident.since) / 1e6)}</td>
                 <td>
                   <button type="button" className="as-link" data-row onClick={() => setOpen(incident)}>
-                    {incident.headline}
+                    {capital(incident.headline)}
                   </button>
                 </td>
                 <td className="quiet">{causeOf(incident)}</td>

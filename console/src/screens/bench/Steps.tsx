@@ -27,7 +27,7 @@ function Tests({ line }: { line: BenchLine }) {
             <Icon name={test.holds ? "check" : "close"} />
             <span className="hidden-but-read">{test.holds ? "holds" : "does not hold"}</span>
           </span>
-          <code>{test.text}</code> {test.error ? <span className="bad">{test.error}</span> : <span className="quiet">{test.values.length ? test.values.join(", ") : "nothing there"}</span>}
+          <code>{test.text}</code> {test.error ? <span className="bad">{test.error}</span> : <span className="quiet">{test.values.length ? `there: ${test.values.join(", ")}` : "nothing there"}</span>}
         </li>
       ))}
     </ul>

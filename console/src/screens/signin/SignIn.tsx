@@ -2,6 +2,8 @@
 import { useEffect, useState, type FormEvent, type ReactNode } from "react";
 import { Problem } from "../../api/http";
 import { askWho, beginCodes, confirmCodes, enrollPasskey, signIn, signInWithCode, signInWithPasskey, signInWithToken, signOut, useSession } from "../../api/session";
+import { readWays } from "../../api/routes";
+import { useAnswer } from "../../api/use";
 import { navigate, useAddress } from "../../shell/route";
 import { Mark } from "../../ui/icons";
 import { Button, Notice } from "../../ui/parts";
@@ -63,11 +65,25 @@ function Form({ title, button, children, act }: { title: string; button: string;
   );
 }
 
+/** The way over the provider of the house, where there is one. The browser goes there itself: the engine sees no password. */
+function WithProvider({ way }: { way: { title: string; begin: string } }) {
+  return (
+    <>
+      <a className="button first wide" href={way.begin}>
+        Sign in with {way.title || "the house’s account"}
+      </a>
+      <p className="or quiet">or with an account of this engine</p>
+    </>
+  );
+}
+
 function WithPassword({ onToken }: { onToken: () => void }) {
   const [name, setName] = useState("");
   const [password, setPassword] = useState("");
+  const provider = useAnswer("ways", readWays).value?.provider;
   return (
     <>
+      {provider && <WithProvider way={provider} />}
       <Form title="Sign in" button="Sign in" act={() => signIn(name.trim(), password)}>
         <Field label="Name" name="name" complete="username" value={name} onChange={setName} isFirst />
         <Field label="Password" name="password" kind="password" complete="current-password" value={password} onChange={setPassword} />

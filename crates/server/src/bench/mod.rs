@@ -201,7 +201,9 @@ fn guessed(bytes: &[u8]) -> Format {
 fn told(definition: &Definition, raw: &Bytes, way: &Way, with: &[With], is_revealed: bool) -> Value {
     let (end, reason) = match &way.plan.end {
         End::Routed => ("routed", Value::Null),
-        End::Filtered(rule) => ("filtered", json!({"text": &*rule.text, "file": &*rule.place.file, "line": rule.place.line})),
+        End::Filtered(rule) => {
+            ("filtered", json!({"text": &*rule.text, "file": &*rule.place.file, "line": rule.place.line}))
+        }
         End::Unrouted => ("filtered", json!({"text": "no destination's `when` holds"})),
         End::Parked(reason) => ("parked", json!(reason)),
         End::Rejected { reason, .. } => ("rejected", json!(reason)),
@@ -223,8 +225,10 @@ fn told(definition: &Definition, raw: &Bytes, way: &Way, with: &[With], is_revea
             "is_urgent": delivery.priority > 0, "stands": stands,
             "text": shown(guessed(bytes), bytes, is_revealed)})
     });
-    let notes = way.plan.notes.iter().map(|note| json!({"code": note.code.id, "path": note.path(), "message": note.message}));
-    let issues = way.plan.issues.iter().map(|issue| json!({"code": issue.code, "path": issue.path, "message": issue.message}));
+    let notes =
+        way.plan.notes.iter().map(|note| json!({"code": note.code.id, "path": note.path(), "message": note.message}));
+    let issues =
+        way.plan.issues.iter().map(|issue| json!({"code": issue.code, "path": issue.path, "message": issue.message}));
     json!({
         "end": end, "reason": reason,
         "lines": way.looked.iter().map(|one| way::looked(one, is_revealed)).collect::<Vec<_>>(),

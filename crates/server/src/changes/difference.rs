@@ -106,7 +106,8 @@ mod tests {
     fn lines_are_told_with_their_numbers_and_what_is_the_same_is_left_out() {
         let long: String = (1..=20).map(|at| format!("line {at}\n")).collect();
         let old = texts(&[("a.flow", &long), ("b.flow", "same\n"), ("gone.csv", "x\n")]);
-        let new = texts(&[("a.flow", &long.replace("line 10\n", "line ten\n")), ("b.flow", "same\n"), ("new.map", "m\n")]);
+        let new =
+            texts(&[("a.flow", &long.replace("line 10\n", "line ten\n")), ("b.flow", "same\n"), ("new.map", "m\n")]);
         let found = between(&old, &new);
         let told: Vec<_> = found.iter().map(|file| (&*file.path, file.change, file.added, file.removed)).collect();
         assert_eq!(told, [("a.flow", "changed", 1, 1), ("gone.csv", "removed", 0, 1), ("new.map", "added", 1, 0)]);

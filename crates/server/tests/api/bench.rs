@@ -3,7 +3,8 @@
 use super::stage::{Answer, Stage, workspace_with};
 use serde_json::{Value, json};
 
-const MESSAGE: &str = "MSH|^~\\&|REG|NORTH|SINEW|HUB|20260301070809||ADT^A01|C1|P|2.5.1\nPID|1||77^^^NORTH^MR||Invented^Ida\n";
+const MESSAGE: &str =
+    "MSH|^~\\&|REG|NORTH|SINEW|HUB|20260301070809||ADT^A01|C1|P|2.5.1\nPID|1||77^^^NORTH^MR||Invented^Ida\n";
 
 fn post(stage: &Stage, key: &str, act: &str, body: &Value) -> Answer {
     stage.with_key(key, "POST", &format!("/api/v1/interfaces/demo/{act}"), Some(body))
@@ -63,7 +64,8 @@ fn what_is_kept_is_a_test_that_holds() {
     let other = workspace_with(&[files[0].clone(), (files[1].0.clone(), changed)]);
     assert!(!engine::rehearsal::rehearse(&other.definitions[0], &other.tests[0], None).verdict.is_passed());
     let wrong = |name: &str, path: &str| {
-        let body = json!({"name": name, "content": MESSAGE, "reason": "x", "claims": [{"destination": "out", "path": path}]});
+        let body =
+            json!({"name": name, "content": MESSAGE, "reason": "x", "claims": [{"destination": "out", "path": path}]});
         post(&stage, &ann, "tests", &body).expect(400).code()
     };
     assert_eq!((wrong("…", "PID-5"), wrong("good", "nonsense")), ("E7403".to_owned(), "E7403".to_owned()));
