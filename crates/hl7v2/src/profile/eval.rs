@@ -115,13 +115,15 @@ impl Tree<'_, '_> {
     }
 
     fn value_test(&self, at: u32, test: &ValueTest) -> Verdict {
-        let (mut all, mut good, mut is_known) = (0, 0, true);
+        let (mut all, mut good, mut is_known, mut is_number) = (0, 0, true, true);
         let is_reachable = self.visit(at, &test.path.0, &mut |node| {
             all += 1;
             if !self.is_leaf(node) {
                 is_known = false;
                 return;
             }
+            // Among numbers, what is no number is wrong however many have to be right.
+            is_number &= !matches!(test.test, Test::OneOfNumbers(_)) || value::fits(Format::Number, &self.text(node));
             match self.takes(node, &test.test) {
                 Some(true) => good += 1,
                 Some(false) => {}
@@ -131,6 +133,7 @@ impl Tree<'_, '_> {
         match (is_reachable && is_known, all) {
             (false, _) => Verdict::Unknown,
             (true, 0) => test.absent,
+            (true, _) if !is_number => Verdict::Fails,
             (true, all) => test.many.takes(good, all).into(),
         }
     }
@@ -142,11 +145,15 @@ impl Tree<'_, '_> {
             Test::Text { text: wanted, ignores_case: false } => *text == **wanted,
             Test::Text { text: wanted, ignores_case: true } => text.to_lowercase() == wanted.to_lowercase(),
             Test::Pattern(pattern) => pattern.is_match(&text),
-            Test::OneOf(list) => list.iter().any(|one| **one == *text),
+            Test::OneOf { list, ignores_case: false } => list.iter().any(|one| **one == *text),
+            Test::OneOf { list, ignores_case: true } => {
+                let text = text.to_lowercase();
+                list.iter().any(|one| one.to_lowercase() == text)
+            }
             Test::OneOfNumbers(list) => text.parse().is_ok_and(|number: f64| list.contains(&number)),
-            Test::Compare { operator, text: wanted, is_number, is_exact } => {
+            Test::Compare { operator, text: wanted, is_number, manner } => {
                 let format = if *is_number { Format::Number } else { self.format(node) };
-                operator.takes(value::compare(format, *is_exact, &text, wanted)?)
+                return operator.takes(format, *manner, &text, wanted);
             }
             Test::Code(system) => program::is_code(*system, &text),
         })
@@ -179,12 +186,16 @@ impl Tree<'_, '_> {
     }
 
     fn pair(&self, left: u32, right: u32, test: &PathTest) -> Option<bool> {
-        let (first, second) = (self.format(left), self.format(right));
-        let format = if first == second { first } else { Format::Text };
-        let ordering = value::compare(format, test.is_exact, &self.text(left), &self.text(right));
+        // A text beside a number or a time is read as one.
+        let format = match (self.format(left), self.format(right)) {
+            (first, second) if first == second => first,
+            (Format::Text | Format::SequenceId, other) | (other, Format::Text | Format::SequenceId) => other,
+            _ => Format::Text,
+        };
+        let (first, second) = (self.text(left), self.text(right));
+        let takes = |format: Format| test.operator.takes(format, test.manner, &first, &second);
         // Values without the form of their type are still the same or not.
-        let ordering = ordering.or_else(|| value::compare(Format::Text, true, &self.text(left), &self.text(right)));
-        ordering.map(|ordering| test.operator.takes(ordering))
+        takes(format).or_else(|| takes(Format::Text))
     }
 
     fn element_test(&self, at: u32, test: &PathTest) -> Verdict {

@@ -78,6 +78,15 @@ pub(super) enum Operator {
     LessOrEqual,
 }
 
+/// How two values are compared.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Manner {
+    /// The same is only what is written the same: 1.0 is not 1, and `a` is not `A`.
+    pub(super) is_exact: bool,
+    /// The longer one counts as far as the shorter one goes: a day is the same as a time of it.
+    pub(super) is_cut: bool,
+}
+
 /// A check of the values at a path.
 #[derive(Clone, Debug)]
 pub(super) struct ValueTest {
@@ -93,9 +102,9 @@ pub(super) struct ValueTest {
 pub(super) enum Test {
     Text { text: Box<str>, ignores_case: bool },
     Pattern(Regex),
-    OneOf(Vec<Box<str>>),
+    OneOf { list: Vec<Box<str>>, ignores_case: bool },
     OneOfNumbers(Vec<f64>),
-    Compare { operator: Operator, text: Box<str>, is_number: bool, is_exact: bool },
+    Compare { operator: Operator, text: Box<str>, is_number: bool, manner: Manner },
     Code(program::CodeSystem),
 }
 
@@ -105,7 +114,7 @@ pub(super) struct PathTest {
     pub(super) first: Path,
     pub(super) second: Path,
     pub(super) operator: Operator,
-    pub(super) is_exact: bool,
+    pub(super) manner: Manner,
     pub(super) absent: Verdict,
     pub(super) first_many: Many,
     pub(super) second_many: Many,
@@ -157,7 +166,9 @@ impl Expression {
     pub(super) fn texts<'e>(&'e self, visitor: &mut dyn FnMut(&'e str)) {
         match self {
             Expression::Value(ValueTest { test: Test::Text { text, .. }, .. }) => visitor(text),
-            Expression::Value(ValueTest { test: Test::OneOf(list), .. }) => list.iter().for_each(|text| visitor(text)),
+            Expression::Value(ValueTest { test: Test::OneOf { list, .. }, .. }) => {
+                list.iter().for_each(|text| visitor(text))
+            }
             Expression::Program(program::Run::ProfileIds(lists)) => lists.iter().flatten().for_each(|id| visitor(id)),
             Expression::Not(inner) | Expression::Inside { assertion: inner, .. } => inner.texts(visitor),
             Expression::And(list) | Expression::Or(list) => list.iter().for_each(|one| one.texts(visitor)),

@@ -1,10 +1,10 @@
 //! What values look like and how they compare: numbers, dates and times of HL7.
 //!
-//! Promises: no allocation; a value that has not the form of its type compares to nothing.
+//! Promises: the form is looked at without allocation; a value that has not the form of its type compares to nothing.
 
-use super::expression::Operator;
+use super::expression::{Manner, Operator};
 use super::model::Format;
-use std::cmp::Ordering;
+use std::{borrow::Cow, cmp::Ordering};
 
 /// The value has the form of its type (HL7 v2.9 §2.A: NM, SI, DT, TM, DTM).
 pub(super) fn fits(format: Format, text: &str) -> bool {
@@ -151,37 +151,61 @@ fn days(year: i64, month: i64, day: i64) -> i64 {
     year * 365 + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400) + (month * 153 + 2) / 5 + day - 1
 }
 
-/// Compares two values of one type; `None` when one of them has not its form.
-pub(super) fn compare(format: Format, is_exact: bool, first: &str, second: &str) -> Option<Ordering> {
-    if is_exact {
-        return Some(first.cmp(second));
-    }
+/// Compares two values as those of one type; `None` when one of them has not its form.
+fn compare(format: Format, is_cut: bool, first: &str, second: &str) -> Option<Ordering> {
+    let (first, second) = if is_cut { cut(format, first, second) } else { (first.into(), second.into()) };
     match format {
         Format::Number | Format::SequenceId => {
-            if !(is_number(first) && is_number(second)) {
+            if !(is_number(&first) && is_number(&second)) {
                 return None;
             }
             first.parse::<f64>().ok()?.partial_cmp(&second.parse::<f64>().ok()?)
         }
-        Format::Date | Format::DateTime => Some(Moment::read(first, true)?.compare(&Moment::read(second, true)?)),
+        Format::Date | Format::DateTime => Some(Moment::read(&first, true)?.compare(&Moment::read(&second, true)?)),
         Format::Time => {
             let ticks = |text: &str| time_of_day(split_zone(text).0);
-            Some(ticks(first)?.cmp(&ticks(second)?))
+            Some(ticks(&first)?.cmp(&ticks(&second)?))
         }
-        Format::Text => Some(first.cmp(second)),
+        Format::Text => Some(first.to_lowercase().cmp(&second.to_lowercase())),
     }
 }
 
+/// Two values, the longer one as far as the shorter one goes: of numbers the fractions, of times what is in front of the
+/// offset.
+fn cut<'v>(format: Format, first: &'v str, second: &'v str) -> (Cow<'v, str>, Cow<'v, str>) {
+    let parts = |text: &'v str| match format {
+        Format::Number | Format::SequenceId => {
+            let at = text.find('.').map_or(text.len(), |point| point + 1);
+            (&text[..at], &text[at..], "")
+        }
+        Format::Date | Format::Time | Format::DateTime => {
+            let (digits, zone) = split_zone(text);
+            ("", digits, zone.unwrap_or(""))
+        }
+        Format::Text => ("", text, ""),
+    };
+    let (one, other) = (parts(first), parts(second));
+    let length = one.1.chars().count().min(other.1.chars().count());
+    let taken = |(before, within, behind): (&str, &str, &str)| {
+        let within: String = within.chars().take(length).collect();
+        Cow::Owned(format!("{before}{within}{behind}"))
+    };
+    (taken(one), taken(other))
+}
+
 impl Operator {
-    pub(super) fn takes(self, ordering: Ordering) -> bool {
-        match self {
-            Operator::Equal => ordering.is_eq(),
-            Operator::NotEqual => ordering.is_ne(),
+    /// Whether two values of one type stand to one another like this; `None` when one of them has not the form of the type.
+    pub(super) fn takes(self, format: Format, manner: Manner, first: &str, second: &str) -> Option<bool> {
+        let ordering = compare(format, manner.is_cut, first, second)?;
+        let is_same = ordering.is_eq() && (!manner.is_exact || first == second);
+        Some(match self {
+            Operator::Equal => is_same,
+            Operator::NotEqual => !is_same,
             Operator::Greater => ordering.is_gt(),
             Operator::Less => ordering.is_lt(),
-            Operator::GreaterOrEqual => ordering.is_ge(),
-            Operator::LessOrEqual => ordering.is_le(),
-        }
+            Operator::GreaterOrEqual => ordering.is_gt() || is_same,
+            Operator::LessOrEqual => ordering.is_lt() || is_same,
+        })
     }
 }
 
@@ -227,6 +251,45 @@ mod tests {
         check(Format::Number, "10", "9", Some(Ordering::Greater));
         check(Format::Number, "ten", "9", None);
         check(Format::Text, "10", "9", Some(Ordering::Less));
-        assert_eq!(compare(Format::Number, true, "1.0", "1"), Some(Ordering::Greater));
+        check(Format::Text, "ab", "AB", Some(Ordering::Equal));
+    }
+
+    #[test]
+    fn operators() {
+        let check = |format: Format, (is_exact, is_cut): (bool, bool), first: &str, second: &str, expect: [bool; 6]| {
+            let all = [
+                Operator::Equal,
+                Operator::NotEqual,
+                Operator::Greater,
+                Operator::Less,
+                Operator::GreaterOrEqual,
+                Operator::LessOrEqual,
+            ];
+            let manner = Manner { is_exact, is_cut };
+            let found = all.map(|operator| operator.takes(format, manner, first, second).unwrap());
+            assert_eq!(found, expect, "{format:?} {manner:?} {first} {second}");
+        };
+        let (same, less) = ([true, false, false, false, true, true], [false, true, false, true, false, true]);
+        let none = [false, true, false, false, false, false];
+        let (plain, exact, cut) = ((false, false), (true, false), (false, true));
+        check(Format::Number, plain, "1.0", "1", same);
+        check(Format::Number, exact, "1.0", "1", none);
+        check(Format::Number, exact, "9", "10", less);
+        check(Format::Number, cut, "2.25", "2.2", same);
+        check(Format::Number, cut, "2.25", "2", same);
+        check(Format::Number, cut, "2.25", "2.3", less);
+        check(Format::Number, cut, "12", "123", less);
+        check(Format::Date, plain, "202403", "20240301", same);
+        check(Format::Date, cut, "202403", "20240331", same);
+        check(Format::Date, cut, "202402", "20240301", less);
+        check(Format::DateTime, cut, "20240301", "202403011530+0100", same);
+        check(Format::DateTime, cut, "20240301123000.5+0100", "20240301123000.59+0100", same);
+        check(Format::DateTime, plain, "20240301", "202403011530", less);
+        check(Format::Time, cut, "1530", "153059", same);
+        check(Format::Text, plain, "Ab", "aB", same);
+        check(Format::Text, exact, "Ab", "aB", none);
+        check(Format::Text, cut, "Maximilian", "max", same);
+        check(Format::Text, (true, true), "Maximilian", "Max", none);
+        assert_eq!(Operator::NotEqual.takes(Format::Number, Manner::default(), "x", "1"), None);
     }
 }

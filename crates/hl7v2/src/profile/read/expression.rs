@@ -1,7 +1,9 @@
 //! The assertion language: an XML element a node of the expression.
 
 use super::{Reader, bound, is_true};
-use crate::profile::expression::{DEPTH_MAX, Expression, Many, Operator, Path, PathTest, Test, ValueTest, Verdict};
+use crate::profile::expression::{
+    DEPTH_MAX, Expression, Manner, Many, Operator, Path, PathTest, Test, ValueTest, Verdict,
+};
 use crate::profile::model::{Binding, Location, Strength};
 use crate::profile::program::{self, CodeSystem};
 use regex::{Regex, RegexBuilder};
@@ -97,13 +99,16 @@ fn leaf(name: &str, node: Node<'_, '_>) -> Option<Expression> {
             ignores_case: is_true(attribute(node, "IgnoreCase")),
         }),
         "Format" => value(Test::Pattern(anchored(node.attribute("Regex")?)?)),
-        "StringList" => value(Test::OneOf(csv()?.map(Into::into).collect())),
+        "StringList" => value(Test::OneOf {
+            list: csv()?.map(Into::into).collect(),
+            ignores_case: is_true(attribute(node, "IgnoreCase")),
+        }),
         "NumberList" => value(Test::OneOfNumbers(csv()?.map(|text| text.parse().ok()).collect::<Option<_>>()?)),
         "SimpleValue" => value(Test::Compare {
             operator: operator(node)?,
             text: node.attribute("Value")?.into(),
             is_number: attribute(node, "Type") == Some("Number"),
-            is_exact: is_true(attribute(node, "IdenticalEquality")),
+            manner: manner(node),
         }),
         "StringFormat" => value(Test::Code(match attribute(node, "Format")? {
             "LOINC" => CodeSystem::Loinc,
@@ -131,7 +136,7 @@ fn path_test(node: Node<'_, '_>, first: Option<&str>, second: Option<&str>) -> O
         first: path(node, "Path1")?,
         second: path(node, "Path2")?,
         operator: operator(node)?,
-        is_exact: is_true(attribute(node, "IdenticalEquality")),
+        manner: manner(node),
         absent: absent(node),
         first_many: mode(first)?,
         second_many: mode(second)?,
@@ -162,6 +167,11 @@ fn absent(node: Node<'_, '_>) -> Verdict {
         Some("INCONCLUSIVE") => Verdict::Unknown,
         _ => Verdict::Holds,
     }
+}
+
+fn manner(node: Node<'_, '_>) -> Manner {
+    let is = |name: &str| is_true(attribute(node, name));
+    Manner { is_exact: is("IdenticalEquality"), is_cut: is("Truncated") }
 }
 
 fn operator(node: Node<'_, '_>) -> Option<Operator> {

@@ -44,6 +44,9 @@ fn values_at_a_path() {
     broken("<PlainText Path='4[1]' Text='A' IgnoreCase='false' NotPresentBehavior='INCONCLUSIVE'/>", &[("||C", false)]);
     broken("<Format Path='4[1]' Regex='[A-Z]{2}'/>", &[("||C|AB", false), ("||C|ABC", true), ("||C|aAB", true)]);
     broken("<StringList Path='4[1]' CSV='A,B'/>", &[("||C|B", false), ("||C|C", true)]);
+    broken("<StringList Path='4[1]' CSV='A,B' IgnoreCase='true'/>", &[("||C|b", false), ("||C|c", true)]);
+    let numbers = "<NumberList Path='7[*]' CSV='1,2.5' AtLeastOnce='true'/>";
+    broken(numbers, &[("||C||||2.50~3", false), ("||C||||3", true), ("||C||||1~x", true)]);
     broken("<NumberList Path='7[1]' CSV='1,2.5'/>", &[("||C||||2.50", false), ("||C||||3", true), ("||C||||x", true)]);
     broken("<StringFormat Path='4[1]' Format='LOINC'/>", &[("||C|2345-7", false), ("||C|2345-8", true)]);
     broken("<StringFormat Path='4[1]' Format='SNOMED'/>", &[("||C|73211009", false), ("||C|73211008", true)]);
@@ -69,6 +72,15 @@ fn comparisons() {
     broken(same, &[("||C|C", false), ("||C|D", true), ("||C", true), ("||^x", false)]);
     let later = "<PathValue Path1='9[1].1[1]' Operator='GE' Path2='8[1].1[1]'/>";
     broken(later, &[("||C|||||20260101|202601011200", false), ("||C|||||20260102|20260101", true)]);
+    let exact = "<SimpleValue Path='7[1]' Operator='EQ' Value='10' Type='Number' IdenticalEquality='true'/>";
+    broken(exact, &[("||C||||10", false), ("||C||||10.0", true)]);
+    let cut = "<SimpleValue Path='7[1]' Operator='EQ' Value='10.5' Type='Number' Truncated='true'/>";
+    broken(cut, &[("||C||||10", false), ("||C||||10.51", false), ("||C||||10.6", true)]);
+    let same_day = "<PathValue Path1='9[1].1[1]' Operator='EQ' Path2='8[1].1[1]' Truncated='true'/>";
+    broken(same_day, &[("||C|||||20260101|202601011200", false), ("||C|||||20260102|202601011200", true)]);
+    // A text beside a number is read as one.
+    let mixed = "<PathValue Path1='4[1]' Operator='EQ' Path2='7[1]'/>";
+    broken(mixed, &[("||C|2.0|||2", false), ("||C|2.0|||2.5", true), ("||C|x|||x", false)]);
     let any = "<PathValue Path1='4[1]' Operator='EQ' Path2='7[*]' Path2Mode='AtLeastOne'/>";
     broken(any, &[("||C|2|||1~2", false), ("||C|3|||1~2", true)]);
     let whole = "<ComplexPathValue Path1='3[1]' Operator='EQ' Path2='6[1]'/>";
