@@ -155,6 +155,15 @@ fn the_page_of_a_map_is_for_people() {
     assert!(page.contains("| `PID-5.1`<br>Patient Name: Family Name<br>then `upper` |"), "{page}");
     assert!(page.contains("| `DOE` |") && page.contains("| `removed` | `PID-7`<br>Date/Time of Birth |"), "{page}");
     workspace.sinew(&["docs", "map", "hub", "--to", "hub.pdf"]).expect(2);
+    // A map from FHIR has examples of the bundles beside it.
+    let page = workspace.sinew(&["docs", "map", "adt-from-fhir"]).expect(0).out;
+    for row in [
+        "`PID-8`<br>Administrative Sex |  | administrative-sex | `F` |",
+        "`PID-5`<br>Patient Name |  |  | `Quist · ",
+        "Examples come from: cases/adt-a01.json, ",
+    ] {
+        assert!(page.contains(row), "{row}\nin\n{page}");
+    }
 }
 
 const ROWS: &str = r#"map patients from csv to fhir r4 Bundle {

@@ -4,10 +4,11 @@ use crate::{
     commands::map::standard::Opened,
     messages,
     outcome::{Failure, Result},
+    resources,
 };
 use fhir::{Kind, Node, Tree};
 use hl7v2::{Message, Path, State};
-use lang::{Format, Run, Settings, Standard, coverage::without_indexes};
+use lang::{Format, Origins, Run, Settings, Standard, coverage::without_indexes};
 use message::Timestamp;
 use std::{
     fs,
@@ -45,6 +46,22 @@ struct Made {
 }
 
 impl Examples {
+    /// What one run made: `shown` gives the name and the value of an element.
+    fn add(&mut self, name: String, origins: Origins, shown: impl Fn(&str) -> Option<(String, String)>) {
+        for origin in origins.origins {
+            let Some((element, value)) = shown(&origin.element) else { continue };
+            self.made.push(Made {
+                element,
+                value: short(&value),
+                sources: origin.sources.iter().map(|source| without_indexes(source)).collect(),
+                file: origin.file,
+                line: origin.line,
+                message: self.names.len(),
+            });
+        }
+        self.names.push(name);
+    }
+
     /// What this line wrote, at this element if it can be told: `Patient.name`.
     pub fn of(&self, file: &str, line: usize, element: Option<&str>) -> Option<&str> {
         let mut wrote = self.made.iter().filter(|made| &*made.file == file && made.line == line);
@@ -53,15 +70,18 @@ impl Examples {
             .map(|made| made.value.as_str())
     }
 
-    /// What the parts of an element became that were read from this place: a shared map wrote them.
-    pub fn parts_of(&self, element: &str, place: &str) -> Option<String> {
+    /// What the parts of an element became that were read from this place, or from any: a shared map wrote them.
+    pub fn parts_of(&self, element: &str, place: Option<&str>) -> Option<String> {
         let is_below = |text: &str, around: &str| {
             text.strip_prefix(around).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
         };
-        let place = without_indexes(place);
-        let is_part = |made: &&Made| {
-            is_below(&made.element, element) && made.sources.iter().any(|source| is_below(source, &place))
+        let place = place.map(without_indexes);
+        let is_read = |made: &Made| {
+            place.as_deref().is_none_or(|place| made.sources.iter().any(|source| is_below(source, place)))
         };
+        // What wrote the element itself may be another line.
+        let is_own = |made: &Made| place.is_some() || made.element != element;
+        let is_part = |made: &&Made| is_below(&made.element, element) && is_own(made) && is_read(made);
         let first = self.made.iter().find(is_part)?;
         let mut values: Vec<&str> = Vec::new();
         for made in self.made.iter().filter(is_part).filter(|made| made.message == first.message) {
@@ -84,6 +104,17 @@ impl Examples {
 pub fn gather(standard: &Standard, opened: &Opened, named: &[PathBuf]) -> Result<Examples> {
     let mut found = Examples::default();
     let map = opened.main()?;
+    if map.from.format == Format::FhirR4 {
+        for (name, tree) in bundles(standard, opened, named)? {
+            let mut run = Run::new(Timestamp::default(), 0);
+            let Ok((made, Some(origins))) = map.produce(&tree, &mut run, true) else { continue };
+            found.add(name, origins, |element| {
+                let path = Path::parse(element).ok()?;
+                Some((without_indexes(element), made.text(&path).into_owned()))
+            });
+        }
+        return Ok(found);
+    }
     let settings = Settings { explain: true, ..Settings::default() };
     let mut tree = Tree::new();
     for (name, message) in cases(standard, opened, named)? {
@@ -91,25 +122,50 @@ pub fn gather(standard: &Standard, opened: &Opened, named: &[PathBuf]) -> Result
         if map.to.format == Format::Hl7v2 {
             let Ok(made) = map.apply(&message, &mut run) else { continue };
             found.messages.push(made);
+            found.names.push(name);
         } else {
             let Ok(Some(origins)) = map.convert(&message, &mut tree, &mut run, &settings) else { continue };
-            for origin in origins.origins {
-                let Some(node) = node_at(&tree, &origin.element) else { continue };
+            found.add(name, origins, |element| {
+                let node = node_at(&tree, element)?;
                 let mut value = String::new();
                 leaves(node, &mut value);
-                found.made.push(Made {
-                    element: below_resource(node),
-                    value: short(&value),
-                    sources: origin.sources.iter().map(|source| without_indexes(source)).collect(),
-                    file: origin.file,
-                    line: origin.line,
-                    message: found.names.len(),
-                });
-            }
+                Some((below_resource(node), value))
+            });
         }
-        found.names.push(name);
     }
     Ok(found)
+}
+
+/// Files with an ending in `cases/` beside the map, in order.
+fn beside(folder: &FilePath, ending: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder.join("cases")).into_iter().flatten().flatten().map(|entry| entry.path());
+    let mut paths: Vec<PathBuf> = entries.filter(|path| path.extension().is_some_and(|kind| kind == ending)).collect();
+    paths.sort();
+    paths
+}
+
+fn is_main(opened: &Opened, found: Option<&(lang::MapFile, Vec<message::Diagnostic>)>) -> bool {
+    let found = found.and_then(|(file, _)| file.main());
+    found.zip(opened.file.main()).is_some_and(|(found, own)| found.name == own.name)
+}
+
+/// The bundles of a map from FHIR.
+fn bundles(standard: &Standard, opened: &Opened, named: &[PathBuf]) -> Result<Vec<(String, Tree)>> {
+    let mut out = Vec::new();
+    let beside = opened.folder.as_deref().map(|folder| beside(folder, "json"));
+    let paths = if named.is_empty() { beside } else { Some(resources::expand(named)?) };
+    for path in paths.iter().flatten() {
+        resources::each(path, |found| {
+            out.extend(found.tree.ok().map(|tree| (found.name, tree)));
+            Ok(())
+        })?;
+    }
+    if paths.is_none() {
+        let all = library::folder(library::FHIR_R4_TO_HL7V2).filter(|(path, _)| path.ends_with(".json"));
+        let trees = all.filter_map(|(path, text)| Some((path.to_owned(), Tree::read(text.as_bytes()).ok()?)));
+        out.extend(trees.filter(|(_, tree)| is_main(opened, standard.map_for_bundle(tree))));
+    }
+    Ok(out)
 }
 
 fn cases(standard: &Standard, opened: &Opened, named: &[PathBuf]) -> Result<Vec<(String, Message)>> {
@@ -128,25 +184,15 @@ fn cases(standard: &Standard, opened: &Opened, named: &[PathBuf]) -> Result<Vec<
         return Ok(out);
     }
     if let Some(folder) = &opened.folder {
-        let mut paths: Vec<PathBuf> =
-            fs::read_dir(folder.join("cases")).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
-        paths.sort();
-        for path in paths.iter().filter(|path| path.extension().is_some_and(|kind| kind == "hl7")) {
-            let text = fs::read(path).map_err(|error| unread(path, &error))?;
+        for path in beside(folder, "hl7") {
+            let text = fs::read(&path).map_err(|error| unread(&path, &error))?;
             out.push((path.display().to_string(), parse(&text)));
         }
         return Ok(out);
     }
-    for (path, text) in library::folder(library::HL7V2_TO_FHIR_R4).filter(|(path, _)| path.ends_with(".hl7")) {
-        let message = parse(text.as_bytes());
-        let is_for_it = standard
-            .map_for(&message)
-            .and_then(|(file, _)| file.main())
-            .is_some_and(|map| opened.file.main().is_some_and(|own| own.name == map.name));
-        if is_for_it {
-            out.push((path.to_owned(), message));
-        }
-    }
+    let all = library::folder(library::HL7V2_TO_FHIR_R4).filter(|(path, _)| path.ends_with(".hl7"));
+    let all = all.map(|(path, text)| (path.to_owned(), parse(text.as_bytes())));
+    out.extend(all.filter(|(_, message)| is_main(opened, standard.map_for(message))));
     Ok(out)
 }
 

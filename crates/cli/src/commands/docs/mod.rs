@@ -38,7 +38,8 @@ Examples:
 Each line of the map is a row: the field with its name in HL7 v2, the element with its definition, when it holds, the code table,
 and an example. Shared maps stand where they are used, maps of data types behind, then the code tables row by row and the fields
 that are left out with their reasons. HTML is one file without scripts, for a screen and for paper.
-Examples come from the cases of the map, which are invented people: NAME.hl7 in cases/ beside it, or those of the library.
+Examples come from the cases of the map, which are invented people: NAME.hl7, of a map from FHIR NAME.json, in cases/ beside it, or
+those of the library.
 Messages named with --example are shown as they are.
 Exit: 0, 1 the map does not compile, 2 there is no such map, 3 a file cannot be opened.")]
 pub struct MapPage {
@@ -48,7 +49,7 @@ pub struct MapPage {
     /// The page: FILE.md or FILE.html; without it, Markdown to standard output
     #[arg(long, value_name = "FILE")]
     to: Option<PathBuf>,
-    /// Take examples from this message; may be repeated
+    /// Take examples from this message, or bundle; may be repeated
     #[arg(long, value_name = "FILE")]
     example: Vec<PathBuf>,
 }

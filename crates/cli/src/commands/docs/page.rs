@@ -90,14 +90,18 @@ struct Gatherer<'g> {
     examples: &'g Examples,
     version: Version,
     is_fhir: bool,
+    reads_fhir: bool,
 }
 
 /// Gathers the content.
 pub fn gather(standard: &Standard, opened: &Opened, examples: &Examples) -> Result<Page> {
     let map = opened.main()?;
-    let version = map.from.version.as_deref().and_then(Version::parse).unwrap_or(Version::V2_5_1);
+    let said = [&map.from, &map.to].into_iter().find_map(|side| Version::parse(side.version.as_deref()?));
+    let version = said.unwrap_or(Version::V2_5_1);
     let is_fhir = map.to.format == Format::FhirR4;
-    let gatherer = Gatherer { library: standard.library(), tables: &opened.tables, examples, version, is_fhir };
+    let reads_fhir = map.from.format == Format::FhirR4;
+    let (library, tables) = (standard.library(), &opened.tables);
+    let gatherer = Gatherer { library, tables, examples, version, is_fhir, reads_fhir };
     let sections = opened
         .statement()
         .map(|statement| outline::of_map(&opened.tree, statement, standard.library()))
@@ -181,9 +185,13 @@ impl Gatherer<'_> {
             .map(str::to_owned)
             .or_else(|| implied.filter(|name| row.table().is_none() && outline::of_part(name, self.library).is_some()));
         let plain = facts::plain(&section.title, &row.target);
-        let example = if self.is_fhir {
+        let example = if self.reads_fhir {
+            let here = self.examples.of(&row.file, row.line, Some(&row.target)).map(str::to_owned);
+            // A line without a place to read from is of the map, or of the moment.
+            here.filter(|_| row.source != "now").or_else(|| self.examples.parts_of(&row.target, None))
+        } else if self.is_fhir {
             let here = self.examples.of(&row.file, row.line, Some(&plain));
-            let parts = || self.examples.parts_of(&plain, &places.first()?.0);
+            let parts = || self.examples.parts_of(&plain, Some(&places.first()?.0));
             let here = here.map(str::to_owned).or_else(parts);
             here.or_else(|| self.examples.of(&row.file, row.line, None).map(str::to_owned))
         } else {
