@@ -32,6 +32,7 @@ mod version;
 pub(crate) mod tests;
 
 pub(crate) use interface::Outline;
+pub(crate) use language::SharedMaps;
 pub(crate) use lint::lint;
 pub(crate) use quantity::duration as read_duration;
 pub(crate) use topic::subscribe;
@@ -44,7 +45,7 @@ use crate::{
     keywords::{self, Within},
     workspace::{Environment, Files},
 };
-use lang::{Forms, Library, Profiles, Scripts, Tables, syntax::Tree};
+use lang::{Forms, Profiles, Scripts, Tables, syntax::Tree};
 use line::Line;
 use message::Diagnostic;
 use reader::Reader;
@@ -70,7 +71,7 @@ pub(crate) struct Surroundings<'a> {
     /// The tables of `shared/tables`.
     pub(crate) tables: &'a Tables,
     /// The shared parts of maps in `shared/maps`.
-    pub(crate) library: &'a Library,
+    pub(crate) shared_maps: &'a SharedMaps,
     /// The descriptions of formats in `shared/formats`.
     pub(crate) forms: &'a Forms,
     /// The profiles of `shared/profiles`, and those that ship with Sinew.

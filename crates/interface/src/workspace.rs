@@ -32,7 +32,7 @@ use crate::{
     case::TestCase,
     catalogue::Connector,
     codes,
-    compile::{self, Outline, Surroundings},
+    compile::{self, Outline, SharedMaps, Surroundings},
     definition::Definition,
     profiles,
 };
@@ -130,7 +130,7 @@ impl Workspace {
         let tables = loading.tables(&paths);
         let scripts = loading.scripts(&paths);
         let blocks = loading.blocks(&paths);
-        let library = loading.library(&paths);
+        let shared_maps = SharedMaps::from(loading.library(&paths));
         let profiles = profiles::shared(&loading.files, &paths, &tables, &mut loading.findings);
         let forms = loading.forms(&paths);
         let surroundings = Surroundings {
@@ -141,7 +141,7 @@ impl Workspace {
             secrets: options.secrets,
             blocks: &blocks,
             tables: &tables,
-            library: &library,
+            shared_maps: &shared_maps,
             forms: &forms,
             profiles: &profiles,
             scripts: &scripts,

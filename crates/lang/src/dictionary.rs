@@ -34,7 +34,9 @@ pub struct Segments;
 
 impl Dictionary for Segments {
     fn has_segment(&self, id: &str) -> bool {
-        IDS.split_ascii_whitespace().any(|known| known == id)
+        // Three letters and a blank each, in order.
+        let (ids, last) = IDS.as_bytes().as_chunks::<4>();
+        ids.binary_search_by(|known| known[..3].cmp(id.as_bytes())).is_ok() || last == id.as_bytes()
     }
     fn nearest_segment(&self, id: &str) -> Option<String> {
         closest(id, IDS.split_ascii_whitespace()).map(str::to_owned)
@@ -48,7 +50,8 @@ mod tests {
     #[test]
     fn segments() {
         assert!(Segments.has_segment("PID") && Segments.has_segment("VTQ") && !Segments.has_segment("PIX"));
-        assert!(IDS.split_ascii_whitespace().all(|id| id.len() == 3));
+        assert!(IDS.split_ascii_whitespace().all(|id| id.len() == 3 && Segments.has_segment(id)));
+        assert!(!Segments.has_segment("PI") && !Segments.has_segment("PID1") && !Segments.has_segment(""));
         assert!(IDS.split_ascii_whitespace().is_sorted());
         assert_eq!(Segments.nearest_segment("PVI").as_deref(), Some("PV1"));
     }

@@ -6,7 +6,7 @@ use crate::{
     form::{Form, Forms},
     list::ValueList,
     lookup::Lookups,
-    map::{Library, fhir::Shared},
+    map::{Asked, Library},
     path::{Inside, ReadPath, SHORTHANDS},
     profile::Profiles,
     script::{Scripts, unknown_tables},
@@ -22,15 +22,16 @@ use hl7v2::{
     structure::{NodeId, Structure},
 };
 use message::{Diagnostic, limits};
-use std::{cell::Cell, sync::Arc};
+use std::{
+    cell::{Cell, RefCell},
+    sync::Arc,
+};
 
 /// Everything that a line may refer to. Made once a file; [`crate::Condition`], [`crate::Value`] and the rest read it.
 pub struct Scope<'a> {
     pub(crate) tables: &'a Tables,
     pub(crate) dictionary: &'a dyn Dictionary,
     pub(crate) library: Option<&'a Library>,
-    /// Those of them that make FHIR, compiled.
-    pub(crate) shared: Option<&'a Shared>,
     pub(crate) profiles: Option<&'a Profiles>,
     pub(crate) scripts: Option<&'a Scripts>,
     pub(crate) lookups: Option<&'a Lookups>,
@@ -49,6 +50,8 @@ pub struct Scope<'a> {
     pub(crate) ways: Vec<Arc<[Arc<str>]>>,
     /// Steps that the line itself reads, behind the value: they need to know what is written.
     pub(crate) own_steps: Cell<&'static [&'static str]>,
+    /// What lines asked for by name so far.
+    pub(crate) asked: RefCell<Asked>,
 }
 
 /// Words of conditions and values, which no name may hide.
@@ -89,7 +92,6 @@ impl<'a> Scope<'a> {
             tables,
             dictionary: &Segments,
             library: None,
-            shared: None,
             profiles: None,
             scripts: None,
             lookups: None,
@@ -101,6 +103,7 @@ impl<'a> Scope<'a> {
             forms: None,
             ways: Vec::new(),
             own_steps: Cell::new(&[]),
+            asked: RefCell::default(),
         }
     }
     /// Paths are those of messages of this form.
@@ -125,7 +128,8 @@ impl<'a> Scope<'a> {
 
     /// The surroundings without names, for a map of its own.
     pub(crate) fn fresh(&self) -> Scope<'a> {
-        Scope { names: Vec::new(), depth: 0, ways: Vec::new(), own_steps: Cell::new(&[]), ..*self }
+        let (own_steps, asked) = (Cell::new(&[][..]), RefCell::default());
+        Scope { names: Vec::new(), depth: 0, ways: Vec::new(), own_steps, asked, ..*self }
     }
 
     /// With another dictionary.
@@ -138,12 +142,6 @@ impl<'a> Scope<'a> {
     #[must_use]
     pub fn with_library(mut self, library: &'a Library) -> Scope<'a> {
         self.library = Some(library);
-        self
-    }
-
-    /// With the shared maps to FHIR of the library, compiled.
-    pub(crate) fn with_shared(mut self, shared: Option<&'a Shared>) -> Scope<'a> {
-        self.shared = shared;
         self
     }
 
@@ -170,17 +168,31 @@ impl<'a> Scope<'a> {
 
     /// The lookup outside of that name.
     pub(crate) fn lookup(&self, name: &str) -> Option<&Arc<str>> {
-        self.lookups.and_then(|lookups| lookups.get(name))
+        let found = self.lookups.and_then(|lookups| lookups.get(name));
+        let mut asked = self.asked.borrow_mut();
+        if found.is_some() {
+            asked.keep_own()
+        } else {
+            asked.add_without(name)
+        }
+        found
     }
 
     /// The script of that name, with the tables that it may read.
     pub(crate) fn script(&self, name: &str) -> Result<(Arc<Program>, Arc<Tables>), Box<Diagnostic>> {
+        self.asked.borrow_mut().keep_own();
         let none = Scripts::default();
         let program = self.scripts.unwrap_or(&none).find(name)?.clone();
         match unknown_tables(&program, self.tables).into_iter().next() {
             Some(finding) => Err(Box::new(finding)),
             None => Ok((program, Arc::new(self.tables.clone()))),
         }
+    }
+
+    /// The profile of that name, for `valid under`; `None` where none may stand.
+    pub(crate) fn profiles(&self) -> Option<&'a Profiles> {
+        self.asked.borrow_mut().keep_own();
+        self.profiles
     }
 
     /// The innermost binding of a name; marks it as used.
@@ -193,7 +205,10 @@ impl<'a> Scope<'a> {
     /// The table of that name, also written `table:NAME`.
     pub(crate) fn table(&self, name: &str) -> Result<Arc<Table>, Box<Diagnostic>> {
         let name = name.strip_prefix("table:").unwrap_or(name);
-        self.tables.get(name).cloned().ok_or_else(|| {
+        let mut asked = self.asked.borrow_mut();
+        let found = self.tables.get(name).inspect(|table| asked.add_table(table)).cloned();
+        found.ok_or_else(|| {
+            asked.keep_own();
             let mut finding = Diagnostic::error(codes::E2209, format!("there is no code table `{name}`"));
             finding.hint = suggest::did_you_mean(name, self.tables.names())
                 .or_else(|| Some(format!("add the file tables/{name}.csv with a line `from,to`")));
@@ -203,7 +218,10 @@ impl<'a> Scope<'a> {
 
     /// The list of values that is written `list:NAME`.
     pub(crate) fn list(&self, name: &str) -> Result<Arc<ValueList>, Box<Diagnostic>> {
-        self.tables.list(name).cloned().ok_or_else(|| {
+        let mut asked = self.asked.borrow_mut();
+        let found = self.tables.list(name).inspect(|list| asked.add_list(list)).cloned();
+        found.ok_or_else(|| {
+            asked.keep_own();
             let mut finding = Diagnostic::error(codes::E2620, format!("there is no list `{name}`"));
             finding.hint = suggest::did_you_mean(name, self.tables.lists().map(|list| &**list.name())).or_else(|| {
                 Some(match self.tables.get(name) {

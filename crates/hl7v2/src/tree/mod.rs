@@ -7,6 +7,7 @@
 //! wherever nothing had to be decoded; an edit changes its own bytes only ([`edit`]).
 //! Never: trimming, re-encoding, or knowledge of what a segment means beyond MSH.
 
+mod blanks;
 mod edit;
 mod element;
 mod parse;

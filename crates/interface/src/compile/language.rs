@@ -16,7 +16,7 @@ use std::{
     borrow::Cow,
     cell::{OnceCell, RefCell},
     ops::Range,
-    sync::{Arc, LazyLock},
+    sync::{Arc, LazyLock, OnceLock},
 };
 
 /// Words that stand for a path where a path alone is asked for; conditions know them by themselves.
@@ -315,9 +315,9 @@ fn map(reader: &mut Reader<'_>, line: Line<'_>, home: &Home) -> Option<Edit> {
     let (tree, found) = syntax::parse(path, text);
     reader.findings.extend(found);
     // A map to FHIR may use what comes along; the workspace's own goes first.
-    let (tables, library) = with_standard(home.tables(), reader.surroundings.library, &tree);
+    let (tables, library) = reader.surroundings.shared_maps.around(home.tables(), &tree);
     let scope =
-        Scope::new(&tables).with_library(&library).with_scripts(home.scripts()).with_forms(reader.surroundings.forms);
+        Scope::new(&tables).with_library(library).with_scripts(home.scripts()).with_forms(reader.surroundings.forms);
     let scope = home.asking(scope);
     let (maps, found) = MapFile::compile(&tree, &scope);
     reader.findings.extend(found);
@@ -339,22 +339,35 @@ fn map(reader: &mut Reader<'_>, line: Line<'_>, home: &Home) -> Option<Edit> {
     Some(Edit::Map(maps))
 }
 
-/// The tables and shared maps of a workspace, for a map to FHIR over those that come along.
-pub(crate) fn with_standard<'t>(
-    tables: &'t Tables,
-    library: &'t Library,
-    tree: &syntax::Tree,
-) -> (Cow<'t, Tables>, Cow<'t, Library>) {
-    if !tree.text.contains("to fhir") {
-        return (Cow::Borrowed(tables), Cow::Borrowed(library));
+/// The shared maps of a workspace. Those that come along go below them when the first map to FHIR asks, for all such maps at
+/// once: so each is compiled once.
+#[derive(Debug, Default)]
+pub(crate) struct SharedMaps {
+    own: Library,
+    over_standard: OnceLock<Library>,
+}
+
+impl From<Library> for SharedMaps {
+    fn from(own: Library) -> SharedMaps {
+        SharedMaps { own, over_standard: OnceLock::new() }
     }
-    let mut all = STANDARD.tables().clone();
-    for table in tables.iter() {
-        all.insert(lang::Table::clone(table));
+}
+
+impl SharedMaps {
+    /// The tables and shared maps that a file of maps sees: one to FHIR those that come along too.
+    pub(crate) fn around<'t>(&'t self, tables: &'t Tables, tree: &syntax::Tree) -> (Cow<'t, Tables>, &'t Library) {
+        if !tree.text.contains("to fhir") {
+            return (Cow::Borrowed(tables), &self.own);
+        }
+        let mut all = tables.clone();
+        all.extend_from(STANDARD.tables());
+        let library = self.over_standard.get_or_init(|| {
+            let mut parts = self.own.clone();
+            parts.extend_from(STANDARD.library());
+            parts
+        });
+        (Cow::Owned(all), library)
     }
-    let mut parts = library.clone();
-    parts.extend_from(STANDARD.library());
-    (Cow::Owned(all), Cow::Owned(parts))
 }
 
 /// The maps that come along, read once.

@@ -4,7 +4,7 @@
 //! Never: lookups, which an interface asks of others while it runs: a map with one is told that there is no such name.
 
 use super::{Files, Loading, read_lists, read_scripts, read_tables};
-use crate::compile::language::{STANDARD, with_standard};
+use crate::compile::{SharedMaps, language::STANDARD};
 use lang::{Forms, Library, MapFile, Scope, Scripts, Standard, Tables, syntax::Tree};
 use message::Diagnostic;
 
@@ -12,7 +12,7 @@ use message::Diagnostic;
 #[derive(Debug)]
 pub struct Around {
     tables: Tables,
-    library: Library,
+    shared_maps: SharedMaps,
     scripts: Scripts,
     forms: Forms,
 }
@@ -31,22 +31,22 @@ impl Around {
         read_tables(files, &paths, &format!("{home}/tables/"), &mut tables, found);
         read_lists(files, &paths, &format!("{home}/lists/"), &mut tables, found);
         read_scripts(files, &paths, &format!("{home}/scripts/"), &mut scripts, found);
-        let (library, forms) = (loading.library(&paths), loading.forms(&paths));
-        Around { tables, library, scripts, forms }
+        let (shared_maps, forms) = (loading.library(&paths).into(), loading.forms(&paths));
+        Around { tables, shared_maps, scripts, forms }
     }
 
     /// Compiles a map file among all this: what can run, and everything that is wrong with it.
     #[must_use]
     pub fn compile(&self, tree: &Tree) -> (MapFile, Vec<Diagnostic>) {
-        let (tables, library) = with_standard(&self.tables, &self.library, tree);
-        let scope = Scope::new(&tables).with_library(&library).with_scripts(&self.scripts).with_forms(&self.forms);
+        let (tables, library) = self.shared_maps.around(&self.tables, tree);
+        let scope = Scope::new(&tables).with_library(library).with_scripts(&self.scripts).with_forms(&self.forms);
         MapFile::compile(tree, &scope)
     }
 
     /// The shared maps that the file sees, those that come along included.
     #[must_use]
     pub fn library(&self, tree: &Tree) -> Library {
-        with_standard(&self.tables, &self.library, tree).1.into_owned()
+        self.shared_maps.around(&self.tables, tree).1.clone()
     }
 }
 
@@ -68,6 +68,7 @@ mod tests {
             ("shared/tables/house.csv", "from,to\nF,W\n"),
             ("interfaces/a/tables/own.csv", "from,to\nF,X\n"),
             ("interfaces/b/tables/other.csv", "from,to\nF,Y\n"),
+            ("shared/lists/wards.txt", "4 WEST\n"),
         ]);
         let around = Around::read(&files, "interfaces/a/maps/m.map");
         let map = |line: &str| syntax::parse("m.map", format!("map m from hl7v2 to hl7v2 {{ {line} }}")).0;
@@ -80,6 +81,13 @@ mod tests {
         assert!(made("PID-8 = PID-8 | code house").ends_with(b"|W\r"));
         assert!(made("PID-8 = PID-8 | code own").ends_with(b"|X\r"));
         assert!(!around.compile(&map("PID-8 = PID-8 | code other")).1.is_empty());
+        // A map to FHIR too, over what comes along.
+        let text = "map m from hl7v2 ADT_A01 to fhir r4 Patient { identifier = PID-3 when PV1-3.1 in list:wards }";
+        let (tree, _) = syntax::parse("m.map", text);
+        assert_eq!(around.compile(&tree).1, []);
+        // What comes along stands below the shared maps once, so that each of them is compiled once.
+        let seen = || around.shared_maps.around(&around.tables, &tree).1;
+        assert!(std::ptr::eq(seen(), seen()));
         assert!(standard().map_named("adt").is_some() || !standard().messages().is_empty());
     }
 }

@@ -173,7 +173,7 @@ impl Parser<'_, '_> {
             let finding = Diagnostic::error(codes::E2201, "the name of a profile is missing");
             return self.fail(finding.hint("write strict, lenient or the name of a profile"), place);
         };
-        let Some(profiles) = self.scope.profiles else {
+        let Some(profiles) = self.scope.profiles() else {
             let finding = Diagnostic::error(codes::E2205, "`valid under` does not stand in a profile");
             return self.fail(finding.hint("extend the other profile: `profile NAME extends OTHER { … }`"), place);
         };

@@ -1,6 +1,6 @@
 //! Compiles maps from their statements.
 
-use super::{Ignored, Library, Map, MapFile, Work, fhir, from_fhir, header, header::Format, tree as tree_map};
+use super::{Ignored, Library, Map, MapFile, Work, fhir, from_fhir, grammar, header, header::Format, tree as tree_map};
 use crate::{
     codes,
     path::{Found, ReadPath, is_segment_shape, resolve},
@@ -221,13 +221,8 @@ impl<'a, 's> Compiler<'a, 's> {
         Some(action)
     }
 
-    fn when(&mut self, tree: &Tree, statement: &Statement, mut cursor: Cursor<'_>) -> Option<Action> {
-        let when = parse_when(&mut cursor, &self.scope, self.found)?;
-        expect_end(&cursor, self.found)?;
-        let Some(block) = &statement.block else {
-            let finding = Diagnostic::error(codes::E2309, "a line that begins with `when` has a block `{ … }`");
-            return self.fail(tree, finding, statement.span.clone());
-        };
+    fn when(&mut self, tree: &Tree, statement: &Statement, cursor: Cursor<'_>) -> Option<Action> {
+        let (when, block) = grammar::when(tree, statement, cursor, &self.scope, self.found)?;
         let body = self.block(tree, &block.statements);
         Some(Action { kind: Kind::Block { body }, when, site: Site::new(tree, statement.span.clone()) })
     }

@@ -1,10 +1,12 @@
 //! Shared parts of maps: `map segment OBX as obx { … }`, `map datatype CX [NAME] as cx { … }`, for `use NAME with …`.
 
+use super::{fhir, from_fhir, shared::Pool};
 use crate::{
     codes,
     path::is_segment_shape,
     syntax::{Cursor, Statement, Tree},
 };
+use hl7v2::dictionary::Version;
 use message::Diagnostic;
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -12,6 +14,15 @@ use std::{collections::BTreeMap, sync::Arc};
 #[derive(Clone, Debug, Default)]
 pub struct Library {
     parts: BTreeMap<Arc<str>, Part>,
+    compiled: Arc<Compiled>,
+}
+
+/// Those that some map used, compiled; begun anew when a part comes in.
+#[derive(Debug, Default)]
+pub(super) struct Compiled {
+    pub(super) to_fhir: Pool<fhir::Routine, fhir::Facts>,
+    /// For each version of HL7 v2.
+    pub(super) from_fhir: [Pool<from_fhir::Routine, from_fhir::Facts>; Version::ALL.len()],
 }
 
 /// What a shared part works on.
@@ -44,6 +55,7 @@ impl Part {
 impl Library {
     /// Takes the shared parts of a file in. Other statements are left alone.
     pub fn add(&mut self, tree: &Arc<Tree>) -> Vec<Diagnostic> {
+        self.compiled = Arc::default();
         let mut found = Vec::new();
         for (index, statement) in tree.statements.iter().enumerate() {
             let mut cursor = Cursor::new(tree, statement);
@@ -75,12 +87,14 @@ impl Library {
     pub fn replace(&mut self, tree: &Arc<Tree>) -> Vec<Diagnostic> {
         let mut own = Library::default();
         let found = own.add(tree);
+        self.compiled = Arc::default();
         self.parts.append(&mut own.parts);
         found
     }
 
     /// Takes the parts of another library that this one has not.
     pub fn extend_from(&mut self, other: &Library) {
+        self.compiled = Arc::default();
         for (name, part) in &other.parts {
             self.parts.entry(name.clone()).or_insert_with(|| part.clone());
         }
@@ -96,6 +110,12 @@ impl Library {
     /// The names of the shared maps.
     pub fn part_names(&self) -> impl Iterator<Item = &str> {
         self.names()
+    }
+
+    /// What maps over this library have compiled of it, for a file without shared parts of its own, which could stand in the
+    /// place of these.
+    pub(super) fn compiled(&self, own: &Library) -> Option<&Compiled> {
+        own.parts.is_empty().then_some(&*self.compiled)
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&Part> {

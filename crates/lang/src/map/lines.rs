@@ -3,6 +3,7 @@
 use super::{
     Ignored,
     compile::{Compiler, Written},
+    grammar,
     library::Over,
 };
 use crate::{
@@ -61,15 +62,8 @@ impl Compiler<'_, '_> {
             }
         }
         let path = paths.join(", ");
-        let mut reason = String::new();
-        if cursor.eat("reason") {
-            while let Some((text, _)) = cursor.text() {
-                if !reason.is_empty() {
-                    reason.push(' ');
-                }
-                reason.push_str(&text);
-            }
-        } else if cursor.is_done() {
+        let reason = grammar::reason(&mut cursor);
+        if reason.is_empty() && cursor.is_done() {
             let finding = Diagnostic::warning(codes::E2310, "why is it left out?");
             self.found
                 .push(finding.at(&tree.file, place.clone(), "").hint(format!("add it: `ignore {path} reason \"…\"`")));

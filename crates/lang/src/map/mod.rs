@@ -21,10 +21,12 @@ pub mod coverage;
 pub mod drawing;
 pub(crate) mod fhir;
 pub(crate) mod from_fhir;
+mod grammar;
 mod header;
 pub(crate) mod library;
 mod lines;
 pub mod outline;
+mod shared;
 mod standard;
 mod translations;
 mod tree;
@@ -34,6 +36,7 @@ pub use fhir::{BundleType, Left, Origin, Origins, Settings, Why};
 pub use from_fhir::choose::no_map as no_map_for_bundle;
 pub use header::{Format, Shape};
 pub use library::Library;
+pub(crate) use shared::Asked;
 pub use standard::{MessageMap, Standard, no_map};
 
 use crate::{

@@ -3,7 +3,7 @@
 //! Owns which map is for a message: by the message structure that MSH-9 and MSH-12 say. Maps of messages are compiled when
 //! the first message needs them. A site's own tables and shared maps go over those of the library.
 
-use super::{Library, MapFile, Shape, fhir::Shared, header};
+use super::{Library, MapFile, Shape, header};
 use crate::{
     codes,
     scope::Scope,
@@ -24,8 +24,6 @@ pub struct Standard {
     library: Library,
     messages: Vec<MessageMap>,
     texts: BTreeMap<Arc<str>, Arc<str>>,
-    /// The shared maps to FHIR, compiled for all; there once everything was checked.
-    shared: OnceLock<Shared>,
 }
 
 /// A file with a map of whole messages.
@@ -59,7 +57,6 @@ impl Standard {
     /// Adds or replaces one file: `tables/NAME.csv`, `messages/NAME.map`, or a file of shared maps.
     pub fn add(&mut self, path: &str, text: &str, found: &mut Vec<Diagnostic>) {
         let file: Arc<str> = Arc::from(path);
-        self.shared = OnceLock::new();
         self.texts.insert(file.clone(), Arc::from(text));
         let name = path.rsplit('/').next().unwrap_or(path);
         if let Some(name) = name.strip_suffix(".csv") {
@@ -149,9 +146,8 @@ impl Standard {
     /// Compiles everything; every finding.
     pub fn check(&self) -> Vec<Diagnostic> {
         let scope = Scope::new(&self.tables).with_library(&self.library);
-        let shared = self.shared.get_or_init(|| Shared::compile(&self.library, &scope));
-        let mut found: Vec<Diagnostic> = self.messages.iter().flat_map(|map| map.compiled(self).1.clone()).collect();
-        found.extend(shared.findings.iter().cloned());
+        let mut found = super::fhir::check_parts(&self.library, &scope);
+        found.extend(self.messages.iter().flat_map(|map| map.compiled(self).1.clone()));
         found.extend(super::from_fhir::check_parts(&self.library, &scope));
         let mut seen = Vec::new();
         found.retain(|finding| {
@@ -175,7 +171,6 @@ impl MessageMap {
     pub(super) fn compiled(&self, standard: &Standard) -> &(MapFile, Vec<Diagnostic>) {
         self.compiled.get_or_init(|| {
             let scope = Scope::new(&standard.tables).with_library(&standard.library);
-            let scope = scope.with_shared(standard.shared.get());
             MapFile::compile(&self.tree, &scope)
         })
     }

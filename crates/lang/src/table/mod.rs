@@ -331,6 +331,15 @@ impl Tables {
     pub fn insert(&mut self, table: Table) -> Option<Arc<Table>> {
         self.by_name.insert(table.name.clone(), Arc::new(table))
     }
+    /// Takes the tables and lists of another that this one has not.
+    pub fn extend_from(&mut self, other: &Tables) {
+        for (name, table) in &other.by_name {
+            self.by_name.entry(name.clone()).or_insert_with(|| table.clone());
+        }
+        for (name, list) in &other.lists {
+            self.lists.entry(name.clone()).or_insert_with(|| list.clone());
+        }
+    }
     /// The table of that name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Arc<Table>> {

@@ -3,13 +3,14 @@
 use super::{
     compile::{Block, Compiler},
     parts::{root_type, shown},
-    plan::{Action, CodeFrom, Coded, Kind, Last, Missing, Otherwise, Source, Write},
+    plan::{Action, CodeFrom, Coded, Kind, Last, Source, Write},
     primitive::{self, Clock, Primitive},
     source::{self, SourceType},
     target::{self, Found, is_primitive, type_name},
 };
 use crate::{
     codes,
+    map::grammar::{Otherwise, Tail},
     path::ReadPath,
     program::parse::{expect_end, parse_when},
     run::Site,
@@ -29,15 +30,6 @@ use std::{borrow::Cow, ops::Range, sync::Arc};
 
 /// Steps that make one value of several.
 const GATHERING: [&str; 6] = ["first", "last", "nth", "join", "count", "required"];
-
-/// What stands behind the value.
-#[derive(Default)]
-struct Tail {
-    table: Option<(Arc<Table>, Range<usize>)>,
-    otherwise: Option<Otherwise>,
-    part: Option<(String, Range<usize>)>,
-    required: Option<Missing>,
-}
 
 /// Required elements below a member.
 pub(super) fn required_names(member: Member) -> Vec<Name> {
@@ -77,7 +69,7 @@ impl Compiler<'_, '_> {
         let value = Value::parse(&mut cursor, &self.scope, self.found);
         self.scope.own_steps.set(&[]);
         let value = value?;
-        let tail = self.tail(tree, &mut cursor)?;
+        let tail = Tail::parse(&mut cursor, &self.scope, self.found)?;
         let mut turn = None;
         let from = value.plain_path().cloned();
         let source = match &from {
@@ -154,71 +146,7 @@ impl Compiler<'_, '_> {
         if !is_always || found.appends {
             return Some(());
         }
-        if let Some(first) = block.written.insert(found.key.clone(), place.clone()) {
-            let finding = Diagnostic::error(codes::E2335, format!("a second line writes `{}`", found.key))
-                .at(&tree.file, place.clone(), "again here")
-                .at(&tree.file, first, "first here");
-            self.found.push(finding.hint("take one away, give one of them a `when`, or join them with `else`"));
-            return None;
-        }
-        Some(())
-    }
-
-    /// `| code TABLE [else …]`, `| use NAME`, `| required`.
-    fn tail(&mut self, tree: &Tree, cursor: &mut Cursor<'_>) -> Option<Tail> {
-        let mut tail = Tail::default();
-        while cursor.eat_kind(TokenKind::Pipe).is_some() {
-            let place = cursor.here();
-            if cursor.eat("use") {
-                let span = cursor.here();
-                let Some((name, _)) = cursor.text() else {
-                    return self.fail(
-                        tree,
-                        Diagnostic::error(codes::E2306, "the name of a shared map is missing"),
-                        span,
-                    );
-                };
-                tail.part = Some((name.into_owned(), span));
-            } else if cursor.eat("code") {
-                let span = cursor.here();
-                let name = cursor.text().map(|(name, _)| name.into_owned()).unwrap_or_default();
-                match self.scope.table(&name) {
-                    Ok(table) => tail.table = Some((table, span)),
-                    Err(finding) => return self.fail(tree, *finding, span),
-                }
-                tail.otherwise = self.otherwise(tree, cursor)?;
-            } else if cursor.eat("required") {
-                let is_note = self.otherwise(tree, cursor)?.is_some_and(|found| found != Otherwise::Stop);
-                tail.required = Some(if is_note { Missing::Note } else { Missing::Stop });
-            } else {
-                let finding =
-                    Diagnostic::error(codes::E2310, format!("`{}` cannot stand behind this step", cursor.peek_str()))
-                        .hint("behind `use` and `code` only `required` may stand; other steps come before");
-                return self.fail(tree, finding, place);
-            }
-        }
-        Some(tail)
-    }
-
-    #[allow(clippy::option_option)]
-    fn otherwise(&mut self, tree: &Tree, cursor: &mut Cursor<'_>) -> Option<Option<Otherwise>> {
-        if !cursor.eat("else") {
-            return Some(None);
-        }
-        let place = cursor.here();
-        let found = match cursor.peek_str() {
-            "error" => Otherwise::Stop,
-            "warn" => Otherwise::Note,
-            "keep" => Otherwise::Keep,
-            "empty" => Otherwise::Empty,
-            _ => {
-                let finding =
-                    Diagnostic::error(codes::E2207, "after a step `else` is followed by error, warn, keep or empty");
-                return self.fail(tree, finding, place);
-            }
-        };
-        cursor.take();
-        Some(Some(found))
+        block.written.take(tree, &found.key, place, codes::E2335, self.found)
     }
 
     /// `subject = patient`: the outer `None` when the value is no name.
@@ -524,7 +452,7 @@ impl Compiler<'_, '_> {
         let part = match &tail.part {
             Some((name, span)) => {
                 let part = self.part(name, tree, span.clone())?;
-                let facts = self.parts.facts.get(part)?.clone();
+                let facts = self.parts.facts(part)?.clone();
                 if type_name(facts.to) == "Reference" {
                     self.check_part(tree, part, source, found.member, span.clone())?;
                     return Some(Source::Part { from: path, part });

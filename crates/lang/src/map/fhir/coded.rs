@@ -5,10 +5,11 @@
 
 use super::{
     machine::{Machine, too_large},
-    plan::{Coded, Otherwise},
+    plan::Coded,
 };
 use crate::{
     codes,
+    map::grammar::Otherwise,
     run::{Fault, Site},
     table::Row,
 };

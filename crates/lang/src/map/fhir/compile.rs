@@ -4,17 +4,18 @@
 //! and checked once, whoever uses it.
 
 use super::{
-    parts::Parts,
+    parts::{Facts, Parts},
     plan::{Action, Body, Kind, Routine},
     target::Slots,
 };
 use crate::{
     codes,
-    map::{Ignored, Library},
-    program::{
-        ACTIONS_MAX,
-        parse::{expect_end, parse_when},
+    map::{
+        Ignored, Library,
+        grammar::{self, Written},
+        shared::Pool,
     },
+    program::{ACTIONS_MAX, parse::expect_end},
     run::Site,
     scope::{Bound, Scope},
     suggest,
@@ -49,7 +50,7 @@ pub(super) struct Block {
     pub(super) context: Member,
     pub(super) slots: Slots,
     /// Elements that a line without a condition writes, and where.
-    pub(super) written: BTreeMap<String, Range<usize>>,
+    pub(super) written: Written,
     /// Elements that some line writes.
     pub(super) touched: BTreeSet<String>,
     /// Elements on the way to others.
@@ -63,12 +64,18 @@ impl Block {
         Block {
             context,
             slots: Slots::default(),
-            written: BTreeMap::new(),
+            written: Written::default(),
             touched: BTreeSet::new(),
             parents: BTreeMap::new(),
             takes_resources,
         }
     }
+}
+
+/// The shared maps of the library that others compiled; of no use to a map that reads another format.
+fn pool<'a>(scope: &Scope<'a>, own: &Library) -> Option<&'a Pool<Routine, Facts>> {
+    let library = scope.library.filter(|_| scope.form.is_none())?;
+    library.compiled(own).map(|compiled| &compiled.to_fhir)
 }
 
 /// Compiles one map, and the shared maps that it uses.
@@ -78,6 +85,8 @@ pub(super) struct Compiler<'a, 's> {
     pub(super) found: &'a mut Vec<Diagnostic>,
     pub(super) parts: Parts,
     pub(super) ignored: Vec<Ignored>,
+    /// Shared maps whose own are among them.
+    pub(super) taken_over: BTreeSet<usize>,
     pub(super) zone: Option<TimeZone>,
     /// Of the routine that is compiled: how many slots and names it has, and the names that lines see.
     pub(super) slot_count: usize,
@@ -90,7 +99,7 @@ pub(super) struct Compiler<'a, 's> {
 
 impl<'a, 's> Compiler<'a, 's> {
     pub(super) fn new(scope: &Scope<'s>, own: &'a Library, found: &'a mut Vec<Diagnostic>) -> Compiler<'a, 's> {
-        let parts = scope.shared.and_then(|shared| shared.parts_for(own)).unwrap_or_default();
+        let parts = pool(scope, own).map(Pool::take).unwrap_or_default();
         let scope = Scope { reads_fhir: false, ..scope.fresh() };
         Compiler {
             scope,
@@ -98,6 +107,7 @@ impl<'a, 's> Compiler<'a, 's> {
             found,
             parts,
             ignored: Vec::new(),
+            taken_over: BTreeSet::new(),
             zone: None,
             slot_count: 0,
             name_count: 0,
@@ -105,6 +115,14 @@ impl<'a, 's> Compiler<'a, 's> {
             has_bundle: false,
             count: 0,
         }
+    }
+
+    /// The shared maps that its lines use. Those that it compiled are there for the next one.
+    pub(super) fn finish(&mut self) -> Vec<Arc<Routine>> {
+        if let Some(pool) = pool(&self.scope, self.own) {
+            pool.give_back(&self.parts);
+        }
+        std::mem::take(&mut self.parts.routines)
     }
 
     pub(super) fn fail<T>(&mut self, tree: &Tree, finding: Diagnostic, place: Range<usize>) -> Option<T> {
@@ -266,19 +284,8 @@ impl<'a, 's> Compiler<'a, 's> {
         self.fail(tree, finding, place)
     }
 
-    fn when(
-        &mut self,
-        tree: &Tree,
-        statement: &Statement,
-        mut cursor: Cursor<'_>,
-        block: &mut Block,
-    ) -> Option<Action> {
-        let when = parse_when(&mut cursor, &self.scope, self.found)?;
-        expect_end(&cursor, self.found)?;
-        let Some(inside) = &statement.block else {
-            let finding = Diagnostic::error(codes::E2309, "a line that begins with `when` has a block `{ … }`");
-            return self.fail(tree, finding, statement.span.clone());
-        };
+    fn when(&mut self, tree: &Tree, statement: &Statement, cursor: Cursor<'_>, block: &mut Block) -> Option<Action> {
+        let (when, inside) = grammar::when(tree, statement, cursor, &self.scope, self.found)?;
         // What is written under a condition does not stand in the way of lines outside, and the other way round.
         let around = std::mem::take(&mut block.written);
         let mut actions = Vec::new();
@@ -311,15 +318,7 @@ impl<'a, 's> Compiler<'a, 's> {
                 break;
             }
         }
-        let mut reason = String::new();
-        if cursor.eat("reason") {
-            while let Some((text, _)) = cursor.text() {
-                if !reason.is_empty() {
-                    reason.push(' ');
-                }
-                reason.push_str(&text);
-            }
-        }
+        let reason = grammar::reason(&mut cursor);
         if reason.is_empty() {
             let finding = Diagnostic::warning(codes::E2310, "why is it left out?");
             let hint = format!("add it: `ignore {} reason \"…\"`", paths.join(", "));

@@ -221,9 +221,9 @@ pub(crate) fn places_of(document: &formats::Document) -> Vec<(String, std::ops::
     nodes.filter(|node| !node.is_empty() && !node.has_children()).map(|node| (node.path(), node.span())).collect()
 }
 
-/// Something beside separators.
+/// Something beside separators and blanks.
 fn has_content(element: Element<'_>) -> bool {
-    element.raw().iter().any(|byte| !b"^~&".contains(byte))
+    element.raw().iter().any(|byte| !b"^~& ".contains(byte))
 }
 
 fn below(element: Element<'_>, path: &str, out: &mut Vec<(String, std::ops::Range<usize>)>) {

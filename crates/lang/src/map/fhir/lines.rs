@@ -145,6 +145,10 @@ impl Compiler<'_, '_> {
                     .hint("say it in the head: `map NAME from hl7v2 ORU_R01 to fhir r4 Bundle`");
             return self.fail(tree, finding, place);
         };
+        // The message itself, for segments that stand in none of its groups.
+        if *structure.node(0).name == *name {
+            return Some((Over::Group { node: 0, within: None }, Bound::Group(0)));
+        }
         let around = self.scope.names.iter().rev().find_map(|binding| match binding.bound {
             Bound::Group(node) => Some((node, binding.slot)),
             Bound::Segment(_) | Bound::Repetition(..) | Bound::Datatype(_) | Bound::Element(_) | Bound::Place(_) => {
@@ -319,7 +323,7 @@ impl Compiler<'_, '_> {
         self.refuse_shared(tree, &place)?;
         let name = cursor.text().map(|(name, _)| name.into_owned()).unwrap_or_default();
         let part = self.part(&name, tree, place.clone())?;
-        let facts = self.parts.facts.get(part)?.clone();
+        let facts = self.parts.facts(part)?.clone();
         let (made, wanted) = (type_name(facts.to), type_name(block.context));
         if made != wanted && !is_kind_of(&made, &wanted) {
             let what = format!("`{name}` fills a {made}, and this block is a {wanted}");

@@ -34,7 +34,7 @@ mod writing;
 
 pub use bundle::BundleType;
 pub use lineage::{Left, Origin, Origins, Why};
-pub(crate) use parts::Shared;
+pub(super) use parts::{Facts, check_parts};
 
 use super::{Ignored, Library, header::Shape};
 use crate::{
@@ -57,7 +57,7 @@ use jiff::tz::TimeZone;
 use lineage::Lineage;
 use machine::Machine;
 use message::{Diagnostic, Phi};
-use plan::Routine;
+pub(super) use plan::Routine;
 use primitive::Clock;
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -73,6 +73,12 @@ pub(crate) struct FhirMap {
 }
 
 impl FhirMap {
+    /// The shared maps that it may use.
+    #[cfg(test)]
+    pub(in crate::map) fn routines(&self) -> &[Arc<Routine>] {
+        &self.routines
+    }
+
     /// Its lines.
     pub(in crate::map) fn actions(&self) -> &[plan::Action] {
         &self.routine.actions
@@ -134,7 +140,7 @@ pub(super) fn compile(
     let map = FhirMap {
         kind: kind.name(),
         routine,
-        routines: std::mem::take(&mut compiler.parts.routines),
+        routines: compiler.finish(),
         structure,
         zone: compiler.zone.take(),
         site,
@@ -166,6 +172,9 @@ impl FhirMap {
         run: &mut Run,
         settings: &Settings,
     ) -> Result<Option<Origins>, Fault> {
+        // What is blanks alone is no value: a name of blanks is no name.
+        let without_blanks = message.without_blanks();
+        let message = without_blanks.as_ref().unwrap_or(message);
         let mut view = View::new(message);
         view.look_through();
         if let Some(structure) = self.structure {

@@ -1,6 +1,6 @@
 //! Shared maps to FHIR: `map datatype CX to Identifier as cx { … }`, `map segment PID to Patient as pid { … }`.
 //!
-//! Each is compiled once in a session, to a routine that sees nothing of its users.
+//! Each is compiled once, to a routine that sees nothing of its users.
 
 use super::{
     compile::{Block, Compiler},
@@ -13,6 +13,7 @@ use crate::{
     map::{
         Ignored, Library,
         library::{Over, Part, rest_of_head},
+        shared::{self, State},
     },
     scope::{Binding, Bound, Scope},
     suggest,
@@ -20,32 +21,14 @@ use crate::{
 };
 use fhir::definitions::{self, Member, Type};
 use message::Diagnostic;
-use std::{
-    cell::Cell,
-    collections::{BTreeMap, BTreeSet},
-    ops::Range,
-    sync::Arc,
-};
+use std::{cell::Cell, collections::BTreeSet, ops::Range, sync::Arc};
 
 /// Every shared map that was compiled so far.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Parts {
-    pub(super) routines: Vec<Arc<Routine>>,
-    pub(super) facts: Vec<Arc<Facts>>,
-    by_name: BTreeMap<Arc<str>, State>,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum State {
-    /// It is being compiled: whoever uses it now is a part of it.
-    Open,
-    Known(usize),
-    Broken,
-}
+pub(super) type Parts = shared::Parts<Routine, Facts>;
 
 /// What users of a shared map need to know.
 #[derive(Clone, Debug)]
-pub(super) struct Facts {
+pub(crate) struct Facts {
     pub(super) name: Arc<str>,
     /// What it fills.
     pub(super) to: Member,
@@ -56,33 +39,18 @@ pub(super) struct Facts {
     ignored: Vec<Ignored>,
 }
 
-/// The shared maps of a library, compiled once for all maps of messages that use them.
-#[derive(Debug)]
-pub(crate) struct Shared {
-    pub(super) parts: Parts,
-    /// What the checker says of them, used or not.
-    pub(crate) findings: Vec<Diagnostic>,
-}
-
-impl Shared {
-    pub(crate) fn compile(library: &Library, scope: &Scope<'_>) -> Shared {
-        let (mut findings, own) = (Vec::new(), Library::default());
-        let mut compiler = Compiler::new(scope, &own, &mut findings);
-        let (nowhere, _) = crate::syntax::parse("", "");
-        let names: Vec<String> = library.names().map(str::to_owned).collect();
-        let is_own = |part: &Part| part.to.is_some() && !crate::map::from_fhir::reads_fhir(part);
-        for name in names.iter().filter(|name| library.get(name).is_some_and(is_own)) {
-            compiler.part(name, &nowhere, 0..0);
-        }
-        let parts = std::mem::take(&mut compiler.parts);
-        Shared { parts, findings }
+/// What the checker says of every shared map to FHIR, used or not.
+pub(in crate::map) fn check_parts(library: &Library, scope: &Scope<'_>) -> Vec<Diagnostic> {
+    let (mut found, own) = (Vec::new(), Library::default());
+    let mut compiler = Compiler::new(scope, &own, &mut found);
+    let (nowhere, _) = crate::syntax::parse("", "");
+    let names: Vec<String> = library.names().map(str::to_owned).collect();
+    let is_own = |part: &Part| part.to.is_some() && !crate::map::from_fhir::reads_fhir(part);
+    for name in names.iter().filter(|name| library.get(name).is_some_and(is_own)) {
+        compiler.part(name, &nowhere, 0..0);
     }
-
-    /// For a file without shared maps of its own, which could stand in the place of these. Where one of these is wrong,
-    /// whoever uses it is told, so each map compiles its own.
-    pub(super) fn parts_for(&self, own: &Library) -> Option<Parts> {
-        (self.findings.is_empty() && own.names().next().is_none()).then(|| self.parts.clone())
-    }
+    compiler.finish();
+    found
 }
 
 impl Compiler<'_, '_> {
@@ -99,13 +67,15 @@ impl Compiler<'_, '_> {
 
     /// The routine of a shared map; a finding at `place` where there is none.
     pub(super) fn part(&mut self, name: &str, tree: &Tree, place: Range<usize>) -> Option<usize> {
-        match self.parts.by_name.get(name) {
+        match self.parts.state(name, &self.scope) {
             Some(State::Known(index)) => {
-                let index = *index;
-                self.ignore_with(index);
+                self.take_over(index);
                 return Some(index);
             }
-            Some(State::Broken) => return None,
+            Some(State::Broken) => {
+                self.scope.asked.borrow_mut().keep_own();
+                return None;
+            }
             Some(State::Open) => {
                 return self.fail(tree, Diagnostic::error(codes::E2306, format!("`{name}` uses itself")), place);
             }
@@ -120,31 +90,33 @@ impl Compiler<'_, '_> {
             return self.fail(tree, finding, place);
         };
         let name: Arc<str> = Arc::from(name);
-        self.parts.by_name.insert(name.clone(), State::Open);
-        let around = std::mem::take(&mut self.ignored);
+        self.parts.open(&name);
+        let (before, zone) = (self.found.len(), self.zone.clone());
+        let around = (std::mem::take(&mut self.ignored), std::mem::take(&mut self.taken_over));
+        let asked = self.scope.asked.take();
         let compiled = self.compile_part(&name, &part);
-        let ignored = std::mem::replace(&mut self.ignored, around);
-        let state = match compiled {
-            Some((routine, facts)) => {
-                self.parts.routines.push(Arc::new(routine));
-                self.parts.facts.push(Arc::new(Facts { ignored, ..facts }));
-                State::Known(self.parts.routines.len() - 1)
-            }
-            None => State::Broken,
-        };
-        self.parts.by_name.insert(name, state);
-        match state {
-            State::Known(index) => {
-                self.ignore_with(index);
-                Some(index)
-            }
-            State::Open | State::Broken => None,
+        let ignored = std::mem::replace(&mut self.ignored, around.0);
+        self.taken_over = around.1;
+        let mut asked = self.scope.asked.replace(asked);
+        if self.found.len() > before || self.zone != zone {
+            asked.keep_own();
         }
+        let compiled = compiled.map(|(routine, facts)| (routine, Facts { ignored, ..facts }));
+        let index = self.parts.close(name, compiled, asked);
+        match index {
+            Some(index) => self.take_over(index),
+            None => self.scope.asked.borrow_mut().keep_own(),
+        }
+        index
     }
 
-    /// What a shared map leaves out, the map that uses it leaves out too.
-    fn ignore_with(&mut self, part: usize) {
-        let Some(facts) = self.parts.facts.get(part) else { return };
+    /// What a shared map leaves out, the map that uses it leaves out too; what it asks for, that one asks for.
+    fn take_over(&mut self, part: usize) {
+        if !self.taken_over.insert(part) {
+            return;
+        }
+        let (Some(facts), Some(asked)) = (self.parts.facts(part), self.parts.asked(part)) else { return };
+        self.scope.asked.borrow_mut().add_all(asked);
         for known in &facts.ignored {
             if !self.ignored.contains(known) {
                 self.ignored.push(known.clone());
@@ -226,7 +198,7 @@ impl Compiler<'_, '_> {
         to: Member,
         place: Range<usize>,
     ) -> Option<()> {
-        let facts = self.parts.facts.get(part)?.clone();
+        let facts = self.parts.facts(part)?.clone();
         let is_right_source = match &facts.over {
             Over::Datatype(kind) => from.fits(kind),
             Over::Segment(_) => false,

@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{
     condition::Condition,
+    map::grammar::{Missing, Otherwise},
     path::ReadPath,
     place::PlacePath,
     run::Site,
@@ -297,13 +298,6 @@ pub(crate) struct Write {
     pub(crate) is_fallback: bool,
 }
 
-/// What `| required` does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Missing {
-    Stop,
-    Note,
-}
-
 /// What is written.
 #[derive(Debug)]
 pub(crate) enum Source {
@@ -337,17 +331,4 @@ pub(crate) enum CodeFrom {
     Element { from: ReadPath, part: usize },
     /// A text.
     Value(Value),
-}
-
-/// What happens to a code that the table does not have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Otherwise {
-    /// The sender's code stays, with a note.
-    Note,
-    /// It stays.
-    Keep,
-    /// Nothing is written.
-    Empty,
-    /// The message stops.
-    Stop,
 }

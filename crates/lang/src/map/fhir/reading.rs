@@ -21,8 +21,13 @@ use message::Diagnostic;
 use std::ops::Range;
 
 impl<'p, 'm> Machine<'p, 'm, '_> {
-    /// The groups of a structure's node, inside the turn of a group around.
+    /// The groups of a structure's node, inside the turn of a group around; of the first node one, the whole message.
     pub(super) fn group_turns(&self, node: u32, within: Option<usize>) -> Vec<Turn<'m>> {
+        if node == 0 {
+            let span = (0, self.view.segments.len() as u32);
+            let first = self.view.segments.first();
+            return first.map(|element| Turn { span, ..Turn::new(*element) }).into_iter().collect();
+        }
         let (first, end) = within.and_then(|slot| self.view.turn(slot)).map_or((0, u32::MAX), |turn| turn.span);
         let inside =
             self.view.groups_within(first, end).iter().filter(|(found, _, stop)| *found == node && *stop <= end);

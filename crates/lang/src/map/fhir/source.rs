@@ -118,13 +118,23 @@ pub(crate) fn type_of(path: &ReadPath, scope: &Scope<'_>) -> Result<SourceType, 
     }
 }
 
+/// Fields that go on behind the last one of the standard: the parameters of a query, the columns of a row.
+fn successive(segment: [u8; 3], number: u16) -> Option<Part> {
+    let last = match &segment {
+        b"QPD" => 3,
+        b"RDT" => 1,
+        _ => return None,
+    };
+    field(segment, last).filter(|_| number > last)
+}
+
 fn of_member(segment: [u8; 3], member: &Member) -> Result<SourceType, Box<Diagnostic>> {
     let Some((number, index)) = &member.field else { return Ok(SourceType { name: "", repeats: false }) };
     let id = String::from_utf8_lossy(&segment).into_owned();
     if id.starts_with('Z') {
         return Ok(SourceType { name: "", repeats: *index == Index::All });
     }
-    let Some(part) = field(segment, *number) else {
+    let Some(part) = field(segment, *number).or_else(|| successive(segment, *number)) else {
         let most = Version::ALL.into_iter().filter_map(|version| Dictionary::of(version).segment(&id));
         let most = most.map(hl7v2::dictionary::Segment::field_count).max();
         let Some(most) = most else { return Ok(SourceType { name: "", repeats: false }) };
@@ -198,6 +208,7 @@ mod tests {
         check("PID-99", Err("`PID` has 40 fields in the standard, not 99"));
         check("PID-3.40", Err("CX (Extended composite id with check digit) has 12 components, not 40"));
         check("PID-3.1.1", Ok(("ST", true)));
+        check("QPD-9[1]", Ok(("varies", false)));
         check("PID-3.1.2", Err("ST (String Data) has no components"));
     }
 

@@ -326,6 +326,31 @@ each OBX as obx { extension(http://n.example/seen).valueString = obx-3.1 }\n} }"
     assert_eq!(shown, [vec!["own", "a1"], vec!["b1"]]);
 }
 
+/// `each` over the structure itself is one turn, the message: its own notes are those of no order and no patient.
+#[test]
+fn own_segments_of_the_message() {
+    let body = "each REF_I12 as whole {\nBasic { code.text = PID-3[1].1\n\
+each NTE as remark { extension(http://n.example/note).valueString = remark-3[1] }\n} }";
+    let segments =
+        "RF1|1 / PRD|RP / PID|1||7 / OBR|1|||A / NTE|1||order / OBX|1|ST|a1||x / NTE|1||deep / PV1|1|O / NTE|1||own";
+    let (json, notes) = convert("REF_I12 to fhir r4 Bundle", body, segments);
+    assert_eq!(notes, Vec::<String>::new());
+    let bundle: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let basic = &bundle["entry"][0]["resource"];
+    assert_eq!(basic["code"]["text"], "7");
+    let texts: Vec<&str> =
+        basic["extension"].as_array().unwrap().iter().map(|one| one["valueString"].as_str().unwrap()).collect();
+    assert_eq!(texts, ["own"]);
+}
+
+/// A name of blanks is no name: what asks whether there is one is told so.
+#[test]
+fn blanks_are_no_value() {
+    let body = "Patient { name = PID-5\nactive = true when PID-5 exists\ncontact when PID-9 exists { gender = male } }";
+    let (json, _) = convert("ADT_A01 to fhir r4 Bundle", body, "PID|1||7||  ^ |||| ");
+    assert!(!json.contains("name") && !json.contains("active") && !json.contains("contact"), "{json}");
+}
+
 /// `OBSERVATION.OBX-3` in the turn of an order means an observation of that order, not the first of the message.
 #[test]
 fn groups_in_paths_are_those_of_the_turn() {

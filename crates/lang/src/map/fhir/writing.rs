@@ -4,12 +4,13 @@ use super::{
     coded,
     lineage::Why,
     machine::{At, Machine, too_large},
-    plan::{Action, CodeFrom, Coded, Hop, Last, Missing, Source, Target, Write},
+    plan::{Action, CodeFrom, Coded, Hop, Last, Source, Target, Write},
     primitive::{Primitive, Read},
 };
 use crate::{
     codes,
     item::Atom,
+    map::grammar::Missing,
     path::ReadPath,
     run::{Fault, Site},
     value::Value as Expression,

@@ -4,19 +4,21 @@ use super::{
     compile::{Block, Compiler},
     parts::context_for,
     path::ElementPath,
-    plan::{Action, Coded, From, Kind, Otherwise, Target, Which, Write},
+    plan::{Action, Coded, From, Kind, Target, Which, Write},
     target::{self, Found, PlaceType, first_text},
     values::Plain,
 };
 use crate::{
     codes,
-    map::fhir::target::{kind_of, type_name},
+    map::{
+        fhir::target::{kind_of, type_name},
+        grammar::{Otherwise, Tail},
+    },
     path::{Found as Word, ReadPath, resolve},
     program::parse::{expect_end, parse_when, refuse_block},
     run::Site,
     suggest,
     syntax::{Cursor, Statement, TokenKind, Tree},
-    table::Table,
     value::Value,
 };
 use fhir::definitions::{Member, Type};
@@ -25,15 +27,6 @@ use std::{borrow::Cow, ops::Range, sync::Arc};
 
 /// Steps that make one value of several.
 const GATHERING: [&str; 6] = ["first", "last", "nth", "join", "count", "required"];
-
-/// What stands behind the value.
-#[derive(Default)]
-struct Tail {
-    table: Option<(Arc<Table>, bool)>,
-    otherwise: Option<Otherwise>,
-    part: Option<(String, Range<usize>)>,
-    is_required: bool,
-}
 
 fn is_coded(member: Member) -> bool {
     matches!(&*type_name(member), "CodeableConcept" | "Coding")
@@ -69,13 +62,13 @@ impl Compiler<'_, '_> {
         let value = Value::parse(&mut cursor, &self.scope, self.found);
         self.scope.own_steps.set(&[]);
         let value = value?;
-        let tail = self.tail(tree, &mut cursor)?;
+        let tail = Tail::parse(&mut cursor, &self.scope, self.found)?;
         let when = parse_when(&mut cursor, &self.scope, self.found)?;
         expect_end(&cursor, self.found)?;
         refuse_block(tree, statement, self.found)?;
         self.note_written(tree, block, &found, &place, when.is_none() && !is_fallback)?;
         let (from, target) = self.source(tree, &found, value, &tail, &at)?;
-        let write = Write { target, from, is_required: tail.is_required, is_fallback };
+        let write = Write { target, from, required: tail.required, is_fallback };
         Some(Action { kind: Kind::Write(Box::new(write)), when, site: Site::new(tree, statement.span.clone()) })
     }
 
@@ -91,70 +84,7 @@ impl Compiler<'_, '_> {
         if !is_always || found.appends {
             return Some(());
         }
-        if let Some(first) = block.written.insert(found.key.clone(), place.clone()) {
-            let finding = Diagnostic::error(codes::E2369, format!("a second line writes {}", found.key))
-                .at(&tree.file, place.clone(), "again here")
-                .at(&tree.file, first, "first here");
-            self.found.push(finding.hint("take one away, give one of them a `when`, or join them with `else`"));
-            return None;
-        }
-        Some(())
-    }
-
-    /// `| code TABLE [backwards] [else …]`, `| use NAME`, `| required`.
-    fn tail(&mut self, tree: &Tree, cursor: &mut Cursor<'_>) -> Option<Tail> {
-        let mut tail = Tail::default();
-        while cursor.eat_kind(TokenKind::Pipe).is_some() {
-            let place = cursor.here();
-            if cursor.eat("use") {
-                let span = cursor.here();
-                let Some((name, _)) = cursor.text() else {
-                    let finding = Diagnostic::error(codes::E2306, "the name of a shared map is missing");
-                    return self.fail(tree, finding, span);
-                };
-                tail.part = Some((name.into_owned(), span));
-            } else if cursor.eat("code") {
-                let span = cursor.here();
-                let name = cursor.text().map(|(name, _)| name.into_owned()).unwrap_or_default();
-                let table = match self.scope.table(&name) {
-                    Ok(table) => table,
-                    Err(finding) => return self.fail(tree, *finding, span),
-                };
-                tail.table = Some((table, cursor.eat("backwards")));
-                tail.otherwise = self.otherwise(tree, cursor)?;
-            } else if cursor.eat("required") {
-                tail.is_required = true;
-            } else {
-                let what = format!("`{}` cannot stand behind this step", cursor.peek_str());
-                let finding = Diagnostic::error(codes::E2310, what)
-                    .hint("behind `use` and `code` only `required` may stand; other steps come before");
-                return self.fail(tree, finding, place);
-            }
-        }
-        Some(tail)
-    }
-
-    /// `else keep|empty|warn|error`
-    #[allow(clippy::option_option)]
-    fn otherwise(&mut self, tree: &Tree, cursor: &mut Cursor<'_>) -> Option<Option<Otherwise>> {
-        if !cursor.eat("else") {
-            return Some(None);
-        }
-        let place = cursor.here();
-        let word = cursor.peek_str();
-        cursor.take();
-        Some(Some(match word {
-            "keep" => Otherwise::Keep,
-            "empty" => Otherwise::Empty,
-            "warn" => Otherwise::Note,
-            "error" => Otherwise::Stop,
-            _ => {
-                let hint = suggest::did_you_mean(word, ["keep", "empty", "warn", "error"])
-                    .unwrap_or_else(|| "`else` is followed by keep, empty, warn or error".to_owned());
-                let finding = Diagnostic::error(codes::E2207, format!("`{word}` says nothing about a missing code"));
-                return self.fail(tree, finding.hint(hint), place);
-            }
-        }))
+        block.written.take(tree, &found.key, place, codes::E2369, self.found)
     }
 
     fn source(
@@ -240,7 +170,7 @@ impl Compiler<'_, '_> {
         let to = found.kind.name;
         let target = found.target.clone();
         let most = found.kind.datatype.map_or(u16::MAX, |datatype| datatype.component_count().max(1));
-        if let Some((table, is_backwards)) = &tail.table {
+        if let Some((table, _)) = &tail.table {
             let has_parts = found.kind.is_composite();
             let part = match self.part_for(member, to).filter(|_| has_parts) {
                 Some(name) => Some((self.part(&name, tree, at.clone())?, most)),
@@ -250,7 +180,7 @@ impl Compiler<'_, '_> {
             let coded = Coded {
                 path,
                 table: table.clone(),
-                is_backwards: *is_backwards,
+                is_backwards: tail.is_backwards,
                 has_parts,
                 system: table_number.map(|number| format!("HL7{number:04}")),
                 part,

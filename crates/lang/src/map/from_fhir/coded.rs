@@ -3,13 +3,10 @@
 //! Backwards, the coding that the table made is found again by its code and system; the sender's own name and system, if they
 //! were kept beside it, come back, else those of the table.
 
-use super::{
-    draft::PartId,
-    machine::Machine,
-    plan::{Coded, Otherwise},
-};
+use super::{draft::PartId, machine::Machine, plan::Coded};
 use crate::{
     codes,
+    map::grammar::Otherwise,
     run::{Fault, Site},
     table::Row,
 };

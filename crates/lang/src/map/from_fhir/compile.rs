@@ -5,14 +5,18 @@
 
 use super::{
     order::{self, Shape},
-    parts::Parts,
+    parts::{Facts, Parts},
     path::{self, ElementPath},
     plan::{Action, Body, Kind, Over, Routine, Segment},
     target::{self, Context, Slots},
 };
 use crate::{
     codes,
-    map::{Ignored, Library},
+    map::{
+        Ignored, Library,
+        grammar::{self, Written},
+        shared::Pool,
+    },
     path::is_segment_shape,
     program::{
         ACTIONS_MAX,
@@ -28,11 +32,7 @@ use hl7v2::{
     structure::Structure,
 };
 use message::Diagnostic;
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    ops::Range,
-    sync::Arc,
-};
+use std::{collections::BTreeSet, ops::Range, sync::Arc};
 
 /// Words that begin the lines of a map from FHIR.
 const WORDS: [&str; 5] = ["each", "when", "else", "use", "ignore"];
@@ -45,15 +45,21 @@ pub(super) struct Block {
     pub(super) context: Context,
     pub(super) slots: Slots,
     /// Places that a line without a condition writes, and where.
-    pub(super) written: BTreeMap<String, Range<usize>>,
+    pub(super) written: Written,
     /// Fields that some line writes.
     pub(super) touched: BTreeSet<u16>,
 }
 
 impl Block {
     pub(super) fn new(context: Context) -> Block {
-        Block { context, slots: Slots::default(), written: BTreeMap::new(), touched: BTreeSet::new() }
+        Block { context, slots: Slots::default(), written: Written::default(), touched: BTreeSet::new() }
     }
+}
+
+/// The shared maps of the library that others compiled for this version; of no use to a map that reads another format.
+fn pool<'a>(scope: &Scope<'a>, own: &Library, version: Version) -> Option<&'a Pool<Routine, Facts>> {
+    let library = scope.library.filter(|_| scope.form.is_none())?;
+    library.compiled(own)?.from_fhir.get(version.index())
 }
 
 /// Compiles one map, and the shared maps that it uses.
@@ -79,18 +85,27 @@ impl<'a, 's> Compiler<'a, 's> {
         found: &'a mut Vec<Diagnostic>,
     ) -> Compiler<'a, 's> {
         let scope = Scope { structure: None, ..scope.fresh() };
+        let parts = pool(&scope, own, version).map(Pool::take).unwrap_or_default();
         Compiler {
             scope,
             own,
             found,
             version,
-            parts: Parts::default(),
+            parts,
             ignored: Vec::new(),
             slot_count: 0,
             structures: Vec::new(),
             shapes: Vec::new(),
             count: 0,
         }
+    }
+
+    /// The shared maps that its lines use. Those that it compiled are there for the next one.
+    pub(super) fn finish(&mut self) -> Vec<Arc<Routine>> {
+        if let Some(pool) = pool(&self.scope, self.own, self.version) {
+            pool.give_back(&self.parts);
+        }
+        std::mem::take(&mut self.parts.routines)
     }
 
     pub(super) fn fail<T>(&mut self, tree: &Tree, finding: Diagnostic, place: Range<usize>) -> Option<T> {
@@ -348,19 +363,8 @@ impl<'a, 's> Compiler<'a, 's> {
         }
     }
 
-    fn when(
-        &mut self,
-        tree: &Tree,
-        statement: &Statement,
-        mut cursor: Cursor<'_>,
-        block: &mut Block,
-    ) -> Option<Action> {
-        let when = parse_when(&mut cursor, &self.scope, self.found)?;
-        expect_end(&cursor, self.found)?;
-        let Some(inside) = &statement.block else {
-            let finding = Diagnostic::error(codes::E2309, "a line that begins with `when` has a block `{ … }`");
-            return self.fail(tree, finding, statement.span.clone());
-        };
+    fn when(&mut self, tree: &Tree, statement: &Statement, cursor: Cursor<'_>, block: &mut Block) -> Option<Action> {
+        let (when, inside) = grammar::when(tree, statement, cursor, &self.scope, self.found)?;
         // What is written under a condition does not stand in the way of lines outside, and the other way round.
         let around = std::mem::take(&mut block.written);
         let mut actions = Vec::new();
@@ -378,15 +382,7 @@ impl<'a, 's> Compiler<'a, 's> {
         } else if self.element(tree, &mut cursor, "ignore").is_none() {
             return;
         }
-        let mut reason = String::new();
-        if cursor.eat("reason") {
-            while let Some((text, _)) = cursor.text() {
-                if !reason.is_empty() {
-                    reason.push(' ');
-                }
-                reason.push_str(&text);
-            }
-        }
+        let reason = grammar::reason(&mut cursor);
         if reason.is_empty() {
             let finding = Diagnostic::warning(codes::E2310, "why is it left out?");
             self.found.push(finding.at(&tree.file, place, "").hint(format!("add it: `ignore {text} reason \"…\"`")));

@@ -14,13 +14,14 @@ use crate::{
     codes,
     condition::Condition,
     item::Atom,
+    map::grammar::{Missing, Otherwise},
     run::{Fault, Run, Site},
     value::Value,
     view::View,
 };
 use fhir::Node;
 use message::{Code, Diagnostic};
-use std::{borrow::Cow, collections::BTreeMap};
+use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
 /// Fuel of one value that is written.
 const WRITE_FUEL: u64 = 2;
@@ -30,7 +31,7 @@ const SEGMENTS_MAX: usize = 100_000;
 
 /// One run.
 pub(super) struct Machine<'p, 'm, 'r> {
-    routines: &'p [Routine],
+    routines: &'p [Arc<Routine>],
     pub(super) view: View<'m>,
     pub(super) draft: Draft,
     pub(super) run: &'r mut Run,
@@ -49,7 +50,7 @@ pub(super) struct Machine<'p, 'm, 'r> {
 }
 
 impl<'p, 'm, 'r> Machine<'p, 'm, 'r> {
-    pub(super) fn new(routines: &'p [Routine], view: View<'m>, run: &'r mut Run) -> Machine<'p, 'm, 'r> {
+    pub(super) fn new(routines: &'p [Arc<Routine>], view: View<'m>, run: &'r mut Run) -> Machine<'p, 'm, 'r> {
         Machine {
             routines,
             view,
@@ -281,8 +282,10 @@ impl<'p, 'm, 'r> Machine<'p, 'm, 'r> {
                 wrote
             }
         };
-        if write.is_required && !wrote {
-            return Err(site.fault(codes::E2402, "the value is empty"));
+        match write.required.filter(|_| !wrote) {
+            Some(Missing::Stop) => return Err(site.fault(codes::E2402, "the value is empty")),
+            Some(Missing::Note) => self.note(site, codes::E2402, "the value is empty"),
+            None => {}
         }
         Ok(())
     }
@@ -387,7 +390,7 @@ impl<'p, 'm, 'r> Machine<'p, 'm, 'r> {
         if super::coded::translate(self, coded, node, part, site)? {
             return Ok(true);
         }
-        if let Some((routine, most)) = coded.part.filter(|_| coded.otherwise != super::plan::Otherwise::Empty) {
+        if let Some((routine, most)) = coded.part.filter(|_| coded.otherwise != Otherwise::Empty) {
             self.give_up(&write.target, part);
             return self.made(routine, most, node, write, site, at);
         }

@@ -57,9 +57,11 @@ use hl7v2::{
 use lineage::Lineage;
 use machine::Machine;
 use message::Diagnostic;
+pub(super) use parts::Facts;
 pub(crate) use parts::reads_fhir;
-use plan::Routine;
+pub(super) use plan::Routine;
 use source::Source;
+use std::sync::Arc;
 
 /// The version that a map writes when its head names none.
 const VERSION: Version = Version::V2_5_1;
@@ -68,7 +70,7 @@ const VERSION: Version = Version::V2_5_1;
 #[derive(Debug)]
 pub(crate) struct FromFhirMap {
     routine: Routine,
-    routines: Vec<Routine>,
+    routines: Vec<Arc<Routine>>,
     version: Version,
     structures: Vec<&'static Structure>,
     /// For which bundles it is, where no header says it.
@@ -125,7 +127,7 @@ pub(super) fn compile(
     }
     let when = head_condition(tree, statement, &mut compiler);
     let routine = compiler.map(tree, statement);
-    let routines = std::mem::take(&mut compiler.parts.routines);
+    let routines = compiler.finish();
     let structures = std::mem::take(&mut compiler.structures);
     (FromFhirMap { routine, routines, version, structures, when, site }, compiler.ignored)
 }
@@ -165,6 +167,7 @@ pub(super) fn check_parts(library: &Library, scope: &Scope<'_>) -> Vec<Diagnosti
     for name in names.iter().filter(|name| library.get(name).is_some_and(reads_fhir)) {
         compiler.part(name, &nowhere, 0..0);
     }
+    compiler.finish();
     found
 }
 

@@ -1,6 +1,6 @@
 //! Shared maps from FHIR: `map datatype Identifier to CX as id { … }`, `map resource Patient to PID as patient { … }`.
 //!
-//! Each is compiled once in a map, to a routine that sees nothing of its users.
+//! Each is compiled once, to a routine that sees nothing of its users.
 
 use super::{
     compile::{Block, Compiler},
@@ -12,6 +12,7 @@ use crate::{
     map::{
         fhir::target::{kind_of, type_name},
         library::{Over, Part, rest_of_head},
+        shared::{self, State},
     },
     path::is_segment_shape,
     program::parse::{expect_end, parse_when, refuse_block},
@@ -23,12 +24,7 @@ use crate::{
 use fhir::definitions::{self, Member, Type};
 use hl7v2::dictionary::{Datatype, Dictionary};
 use message::Diagnostic;
-use std::{
-    cell::Cell,
-    collections::{BTreeMap, BTreeSet},
-    ops::Range,
-    sync::Arc,
-};
+use std::{cell::Cell, collections::BTreeSet, ops::Range, sync::Arc};
 
 /// Types of v2 that grew out of one another: a shared map for the first writes the others as far as they go.
 const FAMILIES: [&[&str]; 8] = [
@@ -43,24 +39,11 @@ const FAMILIES: [&[&str]; 8] = [
 ];
 
 /// Every shared map that was compiled so far.
-#[derive(Debug, Default)]
-pub(super) struct Parts {
-    pub(super) routines: Vec<Routine>,
-    pub(super) facts: Vec<Facts>,
-    by_name: BTreeMap<Arc<str>, State>,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum State {
-    /// It is being compiled: whoever uses it now is a part of it.
-    Open,
-    Known(usize),
-    Broken,
-}
+pub(super) type Parts = shared::Parts<Routine, Facts>;
 
 /// What users of a shared map need to know.
 #[derive(Clone, Debug)]
-pub(super) struct Facts {
+pub(crate) struct Facts {
     pub(super) name: Arc<str>,
     /// What it reads.
     pub(super) over: Member,
@@ -87,9 +70,15 @@ impl Compiler<'_, '_> {
 
     /// The routine of a shared map; a finding at `place` where there is none.
     pub(super) fn part(&mut self, name: &str, tree: &Tree, place: Range<usize>) -> Option<usize> {
-        match self.parts.by_name.get(name) {
-            Some(State::Known(index)) => return Some(*index),
-            Some(State::Broken) => return None,
+        match self.parts.state(name, &self.scope) {
+            Some(State::Known(index)) => {
+                self.take_over(index);
+                return Some(index);
+            }
+            Some(State::Broken) => {
+                self.scope.asked.borrow_mut().keep_own();
+                return None;
+            }
             Some(State::Open) => {
                 return self.fail(tree, Diagnostic::error(codes::E2306, format!("`{name}` uses itself")), place);
             }
@@ -105,19 +94,26 @@ impl Compiler<'_, '_> {
             return self.fail(tree, finding, place);
         };
         let name: Arc<str> = Arc::from(name);
-        self.parts.by_name.insert(name.clone(), State::Open);
-        let state = match self.compile_part(&name, &part) {
-            Some((routine, facts)) => {
-                self.parts.routines.push(routine);
-                self.parts.facts.push(facts);
-                State::Known(self.parts.routines.len() - 1)
-            }
-            None => State::Broken,
-        };
-        self.parts.by_name.insert(name, state);
-        match state {
-            State::Known(index) => Some(index),
-            State::Open | State::Broken => None,
+        self.parts.open(&name);
+        let before = self.found.len();
+        let asked = self.scope.asked.take();
+        let compiled = self.compile_part(&name, &part);
+        let mut asked = self.scope.asked.replace(asked);
+        if self.found.len() > before {
+            asked.keep_own();
+        }
+        let index = self.parts.close(name, compiled, asked);
+        match index {
+            Some(index) => self.take_over(index),
+            None => self.scope.asked.borrow_mut().keep_own(),
+        }
+        index
+    }
+
+    /// What a shared map asks for, the map that uses it asks for too.
+    fn take_over(&mut self, part: usize) {
+        if let Some(asked) = self.parts.asked(part) {
+            self.scope.asked.borrow_mut().add_all(asked);
         }
     }
 
@@ -201,7 +197,7 @@ impl Compiler<'_, '_> {
         to: &Context,
         place: Range<usize>,
     ) -> Option<()> {
-        let facts = self.parts.facts.get(part)?.clone();
+        let facts = self.parts.facts(part)?.clone();
         let (reads, is) = (type_name(facts.over), type_name(from));
         let is_same = reads == is || kind_of(from).zip(kind_of(facts.over)).is_some_and(|(is, reads)| is.is_a(reads));
         if !is_same {
@@ -252,7 +248,7 @@ impl Compiler<'_, '_> {
         let when = parse_when(&mut cursor, &self.scope, self.found)?;
         expect_end(&cursor, self.found)?;
         refuse_block(tree, statement, self.found)?;
-        let touched = self.parts.facts.get(part).map(|facts| facts.touched.clone());
+        let touched = self.parts.facts(part).map(|facts| facts.touched.clone());
         block.touched.extend(touched.into_iter().flatten());
         Some(Action { kind: Kind::Use { part, with }, when, site: Site::new(tree, statement.span.clone()) })
     }

@@ -1,7 +1,14 @@
 //! A map from FHIR in its compiled form.
 
 use super::{path::ElementPath, values::Plain};
-use crate::{condition::Condition, place::PlacePath, run::Site, table::Table, value::Value};
+use crate::{
+    condition::Condition,
+    map::grammar::{Missing, Otherwise},
+    place::PlacePath,
+    run::Site,
+    table::Table,
+    value::Value,
+};
 use std::{ops::Range, sync::Arc};
 
 /// Lines that run in one frame: a map, or a shared map.
@@ -98,8 +105,7 @@ pub(crate) enum Which {
 pub(crate) struct Write {
     pub(crate) target: Target,
     pub(crate) from: From,
-    /// `| required`
-    pub(crate) is_required: bool,
+    pub(crate) required: Option<Missing>,
     /// `else TARGET = …`
     pub(crate) is_fallback: bool,
 }
@@ -128,17 +134,4 @@ pub(crate) struct Coded {
     /// The shared map for what the table does not have, and how many components the target's own type has.
     pub(crate) part: Option<(usize, u16)>,
     pub(crate) otherwise: Otherwise,
-}
-
-/// What happens to a code that the table does not have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Otherwise {
-    /// The code stays, with a note.
-    Note,
-    /// It stays.
-    Keep,
-    /// Nothing is written.
-    Empty,
-    /// The run ends.
-    Stop,
 }

@@ -4,7 +4,7 @@ use super::{Action, Kind, Step, Target, TreeMap, Which};
 use crate::{
     codes,
     form::Form,
-    map::{Ignored, Shape},
+    map::{Ignored, Shape, grammar},
     path::{Found, ReadPath, is_segment_shape, resolve},
     place::{self, change},
     program::{
@@ -233,13 +233,8 @@ impl Compiler<'_, '_> {
         Some(Action { kind: Kind::Block { target, body }, when, site: Site::new(tree, statement.span.clone()) })
     }
 
-    fn when(&mut self, tree: &Tree, statement: &Statement, mut cursor: Cursor<'_>) -> Option<Action> {
-        let when = parse_when(&mut cursor, &self.scope, self.found)?;
-        expect_end(&cursor, self.found)?;
-        let Some(block) = &statement.block else {
-            let finding = Diagnostic::error(codes::E2309, "a line that begins with `when` has a block `{ … }`");
-            return self.fail(tree, finding, statement.span.clone());
-        };
+    fn when(&mut self, tree: &Tree, statement: &Statement, cursor: Cursor<'_>) -> Option<Action> {
+        let (when, block) = grammar::when(tree, statement, cursor, &self.scope, self.found)?;
         let body = self.block(tree, &block.statements);
         Some(Action { kind: Kind::When { body }, when, site: Site::new(tree, statement.span.clone()) })
     }
@@ -343,15 +338,10 @@ impl Compiler<'_, '_> {
     fn ignore(&mut self, tree: &Tree, statement: &Statement, mut cursor: Cursor<'_>) {
         let path = cursor.peek_str().to_owned();
         cursor.take();
-        let mut reason = Vec::new();
-        if cursor.eat("reason") {
-            while let Some((text, _)) = cursor.text() {
-                reason.push(text.into_owned());
-            }
-        }
+        let reason = grammar::reason(&mut cursor);
         let _ = expect_end(&cursor, self.found);
         let _ = refuse_block(tree, statement, self.found);
-        self.ignored.push(Ignored { path, reason: reason.join(" ") });
+        self.ignored.push(Ignored { path, reason });
     }
 }
 
