@@ -56,6 +56,8 @@ fn is_standard(path: &str) -> bool {
     let Some((number, _)) = path.member.field else { return true };
     let id = String::from_utf8_lossy(&path.segment).into_owned();
     let versions = || Version::ALL.into_iter().map(Dictionary::of);
+    // Its parameters go on behind the last field.
+    let number = if id == "QPD" { number.min(3) } else { number };
     let fields = versions().filter_map(|dictionary| dictionary.segment(&id)?.field(number));
     let mut types: BTreeSet<&'static str> = fields.map(Part::type_name).collect();
     for number in [path.member.component, path.member.subcomponent].into_iter().flatten() {
@@ -179,4 +181,59 @@ fn unknown_segments(message: &Message) -> BTreeSet<String> {
     let unknown = placement.items.iter().filter(|item| item.order == Order::Unknown).filter_map(|item| item.segment);
     let segments: Vec<&str> = message.segments().map(|segment| segment.id()).collect();
     unknown.filter_map(|number| Some((*segments.get(number as usize)?).to_owned())).collect()
+}
+
+/// Segments of every message that say nothing of its matter: where it goes on, and who may send it.
+const ENVELOPE: [&str; 2] = ["DSC", "UAC"];
+
+/// Every segment that the structures of a map have is read by one of its lines, or left out with a reason: of versions before
+/// and behind the one in which most hospitals speak.
+#[test]
+fn every_segment_of_a_structure_is_read_or_ignored() {
+    let standard = library();
+    let mut forgotten: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let mut looked = 0;
+    for map in standard.messages() {
+        let tree = map.tree();
+        let statement = tree.statements.iter().find(|statement| statement.word(tree) == "map").expect("a map");
+        let (mut read, mut ignored) = (BTreeSet::new(), BTreeSet::new());
+        for section in lang::outline::of_map(tree, statement, standard.library()) {
+            for row in &section.rows {
+                let texts = [&row.source, &row.condition, &section.condition];
+                read.extend(texts.into_iter().flat_map(|text| ids(text)));
+            }
+        }
+        let (file, _) =
+            lang::MapFile::compile(tree, &lang::Scope::new(standard.tables()).with_library(standard.library()));
+        // Of a field too: who writes such a line has looked at the segment.
+        ignored.extend(
+            file.main().expect("one map").ignored.iter().filter_map(|one| one.path.get(..3).map(str::to_owned)),
+        );
+        for name in map.from.kind.iter().chain(&map.from.also) {
+            for version in [Version::V2_3_1, Version::V2_5_1, Version::V2_8_2] {
+                let Some(structure) = Dictionary::of(version).structure(name) else { continue };
+                for node in hl7v2::structure::standard::compiled(structure).nodes() {
+                    let hl7v2::structure::Kind::Segment(id) = node.kind else { continue };
+                    let id = String::from_utf8_lossy(&id).into_owned();
+                    looked += 1;
+                    if !ENVELOPE.contains(&&*id) && !read.contains(&id) && !ignored.contains(&id) {
+                        forgotten.entry(map.path.to_string()).or_default().insert(id);
+                    }
+                }
+            }
+        }
+    }
+    assert!(looked > 500, "{looked} segments");
+    let forgotten: Vec<String> = forgotten.iter().map(|(map, ids)| format!("{map}: {ids:?}")).collect();
+    assert!(forgotten.is_empty(), "{}", forgotten.join("\n"));
+}
+
+/// The segments that a text of a map names: `PV1` of `each PV1` and of `PV1-3.1`.
+fn ids(text: &str) -> impl Iterator<Item = String> {
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| word.len() == 3);
+    let is_id = |word: &&str| {
+        word.starts_with(|c: char| c.is_ascii_uppercase())
+            && word.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+    };
+    words.filter(is_id).map(str::to_owned)
 }
