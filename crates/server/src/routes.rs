@@ -28,8 +28,17 @@ const SIGN_IN_BYTES_MAX: usize = 4 * 1024;
 /// Every route.
 pub(crate) fn all() -> Vec<Route> {
     let of_people = [of_sign_in(), of_me(), of_passkeys(), of_users(), of_user_states(), of_roles_and_keys()];
-    let of_engine =
-        [of_engine(), of_looking(), of_keeping(), of_messages(), of_acts(), of_changes(), of_maps(), of_alerts()];
+    let of_engine = [
+        of_engine(),
+        of_looking(),
+        of_knowing(),
+        of_keeping(),
+        of_messages(),
+        of_acts(),
+        of_changes(),
+        of_maps(),
+        of_alerts(),
+    ];
     of_engine.into_iter().chain(of_people).flatten().collect()
 }
 
@@ -113,6 +122,11 @@ fn of_looking() -> Vec<Route> {
             bench::keep,
         )
         .up_to(bench::CONTENT_BYTES_MAX),
+    ]
+}
+
+fn of_knowing() -> Vec<Route> {
+    vec![
         Route::new(
             (GET, "/api/v1/dictionary"),
             (Need::Known, Part),
