@@ -172,7 +172,7 @@ async fn clause_4_waiting_ends(subject: &dyn Subject) {
             let begun = Instant::now();
             send(&mut *subject.lane(&*partner), "W-1").await;
             let took = begun.elapsed();
-            assert!(took < REPLY_TIME_MAX * 4, "Destination 4: {conduct:?} held the lane for {took:?}");
+            assert!(took < REPLY_TIME_MAX * 20, "Destination 4: {conduct:?} held the lane for {took:?}");
         }
     }
 }

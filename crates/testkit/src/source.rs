@@ -22,8 +22,8 @@ pub const SILENCE_MAX: Duration = Duration::from_millis(300);
 pub const CONNECTIONS_MAX: usize = 8;
 /// How long a well-behaved exchange may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// How long a peer waits for an answer that may be none: a file that stays where it is.
-const SHORT: Duration = Duration::from_secs(2);
+/// How long a peer that may hear nothing listens once the engine has answered: a file that stays where it is.
+const GRACE: Duration = Duration::from_secs(1);
 /// How long the suite waits to see that something does not happen.
 const NOTHING: Duration = Duration::from_millis(150);
 
@@ -205,7 +205,15 @@ async fn clause_4_no_is_not_success(subject: &dyn Subject) {
         for answer in [Answer::Later { is_acknowledged }, Answer::Refuse { is_acknowledged }] {
             // More of the same, because a source may try again by itself.
             let running = start(subject, std::iter::repeat_n(answer.clone(), 1000)).await;
-            let heard = subject.hand_over(&running.address, sample::adt("N1"), SHORT).await;
+            let answered = async {
+                let has_come = running.intake.wait_for(PATIENCE, |intake| intake.answered() > 0).await;
+                assert!(has_come, "Source 2: no frame came");
+                sleep(GRACE).await;
+            };
+            let heard = tokio::select! {
+                heard = subject.hand_over(&running.address, sample::adt("N1"), PATIENCE) => heard,
+                () = answered => Heard::Nothing,
+            };
             assert!(!matches!(heard, Heard::Success(_)), "Source 4: {answer:?} looked like success");
             assert!(!running.intake.contents().is_empty(), "Source 2: no frame came");
             running.stop().await;

@@ -37,6 +37,10 @@ pub enum Told {
     Silence,
     /// These bytes, then the connection is closed.
     Raw(Vec<u8>),
+    /// These bytes, then the connection is reset.
+    Reset(Vec<u8>),
+    /// These bytes, then nothing more.
+    Stall(Vec<u8>),
     /// These bytes again and again.
     Endless(Vec<u8>, Vec<u8>),
 }
@@ -173,6 +177,16 @@ async fn tell(stream: &mut TcpStream, told: Told) -> bool {
         }
         Told::Raw(bytes) => {
             let _ = stream.write_all(&bytes).await;
+            false
+        }
+        Told::Reset(bytes) => {
+            let _ = stream.write_all(&bytes).await;
+            let _ = stream.set_zero_linger();
+            false
+        }
+        Told::Stall(bytes) => {
+            let _ = stream.write_all(&bytes).await;
+            let _ = stream.read_to_end(&mut Vec::new()).await;
             false
         }
         Told::Endless(head, piece) => {

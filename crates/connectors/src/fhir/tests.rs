@@ -1,4 +1,6 @@
-//! The destination's conformance suite, and both sides against the fake server.
+//! The conformance suites, and both sides against the fake server.
+
+mod following;
 
 use super::Fhir;
 use crate::{

@@ -333,7 +333,7 @@ async fn a_destination_outlives_its_server() {
 async fn a_server_that_stands_still_is_left_in_time() {
     let Some(peer) = peer() else { return };
     let folder = Folder::new();
-    let mut lane = peer.lane(folder.path(), &[("timeout", Value::Duration(Duration::from_millis(400)))]);
+    let mut lane = peer.lane(folder.path(), &[("timeout", Value::Duration(Duration::from_secs(2)))]);
     assert_eq!(lane.send(&sample::outgoing(1, sample::adt("1"))).await, Outcome::Delivered { reply: None });
     peer.server.daemon().freeze();
     let outcome = lane.send(&sample::outgoing(2, sample::adt("2"))).await;

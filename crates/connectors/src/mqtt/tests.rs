@@ -90,18 +90,21 @@ impl Peer {
     async fn add(&mut self, topic: &str, message: &[u8]) -> u8 {
         self.0.publish(topic, false, &[], message).await.unwrap()
     }
-    /// What came, up to this many.
-    async fn take(&mut self, count: usize, patience: Duration) -> Vec<Bytes> {
+    /// What came before the text that `other` publishes to the topic now.
+    async fn take_all(&mut self, other: &mut Peer, topic: &str) -> Vec<Bytes> {
+        const MARK: &[u8] = b"that was all";
+        assert_eq!(other.add(topic, MARK).await, 0);
         let mut found = Vec::new();
-        while found.len() < count {
-            let Ok(came) = timeout(patience, self.0.next_message()).await else { break };
-            let came = came.unwrap();
+        loop {
+            let came = timeout(LONG, self.0.next_message()).await.expect("the mark comes").unwrap();
             if let Some(id) = came.id {
                 self.0.write(&packet::acknowledge(id)).await.unwrap();
             }
-            found.push(came.body.unwrap());
+            match came.body.unwrap() {
+                body if body == MARK => return found,
+                body => found.push(body),
+            }
         }
-        found
     }
 }
 
@@ -144,7 +147,7 @@ impl source::Subject for SourceSubject {
                 sleep(Duration::from_millis(10)).await;
             }
             // What was refused was published before it was acknowledged.
-            let refused = aside.take(10, Duration::from_millis(100)).await;
+            let refused = aside.take_all(&mut peer, &format!("refused/{name}")).await;
             let is_refused = refused.contains(&message) && !message.is_empty();
             if is_refused { Heard::Failure(Vec::new()) } else { Heard::Success(Vec::new()) }
         })
@@ -291,7 +294,8 @@ async fn a_destination_outlives_its_broker() {
         assert_eq!(lane.send(&outgoing).await, Outcome::Delivered { reply: None }, "{number}");
     }
     let mut reader = Peer::connect(port, &name).await;
-    assert_eq!(reader.take(31, Duration::from_secs(1)).await, all, "each once, in order");
+    let mut other = Peer::connect(port, "").await;
+    assert_eq!(reader.take_all(&mut other, &name).await, all, "each once, in order");
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! Runs by the real clock, over restarts and outages.
 
+mod asking;
+
 use super::Schedule;
 use crate::testing::{Pages, context, settings};
 use interface::{
