@@ -51,7 +51,7 @@ fn cut(bytes: &Bytes, most: usize) -> Result<Vec<Bytes>, Reason> {
 
 /// What went wrong, with the part that it went wrong with.
 fn of_part(outcome: Outcome, number: usize, count: usize) -> Outcome {
-    let told = |reason: Reason| Reason { text: format!("part {number} of {count}: {}", reason.text).into(), ..reason };
+    let told = |reason: Reason| Reason::read(reason.code, format!("part {number} of {count}: {}", reason.text));
     match outcome {
         Outcome::Delivered { reply } => Outcome::Delivered { reply },
         Outcome::Transient { scope, reason, retry_after } => {

@@ -113,7 +113,7 @@ mod tests {
     #[test]
     fn who_knocks_again_is_counted_and_all_together_are_bounded() {
         let (book, now) = (Refusals::default(), clock::System.monotonic());
-        let reason = Reason { code: "E6505".into(), text: "the client showed no certificate; closed".into() };
+        let reason = Reason::read("E6505", "the client showed no certificate; closed");
         let due = |peer: &str, at: u64| book.due("interface adt", peer, &reason, now + Duration::from_secs(at));
         let first = due("10.0.0.1:4000", 0).expect("the first");
         assert_eq!((&*first.who, &*first.origin, first.is_refused), ("peer 10.0.0.1", "10.0.0.1", true));

@@ -70,8 +70,6 @@ pub enum Answer {
     WrongId,
     /// The peer committed the message (CA); the application acknowledgment that was to follow did not come.
     Unconfirmed,
-    /// An HTTP status without an acknowledgment in the body.
-    Http(u16),
     /// No answer, and the peer certainly did not process the message.
     Transient,
     /// The connector says that these bytes can never be delivered.
@@ -106,7 +104,7 @@ pub enum Row {
     WrongId,
     /// `no-application park`: committed, and the application acknowledgment did not come.
     NoApplication,
-    /// One HTTP status: `http 409 done`.
+    /// One HTTP status that is no yes: `http 409 done`.
     Http(u16),
     /// `refused park`: what the connector reports as permanent.
     Refused,
@@ -164,7 +162,6 @@ impl ReplyTable {
             Answer::Unreadable => self.bounded(Row::Unreadable, attempts),
             Answer::WrongId => self.bounded(Row::WrongId, attempts),
             Answer::Unconfirmed => self.stated(Row::NoApplication).unwrap_or(Action::Done),
-            Answer::Http(status) => self.stated(Row::Http(*status)).unwrap_or_else(|| http(*status)),
             Answer::Transient => Action::Retry,
             Answer::Permanent => self.stated(Row::Refused).unwrap_or(Action::Park),
             Answer::Ambiguous => self.stated(Row::Timeout).unwrap_or(Action::Retry),
@@ -220,13 +217,4 @@ impl ReplyTable {
 
 fn find(rows: &[(Row, Action)], row: Row) -> Option<Action> {
     rows.iter().rev().find(|(stated, _)| *stated == row).map(|(_, action)| *action)
-}
-
-/// RFC 9110 §15: 2xx is success; 408, 425, 429 and 5xx pass by themselves; the rest needs a person.
-fn http(status: u16) -> Action {
-    match status {
-        200..=299 => Action::Done,
-        408 | 425 | 429 | 500..=599 => Action::Retry,
-        _ => Action::Park,
-    }
 }

@@ -58,37 +58,53 @@ pub enum Class {
 }
 
 /// Why something did not work: a code with a page, and a sentence without patient data (R10).
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct Reason {
     /// `E6101`, as in `docs/errors/`.
     pub code: Cow<'static, str>,
     /// One sentence: where and how, never what was in the message.
     pub text: Cow<'static, str>,
+    /// For the decision that follows at once; what is kept of a reason is the sentence, which says it too.
+    #[serde(skip)]
+    status: Option<u16>,
 }
+
+/// Two reasons are the same that say the same.
+impl PartialEq for Reason {
+    fn eq(&self, other: &Reason) -> bool {
+        self.code == other.code && self.text == other.text
+    }
+}
+
+impl Eq for Reason {}
 
 impl Reason {
     /// A reason with a code of the catalogue.
     pub fn new(code: crate::Code, text: impl Into<Cow<'static, str>>) -> Reason {
-        Reason { code: Cow::Borrowed(code.id), text: text.into() }
+        Reason { code: Cow::Borrowed(code.id), text: text.into(), status: None }
     }
-}
 
-/// What stands before a status in the sentence of [`Reason::answered`].
-const ANSWERED: &str = " answered ";
+    /// A reason that was read, with its code.
+    pub fn read(code: impl Into<Cow<'static, str>>, text: impl Into<Cow<'static, str>>) -> Reason {
+        Reason { code: code.into(), text: text.into(), status: None }
+    }
 
-impl Reason {
     /// What an HTTP server answered: `host:port answered 409`.
     #[must_use]
     pub fn answered(code: crate::Code, address: &str, status: u16) -> Reason {
-        Reason::new(code, format!("{address}{ANSWERED}{status}"))
+        Reason { status: Some(status), ..Reason::new(code, format!("{address} answered {status}")) }
     }
 
-    /// The HTTP status of a reason made by [`Reason::answered`], which may go on behind a colon.
+    /// The same, with more behind its sentence.
+    #[must_use]
+    pub fn because(self, detail: &str) -> Reason {
+        Reason { text: format!("{}: {detail}", self.text).into(), ..self }
+    }
+
+    /// The HTTP status, if a server answered with one.
     #[must_use]
     pub fn status(&self) -> Option<u16> {
-        let (_, rest) = self.text.split_once(ANSWERED)?;
-        let digits = rest.split(':').next()?;
-        digits.parse().ok().filter(|status| (100..=599).contains(status))
+        self.status
     }
 }
 
@@ -109,14 +125,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn statuses_travel_in_the_sentence() {
+    fn a_status_is_what_a_server_answered_and_no_words() {
         let code = crate::Code { id: "E6305", title: "", page: "" };
-        assert_eq!(Reason::answered(code, "rx:80", 409).status(), Some(409));
-        let check =
-            |text: &'static str, expect: Option<u16>| assert_eq!(Reason::new(code, text).status(), expect, "{text}");
-        check("rx:80 answered 422: invalid", Some(422));
-        check("rx:80 answered AE", None);
-        check("rx:80 answered 1000", None);
-        check("rx:80 did not answer", None);
+        let answered = Reason::answered(code, "rx:80", 409).because("invalid");
+        assert_eq!((answered.status(), &*answered.text), (Some(409), "rx:80 answered 409: invalid"));
+        let told = Reason::new(code, "rx:80 answered 409: invalid");
+        assert_eq!(told.status(), None);
+        assert_eq!(told, answered, "what is kept is the sentence");
     }
 }

@@ -176,10 +176,10 @@ fn parse(body: &[u8]) -> Result<Value, Error> {
 fn refused(status: StatusCode, body: &[u8]) -> Error {
     let problem: Value = serde_json::from_slice(body).unwrap_or_default();
     let text = |name: &str| problem.get(name).and_then(Value::as_str).map(str::to_owned);
-    let reason = Reason {
-        code: text("code").unwrap_or_else(|| codes::E7004.id.to_owned()).into(),
-        text: text("title").unwrap_or_else(|| format!("the engine answered {status}")).into(),
-    };
+    let reason = Reason::read(
+        text("code").unwrap_or_else(|| codes::E7004.id.to_owned()),
+        text("title").unwrap_or_else(|| format!("the engine answered {status}")),
+    );
     Error::Refused { status: status.as_u16(), reason }
 }
 

@@ -95,11 +95,8 @@ pub(crate) fn outcome(address: &str, answer: Answer, kind: &Kind, now: Timestamp
     }
     let said = read(json::read(&answer.body).as_ref());
     let reason = |code| {
-        let mut reason = Reason::answered(code, address, status);
-        if !said.detail.is_empty() {
-            reason.text = format!("{}: {}", reason.text, said.detail).into();
-        }
-        reason
+        let reason = Reason::answered(code, address, status);
+        if said.detail.is_empty() { reason } else { reason.because(&said.detail) }
     };
     let retry_after = meaning::retry_after(&answer.headers, now);
     let transient = |code, scope| Outcome::Transient { scope, reason: reason(code), retry_after };

@@ -191,8 +191,11 @@ impl Store {
             return Ok(answer);
         }
         let place = self.login.place();
-        let said = error_code(&answer.body).map_or_else(String::new, |code| format!(" ({code})"));
-        let reason = |code| Reason::new(code, format!("{place} answered {}{said}", status.as_u16()));
+        let said = error_code(&answer.body).unwrap_or_default();
+        let reason = |code| {
+            let reason = Reason::answered(code, &place, status.as_u16());
+            if said.is_empty() { reason } else { reason.because(&said) }
+        };
         Err(match status {
             StatusCode::PRECONDITION_FAILED => Trouble::Conflict,
             StatusCode::NOT_IMPLEMENTED => Trouble::Unknown,

@@ -64,7 +64,7 @@ fn a_whole_store_is_examined() {
     assert_eq!((report.examined.messages, report.examined.open, report.audit_rows), (50, 49, 0));
     let Change::Attempt(made) = attempt(delivery(2), 1, Then::Park) else { panic!("an attempt") };
     let value = values(&opened.read(ids[2]).unwrap()).into_iter().find(|value| value.len() > 4).unwrap();
-    let reason = Some(message::Reason { code: "E6101".into(), text: format!("no room for {value}").into() });
+    let reason = Some(message::Reason::read("E6101", format!("no room for {value}")));
     wait(opened.commit_change(Change::Attempt(store::Attempt { reason, ..made }))).unwrap();
     let found = store(&opened, true, &mut |_| true).unwrap().examined.findings;
     assert_eq!(found.iter().map(|finding| finding.code).collect::<Vec<_>>(), [codes::E4087]);

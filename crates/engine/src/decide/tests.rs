@@ -48,7 +48,7 @@ fn at(attempts: u32, age_s: u64) -> Situation {
 }
 
 fn reason(code: &'static str) -> Reason {
-    Reason { code: code.into(), text: "why".into() }
+    Reason::read(code, "why")
 }
 
 fn transient(scope: Scope, retry_after: Option<Duration>) -> Outcome {
@@ -126,6 +126,8 @@ fn rows_of_the_destination_win() {
     let refused = |status| Outcome::Permanent { reason: Reason::answered(SCRIPTED, "rx:80", status), reply: None };
     check(Row::Http(409), Action::Done, refused(409), "done");
     check(Row::Http(409), Action::Done, refused(410), "park");
+    let told = Reason::read("E6103", "rx:80 answered 409: a mail server's no");
+    check(Row::Http(409), Action::Done, Outcome::Permanent { reason: told, reply: None }, "park");
     check(Row::WrongId, Action::Hold, ambiguous("E6107"), "hold");
     check(Row::Timeout, Action::Park, ambiguous("E6106"), "park");
     check(Row::Timeout, Action::Park, ambiguous("E6111"), "done");

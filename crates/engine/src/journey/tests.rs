@@ -48,7 +48,7 @@ fn tried(number: u16, attempt: u32, failure: Option<Class>, reply: Option<AckCod
         ended,
         failure,
         reply,
-        reason: failure.map(|_| Reason { code: "E6003".into(), text: "no route".into() }),
+        reason: failure.map(|_| Reason::read("E6003", "no route")),
         reply_bytes: Some(Phi::new(Bytes::from_static(b"ZZCANARY"))),
         then,
     })

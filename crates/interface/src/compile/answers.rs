@@ -49,7 +49,7 @@ fn rows(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>, table: &mut ReplyTable
             ("no-application", _) => Row::NoApplication,
             ("timeout", _) => Row::Timeout,
             ("refused", _) => Row::Refused,
-            ("http", _) => Row::Http(u16::try_from(reader.count(cursor, 100, 599)?).ok()?),
+            ("http", _) => Row::Http(u16::try_from(reader.count(cursor, 300, 599)?).ok()?),
             (other, _) => {
                 reader.unknown(codes::E3118, cursor.tree(), word.span, "a reply", other, ROWS);
                 return None;

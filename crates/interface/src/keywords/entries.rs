@@ -432,7 +432,8 @@ pub const KEYWORDS: &[Keyword] = &[
         Send,
         "replies",
         "replies standard | preset NAME | { AE park  AE 207 retry  timeout retry … }",
-        "What the answers of the other side mean: done, retry, park or hold.",
+        "What the answers of the other side mean: done, retry, park or hold. `http 409` is the status of a server, where it is no \
+         yes (300 to 599).",
         "replies { AE park  AR retry  AE 207 retry }",
     ),
     word(

@@ -21,7 +21,7 @@ use zeroize::Zeroizing;
 const ISSUER: &str = "https://id.north.example";
 
 fn refusal(text: &str) -> Reason {
-    Reason { code: "E6900".into(), text: text.to_owned().into() }
+    Reason::read("E6900", text.to_owned())
 }
 
 struct Person {

@@ -104,7 +104,7 @@ fn a_history_goes_forward_and_says_where_its_deliveries_stand() {
     let standing = |state, attempts| Standing { state, attempts };
     assert_eq!(standings(&message, &[]), [standing(DeliveryState::Queued, 0)]);
     assert_eq!(standings(&message, &backward), [standing(DeliveryState::Delivered, 2)]);
-    let parked = Disposition::Parked { reason: Reason { code: "E5005".into(), text: "".into() } };
+    let parked = Disposition::Parked { reason: Reason::read("E5005", "") };
     let dismissed = [entry(16, Change::Dismissed { message: MessageId(8), act: act() })];
     assert_eq!(standings(&stored(parked), &dismissed), [standing(DeliveryState::Deleted, 0)]);
 }

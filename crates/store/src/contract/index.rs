@@ -111,7 +111,7 @@ pub fn follows_states(subject: &dyn Subject) {
         assert!(wait(store.commit_change(change)).is_ok(), "4");
         expect.push((id, states[number % 4]));
     }
-    let parked = Disposition::Parked { reason: Reason { code: "E5001".into(), text: "not parsed".into() } };
+    let parked = Disposition::Parked { reason: Reason::read("E5001", "not parsed") };
     let whole = must_commit(&store, Accept { disposition: parked, ..accept("adt", 99, &[]) }, "4").id();
     expect.push((whole, MessageState::Parked));
     for state in states {

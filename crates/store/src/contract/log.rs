@@ -153,7 +153,7 @@ pub fn applies_or_refuses(subject: &dyn Subject) {
     change(&store, attempt(delivery(id, 0), 2, Then::Done), "5");
     refused(released(0));
     assert_eq!(store.history(id).map(|history| history.len()), Ok(3), "5: refused changes leave no trace");
-    let parked = Disposition::Parked { reason: Reason { code: "E5001".into(), text: "not parsed".into() } };
+    let parked = Disposition::Parked { reason: Reason::read("E5001", "not parsed") };
     let whole = must_commit(&store, crate::Accept { disposition: parked, ..accept("adt", 2, &[]) }, "5").id();
     assert_eq!(store.counts_total().parked, 1, "5: parked as a whole");
     change(&store, Change::Dismissed { message: whole, act: act() }, "5");
@@ -185,7 +185,7 @@ pub fn keeps_history(subject: &dyn Subject) {
     let id = must_commit(&store, accept("adt", 1, &["a"]), "7").id();
     let changes = [
         attempt(delivery(id, 0), 1, Then::RetryAt(Timestamp(5))),
-        Change::Held { delivery: delivery(id, 0), reason: Reason { code: "E5002".into(), text: "in order".into() } },
+        Change::Held { delivery: delivery(id, 0), reason: Reason::read("E5002", "in order") },
         Change::Released { delivery: delivery(id, 0), act: act() },
         attempt(delivery(id, 0), 2, Then::Done),
         Change::Resent { delivery: delivery(id, 0), act: act() },

@@ -154,7 +154,7 @@ pub fn attempt(delivery: DeliveryId, number: u32, then: Then) -> Change {
         ended: Timestamp(1_772_348_890_004_000),
         failure: failed.then_some(Class::Transient),
         reply: None,
-        reason: failed.then(|| Reason { code: "E6101".into(), text: "the connection was refused".into() }),
+        reason: failed.then(|| Reason::read("E6101", "the connection was refused")),
         reply_bytes: None,
         then,
     })

@@ -235,7 +235,7 @@ pub(crate) fn put_reason(out: &mut Vec<u8>, reason: &Reason) {
 
 pub(crate) fn take_reason(take: &mut Take<'_>) -> Option<Reason> {
     let (code, text) = (take.text()?.to_owned(), take.text()?.to_owned());
-    Some(Reason { code: Cow::Owned(code), text: Cow::Owned(text) })
+    Some(Reason::read(code, text))
 }
 
 fn put_facts(plain: &mut Vec<u8>, facts: &Facts) {

@@ -267,7 +267,7 @@ mod tests {
     fn every_kind_comes_back() {
         let delivery = DeliveryId { message: MessageId(4096), number: 2 };
         let act = || Act { by: "ann".into(), reason: Phi::new("the partner is back".to_owned()) };
-        let reason = || Reason { code: "E6101".into(), text: "refused".into() };
+        let reason = || Reason::read("E6101", "refused");
         let attempt = |then, failure: Option<Class>| {
             let (started, ended) = (Timestamp(1_700_000_000_000_000), Timestamp(1_700_000_000_004_000));
             let reply_bytes = failure.map(|_| Phi::new(Bytes::from_static(b"MSA|AE")));

@@ -30,7 +30,7 @@ fn accepted<'a>(header: &Header, body: &'a [u8]) -> Option<Line<'a>> {
     let (_, open, _) = accepted::split(body)?;
     let disposition = match open.disposition {
         1 => Disposition::Filtered { rule: String::new() },
-        2 => Disposition::Parked { reason: Reason { code: "".into(), text: "".into() } },
+        2 => Disposition::Parked { reason: Reason::read("", "") },
         _ => Disposition::Routed,
     };
     let planned = |planned: &accepted::OpenPlanned<'a>| PlannedLine {

@@ -80,7 +80,7 @@ fn a_reason_that_tells_who_the_patient_is_is_found() {
     let told = |number: usize, text: &str| {
         let delivery = DeliveryId { message: ids[number], number: 0 };
         let Change::Attempt(made) = attempt(delivery, 1, Then::Park) else { panic!("an attempt") };
-        let reason = Some(Reason { code: "E6101".into(), text: text.to_owned().into() });
+        let reason = Some(Reason::read("E6101", text.to_owned()));
         change(&log, &Change::Attempt(Attempt { reason, ..made })).unwrap();
     };
     let patient = log.read(ids[3]).unwrap().accept.facts.patients[0].reveal().clone();
