@@ -5,6 +5,7 @@
 //! others; any tree is read without a panic.
 //! Never: opens sockets; reads files other than those of the workspace and the secrets that it names.
 
+mod absent;
 mod address;
 mod alert;
 mod answers;
@@ -49,7 +50,7 @@ use lang::{Forms, Profiles, Scripts, Tables, syntax::Tree};
 use line::Line;
 use message::Diagnostic;
 use reader::Reader;
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 /// Largest secret that is read from a file, bytes.
 const SECRET_BYTES_MAX: usize = 64 * 1024;
@@ -106,21 +107,21 @@ impl Surroundings<'_> {
                 )
             }),
             Some(place) => match (place.strip_prefix("file:"), place.strip_prefix("credential:")) {
-                (Some(path), _) => read_secret(name, path),
-                (None, Some(of)) => read_secret(name, &crate::workspace::credential(of).display().to_string()),
+                (Some(path), _) => read_secret(name, &self.files.place(path)),
+                (None, Some(of)) => read_secret(name, &crate::workspace::credential(of)),
                 (None, None) => self.resolve(place),
             },
         }
     }
 }
 
-fn read_secret(name: &str, path: &str) -> Result<Arc<str>, (String, String)> {
+fn read_secret(name: &str, path: &Path) -> Result<Arc<str>, (String, String)> {
     match std::fs::read_to_string(path) {
         Ok(text) if text.len() <= SECRET_BYTES_MAX => Ok(text.trim_end_matches(['\r', '\n']).into()),
         Ok(_) => Err((format!("the file of the secret `{name}` is too large"), "a secret is at most 64KiB".to_owned())),
         Err(error) => Err((
             format!("the file of the secret `{name}` cannot be read: {}", error.kind()),
-            format!("check that {path} exists and that Sinew may read it"),
+            format!("check that {} exists and that Sinew may read it", path.display()),
         )),
     }
 }

@@ -124,7 +124,8 @@ impl Login {
         let address = &settings.address;
         let complain = |why: &str| Reason::new(codes::E6001, format!("`{address}`: {why}"));
         let (scheme, rest) = address.split_once(':').ok_or_else(|| complain(SHAPE))?;
-        let known = SCHEMES.iter().find(|(name, _)| *name == scheme).ok_or_else(|| complain(SHAPE))?;
+        let known = SCHEMES.iter().find(|(name, _)| *name == scheme);
+        let known = known.ok_or_else(|| complain(if ABSENT.contains(&scheme) { INSTEAD } else { SHAPE }))?;
         let mut login = Login {
             kind: known.1,
             address: address.clone(),
@@ -192,6 +193,10 @@ fn mysql_tls(settings: &Settings, context: &Context) -> Result<SslOpts, Reason> 
     Ok(options.with_danger_tls_hostname_override(name))
 }
 
+/// Databases that people ask for, and that are not spoken to.
+const ABSENT: &[&str] = &["sqlserver", "mssql", "oracle", "db2", "odbc", "jdbc"];
+const INSTEAD: &str = "`sql` speaks to PostgreSQL, MySQL, MariaDB and SQLite; let this one write its rows as files or post them by HTTP, \
+                       or read a replica";
 const SHAPE: &str = "write postgres://host:port/database, mysql://host:port/database or sqlite:FILE; who we are is said \
                      by `user` and `password`";
 

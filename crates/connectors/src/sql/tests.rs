@@ -76,6 +76,8 @@ fn settings_that_do_not_go_together() {
     check(true, "sqlite:lis.db", &watermark, "ok");
     check(true, "mariadb://[::1]:3307/lis", &watermark, "ok");
     check(true, "oracle://db.example.org/lis", &watermark, "E6001");
+    let reason = Sql.check(&settings(&Sql, true, "sqlserver://db.example.org/lis", &watermark), true).unwrap_err();
+    assert!(reason.text.contains("replica"), "{reason}");
     check(true, "postgres://me@db.example.org/lis", &watermark, "E6001");
     check(true, "postgres://db.example.org", &watermark, "E6001");
     check(true, "sqlite:", &watermark, "E6001");

@@ -60,6 +60,9 @@ impl Draft {
             self.connector(reader, line, name, home);
             return;
         }
+        if settings::is_absent(reader, line.tree, line.word_span(), line.word()) {
+            return;
+        }
         let Some(keyword) = keywords::expect(reader, line, Within::Send) else { return };
         if !keyword.has_block {
             reader.no_block(line);

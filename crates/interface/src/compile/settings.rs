@@ -2,7 +2,7 @@
 //! filled in.
 
 use super::{
-    address,
+    absent, address,
     line::Line,
     quantity,
     reader::{Reader, Written, span_of},
@@ -116,7 +116,9 @@ fn find(
     };
     let Some(spec) = specs.iter().copied().find(|spec| spec.name == &*name.text) else {
         let known = specs.iter().filter(|spec| side(spec).is_some()).map(|spec| spec.name);
-        reader.unknown(codes::E3106, tree, name.span.clone(), "a connector", &name.text, known);
+        if !is_absent(reader, tree, name.span.clone(), &name.text) {
+            reader.unknown(codes::E3106, tree, name.span.clone(), "a connector", &name.text, known);
+        }
         return None;
     };
     let Some(side) = side(spec) else {
@@ -129,6 +131,13 @@ fn find(
         return None;
     };
     Some((spec, side))
+}
+
+/// Reports a connector that people look for and that is not there; false if the word is none.
+pub(crate) fn is_absent(reader: &mut Reader<'_>, tree: &Tree, span: Range<usize>, word: &str) -> bool {
+    let Some(hint) = absent::instead(word) else { return false };
+    reader.error(codes::E3106, tree, span, format!("`{word}` is not a connector"), Some(hint.to_owned()));
+    true
 }
 
 /// What only the connector knows of its settings.

@@ -79,6 +79,15 @@ impl Files {
         }
     }
 
+    /// Where a path of the settings leads: from the folder of the workspace, wherever Sinew was started. It may lead out.
+    #[must_use]
+    pub fn place(&self, path: &str) -> PathBuf {
+        match self {
+            Files::Memory(_) => PathBuf::from(path),
+            Files::Folder(folder) | Files::Edited(folder, _) => folder.join(path),
+        }
+    }
+
     /// Reads a file of the language: UTF-8, at most [`limits::SYNTAX_BYTES_MAX`].
     ///
     /// # Errors

@@ -175,6 +175,7 @@ fn whole_interfaces() {
 fn receive_lines() {
     receive("receive mllp", &["E3110 mllp"]);
     receive("receive mlpp 2575", &["E3106 mlpp"]);
+    receive("receive kafka 9092", &["E3106 kafka"]);
     receive("receive mllp 0.0.0.0:2575", &["E3205 0.0.0.0:2575"]);
     receive("receive mllp 0.0.0.0:2575 plaintext no", &["E3205 0.0.0.0:2575"]);
     receive("receive mllp 0.0.0.0:2575 plaintext yes", &[]);
@@ -251,6 +252,8 @@ fn send_lines() {
     send("replies {\n AE park  AE 207 retry\n http 409 done  timeout hold\n}", &[]);
     send("replies hold-on-error {\n AR park\n}", &[]);
     send("replies http 9 done", &["E3109 9"]);
+    // A yes is no reply to have a row for.
+    send("replies http 202 park", &["E3109 202"]);
     send("lanes 0", &["E3109 0"]);
     send("lanes 8", &["E3211 archive"]);
     send("lanes 8\norder by PID-3.1", &[]);
@@ -258,6 +261,18 @@ fn send_lines() {
     send("priority stat event = A01", &["E3102 event"]);
     send("fallback other after 5m", &["E3104 fallback"]);
     send("owner \"x\"", &["E3101 owner"]);
+}
+
+#[test]
+fn a_connector_that_people_look_for_has_a_way() {
+    let check = |text: &str, expect: &str| {
+        let (_, findings) = load_with(&flow("", "").replacen("file out", text, 1), &[]);
+        let found = findings.iter().find(|finding| finding.code.id == "E3106").expect(text);
+        assert!(found.hint.as_ref().is_some_and(|hint| hint.contains(expect)), "{found:?}");
+    };
+    check("kafka broker:9092/results", "REST proxy");
+    check("mssql lab:1433", "replica");
+    check("smb //files/lab", "mount");
 }
 
 #[test]
@@ -463,6 +478,37 @@ fn overrides_and_secrets() {
     assert_eq!(&*demo.receive.settings.address, "127.0.0.1:0");
     assert_eq!(&*demo.destinations[0].settings.address, "127.0.0.1:4000");
     assert_eq!(demo.destinations[0].settings.text("password"), "2600");
+}
+
+#[test]
+fn files_of_secrets_are_found_from_the_workspace() {
+    let folder = std::env::temp_dir().join(format!("sinew-secret-files-{}", std::process::id()));
+    let beside = folder.with_extension("beside");
+    let text = flow("", "").replacen("file out", "mllp a:1 password secret:rx", 1);
+    let password_from = |place: &str| {
+        let environment = format!("[secrets]\nrx = \"file:{place}\"");
+        for (path, content) in [
+            ("sinew.toml", TOML.1),
+            ("interfaces/demo/interface.flow", &*text),
+            ("interfaces/demo/samples/a01.hl7", super::A01),
+            ("environments/dev.toml", &*environment),
+            ("private/rx", "inside\n"),
+        ] {
+            std::fs::create_dir_all(folder.join(path).parent().unwrap()).unwrap();
+            std::fs::write(folder.join(path), content).unwrap();
+        }
+        std::fs::write(&beside, "outside\n").unwrap();
+        let (workspace, findings) = Workspace::load(&folder, &Options::new(super::CATALOGUE));
+        let password =
+            workspace.definition("demo").map(|demo| demo.destinations[0].settings.text("password").to_owned());
+        password.unwrap_or_else(|| findings.iter().map(|finding| finding.code.id).collect())
+    };
+    assert_eq!(password_from("private/rx"), "inside");
+    assert_eq!(password_from(&format!("../{}", beside.file_name().unwrap().display())), "outside");
+    assert_eq!(password_from(&beside.display().to_string()), "outside");
+    assert_eq!(password_from("rx"), "E3117");
+    std::fs::remove_dir_all(&folder).unwrap();
+    std::fs::remove_file(&beside).unwrap();
 }
 
 #[test]
