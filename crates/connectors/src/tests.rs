@@ -1,5 +1,7 @@
 //! What holds for every connector of the catalogue: its spec is complete, and its examples check without a finding.
 
+mod liars;
+
 use crate::{catalogue, testing};
 use interface::workspace::{Files, Options, Workspace};
 use std::collections::HashSet;

@@ -21,6 +21,7 @@ pub mod sample;
 pub mod server;
 pub mod sim;
 pub mod smtp;
+pub mod smuggling;
 pub mod source;
 mod vault;
 pub mod web;

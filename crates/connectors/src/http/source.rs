@@ -17,7 +17,7 @@ use http_body_util::BodyExt;
 use hyper::{
     HeaderMap, Request, StatusCode,
     body::{Body, Incoming},
-    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderName},
+    header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue},
     server::conn::http1,
 };
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -179,6 +179,12 @@ impl Desk {
         if !methods.contains(request.method()) {
             self.report(codes::E6301, "answered 405".to_owned());
             return Err(answer::not_allowed(methods, codes::E6301));
+        }
+        // Nothing is unpacked here: a few bytes may stand for gigabytes.
+        if headers.get_all(CONTENT_ENCODING).iter().any(|value| !value.as_bytes().eq_ignore_ascii_case(b"identity")) {
+            let mut answer = self.decline(StatusCode::UNSUPPORTED_MEDIA_TYPE, codes::E6301);
+            answer.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+            return Err(answer);
         }
         let content_type = headers.get(CONTENT_TYPE).map(|value| value.to_str().unwrap_or("?"));
         let format = self.session.intake.format();
