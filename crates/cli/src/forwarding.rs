@@ -90,8 +90,9 @@ impl Forward {
             rows.map_err(|error| Reason::new(error.code(), error.to_string()))
         });
         let rows = read.await.map_err(interrupted)??;
-        let Some(last) = rows.last().map(|row| row.number) else { return Ok(false) };
+        let Some(mut last) = rows.last().map(|row| row.number) else { return Ok(false) };
         let records: Vec<Record> = rows.iter().map(|row| Record::of(row, false)).collect();
+        let mut failed = None;
         match &self.way {
             Way::Syslog(relay) => {
                 let frames: Vec<Vec<u8>> =
@@ -103,14 +104,18 @@ impl Forward {
                     let mut resource = balp::resource(record, &self.site);
                     // The server gives ids; the number and the hash are in the details.
                     resource.as_object_mut().map(|resource| resource.remove("id"));
-                    asking.create(url, &resource.to_string()).await?;
+                    if let Err(reason) = asking.create(url, &resource.to_string()).await {
+                        // What was taken before it is not sent again.
+                        (last, failed) = (record.number - 1, Some(reason));
+                        break;
+                    }
                 }
             }
         }
         let (this, engine) = (self.clone(), engine.clone());
         let write = move || engine.surroundings().notebook.write(&this.cursor(), &last.to_string());
         tokio::task::spawn_blocking(write).await.map_err(interrupted)??;
-        Ok(true)
+        failed.map_or(Ok(true), Err)
     }
 
     /// Never returns.

@@ -9,6 +9,7 @@ mod document;
 mod door;
 mod maps;
 mod matrix;
+mod records;
 mod sign_in;
 mod sso;
 mod stage;

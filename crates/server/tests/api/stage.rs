@@ -72,8 +72,13 @@ impl Source for Listener {
 struct Lane;
 
 impl Destination for Lane {
-    fn send<'a>(&'a mut self, _: &'a Outgoing) -> Boxed<'a, Outcome> {
-        Box::pin(async { Outcome::Delivered { reply: None } })
+    /// What comes from the facility `NOWHERE` is refused.
+    fn send<'a>(&'a mut self, outgoing: &'a Outgoing) -> Boxed<'a, Outcome> {
+        let is_refused = outgoing.bytes.windows(9).any(|part| part == b"|NOWHERE|");
+        let reason = Reason::read("E6305", "the test refuses it");
+        Box::pin(async move {
+            if is_refused { Outcome::Permanent { reason, reply: None } } else { Outcome::Delivered { reply: None } }
+        })
     }
 }
 
