@@ -35,6 +35,8 @@ const RECORDS: &[(&str, Kept)] = &[
     ("POST /api/v1/messages/search", Act("search")),
     ("POST /api/v1/messages/facets", Act("count")),
     ("POST /api/v1/interfaces/{name}/test", Nothing),
+    ("POST /api/v1/interfaces/{name}/try", Act("read masked")),
+    ("POST /api/v1/interfaces/{name}/tests", Act("keep test")),
     ("POST /api/v1/interfaces/{name}/maps/look", Act("read")),
     ("POST /api/v1/interfaces/{name}/maps/draw", Nothing),
     ("POST /api/v1/interfaces/{name}/maps/values", Act("count values")),
@@ -54,6 +56,7 @@ const RECORDS: &[(&str, Kept)] = &[
     ("POST /api/v1/changes", Act("propose change")),
     ("POST /api/v1/changes/{id}/approve", Act("approve change")),
     ("POST /api/v1/changes/{id}/apply", Act("apply change")),
+    ("POST /api/v1/rollback", Act("roll back")),
     ("POST /api/v1/stop", Act("stop")),
     ("POST /api/v1/backup", Elsewhere("backup", "cli::backup")),
     ("POST /api/v1/verify", Nothing),
@@ -187,6 +190,10 @@ fn messages(clerk: &mut Clerk<'_>) {
     let kept = json!({"file": MAP, "before": text, "text": text.replace("a line", "another"), "reason": why});
     clerk.act("PUT /api/v1/interfaces/{name}/maps", "demo", kept);
     clerk.act("POST /api/v1/interfaces/{name}/test", "demo", Value::Null);
+    clerk.act("POST /api/v1/interfaces/{name}/try", "demo", json!({"message": done}));
+    let sample = "MSH|^~\\&|REG|NORTH|SINEW|HUB|20260301070809||ADT^A01|M1|P|2.5.1\rPID|1||P1^^^NORTH^MR||Test^Ada\r";
+    let test = json!({"name": "it is sent", "content": sample, "reason": why});
+    clerk.act("POST /api/v1/interfaces/{name}/tests", "demo", test);
     clerk.act("POST /api/v1/dictionary/look", "", json!({"version": "2.5.1", "word": "PID"}));
     clerk.act("POST /api/v1/tap", "", json!({"place": "demo", "reason": why}));
     let place = json!({"interface": "demo", "destination": "out", "reason": why});
@@ -221,6 +228,7 @@ fn changes(clerk: &mut Clerk<'_>) {
     clerk.act("POST /api/v1/changes/{id}/approve", &id, json!({}));
     clerk.key = own;
     clerk.act("POST /api/v1/changes/{id}/apply", &id, json!({}));
+    clerk.act("POST /api/v1/rollback", "", json!({"is_confirmed": true, "reason": "wrong code"}));
 }
 
 fn people(clerk: &mut Clerk<'_>) {
