@@ -57,6 +57,11 @@ impl Engine {
         Engine { child, folder: folder.to_path_buf(), talk }
     }
 
+    /// A place in its workspace.
+    pub fn at(&self, path: &str) -> PathBuf {
+        self.folder.join(path)
+    }
+
     /// Its process id.
     pub fn pid(&self) -> u32 {
         self.child.id()
