@@ -62,8 +62,8 @@ fn main() -> ExitCode {
             return ExitCode::SUCCESS;
         }
         Some("pairs") => {
-            let also: Vec<&str> = words.iter().filter_map(|word| word.strip_prefix("--also=")).collect();
-            pairs::run(is_json, &also);
+            let also = words.iter().filter_map(|word| word.strip_prefix("--also="));
+            pairs::run(is_json, also.map(|line| &*line.to_owned().leak()).collect());
             return ExitCode::SUCCESS;
         }
         Some("routes") => {

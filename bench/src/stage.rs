@@ -157,7 +157,7 @@ impl Stage {
     }
 }
 
-/// An engine over a store in `folder`, with the one interface that `text` is.
+/// An engine over a store in `folder`, with the interfaces that `text` is.
 pub(crate) fn open(
     runtime: &Runtime,
     folder: &Path,
@@ -172,12 +172,12 @@ pub(crate) fn open(
         quality: engine::quality::Settings::default(),
     };
     let engine = Engine::new(store, recovered.open, options);
-    let changes = runtime.block_on(engine.apply(vec![definition(text, connectors)], &[]));
+    let changes = runtime.block_on(engine.apply(definitions(text, connectors), &[]));
     assert!(changes.failed.is_empty(), "{changes:?}");
     engine
 }
 
-fn definition(text: &str, connectors: &[&dyn Connector]) -> Arc<Definition> {
+fn definitions(text: &str, connectors: &[&dyn Connector]) -> Vec<Arc<Definition>> {
     let files = Files::memory([("sinew.toml", "name = \"bench\""), ("interfaces/bench/interface.flow", text)]);
     let variables = |_: &str| None;
     let options = workspace::Options {
@@ -190,7 +190,7 @@ fn definition(text: &str, connectors: &[&dyn Connector]) -> Arc<Definition> {
     let (workspace, findings) = Workspace::of(files, &options);
     let errors: Vec<_> = findings.iter().filter(|finding| finding.is_error()).collect();
     assert!(errors.is_empty(), "{errors:?}");
-    workspace.definitions[0].clone()
+    workspace.definitions
 }
 
 /// Gives a message; it has to be accepted.
