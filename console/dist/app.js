@@ -3,7 +3,7 @@ import { StrictMode } from "./vendor.js";
 import { createRoot } from "./vendor.js";
 
 // src/shell/App.tsx
-import { useEffect as useEffect13, useMemo as useMemo13, useRef as useRef6, useState as useState34 } from "./vendor.js";
+import { useEffect as useEffect13, useMemo as useMemo13, useRef as useRef7, useState as useState36 } from "./vendor.js";
 
 // src/api/live.ts
 import { useSyncExternalStore } from "./vendor.js";
@@ -101,6 +101,8 @@ var readInterface = (name, signal) => get(`/api/v1/interfaces/${encodeURICompone
 var runTests = (name) => post(`/api/v1/interfaces/${encodeURIComponent(name)}/test`);
 var pause = (place2) => post("/api/v1/interfaces/pause", place2);
 var resume = (place2) => post("/api/v1/interfaces/resume", place2);
+var drain = (place2) => post("/api/v1/interfaces/drain", place2);
+var readWaiting = (name, destination, signal) => get(`/api/v1/interfaces/${encodeURIComponent(name)}/waiting`, { destination, count: 100 }, signal);
 var release = (place2) => post("/api/v1/interfaces/release", place2);
 var retry = (target) => post("/api/v1/deliveries/retry", target);
 var resend = (target) => post("/api/v1/deliveries/resend", target);
@@ -113,6 +115,9 @@ var readBackup = (signal) => get("/api/v1/backup", void 0, signal);
 var readVerify = (signal) => get("/api/v1/verify", void 0, signal);
 var verify = () => post("/api/v1/verify");
 var readWays = (signal) => get("/api/v1/sign-in/ways", void 0, signal);
+var readSearches = (signal) => get("/api/v1/searches", void 0, signal);
+var shareSearch = (title, query) => post("/api/v1/searches", { title, query });
+var takeSearchBack = (id) => post("/api/v1/searches/remove", { id });
 
 // src/api/rates.ts
 function rateOf(before, after, seconds) {
@@ -696,6 +701,10 @@ function Card({ title, more, children, className = "" }) {
     children
   ] });
 }
+function ErrorCode({ code }) {
+  if (!/^E\d{4}$/.test(code)) return code ? /* @__PURE__ */ jsx2("code", { children: code }) : null;
+  return /* @__PURE__ */ jsx2("a", { className: "error-code", href: `/docs/errors/${code}.md`, target: "_blank", rel: "noreferrer", title: "What it means, and what to do", children: code });
+}
 function WithCode({ text }) {
   return /* @__PURE__ */ jsx2(Fragment, { children: text.split("`").map(
     (piece, at3) => at3 % 2 ? /* @__PURE__ */ jsx2("code", { children: piece }, at3) : piece
@@ -733,7 +742,7 @@ function Trouble({ problem, what, again }) {
   return /* @__PURE__ */ jsxs2(Notice, { level: "warning", title: `${what}: no answer`, actions: again && /* @__PURE__ */ jsx2(Button, { onPress: again, children: "Try again" }), children: [
     problem.message,
     " ",
-    problem.code && /* @__PURE__ */ jsx2("code", { children: problem.code })
+    /* @__PURE__ */ jsx2(ErrorCode, { code: problem.code })
   ] });
 }
 function Page({ title, about, actions, children, className = "" }) {
@@ -792,7 +801,7 @@ function AskWhy({ act, onClose }) {
     problem && /* @__PURE__ */ jsxs3(Notice, { level: "warning", title: "Not done", children: [
       problem.message,
       " ",
-      problem.code && /* @__PURE__ */ jsx3("code", { children: problem.code })
+      /* @__PURE__ */ jsx3(ErrorCode, { code: problem.code })
     ] }),
     /* @__PURE__ */ jsxs3("div", { className: "buttons", children: [
       /* @__PURE__ */ jsx3(Button, { onPress: onClose, children: state === "done" ? "Close" : "Cancel" }),
@@ -862,7 +871,7 @@ function ActOn({ incident, act, names: names2, onClose }) {
     problem && /* @__PURE__ */ jsxs4(Notice, { level: "warning", title: "Not done", children: [
       problem.message,
       " ",
-      problem.code && /* @__PURE__ */ jsx4("code", { children: problem.code })
+      /* @__PURE__ */ jsx4(ErrorCode, { code: problem.code })
     ] }),
     /* @__PURE__ */ jsxs4("div", { className: "buttons", children: [
       /* @__PURE__ */ jsx4(Button, { onPress: onClose, children: "Cancel" }),
@@ -980,7 +989,7 @@ function IncidentCard({ incident, now: now2, onAct }) {
         "No. ",
         incident.id,
         " · ",
-        /* @__PURE__ */ jsx5("code", { children: incident.code })
+        /* @__PURE__ */ jsx5(ErrorCode, { code: incident.code })
       ] })
     ] }),
     /* @__PURE__ */ jsxs5("dl", { className: "facts", children: [
@@ -1186,7 +1195,7 @@ function Past({ incidents }) {
         /* @__PURE__ */ jsx7("td", { className: "quiet", children: causeOf(incident) }),
         /* @__PURE__ */ jsx7("td", { children: incident.acknowledged?.by ?? incident.assigned ?? "–" }),
         /* @__PURE__ */ jsx7("td", { className: "right number", children: incident.times_told || "–" }),
-        /* @__PURE__ */ jsx7("td", { children: /* @__PURE__ */ jsx7("code", { className: "quiet", children: incident.code }) })
+        /* @__PURE__ */ jsx7("td", { children: /* @__PURE__ */ jsx7(ErrorCode, { code: incident.code }) })
       ] }, incident.id)) })
     ] }),
     open && /* @__PURE__ */ jsxs7(Window, { title: `No. ${open.id}: ${open.headline}`, onClose: () => setOpen(void 0), children: [
@@ -1239,7 +1248,7 @@ function Quality() {
       /* @__PURE__ */ jsx8("td", { children: /* @__PURE__ */ jsx8(Link, { to: interfaceAt(row.interface, "quality"), "data-row": true, children: row.interface }) }),
       /* @__PURE__ */ jsx8("td", { className: row.tone, children: row.message }),
       /* @__PURE__ */ jsx8("td", { className: "nowrap", children: row.when }),
-      /* @__PURE__ */ jsx8("td", { children: /* @__PURE__ */ jsx8("code", { className: "quiet", children: row.code }) })
+      /* @__PURE__ */ jsx8("td", { children: /* @__PURE__ */ jsx8(ErrorCode, { code: row.code }) })
     ] }, `${row.interface} ${row.code} ${row.message}`)) })
   ] });
 }
@@ -1292,7 +1301,7 @@ function Channels({ book, again }) {
     said && /* @__PURE__ */ jsx9("div", { className: "inside", role: "status", children: said.problem ? /* @__PURE__ */ jsxs9(Notice, { level: "warning", title: `${said.name} did not take the trial`, children: [
       said.problem.message,
       " ",
-      said.problem.code && /* @__PURE__ */ jsx9("code", { children: said.problem.code })
+      said.problem.code && /* @__PURE__ */ jsx9(ErrorCode, { code: said.problem.code })
     ] }) : /* @__PURE__ */ jsxs9("span", { className: "state good", children: [
       /* @__PURE__ */ jsx9(Icon, { name: "good" }),
       " ",
@@ -1320,7 +1329,7 @@ function Channels({ book, again }) {
         /* @__PURE__ */ jsx9("td", { className: "quiet", children: channel.connector }),
         /* @__PURE__ */ jsx9("td", { children: [channel.is_page && "alarms", channel.is_escalation && "escalation"].filter(Boolean).join(", ") || "everything, or a person" }),
         /* @__PURE__ */ jsx9("td", { className: "right number", children: channel.waiting || "–" }),
-        /* @__PURE__ */ jsx9("td", { children: /* @__PURE__ */ jsx9("div", { className: "buttons end", children: may("steer") && /* @__PURE__ */ jsx9(Button, { isDisabled: running !== "", onPress: () => void attempt(channel.name), "aria-label": `Send a trial through ${channel.name}`, children: running === channel.name ? "Sending…" : "Try it" }) }) })
+        /* @__PURE__ */ jsx9("td", { children: /* @__PURE__ */ jsx9("div", { className: "buttons end", children: may("steer") && /* @__PURE__ */ jsx9(Button, { isDisabled: running !== "", onPress: () => void attempt(channel.name), "aria-label": running === channel.name ? `Sending… through ${channel.name}` : `Try it: ${channel.name}`, children: running === channel.name ? "Sending…" : "Try it" }) }) })
       ] }, channel.name)) })
     ] })
   ] });
@@ -1373,7 +1382,7 @@ function Sent({ book }) {
         one.trouble && /* @__PURE__ */ jsxs9("span", { className: "quiet", children: [
           one.trouble.text,
           " ",
-          /* @__PURE__ */ jsx9("code", { children: one.trouble.code })
+          /* @__PURE__ */ jsx9(ErrorCode, { code: one.trouble.code })
         ] })
       ] })
     ] }, at3)) })
@@ -1946,7 +1955,7 @@ function Outcome(props) {
     /* @__PURE__ */ jsxs14("p", { className: `bench-end ${said.tone}`, role: "status", children: [
       /* @__PURE__ */ jsx14(Icon, { name: said.tone === "good" ? "good" : said.tone === "bad" ? "bad" : "filtered" }),
       /* @__PURE__ */ jsx14("strong", { children: said.text }),
-      found.reason?.code && /* @__PURE__ */ jsx14("code", { children: found.reason.code }),
+      found.reason?.code && /* @__PURE__ */ jsx14(ErrorCode, { code: found.reason.code }),
       answer && /* @__PURE__ */ jsxs14("span", { className: "quiet", children: [
         "the sender is answered ",
         answer
@@ -1957,7 +1966,7 @@ function Outcome(props) {
     way.shared.length > 0 && /* @__PURE__ */ jsx14(Card, { title: "Step by step", more: /* @__PURE__ */ jsx14("span", { className: "quiet", children: "lines of the interface that decide or change, with the values of this message" }), children: /* @__PURE__ */ jsx14("div", { className: "inside", children: /* @__PURE__ */ jsx14(Steps, { steps: way.shared, text: props.text, names: names2, label: "Lines of the interface" }) }) }),
     (found.destinations ?? []).length > 0 && /* @__PURE__ */ jsx14(Card, { title: "Destinations", more: /* @__PURE__ */ jsx14("span", { className: "quiet", children: "nothing is sent; choose how a partner behaves to see what follows" }), children: /* @__PURE__ */ jsx14("ul", { className: "bench-destinations", children: (found.destinations ?? []).map((name) => /* @__PURE__ */ jsx14(Destination, { ...props, name, delivery: (found.deliveries ?? []).find((one) => one.destination === name), steps: way.own.get(name) ?? [], names: names2 }, name)) }) }),
     (found.notes ?? []).length + (found.issues ?? []).length > 0 && /* @__PURE__ */ jsx14(Card, { title: "Noted on the way", children: /* @__PURE__ */ jsx14("ul", { className: "inside stack tight", children: [...found.issues ?? [], ...found.notes ?? []].map((note, at3) => /* @__PURE__ */ jsxs14("li", { children: [
-      /* @__PURE__ */ jsx14("code", { className: "quiet", children: note.code }),
+      /* @__PURE__ */ jsx14(ErrorCode, { code: note.code }),
       " ",
       /* @__PURE__ */ jsx14("strong", { children: note.path }),
       " ",
@@ -2470,7 +2479,7 @@ function PutIntoForce({ step: step2, onClose }) {
     problem && /* @__PURE__ */ jsxs18(Notice, { level: "warning", title: "Not done; what runs is as it was", children: [
       problem.message,
       " ",
-      problem.code && /* @__PURE__ */ jsx18("code", { children: problem.code })
+      /* @__PURE__ */ jsx18(ErrorCode, { code: problem.code })
     ] }),
     /* @__PURE__ */ jsxs18("div", { className: "buttons", children: [
       /* @__PURE__ */ jsx18(Button, { onPress: onClose, children: answer ? "Close" : "Cancel" }),
@@ -2549,7 +2558,7 @@ function Proposals({ changes, onApply, again }) {
     problem && /* @__PURE__ */ jsxs20(Notice, { level: "warning", title: "Not approved", children: [
       problem.message,
       " ",
-      problem.code && /* @__PURE__ */ jsx20("code", { children: problem.code })
+      /* @__PURE__ */ jsx20(ErrorCode, { code: problem.code })
     ] }),
     /* @__PURE__ */ jsxs20("table", { className: "table", children: [
       /* @__PURE__ */ jsx20("thead", { children: /* @__PURE__ */ jsxs20("tr", { children: [
@@ -2888,7 +2897,7 @@ function Attentions({ items }) {
         item.text,
         ownerText(item),
         " ",
-        item.code && /* @__PURE__ */ jsx26("code", { className: "quiet", children: item.code })
+        item.code && /* @__PURE__ */ jsx26(ErrorCode, { code: item.code })
       ]
     }
   ) }, item.id)) });
@@ -2958,6 +2967,24 @@ function destinationAct(one, to) {
     run: (reason) => done(pause({ interface: one.name, destination: to.name, reason }))
   };
 }
+function drainAct(one, to) {
+  return {
+    title: `Drain ${to.name}`,
+    text: `What came up to now goes out in its order${to.queued > 0 ? ` (${plural(to.queued, "message")})` : ""}; what comes from now on waits here until somebody resumes it. Senders are not told, nothing is lost.`,
+    button: "Drain",
+    isDangerous: true,
+    example: "for example: the receiver restarts at 14:00",
+    run: (reason) => done(drain({ interface: one.name, destination: to.name, reason }))
+  };
+}
+function letGoAct(one, to, count2) {
+  return {
+    title: `Let ${count2 === 1 ? "the next message" : `the next ${count2} messages`} go to ${to.name}`,
+    text: `${count2 === 1 ? "It goes" : "They go"} out in order; the rest stays until somebody lets it go or resumes ${to.name}.`,
+    button: "Let go",
+    run: (reason) => done(release({ interface: one.name, destination: to.name, count: count2, reason }))
+  };
+}
 function releaseAct(one, to) {
   return {
     title: `Release what is held at ${to.name}`,
@@ -2973,66 +3000,128 @@ function releaseAct(one, to) {
 
 // src/screens/interface/Destinations.tsx
 import { useState as useState17 } from "./vendor.js";
+import { Menu, MenuItem, MenuTrigger, Popover } from "./vendor.js";
+
+// src/screens/interface/Waiting.tsx
 import { jsx as jsx28, jsxs as jsxs27 } from "./vendor.js";
-function Destinations({ one, now: now2 }) {
-  const [act, setAct] = useState17();
-  const maySteer = useMay()("steer");
-  return /* @__PURE__ */ jsxs27("div", { className: "scroll-x", children: [
-    /* @__PURE__ */ jsxs27("table", { className: "table destinations", children: [
+var WORDS4 = {
+  ready: { word: "Next", icon: "play", tone: "good" },
+  "under way": { word: "Under way", icon: "moving", tone: "note" },
+  "tried again": { word: "Tried again", icon: "expired", tone: "warn" },
+  held: { word: "Held", icon: "held", tone: "bad" }
+};
+function Waiting({ one, to, now: now2, onClose }) {
+  const { value, problem, again } = useAnswer(`${one.name} ${to.name}`, (signal) => readWaiting(one.name, to.name, signal));
+  const query = `interface:${one.name} destination:${to.name} state:in_flight`;
+  return /* @__PURE__ */ jsxs27(Window, { title: `What waits for ${to.name}`, onClose, isWide: true, children: [
+    /* @__PURE__ */ jsxs27("p", { className: "quiet", children: [
+      plural(to.queued, "message"),
+      ", order ",
+      to.order,
+      ". Each line is the next of its key; those behind it follow in order."
+    ] }),
+    problem ? /* @__PURE__ */ jsx28(Trouble, { problem, what: "The queue", again }) : !value ? /* @__PURE__ */ jsx28(Empty, { title: "Reading…" }) : value.waiting.length === 0 ? /* @__PURE__ */ jsx28(Empty, { title: "Nothing waits any more" }) : /* @__PURE__ */ jsxs27("table", { className: "table", children: [
       /* @__PURE__ */ jsx28("thead", { children: /* @__PURE__ */ jsxs27("tr", { children: [
         /* @__PURE__ */ jsx28("th", { scope: "col", children: "State" }),
-        /* @__PURE__ */ jsx28("th", { scope: "col", children: "Destination" }),
-        /* @__PURE__ */ jsx28("th", { scope: "col", children: "Order" }),
-        /* @__PURE__ */ jsx28("th", { scope: "col", className: "right", children: "Waiting" }),
-        /* @__PURE__ */ jsx28("th", { scope: "col", className: "right", children: "Oldest" }),
-        /* @__PURE__ */ jsx28("th", { scope: "col", className: "right", children: "Delivered" }),
-        /* @__PURE__ */ jsx28("th", { scope: "col", className: "right", children: "Failed tries" }),
-        /* @__PURE__ */ jsx28("th", { scope: "col", className: "right", children: "Last delivered" }),
-        /* @__PURE__ */ jsx28("th", { scope: "col", children: /* @__PURE__ */ jsx28("span", { className: "hidden-but-read", children: "What you may do" }) })
+        /* @__PURE__ */ jsx28("th", { scope: "col", children: "Message" }),
+        /* @__PURE__ */ jsx28("th", { scope: "col", children: "Accepted" }),
+        /* @__PURE__ */ jsx28("th", { scope: "col", className: "right", children: "Waits for" }),
+        /* @__PURE__ */ jsx28("th", { scope: "col", className: "right", children: "Behind it" })
       ] }) }),
-      /* @__PURE__ */ jsx28("tbody", { children: one.destinations.map((to) => /* @__PURE__ */ jsxs27("tr", { children: [
-        /* @__PURE__ */ jsx28("td", { children: /* @__PURE__ */ jsx28(State, { of: health(to.state) }) }),
-        /* @__PURE__ */ jsxs27("td", { children: [
-          to.connector === "interface" ? /* @__PURE__ */ jsx28(Link, { to: interfaceAt(to.address), "data-row": true, children: to.name }) : /* @__PURE__ */ jsx28(Link, { to: messagesAt(`interface:${one.name} destination:${to.name}`), "data-row": true, children: to.name }),
+      /* @__PURE__ */ jsx28("tbody", { children: value.waiting.map((row) => /* @__PURE__ */ jsxs27("tr", { children: [
+        /* @__PURE__ */ jsx28("td", { children: /* @__PURE__ */ jsx28(State, { of: to.is_paused && row.why === "ready" ? { word: "Paused", icon: "paused", tone: "note" } : WORDS4[row.why] }) }),
+        /* @__PURE__ */ jsx28("td", { className: "mono", children: /* @__PURE__ */ jsx28(Link, { to: `${messagesAt(query)}&id=${row.message}`, children: row.message }) }),
+        /* @__PURE__ */ jsx28("td", { className: "mono", children: clockMillis(row.accepted) }),
+        /* @__PURE__ */ jsx28("td", { className: "right number", children: span((now2 - row.accepted) / 1e6) }),
+        /* @__PURE__ */ jsx28("td", { className: "right number", children: row.behind || "–" })
+      ] }, `${row.message}/${row.number}`)) })
+    ] }),
+    /* @__PURE__ */ jsxs27("div", { className: "buttons", children: [
+      /* @__PURE__ */ jsx28(Button, { onPress: again, children: "Look again" }),
+      /* @__PURE__ */ jsx28(Link, { to: messagesAt(query), className: "button", children: "Find them as messages" }),
+      /* @__PURE__ */ jsx28(Button, { onPress: onClose, children: "Close" })
+    ] })
+  ] });
+}
+
+// src/screens/interface/Destinations.tsx
+import { jsx as jsx29, jsxs as jsxs28 } from "./vendor.js";
+function offers(one, to) {
+  const list = [{ id: "drain", label: "Drain…", act: drainAct(one, to) }];
+  if (to.is_paused && to.queued > 0) {
+    list.push({ id: "one", label: "Let the next one go…", act: letGoAct(one, to, 1) }, { id: "ten", label: "Let the next ten go…", act: letGoAct(one, to, 10) });
+  }
+  if (to.held > 0) list.push({ id: "release", label: "Release what is held…", act: releaseAct(one, to) });
+  return list;
+}
+function Destinations({ one, now: now2 }) {
+  const [act, setAct] = useState17();
+  const [queue, setQueue] = useState17();
+  const maySteer = useMay()("steer");
+  return /* @__PURE__ */ jsxs28("div", { className: "scroll-x", children: [
+    /* @__PURE__ */ jsxs28("table", { className: "table destinations", children: [
+      /* @__PURE__ */ jsx29("thead", { children: /* @__PURE__ */ jsxs28("tr", { children: [
+        /* @__PURE__ */ jsx29("th", { scope: "col", children: "State" }),
+        /* @__PURE__ */ jsx29("th", { scope: "col", children: "Destination" }),
+        /* @__PURE__ */ jsx29("th", { scope: "col", children: "Order" }),
+        /* @__PURE__ */ jsx29("th", { scope: "col", className: "right", children: "Waiting" }),
+        /* @__PURE__ */ jsx29("th", { scope: "col", className: "right", children: "Oldest" }),
+        /* @__PURE__ */ jsx29("th", { scope: "col", className: "right", children: "Delivered" }),
+        /* @__PURE__ */ jsx29("th", { scope: "col", className: "right", children: "Failed tries" }),
+        /* @__PURE__ */ jsx29("th", { scope: "col", className: "right", children: "Last delivered" }),
+        /* @__PURE__ */ jsx29("th", { scope: "col", children: /* @__PURE__ */ jsx29("span", { className: "hidden-but-read", children: "What you may do" }) })
+      ] }) }),
+      /* @__PURE__ */ jsx29("tbody", { children: one.destinations.map((to) => /* @__PURE__ */ jsxs28("tr", { children: [
+        /* @__PURE__ */ jsx29("td", { children: /* @__PURE__ */ jsx29(State, { of: health(to.state) }) }),
+        /* @__PURE__ */ jsxs28("td", { children: [
+          to.connector === "interface" ? /* @__PURE__ */ jsx29(Link, { to: interfaceAt(to.address), "data-row": true, children: to.name }) : /* @__PURE__ */ jsx29(Link, { to: messagesAt(`interface:${one.name} destination:${to.name}`), "data-row": true, children: to.name }),
           " ",
-          /* @__PURE__ */ jsxs27("span", { className: "quiet", children: [
+          /* @__PURE__ */ jsxs28("span", { className: "quiet", children: [
             to.connector,
             " ",
             to.address
           ] }),
-          to.state === "failing" && to.last_trouble && /* @__PURE__ */ jsxs27("div", { className: "bad", children: [
+          to.state === "failing" && to.last_trouble && /* @__PURE__ */ jsxs28("div", { className: "bad", children: [
             to.last_trouble.reason.text,
             " ",
-            /* @__PURE__ */ jsx28("code", { children: to.last_trouble.reason.code }),
+            /* @__PURE__ */ jsx29(ErrorCode, { code: to.last_trouble.reason.code }),
             to.probe_in_s !== null && ` · tried again in ${span(to.probe_in_s)}`
           ] }),
-          to.state !== "failing" && to.last_trouble && /* @__PURE__ */ jsxs27("div", { className: "quiet", children: [
+          to.state !== "failing" && to.last_trouble && /* @__PURE__ */ jsxs28("div", { className: "quiet", children: [
             "last trouble ",
             moment(to.last_trouble.at),
             ": ",
             to.last_trouble.reason.text
           ] })
         ] }),
-        /* @__PURE__ */ jsxs27("td", { className: "quiet", children: [
+        /* @__PURE__ */ jsxs28("td", { className: "quiet", children: [
           to.order,
           to.gives_up && ", gives up"
         ] }),
-        /* @__PURE__ */ jsx28("td", { className: "right number", children: to.queued > 0 ? /* @__PURE__ */ jsx28(Link, { to: messagesAt(`interface:${one.name} destination:${to.name} state:in_flight`), children: count(to.queued) }) : "0" }),
-        /* @__PURE__ */ jsx28("td", { className: "right number", children: to.queued > 0 && to.oldest !== null ? span((now2 - to.oldest) / 1e6) : /* @__PURE__ */ jsx28("span", { className: "quiet", children: "–" }) }),
-        /* @__PURE__ */ jsx28("td", { className: "right number", children: count(to.delivered) }),
-        /* @__PURE__ */ jsx28("td", { className: "right number", children: to.failed ? count(to.failed) : /* @__PURE__ */ jsx28("span", { className: "quiet", children: "–" }) }),
-        /* @__PURE__ */ jsx28("td", { className: "right number nowrap", children: ago(to.last_delivered, now2) }),
-        /* @__PURE__ */ jsx28("td", { children: /* @__PURE__ */ jsxs27("div", { className: "buttons end", children: [
-          maySteer && to.held > 0 && /* @__PURE__ */ jsxs27(Button, { onPress: () => setAct(releaseAct(one, to)), children: [
+        /* @__PURE__ */ jsxs28("td", { className: "right number", children: [
+          to.queued > 0 ? /* @__PURE__ */ jsx29("button", { type: "button", className: "as-link", onClick: () => setQueue(to), title: "In its order", children: count(to.queued) }) : "0",
+          to.draining !== null && to.draining !== void 0 && /* @__PURE__ */ jsx29("div", { className: "quiet", children: to.draining > 0 ? `${count(to.draining)} to drain` : "drained" })
+        ] }),
+        /* @__PURE__ */ jsx29("td", { className: "right number", children: to.queued > 0 && to.oldest !== null ? span((now2 - to.oldest) / 1e6) : /* @__PURE__ */ jsx29("span", { className: "quiet", children: "–" }) }),
+        /* @__PURE__ */ jsx29("td", { className: "right number", children: count(to.delivered) }),
+        /* @__PURE__ */ jsx29("td", { className: "right number", children: to.failed ? count(to.failed) : /* @__PURE__ */ jsx29("span", { className: "quiet", children: "–" }) }),
+        /* @__PURE__ */ jsx29("td", { className: "right number nowrap", children: ago(to.last_delivered, now2) }),
+        /* @__PURE__ */ jsx29("td", { children: /* @__PURE__ */ jsxs28("div", { className: "buttons end", children: [
+          maySteer && to.held > 0 && /* @__PURE__ */ jsxs28(Button, { onPress: () => setAct(releaseAct(one, to)), children: [
             "Release ",
             count(to.held),
             "…"
           ] }),
-          maySteer && /* @__PURE__ */ jsx28(Button, { icon: to.is_paused ? "play" : "paused", "aria-label": `${to.is_paused ? "Resume" : "Pause"} ${to.name}`, onPress: () => setAct(destinationAct(one, to)), children: to.is_paused ? "Resume…" : "Pause…" })
+          maySteer && /* @__PURE__ */ jsx29(Button, { icon: to.is_paused ? "play" : "paused", "aria-label": `${to.is_paused ? "Resume" : "Pause"} ${to.name}`, onPress: () => setAct(destinationAct(one, to)), children: to.is_paused ? "Resume…" : "Pause…" }),
+          maySteer && /* @__PURE__ */ jsxs28(MenuTrigger, { children: [
+            /* @__PURE__ */ jsx29(Button, { kind: "plain square", icon: "down", "aria-label": `More about ${to.name}` }),
+            /* @__PURE__ */ jsx29(Popover, { className: "popover", placement: "bottom end", children: /* @__PURE__ */ jsx29(Menu, { className: "menu", items: offers(one, to), onAction: (key) => setAct(offers(one, to).find((offer) => offer.id === key)?.act), children: (offer) => /* @__PURE__ */ jsx29(MenuItem, { className: "menu-item", children: offer.label }) }) })
+          ] })
         ] }) })
       ] }, to.name)) })
     ] }),
-    act && /* @__PURE__ */ jsx28(AskWhy, { act, onClose: () => setAct(void 0) })
+    act && /* @__PURE__ */ jsx29(AskWhy, { act, onClose: () => setAct(void 0) }),
+    queue && /* @__PURE__ */ jsx29(Waiting, { one, to: one.destinations.find((to) => to.name === queue.name) ?? queue, now: now2, onClose: () => setQueue(void 0) })
   ] });
 }
 
@@ -3077,14 +3166,14 @@ function checksOf(one, text) {
 }
 
 // src/screens/interface/Tests.tsx
-import { Fragment as Fragment11, jsx as jsx29, jsxs as jsxs28 } from "./vendor.js";
+import { Fragment as Fragment11, jsx as jsx30, jsxs as jsxs29 } from "./vendor.js";
 var PASSED = { word: "Passed", icon: "good", tone: "good" };
 var FAILED = { word: "Failed", icon: "bad", tone: "bad" };
 function Details({ test }) {
   const { differences: differences2, file, state } = test.recorded;
-  return /* @__PURE__ */ jsxs28(Fragment11, { children: [
-    test.failures.map((failure) => /* @__PURE__ */ jsxs28("p", { children: [
-      /* @__PURE__ */ jsxs28("code", { className: "quiet", children: [
+  return /* @__PURE__ */ jsxs29(Fragment11, { children: [
+    test.failures.map((failure) => /* @__PURE__ */ jsxs29("p", { children: [
+      /* @__PURE__ */ jsxs29("code", { className: "quiet", children: [
         failure.file,
         ":",
         failure.line
@@ -3093,52 +3182,52 @@ function Details({ test }) {
       "expected ",
       failure.expected,
       "; ",
-      /* @__PURE__ */ jsx29("span", { className: "bad", children: failure.found })
+      /* @__PURE__ */ jsx30("span", { className: "bad", children: failure.found })
     ] }, `${failure.line} ${failure.expected}`)),
-    state === "differs" && /* @__PURE__ */ jsxs28("p", { children: [
-      /* @__PURE__ */ jsx29("code", { className: "quiet", children: file }),
+    state === "differs" && /* @__PURE__ */ jsxs29("p", { children: [
+      /* @__PURE__ */ jsx30("code", { className: "quiet", children: file }),
       " ",
-      /* @__PURE__ */ jsxs28("span", { className: "bad", children: [
+      /* @__PURE__ */ jsxs29("span", { className: "bad", children: [
         plural(differences2.length, "place"),
         " differ from what was recorded:"
       ] }),
       " ",
       differences2.map((one) => one.path).join(", ")
     ] }),
-    test.notes.map((note) => /* @__PURE__ */ jsxs28("p", { className: "quiet", children: [
+    test.notes.map((note) => /* @__PURE__ */ jsxs29("p", { className: "quiet", children: [
       note.path,
       " ",
       note.message,
       " ",
-      /* @__PURE__ */ jsx29("code", { children: note.code })
+      /* @__PURE__ */ jsx30("code", { children: note.code })
     ] }, `${note.code} ${note.path}`))
   ] });
 }
 function Tests2({ name }) {
   const { value, problem, isLoading, again } = useAnswer(`test ${name}`, () => runTests(name));
-  if (problem) return /* @__PURE__ */ jsx29(Trouble, { problem, what: "The tests", again });
-  if (!value) return /* @__PURE__ */ jsx29(Empty, { title: "Running…" });
-  return /* @__PURE__ */ jsx29(
+  if (problem) return /* @__PURE__ */ jsx30(Trouble, { problem, what: "The tests", again });
+  if (!value) return /* @__PURE__ */ jsx30(Empty, { title: "Running…" });
+  return /* @__PURE__ */ jsx30(
     Card,
     {
       title: value.failed === 0 ? `All ${value.passed} passed` : `${value.failed} failed, ${value.passed} passed`,
-      more: /* @__PURE__ */ jsxs28(Fragment11, { children: [
-        /* @__PURE__ */ jsx29("span", { className: "quiet", children: "over the files as they are now; nothing is sent" }),
-        /* @__PURE__ */ jsx29(Button, { kind: "plain", icon: "again", isDisabled: isLoading, onPress: again, children: "Run again" })
+      more: /* @__PURE__ */ jsxs29(Fragment11, { children: [
+        /* @__PURE__ */ jsx30("span", { className: "quiet", children: "over the files as they are now; nothing is sent" }),
+        /* @__PURE__ */ jsx30(Button, { kind: "plain", icon: "again", isDisabled: isLoading, onPress: again, children: "Run again" })
       ] }),
-      children: value.tests.length === 0 ? /* @__PURE__ */ jsxs28(Empty, { title: "This interface has no test", children: [
+      children: value.tests.length === 0 ? /* @__PURE__ */ jsxs29(Empty, { title: "This interface has no test", children: [
         "Write one beside it: ",
-        /* @__PURE__ */ jsx29("code", { children: 'test "what it does" { given … expect … }' })
-      ] }) : /* @__PURE__ */ jsxs28("table", { className: "table", children: [
-        /* @__PURE__ */ jsx29("thead", { children: /* @__PURE__ */ jsxs28("tr", { children: [
-          /* @__PURE__ */ jsx29("th", { scope: "col", children: "Result" }),
-          /* @__PURE__ */ jsx29("th", { scope: "col", children: "Test" })
+        /* @__PURE__ */ jsx30("code", { children: 'test "what it does" { given … expect … }' })
+      ] }) : /* @__PURE__ */ jsxs29("table", { className: "table", children: [
+        /* @__PURE__ */ jsx30("thead", { children: /* @__PURE__ */ jsxs29("tr", { children: [
+          /* @__PURE__ */ jsx30("th", { scope: "col", children: "Result" }),
+          /* @__PURE__ */ jsx30("th", { scope: "col", children: "Test" })
         ] }) }),
-        /* @__PURE__ */ jsx29("tbody", { children: value.tests.map((test) => /* @__PURE__ */ jsxs28("tr", { tabIndex: 0, "data-row": true, children: [
-          /* @__PURE__ */ jsx29("td", { children: /* @__PURE__ */ jsx29(State, { of: test.passed ? PASSED : FAILED }) }),
-          /* @__PURE__ */ jsxs28("td", { children: [
+        /* @__PURE__ */ jsx30("tbody", { children: value.tests.map((test) => /* @__PURE__ */ jsxs29("tr", { tabIndex: 0, "data-row": true, children: [
+          /* @__PURE__ */ jsx30("td", { children: /* @__PURE__ */ jsx30(State, { of: test.passed ? PASSED : FAILED }) }),
+          /* @__PURE__ */ jsxs29("td", { children: [
             test.name,
-            /* @__PURE__ */ jsx29(Details, { test })
+            /* @__PURE__ */ jsx30(Details, { test })
           ] })
         ] }, test.name)) })
       ] })
@@ -3147,24 +3236,24 @@ function Tests2({ name }) {
 }
 
 // src/screens/interface/OneInterface.tsx
-import { Fragment as Fragment12, jsx as jsx30, jsxs as jsxs29 } from "./vendor.js";
+import { Fragment as Fragment12, jsx as jsx31, jsxs as jsxs30 } from "./vendor.js";
 var RECENT = 40;
 function StateTab({ one, live: live2 }) {
   const now2 = live2.status?.engine.at ?? 0;
   const values = live2.rates.get(one.name) ?? [];
   const items = live2.status ? attentionOf(live2.status).filter((item) => item.interfaces.includes(one.name)) : [];
-  return /* @__PURE__ */ jsxs29("div", { className: "stack", children: [
-    items.length > 0 && /* @__PURE__ */ jsx30(Attentions, { items }),
-    /* @__PURE__ */ jsxs29("div", { className: "two start", children: [
-      /* @__PURE__ */ jsx30(Card, { title: "Receives", children: /* @__PURE__ */ jsx30("div", { className: "inside", children: /* @__PURE__ */ jsxs29("dl", { className: "facts", children: [
-        /* @__PURE__ */ jsx30("dt", { children: "From" }),
-        /* @__PURE__ */ jsx30("dd", { children: one.connector === "interface" ? "other interfaces" : `${one.connector} ${one.address ?? ""}` }),
-        /* @__PURE__ */ jsx30("dt", { children: "Senders connected" }),
-        /* @__PURE__ */ jsx30("dd", { children: one.connector === "interface" ? "–" : count(one.peers) }),
-        /* @__PURE__ */ jsx30("dt", { children: "Last message" }),
-        /* @__PURE__ */ jsx30("dd", { children: ago(one.last_received, now2) }),
-        /* @__PURE__ */ jsx30("dt", { children: "Since the start" }),
-        /* @__PURE__ */ jsxs29("dd", { children: [
+  return /* @__PURE__ */ jsxs30("div", { className: "stack", children: [
+    items.length > 0 && /* @__PURE__ */ jsx31(Attentions, { items }),
+    /* @__PURE__ */ jsxs30("div", { className: "two start", children: [
+      /* @__PURE__ */ jsx31(Card, { title: "Receives", children: /* @__PURE__ */ jsx31("div", { className: "inside", children: /* @__PURE__ */ jsxs30("dl", { className: "facts", children: [
+        /* @__PURE__ */ jsx31("dt", { children: "From" }),
+        /* @__PURE__ */ jsx31("dd", { children: one.connector === "interface" ? "other interfaces" : `${one.connector} ${one.address ?? ""}` }),
+        /* @__PURE__ */ jsx31("dt", { children: "Senders connected" }),
+        /* @__PURE__ */ jsx31("dd", { children: one.connector === "interface" ? "–" : count(one.peers) }),
+        /* @__PURE__ */ jsx31("dt", { children: "Last message" }),
+        /* @__PURE__ */ jsx31("dd", { children: ago(one.last_received, now2) }),
+        /* @__PURE__ */ jsx31("dt", { children: "Since the start" }),
+        /* @__PURE__ */ jsxs30("dd", { children: [
           count(one.received),
           " received, ",
           count(one.duplicates),
@@ -3174,142 +3263,154 @@ function StateTab({ one, live: live2 }) {
           count(one.rejected),
           " rejected"
         ] }),
-        /* @__PURE__ */ jsx30("dt", { children: "Now" }),
-        /* @__PURE__ */ jsxs29("dd", { className: "with-spark", children: [
+        /* @__PURE__ */ jsx31("dt", { children: "Now" }),
+        /* @__PURE__ */ jsxs30("dd", { className: "with-spark", children: [
           rate(values.at(-1) ?? 0),
           " a second ",
-          /* @__PURE__ */ jsx30(Sparkline, { values, width: 220, height: 30 })
+          /* @__PURE__ */ jsx31(Sparkline, { values, width: 220, height: 30 })
         ] }),
-        one.last_trouble && /* @__PURE__ */ jsxs29(Fragment12, { children: [
-          /* @__PURE__ */ jsx30("dt", { children: "Last trouble" }),
-          /* @__PURE__ */ jsxs29("dd", { children: [
+        one.last_trouble && /* @__PURE__ */ jsxs30(Fragment12, { children: [
+          /* @__PURE__ */ jsx31("dt", { children: "Last trouble" }),
+          /* @__PURE__ */ jsxs30("dd", { children: [
             ago(one.last_trouble.at, now2),
             ": ",
             one.last_trouble.reason.text,
             " ",
-            /* @__PURE__ */ jsx30("code", { children: one.last_trouble.reason.code })
+            /* @__PURE__ */ jsx31(ErrorCode, { code: one.last_trouble.reason.code })
           ] })
         ] })
       ] }) }) }),
-      /* @__PURE__ */ jsx30(Card, { title: "Where every message is", more: /* @__PURE__ */ jsx30("span", { className: "quiet", children: "from the log" }), children: /* @__PURE__ */ jsx30("div", { className: "inside", children: /* @__PURE__ */ jsx30(Balance, { counts: one.counts, query: `interface:${one.name}` }) }) })
+      /* @__PURE__ */ jsx31(Card, { title: "Where every message is", more: /* @__PURE__ */ jsx31("span", { className: "quiet", children: "from the log" }), children: /* @__PURE__ */ jsx31("div", { className: "inside", children: /* @__PURE__ */ jsx31(Balance, { counts: one.counts, query: `interface:${one.name}` }) }) })
     ] }),
-    /* @__PURE__ */ jsx30(Card, { title: "Destinations", children: /* @__PURE__ */ jsx30(Destinations, { one, now: now2 }) })
+    /* @__PURE__ */ jsx31(Card, { title: "Destinations", children: /* @__PURE__ */ jsx31(Destinations, { one, now: now2 }) })
   ] });
 }
 function TextTab({ answer }) {
   const { value, problem, again } = answer;
   const { words: words2 } = useAddress();
-  if (problem) return /* @__PURE__ */ jsx30(Trouble, { problem, what: "The configuration", again });
-  if (!value) return /* @__PURE__ */ jsx30(Empty, { title: "Reading…" });
+  if (problem) return /* @__PURE__ */ jsx31(Trouble, { problem, what: "The configuration", again });
+  if (!value) return /* @__PURE__ */ jsx31(Empty, { title: "Reading…" });
   const files = [{ path: value.file, text: value.text }, ...value.files];
   const chosen = files.find((file) => file.path === words2.get("file")) ?? files[0];
   const isMap = chosen?.path.endsWith(".map") ?? false;
   const isDrawn = isMap && words2.get("as") !== "text";
-  return /* @__PURE__ */ jsxs29("div", { className: "files", children: [
-    /* @__PURE__ */ jsx30("ul", { className: "card file-list", "aria-label": "Files", children: files.map((file) => /* @__PURE__ */ jsx30("li", { children: /* @__PURE__ */ jsx30("button", { type: "button", className: "file", "aria-current": file === chosen, "data-row": true, onClick: () => setWords({ file: file.path }, { replace: true }), children: file.path }) }, file.path)) }),
-    /* @__PURE__ */ jsx30(
+  return /* @__PURE__ */ jsxs30("div", { className: "files", children: [
+    /* @__PURE__ */ jsx31("ul", { className: "card file-list", "aria-label": "Files", children: files.map((file) => /* @__PURE__ */ jsx31("li", { children: /* @__PURE__ */ jsx31("button", { type: "button", className: "file", "aria-current": file === chosen, "data-row": true, onClick: () => setWords({ file: file.path }, { replace: true }), children: file.path }) }, file.path)) }),
+    /* @__PURE__ */ jsx31(
       Card,
       {
         title: chosen?.path,
-        more: /* @__PURE__ */ jsxs29(Fragment12, { children: [
-          /* @__PURE__ */ jsxs29("span", { className: "quiet", children: [
+        more: /* @__PURE__ */ jsxs30(Fragment12, { children: [
+          /* @__PURE__ */ jsxs30("span", { className: "quiet", children: [
             "as it lies in the workspace; version ",
             value.version,
             " runs"
           ] }),
-          isMap && /* @__PURE__ */ jsx30(Button, { kind: "plain", onPress: () => setWords({ as: isDrawn ? "text" : void 0 }, { replace: true }), children: isDrawn ? "Show the text" : "Show it drawn" })
+          isMap && /* @__PURE__ */ jsx31(Button, { kind: "plain", onPress: () => setWords({ as: isDrawn ? "text" : void 0 }, { replace: true }), children: isDrawn ? "Show the text" : "Show it drawn" })
         ] }),
-        children: isDrawn ? /* @__PURE__ */ jsx30(DrawnMap, { text: chosen?.text ?? "", label: chosen?.path ?? "" }) : /* @__PURE__ */ jsx30(Code, { text: chosen?.text ?? "", label: chosen?.path ?? "" })
+        children: isDrawn ? /* @__PURE__ */ jsx31(DrawnMap, { text: chosen?.text ?? "", label: chosen?.path ?? "" }) : /* @__PURE__ */ jsx31(Code, { text: chosen?.text ?? "", label: chosen?.path ?? "" })
       }
     )
   ] });
 }
 function TrafficTab({ name }) {
   const { value, problem, again } = useAnswer(name, (signal) => searchMessages(`interface:${name}`, RECENT, signal));
-  if (problem) return /* @__PURE__ */ jsx30(Trouble, { problem, what: "The messages", again });
-  if (!value) return /* @__PURE__ */ jsx30(Empty, { title: "Reading…" });
-  return /* @__PURE__ */ jsx30(Card, { title: `The newest ${count(value.messages.length)}`, more: /* @__PURE__ */ jsx30(Link, { to: messagesAt(`interface:${name}`), children: "all messages of this interface" }), children: value.messages.length === 0 ? /* @__PURE__ */ jsx30(Empty, { title: "No message yet" }) : /* @__PURE__ */ jsxs29("table", { className: "table", children: [
-    /* @__PURE__ */ jsx30("thead", { children: /* @__PURE__ */ jsxs29("tr", { children: [
-      /* @__PURE__ */ jsx30("th", { scope: "col", children: "Received" }),
-      /* @__PURE__ */ jsx30("th", { scope: "col", children: "Type" }),
-      /* @__PURE__ */ jsx30("th", { scope: "col", children: "Control id" }),
-      /* @__PURE__ */ jsx30("th", { scope: "col", children: "Destinations" }),
-      /* @__PURE__ */ jsx30("th", { scope: "col", children: "State" })
+  if (problem) return /* @__PURE__ */ jsx31(Trouble, { problem, what: "The messages", again });
+  if (!value) return /* @__PURE__ */ jsx31(Empty, { title: "Reading…" });
+  return /* @__PURE__ */ jsx31(Card, { title: `The newest ${count(value.messages.length)}`, more: /* @__PURE__ */ jsx31(Link, { to: messagesAt(`interface:${name}`), children: "all messages of this interface" }), children: value.messages.length === 0 ? /* @__PURE__ */ jsx31(Empty, { title: "No message yet" }) : /* @__PURE__ */ jsxs30("table", { className: "table", children: [
+    /* @__PURE__ */ jsx31("thead", { children: /* @__PURE__ */ jsxs30("tr", { children: [
+      /* @__PURE__ */ jsx31("th", { scope: "col", children: "Received" }),
+      /* @__PURE__ */ jsx31("th", { scope: "col", children: "Type" }),
+      /* @__PURE__ */ jsx31("th", { scope: "col", children: "Control id" }),
+      /* @__PURE__ */ jsx31("th", { scope: "col", children: "Destinations" }),
+      /* @__PURE__ */ jsx31("th", { scope: "col", children: "State" })
     ] }) }),
-    /* @__PURE__ */ jsx30("tbody", { children: value.messages.map((row) => /* @__PURE__ */ jsxs29("tr", { children: [
-      /* @__PURE__ */ jsx30("td", { className: "mono", children: /* @__PURE__ */ jsx30(Link, { to: `/messages#q=${encodeURIComponent(`interface:${name}`)}&id=${row.id}`, "data-row": true, children: clockMillis(row.received) }) }),
-      /* @__PURE__ */ jsx30("td", { className: "mono", children: row.type }),
-      /* @__PURE__ */ jsx30("td", { className: "mono quiet", children: row.control_id }),
-      /* @__PURE__ */ jsx30("td", { className: "quiet", children: row.destinations.join(", ") || "nowhere" }),
-      /* @__PURE__ */ jsx30("td", { children: /* @__PURE__ */ jsx30(State, { of: messageState(row.state) }) })
+    /* @__PURE__ */ jsx31("tbody", { children: value.messages.map((row) => /* @__PURE__ */ jsxs30("tr", { children: [
+      /* @__PURE__ */ jsx31("td", { className: "mono", children: /* @__PURE__ */ jsx31(Link, { to: `/messages#q=${encodeURIComponent(`interface:${name}`)}&id=${row.id}`, "data-row": true, children: clockMillis(row.received) }) }),
+      /* @__PURE__ */ jsx31("td", { className: "mono", children: row.type }),
+      /* @__PURE__ */ jsx31("td", { className: "mono quiet", children: row.control_id }),
+      /* @__PURE__ */ jsx31("td", { className: "quiet", children: row.destinations.join(", ") || "nowhere" }),
+      /* @__PURE__ */ jsx31("td", { children: /* @__PURE__ */ jsx31(State, { of: messageState(row.state) }) })
     ] }, row.id)) })
   ] }) });
 }
 function QualityTab({ name }) {
   const { value, problem, again } = useAnswer(name, (signal) => readQuality({ interface: name }, signal));
-  if (problem) return /* @__PURE__ */ jsx30(Trouble, { problem, what: "The quality", again });
-  if (!value) return /* @__PURE__ */ jsx30(Empty, { title: "Reading…" });
+  if (problem) return /* @__PURE__ */ jsx31(Trouble, { problem, what: "The quality", again });
+  if (!value) return /* @__PURE__ */ jsx31(Empty, { title: "Reading…" });
   const report = value.interfaces[0];
-  if (!report) return /* @__PURE__ */ jsx30(Empty, { title: "Nothing was counted yet", children: "It is counted from the messages that come." });
-  return /* @__PURE__ */ jsxs29(Card, { title: "What senders send", more: /* @__PURE__ */ jsxs29("span", { className: "quiet", children: [
+  if (!report) return /* @__PURE__ */ jsx31(Empty, { title: "Nothing was counted yet", children: "It is counted from the messages that come." });
+  return /* @__PURE__ */ jsxs30(Card, { title: "What senders send", more: /* @__PURE__ */ jsxs30("span", { className: "quiet", children: [
     plural(report.messages, "message"),
     " counted in seven days"
   ] }), children: [
-    /* @__PURE__ */ jsxs29("table", { className: "table", children: [
-      /* @__PURE__ */ jsx30("thead", { children: /* @__PURE__ */ jsxs29("tr", { children: [
-        /* @__PURE__ */ jsx30("th", { scope: "col", children: "Sender" }),
-        /* @__PURE__ */ jsx30("th", { scope: "col", children: "Type" }),
-        /* @__PURE__ */ jsx30("th", { scope: "col", className: "right", children: "Messages" }),
-        /* @__PURE__ */ jsx30("th", { scope: "col", className: "right", children: "Places with codes the standard does not list" }),
-        /* @__PURE__ */ jsx30("th", { scope: "col", className: "right", children: "Places with codes no table has" })
+    /* @__PURE__ */ jsxs30("table", { className: "table", children: [
+      /* @__PURE__ */ jsx31("thead", { children: /* @__PURE__ */ jsxs30("tr", { children: [
+        /* @__PURE__ */ jsx31("th", { scope: "col", children: "Sender" }),
+        /* @__PURE__ */ jsx31("th", { scope: "col", children: "Type" }),
+        /* @__PURE__ */ jsx31("th", { scope: "col", className: "right", children: "Messages" }),
+        /* @__PURE__ */ jsx31("th", { scope: "col", className: "right", children: "Places with codes the standard does not list" }),
+        /* @__PURE__ */ jsx31("th", { scope: "col", className: "right", children: "Places with codes no table has" })
       ] }) }),
-      /* @__PURE__ */ jsx30("tbody", { children: report.kinds.map(({ kind, messages, places }) => /* @__PURE__ */ jsxs29("tr", { children: [
-        /* @__PURE__ */ jsxs29("td", { children: [
+      /* @__PURE__ */ jsx31("tbody", { children: report.kinds.map(({ kind, messages, places }) => /* @__PURE__ */ jsxs30("tr", { children: [
+        /* @__PURE__ */ jsxs30("td", { children: [
           kind.application,
           " ",
-          /* @__PURE__ */ jsx30("span", { className: "quiet", children: kind.facility })
+          /* @__PURE__ */ jsx31("span", { className: "quiet", children: kind.facility })
         ] }),
-        /* @__PURE__ */ jsx30("td", { className: "mono", children: /* @__PURE__ */ jsxs29(Link, { to: messagesAt(`interface:${name} type:${kind.message_type}^${kind.trigger}`), "data-row": true, children: [
+        /* @__PURE__ */ jsx31("td", { className: "mono", children: /* @__PURE__ */ jsxs30(Link, { to: messagesAt(`interface:${name} type:${kind.message_type}^${kind.trigger}`), "data-row": true, children: [
           kind.message_type,
           "^",
           kind.trigger
         ] }) }),
-        /* @__PURE__ */ jsx30("td", { className: "right number", children: count(messages) }),
-        /* @__PURE__ */ jsx30("td", { className: "right number", children: places.filter((place2) => place2.unlisted > 0).length || "–" }),
-        /* @__PURE__ */ jsx30("td", { className: "right number", children: places.filter((place2) => place2.uncovered > 0).length || "–" })
+        /* @__PURE__ */ jsx31("td", { className: "right number", children: count(messages) }),
+        /* @__PURE__ */ jsx31("td", { className: "right number", children: places.filter((place2) => place2.unlisted > 0).length || "–" }),
+        /* @__PURE__ */ jsx31("td", { className: "right number", children: places.filter((place2) => place2.uncovered > 0).length || "–" })
       ] }, `${kind.application} ${kind.facility} ${kind.message_type} ${kind.trigger}`)) })
     ] }),
-    report.findings.length > 0 && /* @__PURE__ */ jsx30("ul", { className: "inside stack tight", children: report.findings.map((finding) => /* @__PURE__ */ jsxs29("li", { children: [
-      /* @__PURE__ */ jsx30("strong", { className: finding.severity === "warning" ? "warn" : "", children: finding.place }),
+    report.findings.length > 0 && /* @__PURE__ */ jsx31("ul", { className: "inside stack tight", children: report.findings.map((finding) => /* @__PURE__ */ jsxs30("li", { children: [
+      /* @__PURE__ */ jsx31("strong", { className: finding.severity === "warning" ? "warn" : "", children: finding.place }),
       " ",
       finding.message,
       " ",
-      /* @__PURE__ */ jsx30("code", { className: "quiet", children: finding.code })
+      /* @__PURE__ */ jsx31(ErrorCode, { code: finding.code })
     ] }, `${finding.code} ${finding.place} ${finding.message}`)) })
   ] });
 }
+function Incidents2({ name }) {
+  const { value } = useAnswer("incidents", readAlerts);
+  const rows = [...value?.open ?? [], ...value?.past ?? []].filter((incident) => incident.interfaces.includes(name)).slice(0, 10);
+  return /* @__PURE__ */ jsx31(Card, { title: "The last incidents", more: /* @__PURE__ */ jsx31(Link, { to: "/alerts#tab=past", children: "all of them" }), children: rows.length === 0 ? /* @__PURE__ */ jsx31(Empty, { title: value ? "None is kept" : "Reading…" }) : /* @__PURE__ */ jsx31("table", { className: "table", children: /* @__PURE__ */ jsx31("tbody", { children: rows.map((incident) => /* @__PURE__ */ jsxs30("tr", { children: [
+    /* @__PURE__ */ jsx31("td", { className: "nowrap", children: moment(incident.since) }),
+    /* @__PURE__ */ jsx31("td", { children: capital(incident.headline) }),
+    /* @__PURE__ */ jsx31("td", { className: "quiet", children: incident.closed ? `lasted ${span((incident.closed - incident.since) / 1e6)}` : "open" }),
+    /* @__PURE__ */ jsx31("td", { className: "quiet", children: incident.notes.at(-1)?.text }),
+    /* @__PURE__ */ jsx31("td", { children: /* @__PURE__ */ jsx31(ErrorCode, { code: incident.code }) })
+  ] }, incident.id)) }) }) });
+}
 function RunbookTab({ one, text }) {
   const owner = text?.owner ?? one.owner;
-  return /* @__PURE__ */ jsxs29("div", { className: "stack runbook", children: [
-    /* @__PURE__ */ jsx30(Card, { title: "Who", children: /* @__PURE__ */ jsx30("div", { className: "inside", children: /* @__PURE__ */ jsxs29("dl", { className: "facts", children: [
-      /* @__PURE__ */ jsx30("dt", { children: "Owner" }),
-      /* @__PURE__ */ jsx30("dd", { children: owner?.team || "not named in the interface" }),
-      /* @__PURE__ */ jsx30("dt", { children: "On call" }),
-      /* @__PURE__ */ jsx30("dd", { children: owner?.oncall || "–" }),
-      /* @__PURE__ */ jsx30("dt", { children: "Contact" }),
-      /* @__PURE__ */ jsx30("dd", { children: owner?.contact || "–" }),
-      /* @__PURE__ */ jsx30("dt", { children: "How urgent" }),
-      /* @__PURE__ */ jsxs29("dd", { children: [
+  return /* @__PURE__ */ jsxs30("div", { className: "stack runbook", children: [
+    /* @__PURE__ */ jsx31(Card, { title: "Who", children: /* @__PURE__ */ jsx31("div", { className: "inside", children: /* @__PURE__ */ jsxs30("dl", { className: "facts", children: [
+      /* @__PURE__ */ jsx31("dt", { children: "Owner" }),
+      /* @__PURE__ */ jsx31("dd", { children: owner?.team || "not named in the interface" }),
+      /* @__PURE__ */ jsx31("dt", { children: "On call" }),
+      /* @__PURE__ */ jsx31("dd", { children: owner?.oncall || "–" }),
+      /* @__PURE__ */ jsx31("dt", { children: "Contact" }),
+      /* @__PURE__ */ jsx31("dd", { children: owner?.contact || "–" }),
+      /* @__PURE__ */ jsx31("dt", { children: "How urgent" }),
+      /* @__PURE__ */ jsxs30("dd", { children: [
         one.critical,
         " — ",
         urgency(one.critical)
       ] })
     ] }) }) }),
-    /* @__PURE__ */ jsx30(Card, { title: "The first five checks", children: /* @__PURE__ */ jsx30("ol", { className: "inside checks", children: checksOf(one, text).map((check) => /* @__PURE__ */ jsxs29("li", { children: [
-      /* @__PURE__ */ jsx30("h3", { children: check.question }),
-      /* @__PURE__ */ jsx30("p", { children: check.how }),
-      check.commands.length > 0 && /* @__PURE__ */ jsx30("pre", { className: "commands", tabIndex: 0, "aria-label": "Commands", children: check.commands.join("\n") })
-    ] }, check.question)) }) })
+    /* @__PURE__ */ jsx31(Card, { title: "The first five checks", children: /* @__PURE__ */ jsx31("ol", { className: "inside checks", children: checksOf(one, text).map((check) => /* @__PURE__ */ jsxs30("li", { children: [
+      /* @__PURE__ */ jsx31("h3", { children: check.question }),
+      /* @__PURE__ */ jsx31("p", { children: check.how }),
+      check.commands.length > 0 && /* @__PURE__ */ jsx31("pre", { className: "commands", tabIndex: 0, "aria-label": "Commands", children: check.commands.join("\n") })
+    ] }, check.question)) }) }),
+    /* @__PURE__ */ jsx31(Incidents2, { name: one.name })
   ] });
 }
 var TABS2 = [
@@ -3327,17 +3428,17 @@ function OneInterface({ name }) {
   const [act, setAct] = useState18();
   const text = useAnswer(name, (signal) => readInterface(name, signal));
   const one = live2.status?.engine.interfaces.find((known2) => known2.name === name);
-  if (!live2.status) return /* @__PURE__ */ jsx30(Page, { title: name, children: live2.problem ? /* @__PURE__ */ jsx30(Trouble, { problem: live2.problem, what: "The engine" }) : /* @__PURE__ */ jsx30(Empty, { title: "Asking the engine…" }) });
+  if (!live2.status) return /* @__PURE__ */ jsx31(Page, { title: name, children: live2.problem ? /* @__PURE__ */ jsx31(Trouble, { problem: live2.problem, what: "The engine" }) : /* @__PURE__ */ jsx31(Empty, { title: "Asking the engine…" }) });
   if (!one) {
-    return /* @__PURE__ */ jsx30(Page, { title: name, children: /* @__PURE__ */ jsx30(Empty, { title: "This engine runs no interface of this name", children: /* @__PURE__ */ jsx30(Link, { to: "/interfaces", children: "All interfaces" }) }) });
+    return /* @__PURE__ */ jsx31(Page, { title: name, children: /* @__PURE__ */ jsx31(Empty, { title: "This engine runs no interface of this name", children: /* @__PURE__ */ jsx31(Link, { to: "/interfaces", children: "All interfaces" }) }) });
   }
   const tab = words2.get("tab") ?? "state";
-  return /* @__PURE__ */ jsxs29(
+  return /* @__PURE__ */ jsxs30(
     Page,
     {
       title: one.title,
-      about: /* @__PURE__ */ jsxs29(Fragment12, { children: [
-        /* @__PURE__ */ jsx30(State, { of: health(one.state) }),
+      about: /* @__PURE__ */ jsxs30(Fragment12, { children: [
+        /* @__PURE__ */ jsx31(State, { of: health(one.state) }),
         " ",
         one.name,
         " · ",
@@ -3345,19 +3446,23 @@ function OneInterface({ name }) {
         " · urgency ",
         one.critical
       ] }),
-      actions: may("steer") && /* @__PURE__ */ jsx30(Button, { icon: one.is_paused ? "play" : "paused", onPress: () => setAct(intakeAct(one)), children: one.is_paused ? "Resume intake…" : "Pause intake…" }),
+      actions: /* @__PURE__ */ jsxs30(Fragment12, { children: [
+        /* @__PURE__ */ jsx31("a", { className: "button", href: `/api/v1/interfaces/${encodeURIComponent(name)}/document`, target: "_blank", rel: "noreferrer", children: "Specification" }),
+        /* @__PURE__ */ jsx31(Link, { to: benchAt(name), className: "button", children: "Bench" }),
+        may("steer") && /* @__PURE__ */ jsx31(Button, { icon: one.is_paused ? "play" : "paused", onPress: () => setAct(intakeAct(one)), children: one.is_paused ? "Resume intake…" : "Pause intake…" })
+      ] }),
       children: [
-        text.value?.description && /* @__PURE__ */ jsx30("p", { className: "quiet", children: text.value.description }),
-        /* @__PURE__ */ jsxs29(Tabs2, { className: "tabs", selectedKey: TABS2.some((known2) => known2.id === tab) ? tab : "state", onSelectionChange: (key) => setWords({ tab: String(key) }, { replace: true }), children: [
-          /* @__PURE__ */ jsx30(TabList2, { className: "tab-list", "aria-label": "Parts of the interface", items: TABS2, children: (known2) => /* @__PURE__ */ jsx30(Tab2, { className: "tab", children: known2.name }) }),
-          /* @__PURE__ */ jsx30(TabPanel2, { id: "state", className: "tab-panel spaced", children: /* @__PURE__ */ jsx30(StateTab, { one, live: live2 }) }),
-          /* @__PURE__ */ jsx30(TabPanel2, { id: "text", className: "tab-panel spaced", children: /* @__PURE__ */ jsx30(TextTab, { answer: text }) }),
-          /* @__PURE__ */ jsx30(TabPanel2, { id: "tests", className: "tab-panel spaced", children: /* @__PURE__ */ jsx30(Tests2, { name }) }),
-          /* @__PURE__ */ jsx30(TabPanel2, { id: "traffic", className: "tab-panel spaced", children: /* @__PURE__ */ jsx30(TrafficTab, { name }) }),
-          /* @__PURE__ */ jsx30(TabPanel2, { id: "quality", className: "tab-panel spaced", children: /* @__PURE__ */ jsx30(QualityTab, { name }) }),
-          /* @__PURE__ */ jsx30(TabPanel2, { id: "runbook", className: "tab-panel spaced", children: /* @__PURE__ */ jsx30(RunbookTab, { one, text: text.value }) })
+        text.value?.description && /* @__PURE__ */ jsx31("p", { className: "quiet", children: text.value.description }),
+        /* @__PURE__ */ jsxs30(Tabs2, { className: "tabs", selectedKey: TABS2.some((known2) => known2.id === tab) ? tab : "state", onSelectionChange: (key) => setWords({ tab: String(key) }, { replace: true }), children: [
+          /* @__PURE__ */ jsx31(TabList2, { className: "tab-list", "aria-label": "Parts of the interface", items: TABS2, children: (known2) => /* @__PURE__ */ jsx31(Tab2, { className: "tab", children: known2.name }) }),
+          /* @__PURE__ */ jsx31(TabPanel2, { id: "state", className: "tab-panel spaced", children: /* @__PURE__ */ jsx31(StateTab, { one, live: live2 }) }),
+          /* @__PURE__ */ jsx31(TabPanel2, { id: "text", className: "tab-panel spaced", children: /* @__PURE__ */ jsx31(TextTab, { answer: text }) }),
+          /* @__PURE__ */ jsx31(TabPanel2, { id: "tests", className: "tab-panel spaced", children: /* @__PURE__ */ jsx31(Tests2, { name }) }),
+          /* @__PURE__ */ jsx31(TabPanel2, { id: "traffic", className: "tab-panel spaced", children: /* @__PURE__ */ jsx31(TrafficTab, { name }) }),
+          /* @__PURE__ */ jsx31(TabPanel2, { id: "quality", className: "tab-panel spaced", children: /* @__PURE__ */ jsx31(QualityTab, { name }) }),
+          /* @__PURE__ */ jsx31(TabPanel2, { id: "runbook", className: "tab-panel spaced", children: /* @__PURE__ */ jsx31(RunbookTab, { one, text: text.value }) })
         ] }),
-        act && /* @__PURE__ */ jsx30(AskWhy, { act, onClose: () => setAct(void 0) })
+        act && /* @__PURE__ */ jsx31(AskWhy, { act, onClose: () => setAct(void 0) })
       ]
     }
   );
@@ -3393,7 +3498,7 @@ function useSize() {
 
 // src/screens/mapper/Editor.tsx
 import { useEffect as useEffect6, useMemo as useMemo6, useRef as useRef2 } from "./vendor.js";
-import { jsx as jsx31, jsxs as jsxs30 } from "./vendor.js";
+import { jsx as jsx32, jsxs as jsxs31 } from "./vendor.js";
 var LINE_PX = 21;
 function Editor({ text, line, findings, isFixed: isFixed2, onText, onLine }) {
   const box = useRef2(null);
@@ -3405,15 +3510,15 @@ function Editor({ text, line, findings, isFixed: isFixed2, onText, onLine }) {
     const y = (line - 1) * LINE_PX;
     if (y < outside.scrollTop || y > outside.scrollTop + outside.clientHeight - LINE_PX * 2) outside.scrollTop = Math.max(y - outside.clientHeight / 2, 0);
   }, [line]);
-  return /* @__PURE__ */ jsx31("div", { className: "editor", ref: box, children: /* @__PURE__ */ jsxs30("div", { className: "editor-inside", style: { height: (lines.length + 1) * LINE_PX }, children: [
-    /* @__PURE__ */ jsx31("pre", { className: "editor-lines", "aria-hidden": "true", children: lines.map((pieces, at3) => {
+  return /* @__PURE__ */ jsx32("div", { className: "editor", ref: box, children: /* @__PURE__ */ jsxs31("div", { className: "editor-inside", style: { height: (lines.length + 1) * LINE_PX }, children: [
+    /* @__PURE__ */ jsx32("pre", { className: "editor-lines", "aria-hidden": "true", children: lines.map((pieces, at3) => {
       const mark = marks.get(at3 + 1);
-      return /* @__PURE__ */ jsxs30("div", { className: `editor-line ${line === at3 + 1 ? "lit" : ""} ${mark ? mark.is_error ? "wrong" : "doubt" : ""}`, children: [
-        /* @__PURE__ */ jsx31("span", { className: "code-number", children: at3 + 1 }),
-        /* @__PURE__ */ jsx31("span", { children: pieces.map((piece, part) => piece.tone ? /* @__PURE__ */ jsx31("span", { className: `code-${piece.tone}`, children: piece.text }, part) : piece.text) })
+      return /* @__PURE__ */ jsxs31("div", { className: `editor-line ${line === at3 + 1 ? "lit" : ""} ${mark ? mark.is_error ? "wrong" : "doubt" : ""}`, children: [
+        /* @__PURE__ */ jsx32("span", { className: "code-number", children: at3 + 1 }),
+        /* @__PURE__ */ jsx32("span", { children: pieces.map((piece, part) => piece.tone ? /* @__PURE__ */ jsx32("span", { className: `code-${piece.tone}`, children: piece.text }, part) : piece.text) })
       ] }, at3);
     }) }),
-    /* @__PURE__ */ jsx31(
+    /* @__PURE__ */ jsx32(
       "textarea",
       {
         className: "editor-text",
@@ -3557,7 +3662,7 @@ var stepsOf = (text) => {
 };
 
 // src/screens/mapper/LinePanel.tsx
-import { Fragment as Fragment13, jsx as jsx32, jsxs as jsxs31 } from "./vendor.js";
+import { Fragment as Fragment13, jsx as jsx33, jsxs as jsxs32 } from "./vendor.js";
 function Change({ label, value, isFixed: isFixed2, onDone }) {
   const [text, setText] = useState20(value);
   useEffect7(() => setText(value), [value]);
@@ -3566,9 +3671,9 @@ function Change({ label, value, isFixed: isFixed2, onDone }) {
     if (key.key === "Enter") done2();
     if (key.key === "Escape") setText(value);
   };
-  return /* @__PURE__ */ jsxs31("label", { className: "field", children: [
-    /* @__PURE__ */ jsx32("span", { className: "label", children: label }),
-    /* @__PURE__ */ jsx32("input", { className: "input mono", value: text, readOnly: isFixed2, spellCheck: false, autoComplete: "off", onChange: (change2) => setText(change2.target.value), onKeyDown: onKey, onBlur: done2 })
+  return /* @__PURE__ */ jsxs32("label", { className: "field", children: [
+    /* @__PURE__ */ jsx33("span", { className: "label", children: label }),
+    /* @__PURE__ */ jsx33("input", { className: "input mono", value: text, readOnly: isFixed2, spellCheck: false, autoComplete: "off", onChange: (change2) => setText(change2.target.value), onKeyDown: onKey, onBlur: done2 })
   ] });
 }
 function Values({ name, file, text, wire }) {
@@ -3585,17 +3690,17 @@ function Values({ name, file, text, wire }) {
     }
   };
   const most = Math.max(...found?.pairs.map((pair) => pair.count) ?? [], 1);
-  return /* @__PURE__ */ jsxs31("div", { className: "stack tight", children: [
-    /* @__PURE__ */ jsxs31("div", { className: "buttons", children: [
-      /* @__PURE__ */ jsx32(Button, { icon: "play", onPress: () => void run(), children: "Run over 250 messages" }),
-      /* @__PURE__ */ jsx32("span", { className: "quiet", role: "status", children: said || found && `${plural(found.messages, "message")}, filled in ${count(found.filled)}, ${plural(found.distinct, "pair of values", "pairs of values")}${found.failed ? `, ${count(found.failed)} failed` : ""}` })
+  return /* @__PURE__ */ jsxs32("div", { className: "stack tight", children: [
+    /* @__PURE__ */ jsxs32("div", { className: "buttons", children: [
+      /* @__PURE__ */ jsx33(Button, { icon: "play", onPress: () => void run(), children: "Run over 250 messages" }),
+      /* @__PURE__ */ jsx33("span", { className: "quiet", role: "status", children: said || found && `${plural(found.messages, "message")}, filled in ${count(found.filled)}, ${plural(found.distinct, "pair of values", "pairs of values")}${found.failed ? `, ${count(found.failed)} failed` : ""}` })
     ] }),
-    found && /* @__PURE__ */ jsx32("ul", { className: "histogram", children: found.pairs.slice(0, 12).map((pair) => /* @__PURE__ */ jsxs31("li", { children: [
-      /* @__PURE__ */ jsx32("span", { className: "mono cut", children: pair.from || "–" }),
-      /* @__PURE__ */ jsx32("span", { "aria-hidden": "true", children: "→" }),
-      /* @__PURE__ */ jsx32("span", { className: `mono cut ${pair.to ? "" : "warn"}`, children: pair.to || "nothing" }),
-      /* @__PURE__ */ jsx32("meter", { min: 0, max: most, value: pair.count, "aria-label": plural(pair.count, "message") }),
-      /* @__PURE__ */ jsx32("span", { className: "number right", children: count(pair.count) })
+    found && /* @__PURE__ */ jsx33("ul", { className: "histogram", children: found.pairs.slice(0, 12).map((pair) => /* @__PURE__ */ jsxs32("li", { children: [
+      /* @__PURE__ */ jsx33("span", { className: "mono cut", children: pair.from || "–" }),
+      /* @__PURE__ */ jsx33("span", { "aria-hidden": "true", children: "→" }),
+      /* @__PURE__ */ jsx33("span", { className: `mono cut ${pair.to ? "" : "warn"}`, children: pair.to || "nothing" }),
+      /* @__PURE__ */ jsx33("meter", { min: 0, max: most, value: pair.count, "aria-label": plural(pair.count, "message") }),
+      /* @__PURE__ */ jsx33("span", { className: "number right", children: count(pair.count) })
     ] }, `${pair.from} ${pair.to}`)) })
   ] });
 }
@@ -3603,69 +3708,69 @@ function OneLine({ name, look, text, wire, mayEdit, values, onStroke }) {
   const { row } = wire;
   const at3 = { line: row.line, target: row.target };
   const isFixed2 = !mayEdit || !row.is_own;
-  return /* @__PURE__ */ jsxs31("div", { className: "stack inside", children: [
-    /* @__PURE__ */ jsxs31("p", { children: [
-      /* @__PURE__ */ jsx32("code", { children: wire.to }),
+  return /* @__PURE__ */ jsxs32("div", { className: "stack inside", children: [
+    /* @__PURE__ */ jsxs32("p", { children: [
+      /* @__PURE__ */ jsx33("code", { children: wire.to }),
       " ",
-      /* @__PURE__ */ jsxs31("span", { className: "quiet", children: [
+      /* @__PURE__ */ jsxs32("span", { className: "quiet", children: [
         "line ",
         row.line,
         row.is_own ? "" : ` of ${row.file}, a shared map`
       ] })
     ] }),
-    /* @__PURE__ */ jsxs31("dl", { className: "facts", children: [
-      /* @__PURE__ */ jsx32("dt", { children: "In this sample" }),
-      /* @__PURE__ */ jsxs31("dd", { className: "mono", children: [
+    /* @__PURE__ */ jsxs32("dl", { className: "facts", children: [
+      /* @__PURE__ */ jsx33("dt", { children: "In this sample" }),
+      /* @__PURE__ */ jsxs32("dd", { className: "mono", children: [
         values.from || "–",
         " → ",
         values.to || "–"
       ] }),
-      row.condition && /* @__PURE__ */ jsxs31(Fragment13, { children: [
-        /* @__PURE__ */ jsx32("dt", { children: "Only" }),
-        /* @__PURE__ */ jsx32("dd", { className: "mono", children: row.condition })
+      row.condition && /* @__PURE__ */ jsxs32(Fragment13, { children: [
+        /* @__PURE__ */ jsx33("dt", { children: "Only" }),
+        /* @__PURE__ */ jsx33("dd", { className: "mono", children: row.condition })
       ] }),
-      row.note && /* @__PURE__ */ jsxs31(Fragment13, { children: [
-        /* @__PURE__ */ jsx32("dt", { children: "Note" }),
-        /* @__PURE__ */ jsx32("dd", { children: row.note })
+      row.note && /* @__PURE__ */ jsxs32(Fragment13, { children: [
+        /* @__PURE__ */ jsx33("dt", { children: "Note" }),
+        /* @__PURE__ */ jsx33("dd", { children: row.note })
       ] })
     ] }),
-    /* @__PURE__ */ jsx32(Change, { label: "From", value: row.source, isFixed: isFixed2, onDone: (source) => onStroke({ act: "source", ...at3, source }) }),
-    /* @__PURE__ */ jsx32(Change, { label: "Through, with | between steps", value: row.steps.join(" | "), isFixed: isFixed2, onDone: (steps) => onStroke({ act: "steps", ...at3, steps: stepsOf(steps) }) }),
-    !isFixed2 && /* @__PURE__ */ jsx32("div", { className: "buttons", children: /* @__PURE__ */ jsx32(Button, { icon: "deleted", onPress: () => onStroke({ act: "erase", ...at3 }), children: "Erase the line" }) }),
-    /* @__PURE__ */ jsx32(Values, { name, file: look.file, text, wire })
+    /* @__PURE__ */ jsx33(Change, { label: "From", value: row.source, isFixed: isFixed2, onDone: (source) => onStroke({ act: "source", ...at3, source }) }),
+    /* @__PURE__ */ jsx33(Change, { label: "Through, with | between steps", value: row.steps.join(" | "), isFixed: isFixed2, onDone: (steps) => onStroke({ act: "steps", ...at3, steps: stepsOf(steps) }) }),
+    !isFixed2 && /* @__PURE__ */ jsx33("div", { className: "buttons", children: /* @__PURE__ */ jsx33(Button, { icon: "deleted", onPress: () => onStroke({ act: "erase", ...at3 }), children: "Erase the line" }) }),
+    /* @__PURE__ */ jsx33(Values, { name, file: look.file, text, wire })
   ] });
 }
 function Findings2({ findings, onLine }) {
-  if (findings.length === 0) return /* @__PURE__ */ jsx32(Empty, { title: "Nothing is wrong with the text" });
-  return /* @__PURE__ */ jsx32("ul", { className: "map-list", children: findings.map((one, at3) => /* @__PURE__ */ jsx32("li", { children: /* @__PURE__ */ jsxs31("button", { type: "button", className: "file", onClick: () => one.line && onLine(one.line), children: [
-    /* @__PURE__ */ jsxs31("strong", { className: one.is_error ? "bad" : "warn", children: [
+  if (findings.length === 0) return /* @__PURE__ */ jsx33(Empty, { title: "Nothing is wrong with the text" });
+  return /* @__PURE__ */ jsx33("ul", { className: "map-list", children: findings.map((one, at3) => /* @__PURE__ */ jsx33("li", { children: /* @__PURE__ */ jsxs32("button", { type: "button", className: "file", onClick: () => one.line && onLine(one.line), children: [
+    /* @__PURE__ */ jsxs32("strong", { className: one.is_error ? "bad" : "warn", children: [
       one.is_error ? "✕" : "!",
       " ",
       one.line ? `line ${one.line}: ` : "",
       one.message
     ] }),
     " ",
-    /* @__PURE__ */ jsx32("code", { className: "quiet", children: one.code }),
-    one.hint && /* @__PURE__ */ jsxs31("span", { className: "quiet", children: [
+    /* @__PURE__ */ jsx33(ErrorCode, { code: one.code }),
+    one.hint && /* @__PURE__ */ jsxs32("span", { className: "quiet", children: [
       " ",
       one.hint
     ] })
   ] }) }, at3)) });
 }
 function LeftOut({ places, names: names2 }) {
-  if (places === null || places === void 0) return /* @__PURE__ */ jsx32(Empty, { title: "A map that starts as a copy leaves nothing out", children: "What no line changes goes on as it came." });
-  if (places.length === 0) return /* @__PURE__ */ jsx32(Empty, { title: "Every value of this sample goes somewhere, or is ignored on purpose" });
-  return /* @__PURE__ */ jsx32("ul", { className: "map-list inside", children: places.map((place2) => /* @__PURE__ */ jsxs31("li", { children: [
-    /* @__PURE__ */ jsx32("code", { children: place2 }),
+  if (places === null || places === void 0) return /* @__PURE__ */ jsx33(Empty, { title: "A map that starts as a copy leaves nothing out", children: "What no line changes goes on as it came." });
+  if (places.length === 0) return /* @__PURE__ */ jsx33(Empty, { title: "Every value of this sample goes somewhere, or is ignored on purpose" });
+  return /* @__PURE__ */ jsx33("ul", { className: "map-list inside", children: places.map((place2) => /* @__PURE__ */ jsxs32("li", { children: [
+    /* @__PURE__ */ jsx33("code", { children: place2 }),
     " ",
-    /* @__PURE__ */ jsx32("span", { className: "quiet", children: names2[withoutIndexes(place2)] ?? "" })
+    /* @__PURE__ */ jsx33("span", { className: "quiet", children: names2[withoutIndexes(place2)] ?? "" })
   ] }, place2)) });
 }
 function Suggestions({ list, mayEdit, onStroke }) {
-  if (list.length === 0) return /* @__PURE__ */ jsx32(Empty, { title: "Nothing to propose", children: "Proposals are lines of the maps that come along, for values that this map leaves out." });
-  return /* @__PURE__ */ jsx32("ul", { className: "map-list inside", children: list.map((one) => /* @__PURE__ */ jsxs31("li", { className: "suggestion", children: [
-    /* @__PURE__ */ jsxs31("span", { children: [
-      /* @__PURE__ */ jsxs31("code", { children: [
+  if (list.length === 0) return /* @__PURE__ */ jsx33(Empty, { title: "Nothing to propose", children: "Proposals are lines of the maps that come along, for values that this map leaves out." });
+  return /* @__PURE__ */ jsx33("ul", { className: "map-list inside", children: list.map((one) => /* @__PURE__ */ jsxs32("li", { className: "suggestion", children: [
+    /* @__PURE__ */ jsxs32("span", { children: [
+      /* @__PURE__ */ jsxs32("code", { children: [
         one.resource,
         ".",
         one.target,
@@ -3674,31 +3779,31 @@ function Suggestions({ list, mayEdit, onStroke }) {
         one.steps.map((step2) => ` | ${step2}`).join("")
       ] }),
       " ",
-      /* @__PURE__ */ jsxs31("span", { className: "quiet", children: [
+      /* @__PURE__ */ jsxs32("span", { className: "quiet", children: [
         "as in ",
         one.from
       ] })
     ] }),
-    mayEdit && /* @__PURE__ */ jsx32(Button, { "aria-label": `Accept ${one.resource}.${one.target}`, icon: "check", onPress: () => onStroke({ act: "draw", source: [one.source, ...one.steps].join(" | "), target: one.target, resource: one.resource }), children: "Accept" })
+    mayEdit && /* @__PURE__ */ jsx33(Button, { "aria-label": `Accept ${one.resource}.${one.target}`, icon: "check", onPress: () => onStroke({ act: "draw", source: [one.source, ...one.steps].join(" | "), target: one.target, resource: one.resource }), children: "Accept" })
   ] }, `${one.resource} ${one.target}`)) });
 }
 function LinePanel({ name, look, text, wire, values, names: names2, mayEdit, onStroke, onLine }) {
   const suggestions = look.sample?.suggestions ?? [];
   const left = look.sample?.uncovered;
   const tabs = [
-    { id: "line", name: "Line", inside: wire ? /* @__PURE__ */ jsx32(OneLine, { name, look, text, wire, mayEdit, values, onStroke }) : /* @__PURE__ */ jsx32(Empty, { title: "No line is chosen", children: "Choose a chip, a row of a tree, or a line of the text." }) },
-    { id: "findings", name: `Findings ${look.findings.length}`, inside: /* @__PURE__ */ jsx32(Findings2, { findings: look.findings, onLine }) },
-    { id: "left", name: `Left out${left ? ` ${left.length}` : ""}`, inside: /* @__PURE__ */ jsx32(LeftOut, { places: left, names: names2 }) },
-    { id: "suggestions", name: `Suggestions ${suggestions.length}`, inside: /* @__PURE__ */ jsx32(Suggestions, { list: suggestions, mayEdit, onStroke }) }
+    { id: "line", name: "Line", inside: wire ? /* @__PURE__ */ jsx33(OneLine, { name, look, text, wire, mayEdit, values, onStroke }) : /* @__PURE__ */ jsx33(Empty, { title: "No line is chosen", children: "Choose a chip, a row of a tree, or a line of the text." }) },
+    { id: "findings", name: `Findings ${look.findings.length}`, inside: /* @__PURE__ */ jsx33(Findings2, { findings: look.findings, onLine }) },
+    { id: "left", name: `Left out${left ? ` ${left.length}` : ""}`, inside: /* @__PURE__ */ jsx33(LeftOut, { places: left, names: names2 }) },
+    { id: "suggestions", name: `Suggestions ${suggestions.length}`, inside: /* @__PURE__ */ jsx33(Suggestions, { list: suggestions, mayEdit, onStroke }) }
   ];
-  return /* @__PURE__ */ jsx32("section", { className: "card pane map-panel", "aria-label": "About the map", children: /* @__PURE__ */ jsxs31(Tabs3, { className: "tabs", children: [
-    /* @__PURE__ */ jsx32(TabList3, { className: "tab-list", "aria-label": "About the map", items: tabs, children: (one) => /* @__PURE__ */ jsx32(Tab3, { className: "tab", children: one.name }) }),
-    tabs.map((one) => /* @__PURE__ */ jsx32(TabPanel3, { id: one.id, className: "tab-panel pane-inside", children: one.inside }, one.id))
+  return /* @__PURE__ */ jsx33("section", { className: "card pane map-panel", "aria-label": "About the map", children: /* @__PURE__ */ jsxs32(Tabs3, { className: "tabs", children: [
+    /* @__PURE__ */ jsx33(TabList3, { className: "tab-list", "aria-label": "About the map", items: tabs, children: (one) => /* @__PURE__ */ jsx33(Tab3, { className: "tab", children: one.name }) }),
+    tabs.map((one) => /* @__PURE__ */ jsx33(TabPanel3, { id: one.id, className: "tab-panel pane-inside", children: one.inside }, one.id))
   ] }) });
 }
 
 // src/screens/mapper/TreePane.tsx
-import { jsx as jsx33, jsxs as jsxs32 } from "./vendor.js";
+import { jsx as jsx34, jsxs as jsxs33 } from "./vendor.js";
 var DRAG_PX = 6;
 var under = (event) => document.elementFromPoint(event.clientX, event.clientY)?.closest("[data-side=target] [data-key]")?.dataset["key"];
 function TreePane({ side, title, about, rows, names: names2, lit, hand, mayDraw, onLook, onChoose, onScroll, more, box }) {
@@ -3716,22 +3821,22 @@ function TreePane({ side, title, about, rows, names: names2, lit, hand, mayDraw,
     }
     if (event.key === "Escape") hand.take(void 0);
   };
-  return /* @__PURE__ */ jsxs32("section", { className: "card map-pane", "aria-label": title, "data-side": side, children: [
-    /* @__PURE__ */ jsxs32("header", { children: [
-      /* @__PURE__ */ jsx33("h2", { children: title }),
-      /* @__PURE__ */ jsx33("span", { className: "quiet cut", children: about }),
+  return /* @__PURE__ */ jsxs33("section", { className: "card map-pane", "aria-label": title, "data-side": side, children: [
+    /* @__PURE__ */ jsxs33("header", { children: [
+      /* @__PURE__ */ jsx34("h2", { children: title }),
+      /* @__PURE__ */ jsx34("span", { className: "quiet cut", children: about }),
       more
     ] }),
-    /* @__PURE__ */ jsx33("div", { className: "map-rows", ref: box, onScroll, children: groups.map((group) => /* @__PURE__ */ jsxs32("div", { role: "group", "aria-label": group, children: [
-      /* @__PURE__ */ jsxs32("div", { className: "map-group", children: [
-        /* @__PURE__ */ jsx33("code", { children: group }),
+    /* @__PURE__ */ jsx34("div", { className: "map-rows", ref: box, onScroll, children: groups.map((group) => /* @__PURE__ */ jsxs33("div", { role: "group", "aria-label": group, children: [
+      /* @__PURE__ */ jsxs33("div", { className: "map-group", children: [
+        /* @__PURE__ */ jsx34("code", { children: group }),
         " ",
-        /* @__PURE__ */ jsx33("span", { className: "quiet cut", children: names2[group] ?? "" })
+        /* @__PURE__ */ jsx34("span", { className: "quiet cut", children: names2[group] ?? "" })
       ] }),
       rows.filter((row) => row.group === group).map((row, at3) => {
         const name = names2[row.key] ?? row.name;
         const what = side === "source" ? hand.held === row.key ? "held: choose where it goes" : "Enter takes it up" : hand.held ? `Enter draws a line from ${hand.held}` : "";
-        return /* @__PURE__ */ jsxs32(
+        return /* @__PURE__ */ jsxs33(
           "button",
           {
             type: "button",
@@ -3767,11 +3872,11 @@ function TreePane({ side, title, about, rows, names: names2, lit, hand, mayDraw,
               else if (event.currentTarget.dataset["moved"]) hand.take(void 0);
             },
             children: [
-              /* @__PURE__ */ jsx33("span", { className: "map-end", "aria-hidden": "true" }),
-              /* @__PURE__ */ jsx33("code", { className: "cut", title: row.key, children: row.path }),
-              /* @__PURE__ */ jsx33("span", { className: "cut quiet", title: name, children: name }),
-              /* @__PURE__ */ jsx33("span", { className: "cut mono map-value", title: row.value, children: row.value || (row.isRequired && !row.hasRows ? "required" : "") }),
-              /* @__PURE__ */ jsxs32("span", { className: "hidden-but-read", children: [
+              /* @__PURE__ */ jsx34("span", { className: "map-end", "aria-hidden": "true" }),
+              /* @__PURE__ */ jsx34("code", { className: "cut", title: row.key, children: row.path }),
+              /* @__PURE__ */ jsx34("span", { className: "cut quiet", title: name, children: name }),
+              /* @__PURE__ */ jsx34("span", { className: "cut mono map-value", title: row.value, children: row.value || (row.isRequired && !row.hasRows ? "required" : "") }),
+              /* @__PURE__ */ jsxs33("span", { className: "hidden-but-read", children: [
                 row.value ? "" : "no value",
                 " ",
                 mayDraw ? what : ""
@@ -3787,7 +3892,7 @@ function TreePane({ side, title, about, rows, names: names2, lit, hand, mayDraw,
 
 // src/screens/mapper/Wires.tsx
 import { useLayoutEffect, useRef as useRef3, useState as useState21 } from "./vendor.js";
-import { jsx as jsx34, jsxs as jsxs33 } from "./vendor.js";
+import { jsx as jsx35, jsxs as jsxs34 } from "./vendor.js";
 var CHIP_GAP = 27;
 var EMPTY = { width: 0, height: 0, top: 0, bottom: 0, drawn: [] };
 function placesOf(pane, zero) {
@@ -3839,16 +3944,16 @@ function Wires({ wires, source, target, round, chosen, lit, onChoose }) {
     { key: "ta", count: ends.above, style: { right: 2, top: top + 2 }, word: "above" },
     { key: "tb", count: ends.below, style: { right: 2, top: bottom - 26 }, word: "below" }
   ].filter((stub) => stub.count > 0);
-  return /* @__PURE__ */ jsxs33("div", { className: "map-wires", ref: box, children: [
-    /* @__PURE__ */ jsx34("svg", { width, height: picture.height, "aria-hidden": "true", children: shown.map(({ wire, starts: from, end }) => {
+  return /* @__PURE__ */ jsxs34("div", { className: "map-wires", ref: box, children: [
+    /* @__PURE__ */ jsx35("svg", { width, height: picture.height, "aria-hidden": "true", children: shown.map(({ wire, starts: from, end }) => {
       const isLit = wire.id === chosen || lit.has(wire.to) || wire.from.some((key) => lit.has(key));
-      if (from.length === 0) return /* @__PURE__ */ jsx34("path", { className: `wire fixed ${isLit ? "lit" : ""}`, d: `M${width / 2} ${clip(end ?? 0)}H${width}` }, wire.id);
-      return from.map((start, at3) => /* @__PURE__ */ jsx34("path", { className: `wire ${isLit ? "lit" : ""} ${wire.row.is_own ? "" : "shared"} ${seen(start) && seen(end ?? 0) ? "" : "far"}`, d: `M0 ${clip(start)}C${width * 0.45} ${clip(start)} ${width * 0.55} ${clip(end ?? 0)} ${width} ${clip(end ?? 0)}` }, `${wire.id} ${at3}`));
+      if (from.length === 0) return /* @__PURE__ */ jsx35("path", { className: `wire fixed ${isLit ? "lit" : ""}`, d: `M${width / 2} ${clip(end ?? 0)}H${width}` }, wire.id);
+      return from.map((start, at3) => /* @__PURE__ */ jsx35("path", { className: `wire ${isLit ? "lit" : ""} ${wire.row.is_own ? "" : "shared"} ${seen(start) && seen(end ?? 0) ? "" : "far"}`, d: `M0 ${clip(start)}C${width * 0.45} ${clip(start)} ${width * 0.55} ${clip(end ?? 0)} ${width} ${clip(end ?? 0)}` }, `${wire.id} ${at3}`));
     }) }),
     shown.map(({ wire, starts: from }, at3) => {
       const words2 = wire.row.steps.length ? wire.row.steps.join(" | ") : from.length ? "" : wire.row.source;
       const isLit = wire.id === chosen;
-      return /* @__PURE__ */ jsx34(
+      return /* @__PURE__ */ jsx35(
         "button",
         {
           type: "button",
@@ -3858,12 +3963,12 @@ function Wires({ wires, source, target, round, chosen, lit, onChoose }) {
           "aria-label": `Line ${wire.row.line}: ${wire.to} from ${wire.row.source}${wire.row.steps.length ? ` through ${wire.row.steps.join(" | ")}` : ""}${wire.row.condition ? `, when ${wire.row.condition}` : ""}`,
           title: `${wire.row.target} = ${wire.row.source}${wire.row.steps.map((step2) => ` | ${step2}`).join("")}`,
           onClick: () => onChoose(wire),
-          children: /* @__PURE__ */ jsx34("span", { className: "cut", children: words2 || "=" })
+          children: /* @__PURE__ */ jsx35("span", { className: "cut", children: words2 || "=" })
         },
         wire.id
       );
     }),
-    stubs.map((stub) => /* @__PURE__ */ jsxs33("span", { className: "map-stub", style: stub.style, children: [
+    stubs.map((stub) => /* @__PURE__ */ jsxs34("span", { className: "map-stub", style: stub.style, children: [
       stub.count,
       " ",
       stub.word
@@ -3872,7 +3977,7 @@ function Wires({ wires, source, target, round, chosen, lit, onChoose }) {
 }
 
 // src/screens/mapper/Mapper.tsx
-import { Fragment as Fragment14, jsx as jsx35, jsxs as jsxs34 } from "./vendor.js";
+import { Fragment as Fragment14, jsx as jsx36, jsxs as jsxs35 } from "./vendor.js";
 var SAMPLES = 50;
 var PAUSE_MS5 = 120;
 var UNDO_MAX = 200;
@@ -3931,29 +4036,29 @@ function Result({ look }) {
   const linked = { path: void 0, value: void 0, look: () => {
   } };
   const er7 = useMemo7(() => sample?.made && isEr7(sample.made) ? readEr7(sample.made) : void 0, [sample?.made]);
-  return /* @__PURE__ */ jsxs34("section", { className: "card pane", "aria-label": "Result", children: [
-    /* @__PURE__ */ jsxs34("header", { children: [
-      /* @__PURE__ */ jsx35("h2", { children: "Result" }),
-      /* @__PURE__ */ jsx35("span", { className: "quiet", children: sample ? `of message ${sample.message}, ${sample.is_masked ? "masked" : "as it is"}` : "no sample" })
+  return /* @__PURE__ */ jsxs35("section", { className: "card pane", "aria-label": "Result", children: [
+    /* @__PURE__ */ jsxs35("header", { children: [
+      /* @__PURE__ */ jsx36("h2", { children: "Result" }),
+      /* @__PURE__ */ jsx36("span", { className: "quiet", children: sample ? `of message ${sample.message}, ${sample.is_masked ? "masked" : "as it is"}` : "no sample" })
     ] }),
-    /* @__PURE__ */ jsx35("div", { className: "pane-inside", children: sample?.fault ? /* @__PURE__ */ jsxs34("p", { className: "inside bad", children: [
+    /* @__PURE__ */ jsx36("div", { className: "pane-inside", children: sample?.fault ? /* @__PURE__ */ jsxs35("p", { className: "inside bad", children: [
       "✕ ",
       sample.fault.text,
       " ",
-      /* @__PURE__ */ jsx35("code", { children: sample.fault.code })
-    ] }) : er7 ? /* @__PURE__ */ jsx35(Raw, { er7, names: {}, linked }) : sample?.made ? /* @__PURE__ */ jsx35(Plain, { text: sample.made, linked }) : /* @__PURE__ */ jsx35(Empty, { title: sample ? "The map makes nothing now" : "There is no message to try it on", children: sample ? "Mend the errors first." : "When this interface receives one, it is tried here." }) })
+      /* @__PURE__ */ jsx36("code", { children: sample.fault.code })
+    ] }) : er7 ? /* @__PURE__ */ jsx36(Raw, { er7, names: {}, linked }) : sample?.made ? /* @__PURE__ */ jsx36(Plain, { text: sample.made, linked }) : /* @__PURE__ */ jsx36(Empty, { title: sample ? "The map makes nothing now" : "There is no message to try it on", children: sample ? "Mend the errors first." : "When this interface receives one, it is tried here." }) })
   ] });
 }
 function Samples({ ids, at: at3, onChoose }) {
-  return /* @__PURE__ */ jsxs34("span", { className: "samples", children: [
-    /* @__PURE__ */ jsx35(Button, { kind: "square", icon: "back", "aria-label": "The sample before", isDisabled: at3 <= 0, onPress: () => onChoose(ids[at3 - 1]) }),
-    /* @__PURE__ */ jsxs34("span", { className: "nowrap number", children: [
+  return /* @__PURE__ */ jsxs35("span", { className: "samples", children: [
+    /* @__PURE__ */ jsx36(Button, { kind: "square", icon: "back", "aria-label": "The sample before", isDisabled: at3 <= 0, onPress: () => onChoose(ids[at3 - 1]) }),
+    /* @__PURE__ */ jsxs35("span", { className: "nowrap number", children: [
       "Sample ",
       ids.length ? at3 + 1 : 0,
       " of ",
       ids.length
     ] }),
-    /* @__PURE__ */ jsx35(Button, { kind: "square", icon: "next", "aria-label": "The next sample", isDisabled: at3 >= ids.length - 1, onPress: () => onChoose(ids[at3 + 1]) })
+    /* @__PURE__ */ jsx36(Button, { kind: "square", icon: "next", "aria-label": "The next sample", isDisabled: at3 >= ids.length - 1, onPress: () => onChoose(ids[at3 + 1]) })
   ] });
 }
 function Mapper({ name }) {
@@ -4024,8 +4129,8 @@ function Mapper({ name }) {
       if (from) void stroke({ act: "draw", source: from, target: isV2 ? key : key.slice(group.length + 1), ...isV2 ? {} : { resource: group } });
     }
   };
-  if (!file) return /* @__PURE__ */ jsx35(Page, { title: "Mapper", children: /* @__PURE__ */ jsx35(Empty, { title: "No map is named in the address", children: /* @__PURE__ */ jsx35(Link, { to: "/mapper", children: "Choose one" }) }) });
-  if (!look || !draft) return /* @__PURE__ */ jsx35(Page, { title: "Mapper", children: problem ? /* @__PURE__ */ jsx35(Trouble, { problem, what: "The map", again }) : /* @__PURE__ */ jsx35(Empty, { title: "Reading…" }) });
+  if (!file) return /* @__PURE__ */ jsx36(Page, { title: "Mapper", children: /* @__PURE__ */ jsx36(Empty, { title: "No map is named in the address", children: /* @__PURE__ */ jsx36(Link, { to: "/mapper", children: "Choose one" }) }) });
+  if (!look || !draft) return /* @__PURE__ */ jsx36(Page, { title: "Mapper", children: problem ? /* @__PURE__ */ jsx36(Trouble, { problem, what: "The map", again }) : /* @__PURE__ */ jsx36(Empty, { title: "Reading…" }) });
   const errors = look.findings.filter((one) => one.is_error).length;
   const own = wires.filter((one) => one.row.is_own).length;
   const isChanged = draft.text !== draft.base;
@@ -4043,34 +4148,34 @@ function Mapper({ name }) {
       return "Kept. Apply it under Changes, when its plan is what you mean.";
     }
   };
-  return /* @__PURE__ */ jsxs34("div", { className: "mapper", children: [
-    /* @__PURE__ */ jsxs34("header", { className: "page-head", children: [
-      /* @__PURE__ */ jsx35("h1", { children: look.map?.name ?? file.split("/").at(-1) }),
-      /* @__PURE__ */ jsxs34("span", { className: `state ${errors ? "bad" : "good"}`, children: [
-        /* @__PURE__ */ jsx35(Icon, { name: errors ? "bad" : "good" }),
+  return /* @__PURE__ */ jsxs35("div", { className: "mapper", children: [
+    /* @__PURE__ */ jsxs35("header", { className: "page-head", children: [
+      /* @__PURE__ */ jsx36("h1", { children: look.map?.name ?? file.split("/").at(-1) }),
+      /* @__PURE__ */ jsxs35("span", { className: `state ${errors ? "bad" : "good"}`, children: [
+        /* @__PURE__ */ jsx36(Icon, { name: errors ? "bad" : "good" }),
         errors ? plural(errors, "error") : `${plural(own, "line")}, no errors`
       ] }),
-      /* @__PURE__ */ jsxs34("span", { className: "quiet about", children: [
-        /* @__PURE__ */ jsx35(Link, { to: interfaceAt(name), children: name }),
+      /* @__PURE__ */ jsxs35("span", { className: "quiet about", children: [
+        /* @__PURE__ */ jsx36(Link, { to: interfaceAt(name), children: name }),
         " · ",
         file.split("/").at(-1),
         millis !== void 0 && ` · shown in ${Math.round(millis)} ms`
       ] }),
-      /* @__PURE__ */ jsxs34("div", { className: "buttons", children: [
-        /* @__PURE__ */ jsx35(Samples, { ids, at: Math.max(ids.indexOf(message ?? 0), 0), onChoose: (id) => setWords({ message: id ? String(id) : void 0 }, { replace: true }) }),
-        reason ? /* @__PURE__ */ jsx35(Button, { icon: "masked", onPress: () => setReason(void 0), children: "Mask" }) : may("reveal") && /* @__PURE__ */ jsx35(Button, { icon: "eye", onPress: () => setAct(reveal), children: "Reveal…" }),
-        mayEdit && /* @__PURE__ */ jsxs34(Fragment14, { children: [
-          /* @__PURE__ */ jsx35(Button, { isDisabled: draft.before.length === 0, onPress: undo, children: "Undo" }),
-          /* @__PURE__ */ jsx35(Button, { isDisabled: draft.after.length === 0, onPress: redo, children: "Redo" }),
-          /* @__PURE__ */ jsx35(Button, { kind: "first", isDisabled: !isChanged || errors > 0, onPress: () => setAct(keep), children: "Keep…" })
+      /* @__PURE__ */ jsxs35("div", { className: "buttons", children: [
+        /* @__PURE__ */ jsx36(Samples, { ids, at: Math.max(ids.indexOf(message ?? 0), 0), onChoose: (id) => setWords({ message: id ? String(id) : void 0 }, { replace: true }) }),
+        reason ? /* @__PURE__ */ jsx36(Button, { icon: "masked", onPress: () => setReason(void 0), children: "Mask" }) : may("reveal") && /* @__PURE__ */ jsx36(Button, { icon: "eye", onPress: () => setAct(reveal), children: "Reveal…" }),
+        mayEdit && /* @__PURE__ */ jsxs35(Fragment14, { children: [
+          /* @__PURE__ */ jsx36(Button, { isDisabled: draft.before.length === 0, onPress: undo, children: "Undo" }),
+          /* @__PURE__ */ jsx36(Button, { isDisabled: draft.after.length === 0, onPress: redo, children: "Redo" }),
+          /* @__PURE__ */ jsx36(Button, { kind: "first", isDisabled: !isChanged || errors > 0, onPress: () => setAct(keep), children: "Keep…" })
         ] })
       ] })
     ] }),
-    problem && /* @__PURE__ */ jsx35(Trouble, { problem, what: "The engine", again }),
-    /* @__PURE__ */ jsxs34("div", { className: "map-board", ref: box, children: [
-      /* @__PURE__ */ jsx35(TreePane, { box: setSource, side: "source", title: "From", about: look.map?.from.form === "Hl7v2" ? "HL7 v2, as the message came" : look.map?.from.form ?? "", rows: left, names: names2, lit, hand, mayDraw: mayEdit, onLook: setLooked, onChoose: (key) => choose(wires.find((one) => one.from.includes(key))), onScroll: moved }),
-      /* @__PURE__ */ jsx35(Wires, { wires, source, target, round, chosen: wire?.id, lit, onChoose: choose }),
-      /* @__PURE__ */ jsx35(
+    problem && /* @__PURE__ */ jsx36(Trouble, { problem, what: "The engine", again }),
+    /* @__PURE__ */ jsxs35("div", { className: "map-board", ref: box, children: [
+      /* @__PURE__ */ jsx36(TreePane, { box: setSource, side: "source", title: "From", about: look.map?.from.form === "Hl7v2" ? "HL7 v2, as the message came" : look.map?.from.form ?? "", rows: left, names: names2, lit, hand, mayDraw: mayEdit, onLook: setLooked, onChoose: (key) => choose(wires.find((one) => one.from.includes(key))), onScroll: moved }),
+      /* @__PURE__ */ jsx36(Wires, { wires, source, target, round, chosen: wire?.id, lit, onChoose: choose }),
+      /* @__PURE__ */ jsx36(
         TreePane,
         {
           box: setTarget,
@@ -4085,35 +4190,35 @@ function Mapper({ name }) {
           onLook: setLooked,
           onChoose: (key) => choose(wires.find((one) => one.to === key)),
           onScroll: moved,
-          more: /* @__PURE__ */ jsx35(Button, { kind: "plain", "aria-pressed": isAll, onPress: () => setAll(!isAll), children: isAll ? "Only what is filled" : "All places" })
+          more: /* @__PURE__ */ jsx36(Button, { kind: "plain", "aria-pressed": isAll, onPress: () => setAll(!isAll), children: isAll ? "Only what is filled" : "All places" })
         }
       )
     ] }),
-    /* @__PURE__ */ jsx35("p", { className: "map-said quiet", role: "status", children: said || (mayEdit ? "Drag a place to where it goes, or press Enter on both. Everything drawn is a line of the text below." : "Your role looks at maps and does not change them.") }),
-    /* @__PURE__ */ jsxs34("div", { className: "map-below", children: [
-      /* @__PURE__ */ jsxs34("section", { className: "card pane", "aria-label": "Text", children: [
-        /* @__PURE__ */ jsxs34("header", { children: [
-          /* @__PURE__ */ jsx35("h2", { children: "Text" }),
-          /* @__PURE__ */ jsx35("span", { className: "quiet cut", children: isChanged ? "changed, not kept" : "as it lies in the workspace" })
+    /* @__PURE__ */ jsx36("p", { className: "map-said quiet", role: "status", children: said || (mayEdit ? "Drag a place to where it goes, or press Enter on both. Everything drawn is a line of the text below." : "Your role looks at maps and does not change them.") }),
+    /* @__PURE__ */ jsxs35("div", { className: "map-below", children: [
+      /* @__PURE__ */ jsxs35("section", { className: "card pane", "aria-label": "Text", children: [
+        /* @__PURE__ */ jsxs35("header", { children: [
+          /* @__PURE__ */ jsx36("h2", { children: "Text" }),
+          /* @__PURE__ */ jsx36("span", { className: "quiet cut", children: isChanged ? "changed, not kept" : "as it lies in the workspace" })
         ] }),
-        /* @__PURE__ */ jsx35(Editor, { text: draft.text, line: wire?.row.is_own ? wire.row.line : line, findings: look.findings, isFixed: !mayEdit, onText: write, onLine: (at3) => {
+        /* @__PURE__ */ jsx36(Editor, { text: draft.text, line: wire?.row.is_own ? wire.row.line : line, findings: look.findings, isFixed: !mayEdit, onText: write, onLine: (at3) => {
           setChosen(void 0);
           setLine(at3);
         } })
       ] }),
-      /* @__PURE__ */ jsx35(Result, { look }),
-      /* @__PURE__ */ jsx35(LinePanel, { name, look, text: draft.text, wire, values, names: names2, mayEdit, onStroke: (made) => void stroke(made), onLine: (at3) => {
+      /* @__PURE__ */ jsx36(Result, { look }),
+      /* @__PURE__ */ jsx36(LinePanel, { name, look, text: draft.text, wire, values, names: names2, mayEdit, onStroke: (made) => void stroke(made), onLine: (at3) => {
         setChosen(void 0);
         setLine(at3);
       } })
     ] }),
-    act && /* @__PURE__ */ jsx35(AskWhy, { act, onClose: () => setAct(void 0) })
+    act && /* @__PURE__ */ jsx36(AskWhy, { act, onClose: () => setAct(void 0) })
   ] });
 }
 
 // src/screens/mapper/MapList.tsx
 import { useMemo as useMemo8, useState as useState23 } from "./vendor.js";
-import { jsx as jsx36, jsxs as jsxs35 } from "./vendor.js";
+import { jsx as jsx37, jsxs as jsxs36 } from "./vendor.js";
 var ASKED_MAX = 60;
 function MapList() {
   const { status } = useLive();
@@ -4124,26 +4229,26 @@ function MapList() {
   const asked = fits.slice(0, ASKED_MAX);
   const { value, problem, again } = useAnswer(asked.length ? asked.map((one) => one.name).join(" ") : null, (signal) => Promise.all(asked.map(async (one) => ({ one, files: (await readMaps(one.name, signal)).files }))));
   const rows = value?.flatMap(({ one, files }) => files.map((file) => ({ one, file }))) ?? [];
-  return /* @__PURE__ */ jsx36(Page, { title: "Mapper", about: value ? `${rows.length} ${rows.length === 1 ? "map" : "maps"}` : void 0, actions: /* @__PURE__ */ jsx36("input", { className: "input narrow", "aria-label": "Find an interface", placeholder: "Find an interface…", value: words2, onChange: (change2) => setWords2(change2.target.value) }), children: problem ? /* @__PURE__ */ jsx36(Trouble, { problem, what: "The maps", again }) : /* @__PURE__ */ jsxs35(Card, { children: [
-    value && rows.length === 0 ? /* @__PURE__ */ jsxs35(Empty, { title: "No interface here has a map", children: [
+  return /* @__PURE__ */ jsx37(Page, { title: "Mapper", about: value ? `${rows.length} ${rows.length === 1 ? "map" : "maps"}` : void 0, actions: /* @__PURE__ */ jsx37("input", { className: "input narrow", "aria-label": "Find an interface", placeholder: "Find an interface…", value: words2, onChange: (change2) => setWords2(change2.target.value) }), children: problem ? /* @__PURE__ */ jsx37(Trouble, { problem, what: "The maps", again }) : /* @__PURE__ */ jsxs36(Card, { children: [
+    value && rows.length === 0 ? /* @__PURE__ */ jsxs36(Empty, { title: "No interface here has a map", children: [
       "A map is a file in ",
-      /* @__PURE__ */ jsx36("code", { children: "interfaces/NAME/maps" }),
+      /* @__PURE__ */ jsx37("code", { children: "interfaces/NAME/maps" }),
       ", named by a line ",
-      /* @__PURE__ */ jsx36("code", { children: "map maps/FILE.map" }),
+      /* @__PURE__ */ jsx37("code", { children: "map maps/FILE.map" }),
       "."
-    ] }) : /* @__PURE__ */ jsxs35("table", { className: "table", children: [
-      /* @__PURE__ */ jsx36("thead", { children: /* @__PURE__ */ jsxs35("tr", { children: [
-        /* @__PURE__ */ jsx36("th", { scope: "col", children: "Map" }),
-        /* @__PURE__ */ jsx36("th", { scope: "col", children: "Interface" }),
-        /* @__PURE__ */ jsx36("th", { scope: "col", children: "File" })
+    ] }) : /* @__PURE__ */ jsxs36("table", { className: "table", children: [
+      /* @__PURE__ */ jsx37("thead", { children: /* @__PURE__ */ jsxs36("tr", { children: [
+        /* @__PURE__ */ jsx37("th", { scope: "col", children: "Map" }),
+        /* @__PURE__ */ jsx37("th", { scope: "col", children: "Interface" }),
+        /* @__PURE__ */ jsx37("th", { scope: "col", children: "File" })
       ] }) }),
-      /* @__PURE__ */ jsx36("tbody", { children: rows.map(({ one, file }) => /* @__PURE__ */ jsxs35("tr", { children: [
-        /* @__PURE__ */ jsx36("td", { children: /* @__PURE__ */ jsx36(Link, { to: mapAt(one.name, file), "data-row": true, children: file.split("/").at(-1)?.replace(/\.map$/, "") }) }),
-        /* @__PURE__ */ jsx36("td", { children: /* @__PURE__ */ jsx36(Link, { to: interfaceAt(one.name), children: one.title }) }),
-        /* @__PURE__ */ jsx36("td", { className: "mono quiet cut", children: file })
+      /* @__PURE__ */ jsx37("tbody", { children: rows.map(({ one, file }) => /* @__PURE__ */ jsxs36("tr", { children: [
+        /* @__PURE__ */ jsx37("td", { children: /* @__PURE__ */ jsx37(Link, { to: mapAt(one.name, file), "data-row": true, children: file.split("/").at(-1)?.replace(/\.map$/, "") }) }),
+        /* @__PURE__ */ jsx37("td", { children: /* @__PURE__ */ jsx37(Link, { to: interfaceAt(one.name), children: one.title }) }),
+        /* @__PURE__ */ jsx37("td", { className: "mono quiet cut", children: file })
       ] }, file)) })
     ] }),
-    fits.length > ASKED_MAX && /* @__PURE__ */ jsxs35("p", { className: "inside quiet", children: [
+    fits.length > ASKED_MAX && /* @__PURE__ */ jsxs36("p", { className: "inside quiet", children: [
       "The maps of the first ",
       ASKED_MAX,
       " interfaces; find the others by name."
@@ -4152,8 +4257,130 @@ function MapList() {
 }
 
 // src/screens/messages/Messages.tsx
+import { Menu as Menu3, MenuItem as MenuItem3, MenuTrigger as MenuTrigger3, Popover as Popover3 } from "./vendor.js";
+
+// src/screens/messages/ActOnFound.tsx
+import { useRef as useRef5, useState as useState24 } from "./vendor.js";
+import { Input as Input5, Label as Label5, TextField as TextField5 } from "./vendor.js";
+
+// src/screens/messages/bulk.ts
+function fitting(rows, states) {
+  return rows.filter((row) => states.includes(row.state)).sort((a, b) => a.id - b.id);
+}
+async function eachOf(rows, act, tell4, isStopped) {
+  let progress = { done: 0, refused: [], total: rows.length, isOver: false };
+  for (const row of rows) {
+    if (isStopped()) break;
+    try {
+      await act(row.id);
+      progress = { ...progress, done: progress.done + 1 };
+    } catch (error) {
+      const why = error instanceof Problem ? `${error.message} ${error.code}`.trim() : String(error);
+      progress = { ...progress, refused: [...progress.refused, { id: row.id, why }] };
+      if (error instanceof Problem && (error.status === 0 || error.status === 401 || error.status === 403)) break;
+    }
+    tell4(progress);
+  }
+  progress = { ...progress, isOver: true };
+  tell4(progress);
+  return progress;
+}
+
+// src/screens/messages/ActOnFound.tsx
+import { jsx as jsx38, jsxs as jsxs37 } from "./vendor.js";
+var BULK = {
+  retry: {
+    label: "Retry what is parked…",
+    title: (number) => `Retry ${number}`,
+    text: "What was parked goes back into its queue, at the end of its key, oldest first. What fails again is parked again. A retry cannot be taken back once the partner has the message; until then, pause the destination.",
+    button: "Retry them",
+    right: "resend",
+    states: ["parked"],
+    act: (message, reason) => retry({ message, reason }),
+    isDangerous: false
+  },
+  resend: {
+    label: "Send what was delivered again…",
+    title: (number) => `Send ${number} again`,
+    text: "The same bytes with the same control ids go out again: partners get them a second time. It cannot be taken back.",
+    button: "Send them again",
+    right: "resend",
+    states: ["delivered"],
+    act: (message, reason) => resend({ message, reason }),
+    isDangerous: true
+  },
+  delete: {
+    label: "Delete what waits or is parked…",
+    title: (number) => `Delete ${number}`,
+    text: "Their deliveries leave the queues for good. The messages stay in the store, are found as deleted with your name, and can be replayed: that is the way back.",
+    button: "Delete them",
+    right: "delete",
+    states: ["parked", "in_flight"],
+    act: (message, reason) => remove({ message, reason }),
+    isDangerous: true
+  }
+};
+function ActOnFound({ kind, rows, isFull, onClose }) {
+  const bulk = BULK[kind];
+  const [wanted2] = useState24(() => fitting(rows, bulk.states));
+  const [reason, setReason] = useState24("");
+  const [progress, setProgress] = useState24();
+  const stop = useRef5(false);
+  const number = plural(wanted2.length, "message");
+  const run = () => {
+    if (!reason.trim() || progress) return;
+    setProgress({ done: 0, refused: [], total: wanted2.length, isOver: false });
+    void eachOf(wanted2, (id) => bulk.act(id, reason.trim()), setProgress, () => stop.current);
+  };
+  const close = () => {
+    stop.current = true;
+    onClose();
+  };
+  return /* @__PURE__ */ jsxs37(Window, { title: bulk.title(number), onClose: close, children: [
+    /* @__PURE__ */ jsx38("p", { children: bulk.text }),
+    isFull && !progress && /* @__PURE__ */ jsx38("p", { className: "warn", children: "The search finds more than are in the list: only those in the list are meant." }),
+    !progress && wanted2.length === 0 && /* @__PURE__ */ jsxs37("p", { children: [
+      "None of the messages in the list is ",
+      bulk.states.map((state) => state.replace("_", " ")).join(" or "),
+      "."
+    ] }),
+    !progress && wanted2.length > 0 && /* @__PURE__ */ jsxs37(TextField5, { className: "field", value: reason, onChange: setReason, isRequired: true, autoFocus: true, onKeyDown: (key) => key.key === "Enter" && run(), children: [
+      /* @__PURE__ */ jsx38(Label5, { children: "Why? It is kept with your name, for each of them." }),
+      /* @__PURE__ */ jsx38(Input5, { className: "input", placeholder: "for example: ticket 4711, the table is complete now" })
+    ] }),
+    progress && /* @__PURE__ */ jsxs37("div", { className: "stack tight", role: "status", children: [
+      /* @__PURE__ */ jsx38("progress", { className: "share", max: progress.total, value: progress.done + progress.refused.length, "aria-label": "Progress" }),
+      /* @__PURE__ */ jsxs37("p", { children: [
+        /* @__PURE__ */ jsxs37("strong", { children: [
+          count(progress.done),
+          " of ",
+          count(progress.total),
+          " done"
+        ] }),
+        progress.refused.length > 0 && /* @__PURE__ */ jsxs37("span", { className: "warn", children: [
+          ", ",
+          count(progress.refused.length),
+          " refused and as they were"
+        ] }),
+        progress.isOver && progress.done + progress.refused.length < progress.total && `; stopped, the other ${count(progress.total - progress.done - progress.refused.length)} are as they were`
+      ] }),
+      progress.refused.slice(0, 5).map((one) => /* @__PURE__ */ jsxs37("p", { className: "quiet", children: [
+        /* @__PURE__ */ jsx38(Link, { to: `/messages#id=${one.id}`, children: one.id }),
+        " ",
+        one.why
+      ] }, one.id))
+    ] }),
+    /* @__PURE__ */ jsxs37("div", { className: "buttons", children: [
+      progress && !progress.isOver && /* @__PURE__ */ jsx38(Button, { onPress: () => stop.current = true, children: "Stop" }),
+      /* @__PURE__ */ jsx38(Button, { onPress: close, children: progress?.isOver ? "Close" : progress ? "Stop and close" : "Cancel" }),
+      !progress && wanted2.length > 0 && /* @__PURE__ */ jsx38(Button, { kind: bulk.isDangerous ? "danger" : "first", isDisabled: !reason.trim(), onPress: run, children: bulk.button })
+    ] })
+  ] });
+}
+
+// src/screens/messages/Messages.tsx
 import { useVirtualizer } from "./vendor.js";
-import { useEffect as useEffect9, useRef as useRef5, useState as useState27 } from "./vendor.js";
+import { useEffect as useEffect9, useRef as useRef6, useState as useState29 } from "./vendor.js";
 
 // src/screens/messages/Facets.tsx
 import { Checkbox } from "./vendor.js";
@@ -4182,7 +4409,7 @@ function counted(values) {
 var isKeepable = (query) => query.trim() !== "" && query.split(/\s+/).every((word) => /^(interface|destination|type|event|facility|application|state|since|until):/.test(word));
 
 // src/screens/messages/saved.ts
-import { useState as useState24 } from "./vendor.js";
+import { useState as useState25 } from "./vendor.js";
 var KEY = "sinew.searches";
 var SEARCHES_MAX = 30;
 function read3() {
@@ -4194,7 +4421,7 @@ function read3() {
   }
 }
 function useSaved() {
-  const [saved, setSaved] = useState24(read3);
+  const [saved, setSaved] = useState25(read3);
   const toggle = (query) => {
     const next = saved.includes(query) ? saved.filter((one) => one !== query) : [query, ...saved].slice(0, SEARCHES_MAX);
     window.localStorage.setItem(KEY, JSON.stringify(next));
@@ -4203,43 +4430,111 @@ function useSaved() {
   return { saved, toggle };
 }
 
+// src/screens/messages/Shared.tsx
+import { useState as useState26 } from "./vendor.js";
+import { Input as Input6, Label as Label6, TextField as TextField6 } from "./vendor.js";
+import { jsx as jsx39, jsxs as jsxs38 } from "./vendor.js";
+function Share({ query, onClose }) {
+  const [title, setTitle] = useState26("");
+  const [problem, setProblem] = useState26();
+  const run = async () => {
+    if (!title.trim()) return;
+    try {
+      await shareSearch(title.trim(), query);
+      onClose();
+    } catch (error) {
+      setProblem(error instanceof Problem ? error : new Problem(0, "", String(error)));
+    }
+  };
+  return /* @__PURE__ */ jsxs38(Window, { title: "Share this search", onClose, children: [
+    /* @__PURE__ */ jsxs38("p", { children: [
+      "Everybody who may search sees it here, with your name. What it finds, each sees with their own rights: ",
+      /* @__PURE__ */ jsx39("code", { children: query })
+    ] }),
+    /* @__PURE__ */ jsxs38(TextField6, { className: "field", value: title, onChange: setTitle, isRequired: true, autoFocus: true, onKeyDown: (key) => key.key === "Enter" && void run(), children: [
+      /* @__PURE__ */ jsx39(Label6, { children: "What it is for" }),
+      /* @__PURE__ */ jsx39(Input6, { className: "input", placeholder: "Parked in the laboratory", maxLength: 80 })
+    ] }),
+    problem && /* @__PURE__ */ jsxs38(Notice, { level: "warning", title: "Not shared", children: [
+      problem.message,
+      " ",
+      /* @__PURE__ */ jsx39(ErrorCode, { code: problem.code })
+    ] }),
+    /* @__PURE__ */ jsxs38("div", { className: "buttons", children: [
+      /* @__PURE__ */ jsx39(Button, { onPress: onClose, children: "Cancel" }),
+      /* @__PURE__ */ jsx39(Button, { kind: "first", isDisabled: !title.trim(), onPress: () => void run(), children: "Share" })
+    ] })
+  ] });
+}
+function SharedSearches({ query, onQuery }) {
+  const { value, again } = useAnswer("searches", readSearches);
+  const { me } = useSession();
+  const may = useMay();
+  const [isSharing, setSharing] = useState26(false);
+  const searches = value?.searches ?? [];
+  const isOwn = (one) => may("people") || me?.name === one.by;
+  const takeBack = async (one) => {
+    await takeSearchBack(one.id).catch(() => void 0);
+    again();
+  };
+  return /* @__PURE__ */ jsxs38("fieldset", { className: "facet", children: [
+    /* @__PURE__ */ jsx39("legend", { children: "Shared searches" }),
+    searches.map((one) => /* @__PURE__ */ jsxs38("div", { className: "shared", children: [
+      /* @__PURE__ */ jsx39("button", { type: "button", className: "saved cut", "aria-current": one.query === query, onClick: () => onQuery(one.query), title: `${one.query} · shared by ${one.by}`, children: one.title }),
+      isOwn(one) && /* @__PURE__ */ jsx39(Button, { kind: "plain square", icon: "close", "aria-label": `Take back ${one.title}`, onPress: () => void takeBack(one) })
+    ] }, one.id)),
+    isKeepable(query) && !searches.some((one) => one.query === query) ? /* @__PURE__ */ jsx39(Button, { kind: "plain", onPress: () => setSharing(true), children: "Share this search…" }) : searches.length === 0 && /* @__PURE__ */ jsx39("p", { className: "quiet", children: "None yet. A search that names nobody can be shared." }),
+    isSharing && /* @__PURE__ */ jsx39(
+      Share,
+      {
+        query,
+        onClose: () => {
+          setSharing(false);
+          again();
+        }
+      }
+    )
+  ] });
+}
+
 // src/screens/messages/Facets.tsx
-import { jsx as jsx37, jsxs as jsxs36 } from "./vendor.js";
+import { jsx as jsx40, jsxs as jsxs39 } from "./vendor.js";
 var VALUES_MAX = 12;
 function Group({ title, name, values, query, onQuery, wordOf }) {
   const chosen = valuesOf(query, name);
   const missing = chosen.filter((value) => !values.some((one) => one.value === value)).map((value) => ({ value, count: 0 }));
   const shown = [...missing, ...values].slice(0, VALUES_MAX);
   if (shown.length === 0) return null;
-  return /* @__PURE__ */ jsxs36("fieldset", { className: "facet", children: [
-    /* @__PURE__ */ jsx37("legend", { children: title }),
-    shown.map(({ value, count: number }) => /* @__PURE__ */ jsxs36(Checkbox, { className: "check", isSelected: chosen.includes(value), onChange: () => onQuery(toggled(query, name, value)), children: [
-      /* @__PURE__ */ jsx37("span", { className: "box", children: /* @__PURE__ */ jsx37(Icon, { name: "check" }) }),
-      /* @__PURE__ */ jsx37("span", { className: "cut", children: wordOf ? wordOf(value) : value }),
-      /* @__PURE__ */ jsx37("span", { className: "facet-count quiet number", children: count(number) })
+  return /* @__PURE__ */ jsxs39("fieldset", { className: "facet", children: [
+    /* @__PURE__ */ jsx40("legend", { children: title }),
+    shown.map(({ value, count: number }) => /* @__PURE__ */ jsxs39(Checkbox, { className: "check", isSelected: chosen.includes(value), onChange: () => onQuery(toggled(query, name, value)), children: [
+      /* @__PURE__ */ jsx40("span", { className: "box", children: /* @__PURE__ */ jsx40(Icon, { name: "check" }) }),
+      /* @__PURE__ */ jsx40("span", { className: "cut", children: wordOf ? wordOf(value) : value }),
+      /* @__PURE__ */ jsx40("span", { className: "facet-count quiet number", children: count(number) })
     ] }, value))
   ] });
 }
 function Facets({ query, rows, facets, onQuery }) {
   const { saved, toggle } = useSaved();
   const isSaved = saved.includes(query);
-  return /* @__PURE__ */ jsxs36("div", { className: "facets", children: [
-    /* @__PURE__ */ jsx37(Group, { title: "State", name: "state", values: facets?.states ?? counted(rows.map((row) => row.state)), query, onQuery, wordOf: (value) => messageState(value).word }),
-    /* @__PURE__ */ jsx37(Group, { title: "Interface", name: "interface", values: facets?.interfaces ?? counted(rows.map((row) => row.interface)), query, onQuery }),
-    /* @__PURE__ */ jsx37(Group, { title: "Type", name: "type", values: facets?.types ?? counted(rows.map((row) => row.type)), query, onQuery }),
-    facets && /* @__PURE__ */ jsx37(Group, { title: "Facility", name: "facility", values: facets.facilities, query, onQuery }),
-    /* @__PURE__ */ jsx37(Group, { title: facets ? "Destination (in the list)" : "Destination", name: "destination", values: counted(rows.flatMap((row) => row.destinations)), query, onQuery }),
-    /* @__PURE__ */ jsxs36("fieldset", { className: "facet", children: [
-      /* @__PURE__ */ jsx37("legend", { children: "Saved searches" }),
-      saved.map((one) => /* @__PURE__ */ jsx37("button", { type: "button", className: "saved cut", "aria-current": one === query, onClick: () => onQuery(one), title: one, children: one }, one)),
-      isKeepable(query) ? /* @__PURE__ */ jsx37(Button, { kind: "plain", onPress: () => toggle(query), children: isSaved ? "Forget this search" : "Keep this search" }) : saved.length === 0 && /* @__PURE__ */ jsx37("p", { className: "quiet", children: "None in this browser. A search that names a person is not kept." })
-    ] })
+  return /* @__PURE__ */ jsxs39("div", { className: "facets", children: [
+    /* @__PURE__ */ jsx40(Group, { title: "State", name: "state", values: facets?.states ?? counted(rows.map((row) => row.state)), query, onQuery, wordOf: (value) => messageState(value).word }),
+    /* @__PURE__ */ jsx40(Group, { title: "Interface", name: "interface", values: facets?.interfaces ?? counted(rows.map((row) => row.interface)), query, onQuery }),
+    /* @__PURE__ */ jsx40(Group, { title: "Type", name: "type", values: facets?.types ?? counted(rows.map((row) => row.type)), query, onQuery }),
+    facets && /* @__PURE__ */ jsx40(Group, { title: "Facility", name: "facility", values: facets.facilities, query, onQuery }),
+    /* @__PURE__ */ jsx40(Group, { title: facets ? "Destination (in the list)" : "Destination", name: "destination", values: counted(rows.flatMap((row) => row.destinations)), query, onQuery }),
+    /* @__PURE__ */ jsxs39("fieldset", { className: "facet", children: [
+      /* @__PURE__ */ jsx40("legend", { children: "Your searches" }),
+      saved.map((one) => /* @__PURE__ */ jsx40("button", { type: "button", className: "saved cut", "aria-current": one === query, onClick: () => onQuery(one), title: one, children: one }, one)),
+      isKeepable(query) ? /* @__PURE__ */ jsx40(Button, { kind: "plain", onPress: () => toggle(query), children: isSaved ? "Forget this search" : "Keep this search" }) : saved.length === 0 && /* @__PURE__ */ jsx40("p", { className: "quiet", children: "None in this browser. A search that names a person is not kept." })
+    ] }),
+    /* @__PURE__ */ jsx40(SharedSearches, { query, onQuery })
   ] });
 }
 
 // src/screens/messages/OneMessage.tsx
-import { useMemo as useMemo9, useState as useState26 } from "./vendor.js";
-import { Menu, MenuItem, MenuTrigger, Popover, Tab as Tab4, TabList as TabList4, TabPanel as TabPanel4, Tabs as Tabs4 } from "./vendor.js";
+import { useMemo as useMemo9, useState as useState28 } from "./vendor.js";
+import { Menu as Menu2, MenuItem as MenuItem2, MenuTrigger as MenuTrigger2, Popover as Popover2, Tab as Tab4, TabList as TabList4, TabPanel as TabPanel4, Tabs as Tabs4 } from "./vendor.js";
 
 // src/flow/maps.ts
 function mapsOf(text) {
@@ -4260,50 +4555,50 @@ function mapsTo(text, file, destination) {
 }
 
 // src/screens/messages/Compare.tsx
-import { useState as useState25 } from "./vendor.js";
-import { jsx as jsx38, jsxs as jsxs37 } from "./vendor.js";
+import { useState as useState27 } from "./vendor.js";
+import { jsx as jsx41, jsxs as jsxs40 } from "./vendor.js";
 function Compare({ journey, reason, onReveal }) {
   const outputs = journey.deliveries.map((one) => `output:${one.destination}`);
-  const [which, setWhich] = useState25(outputs[0] ?? "raw");
-  const [number, setNumber] = useState25("");
+  const [which, setWhich] = useState27(outputs[0] ?? "raw");
+  const [number, setNumber] = useState27("");
   const other = Number(number) || void 0;
   const left = useContent(journey.id, "raw", reason);
   const right = useContent(other ?? journey.id, other ? "raw" : which, reason);
   const [before, after] = [useEr7(left.value), useEr7(right.value)];
   const found = before && after ? differences(before, after) : void 0;
   const names2 = useNames(before);
-  return /* @__PURE__ */ jsxs37("div", { className: "compare", children: [
-    /* @__PURE__ */ jsxs37("div", { className: "compare-head", children: [
-      /* @__PURE__ */ jsx38("span", { children: "As received, against" }),
-      /* @__PURE__ */ jsxs37("select", { className: "input", "aria-label": "Which content", value: other ? "" : which, onChange: (change2) => (setWhich(change2.target.value), setNumber("")), children: [
-        other && /* @__PURE__ */ jsxs37("option", { value: "", children: [
+  return /* @__PURE__ */ jsxs40("div", { className: "compare", children: [
+    /* @__PURE__ */ jsxs40("div", { className: "compare-head", children: [
+      /* @__PURE__ */ jsx41("span", { children: "As received, against" }),
+      /* @__PURE__ */ jsxs40("select", { className: "input", "aria-label": "Which content", value: other ? "" : which, onChange: (change2) => (setWhich(change2.target.value), setNumber("")), children: [
+        other && /* @__PURE__ */ jsxs40("option", { value: "", children: [
           "message ",
           other
         ] }),
-        outputs.map((one) => /* @__PURE__ */ jsxs37("option", { value: one, children: [
+        outputs.map((one) => /* @__PURE__ */ jsxs40("option", { value: one, children: [
           "what went to ",
           one.slice("output:".length)
         ] }, one))
       ] }),
-      /* @__PURE__ */ jsx38("span", { children: "or message" }),
-      /* @__PURE__ */ jsx38("input", { className: "input", "aria-label": "Id of another message", placeholder: "id", inputMode: "numeric", value: number, onChange: (change2) => setNumber(change2.target.value.replace(/\D/g, "")) })
+      /* @__PURE__ */ jsx41("span", { children: "or message" }),
+      /* @__PURE__ */ jsx41("input", { className: "input", "aria-label": "Id of another message", placeholder: "id", inputMode: "numeric", value: number, onChange: (change2) => setNumber(change2.target.value.replace(/\D/g, "")) })
     ] }),
-    right.problem && !right.problem.isMissing ? /* @__PURE__ */ jsx38(Trouble, { problem: right.problem, what: "The other content", again: right.again }) : left.problem?.isMissing && !left.value ? /* @__PURE__ */ jsx38(Empty, { title: "The content is not shown without a reason", children: /* @__PURE__ */ jsx38(Button, { icon: "eye", onPress: onReveal, children: "Reveal…" }) }) : !left.value || !right.value ? /* @__PURE__ */ jsx38("div", { className: "empty", children: "Reading…" }) : !found ? /* @__PURE__ */ jsx38(Empty, { title: "These two have no fields in common", children: "One of them is not HL7 v2; look at both in their tabs." }) : found.length === 0 ? /* @__PURE__ */ jsx38(Empty, { title: "They are the same", children: "No field differs." }) : /* @__PURE__ */ jsxs37("table", { className: "table", children: [
-      /* @__PURE__ */ jsxs37("caption", { className: "hidden-but-read", children: [
+    right.problem && !right.problem.isMissing ? /* @__PURE__ */ jsx41(Trouble, { problem: right.problem, what: "The other content", again: right.again }) : left.problem?.isMissing && !left.value ? /* @__PURE__ */ jsx41(Empty, { title: "The content is not shown without a reason", children: /* @__PURE__ */ jsx41(Button, { icon: "eye", onPress: onReveal, children: "Reveal…" }) }) : !left.value || !right.value ? /* @__PURE__ */ jsx41("div", { className: "empty", children: "Reading…" }) : !found ? /* @__PURE__ */ jsx41(Empty, { title: "These two have no fields in common", children: "One of them is not HL7 v2; look at both in their tabs." }) : found.length === 0 ? /* @__PURE__ */ jsx41(Empty, { title: "They are the same", children: "No field differs." }) : /* @__PURE__ */ jsxs40("table", { className: "table", children: [
+      /* @__PURE__ */ jsxs40("caption", { className: "hidden-but-read", children: [
         plural(found.length, "place"),
         " differ"
       ] }),
-      /* @__PURE__ */ jsx38("thead", { children: /* @__PURE__ */ jsxs37("tr", { children: [
-        /* @__PURE__ */ jsx38("th", { scope: "col", children: "Place" }),
-        /* @__PURE__ */ jsx38("th", { scope: "col", children: "Name" }),
-        /* @__PURE__ */ jsx38("th", { scope: "col", children: "Received" }),
-        /* @__PURE__ */ jsx38("th", { scope: "col", children: other ? `Message ${other}` : "Sent" })
+      /* @__PURE__ */ jsx41("thead", { children: /* @__PURE__ */ jsxs40("tr", { children: [
+        /* @__PURE__ */ jsx41("th", { scope: "col", children: "Place" }),
+        /* @__PURE__ */ jsx41("th", { scope: "col", children: "Name" }),
+        /* @__PURE__ */ jsx41("th", { scope: "col", children: "Received" }),
+        /* @__PURE__ */ jsx41("th", { scope: "col", children: other ? `Message ${other}` : "Sent" })
       ] }) }),
-      /* @__PURE__ */ jsx38("tbody", { children: found.map((one) => /* @__PURE__ */ jsxs37("tr", { children: [
-        /* @__PURE__ */ jsx38("td", { children: /* @__PURE__ */ jsx38("code", { children: one.path }) }),
-        /* @__PURE__ */ jsx38("td", { className: "quiet", children: names2[one.kind] ?? "" }),
-        /* @__PURE__ */ jsx38("td", { className: "mono", children: one.left ?? /* @__PURE__ */ jsx38("span", { className: "quiet", children: "nothing" }) }),
-        /* @__PURE__ */ jsx38("td", { className: "mono", children: one.right ?? /* @__PURE__ */ jsx38("span", { className: "quiet", children: "nothing" }) })
+      /* @__PURE__ */ jsx41("tbody", { children: found.map((one) => /* @__PURE__ */ jsxs40("tr", { children: [
+        /* @__PURE__ */ jsx41("td", { children: /* @__PURE__ */ jsx41("code", { children: one.path }) }),
+        /* @__PURE__ */ jsx41("td", { className: "quiet", children: names2[one.kind] ?? "" }),
+        /* @__PURE__ */ jsx41("td", { className: "mono", children: one.left ?? /* @__PURE__ */ jsx41("span", { className: "quiet", children: "nothing" }) }),
+        /* @__PURE__ */ jsx41("td", { className: "mono", children: one.right ?? /* @__PURE__ */ jsx41("span", { className: "quiet", children: "nothing" }) })
       ] }, one.path)) })
     ] })
   ] });
@@ -4338,33 +4633,33 @@ function sinceText(at3, start) {
 }
 
 // src/screens/messages/OneMessage.tsx
-import { Fragment as Fragment15, jsx as jsx39, jsxs as jsxs38 } from "./vendor.js";
+import { Fragment as Fragment15, jsx as jsx42, jsxs as jsxs41 } from "./vendor.js";
 function Strip({ journey }) {
   const tiles = stripOf(journey);
   const start = journey.stages.find((stage) => stage.step === 1)?.at ?? null;
-  return /* @__PURE__ */ jsx39("ol", { className: "strip", "aria-label": "The life of the message", tabIndex: 0, children: tiles.map((tile) => /* @__PURE__ */ jsxs38("li", { className: tile.tone, title: `${tile.text}${tile.at ? ` · ${utc(tile.at)}` : ""}`, children: [
-    /* @__PURE__ */ jsxs38("strong", { className: "cut", children: [
+  return /* @__PURE__ */ jsx42("ol", { className: "strip", "aria-label": "The life of the message", tabIndex: 0, children: tiles.map((tile) => /* @__PURE__ */ jsxs41("li", { className: tile.tone, title: `${tile.text}${tile.at ? ` · ${utc(tile.at)}` : ""}`, children: [
+    /* @__PURE__ */ jsxs41("strong", { className: "cut", children: [
       tile.tone === "bad" ? "✕ " : tile.tone === "wait" ? "… " : "",
       tile.name
     ] }),
-    /* @__PURE__ */ jsx39("span", { children: tile.text }),
-    /* @__PURE__ */ jsx39("span", { className: "quiet number", children: sinceText(tile.at, start) || " " })
+    /* @__PURE__ */ jsx42("span", { children: tile.text }),
+    /* @__PURE__ */ jsx42("span", { className: "quiet number", children: sinceText(tile.at, start) || " " })
   ] }, tile.id)) });
 }
 function Stages({ journey }) {
   const start = journey.stages.find((stage) => stage.step === 1)?.at ?? null;
-  return /* @__PURE__ */ jsxs38("table", { className: "table stages", children: [
-    /* @__PURE__ */ jsx39("thead", { children: /* @__PURE__ */ jsxs38("tr", { children: [
-      /* @__PURE__ */ jsx39("th", { scope: "col", children: "Time" }),
-      /* @__PURE__ */ jsx39("th", { scope: "col", className: "right", children: "Since" }),
-      /* @__PURE__ */ jsx39("th", { scope: "col", children: "Where" }),
-      /* @__PURE__ */ jsx39("th", { scope: "col", children: "What happened" })
+  return /* @__PURE__ */ jsxs41("table", { className: "table stages", children: [
+    /* @__PURE__ */ jsx42("thead", { children: /* @__PURE__ */ jsxs41("tr", { children: [
+      /* @__PURE__ */ jsx42("th", { scope: "col", children: "Time" }),
+      /* @__PURE__ */ jsx42("th", { scope: "col", className: "right", children: "Since" }),
+      /* @__PURE__ */ jsx42("th", { scope: "col", children: "Where" }),
+      /* @__PURE__ */ jsx42("th", { scope: "col", children: "What happened" })
     ] }) }),
-    /* @__PURE__ */ jsx39("tbody", { children: journey.stages.map((stage, at3) => /* @__PURE__ */ jsxs38("tr", { children: [
-      /* @__PURE__ */ jsx39("td", { className: "mono nowrap", children: stage.at ? clockMillis(stage.at) : "" }),
-      /* @__PURE__ */ jsx39("td", { className: "right number nowrap", children: sinceText(stage.at, start) }),
-      /* @__PURE__ */ jsx39("td", { className: "nowrap", children: stage.destination ?? "engine" }),
-      /* @__PURE__ */ jsxs38("td", { className: stage.is_good ? "" : "bad", children: [
+    /* @__PURE__ */ jsx42("tbody", { children: journey.stages.map((stage, at3) => /* @__PURE__ */ jsxs41("tr", { children: [
+      /* @__PURE__ */ jsx42("td", { className: "mono nowrap", children: stage.at ? clockMillis(stage.at) : "" }),
+      /* @__PURE__ */ jsx42("td", { className: "right number nowrap", children: sinceText(stage.at, start) }),
+      /* @__PURE__ */ jsx42("td", { className: "nowrap", children: stage.destination ?? "engine" }),
+      /* @__PURE__ */ jsxs41("td", { className: stage.is_good ? "" : "bad", children: [
         stage.is_good ? "" : "✕ ",
         stage.text
       ] })
@@ -4425,26 +4720,26 @@ var REVEAL = (run) => ({
 });
 function Hidden({ view, onReveal }) {
   if (view.problem?.isMissing || view.problem?.status === 403) {
-    return /* @__PURE__ */ jsx39(Empty, { title: "The content is not shown without a reason", children: /* @__PURE__ */ jsx39(Button, { icon: "eye", onPress: onReveal, children: "Reveal…" }) });
+    return /* @__PURE__ */ jsx42(Empty, { title: "The content is not shown without a reason", children: /* @__PURE__ */ jsx42(Button, { icon: "eye", onPress: onReveal, children: "Reveal…" }) });
   }
-  if (view.problem) return /* @__PURE__ */ jsx39(Trouble, { problem: view.problem, what: "The content", again: view.again });
-  return /* @__PURE__ */ jsx39("div", { className: "empty", children: "Reading…" });
+  if (view.problem) return /* @__PURE__ */ jsx42(Trouble, { problem: view.problem, what: "The content", again: view.again });
+  return /* @__PURE__ */ jsx42("div", { className: "empty", children: "Reading…" });
 }
 function Content({ view, names: names2, linked, mode, changed: changed2 }) {
   const er7 = useEr7(view);
-  if (!er7) return /* @__PURE__ */ jsx39(Plain, { text: view.text, linked });
-  return mode === "fields" ? /* @__PURE__ */ jsx39(Fields, { er7, names: names2, linked, changed: changed2 }) : /* @__PURE__ */ jsx39(Raw, { er7, names: names2, linked, changed: changed2 });
+  if (!er7) return /* @__PURE__ */ jsx42(Plain, { text: view.text, linked });
+  return mode === "fields" ? /* @__PURE__ */ jsx42(Fields, { er7, names: names2, linked, changed: changed2 }) : /* @__PURE__ */ jsx42(Raw, { er7, names: names2, linked, changed: changed2 });
 }
 function MadeBy({ journey, destination }) {
   const { value } = useAnswer(journey.interface, (signal) => readInterface(journey.interface, signal));
   const files = value ? mapsTo(value.text, value.file, destination) : [];
   if (files.length === 0) return null;
-  return /* @__PURE__ */ jsxs38(Fragment15, { children: [
+  return /* @__PURE__ */ jsxs41(Fragment15, { children: [
     " ",
     "Made by",
     " ",
-    files.map((file) => /* @__PURE__ */ jsxs38("span", { children: [
-      /* @__PURE__ */ jsx39(Link, { to: mapAt(journey.interface, file, journey.id), children: file.split("/").at(-1) ?? file }),
+    files.map((file) => /* @__PURE__ */ jsxs41("span", { children: [
+      /* @__PURE__ */ jsx42(Link, { to: mapAt(journey.interface, file, journey.id), children: file.split("/").at(-1) ?? file }),
       " "
     ] }, file)),
     ": see which line made what."
@@ -4453,7 +4748,7 @@ function MadeBy({ journey, destination }) {
 function Panes({ journey, reason, onReveal }) {
   const { words: words2 } = useAddress();
   const tab = words2.get("tab") ?? "raw";
-  const [look, setLook] = useState26({});
+  const [look, setLook] = useState28({});
   const linked = useMemo9(() => ({ path: look.path, value: look.value, look: (path, value) => setLook({ path, value }) }), [look]);
   const raw = useContent(journey.id, "raw", reason);
   const output = tab.startsWith("output:") ? tab : null;
@@ -4468,44 +4763,44 @@ function Panes({ journey, reason, onReveal }) {
     { id: "compare", name: "Compare" },
     { id: "journey", name: "Journey" }
   ];
-  return /* @__PURE__ */ jsxs38("div", { className: "panes", children: [
-    /* @__PURE__ */ jsxs38("section", { className: "card pane", "aria-label": "Fields", children: [
-      /* @__PURE__ */ jsxs38("header", { children: [
-        /* @__PURE__ */ jsx39("h2", { children: "Fields" }),
-        raw.value && /* @__PURE__ */ jsxs38("span", { className: "quiet", children: [
+  return /* @__PURE__ */ jsxs41("div", { className: "panes", children: [
+    /* @__PURE__ */ jsxs41("section", { className: "card pane", "aria-label": "Fields", children: [
+      /* @__PURE__ */ jsxs41("header", { children: [
+        /* @__PURE__ */ jsx42("h2", { children: "Fields" }),
+        raw.value && /* @__PURE__ */ jsxs41("span", { className: "quiet", children: [
           raw.value.isMasked ? "masked" : "revealed",
           " · as received"
         ] })
       ] }),
-      /* @__PURE__ */ jsx39("div", { className: "pane-inside", children: raw.value ? /* @__PURE__ */ jsx39(Content, { view: raw.value, names: names2, linked, mode: "fields" }) : /* @__PURE__ */ jsx39(Hidden, { view: raw, onReveal }) })
+      /* @__PURE__ */ jsx42("div", { className: "pane-inside", children: raw.value ? /* @__PURE__ */ jsx42(Content, { view: raw.value, names: names2, linked, mode: "fields" }) : /* @__PURE__ */ jsx42(Hidden, { view: raw, onReveal }) })
     ] }),
-    /* @__PURE__ */ jsx39("section", { className: "card pane", "aria-label": "Content", children: /* @__PURE__ */ jsxs38(Tabs4, { className: "tabs", selectedKey: tabs.some((one) => one.id === tab) ? tab : "raw", onSelectionChange: (key) => setWords({ tab: String(key) }, { replace: true }), children: [
-      /* @__PURE__ */ jsx39(TabList4, { className: "tab-list", "aria-label": "Ways to see it", items: tabs, children: (one) => /* @__PURE__ */ jsx39(Tab4, { className: "tab", children: one.name }) }),
-      tabs.map((one) => /* @__PURE__ */ jsx39(TabPanel4, { id: one.id, className: "tab-panel pane-inside", children: one.id === "journey" ? /* @__PURE__ */ jsx39(Stages, { journey }) : one.id === "compare" ? /* @__PURE__ */ jsx39(Compare, { journey, reason, onReveal }) : one.id === "raw" ? raw.value ? /* @__PURE__ */ jsx39(Content, { view: raw.value, names: names2, linked, mode: "raw" }) : /* @__PURE__ */ jsx39(Hidden, { view: raw, onReveal }) : other.value ? /* @__PURE__ */ jsxs38(Fragment15, { children: [
-        /* @__PURE__ */ jsxs38("p", { className: "pane-note quiet", children: [
+    /* @__PURE__ */ jsx42("section", { className: "card pane", "aria-label": "Content", children: /* @__PURE__ */ jsxs41(Tabs4, { className: "tabs", selectedKey: tabs.some((one) => one.id === tab) ? tab : "raw", onSelectionChange: (key) => setWords({ tab: String(key) }, { replace: true }), children: [
+      /* @__PURE__ */ jsx42(TabList4, { className: "tab-list", "aria-label": "Ways to see it", items: tabs, children: (one) => /* @__PURE__ */ jsx42(Tab4, { className: "tab", children: one.name }) }),
+      tabs.map((one) => /* @__PURE__ */ jsx42(TabPanel4, { id: one.id, className: "tab-panel pane-inside", children: one.id === "journey" ? /* @__PURE__ */ jsx42(Stages, { journey }) : one.id === "compare" ? /* @__PURE__ */ jsx42(Compare, { journey, reason, onReveal }) : one.id === "raw" ? raw.value ? /* @__PURE__ */ jsx42(Content, { view: raw.value, names: names2, linked, mode: "raw" }) : /* @__PURE__ */ jsx42(Hidden, { view: raw, onReveal }) : other.value ? /* @__PURE__ */ jsxs41(Fragment15, { children: [
+        /* @__PURE__ */ jsxs41("p", { className: "pane-note quiet", children: [
           changed2 && (changed2.size ? `${plural(changed2.size, "place")} changed on the way, underlined.` : "Sent as received."),
-          output && /* @__PURE__ */ jsx39(MadeBy, { journey, destination: output.slice("output:".length) })
+          output && /* @__PURE__ */ jsx42(MadeBy, { journey, destination: output.slice("output:".length) })
         ] }),
-        /* @__PURE__ */ jsx39(Content, { view: other.value, names: names2, linked, mode: "raw", changed: changed2 })
-      ] }) : /* @__PURE__ */ jsx39(Hidden, { view: other, onReveal }) }, one.id))
+        /* @__PURE__ */ jsx42(Content, { view: other.value, names: names2, linked, mode: "raw", changed: changed2 })
+      ] }) : /* @__PURE__ */ jsx42(Hidden, { view: other, onReveal }) }, one.id))
     ] }) })
   ] });
 }
 function EditCopy({ id, text, onClose }) {
-  const [content, setContent] = useState26(() => text.replaceAll("\r\n", "\n").replaceAll("\r", "\n"));
-  return /* @__PURE__ */ jsx39(
+  const [content, setContent] = useState28(() => text.replaceAll("\r\n", "\n").replaceAll("\r", "\n"));
+  return /* @__PURE__ */ jsx42(
     AskWhy,
     {
       onClose,
       act: {
         title: `Send an edited copy of ${id}`,
-        text: /* @__PURE__ */ jsxs38("div", { className: "field", children: [
-          /* @__PURE__ */ jsxs38("label", { htmlFor: "copy", children: [
+        text: /* @__PURE__ */ jsxs41("div", { className: "field", children: [
+          /* @__PURE__ */ jsxs41("label", { htmlFor: "copy", children: [
             "The copy; ",
             id,
             " stays as it came"
           ] }),
-          /* @__PURE__ */ jsx39("textarea", { id: "copy", className: "input mono copy", rows: 12, spellCheck: false, wrap: "off", value: content, onChange: (change2) => setContent(change2.target.value) })
+          /* @__PURE__ */ jsx42("textarea", { id: "copy", className: "input mono copy", rows: 12, spellCheck: false, wrap: "off", value: content, onChange: (change2) => setContent(change2.target.value) })
         ] }),
         button: "Send the copy",
         isDangerous: true,
@@ -4519,13 +4814,13 @@ function EditCopy({ id, text, onClose }) {
 }
 function OneMessage({ id, onClose }) {
   const { value: journey, problem, again } = useAnswer(String(id), (signal) => readJourney(id, signal));
-  const [reason, setReason] = useState26();
-  const [act, setAct] = useState26();
+  const [reason, setReason] = useState28();
+  const [act, setAct] = useState28();
   const may = useMay();
-  const [isEditing, setEditing] = useState26(false);
+  const [isEditing, setEditing] = useState28(false);
   const original = useContent(id, reason && may("edit") ? "raw" : null, reason);
-  if (problem) return /* @__PURE__ */ jsx39(Trouble, { problem, what: `Message ${id}`, again });
-  if (!journey) return /* @__PURE__ */ jsx39("div", { className: "empty", children: "Reading…" });
+  if (problem) return /* @__PURE__ */ jsx42(Trouble, { problem, what: `Message ${id}`, again });
+  if (!journey) return /* @__PURE__ */ jsx42("div", { className: "empty", children: "Reading…" });
   const acts = actsOf(journey).filter((offer) => may(offer.right));
   const first = journey.stages.find((stage) => stage.step === 1);
   const mayReveal = may("reveal");
@@ -4544,70 +4839,70 @@ function OneMessage({ id, onClose }) {
     setAct(void 0);
     again();
   };
-  return /* @__PURE__ */ jsxs38("div", { className: "one-message", children: [
-    /* @__PURE__ */ jsxs38("header", { className: "one-head", children: [
-      /* @__PURE__ */ jsx39("h2", { className: "mono", children: journey.kind }),
-      /* @__PURE__ */ jsxs38("span", { children: [
+  return /* @__PURE__ */ jsxs41("div", { className: "one-message", children: [
+    /* @__PURE__ */ jsxs41("header", { className: "one-head", children: [
+      /* @__PURE__ */ jsx42("h2", { className: "mono", children: journey.kind }),
+      /* @__PURE__ */ jsxs41("span", { children: [
         "on ",
-        /* @__PURE__ */ jsx39(Link, { to: interfaceAt(journey.interface), children: journey.interface })
+        /* @__PURE__ */ jsx42(Link, { to: interfaceAt(journey.interface), children: journey.interface })
       ] }),
-      /* @__PURE__ */ jsxs38("span", { className: "quiet", children: [
+      /* @__PURE__ */ jsxs41("span", { className: "quiet", children: [
         first?.at ? clockMillis(first.at) : "",
         " · ",
         bytes(journey.size),
         " · control id ",
-        /* @__PURE__ */ jsx39("code", { children: journey.control_id || "none" }),
+        /* @__PURE__ */ jsx42("code", { children: journey.control_id || "none" }),
         " · id ",
-        /* @__PURE__ */ jsx39("code", { children: id })
+        /* @__PURE__ */ jsx42("code", { children: id })
       ] }),
-      /* @__PURE__ */ jsxs38("div", { className: "buttons", children: [
-        reason ? /* @__PURE__ */ jsx39(Button, { icon: "masked", onPress: () => setReason(void 0), children: "Mask" }) : (mayReveal || may("break-glass")) && /* @__PURE__ */ jsx39(Button, { icon: "eye", onPress: reveal, children: "Reveal…" }),
-        /* @__PURE__ */ jsx39(Link, { to: benchAt(journey.interface, id), className: "button", children: "On the bench" }),
-        original.value && !original.value.isMasked && /* @__PURE__ */ jsx39(Button, { icon: "changes", onPress: () => setEditing(true), children: "Edit a copy…" }),
-        acts.length > 0 && /* @__PURE__ */ jsxs38(MenuTrigger, { children: [
-          /* @__PURE__ */ jsx39(Button, { icon: "again", children: "Act…" }),
-          /* @__PURE__ */ jsx39(Popover, { className: "popover", placement: "bottom end", children: /* @__PURE__ */ jsx39(Menu, { className: "menu", items: acts, onAction: (key) => setAct(acts.find((one) => one.id === key)?.act), children: (one) => /* @__PURE__ */ jsx39(MenuItem, { className: "menu-item", children: one.label }) }) })
+      /* @__PURE__ */ jsxs41("div", { className: "buttons", children: [
+        reason ? /* @__PURE__ */ jsx42(Button, { icon: "masked", onPress: () => setReason(void 0), children: "Mask" }) : (mayReveal || may("break-glass")) && /* @__PURE__ */ jsx42(Button, { icon: "eye", onPress: reveal, children: "Reveal…" }),
+        /* @__PURE__ */ jsx42(Link, { to: benchAt(journey.interface, id), className: "button", children: "On the bench" }),
+        original.value && !original.value.isMasked && /* @__PURE__ */ jsx42(Button, { icon: "changes", onPress: () => setEditing(true), children: "Edit a copy…" }),
+        acts.length > 0 && /* @__PURE__ */ jsxs41(MenuTrigger2, { children: [
+          /* @__PURE__ */ jsx42(Button, { icon: "again", children: "Act…" }),
+          /* @__PURE__ */ jsx42(Popover2, { className: "popover", placement: "bottom end", children: /* @__PURE__ */ jsx42(Menu2, { className: "menu", items: acts, onAction: (key) => setAct(acts.find((one) => one.id === key)?.act), children: (one) => /* @__PURE__ */ jsx42(MenuItem2, { className: "menu-item", children: one.label }) }) })
         ] }),
-        /* @__PURE__ */ jsx39(Button, { kind: "plain square", icon: "close", "aria-label": "Close the message", onPress: onClose })
+        /* @__PURE__ */ jsx42(Button, { kind: "plain square", icon: "close", "aria-label": "Close the message", onPress: onClose })
       ] })
     ] }),
-    /* @__PURE__ */ jsx39(Strip, { journey }),
-    /* @__PURE__ */ jsx39(Panes, { journey, reason, onReveal: reveal }),
-    act && /* @__PURE__ */ jsx39(AskWhy, { act, onClose: close }),
-    isEditing && original.value && /* @__PURE__ */ jsx39(EditCopy, { id, text: original.value.text, onClose: () => setEditing(false) })
+    /* @__PURE__ */ jsx42(Strip, { journey }),
+    /* @__PURE__ */ jsx42(Panes, { journey, reason, onReveal: reveal }),
+    act && /* @__PURE__ */ jsx42(AskWhy, { act, onClose: close }),
+    isEditing && original.value && /* @__PURE__ */ jsx42(EditCopy, { id, text: original.value.text, onClose: () => setEditing(false) })
   ] });
 }
 
 // src/screens/messages/ReplayFound.tsx
-import { jsx as jsx40, jsxs as jsxs39 } from "./vendor.js";
+import { jsx as jsx43, jsxs as jsxs42 } from "./vendor.js";
 function ReplayFound({ query, onClose }) {
   const { value: plan2, problem } = useAnswer(query, () => planReplay(query));
   if (problem) {
-    return /* @__PURE__ */ jsxs39(Window, { title: "Replay", onClose, children: [
-      /* @__PURE__ */ jsx40(Trouble, { problem, what: "The plan" }),
-      /* @__PURE__ */ jsx40("div", { className: "buttons", children: /* @__PURE__ */ jsx40(Button, { onPress: onClose, children: "Close" }) })
+    return /* @__PURE__ */ jsxs42(Window, { title: "Replay", onClose, children: [
+      /* @__PURE__ */ jsx43(Trouble, { problem, what: "The plan" }),
+      /* @__PURE__ */ jsx43("div", { className: "buttons", children: /* @__PURE__ */ jsx43(Button, { onPress: onClose, children: "Close" }) })
     ] });
   }
   if (!plan2) {
-    return /* @__PURE__ */ jsx40(Window, { title: "Replay", onClose, children: /* @__PURE__ */ jsx40("p", { children: "Looking what would be replayed…" }) });
+    return /* @__PURE__ */ jsx43(Window, { title: "Replay", onClose, children: /* @__PURE__ */ jsx43("p", { children: "Looking what would be replayed…" }) });
   }
-  const text = /* @__PURE__ */ jsxs39("div", { className: "stack tight", children: [
-    /* @__PURE__ */ jsx40("p", { children: "They are read again from the bytes that came, by the interface as it is now, oldest first. Nothing that is stored changes; each replay is marked as one." }),
-    /* @__PURE__ */ jsxs39("dl", { className: "facts", children: [
-      /* @__PURE__ */ jsx40("dt", { children: "Messages" }),
-      /* @__PURE__ */ jsxs39("dd", { children: [
+  const text = /* @__PURE__ */ jsxs42("div", { className: "stack tight", children: [
+    /* @__PURE__ */ jsx43("p", { children: "They are read again from the bytes that came, by the interface as it is now, oldest first. Nothing that is stored changes; each replay is marked as one." }),
+    /* @__PURE__ */ jsxs42("dl", { className: "facts", children: [
+      /* @__PURE__ */ jsx43("dt", { children: "Messages" }),
+      /* @__PURE__ */ jsxs42("dd", { children: [
         count(plan2.messages),
-        plan2.is_limited && /* @__PURE__ */ jsx40("strong", { className: "warn", children: " — the limit; there are more" })
+        plan2.is_limited && /* @__PURE__ */ jsx43("strong", { className: "warn", children: " — the limit; there are more" })
       ] }),
-      /* @__PURE__ */ jsx40("dt", { children: "Delivered already" }),
-      /* @__PURE__ */ jsx40("dd", { className: plan2.already_delivered > 0 ? "warn" : "", children: plan2.already_delivered > 0 ? `${plural(plan2.already_delivered, "message")}: receivers get ${plan2.already_delivered === 1 ? "it" : "them"} a second time` : "none" }),
-      /* @__PURE__ */ jsx40("dt", { children: "Received" }),
-      /* @__PURE__ */ jsx40("dd", { children: plan2.oldest && plan2.newest ? `${moment(plan2.oldest)} to ${moment(plan2.newest)}` : "–" }),
-      /* @__PURE__ */ jsx40("dt", { children: "Interfaces" }),
-      /* @__PURE__ */ jsx40("dd", { children: Object.entries(plan2.interfaces).map(([name, number]) => `${name} ${count(number)}`).join(", ") || "–" })
+      /* @__PURE__ */ jsx43("dt", { children: "Delivered already" }),
+      /* @__PURE__ */ jsx43("dd", { className: plan2.already_delivered > 0 ? "warn" : "", children: plan2.already_delivered > 0 ? `${plural(plan2.already_delivered, "message")}: receivers get ${plan2.already_delivered === 1 ? "it" : "them"} a second time` : "none" }),
+      /* @__PURE__ */ jsx43("dt", { children: "Received" }),
+      /* @__PURE__ */ jsx43("dd", { children: plan2.oldest && plan2.newest ? `${moment(plan2.oldest)} to ${moment(plan2.newest)}` : "–" }),
+      /* @__PURE__ */ jsx43("dt", { children: "Interfaces" }),
+      /* @__PURE__ */ jsx43("dd", { children: Object.entries(plan2.interfaces).map(([name, number]) => `${name} ${count(number)}`).join(", ") || "–" })
     ] })
   ] });
-  return /* @__PURE__ */ jsx40(
+  return /* @__PURE__ */ jsx43(
     AskWhy,
     {
       onClose,
@@ -4627,7 +4922,7 @@ function ReplayFound({ query, onClose }) {
 }
 
 // src/screens/messages/Messages.tsx
-import { jsx as jsx41, jsxs as jsxs40 } from "./vendor.js";
+import { jsx as jsx44, jsxs as jsxs43 } from "./vendor.js";
 var LIMITS = [200, 1e3, 5e3, 1e4];
 var FOLLOW_MS = 2e3;
 var ROW_PX = 34;
@@ -4638,15 +4933,15 @@ var addressOf = (query, id) => {
   return `/messages#${words2}`;
 };
 function SearchBox({ query, onQuery }) {
-  const [text, setText] = useState27(query);
+  const [text, setText] = useState29(query);
   useEffect9(() => setText(query), [query]);
   const onKey = (key) => {
     if (key.key === "Enter") onQuery(text.trim());
     if (key.key === "Escape") setText(query);
   };
-  return /* @__PURE__ */ jsxs40("div", { className: "search-box", role: "search", children: [
-    /* @__PURE__ */ jsx41(Icon, { name: "search" }),
-    /* @__PURE__ */ jsx41(
+  return /* @__PURE__ */ jsxs43("div", { className: "search-box", role: "search", children: [
+    /* @__PURE__ */ jsx44(Icon, { name: "search" }),
+    /* @__PURE__ */ jsx44(
       "input",
       {
         className: "input",
@@ -4659,12 +4954,12 @@ function SearchBox({ query, onQuery }) {
         onKeyDown: onKey
       }
     ),
-    query && /* @__PURE__ */ jsx41(Button, { kind: "plain square", icon: "close", "aria-label": "Clear the search", onPress: () => onQuery("") })
+    query && /* @__PURE__ */ jsx44(Button, { kind: "plain square", icon: "close", "aria-label": "Clear the search", onPress: () => onQuery("") })
   ] });
 }
 function Row3({ row, query, isChosen, isNarrow, isStop }) {
   const choose = () => setWords({ id: String(row.id) });
-  return /* @__PURE__ */ jsxs40(
+  return /* @__PURE__ */ jsxs43(
     "a",
     {
       href: addressOf(query, row.id),
@@ -4679,36 +4974,39 @@ function Row3({ row, query, isChosen, isNarrow, isStop }) {
         choose();
       },
       children: [
-        /* @__PURE__ */ jsx41("span", { className: "mono", children: clockMillis(row.received) }),
-        /* @__PURE__ */ jsx41("span", { className: "mono", children: row.type }),
-        /* @__PURE__ */ jsx41("span", { className: "cut", children: row.interface }),
-        /* @__PURE__ */ jsx41("span", { className: "cut mono quiet control", children: row.control_id || "–" }),
-        !isNarrow && /* @__PURE__ */ jsx41("span", { className: "cut quiet", children: row.destinations.join(", ") || "nowhere" }),
-        /* @__PURE__ */ jsx41(State, { of: messageState(row.state) })
+        /* @__PURE__ */ jsx44("span", { className: "mono", children: clockMillis(row.received) }),
+        /* @__PURE__ */ jsx44("span", { className: "mono", children: row.type }),
+        /* @__PURE__ */ jsx44("span", { className: "cut", children: row.interface }),
+        /* @__PURE__ */ jsx44("span", { className: "cut mono quiet control", children: row.control_id || "–" }),
+        !isNarrow && /* @__PURE__ */ jsx44("span", { className: "cut quiet", children: row.destinations.join(", ") || "nowhere" }),
+        /* @__PURE__ */ jsx44(State, { of: messageState(row.state) })
       ]
     }
   );
 }
 function List({ rows, query, chosen, isNarrow }) {
-  const box = useRef5(null);
+  const box = useRef6(null);
   const height = isNarrow ? ROW_NARROW_PX : ROW_PX;
   const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => box.current, estimateSize: () => height, overscan: 12, getItemKey: (at3) => rows[at3]?.id ?? at3 });
   useEffect9(() => virtual.measure(), [height, virtual]);
   const stop = rows.some((row) => row.id === chosen) ? chosen : rows[0]?.id;
-  return /* @__PURE__ */ jsx41("div", { className: "message-list", ref: box, role: "list", "aria-label": "Messages, newest first", tabIndex: -1, children: /* @__PURE__ */ jsx41("div", { className: "message-rows", style: { height: virtual.getTotalSize() }, children: virtual.getVirtualItems().map((item) => {
+  return /* @__PURE__ */ jsx44("div", { className: "message-list", ref: box, role: "list", "aria-label": "Messages, newest first", tabIndex: -1, children: /* @__PURE__ */ jsx44("div", { className: "message-rows", style: { height: virtual.getTotalSize() }, children: virtual.getVirtualItems().map((item) => {
     const row = rows[item.index];
-    return row && /* @__PURE__ */ jsx41("div", { role: "listitem", "aria-setsize": rows.length, "aria-posinset": item.index + 1, className: "message-slot", style: { height, transform: `translateY(${item.start}px)` }, children: /* @__PURE__ */ jsx41(Row3, { row, query, isChosen: row.id === chosen, isNarrow, isStop: row.id === stop }) }, item.key);
+    return row && /* @__PURE__ */ jsx44("div", { role: "listitem", "aria-setsize": rows.length, "aria-posinset": item.index + 1, className: "message-slot", style: { height, transform: `translateY(${item.start}px)` }, children: /* @__PURE__ */ jsx44(Row3, { row, query, isChosen: row.id === chosen, isNarrow, isStop: row.id === stop }) }, item.key);
   }) }) });
 }
 function Messages() {
   const { words: words2 } = useAddress();
   const query = words2.get("q") ?? "";
   const chosen = Number(words2.get("id")) || void 0;
-  const mayResend = useMay()("resend");
-  const [limitAt, setLimitAt] = useState27(0);
-  const [isFollowing, setFollowing] = useState27(false);
-  const [isReplaying, setReplaying] = useState27(false);
-  const [areFacetsOpen, setFacetsOpen] = useState27(false);
+  const may = useMay();
+  const mayResend = may("resend");
+  const kinds = Object.keys(BULK).filter((kind) => may(BULK[kind].right));
+  const [bulk, setBulk] = useState29();
+  const [limitAt, setLimitAt] = useState29(0);
+  const [isFollowing, setFollowing] = useState29(false);
+  const [isReplaying, setReplaying] = useState29(false);
+  const [areFacetsOpen, setFacetsOpen] = useState29(false);
   const limit = LIMITS[limitAt] ?? 200;
   const { value, problem, isLoading, again } = useAnswer(`${query}
 ${limit}`, (signal) => searchMessages(query, limit, signal));
@@ -4725,36 +5023,52 @@ ${limit}`, (signal) => searchMessages(query, limit, signal));
   };
   const isFull = rows.length >= limit;
   const oldest = rows.at(-1);
-  return /* @__PURE__ */ jsxs40("div", { className: `messages ${chosen ? "with-message" : ""} ${areFacetsOpen ? "facets-open" : ""}`, children: [
-    /* @__PURE__ */ jsx41("h1", { className: "hidden-but-read", children: "Messages" }),
-    /* @__PURE__ */ jsxs40("div", { className: "messages-head", children: [
-      /* @__PURE__ */ jsx41(SearchBox, { query, onQuery }),
-      /* @__PURE__ */ jsxs40("div", { className: "buttons", children: [
-        /* @__PURE__ */ jsx41("span", { className: "facets-button", children: /* @__PURE__ */ jsx41(Button, { icon: "filtered", "aria-expanded": areFacetsOpen, onPress: () => setFacetsOpen(!areFacetsOpen), children: "Narrow" }) }),
-        /* @__PURE__ */ jsx41(Button, { icon: isFollowing ? "paused" : "play", onPress: () => setFollowing(!isFollowing), children: isFollowing ? "Stop following" : "Follow" }),
-        mayResend && /* @__PURE__ */ jsx41(Button, { icon: "again", isDisabled: !query || rows.length === 0, onPress: () => setReplaying(true), children: "Replay found…" })
+  return /* @__PURE__ */ jsxs43("div", { className: `messages ${chosen ? "with-message" : ""} ${areFacetsOpen ? "facets-open" : ""}`, children: [
+    /* @__PURE__ */ jsx44("h1", { className: "hidden-but-read", children: "Messages" }),
+    /* @__PURE__ */ jsxs43("div", { className: "messages-head", children: [
+      /* @__PURE__ */ jsx44(SearchBox, { query, onQuery }),
+      /* @__PURE__ */ jsxs43("div", { className: "buttons", children: [
+        /* @__PURE__ */ jsx44("span", { className: "facets-button", children: /* @__PURE__ */ jsx44(Button, { icon: "filtered", "aria-expanded": areFacetsOpen, onPress: () => setFacetsOpen(!areFacetsOpen), children: "Narrow" }) }),
+        /* @__PURE__ */ jsx44(Button, { icon: isFollowing ? "paused" : "play", onPress: () => setFollowing(!isFollowing), children: isFollowing ? "Stop following" : "Follow" }),
+        kinds.length > 0 && /* @__PURE__ */ jsxs43(MenuTrigger3, { children: [
+          /* @__PURE__ */ jsx44(Button, { isDisabled: !query || rows.length === 0, children: "Act on found…" }),
+          /* @__PURE__ */ jsx44(Popover3, { className: "popover", placement: "bottom end", children: /* @__PURE__ */ jsx44(Menu3, { className: "menu", items: kinds.map((id) => ({ id, label: BULK[id].label })), onAction: (key) => setBulk(kinds.find((kind) => kind === key)), children: (one) => /* @__PURE__ */ jsx44(MenuItem3, { className: "menu-item", children: one.label }) }) })
+        ] }),
+        mayResend && /* @__PURE__ */ jsx44(Button, { icon: "again", isDisabled: !query || rows.length === 0, onPress: () => setReplaying(true), children: "Replay found…" })
       ] })
     ] }),
-    /* @__PURE__ */ jsxs40("aside", { className: "messages-facets", "aria-label": "Narrow the search", children: [
-      /* @__PURE__ */ jsx41(Facets, { query, rows, facets, onQuery }),
-      /* @__PURE__ */ jsx41("p", { className: "quiet facet-foot", children: facets ? "Counts are of all that the search finds." : "Counts are of the messages in the list." })
+    /* @__PURE__ */ jsxs43("aside", { className: "messages-facets", "aria-label": "Narrow the search", children: [
+      /* @__PURE__ */ jsx44(Facets, { query, rows, facets, onQuery }),
+      /* @__PURE__ */ jsx44("p", { className: "quiet facet-foot", children: facets ? "Counts are of all that the search finds." : "Counts are of the messages in the list." })
     ] }),
-    /* @__PURE__ */ jsxs40("section", { className: "messages-found", "aria-label": "Found messages", children: [
-      /* @__PURE__ */ jsxs40("p", { className: "found-line", role: "status", children: [
+    /* @__PURE__ */ jsxs43("section", { className: "messages-found", "aria-label": "Found messages", children: [
+      /* @__PURE__ */ jsxs43("p", { className: "found-line", role: "status", children: [
         problem ? "No answer" : isLoading && !value ? "Searching…" : rows.length === 0 ? "Nothing found" : facets && isFull ? `${count(rows.length)} newest of ${count(facets.total)}` : `${count(rows.length)}${isFull ? " newest" : ""} ${rows.length === 1 ? "message" : "messages"}`,
-        oldest && isFull && chosen === void 0 && /* @__PURE__ */ jsxs40("span", { className: "quiet", children: [
+        oldest && isFull && chosen === void 0 && /* @__PURE__ */ jsxs43("span", { className: "quiet", children: [
           " back to ",
           moment(oldest.received)
         ] }),
-        isFull && limitAt < LIMITS.length - 1 && /* @__PURE__ */ jsxs40(Button, { kind: "plain", onPress: () => setLimitAt(limitAt + 1), children: [
+        isFull && limitAt < LIMITS.length - 1 && /* @__PURE__ */ jsxs43(Button, { kind: "plain", onPress: () => setLimitAt(limitAt + 1), children: [
           "Show ",
           count(LIMITS[limitAt + 1] ?? 0)
         ] })
       ] }),
-      problem ? /* @__PURE__ */ jsx41("div", { className: "inside", children: /* @__PURE__ */ jsx41(Trouble, { problem, what: "The search", again }) }) : rows.length === 0 && !isLoading ? /* @__PURE__ */ jsx41(Empty, { title: "No message fits this search", children: query ? "Take a word away, or widen the time: since:7d" : "When the first message comes, it is here." }) : /* @__PURE__ */ jsx41(List, { rows, query, chosen, isNarrow: chosen !== void 0 })
+      problem ? /* @__PURE__ */ jsx44("div", { className: "inside", children: /* @__PURE__ */ jsx44(Trouble, { problem, what: "The search", again }) }) : rows.length === 0 && !isLoading ? /* @__PURE__ */ jsx44(Empty, { title: "No message fits this search", children: query ? "Take a word away, or widen the time: since:7d" : "When the first message comes, it is here." }) : /* @__PURE__ */ jsx44(List, { rows, query, chosen, isNarrow: chosen !== void 0 })
     ] }),
-    chosen && /* @__PURE__ */ jsx41("section", { className: "messages-one", "aria-label": "Message", children: /* @__PURE__ */ jsx41(OneMessage, { id: chosen, onClose: () => setWords({ id: void 0, tab: void 0 }) }, chosen) }),
-    isReplaying && /* @__PURE__ */ jsx41(ReplayFound, { query, onClose: () => setReplaying(false) })
+    chosen && /* @__PURE__ */ jsx44("section", { className: "messages-one", "aria-label": "Message", children: /* @__PURE__ */ jsx44(OneMessage, { id: chosen, onClose: () => setWords({ id: void 0, tab: void 0 }) }, chosen) }),
+    bulk && /* @__PURE__ */ jsx44(
+      ActOnFound,
+      {
+        kind: bulk,
+        rows,
+        isFull,
+        onClose: () => {
+          setBulk(void 0);
+          again();
+        }
+      }
+    ),
+    isReplaying && /* @__PURE__ */ jsx44(ReplayFound, { query, onClose: () => setReplaying(false) })
   ] });
 }
 
@@ -4762,7 +5076,7 @@ ${limit}`, (signal) => searchMessages(query, limit, signal));
 import { useMemo as useMemo12 } from "./vendor.js";
 
 // src/screens/overview/Story.tsx
-import { Fragment as Fragment16, jsx as jsx42, jsxs as jsxs41 } from "./vendor.js";
+import { Fragment as Fragment16, jsx as jsx45, jsxs as jsxs44 } from "./vendor.js";
 var STAGES = {
   coming: { word: "Coming", icon: "expired", tone: "note" },
   under_way: { word: "Now", icon: "warn", tone: "warn" },
@@ -4787,24 +5101,24 @@ function Story({ status }) {
   const now2 = chapters.find((one) => one.stage === "under_way") ?? chapters.find((one) => one.stage === "healing");
   const next = chapters.find((one) => one.stage === "coming");
   const shown = now2 ?? next;
-  return /* @__PURE__ */ jsxs41(Card, { title: "The story", more: /* @__PURE__ */ jsx42("span", { className: "quiet", children: "this hospital is invented: things go wrong on purpose, and heal in front of you" }), children: [
-    /* @__PURE__ */ jsx42("ol", { className: "story", children: chapters.map((one) => /* @__PURE__ */ jsxs41("li", { className: `${one.stage} ${STAGES[one.stage].tone}`, "aria-current": one === now2 ? "step" : void 0, children: [
-      /* @__PURE__ */ jsx42(Icon, { name: STAGES[one.stage].icon }),
-      /* @__PURE__ */ jsx42("strong", { children: one.title }),
-      /* @__PURE__ */ jsx42("span", { className: "number", children: told(one) })
+  return /* @__PURE__ */ jsxs44(Card, { title: "The story", more: /* @__PURE__ */ jsx45("span", { className: "quiet", children: "this hospital is invented: things go wrong on purpose, and heal in front of you" }), children: [
+    /* @__PURE__ */ jsx45("ol", { className: "story", children: chapters.map((one) => /* @__PURE__ */ jsxs44("li", { className: `${one.stage} ${STAGES[one.stage].tone}`, "aria-current": one === now2 ? "step" : void 0, children: [
+      /* @__PURE__ */ jsx45(Icon, { name: STAGES[one.stage].icon }),
+      /* @__PURE__ */ jsx45("strong", { children: one.title }),
+      /* @__PURE__ */ jsx45("span", { className: "number", children: told(one) })
     ] }, one.name)) }),
-    /* @__PURE__ */ jsx42("p", { className: "story-look", children: shown ? /* @__PURE__ */ jsxs41(Fragment16, { children: [
-      /* @__PURE__ */ jsx42("strong", { children: shown === now2 ? "Look now:" : "Next:" }),
+    /* @__PURE__ */ jsx45("p", { className: "story-look", children: shown ? /* @__PURE__ */ jsxs44(Fragment16, { children: [
+      /* @__PURE__ */ jsx45("strong", { children: shown === now2 ? "Look now:" : "Next:" }),
       " ",
       shown.look,
       " ",
-      LOOK[shown.name] && /* @__PURE__ */ jsx42(Link, { to: LOOK[shown.name] ?? "/", children: "Show me" })
+      LOOK[shown.name] && /* @__PURE__ */ jsx45(Link, { to: LOOK[shown.name] ?? "/", children: "Show me" })
     ] }) : "The story is over, and the hospital goes on. Every message is still there to be looked at." })
   ] });
 }
 
 // src/screens/overview/SystemMap.tsx
-import { useMemo as useMemo10, useState as useState28 } from "./vendor.js";
+import { useMemo as useMemo10, useState as useState30 } from "./vendor.js";
 
 // src/screens/overview/map.ts
 var DRAWN_MAX = 16;
@@ -4853,7 +5167,7 @@ function pictureOf(status, flows) {
 }
 
 // src/screens/overview/SystemMap.tsx
-import { jsx as jsx43, jsxs as jsxs42 } from "./vendor.js";
+import { jsx as jsx46, jsxs as jsxs45 } from "./vendor.js";
 var BOX_HEIGHT = 25;
 var STEP = 29;
 var PAD = 6;
@@ -4872,7 +5186,7 @@ function place(nodes, width, boxWidth) {
 }
 function SystemMap({ live: live2 }) {
   const [box, { width }] = useSize();
-  const [looked, setLooked] = useState28();
+  const [looked, setLooked] = useState30();
   const status = live2.status;
   const picture = useMemo10(() => status ? pictureOf(status, live2.flows) : void 0, [status, live2.flows]);
   if (!picture) return null;
@@ -4880,8 +5194,8 @@ function SystemMap({ live: live2 }) {
   const { placed, height } = place(picture.nodes, width, boxWidth);
   const most = Math.max(...picture.lines.map((line) => line.rate), 1);
   const letters = Math.floor((boxWidth - 16) / 6.9);
-  return /* @__PURE__ */ jsxs42("div", { ref: box, className: "map", children: [
-    /* @__PURE__ */ jsxs42("svg", { width, height, role: "group", "aria-label": "Systems and what flows between them", children: [
+  return /* @__PURE__ */ jsxs45("div", { ref: box, className: "map", children: [
+    /* @__PURE__ */ jsxs45("svg", { width, height, role: "group", "aria-label": "Systems and what flows between them", children: [
       picture.lines.map((line) => {
         const from = placed.get(line.from);
         const to = placed.get(line.to);
@@ -4890,14 +5204,14 @@ function SystemMap({ live: live2 }) {
         const bend = Math.max((to.x - start) / 2, 20);
         const isQuiet = looked !== void 0 && line.from !== looked && line.to !== looked;
         const tone = line.state === "failing" || line.state === "held" ? "bad" : line.state === "paused" ? "paused" : line.rate < 0.02 ? "idle" : "";
-        return /* @__PURE__ */ jsx43("path", { className: `line ${tone} ${isQuiet ? "faint" : ""}`, strokeWidth: 1 + line.rate / most * LINE_MAX, d: `M${start} ${from.y}C${start + bend} ${from.y} ${to.x - bend} ${to.y} ${to.x} ${to.y}`, children: /* @__PURE__ */ jsx43("title", { children: `${from.label} → ${to.label}: ${rate(line.rate)} a second${line.queued ? `, ${plural(line.queued, "message")} wait` : ""}` }) }, line.id);
+        return /* @__PURE__ */ jsx46("path", { className: `line ${tone} ${isQuiet ? "faint" : ""}`, strokeWidth: 1 + line.rate / most * LINE_MAX, d: `M${start} ${from.y}C${start + bend} ${from.y} ${to.x - bend} ${to.y} ${to.x} ${to.y}`, children: /* @__PURE__ */ jsx46("title", { children: `${from.label} → ${to.label}: ${rate(line.rate)} a second${line.queued ? `, ${plural(line.queued, "message")} wait` : ""}` }) }, line.id);
       }),
       [...placed.values()].map((node) => {
         const word = health(node.state);
         const isBad = node.state === "failing" || node.state === "held";
         const shown = node.label.length > letters ? `${node.label.slice(0, letters - 1)}…` : node.label;
         const sign = node.state === "ok" ? "" : isBad ? " ✕" : node.state === "paused" ? " ‖" : " !";
-        return /* @__PURE__ */ jsxs42(
+        return /* @__PURE__ */ jsxs45(
           "a",
           {
             href: node.to,
@@ -4912,16 +5226,16 @@ function SystemMap({ live: live2 }) {
             onBlur: () => setLooked(void 0),
             className: `node ${word.tone} ${node.state}`,
             children: [
-              /* @__PURE__ */ jsx43("title", { children: node.title }),
-              /* @__PURE__ */ jsx43("rect", { x: node.x, y: node.y - BOX_HEIGHT / 2, width: boxWidth, height: BOX_HEIGHT, rx: "5" }),
-              /* @__PURE__ */ jsx43("text", { x: node.x + boxWidth / 2, y: node.y + 4.5, textAnchor: "middle", children: shown + sign })
+              /* @__PURE__ */ jsx46("title", { children: node.title }),
+              /* @__PURE__ */ jsx46("rect", { x: node.x, y: node.y - BOX_HEIGHT / 2, width: boxWidth, height: BOX_HEIGHT, rx: "5" }),
+              /* @__PURE__ */ jsx46("text", { x: node.x + boxWidth / 2, y: node.y + 4.5, textAnchor: "middle", children: shown + sign })
             ]
           },
           node.id
         );
       })
     ] }),
-    picture.left > 0 && /* @__PURE__ */ jsxs42("p", { className: "quiet", children: [
+    picture.left > 0 && /* @__PURE__ */ jsxs45("p", { className: "quiet", children: [
       plural(picture.left, "more interface"),
       " that ",
       picture.left === 1 ? "is" : "are",
@@ -4956,7 +5270,7 @@ function spread(places, step2, top, bottom) {
 }
 
 // src/screens/overview/Throughput.tsx
-import { jsx as jsx44, jsxs as jsxs43 } from "./vendor.js";
+import { jsx as jsx47, jsxs as jsxs46 } from "./vendor.js";
 var SERIES_MAX = 4;
 var HEIGHT_MIN = 190;
 var HEIGHT_MAX = 420;
@@ -4998,23 +5312,23 @@ function Throughput({ live: live2 }) {
   });
   const labels = spread(areas.map((area) => area.at), LABEL_STEP, TOP + 6, height - BOTTOM - 2);
   const grid = [0, top / 2, top];
-  return /* @__PURE__ */ jsx44("div", { ref: box, className: "chart", children: length < 2 ? /* @__PURE__ */ jsx44("div", { className: "empty", children: "Measuring…" }) : /* @__PURE__ */ jsxs43("svg", { width, height, role: "img", "aria-label": `Messages a second: ${areas.map((area) => `${area.name} ${rate(area.now)}`).join(", ")}`, children: [
-    grid.map((value) => /* @__PURE__ */ jsxs43("g", { children: [
-      /* @__PURE__ */ jsx44("line", { className: "grid", x1: LEFT, x2: LEFT + inner, y1: y(value), y2: y(value) }),
-      /* @__PURE__ */ jsx44("text", { className: "tick", x: LEFT - 6, y: y(value) + 4, textAnchor: "end", children: value })
+  return /* @__PURE__ */ jsx47("div", { ref: box, className: "chart", children: length < 2 ? /* @__PURE__ */ jsx47("div", { className: "empty", children: "Measuring…" }) : /* @__PURE__ */ jsxs46("svg", { width, height, role: "img", "aria-label": `Messages a second: ${areas.map((area) => `${area.name} ${rate(area.now)}`).join(", ")}`, children: [
+    grid.map((value) => /* @__PURE__ */ jsxs46("g", { children: [
+      /* @__PURE__ */ jsx47("line", { className: "grid", x1: LEFT, x2: LEFT + inner, y1: y(value), y2: y(value) }),
+      /* @__PURE__ */ jsx47("text", { className: "tick", x: LEFT - 6, y: y(value) + 4, textAnchor: "end", children: value })
     ] }, value)),
-    areas.map((area, at3) => /* @__PURE__ */ jsxs43("g", { className: `series s${at3 + 1}`, children: [
-      /* @__PURE__ */ jsx44("polygon", { points: area.area }),
-      /* @__PURE__ */ jsx44("polyline", { points: area.line }),
-      /* @__PURE__ */ jsx44("line", { className: "lead", x1: LEFT + inner, y1: area.at, x2: LEFT + inner + 8, y2: labels[at3] }),
-      /* @__PURE__ */ jsxs43("text", { x: LEFT + inner + 11, y: (labels[at3] ?? 0) + 4, children: [
+    areas.map((area, at3) => /* @__PURE__ */ jsxs46("g", { className: `series s${at3 + 1}`, children: [
+      /* @__PURE__ */ jsx47("polygon", { points: area.area }),
+      /* @__PURE__ */ jsx47("polyline", { points: area.line }),
+      /* @__PURE__ */ jsx47("line", { className: "lead", x1: LEFT + inner, y1: area.at, x2: LEFT + inner + 8, y2: labels[at3] }),
+      /* @__PURE__ */ jsxs46("text", { x: LEFT + inner + 11, y: (labels[at3] ?? 0) + 4, children: [
         area.name.length > 16 ? `${area.name.slice(0, 15)}…` : area.name,
         " ",
         rate(area.now)
       ] })
     ] }, area.name)),
-    /* @__PURE__ */ jsx44("text", { className: "tick", x: LEFT + inner, y: height - 6, textAnchor: "end", children: "now" }),
-    /* @__PURE__ */ jsxs43("text", { className: "tick", x: LEFT, y: height - 6, children: [
+    /* @__PURE__ */ jsx47("text", { className: "tick", x: LEFT + inner, y: height - 6, textAnchor: "end", children: "now" }),
+    /* @__PURE__ */ jsxs46("text", { className: "tick", x: LEFT, y: height - 6, children: [
       Math.round(windowOf(length) * live2.pause_s),
       " s ago"
     ] })
@@ -5022,19 +5336,19 @@ function Throughput({ live: live2 }) {
 }
 
 // src/screens/overview/Overview.tsx
-import { jsx as jsx45, jsxs as jsxs44 } from "./vendor.js";
+import { jsx as jsx48, jsxs as jsxs47 } from "./vendor.js";
 function Tile({ name, value, unit, children }) {
-  return /* @__PURE__ */ jsxs44("div", { className: "tile card", children: [
-    /* @__PURE__ */ jsx45("span", { className: "quiet", children: name }),
-    /* @__PURE__ */ jsxs44("div", { className: "tile-row", children: [
-      /* @__PURE__ */ jsxs44("span", { className: "figure number", children: [
+  return /* @__PURE__ */ jsxs47("div", { className: "tile card", children: [
+    /* @__PURE__ */ jsx48("span", { className: "quiet", children: name }),
+    /* @__PURE__ */ jsxs47("div", { className: "tile-row", children: [
+      /* @__PURE__ */ jsxs47("span", { className: "figure number", children: [
         value,
-        unit && /* @__PURE__ */ jsxs44("small", { children: [
+        unit && /* @__PURE__ */ jsxs47("small", { children: [
           " ",
           unit
         ] })
       ] }),
-      /* @__PURE__ */ jsx45("span", { className: "tile-more", children })
+      /* @__PURE__ */ jsx48("span", { className: "tile-more", children })
     ] })
   ] });
 }
@@ -5046,26 +5360,26 @@ function Tiles({ status, total }) {
   const age = oldest?.to.oldest ? (engine.at - oldest.to.oldest) / 1e6 : 0;
   const newest = total.slice(-3);
   const speed = newest.length ? newest.reduce((sum, value) => sum + value, 0) / newest.length : 0;
-  return /* @__PURE__ */ jsxs44("div", { className: "tiles", children: [
-    /* @__PURE__ */ jsx45(Tile, { name: "Messages a second", value: newest.length ? rate(speed) : "…", children: /* @__PURE__ */ jsx45(Sparkline, { values: total, width: 90 }) }),
-    /* @__PURE__ */ jsx45(Tile, { name: "Accepted", value: count(engine.counts.accepted), children: engine.lost === 0 ? /* @__PURE__ */ jsxs44("span", { className: "good state", title: balance(status), children: [
-      /* @__PURE__ */ jsx45(Icon, { name: "good" }),
+  return /* @__PURE__ */ jsxs47("div", { className: "tiles", children: [
+    /* @__PURE__ */ jsx48(Tile, { name: "Messages a second", value: newest.length ? rate(speed) : "…", children: /* @__PURE__ */ jsx48(Sparkline, { values: total, width: 90 }) }),
+    /* @__PURE__ */ jsx48(Tile, { name: "Accepted", value: count(engine.counts.accepted), children: engine.lost === 0 ? /* @__PURE__ */ jsxs47("span", { className: "good state", title: balance(status), children: [
+      /* @__PURE__ */ jsx48(Icon, { name: "good" }),
       " none lost"
-    ] }) : /* @__PURE__ */ jsxs44("span", { className: "bad state", children: [
-      /* @__PURE__ */ jsx45(Icon, { name: "bad" }),
+    ] }) : /* @__PURE__ */ jsxs47("span", { className: "bad state", children: [
+      /* @__PURE__ */ jsx48(Icon, { name: "bad" }),
       " ",
       plural(Math.abs(engine.lost), "message"),
       " unaccounted for"
     ] }) }),
-    /* @__PURE__ */ jsx45(Tile, { name: "Waiting to send", value: count(waiting), children: oldest && age >= 10 ? /* @__PURE__ */ jsxs44(Link, { to: messagesAt(`destination:${oldest.to.name} state:in_flight`), children: [
+    /* @__PURE__ */ jsx48(Tile, { name: "Waiting to send", value: count(waiting), children: oldest && age >= 10 ? /* @__PURE__ */ jsxs47(Link, { to: messagesAt(`destination:${oldest.to.name} state:in_flight`), children: [
       "oldest ",
       span(age),
       " · ",
       oldest.to.name
-    ] }) : /* @__PURE__ */ jsx45("span", { className: "quiet", children: "nothing is late" }) }),
-    /* @__PURE__ */ jsx45(Tile, { name: "Parked for a person", value: count(engine.counts.parked), children: engine.counts.parked > 0 ? /* @__PURE__ */ jsx45(Link, { to: messagesAt("state:parked"), children: "see them" }) : /* @__PURE__ */ jsx45("span", { className: "quiet", children: "none" }) }),
-    /* @__PURE__ */ jsx45(Tile, { name: "Disk confirms a write in", value: (engine.stats.fsync_micros_last / 1e3).toFixed(1), unit: "ms", children: /* @__PURE__ */ jsxs44("span", { className: engine.store === "ok" ? "good state" : "bad state", children: [
-      /* @__PURE__ */ jsx45(Icon, { name: engine.store === "ok" ? "good" : "bad" }),
+    ] }) : /* @__PURE__ */ jsx48("span", { className: "quiet", children: "nothing is late" }) }),
+    /* @__PURE__ */ jsx48(Tile, { name: "Parked for a person", value: count(engine.counts.parked), children: engine.counts.parked > 0 ? /* @__PURE__ */ jsx48(Link, { to: messagesAt("state:parked"), children: "see them" }) : /* @__PURE__ */ jsx48("span", { className: "quiet", children: "none" }) }),
+    /* @__PURE__ */ jsx48(Tile, { name: "Disk confirms a write in", value: (engine.stats.fsync_micros_last / 1e3).toFixed(1), unit: "ms", children: /* @__PURE__ */ jsxs47("span", { className: engine.store === "ok" ? "good state" : "bad state", children: [
+      /* @__PURE__ */ jsx48(Icon, { name: engine.store === "ok" ? "good" : "bad" }),
       " store ",
       engine.store
     ] }) })
@@ -5076,43 +5390,43 @@ function Overview() {
   const { status, problem } = live2;
   const items = useMemo12(() => status ? attentionOf(status) : [], [status]);
   if (!status) {
-    return /* @__PURE__ */ jsx45(Page, { title: "Overview", children: problem ? /* @__PURE__ */ jsx45(Trouble, { problem, what: "The engine" }) : /* @__PURE__ */ jsx45(Empty, { title: "Asking the engine…" }) });
+    return /* @__PURE__ */ jsx48(Page, { title: "Overview", children: problem ? /* @__PURE__ */ jsx48(Trouble, { problem, what: "The engine" }) : /* @__PURE__ */ jsx48(Empty, { title: "Asking the engine…" }) });
   }
   const { engine } = status;
   const systems = new Set(engine.interfaces.flatMap((one) => one.destinations.filter((to) => to.connector !== "interface").map((to) => to.address))).size;
-  return /* @__PURE__ */ jsxs44(Page, { title: "Overview", about: `${plural(engine.interfaces.length, "interface")} · ${plural(systems, "receiver")} · up for ${span(engine.uptime_s)}`, children: [
-    /* @__PURE__ */ jsx45(Tiles, { status, total: live2.total }),
-    /* @__PURE__ */ jsx45(Story, { status }),
-    /* @__PURE__ */ jsxs44("section", { "aria-label": "Needs attention", className: "stack tight", children: [
-      /* @__PURE__ */ jsx45("h2", { children: "Needs attention" }),
-      items.length > 0 ? /* @__PURE__ */ jsx45(Attentions, { items }) : /* @__PURE__ */ jsxs44("div", { className: "calm", children: [
-        /* @__PURE__ */ jsx45(Icon, { name: "good", className: "good" }),
+  return /* @__PURE__ */ jsxs47(Page, { title: "Overview", about: `${plural(engine.interfaces.length, "interface")} · ${plural(systems, "receiver")} · up for ${span(engine.uptime_s)}`, children: [
+    /* @__PURE__ */ jsx48(Tiles, { status, total: live2.total }),
+    /* @__PURE__ */ jsx48(Story, { status }),
+    /* @__PURE__ */ jsxs47("section", { "aria-label": "Needs attention", className: "stack tight", children: [
+      /* @__PURE__ */ jsx48("h2", { children: "Needs attention" }),
+      items.length > 0 ? /* @__PURE__ */ jsx48(Attentions, { items }) : /* @__PURE__ */ jsxs47("div", { className: "calm", children: [
+        /* @__PURE__ */ jsx48(Icon, { name: "good", className: "good" }),
         " Nothing needs you. ",
         balance(status),
         ": nothing is lost."
       ] })
     ] }),
-    /* @__PURE__ */ jsxs44("div", { className: "two", children: [
-      /* @__PURE__ */ jsx45(Card, { title: "Throughput", more: /* @__PURE__ */ jsx45("span", { className: "quiet", children: "messages a second, since this page was opened" }), children: /* @__PURE__ */ jsx45(Throughput, { live: live2 }) }),
-      /* @__PURE__ */ jsx45(Card, { title: "Flow", more: /* @__PURE__ */ jsx45("span", { className: "quiet", children: "width of a line = messages a second" }), children: /* @__PURE__ */ jsx45(SystemMap, { live: live2 }) })
+    /* @__PURE__ */ jsxs47("div", { className: "two", children: [
+      /* @__PURE__ */ jsx48(Card, { title: "Throughput", more: /* @__PURE__ */ jsx48("span", { className: "quiet", children: "messages a second, since this page was opened" }), children: /* @__PURE__ */ jsx48(Throughput, { live: live2 }) }),
+      /* @__PURE__ */ jsx48(Card, { title: "Flow", more: /* @__PURE__ */ jsx48("span", { className: "quiet", children: "width of a line = messages a second" }), children: /* @__PURE__ */ jsx48(SystemMap, { live: live2 }) })
     ] }),
-    /* @__PURE__ */ jsx45(Card, { children: /* @__PURE__ */ jsx45(InterfaceTable, { live: live2, interfaces: engine.interfaces }) })
+    /* @__PURE__ */ jsx48(Card, { children: /* @__PURE__ */ jsx48(InterfaceTable, { live: live2, interfaces: engine.interfaces }) })
   ] });
 }
 
 // src/screens/signin/SignIn.tsx
-import { useEffect as useEffect10, useState as useState29 } from "./vendor.js";
-import { Fragment as Fragment17, jsx as jsx46, jsxs as jsxs45 } from "./vendor.js";
+import { useEffect as useEffect10, useState as useState31 } from "./vendor.js";
+import { Fragment as Fragment17, jsx as jsx49, jsxs as jsxs48 } from "./vendor.js";
 function Field({ label, name, kind = "text", complete, hint, value, onChange, isFirst = false }) {
-  return /* @__PURE__ */ jsxs45("div", { className: "field", children: [
-    /* @__PURE__ */ jsx46("label", { htmlFor: name, children: label }),
-    /* @__PURE__ */ jsx46("input", { className: "input", id: name, name, type: kind, autoComplete: complete, value, required: true, autoFocus: isFirst, spellCheck: false, "aria-describedby": hint ? `${name}-hint` : void 0, onChange: (change2) => onChange(change2.target.value) }),
-    hint && /* @__PURE__ */ jsx46("span", { className: "quiet", id: `${name}-hint`, children: hint })
+  return /* @__PURE__ */ jsxs48("div", { className: "field", children: [
+    /* @__PURE__ */ jsx49("label", { htmlFor: name, children: label }),
+    /* @__PURE__ */ jsx49("input", { className: "input", id: name, name, type: kind, autoComplete: complete, value, required: true, autoFocus: isFirst, spellCheck: false, "aria-describedby": hint ? `${name}-hint` : void 0, onChange: (change2) => onChange(change2.target.value) }),
+    hint && /* @__PURE__ */ jsx49("span", { className: "quiet", id: `${name}-hint`, children: hint })
   ] });
 }
 function Form({ title, button, children, act }) {
-  const [problem, setProblem] = useState29();
-  const [isRunning, setRunning] = useState29(false);
+  const [problem, setProblem] = useState31();
+  const [isRunning, setRunning] = useState31(false);
   const send2 = async (sent) => {
     sent.preventDefault();
     setRunning(true);
@@ -5124,42 +5438,42 @@ function Form({ title, button, children, act }) {
     }
     setRunning(false);
   };
-  return /* @__PURE__ */ jsxs45("form", { className: "stack", onSubmit: (sent) => void send2(sent), children: [
-    /* @__PURE__ */ jsx46("h1", { children: title }),
+  return /* @__PURE__ */ jsxs48("form", { className: "stack", onSubmit: (sent) => void send2(sent), children: [
+    /* @__PURE__ */ jsx49("h1", { children: title }),
     children,
-    problem && /* @__PURE__ */ jsx46("div", { role: "alert", children: /* @__PURE__ */ jsx46(Notice, { level: "warning", title: problem.message, children: problem.code && /* @__PURE__ */ jsx46("code", { children: problem.code }) }) }),
-    /* @__PURE__ */ jsx46(Button, { type: "submit", kind: "first wide", isDisabled: isRunning, children: isRunning ? "A moment…" : button })
+    problem && /* @__PURE__ */ jsx49("div", { role: "alert", children: /* @__PURE__ */ jsx49(Notice, { level: "warning", title: problem.message, children: /* @__PURE__ */ jsx49(ErrorCode, { code: problem.code }) }) }),
+    /* @__PURE__ */ jsx49(Button, { type: "submit", kind: "first wide", isDisabled: isRunning, children: isRunning ? "A moment…" : button })
   ] });
 }
 function WithProvider({ way }) {
-  return /* @__PURE__ */ jsxs45(Fragment17, { children: [
-    /* @__PURE__ */ jsxs45("a", { className: "button first wide", href: way.begin, children: [
+  return /* @__PURE__ */ jsxs48(Fragment17, { children: [
+    /* @__PURE__ */ jsxs48("a", { className: "button first wide", href: way.begin, children: [
       "Sign in with ",
       way.title || "the house’s account"
     ] }),
-    /* @__PURE__ */ jsx46("p", { className: "or quiet", children: "or with an account of this engine" })
+    /* @__PURE__ */ jsx49("p", { className: "or quiet", children: "or with an account of this engine" })
   ] });
 }
 function WithPassword({ onToken }) {
-  const [name, setName] = useState29("");
-  const [password, setPassword] = useState29("");
+  const [name, setName] = useState31("");
+  const [password, setPassword] = useState31("");
   const provider = useAnswer("ways", readWays).value?.provider;
-  return /* @__PURE__ */ jsxs45(Fragment17, { children: [
-    provider && /* @__PURE__ */ jsx46(WithProvider, { way: provider }),
-    /* @__PURE__ */ jsxs45(Form, { title: "Sign in", button: "Sign in", act: () => signIn(name.trim(), password), children: [
-      /* @__PURE__ */ jsx46(Field, { label: "Name", name: "name", complete: "username", value: name, onChange: setName, isFirst: true }),
-      /* @__PURE__ */ jsx46(Field, { label: "Password", name: "password", kind: "password", complete: "current-password", value: password, onChange: setPassword })
+  return /* @__PURE__ */ jsxs48(Fragment17, { children: [
+    provider && /* @__PURE__ */ jsx49(WithProvider, { way: provider }),
+    /* @__PURE__ */ jsxs48(Form, { title: "Sign in", button: "Sign in", act: () => signIn(name.trim(), password), children: [
+      /* @__PURE__ */ jsx49(Field, { label: "Name", name: "name", complete: "username", value: name, onChange: setName, isFirst: true }),
+      /* @__PURE__ */ jsx49(Field, { label: "Password", name: "password", kind: "password", complete: "current-password", value: password, onChange: setPassword })
     ] }),
-    /* @__PURE__ */ jsx46(Button, { kind: "plain", onPress: onToken, children: "I have a one-time token" })
+    /* @__PURE__ */ jsx49(Button, { kind: "plain", onPress: onToken, children: "I have a one-time token" })
   ] });
 }
 function WithToken({ given, onPassword }) {
-  const [token2, setToken] = useState29(given);
-  const [name, setName] = useState29("");
-  const [title, setTitle] = useState29("");
-  const [password, setPassword] = useState29("");
-  return /* @__PURE__ */ jsxs45(Fragment17, { children: [
-    /* @__PURE__ */ jsxs45(
+  const [token2, setToken] = useState31(given);
+  const [name, setName] = useState31("");
+  const [title, setTitle] = useState31("");
+  const [password, setPassword] = useState31("");
+  return /* @__PURE__ */ jsxs48(Fragment17, { children: [
+    /* @__PURE__ */ jsxs48(
       Form,
       {
         title: "Welcome",
@@ -5169,18 +5483,18 @@ function WithToken({ given, onPassword }) {
           navigate("/", { replace: true });
         },
         children: [
-          /* @__PURE__ */ jsx46(Field, { label: "One-time token", name: "token", complete: "off", hint: "From the terminal of the engine, or from your administrator. It works once.", value: token2, onChange: setToken, isFirst: !given }),
-          /* @__PURE__ */ jsx46(Field, { label: "Name", name: "name", complete: "username", hint: "Small letters, digits, dot, dash. Invited people use the name they were told.", value: name, onChange: setName, isFirst: Boolean(given) }),
-          /* @__PURE__ */ jsx46(Field, { label: "Your name as people write it", name: "title", complete: "name", value: title, onChange: setTitle }),
-          /* @__PURE__ */ jsx46(Field, { label: "New password", name: "new-password", kind: "password", complete: "new-password", hint: "12 letters or more; a few words are good.", value: password, onChange: setPassword })
+          /* @__PURE__ */ jsx49(Field, { label: "One-time token", name: "token", complete: "off", hint: "From the terminal of the engine, or from your administrator. It works once.", value: token2, onChange: setToken, isFirst: !given }),
+          /* @__PURE__ */ jsx49(Field, { label: "Name", name: "name", complete: "username", hint: "Small letters, digits, dot, dash. Invited people use the name they were told.", value: name, onChange: setName, isFirst: Boolean(given) }),
+          /* @__PURE__ */ jsx49(Field, { label: "Your name as people write it", name: "title", complete: "name", value: title, onChange: setTitle }),
+          /* @__PURE__ */ jsx49(Field, { label: "New password", name: "new-password", kind: "password", complete: "new-password", hint: "12 letters or more; a few words are good.", value: password, onChange: setPassword })
         ]
       }
     ),
-    /* @__PURE__ */ jsx46(Button, { kind: "plain", onPress: onPassword, children: "I have a password" })
+    /* @__PURE__ */ jsx49(Button, { kind: "plain", onPress: onPassword, children: "I have a password" })
   ] });
 }
 function PasskeyButton({ label, act }) {
-  const [problem, setProblem] = useState29("");
+  const [problem, setProblem] = useState31("");
   const run = async () => {
     setProblem("");
     try {
@@ -5189,16 +5503,16 @@ function PasskeyButton({ label, act }) {
       setProblem(error instanceof Problem ? error.message : "The browser showed no passkey.");
     }
   };
-  return /* @__PURE__ */ jsxs45("div", { className: "stack tight", children: [
-    /* @__PURE__ */ jsx46(Button, { kind: "wide", icon: "keys", onPress: () => void run(), children: label }),
-    problem && /* @__PURE__ */ jsx46("p", { className: "bad", role: "alert", children: problem })
+  return /* @__PURE__ */ jsxs48("div", { className: "stack tight", children: [
+    /* @__PURE__ */ jsx49(Button, { kind: "wide", icon: "keys", onPress: () => void run(), children: label }),
+    problem && /* @__PURE__ */ jsx49("p", { className: "bad", role: "alert", children: problem })
   ] });
 }
 function SecondFactor({ factors }) {
-  const [code, setCode] = useState29("");
-  const passkey = factors.includes("passkey") && /* @__PURE__ */ jsx46(PasskeyButton, { label: "Use a passkey", act: signInWithPasskey });
-  const form = /* @__PURE__ */ jsx46(Form, { title: "Second factor", button: "Go on", act: () => signInWithCode(code), children: /* @__PURE__ */ jsx46(Field, { label: "Code", name: "code", complete: "one-time-code", hint: "The six digits of your authenticator app, or a recovery code.", value: code, onChange: setCode, isFirst: true }) });
-  return /* @__PURE__ */ jsxs45(Fragment17, { children: [
+  const [code, setCode] = useState31("");
+  const passkey = factors.includes("passkey") && /* @__PURE__ */ jsx49(PasskeyButton, { label: "Use a passkey", act: signInWithPasskey });
+  const form = /* @__PURE__ */ jsx49(Form, { title: "Second factor", button: "Go on", act: () => signInWithCode(code), children: /* @__PURE__ */ jsx49(Field, { label: "Code", name: "code", complete: "one-time-code", hint: "The six digits of your authenticator app, or a recovery code.", value: code, onChange: setCode, isFirst: true }) });
+  return /* @__PURE__ */ jsxs48(Fragment17, { children: [
     passkey,
     form
   ] });
@@ -5207,35 +5521,35 @@ function Picture({ svg }) {
   const box = /viewBox="([\d ]+)"/.exec(svg)?.[1];
   const path = [...svg.matchAll(/ d="([Mhvz\d -]+)"/g)].at(-1)?.[1];
   if (!box || !path) return null;
-  return /* @__PURE__ */ jsx46("svg", { className: "secret-picture", viewBox: box, role: "img", "aria-label": "Picture to scan with the authenticator app", children: /* @__PURE__ */ jsx46("path", { d: path, shapeRendering: "crispEdges" }) });
+  return /* @__PURE__ */ jsx49("svg", { className: "secret-picture", viewBox: box, role: "img", "aria-label": "Picture to scan with the authenticator app", children: /* @__PURE__ */ jsx49("path", { d: path, shapeRendering: "crispEdges" }) });
 }
 function SetUp() {
-  const [begun, setBegun] = useState29();
-  const [problem, setProblem] = useState29("");
-  const [code, setCode] = useState29("");
-  const [recovery, setRecovery] = useState29();
+  const [begun, setBegun] = useState31();
+  const [problem, setProblem] = useState31("");
+  const [code, setCode] = useState31("");
+  const [recovery, setRecovery] = useState31();
   useEffect10(() => {
     beginCodes().then(setBegun, (error) => setProblem(String(error)));
   }, []);
   if (recovery) {
-    return /* @__PURE__ */ jsxs45("div", { className: "stack", children: [
-      /* @__PURE__ */ jsx46("h1", { children: "Recovery codes" }),
-      /* @__PURE__ */ jsx46("p", { children: "Each works once, when the app is not at hand. They are shown now and never again: print them, or keep them in a password safe." }),
-      /* @__PURE__ */ jsx46("pre", { className: "commands", children: recovery.join("\n") }),
-      /* @__PURE__ */ jsx46(Button, { kind: "first wide", onPress: () => void askWho(), children: "I have kept them" })
+    return /* @__PURE__ */ jsxs48("div", { className: "stack", children: [
+      /* @__PURE__ */ jsx49("h1", { children: "Recovery codes" }),
+      /* @__PURE__ */ jsx49("p", { children: "Each works once, when the app is not at hand. They are shown now and never again: print them, or keep them in a password safe." }),
+      /* @__PURE__ */ jsx49("pre", { className: "commands", children: recovery.join("\n") }),
+      /* @__PURE__ */ jsx49(Button, { kind: "first wide", onPress: () => void askWho(), children: "I have kept them" })
     ] });
   }
-  return /* @__PURE__ */ jsxs45(Fragment17, { children: [
-    /* @__PURE__ */ jsxs45(Form, { title: "Set up a second factor", button: "Confirm", act: async () => setRecovery(await confirmCodes(code.trim())), children: [
-      /* @__PURE__ */ jsx46("p", { children: "Scan the picture with an authenticator app, or type the secret there. Then give the code that it shows." }),
-      problem && /* @__PURE__ */ jsx46("p", { className: "bad", children: problem }),
-      begun && /* @__PURE__ */ jsxs45(Fragment17, { children: [
-        /* @__PURE__ */ jsx46(Picture, { svg: begun.picture }),
-        /* @__PURE__ */ jsx46("code", { className: "secret", children: begun.secret })
+  return /* @__PURE__ */ jsxs48(Fragment17, { children: [
+    /* @__PURE__ */ jsxs48(Form, { title: "Set up a second factor", button: "Confirm", act: async () => setRecovery(await confirmCodes(code.trim())), children: [
+      /* @__PURE__ */ jsx49("p", { children: "Scan the picture with an authenticator app, or type the secret there. Then give the code that it shows." }),
+      problem && /* @__PURE__ */ jsx49("p", { className: "bad", children: problem }),
+      begun && /* @__PURE__ */ jsxs48(Fragment17, { children: [
+        /* @__PURE__ */ jsx49(Picture, { svg: begun.picture }),
+        /* @__PURE__ */ jsx49("code", { className: "secret", children: begun.secret })
       ] }),
-      /* @__PURE__ */ jsx46(Field, { label: "Code", name: "code", complete: "one-time-code", value: code, onChange: setCode, isFirst: true })
+      /* @__PURE__ */ jsx49(Field, { label: "Code", name: "code", complete: "one-time-code", value: code, onChange: setCode, isFirst: true })
     ] }),
-    /* @__PURE__ */ jsx46(
+    /* @__PURE__ */ jsx49(
       PasskeyButton,
       {
         label: "Use a passkey instead",
@@ -5252,14 +5566,14 @@ function SignIn() {
   const { me } = useSession();
   const { words: words2 } = useAddress();
   const given = words2.get("token") ?? "";
-  const [hasToken, setHasToken] = useState29(given !== "");
-  return /* @__PURE__ */ jsx46("main", { className: "sign-in", children: /* @__PURE__ */ jsxs45("div", { className: "card sign-in-card", children: [
-    /* @__PURE__ */ jsxs45("div", { className: "brand", children: [
-      /* @__PURE__ */ jsx46(Mark, {}),
+  const [hasToken, setHasToken] = useState31(given !== "");
+  return /* @__PURE__ */ jsx49("main", { className: "sign-in", children: /* @__PURE__ */ jsxs48("div", { className: "card sign-in-card", children: [
+    /* @__PURE__ */ jsxs48("div", { className: "brand", children: [
+      /* @__PURE__ */ jsx49(Mark, {}),
       "Sinew"
     ] }),
-    me?.stage === "factor" ? /* @__PURE__ */ jsx46(SecondFactor, { factors: me.factors }) : me?.stage === "enroll" ? /* @__PURE__ */ jsx46(SetUp, {}) : hasToken ? /* @__PURE__ */ jsx46(WithToken, { given, onPassword: () => setHasToken(false) }) : /* @__PURE__ */ jsx46(WithPassword, { onToken: () => setHasToken(true) }),
-    me && /* @__PURE__ */ jsxs45(Button, { kind: "plain", onPress: () => void signOut(), children: [
+    me?.stage === "factor" ? /* @__PURE__ */ jsx49(SecondFactor, { factors: me.factors }) : me?.stage === "enroll" ? /* @__PURE__ */ jsx49(SetUp, {}) : hasToken ? /* @__PURE__ */ jsx49(WithToken, { given, onPassword: () => setHasToken(false) }) : /* @__PURE__ */ jsx49(WithPassword, { onToken: () => setHasToken(true) }),
+    me && /* @__PURE__ */ jsxs48(Button, { kind: "plain", onPress: () => void signOut(), children: [
       "Not ",
       me.title || me.name,
       "? Begin anew"
@@ -5268,8 +5582,8 @@ function SignIn() {
 }
 
 // src/screens/system/System.tsx
-import { useEffect as useEffect11, useState as useState30 } from "./vendor.js";
-import { jsx as jsx47, jsxs as jsxs46 } from "./vendor.js";
+import { useEffect as useEffect11, useState as useState32 } from "./vendor.js";
+import { jsx as jsx50, jsxs as jsxs49 } from "./vendor.js";
 var LOOK_MS = 2e3;
 function Backups() {
   const { value, problem, again } = useAnswer("backup", readBackup);
@@ -5278,12 +5592,12 @@ function Backups() {
     const timer2 = window.setTimeout(again, LOOK_MS);
     return () => window.clearTimeout(timer2);
   }, [value, again]);
-  if (problem) return /* @__PURE__ */ jsx47(Trouble, { problem, what: "Backups", again });
-  if (!value) return /* @__PURE__ */ jsx47(Empty, { title: "Asking…" });
+  if (problem) return /* @__PURE__ */ jsx50(Trouble, { problem, what: "Backups", again });
+  if (!value) return /* @__PURE__ */ jsx50(Empty, { title: "Asking…" });
   const { progress } = value;
   const made = typeof value.made?.at === "number" ? moment(value.made.at) : void 0;
-  return /* @__PURE__ */ jsxs46("div", { className: "inside stack tight", children: [
-    value.is_running && /* @__PURE__ */ jsxs46("p", { children: [
+  return /* @__PURE__ */ jsxs49("div", { className: "inside stack tight", children: [
+    value.is_running && /* @__PURE__ */ jsxs49("p", { children: [
       "Under way: ",
       bytes(progress.bytes),
       " of ",
@@ -5293,39 +5607,39 @@ function Backups() {
       " of ",
       plural(progress.pieces_all, "piece")
     ] }),
-    value.failed && /* @__PURE__ */ jsxs46("p", { className: "bad", children: [
-      /* @__PURE__ */ jsx47(Icon, { name: "bad" }),
+    value.failed && /* @__PURE__ */ jsxs49("p", { className: "bad", children: [
+      /* @__PURE__ */ jsx50(Icon, { name: "bad" }),
       " The last one failed: ",
       value.failed.text,
       " ",
-      /* @__PURE__ */ jsx47("code", { children: value.failed.code })
+      /* @__PURE__ */ jsx50("code", { children: value.failed.code })
     ] }),
-    value.made ? /* @__PURE__ */ jsxs46("p", { children: [
+    value.made ? /* @__PURE__ */ jsxs49("p", { children: [
       "The last one since the engine started ",
       made ? `was made ${moment(value.made.at)}` : "is complete",
       "."
-    ] }) : !value.is_running && /* @__PURE__ */ jsx47("p", { children: "None was made since the engine started." }),
-    /* @__PURE__ */ jsxs46("p", { className: "quiet", children: [
+    ] }) : !value.is_running && /* @__PURE__ */ jsx50("p", { children: "None was made since the engine started." }),
+    /* @__PURE__ */ jsxs49("p", { className: "quiet", children: [
       "Make one with ",
-      /* @__PURE__ */ jsx47("code", { children: "sinew backup" }),
+      /* @__PURE__ */ jsx50("code", { children: "sinew backup" }),
       "; prove it with ",
-      /* @__PURE__ */ jsx47("code", { children: "sinew drill" }),
+      /* @__PURE__ */ jsx50("code", { children: "sinew drill" }),
       "."
     ] })
   ] });
 }
 function Examination() {
   const { value, problem, again } = useAnswer("verify", readVerify);
-  const [state, setState] = useState30("idle");
-  const [said, setSaid] = useState30();
-  const [trouble, setTrouble] = useState30();
+  const [state, setState] = useState32("idle");
+  const [said, setSaid] = useState32();
+  const [trouble, setTrouble] = useState32();
   const isRunning = state === "running" || value?.is_running;
   useEffect11(() => {
     if (!isRunning) return;
     const timer2 = window.setTimeout(again, LOOK_MS);
     return () => window.clearTimeout(timer2);
   }, [isRunning, value, again]);
-  if (problem) return /* @__PURE__ */ jsx47(Trouble, { problem, what: "The examination", again });
+  if (problem) return /* @__PURE__ */ jsx50(Trouble, { problem, what: "The examination", again });
   const begin = async () => {
     setState("running");
     setTrouble(void 0);
@@ -5338,82 +5652,82 @@ function Examination() {
     }
   };
   const figures = said ? Object.entries(said).filter(([, figure]) => typeof figure === "number") : [];
-  return /* @__PURE__ */ jsxs46("div", { className: "inside stack tight", children: [
-    /* @__PURE__ */ jsx47("p", { children: "Reads every record of the log and compares it with its checksum and with the index. Messages go on meanwhile; nothing is changed." }),
-    isRunning && value && /* @__PURE__ */ jsxs46("p", { role: "status", children: [
+  return /* @__PURE__ */ jsxs49("div", { className: "inside stack tight", children: [
+    /* @__PURE__ */ jsx50("p", { children: "Reads every record of the log and compares it with its checksum and with the index. Messages go on meanwhile; nothing is changed." }),
+    isRunning && value && /* @__PURE__ */ jsxs49("p", { role: "status", children: [
       bytes(value.bytes),
       " of ",
       bytes(value.bytes_total),
       " read, ",
       plural(value.messages, "message")
     ] }),
-    said && /* @__PURE__ */ jsxs46("p", { role: "status", children: [
-      /* @__PURE__ */ jsx47("strong", { children: "Done." }),
+    said && /* @__PURE__ */ jsxs49("p", { role: "status", children: [
+      /* @__PURE__ */ jsx50("strong", { children: "Done." }),
       " ",
       figures.map(([name, figure]) => `${name.replaceAll("_", " ")} ${count(figure)}`).join(" · ")
     ] }),
-    trouble && /* @__PURE__ */ jsx47(Notice, { level: "warning", title: "Not examined", children: trouble.message }),
-    /* @__PURE__ */ jsx47("div", { className: "buttons", children: /* @__PURE__ */ jsx47(Button, { isDisabled: isRunning ?? false, onPress: () => void begin(), children: isRunning ? "Examining…" : "Examine the store" }) })
+    trouble && /* @__PURE__ */ jsx50(Notice, { level: "warning", title: "Not examined", children: trouble.message }),
+    /* @__PURE__ */ jsx50("div", { className: "buttons", children: /* @__PURE__ */ jsx50(Button, { isDisabled: isRunning ?? false, onPress: () => void begin(), children: isRunning ? "Examining…" : "Examine the store" }) })
   ] });
 }
 function System() {
   const { status, problem } = useLive();
   const mayKeep = useMay()("backup");
-  if (!status) return /* @__PURE__ */ jsx47(Page, { title: "System", children: problem ? /* @__PURE__ */ jsx47(Trouble, { problem, what: "The engine" }) : /* @__PURE__ */ jsx47(Empty, { title: "Asking the engine…" }) });
+  if (!status) return /* @__PURE__ */ jsx50(Page, { title: "System", children: problem ? /* @__PURE__ */ jsx50(Trouble, { problem, what: "The engine" }) : /* @__PURE__ */ jsx50(Empty, { title: "Asking the engine…" }) });
   const { engine, process } = status;
   const items = attentionOf(status).filter((item) => item.interfaces.length === 0);
   const { stats } = engine;
-  return /* @__PURE__ */ jsxs46(Page, { title: "System", about: `Sinew ${process.version ?? ""} · up for ${span(engine.uptime_s)}`, children: [
-    items.length > 0 && /* @__PURE__ */ jsx47(Attentions, { items }),
-    /* @__PURE__ */ jsxs46("div", { className: "three", children: [
-      /* @__PURE__ */ jsx47(Card, { title: "Where every message is", more: /* @__PURE__ */ jsx47("span", { className: "quiet", children: "all interfaces, from the log" }), children: /* @__PURE__ */ jsx47("div", { className: "inside", children: /* @__PURE__ */ jsx47(Balance, { counts: engine.counts, query: "" }) }) }),
-      /* @__PURE__ */ jsx47(Card, { title: "Store", children: /* @__PURE__ */ jsx47("div", { className: "inside", children: /* @__PURE__ */ jsxs46("dl", { className: "facts", children: [
-        /* @__PURE__ */ jsx47("dt", { children: "State" }),
-        /* @__PURE__ */ jsx47("dd", { className: engine.store === "ok" ? "good" : "bad", children: /* @__PURE__ */ jsxs46("span", { className: "state", children: [
-          /* @__PURE__ */ jsx47(Icon, { name: engine.store === "ok" ? "good" : "bad" }),
+  return /* @__PURE__ */ jsxs49(Page, { title: "System", about: `Sinew ${process.version ?? ""} · up for ${span(engine.uptime_s)}`, children: [
+    items.length > 0 && /* @__PURE__ */ jsx50(Attentions, { items }),
+    /* @__PURE__ */ jsxs49("div", { className: "three", children: [
+      /* @__PURE__ */ jsx50(Card, { title: "Where every message is", more: /* @__PURE__ */ jsx50("span", { className: "quiet", children: "all interfaces, from the log" }), children: /* @__PURE__ */ jsx50("div", { className: "inside", children: /* @__PURE__ */ jsx50(Balance, { counts: engine.counts, query: "" }) }) }),
+      /* @__PURE__ */ jsx50(Card, { title: "Store", children: /* @__PURE__ */ jsx50("div", { className: "inside", children: /* @__PURE__ */ jsxs49("dl", { className: "facts", children: [
+        /* @__PURE__ */ jsx50("dt", { children: "State" }),
+        /* @__PURE__ */ jsx50("dd", { className: engine.store === "ok" ? "good" : "bad", children: /* @__PURE__ */ jsxs49("span", { className: "state", children: [
+          /* @__PURE__ */ jsx50(Icon, { name: engine.store === "ok" ? "good" : "bad" }),
           " ",
           engine.store
         ] }) }),
-        /* @__PURE__ */ jsx47("dt", { children: "Last write confirmed in" }),
-        /* @__PURE__ */ jsxs46("dd", { children: [
+        /* @__PURE__ */ jsx50("dt", { children: "Last write confirmed in" }),
+        /* @__PURE__ */ jsxs49("dd", { children: [
           (stats.fsync_micros_last / 1e3).toFixed(1),
           " ms"
         ] }),
-        /* @__PURE__ */ jsx47("dt", { children: "Messages in a confirmed write" }),
-        /* @__PURE__ */ jsxs46("dd", { children: [
+        /* @__PURE__ */ jsx50("dt", { children: "Messages in a confirmed write" }),
+        /* @__PURE__ */ jsxs49("dd", { children: [
           stats.fsyncs > 0 ? (stats.messages / stats.fsyncs).toFixed(1) : "–",
           " on average since the start"
         ] }),
-        /* @__PURE__ */ jsx47("dt", { children: "Log" }),
-        /* @__PURE__ */ jsx47("dd", { children: bytes(stats.log_bytes) }),
-        /* @__PURE__ */ jsx47("dt", { children: "Index" }),
-        /* @__PURE__ */ jsx47("dd", { children: bytes(stats.index_bytes) }),
-        /* @__PURE__ */ jsx47("dt", { children: "Store id" }),
-        /* @__PURE__ */ jsx47("dd", { className: "mono", children: engine.store_id || "–" })
+        /* @__PURE__ */ jsx50("dt", { children: "Log" }),
+        /* @__PURE__ */ jsx50("dd", { children: bytes(stats.log_bytes) }),
+        /* @__PURE__ */ jsx50("dt", { children: "Index" }),
+        /* @__PURE__ */ jsx50("dd", { children: bytes(stats.index_bytes) }),
+        /* @__PURE__ */ jsx50("dt", { children: "Store id" }),
+        /* @__PURE__ */ jsx50("dd", { className: "mono", children: engine.store_id || "–" })
       ] }) }) }),
-      /* @__PURE__ */ jsx47(Card, { title: "Process", children: /* @__PURE__ */ jsx47("div", { className: "inside", children: /* @__PURE__ */ jsxs46("dl", { className: "facts", children: [
-        /* @__PURE__ */ jsx47("dt", { children: "Connections of senders" }),
-        /* @__PURE__ */ jsxs46("dd", { children: [
+      /* @__PURE__ */ jsx50(Card, { title: "Process", children: /* @__PURE__ */ jsx50("div", { className: "inside", children: /* @__PURE__ */ jsxs49("dl", { className: "facts", children: [
+        /* @__PURE__ */ jsx50("dt", { children: "Connections of senders" }),
+        /* @__PURE__ */ jsxs49("dd", { children: [
           count(engine.connections.open),
           engine.connections.max !== null && ` of at most ${count(engine.connections.max)}`
         ] }),
-        /* @__PURE__ */ jsx47("dt", { children: "Interfaces" }),
-        /* @__PURE__ */ jsx47("dd", { children: count(engine.interfaces.length) }),
-        /* @__PURE__ */ jsx47("dt", { children: "Workspace" }),
-        /* @__PURE__ */ jsx47("dd", { className: "mono", children: process.workspace ?? "not shown to your role" }),
-        /* @__PURE__ */ jsx47("dt", { children: "Data folder" }),
-        /* @__PURE__ */ jsx47("dd", { className: "mono", children: process.data ?? "not shown to your role" }),
-        /* @__PURE__ */ jsx47("dt", { children: "Process" }),
-        /* @__PURE__ */ jsx47("dd", { children: process.pid ?? "–" })
+        /* @__PURE__ */ jsx50("dt", { children: "Interfaces" }),
+        /* @__PURE__ */ jsx50("dd", { children: count(engine.interfaces.length) }),
+        /* @__PURE__ */ jsx50("dt", { children: "Workspace" }),
+        /* @__PURE__ */ jsx50("dd", { className: "mono", children: process.workspace ?? "not shown to your role" }),
+        /* @__PURE__ */ jsx50("dt", { children: "Data folder" }),
+        /* @__PURE__ */ jsx50("dd", { className: "mono", children: process.data ?? "not shown to your role" }),
+        /* @__PURE__ */ jsx50("dt", { children: "Process" }),
+        /* @__PURE__ */ jsx50("dd", { children: process.pid ?? "–" })
       ] }) }) }),
-      mayKeep && /* @__PURE__ */ jsx47(Card, { title: "Backups", children: /* @__PURE__ */ jsx47(Backups, {}) }),
-      mayKeep && /* @__PURE__ */ jsx47(Card, { title: "Examination of the store", children: /* @__PURE__ */ jsx47(Examination, {}) })
+      mayKeep && /* @__PURE__ */ jsx50(Card, { title: "Backups", children: /* @__PURE__ */ jsx50(Backups, {}) }),
+      mayKeep && /* @__PURE__ */ jsx50(Card, { title: "Examination of the store", children: /* @__PURE__ */ jsx50(Examination, {}) })
     ] })
   ] });
 }
 
 // src/screens/tables/CodeTables.tsx
-import { jsx as jsx48, jsxs as jsxs47 } from "./vendor.js";
+import { jsx as jsx51, jsxs as jsxs50 } from "./vendor.js";
 function gapsOf(reports) {
   const found = /* @__PURE__ */ new Map();
   for (const report of reports) {
@@ -5440,28 +5754,28 @@ function gapsOf(reports) {
 }
 var CODES_SHOWN = 6;
 function Gaps({ gaps }) {
-  return /* @__PURE__ */ jsxs47("table", { className: "table", children: [
-    /* @__PURE__ */ jsx48("thead", { children: /* @__PURE__ */ jsxs47("tr", { children: [
-      /* @__PURE__ */ jsx48("th", { scope: "col", children: "Interface" }),
-      /* @__PURE__ */ jsx48("th", { scope: "col", children: "Place" }),
-      /* @__PURE__ */ jsx48("th", { scope: "col", children: "Codes seen most" }),
-      /* @__PURE__ */ jsx48("th", { scope: "col", className: "right", children: "In no code table" }),
-      /* @__PURE__ */ jsx48("th", { scope: "col", className: "right", children: "Not in the standard" }),
-      /* @__PURE__ */ jsx48("th", { scope: "col", className: "right", children: "Values" }),
-      /* @__PURE__ */ jsx48("th", { scope: "col", children: "Example" })
+  return /* @__PURE__ */ jsxs50("table", { className: "table", children: [
+    /* @__PURE__ */ jsx51("thead", { children: /* @__PURE__ */ jsxs50("tr", { children: [
+      /* @__PURE__ */ jsx51("th", { scope: "col", children: "Interface" }),
+      /* @__PURE__ */ jsx51("th", { scope: "col", children: "Place" }),
+      /* @__PURE__ */ jsx51("th", { scope: "col", children: "Codes seen most" }),
+      /* @__PURE__ */ jsx51("th", { scope: "col", className: "right", children: "In no code table" }),
+      /* @__PURE__ */ jsx51("th", { scope: "col", className: "right", children: "Not in the standard" }),
+      /* @__PURE__ */ jsx51("th", { scope: "col", className: "right", children: "Values" }),
+      /* @__PURE__ */ jsx51("th", { scope: "col", children: "Example" })
     ] }) }),
-    /* @__PURE__ */ jsx48("tbody", { children: gaps.map((gap) => /* @__PURE__ */ jsxs47("tr", { children: [
-      /* @__PURE__ */ jsx48("td", { children: /* @__PURE__ */ jsx48(Link, { to: interfaceAt(gap.interface, "text"), "data-row": true, children: gap.interface }) }),
-      /* @__PURE__ */ jsxs47("td", { children: [
-        /* @__PURE__ */ jsx48("code", { children: gap.place }),
+    /* @__PURE__ */ jsx51("tbody", { children: gaps.map((gap) => /* @__PURE__ */ jsxs50("tr", { children: [
+      /* @__PURE__ */ jsx51("td", { children: /* @__PURE__ */ jsx51(Link, { to: interfaceAt(gap.interface, "text"), "data-row": true, children: gap.interface }) }),
+      /* @__PURE__ */ jsxs50("td", { children: [
+        /* @__PURE__ */ jsx51("code", { children: gap.place }),
         " ",
-        /* @__PURE__ */ jsx48("span", { className: "quiet", children: gap.name })
+        /* @__PURE__ */ jsx51("span", { className: "quiet", children: gap.name })
       ] }),
-      /* @__PURE__ */ jsx48("td", { className: "mono", children: gap.codes.slice(0, CODES_SHOWN).map(([code]) => code).join(" ") }),
-      /* @__PURE__ */ jsx48("td", { className: `right number ${gap.uncovered > 0 ? "warn" : "quiet"}`, children: gap.uncovered > 0 ? count(gap.uncovered) : "–" }),
-      /* @__PURE__ */ jsx48("td", { className: "right number", children: gap.unlisted > 0 ? count(gap.unlisted) : "–" }),
-      /* @__PURE__ */ jsx48("td", { className: "right number", children: count(gap.seen) }),
-      /* @__PURE__ */ jsx48("td", { className: "mono", children: gap.example > 0 ? /* @__PURE__ */ jsx48(Link, { to: `/messages#q=id:${gap.example}&id=${gap.example}`, children: gap.example }) : "" })
+      /* @__PURE__ */ jsx51("td", { className: "mono", children: gap.codes.slice(0, CODES_SHOWN).map(([code]) => code).join(" ") }),
+      /* @__PURE__ */ jsx51("td", { className: `right number ${gap.uncovered > 0 ? "warn" : "quiet"}`, children: gap.uncovered > 0 ? count(gap.uncovered) : "–" }),
+      /* @__PURE__ */ jsx51("td", { className: "right number", children: gap.unlisted > 0 ? count(gap.unlisted) : "–" }),
+      /* @__PURE__ */ jsx51("td", { className: "right number", children: count(gap.seen) }),
+      /* @__PURE__ */ jsx51("td", { className: "mono", children: gap.example > 0 ? /* @__PURE__ */ jsx51(Link, { to: `/messages#q=id:${gap.example}&id=${gap.example}`, children: gap.example }) : "" })
     ] }, `${gap.interface} ${gap.place}`)) })
   ] });
 }
@@ -5470,43 +5784,43 @@ function CodeTables() {
   const { value, problem, again } = useAnswer("quality", (signal) => readQuality({}, signal));
   const wanted2 = (words2.get("find") ?? "").toLowerCase();
   const gaps = gapsOf(value?.interfaces ?? []).filter((gap) => [gap.interface, gap.place, gap.name].some((text) => text.toLowerCase().includes(wanted2)));
-  return /* @__PURE__ */ jsx48(
+  return /* @__PURE__ */ jsx51(
     Page,
     {
       title: "Code tables",
       about: "codes seen in traffic in the last seven days that a table or the standard does not have",
-      actions: /* @__PURE__ */ jsx48("input", { className: "input narrow", "aria-label": "Narrow by interface or place", placeholder: "Narrow: interface, place", value: words2.get("find") ?? "", onChange: (change2) => setWords({ find: change2.target.value || void 0 }, { replace: true }) }),
-      children: problem ? /* @__PURE__ */ jsx48(Trouble, { problem, what: "The codes", again }) : /* @__PURE__ */ jsx48(Card, { children: !value ? /* @__PURE__ */ jsx48(Empty, { title: "Reading…" }) : gaps.length === 0 ? /* @__PURE__ */ jsx48(Empty, { title: "Every code has its row", children: value.is_counted ? "" : "Quality is not counted in this workspace." }) : /* @__PURE__ */ jsx48(Gaps, { gaps }) })
+      actions: /* @__PURE__ */ jsx51("input", { className: "input narrow", "aria-label": "Narrow by interface or place", placeholder: "Narrow: interface, place", value: words2.get("find") ?? "", onChange: (change2) => setWords({ find: change2.target.value || void 0 }, { replace: true }) }),
+      children: problem ? /* @__PURE__ */ jsx51(Trouble, { problem, what: "The codes", again }) : /* @__PURE__ */ jsx51(Card, { children: !value ? /* @__PURE__ */ jsx51(Empty, { title: "Reading…" }) : gaps.length === 0 ? /* @__PURE__ */ jsx51(Empty, { title: "Every code has its row", children: value.is_counted ? "" : "Quality is not counted in this workspace." }) : /* @__PURE__ */ jsx51(Gaps, { gaps }) })
     }
   );
 }
 
 // src/screens/users/Users.tsx
-import { useState as useState31 } from "./vendor.js";
-import { jsx as jsx49, jsxs as jsxs48 } from "./vendor.js";
+import { useState as useState33 } from "./vendor.js";
+import { jsx as jsx52, jsxs as jsxs51 } from "./vendor.js";
 var userAt = (name, act = "") => `/api/v1/users/${encodeURIComponent(name)}${act && `/${act}`}`;
 var grantsText = (grants) => grants.map((grant) => {
   const where = [...grant.interfaces ?? [], ...grant.facilities ?? []].join(", ");
   return where ? `${grant.role} (${where})` : grant.role;
 }).join(", ") || "no role";
 function ToldOnce({ name, told: told2, onClose }) {
-  return /* @__PURE__ */ jsxs48(Window, { title: `One-time token for ${name}`, onClose, children: [
-    /* @__PURE__ */ jsxs48("p", { children: [
+  return /* @__PURE__ */ jsxs51(Window, { title: `One-time token for ${name}`, onClose, children: [
+    /* @__PURE__ */ jsxs51("p", { children: [
       "Give it to ",
       name,
       " on a way that you trust. With it they choose a password. It is shown now and never again",
       told2.until ? `, and works until ${moment(told2.until)}` : "",
       "."
     ] }),
-    /* @__PURE__ */ jsx49("pre", { className: "commands", tabIndex: 0, "aria-label": "The token", children: told2.token }),
-    /* @__PURE__ */ jsx49("div", { className: "buttons", children: /* @__PURE__ */ jsx49(Button, { kind: "first", onPress: onClose, children: "Done" }) })
+    /* @__PURE__ */ jsx52("pre", { className: "commands", tabIndex: 0, "aria-label": "The token", children: told2.token }),
+    /* @__PURE__ */ jsx52("div", { className: "buttons", children: /* @__PURE__ */ jsx52(Button, { kind: "first", onPress: onClose, children: "Done" }) })
   ] });
 }
 function NewUser({ roles, onClose, onMade }) {
-  const [name, setName] = useState31("");
-  const [title, setTitle] = useState31("");
-  const [role, setRole] = useState31("viewer");
-  const [problem, setProblem] = useState31();
+  const [name, setName] = useState33("");
+  const [title, setTitle] = useState33("");
+  const [role, setRole] = useState33("viewer");
+  const [problem, setProblem] = useState33();
   const make = async () => {
     try {
       onMade(name, await post("/api/v1/users", { name: name.trim(), title: title.trim(), grants: [{ role }] }));
@@ -5514,31 +5828,31 @@ function NewUser({ roles, onClose, onMade }) {
       setProblem(error instanceof Problem ? error : new Problem(0, "", String(error)));
     }
   };
-  return /* @__PURE__ */ jsxs48(Window, { title: "Invite a person", onClose, children: [
-    /* @__PURE__ */ jsxs48("div", { className: "field", children: [
-      /* @__PURE__ */ jsx49("label", { htmlFor: "new-name", children: "Name" }),
-      /* @__PURE__ */ jsx49("input", { className: "input", id: "new-name", value: name, autoFocus: true, spellCheck: false, onChange: (now2) => setName(now2.target.value), placeholder: "for example ruth.okafor" })
+  return /* @__PURE__ */ jsxs51(Window, { title: "Invite a person", onClose, children: [
+    /* @__PURE__ */ jsxs51("div", { className: "field", children: [
+      /* @__PURE__ */ jsx52("label", { htmlFor: "new-name", children: "Name" }),
+      /* @__PURE__ */ jsx52("input", { className: "input", id: "new-name", value: name, autoFocus: true, spellCheck: false, onChange: (now2) => setName(now2.target.value), placeholder: "for example ruth.okafor" })
     ] }),
-    /* @__PURE__ */ jsxs48("div", { className: "field", children: [
-      /* @__PURE__ */ jsx49("label", { htmlFor: "new-title", children: "Name as people write it" }),
-      /* @__PURE__ */ jsx49("input", { className: "input", id: "new-title", value: title, onChange: (now2) => setTitle(now2.target.value) })
+    /* @__PURE__ */ jsxs51("div", { className: "field", children: [
+      /* @__PURE__ */ jsx52("label", { htmlFor: "new-title", children: "Name as people write it" }),
+      /* @__PURE__ */ jsx52("input", { className: "input", id: "new-title", value: title, onChange: (now2) => setTitle(now2.target.value) })
     ] }),
-    /* @__PURE__ */ jsxs48("div", { className: "field", children: [
-      /* @__PURE__ */ jsx49("label", { htmlFor: "new-role", children: "Role" }),
-      /* @__PURE__ */ jsx49("select", { className: "input", id: "new-role", value: role, onChange: (now2) => setRole(now2.target.value), children: roles.map((one) => /* @__PURE__ */ jsxs48("option", { value: one.name, children: [
+    /* @__PURE__ */ jsxs51("div", { className: "field", children: [
+      /* @__PURE__ */ jsx52("label", { htmlFor: "new-role", children: "Role" }),
+      /* @__PURE__ */ jsx52("select", { className: "input", id: "new-role", value: role, onChange: (now2) => setRole(now2.target.value), children: roles.map((one) => /* @__PURE__ */ jsxs51("option", { value: one.name, children: [
         one.name,
         " — ",
         one.title
       ] }, one.name)) })
     ] }),
-    problem && /* @__PURE__ */ jsxs48(Notice, { level: "warning", title: "Not made", children: [
+    problem && /* @__PURE__ */ jsxs51(Notice, { level: "warning", title: "Not made", children: [
       problem.message,
       " ",
-      problem.code && /* @__PURE__ */ jsx49("code", { children: problem.code })
+      /* @__PURE__ */ jsx52(ErrorCode, { code: problem.code })
     ] }),
-    /* @__PURE__ */ jsxs48("div", { className: "buttons", children: [
-      /* @__PURE__ */ jsx49(Button, { onPress: onClose, children: "Cancel" }),
-      /* @__PURE__ */ jsx49(Button, { kind: "first", isDisabled: !name.trim(), onPress: () => void make(), children: "Make an invitation" })
+    /* @__PURE__ */ jsxs51("div", { className: "buttons", children: [
+      /* @__PURE__ */ jsx52(Button, { onPress: onClose, children: "Cancel" }),
+      /* @__PURE__ */ jsx52(Button, { kind: "first", isDisabled: !name.trim(), onPress: () => void make(), children: "Make an invitation" })
     ] })
   ] });
 }
@@ -5547,30 +5861,30 @@ function People({ users, onAct }) {
   const actsOf2 = (user) => [
     user.is_disabled ? { label: "Enable…", act: { title: `Enable ${user.name}`, text: "They may sign in again with what they have.", button: "Enable", run: async () => void await post(userAt(user.name, "enable")) } } : { label: "Disable…", act: { title: `Disable ${user.name}`, text: "Every session and key ends at once. Nothing that they did is changed.", button: "Disable", isDangerous: true, run: async () => void await post(userAt(user.name, "disable")) } }
   ];
-  return /* @__PURE__ */ jsx49("div", { className: "scroll-x", children: /* @__PURE__ */ jsxs48("table", { className: "table", children: [
-    /* @__PURE__ */ jsx49("thead", { children: /* @__PURE__ */ jsxs48("tr", { children: [
-      /* @__PURE__ */ jsx49("th", { scope: "col", children: "State" }),
-      /* @__PURE__ */ jsx49("th", { scope: "col", children: "Name" }),
-      /* @__PURE__ */ jsx49("th", { scope: "col", children: "Roles" }),
-      /* @__PURE__ */ jsx49("th", { scope: "col", children: "Second factor" }),
-      /* @__PURE__ */ jsx49("th", { scope: "col", children: "Last signed in" }),
-      /* @__PURE__ */ jsx49("th", { scope: "col", children: /* @__PURE__ */ jsx49("span", { className: "hidden-but-read", children: "What you may do" }) })
+  return /* @__PURE__ */ jsx52("div", { className: "scroll-x", children: /* @__PURE__ */ jsxs51("table", { className: "table", children: [
+    /* @__PURE__ */ jsx52("thead", { children: /* @__PURE__ */ jsxs51("tr", { children: [
+      /* @__PURE__ */ jsx52("th", { scope: "col", children: "State" }),
+      /* @__PURE__ */ jsx52("th", { scope: "col", children: "Name" }),
+      /* @__PURE__ */ jsx52("th", { scope: "col", children: "Roles" }),
+      /* @__PURE__ */ jsx52("th", { scope: "col", children: "Second factor" }),
+      /* @__PURE__ */ jsx52("th", { scope: "col", children: "Last signed in" }),
+      /* @__PURE__ */ jsx52("th", { scope: "col", children: /* @__PURE__ */ jsx52("span", { className: "hidden-but-read", children: "What you may do" }) })
     ] }) }),
-    /* @__PURE__ */ jsx49("tbody", { children: users.map((user) => /* @__PURE__ */ jsxs48("tr", { children: [
-      /* @__PURE__ */ jsx49("td", { children: /* @__PURE__ */ jsxs48("span", { className: `state ${user.is_disabled ? "note" : "good"}`, children: [
-        /* @__PURE__ */ jsx49(Icon, { name: user.is_disabled ? "paused" : "good" }),
+    /* @__PURE__ */ jsx52("tbody", { children: users.map((user) => /* @__PURE__ */ jsxs51("tr", { children: [
+      /* @__PURE__ */ jsx52("td", { children: /* @__PURE__ */ jsxs51("span", { className: `state ${user.is_disabled ? "note" : "good"}`, children: [
+        /* @__PURE__ */ jsx52(Icon, { name: user.is_disabled ? "paused" : "good" }),
         " ",
         user.is_disabled ? "Disabled" : user.is_service ? "Service" : user.has_password ? "Active" : "Invited"
       ] }) }),
-      /* @__PURE__ */ jsxs48("td", { children: [
+      /* @__PURE__ */ jsxs51("td", { children: [
         user.title || user.name,
         " ",
-        /* @__PURE__ */ jsx49("span", { className: "quiet", children: user.name })
+        /* @__PURE__ */ jsx52("span", { className: "quiet", children: user.name })
       ] }),
-      /* @__PURE__ */ jsx49("td", { children: grantsText(user.grants) }),
-      /* @__PURE__ */ jsx49("td", { children: user.factors.join(", ") || /* @__PURE__ */ jsx49("span", { className: "warn", children: "none" }) }),
-      /* @__PURE__ */ jsx49("td", { className: "nowrap", children: user.last_sign_in ? moment(user.last_sign_in) : "never" }),
-      /* @__PURE__ */ jsx49("td", { children: /* @__PURE__ */ jsx49("div", { className: "buttons end", children: user.name !== me?.name && actsOf2(user).map(({ label, act }) => /* @__PURE__ */ jsx49(Button, { "aria-label": `${label.replace("…", "")} ${user.name}`, onPress: () => onAct(act), children: label }, label)) }) })
+      /* @__PURE__ */ jsx52("td", { children: grantsText(user.grants) }),
+      /* @__PURE__ */ jsx52("td", { children: user.factors.join(", ") || /* @__PURE__ */ jsx52("span", { className: "warn", children: "none" }) }),
+      /* @__PURE__ */ jsx52("td", { className: "nowrap", children: user.last_sign_in ? moment(user.last_sign_in) : "never" }),
+      /* @__PURE__ */ jsx52("td", { children: /* @__PURE__ */ jsx52("div", { className: "buttons end", children: user.name !== me?.name && actsOf2(user).map(({ label, act }) => /* @__PURE__ */ jsx52(Button, { "aria-label": `${label.replace("…", "")} ${user.name}`, onPress: () => onAct(act), children: label }, label)) }) })
     ] }, user.name)) })
   ] }) });
 }
@@ -5579,60 +5893,60 @@ function Users() {
   const users = useAnswer("users", (signal) => get("/api/v1/users", void 0, signal));
   const roles = useAnswer("roles", (signal) => get("/api/v1/roles", void 0, signal));
   const keys = useAnswer("keys", (signal) => get("/api/v1/keys", void 0, signal));
-  const [act, setAct] = useState31();
-  const [isInviting, setInviting] = useState31(false);
-  const [told2, setTold] = useState31();
+  const [act, setAct] = useState33();
+  const [isInviting, setInviting] = useState33(false);
+  const [told2, setTold] = useState33();
   const refresh = () => {
     users.again();
     keys.again();
   };
-  return /* @__PURE__ */ jsxs48(
+  return /* @__PURE__ */ jsxs51(
     Page,
     {
       title: "Users",
       about: "people, services, roles and keys",
-      actions: may("people") && users.value && /* @__PURE__ */ jsx49(Button, { icon: "users", onPress: () => setInviting(true), children: "Invite a person…" }),
+      actions: may("people") && users.value && /* @__PURE__ */ jsx52(Button, { icon: "users", onPress: () => setInviting(true), children: "Invite a person…" }),
       children: [
-        /* @__PURE__ */ jsx49(Card, { title: "People and services", children: users.problem ? /* @__PURE__ */ jsx49(Trouble, { problem: users.problem, what: "Users", again: users.again }) : users.value ? users.value.users.length ? /* @__PURE__ */ jsx49(People, { users: users.value.users, onAct: setAct }) : /* @__PURE__ */ jsx49(Empty, { title: "Nobody yet", children: "The first administrator comes in by a one-time token from the terminal of the engine." }) : /* @__PURE__ */ jsx49(Empty, { title: "Reading…" }) }),
-        roles.value && /* @__PURE__ */ jsx49(Card, { title: "Roles", children: /* @__PURE__ */ jsxs48("table", { className: "table", children: [
-          /* @__PURE__ */ jsx49("thead", { children: /* @__PURE__ */ jsxs48("tr", { children: [
-            /* @__PURE__ */ jsx49("th", { scope: "col", children: "Role" }),
-            /* @__PURE__ */ jsx49("th", { scope: "col", children: "What it is for" }),
-            /* @__PURE__ */ jsx49("th", { scope: "col", children: "Rights" })
+        /* @__PURE__ */ jsx52(Card, { title: "People and services", children: users.problem ? /* @__PURE__ */ jsx52(Trouble, { problem: users.problem, what: "Users", again: users.again }) : users.value ? users.value.users.length ? /* @__PURE__ */ jsx52(People, { users: users.value.users, onAct: setAct }) : /* @__PURE__ */ jsx52(Empty, { title: "Nobody yet", children: "The first administrator comes in by a one-time token from the terminal of the engine." }) : /* @__PURE__ */ jsx52(Empty, { title: "Reading…" }) }),
+        roles.value && /* @__PURE__ */ jsx52(Card, { title: "Roles", children: /* @__PURE__ */ jsxs51("table", { className: "table", children: [
+          /* @__PURE__ */ jsx52("thead", { children: /* @__PURE__ */ jsxs51("tr", { children: [
+            /* @__PURE__ */ jsx52("th", { scope: "col", children: "Role" }),
+            /* @__PURE__ */ jsx52("th", { scope: "col", children: "What it is for" }),
+            /* @__PURE__ */ jsx52("th", { scope: "col", children: "Rights" })
           ] }) }),
-          /* @__PURE__ */ jsx49("tbody", { children: roles.value.roles.map((role) => /* @__PURE__ */ jsxs48("tr", { children: [
-            /* @__PURE__ */ jsxs48("td", { className: "nowrap", children: [
-              /* @__PURE__ */ jsx49("strong", { children: role.name }),
+          /* @__PURE__ */ jsx52("tbody", { children: roles.value.roles.map((role) => /* @__PURE__ */ jsxs51("tr", { children: [
+            /* @__PURE__ */ jsxs51("td", { className: "nowrap", children: [
+              /* @__PURE__ */ jsx52("strong", { children: role.name }),
               " ",
-              role.is_own && /* @__PURE__ */ jsx49("span", { className: "badge", children: "of this site" })
+              role.is_own && /* @__PURE__ */ jsx52("span", { className: "badge", children: "of this site" })
             ] }),
-            /* @__PURE__ */ jsx49("td", { children: role.title }),
-            /* @__PURE__ */ jsx49("td", { className: "quiet", children: role.rights.join(", ") })
+            /* @__PURE__ */ jsx52("td", { children: role.title }),
+            /* @__PURE__ */ jsx52("td", { className: "quiet", children: role.rights.join(", ") })
           ] }, role.name)) })
         ] }) }),
-        keys.value && /* @__PURE__ */ jsx49(Card, { title: "Keys of programs", more: /* @__PURE__ */ jsxs48("span", { className: "quiet", children: [
+        keys.value && /* @__PURE__ */ jsx52(Card, { title: "Keys of programs", more: /* @__PURE__ */ jsxs51("span", { className: "quiet", children: [
           "made with ",
-          /* @__PURE__ */ jsx49("code", { children: "sinew key" })
-        ] }), children: keys.value.keys.length === 0 ? /* @__PURE__ */ jsx49(Empty, { title: "No keys" }) : /* @__PURE__ */ jsxs48("table", { className: "table", children: [
-          /* @__PURE__ */ jsx49("thead", { children: /* @__PURE__ */ jsxs48("tr", { children: [
-            /* @__PURE__ */ jsx49("th", { scope: "col", children: "Key" }),
-            /* @__PURE__ */ jsx49("th", { scope: "col", children: "Of" }),
-            /* @__PURE__ */ jsx49("th", { scope: "col", children: "Roles" }),
-            /* @__PURE__ */ jsx49("th", { scope: "col", children: "Ends" }),
-            /* @__PURE__ */ jsx49("th", { scope: "col", children: "Last used" }),
-            /* @__PURE__ */ jsx49("th", { scope: "col", children: /* @__PURE__ */ jsx49("span", { className: "hidden-but-read", children: "What you may do" }) })
+          /* @__PURE__ */ jsx52("code", { children: "sinew key" })
+        ] }), children: keys.value.keys.length === 0 ? /* @__PURE__ */ jsx52(Empty, { title: "No keys" }) : /* @__PURE__ */ jsxs51("table", { className: "table", children: [
+          /* @__PURE__ */ jsx52("thead", { children: /* @__PURE__ */ jsxs51("tr", { children: [
+            /* @__PURE__ */ jsx52("th", { scope: "col", children: "Key" }),
+            /* @__PURE__ */ jsx52("th", { scope: "col", children: "Of" }),
+            /* @__PURE__ */ jsx52("th", { scope: "col", children: "Roles" }),
+            /* @__PURE__ */ jsx52("th", { scope: "col", children: "Ends" }),
+            /* @__PURE__ */ jsx52("th", { scope: "col", children: "Last used" }),
+            /* @__PURE__ */ jsx52("th", { scope: "col", children: /* @__PURE__ */ jsx52("span", { className: "hidden-but-read", children: "What you may do" }) })
           ] }) }),
-          /* @__PURE__ */ jsx49("tbody", { children: keys.value.keys.map((key) => /* @__PURE__ */ jsxs48("tr", { children: [
-            /* @__PURE__ */ jsxs48("td", { children: [
+          /* @__PURE__ */ jsx52("tbody", { children: keys.value.keys.map((key) => /* @__PURE__ */ jsxs51("tr", { children: [
+            /* @__PURE__ */ jsxs51("td", { children: [
               key.title,
               " ",
-              /* @__PURE__ */ jsx49("code", { className: "quiet", children: key.id })
+              /* @__PURE__ */ jsx52("code", { className: "quiet", children: key.id })
             ] }),
-            /* @__PURE__ */ jsx49("td", { children: key.user }),
-            /* @__PURE__ */ jsx49("td", { children: grantsText(key.grants) }),
-            /* @__PURE__ */ jsx49("td", { className: "nowrap", children: key.until ? moment(key.until) : "never" }),
-            /* @__PURE__ */ jsx49("td", { className: "nowrap", children: key.used ? moment(key.used) : "never" }),
-            /* @__PURE__ */ jsx49("td", { children: /* @__PURE__ */ jsx49("div", { className: "buttons end", children: /* @__PURE__ */ jsx49(
+            /* @__PURE__ */ jsx52("td", { children: key.user }),
+            /* @__PURE__ */ jsx52("td", { children: grantsText(key.grants) }),
+            /* @__PURE__ */ jsx52("td", { className: "nowrap", children: key.until ? moment(key.until) : "never" }),
+            /* @__PURE__ */ jsx52("td", { className: "nowrap", children: key.used ? moment(key.used) : "never" }),
+            /* @__PURE__ */ jsx52("td", { children: /* @__PURE__ */ jsx52("div", { className: "buttons end", children: /* @__PURE__ */ jsx52(
               Button,
               {
                 "aria-label": `Remove the key ${key.title}`,
@@ -5642,7 +5956,7 @@ function Users() {
             ) }) })
           ] }, key.id)) })
         ] }) }),
-        act && /* @__PURE__ */ jsx49(
+        act && /* @__PURE__ */ jsx52(
           AskWhy,
           {
             act,
@@ -5652,7 +5966,7 @@ function Users() {
             }
           }
         ),
-        isInviting && /* @__PURE__ */ jsx49(
+        isInviting && /* @__PURE__ */ jsx52(
           NewUser,
           {
             roles: roles.value?.roles ?? [],
@@ -5664,43 +5978,43 @@ function Users() {
             }
           }
         ),
-        told2 && /* @__PURE__ */ jsx49(ToldOnce, { ...told2, onClose: () => setTold(void 0) })
+        told2 && /* @__PURE__ */ jsx52(ToldOnce, { ...told2, onClose: () => setTold(void 0) })
       ]
     }
   );
 }
 
 // src/shell/Account.tsx
-import { useState as useState32 } from "./vendor.js";
-import { Menu as Menu2, MenuItem as MenuItem2, MenuTrigger as MenuTrigger2, Popover as Popover2 } from "./vendor.js";
-import { Fragment as Fragment18, jsx as jsx50, jsxs as jsxs49 } from "./vendor.js";
+import { useState as useState34 } from "./vendor.js";
+import { Menu as Menu4, MenuItem as MenuItem4, MenuTrigger as MenuTrigger4, Popover as Popover4 } from "./vendor.js";
+import { Fragment as Fragment18, jsx as jsx53, jsxs as jsxs52 } from "./vendor.js";
 function Account() {
   const { me, isOpen } = useSession();
   const may = useMay();
-  const [isBreaking, setBreaking] = useState32(false);
+  const [isBreaking, setBreaking] = useState34(false);
   if (isOpen || !me) return null;
   const roles = [...new Set(me.grants.map((grant) => grant.role))].join(", ");
-  if (!me.token) return /* @__PURE__ */ jsx50("span", { className: "quiet nowrap account", children: me.name });
+  if (!me.token) return /* @__PURE__ */ jsx53("span", { className: "quiet nowrap account", children: me.name });
   const items = [
     ...may("break-glass") && !me.glass_until ? [{ id: "glass", label: "Break the glass…" }] : [],
     { id: "out", label: "Sign out" }
   ];
-  return /* @__PURE__ */ jsxs49(Fragment18, { children: [
-    me.glass_until && /* @__PURE__ */ jsxs49("span", { className: "demo", children: [
+  return /* @__PURE__ */ jsxs52(Fragment18, { children: [
+    me.glass_until && /* @__PURE__ */ jsxs52("span", { className: "demo", children: [
       "glass broken until ",
       moment(me.glass_until)
     ] }),
-    /* @__PURE__ */ jsxs49(MenuTrigger2, { children: [
-      /* @__PURE__ */ jsxs49(Button, { kind: "plain", children: [
+    /* @__PURE__ */ jsxs52(MenuTrigger4, { children: [
+      /* @__PURE__ */ jsxs52(Button, { kind: "plain", children: [
         me.title || me.name,
-        roles && /* @__PURE__ */ jsxs49("span", { className: "quiet", children: [
+        roles && /* @__PURE__ */ jsxs52("span", { className: "quiet", children: [
           "· ",
           roles
         ] })
       ] }),
-      /* @__PURE__ */ jsx50(Popover2, { className: "popover", placement: "bottom end", children: /* @__PURE__ */ jsx50(Menu2, { className: "menu", items, onAction: (key) => key === "out" ? void signOut() : setBreaking(true), children: (one) => /* @__PURE__ */ jsx50(MenuItem2, { className: "menu-item", children: one.label }) }) })
+      /* @__PURE__ */ jsx53(Popover4, { className: "popover", placement: "bottom end", children: /* @__PURE__ */ jsx53(Menu4, { className: "menu", items, onAction: (key) => key === "out" ? void signOut() : setBreaking(true), children: (one) => /* @__PURE__ */ jsx53(MenuItem4, { className: "menu-item", children: one.label }) }) })
     ] }),
-    isBreaking && /* @__PURE__ */ jsx50(
+    isBreaking && /* @__PURE__ */ jsx53(
       AskWhy,
       {
         onClose: () => setBreaking(false),
@@ -5798,9 +6112,9 @@ function useKeys(acts) {
 }
 
 // src/shell/Palette.tsx
-import { useState as useState33 } from "./vendor.js";
-import { Autocomplete, Dialog as Dialog2, Input as Input5, ListBox, ListBoxItem, Modal as Modal2, ModalOverlay as ModalOverlay2, SearchField } from "./vendor.js";
-import { jsx as jsx51, jsxs as jsxs50 } from "./vendor.js";
+import { useState as useState35 } from "./vendor.js";
+import { Autocomplete, Dialog as Dialog2, Input as Input7, ListBox, ListBoxItem, Modal as Modal2, ModalOverlay as ModalOverlay2, SearchField } from "./vendor.js";
+import { jsx as jsx54, jsxs as jsxs53 } from "./vendor.js";
 var EXAMPLES2 = ["patient:N0010138", "state:parked since:24h", "type:ADT^A01", "control:MSG00042", "filler=A123"];
 var ENTRIES_MAX = 12;
 function entriesFor(text, interfaces) {
@@ -5821,15 +6135,15 @@ function entriesFor(text, interfaces) {
   return (isQuery ? [search, ...exact, ...rest] : [...exact, ...rest, search]).slice(0, ENTRIES_MAX);
 }
 function Palette({ onClose }) {
-  const [text, setText] = useState33("");
+  const [text, setText] = useState35("");
   const { status } = useLive();
   const entries = entriesFor(text, status?.engine.interfaces ?? []);
-  return /* @__PURE__ */ jsx51(ModalOverlay2, { className: "veil", isOpen: true, isDismissable: true, onOpenChange: (isOpen) => !isOpen && onClose(), children: /* @__PURE__ */ jsx51(Modal2, { className: "modal", children: /* @__PURE__ */ jsxs50(Dialog2, { className: "palette", "aria-label": "Find anything", children: [
-    /* @__PURE__ */ jsxs50(Autocomplete, { inputValue: text, onInputChange: setText, children: [
-      /* @__PURE__ */ jsxs50(SearchField, { className: "palette-field", "aria-label": "Find messages, patients, interfaces, screens", autoFocus: true, children: [
-        /* @__PURE__ */ jsx51(Icon, { name: "search" }),
-        /* @__PURE__ */ jsx51(
-          Input5,
+  return /* @__PURE__ */ jsx54(ModalOverlay2, { className: "veil", isOpen: true, isDismissable: true, onOpenChange: (isOpen) => !isOpen && onClose(), children: /* @__PURE__ */ jsx54(Modal2, { className: "modal", children: /* @__PURE__ */ jsxs53(Dialog2, { className: "palette", "aria-label": "Find anything", children: [
+    /* @__PURE__ */ jsxs53(Autocomplete, { inputValue: text, onInputChange: setText, children: [
+      /* @__PURE__ */ jsxs53(SearchField, { className: "palette-field", "aria-label": "Find messages, patients, interfaces, screens", autoFocus: true, children: [
+        /* @__PURE__ */ jsx54(Icon, { name: "search" }),
+        /* @__PURE__ */ jsx54(
+          Input7,
           {
             className: "palette-input",
             placeholder: "Messages, patients, interfaces, screens…",
@@ -5844,7 +6158,7 @@ function Palette({ onClose }) {
           }
         )
       ] }),
-      /* @__PURE__ */ jsx51(
+      /* @__PURE__ */ jsx54(
         ListBox,
         {
           className: "palette-list",
@@ -5855,23 +6169,23 @@ function Palette({ onClose }) {
             navigate(String(key));
             onClose();
           },
-          renderEmptyState: () => /* @__PURE__ */ jsx51("div", { className: "empty", children: "Nothing of this name." }),
-          children: (entry) => /* @__PURE__ */ jsxs50(ListBoxItem, { id: entry.to, textValue: entry.name, className: "palette-item", children: [
-            /* @__PURE__ */ jsx51(Icon, { name: entry.icon }),
-            /* @__PURE__ */ jsx51("span", { className: "cut", children: entry.name }),
-            /* @__PURE__ */ jsx51("span", { className: "quiet nowrap", children: entry.about })
+          renderEmptyState: () => /* @__PURE__ */ jsx54("div", { className: "empty", children: "Nothing of this name." }),
+          children: (entry) => /* @__PURE__ */ jsxs53(ListBoxItem, { id: entry.to, textValue: entry.name, className: "palette-item", children: [
+            /* @__PURE__ */ jsx54(Icon, { name: entry.icon }),
+            /* @__PURE__ */ jsx54("span", { className: "cut", children: entry.name }),
+            /* @__PURE__ */ jsx54("span", { className: "quiet nowrap", children: entry.about })
           ] })
         }
       )
     ] }),
-    /* @__PURE__ */ jsxs50("p", { className: "palette-foot quiet", children: [
-      /* @__PURE__ */ jsx51("kbd", { children: "↑" }),
+    /* @__PURE__ */ jsxs53("p", { className: "palette-foot quiet", children: [
+      /* @__PURE__ */ jsx54("kbd", { children: "↑" }),
       " ",
-      /* @__PURE__ */ jsx51("kbd", { children: "↓" }),
+      /* @__PURE__ */ jsx54("kbd", { children: "↓" }),
       " choose · ",
-      /* @__PURE__ */ jsx51("kbd", { children: "Enter" }),
+      /* @__PURE__ */ jsx54("kbd", { children: "Enter" }),
       " open · ",
-      /* @__PURE__ */ jsx51("kbd", { children: "Esc" }),
+      /* @__PURE__ */ jsx54("kbd", { children: "Esc" }),
       " close"
     ] })
   ] }) }) });
@@ -5907,39 +6221,39 @@ function useTheme() {
 }
 
 // src/shell/App.tsx
-import { jsx as jsx52, jsxs as jsxs51 } from "./vendor.js";
+import { jsx as jsx55, jsxs as jsxs54 } from "./vendor.js";
 function screenOf({ path }) {
   const one = path.match(/^\/interfaces\/([^/]+)$/)?.[1];
-  if (one) return /* @__PURE__ */ jsx52(OneInterface, { name: decodeURIComponent(one) }, one);
+  if (one) return /* @__PURE__ */ jsx55(OneInterface, { name: decodeURIComponent(one) }, one);
   const mapped = path.match(/^\/mapper\/([^/]+)$/)?.[1];
-  if (mapped) return /* @__PURE__ */ jsx52(Mapper, { name: decodeURIComponent(mapped) }, mapped);
+  if (mapped) return /* @__PURE__ */ jsx55(Mapper, { name: decodeURIComponent(mapped) }, mapped);
   switch (path) {
     case "/":
-      return /* @__PURE__ */ jsx52(Overview, {});
+      return /* @__PURE__ */ jsx55(Overview, {});
     case "/messages":
-      return /* @__PURE__ */ jsx52(Messages, {});
+      return /* @__PURE__ */ jsx55(Messages, {});
     case "/interfaces":
-      return /* @__PURE__ */ jsx52(InterfaceList, {});
+      return /* @__PURE__ */ jsx55(InterfaceList, {});
     case "/mapper":
-      return /* @__PURE__ */ jsx52(MapList, {});
+      return /* @__PURE__ */ jsx55(MapList, {});
     case "/bench":
-      return /* @__PURE__ */ jsx52(Bench, {});
+      return /* @__PURE__ */ jsx55(Bench, {});
     case "/alerts":
-      return /* @__PURE__ */ jsx52(Alerts, {});
+      return /* @__PURE__ */ jsx55(Alerts, {});
     case "/tables":
-      return /* @__PURE__ */ jsx52(CodeTables, {});
+      return /* @__PURE__ */ jsx55(CodeTables, {});
     case "/dictionary":
-      return /* @__PURE__ */ jsx52(Dictionary, {});
+      return /* @__PURE__ */ jsx55(Dictionary, {});
     case "/changes":
-      return /* @__PURE__ */ jsx52(Changes, {});
+      return /* @__PURE__ */ jsx55(Changes, {});
     case "/audit":
-      return /* @__PURE__ */ jsx52(Audit, {});
+      return /* @__PURE__ */ jsx55(Audit, {});
     case "/users":
-      return /* @__PURE__ */ jsx52(Users, {});
+      return /* @__PURE__ */ jsx55(Users, {});
     case "/system":
-      return /* @__PURE__ */ jsx52(System, {});
+      return /* @__PURE__ */ jsx55(System, {});
     default:
-      return /* @__PURE__ */ jsx52(Page, { title: "Not found", children: /* @__PURE__ */ jsx52(Empty, { title: "There is no such page", children: /* @__PURE__ */ jsx52(Link, { to: "/", children: "Go to the overview" }) }) });
+      return /* @__PURE__ */ jsx55(Page, { title: "Not found", children: /* @__PURE__ */ jsx55(Empty, { title: "There is no such page", children: /* @__PURE__ */ jsx55(Link, { to: "/", children: "Go to the overview" }) }) });
   }
 }
 function Navigation({ path }) {
@@ -5950,12 +6264,12 @@ function Navigation({ path }) {
   const here = placeOf(path);
   const places = PLACES.filter((place2) => !place2.right || may(place2.right));
   const groups = ["Look", "Build", "Guard"];
-  return /* @__PURE__ */ jsx52("nav", { className: "side", "aria-label": "Screens", children: groups.map((group) => /* @__PURE__ */ jsx52("ul", { "aria-label": group, children: places.filter((place2) => place2.group === group).map((place2) => /* @__PURE__ */ jsx52("li", { children: /* @__PURE__ */ jsxs51(Link, { to: place2.path, className: "place", title: `${place2.name} (g ${place2.key})`, "aria-current": place2 === here ? "page" : void 0, children: [
-    /* @__PURE__ */ jsx52(Icon, { name: place2.icon }),
-    /* @__PURE__ */ jsx52("span", { className: "place-name", children: place2.name }),
-    place2.path === "/alerts" && urgent.length > 0 && /* @__PURE__ */ jsxs51("span", { className: `badge ${isAlarm ? "bad" : "warn"}`, children: [
+  return /* @__PURE__ */ jsx55("nav", { className: "side", "aria-label": "Screens", children: groups.map((group) => /* @__PURE__ */ jsx55("ul", { "aria-label": group, children: places.filter((place2) => place2.group === group).map((place2) => /* @__PURE__ */ jsx55("li", { children: /* @__PURE__ */ jsxs54(Link, { to: place2.path, className: "place", title: `${place2.name} (g ${place2.key})`, "aria-current": place2 === here ? "page" : void 0, children: [
+    /* @__PURE__ */ jsx55(Icon, { name: place2.icon }),
+    /* @__PURE__ */ jsx55("span", { className: "place-name", children: place2.name }),
+    place2.path === "/alerts" && urgent.length > 0 && /* @__PURE__ */ jsxs54("span", { className: `badge ${isAlarm ? "bad" : "warn"}`, children: [
       urgent.length,
-      /* @__PURE__ */ jsx52("span", { className: "hidden-but-read", children: " need attention" })
+      /* @__PURE__ */ jsx55("span", { className: "hidden-but-read", children: " need attention" })
     ] })
   ] }) }, place2.path)) }, group)) });
 }
@@ -5968,19 +6282,19 @@ var KEYS = [
 ];
 function KeyList({ onClose }) {
   const jumps = PLACES.map((place2) => [`g ${place2.key}`, place2.name]);
-  return /* @__PURE__ */ jsxs51(Window, { title: "Keys", onClose, children: [
-    /* @__PURE__ */ jsx52("dl", { className: "facts key-list", children: [...KEYS, ...jumps].map(([key, what]) => /* @__PURE__ */ jsxs51("div", { className: "key-row", children: [
-      /* @__PURE__ */ jsx52("dt", { children: /* @__PURE__ */ jsx52("kbd", { children: key }) }),
-      /* @__PURE__ */ jsx52("dd", { children: what })
+  return /* @__PURE__ */ jsxs54(Window, { title: "Keys", onClose, children: [
+    /* @__PURE__ */ jsx55("dl", { className: "facts key-list", children: [...KEYS, ...jumps].map(([key, what]) => /* @__PURE__ */ jsxs54("div", { className: "key-row", children: [
+      /* @__PURE__ */ jsx55("dt", { children: /* @__PURE__ */ jsx55("kbd", { children: key }) }),
+      /* @__PURE__ */ jsx55("dd", { children: what })
     ] }, key)) }),
-    /* @__PURE__ */ jsx52("div", { className: "buttons", children: /* @__PURE__ */ jsx52(Button, { onPress: onClose, children: "Close" }) })
+    /* @__PURE__ */ jsx55("div", { className: "buttons", children: /* @__PURE__ */ jsx55(Button, { onPress: onClose, children: "Close" }) })
   ] });
 }
 function Connection() {
   const { problem, status } = useLive();
   if (!problem) return null;
-  return /* @__PURE__ */ jsxs51("div", { className: "offline", role: "alert", children: [
-    /* @__PURE__ */ jsx52(Icon, { name: "warn" }),
+  return /* @__PURE__ */ jsxs54("div", { className: "offline", role: "alert", children: [
+    /* @__PURE__ */ jsx55(Icon, { name: "warn" }),
     problem.message,
     " ",
     status ? "What you see is the last thing it said; it is asked again every second." : "It is asked again every second."
@@ -5990,56 +6304,57 @@ function App() {
   const { state, me } = useSession();
   useEffect13(() => void askWho(), []);
   if (state === "asking") return null;
-  return state === "out" || me && me.stage !== "full" ? /* @__PURE__ */ jsx52(SignIn, {}) : /* @__PURE__ */ jsx52(Frame, {});
+  return state === "out" || me && me.stage !== "full" ? /* @__PURE__ */ jsx55(SignIn, {}) : /* @__PURE__ */ jsx55(Frame, {});
 }
 function Frame() {
   const address = useAddress();
   const theme2 = useTheme();
   const { status } = useLive();
-  const [open, setOpen] = useState34();
+  const [open, setOpen] = useState36();
   const acts = useMemo13(() => ({ openPalette: () => setOpen("palette"), openKeys: () => setOpen("keys") }), []);
   useKeys(acts);
-  const main = useRef6(null);
+  const main = useRef7(null);
   const place2 = placeOf(address.path);
   useEffect13(() => {
     document.title = place2 ? `${place2.name} · Sinew` : "Sinew";
     main.current?.scrollTo(0, 0);
   }, [address.path, place2]);
-  return /* @__PURE__ */ jsxs51("div", { className: "frame", children: [
-    /* @__PURE__ */ jsx52("button", { type: "button", className: "skip", onClick: () => main.current?.focus(), children: "Skip to the screen" }),
-    /* @__PURE__ */ jsxs51("header", { className: "bar", children: [
-      /* @__PURE__ */ jsxs51(Link, { to: "/", className: "brand", children: [
-        /* @__PURE__ */ jsx52(Mark, {}),
+  return /* @__PURE__ */ jsxs54("div", { className: "frame", children: [
+    /* @__PURE__ */ jsx55("button", { type: "button", className: "skip", onClick: () => main.current?.focus(), children: "Skip to the screen" }),
+    /* @__PURE__ */ jsxs54("header", { className: "bar", children: [
+      /* @__PURE__ */ jsxs54(Link, { to: "/", className: "brand", children: [
+        /* @__PURE__ */ jsx55(Mark, {}),
         "Sinew"
       ] }),
-      status?.process.is_demo && /* @__PURE__ */ jsx52("span", { className: "demo", children: "Demo · invented people" }),
-      /* @__PURE__ */ jsxs51("button", { type: "button", className: "finder", onClick: acts.openPalette, children: [
-        /* @__PURE__ */ jsx52(Icon, { name: "search" }),
-        /* @__PURE__ */ jsx52("span", { children: "Find messages, patients, interfaces…" }),
-        /* @__PURE__ */ jsx52("kbd", { children: "/" })
+      status?.process.is_demo && /* @__PURE__ */ jsx55("span", { className: "demo", children: "Demo · invented people" }),
+      /* @__PURE__ */ jsxs54("button", { type: "button", className: "finder", onClick: acts.openPalette, children: [
+        /* @__PURE__ */ jsx55(Icon, { name: "search" }),
+        /* @__PURE__ */ jsx55("span", { children: "Find messages, patients, interfaces…" }),
+        /* @__PURE__ */ jsx55("kbd", { children: "/" })
       ] }),
-      /* @__PURE__ */ jsxs51("div", { className: "bar-end", children: [
-        /* @__PURE__ */ jsx52(Button, { kind: "plain square", "aria-label": "Keys", onPress: acts.openKeys, icon: "keys" }),
-        /* @__PURE__ */ jsx52(Button, { kind: "plain square", "aria-label": theme2 === "light" ? "Dark colours" : "Light colours", onPress: switchTheme, icon: theme2 === "light" ? "moon" : "sun" }),
-        /* @__PURE__ */ jsx52(Account, {})
+      /* @__PURE__ */ jsxs54("div", { className: "bar-end", children: [
+        /* @__PURE__ */ jsx55("a", { className: "button plain square", href: "/docs", target: "_blank", rel: "noreferrer", "aria-label": "The guide", title: "The guide", children: /* @__PURE__ */ jsx55(Icon, { name: "book" }) }),
+        /* @__PURE__ */ jsx55(Button, { kind: "plain square", "aria-label": "Keys", onPress: acts.openKeys, icon: "keys" }),
+        /* @__PURE__ */ jsx55(Button, { kind: "plain square", "aria-label": theme2 === "light" ? "Dark colours" : "Light colours", onPress: switchTheme, icon: theme2 === "light" ? "moon" : "sun" }),
+        /* @__PURE__ */ jsx55(Account, {})
       ] })
     ] }),
-    /* @__PURE__ */ jsx52(Navigation, { path: address.path }),
-    /* @__PURE__ */ jsxs51("main", { id: "main", ref: main, tabIndex: -1, children: [
-      /* @__PURE__ */ jsx52(Connection, {}),
+    /* @__PURE__ */ jsx55(Navigation, { path: address.path }),
+    /* @__PURE__ */ jsxs54("main", { id: "main", ref: main, tabIndex: -1, children: [
+      /* @__PURE__ */ jsx55(Connection, {}),
       screenOf(address)
     ] }),
-    open === "palette" && /* @__PURE__ */ jsx52(Palette, { onClose: () => setOpen(void 0) }),
-    open === "keys" && /* @__PURE__ */ jsx52(KeyList, { onClose: () => setOpen(void 0) })
+    open === "palette" && /* @__PURE__ */ jsx55(Palette, { onClose: () => setOpen(void 0) }),
+    open === "keys" && /* @__PURE__ */ jsx55(KeyList, { onClose: () => setOpen(void 0) })
   ] });
 }
 
 // src/main.tsx
-import { jsx as jsx53 } from "./vendor.js";
+import { jsx as jsx56 } from "./vendor.js";
 applyTheme();
 var root = document.getElementById("root");
 if (root) {
   createRoot(root).render(
-    /* @__PURE__ */ jsx53(StrictMode, { children: /* @__PURE__ */ jsx53(App, {}) })
+    /* @__PURE__ */ jsx56(StrictMode, { children: /* @__PURE__ */ jsx56(App, {}) })
   );
 }

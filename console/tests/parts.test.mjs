@@ -20,6 +20,7 @@ const named = await load("flow/maps.ts");
 const trees = await load("screens/mapper/trees.ts");
 const live = await load("api/rates.ts");
 const strip = await load("screens/messages/strip.ts");
+const bulk = await load("screens/messages/bulk.ts", "api/http.ts");
 const bench = await load("screens/bench/way.ts");
 const planned = await load("screens/changes/words.ts");
 const incidents = await load("screens/alerts/words.ts");
@@ -250,4 +251,23 @@ test("the steps of the bench stand in the order of the work, each with what it c
   assert.equal(bench.lineOf(found, "rx").verdict, "not-meant");
   assert.deepEqual(bench.sentenceOf(found), { tone: "good", text: "It goes to 1 of 2 destinations" });
   assert.equal(bench.verdictOf({ ...line("case", ""), verdict: "leads", to: [] }), "leads nowhere");
+});
+
+test("an act on many goes oldest first, counts what was refused, and stops", async () => {
+  const row = (id, state) => ({ id, state, received: 0, interface: "a", type: "", control_id: "", destinations: [] });
+  const rows = bulk.fitting([row(3, "parked"), row(2, "delivered"), row(1, "parked"), row(4, "parked")], ["parked"]);
+  assert.deepEqual(rows.map((one) => one.id), [1, 3, 4]);
+  const seen = [];
+  const act = async (id) => {
+    seen.push(id);
+    if (id === 3) throw new bulk.Problem(409, "E5202", "in the queue");
+  };
+  const told = [];
+  const end = await bulk.eachOf(rows, act, (progress) => told.push(progress.done), () => false);
+  assert.deepEqual([seen, end.done, end.refused, end.isOver], [[1, 3, 4], 2, [{ id: 3, why: "in the queue E5202" }], true]);
+  seen.length = 0;
+  const stopped = await bulk.eachOf(rows, act, () => {}, () => seen.length === 1);
+  assert.deepEqual([seen, stopped.done], [[1], 1], "stopped after the first");
+  const gone = await bulk.eachOf(rows, async () => { throw new bulk.Problem(0, "", "away"); }, () => {}, () => false);
+  assert.equal(gone.refused.length, 1, "an engine that is away is not asked again and again");
 });

@@ -323,6 +323,72 @@ async function byMouse(browser, origin, session) {
   await page.context().close();
 }
 
+/** Pages to read: the guide, for everybody, and the specification of an interface. */
+async function readPages(browser, origin, session) {
+  for (const theme of ["light", "dark"]) {
+    const page = await open(browser, origin, { theme, width: 1280, session });
+    for (const [name, path] of [["guide", "/docs"], ["guide-page", "/docs/how-to/use-the-console.md"], ["specification", "/api/v1/interfaces/adt-hub/document"]]) {
+      await page.goto(origin + path);
+      await page.getByRole("heading", { level: 1 }).waitFor();
+      await judge(page, `${name} ${theme}`);
+      if (pictures) await page.screenshot({ path: join(pictures, `${name}-${theme}-1280.png`) });
+    }
+    await page.context().close();
+  }
+  const stranger = await open(browser, origin, { theme: "light", width: 1280 });
+  await stranger.goto(`${origin}/docs/errors/E5304.md`);
+  await stranger.getByRole("heading", { level: 1 }).waitFor();
+  const { status } = await stranger.evaluate(async () => ({ status: (await fetch("/api/v1/interfaces/adt-hub/document")).status })).catch(() => ({ status: 401 }));
+  if (status !== 401) fault("pages", `a stranger is answered ${status} for a specification`);
+  await stranger.context().close();
+}
+
+/** Drain a destination and look at its queue; a message on the bench is kept as a test; a search is shared. */
+async function byActing(browser, origin, session) {
+  const page = await open(browser, origin, { theme: "light", width: 1280, session });
+  const why = async (button) => {
+    await page.getByLabel(/^Why\?/).fill("a test of the console");
+    await page.getByRole("button", { name: button, exact: true }).click();
+  };
+  await page.goto(`${origin}/interfaces/adt-hub`);
+  await page.getByRole("button", { name: "More about warehouse" }).click();
+  await page.getByRole("menuitem", { name: "Drain…" }).click();
+  await why("Drain");
+  await page.getByText("drained").first().waitFor();
+  await page.getByTitle("In its order").last().click();
+  await page.getByRole("heading", { name: "What waits for warehouse" }).waitFor();
+  await page.getByRole("dialog").locator("tbody tr").first().waitFor();
+  await judge(page, "the queue in its order");
+  if (pictures) await page.screenshot({ path: join(pictures, "queue-light-1280.png") });
+  await page.getByRole("button", { name: "Close", exact: true }).click();
+  await page.getByRole("button", { name: "Resume warehouse" }).click();
+  await why("Resume");
+  await page.getByRole("button", { name: "Pause warehouse" }).waitFor();
+  await page.goto(`${origin}/bench#interface=adt-hub`);
+  await page.getByLabel("What pharmacy does").selectOption("refuses-connections");
+  await page.getByText("Tried again").waitFor();
+  await page.getByRole("button", { name: "Keep as a test…" }).click();
+  await page.getByLabel("What it shows, as a sentence").fill("a pharmacy that is down gets it later");
+  await judge(page, "keeping a test");
+  await why("Keep it");
+  await page.getByText("interfaces/adt-hub/tests/a-pharmacy-that-is-down-gets-it-later.flow").waitFor();
+  await page.goto(`${origin}/interfaces/adt-hub#tab=tests`);
+  await page.getByText("a pharmacy that is down gets it later", { exact: true }).waitFor();
+  await page.getByText(/^All \d+ passed/).waitFor();
+  await page.goto(`${origin}/messages#q=interface:adt-hub`);
+  await page.getByRole("button", { name: "Narrow" }).click();
+  await page.getByRole("button", { name: "Share this search…" }).click();
+  await page.getByLabel("What it is for").fill("The hub");
+  await page.getByRole("button", { name: "Share", exact: true }).click();
+  await page.getByRole("button", { name: "The hub", exact: true }).waitFor();
+  await page.getByRole("button", { name: "Act on found…" }).click();
+  await page.getByRole("menuitem", { name: "Delete what waits or is parked…" }).click();
+  await page.getByRole("heading", { name: /^Delete/ }).waitFor();
+  await judge(page, "an act on many");
+  await page.getByRole("button", { name: "Cancel" }).click();
+  await page.context().close();
+}
+
 /** From the first line of the demo to live figures. */
 async function begin(browser) {
   const begun = Date.now();
@@ -342,7 +408,7 @@ async function run() {
   if (pictures) mkdirSync(pictures, { recursive: true });
   const browser = await chromium.launch({ executablePath: existsSync(browserName) ? browserName : `/usr/bin/${browserName}`, args: ["--no-sandbox"] });
   const { origin, session } = await begin(browser);
-  for (const [name, walk] of [["keyboard", byKeyboard], ["mouse", byMouse], ["drawing", byDrawing], ["screens", walkScreens], ["sign-in", signIn]]) {
+  for (const [name, walk] of [["keyboard", byKeyboard], ["mouse", byMouse], ["drawing", byDrawing], ["acting", byActing], ["pages", readPages], ["screens", walkScreens], ["sign-in", signIn]]) {
     const begun = Date.now();
     await walk(browser, origin, session).catch((error) => fault(name, String(error).split("\n").slice(0, 2).join(" ")));
     console.log(`${name}: ${((Date.now() - begun) / 1000).toFixed(1)} s`);

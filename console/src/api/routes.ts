@@ -78,7 +78,19 @@ export interface Place {
 }
 export const pause = (place: Place) => post("/api/v1/interfaces/pause", place);
 export const resume = (place: Place) => post("/api/v1/interfaces/resume", place);
-export const release = (place: Place) => post<{ released: number }>("/api/v1/interfaces/release", place);
+/** What waits goes out; of a destination, what comes later waits. */
+export const drain = (place: Place) => post("/api/v1/interfaces/drain", place);
+export interface Waiting {
+  message: number;
+  number: number;
+  accepted: number;
+  why: "ready" | "under way" | "tried again" | "held";
+  behind: number;
+}
+export const readWaiting = (name: string, destination: string, signal?: AbortSignal) =>
+  get<{ waiting: Waiting[] }>(`/api/v1/interfaces/${encodeURIComponent(name)}/waiting`, { destination, count: 100 }, signal);
+/** With a count: the next so many of a destination that is paused. */
+export const release = (place: Place & { count?: number }) => post<{ released: number }>("/api/v1/interfaces/release", place);
 
 export interface Target {
   message: number;
@@ -135,3 +147,15 @@ export const verify = () => post<Record<string, unknown>>("/api/v1/verify");
 
 /** How people may sign in here, besides name and password. */
 export const readWays = (signal?: AbortSignal) => get<{ provider: { title: string; begin: string } | null }>("/api/v1/sign-in/ways", undefined, signal);
+
+/** Searches that people share with everybody who may search. */
+export interface SharedSearch {
+  id: string;
+  title: string;
+  query: string;
+  by: string;
+  at: number;
+}
+export const readSearches = (signal?: AbortSignal) => get<{ searches: SharedSearch[] }>("/api/v1/searches", undefined, signal);
+export const shareSearch = (title: string, query: string) => post("/api/v1/searches", { title, query });
+export const takeSearchBack = (id: string) => post("/api/v1/searches/remove", { id });

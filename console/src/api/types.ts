@@ -33,6 +33,8 @@ export interface Destination {
   name: string;
   state: Health;
   is_paused: boolean;
+  /** A person lets out what came before: so many are left. */
+  draining: number | null;
   connector: string;
   address: string;
   queued: number;

@@ -179,6 +179,9 @@ function Frame() {
           <kbd>/</kbd>
         </button>
         <div className="bar-end">
+          <a className="button plain square" href="/docs" target="_blank" rel="noreferrer" aria-label="The guide" title="The guide">
+            <Icon name="book" />
+          </a>
           <Button kind="plain square" aria-label="Keys" onPress={acts.openKeys} icon="keys" />
           <Button kind="plain square" aria-label={theme === "light" ? "Dark colours" : "Light colours"} onPress={switchTheme} icon={theme === "light" ? "moon" : "sun"} />
           <Account />

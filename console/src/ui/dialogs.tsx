@@ -2,7 +2,7 @@
 import { useState, type ReactNode } from "react";
 import { Dialog, Heading, Input, Label, Modal, ModalOverlay, TextField } from "react-aria-components";
 import { Problem } from "../api/http";
-import { Button, Notice } from "./parts";
+import { Button, ErrorCode, Notice } from "./parts";
 
 export function Window({ title, onClose, children, isWide = false }: { title: string; onClose: () => void; children: ReactNode; isWide?: boolean }) {
   return (
@@ -64,7 +64,7 @@ export function AskWhy({ act, onClose }: { act: Act; onClose: () => void }) {
       )}
       {problem && (
         <Notice level="warning" title="Not done">
-          {problem.message} {problem.code && <code>{problem.code}</code>}
+          {problem.message} <ErrorCode code={problem.code} />
         </Notice>
       )}
       <div className="buttons">

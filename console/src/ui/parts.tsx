@@ -92,6 +92,16 @@ export function Card({ title, more, children, className = "" }: { title?: ReactN
   );
 }
 
+/** A code of the engine, which leads to its page in the guide. */
+export function ErrorCode({ code }: { code: string }) {
+  if (!/^E\d{4}$/.test(code)) return code ? <code>{code}</code> : null;
+  return (
+    <a className="error-code" href={`/docs/errors/${code}.md`} target="_blank" rel="noreferrer" title="What it means, and what to do">
+      {code}
+    </a>
+  );
+}
+
 /** A sentence of the engine, in which commands stand between backticks. */
 export function WithCode({ text }: { text: string }) {
   return (
@@ -140,7 +150,7 @@ export function Trouble({ problem, what, again }: { problem: Problem; what: stri
   }
   return (
     <Notice level="warning" title={`${what}: no answer`} actions={again && <Button onPress={again}>Try again</Button>}>
-      {problem.message} {problem.code && <code>{problem.code}</code>}
+      {problem.message} <ErrorCode code={problem.code} />
     </Notice>
   );
 }

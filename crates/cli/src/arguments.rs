@@ -74,6 +74,7 @@ pub enum Command {
     Quality(commands::quality::Quality),
     Alerts(commands::alerts::Alerts),
     Pause(commands::steer::Pause),
+    Drain(commands::drain::Drain),
     Resume(commands::steer::Resume),
     Release(commands::steer::Release),
     Retry(commands::steer::Retry),

@@ -20,7 +20,10 @@ pub const GROUPS: &[(&str, &[&str])] = &[
         "Look at a running engine",
         &["status", "top", "queues", "messages", "message", "tap", "news", "quality", "alerts"],
     ),
-    ("Steer a running engine", &["pause", "resume", "release", "retry", "resend", "delete", "replay", "reload"]),
+    (
+        "Steer a running engine",
+        &["pause", "drain", "resume", "release", "retry", "resend", "delete", "replay", "reload"],
+    ),
     ("Change a running engine", &["plan", "apply", "rollback"]),
     ("Keep safe", &["audit", "backup", "restore", "drill", "user", "role", "key", "cert", "secret", "compliance"]),
     ("Help", &["doctor", "bench", "completions", "version"]),

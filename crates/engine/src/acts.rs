@@ -12,7 +12,7 @@ use crate::{
 };
 use bytes::Bytes;
 use interface::contract::{Frame, Verdict};
-use message::{DeliveryId, DeliveryState, MessageId, Name, Origin, Phi, Reason};
+use message::{DeliveryId, DeliveryState, MessageId, Name, Origin, Phi, Reason, Timestamp};
 use serde::Serialize;
 use std::{sync::Arc, time::Duration};
 use store::{Act, AuditEntry, Change, Disposition, Stored, Switch};
@@ -29,6 +29,37 @@ pub struct Person {
 impl Person {
     fn act(&self) -> Act {
         Act { by: self.by.clone(), reason: Phi::new(self.reason.to_string()) }
+    }
+}
+
+/// A delivery that is the next under its key.
+#[derive(Clone, Debug, Serialize)]
+pub struct Waiting {
+    /// Which.
+    pub delivery: DeliveryId,
+    /// When its message was accepted.
+    pub accepted: Timestamp,
+    /// `ready`, `under way`, `tried again`, `held`.
+    pub why: &'static str,
+    /// So many wait behind it under the same key.
+    pub behind: usize,
+}
+
+/// Which way a person turns a switch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Turn {
+    Pause,
+    Drain,
+    Resume,
+}
+
+impl Turn {
+    fn word(self) -> &'static str {
+        match self {
+            Turn::Pause => "pause",
+            Turn::Drain => "drain",
+            Turn::Resume => "resume",
+        }
     }
 }
 
@@ -49,7 +80,16 @@ impl Engine {
     /// # Errors
     /// [`codes::E5201`]; the store's.
     pub async fn pause(&self, interface: &str, destination: Option<&str>, person: &Person) -> Result<(), Reason> {
-        self.switch(interface, destination, true, person).await
+        self.switch(interface, destination, Turn::Pause, person).await
+    }
+
+    /// Lets what waits now go out, and nothing that comes later: of an interface by stopping its intake, of a destination by
+    /// letting messages that come from now on wait.
+    ///
+    /// # Errors
+    /// [`codes::E5201`]; the store's.
+    pub async fn empty(&self, interface: &str, destination: Option<&str>, person: &Person) -> Result<(), Reason> {
+        self.switch(interface, destination, Turn::Drain, person).await
     }
 
     /// Undoes [`Engine::pause`].
@@ -57,24 +97,26 @@ impl Engine {
     /// # Errors
     /// [`codes::E5201`]; the store's; the connector's when the source cannot be opened.
     pub async fn resume(&self, interface: &str, destination: Option<&str>, person: &Person) -> Result<(), Reason> {
-        self.switch(interface, destination, false, person).await
+        self.switch(interface, destination, Turn::Resume, person).await
     }
 
     async fn switch(
         &self,
         interface: &str,
         destination: Option<&str>,
-        is_paused: bool,
+        turn: Turn,
         person: &Person,
     ) -> Result<(), Reason> {
         // Alone, or a reload could open the source that is being closed.
         let _alone = self.shared.reloading.lock().await;
         let flow = self.flow(interface)?;
         let outbox = destination.map(|name| self.outbox(interface, name)).transpose()?;
-        let act = if is_paused { "pause" } else { "resume" };
-        self.audit(person, act, &object(interface, destination))?;
+        self.audit(person, turn.word(), &object(interface, destination))?;
+        let last = outbox.as_ref().filter(|_| turn == Turn::Drain);
+        let last = last.map(|outbox| outbox.look(crate::queue::Queue::youngest).unwrap_or(MessageId(0)));
+        let is_paused = turn != Turn::Resume;
         let switch = Switch {
-            value: PAUSED.to_owned(),
+            value: last.map_or_else(|| PAUSED.to_owned(), |last| format!("{DRAINING}{last}")),
             at: self.shared.dock.clock.now(),
             by: person.by.to_string(),
             reason: person.reason.to_string(),
@@ -83,7 +125,10 @@ impl Engine {
         self.store().tables().set_switch(&name, is_paused.then_some(&switch)).map_err(stored)?;
         match outbox {
             Some(outbox) => {
-                outbox.change(|queue| queue.pause(is_paused));
+                outbox.change(|queue| match last {
+                    Some(last) => queue.drain(last),
+                    None => queue.pause(is_paused),
+                });
                 Ok(())
             }
             None => {
@@ -110,6 +155,32 @@ impl Engine {
             released += usize::from(self.release_head(&outbox, key, delivery, person).await?);
         }
         Ok(released)
+    }
+
+    /// Lets the next so many deliveries of a destination go that a person paused, in their order.
+    ///
+    /// # Errors
+    /// [`codes::E5201`]; [`codes::E5202`] when it is not paused.
+    pub fn let_go(&self, interface: &str, destination: &str, count: usize, person: &Person) -> Result<(), Reason> {
+        let outbox = self.outbox(interface, destination)?;
+        self.audit(person, "let go", &format!("{} next of {}", count, object(interface, Some(destination))))?;
+        if outbox.change(|queue| queue.let_go(count)) {
+            return Ok(());
+        }
+        Err(Reason::new(
+            codes::E5202,
+            format!("{} is not paused: what waits there goes by itself", object(interface, Some(destination))),
+        ))
+    }
+
+    /// The first deliveries that wait for a destination, in their order.
+    ///
+    /// # Errors
+    /// [`codes::E5201`].
+    pub fn waiting(&self, interface: &str, destination: &str, count: usize) -> Result<Vec<Waiting>, Reason> {
+        let heads = self.outbox(interface, destination)?.look(|queue| queue.first_heads(count));
+        let row = |(delivery, accepted, why, behind)| Waiting { delivery, accepted, why, behind };
+        Ok(heads.into_iter().map(row).collect())
     }
 
     /// Recorded first: once it is ready, its next attempt may be in the log before the act is.
@@ -331,6 +402,14 @@ const BUSY_PAUSE: Duration = Duration::from_millis(5);
 
 /// The value of a switch that pauses an interface or a destination.
 pub const PAUSED: &str = "paused";
+
+/// The value of a switch that lets a destination have what came up to a message, whose number stands behind it.
+const DRAINING: &str = "draining:";
+
+/// The last message that a destination is to have, where a switch says so.
+pub(crate) fn drained_to(value: &str) -> Option<MessageId> {
+    value.strip_prefix(DRAINING)?.parse().ok().map(MessageId)
+}
 
 fn object(interface: &str, destination: Option<&str>) -> String {
     destination.map_or_else(|| interface.to_owned(), |destination| format!("{interface}/{destination}"))

@@ -274,7 +274,11 @@ impl Engine {
     /// Pauses survive a restart.
     fn restore_switches(&self, flow: &Flow, outboxes: &[Arc<Outbox>]) {
         let Ok(switches) = self.shared.dock.store.tables().switches() else { return };
-        for (name, _) in switches.iter().filter(|(_, switch)| switch.value == crate::acts::PAUSED) {
+        for (name, switch) in &switches {
+            let last = crate::acts::drained_to(&switch.value);
+            if last.is_none() && switch.value != crate::acts::PAUSED {
+                continue;
+            }
             let (interface, destination) = match name.split_once('/') {
                 Some((interface, destination)) => (interface, Some(destination)),
                 None => (name.as_str(), None),
@@ -286,7 +290,10 @@ impl Engine {
                 None => flow.pause(true),
                 Some(destination) => {
                     if let Some(outbox) = outboxes.iter().find(|outbox| *outbox.name == *destination) {
-                        outbox.change(|queue| queue.pause(true));
+                        outbox.change(|queue| match last {
+                            Some(last) => queue.drain(last),
+                            None => queue.pause(true),
+                        });
                     }
                 }
             }

@@ -7,12 +7,14 @@
 //! delivery that waits takes 24 bytes, and its content only as long as the destination is within reach.
 //! Never: drops an entry. What leaves the queue leaves by [`Queue::settle`] or [`Queue::remove`].
 
+mod gate;
 mod key;
 
 use bytes::Bytes;
 use foldhash::fast::RandomState;
+use gate::Gate;
 use key::{KeyQueue, KeyState, Rank, Slot};
-use message::{DeliveryId, Timestamp};
+use message::{DeliveryId, MessageId, Timestamp};
 use std::{
     cmp::Reverse,
     collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, hash_map},
@@ -71,7 +73,7 @@ pub struct Queue {
     put_back: BTreeSet<DeliveryId>,
     len: usize,
     down: Option<Down>,
-    is_paused: bool,
+    gate: Gate,
 }
 
 /// The destination as a whole is out of reach.
@@ -117,6 +119,7 @@ impl Queue {
 
     fn enqueue(&mut self, key: u64, entry: Entry) {
         self.len += 1;
+        self.gate.entered(entry.delivery);
         let slot = Slot::of(&entry);
         if let Some(bytes) = entry.bytes {
             self.cached.insert(entry.delivery, bytes);
@@ -150,7 +153,7 @@ impl Queue {
 
     /// The same; of what is urgent only, or stands in front of such in its key, where that is asked for.
     pub fn claim_from(&mut self, now: Instant, is_urgent_only: bool) -> Next {
-        if self.is_paused {
+        if self.gate == (Gate::Shut { steps: 0 }) {
             return Next::Wait;
         }
         if let Some(down) = self.down {
@@ -162,12 +165,13 @@ impl Queue {
             }
         }
         self.wake_waiting(now);
-        let first = self.ready.first().filter(|rank| rank.is_urgent() || !is_urgent_only);
+        let first = self.first_allowed().filter(|rank| rank.is_urgent() || !is_urgent_only);
         let Some(key) = first.map(|rank| rank.key) else {
             return self.waiting.peek().map_or(Next::Wait, |Reverse((at, _))| Next::WaitUntil(*at));
         };
         debug_assert!(self.is_in_order(key), "R3: the head of a key is its oldest delivery");
         self.turn(key, KeyState::Busy);
+        self.gate.claimed();
         // The bytes go with the claim: after a failure they are read from the store again, so that a long outage does
         // not keep them in memory.
         let entry = self.keys.get(&key).map(|queue| queue.head.entry());
@@ -175,6 +179,19 @@ impl Queue {
             let bytes = self.cached.remove(&entry.delivery);
             Next::Claimed(Box::new(Claim { key, entry: Entry { bytes, ..entry } }))
         })
+    }
+
+    /// The first ready head that a person lets out. Ready heads stand by level, within one the oldest first: one look for each
+    /// level that there is.
+    fn first_allowed(&self) -> Option<Rank> {
+        let mut next = self.ready.first();
+        while let Some(rank) = next {
+            if self.gate.lets(rank) {
+                return Some(*rank);
+            }
+            next = self.ready.range((Bound::Excluded(rank.last_of_level()), Bound::Unbounded)).next();
+        }
+        None
     }
 
     /// Puts the head of a key from the list of what it did into the list of what it does.
@@ -230,6 +247,7 @@ impl Queue {
         let (rank, state, next) = (queue.rank(key), queue.state, queue.advance());
         let following = queue.rank(key);
         self.len = self.len.saturating_sub(1);
+        self.gate.left(rank.delivery());
         self.leave(rank, state);
         #[cfg(debug_assertions)]
         self.put_back.remove(&rank.delivery());
@@ -276,6 +294,7 @@ impl Queue {
             return self.enqueue(key, entry);
         }
         self.len += 1;
+        self.gate.entered(entry.delivery);
         let slot = Slot::of(&entry);
         let queue = KeyQueue::new(slot, KeyState::Held);
         let rank = queue.rank(key);
@@ -333,13 +352,44 @@ impl Queue {
 
     /// Stops or resumes claiming.
     pub fn pause(&mut self, is_paused: bool) {
-        self.is_paused = is_paused;
+        self.gate = if is_paused { Gate::Shut { steps: 0 } } else { Gate::Open };
     }
 
-    /// Claiming is stopped by a person.
+    /// Lets out what is here now, up to this message, and nothing that comes later.
+    pub fn drain(&mut self, last: MessageId) {
+        let left = self.keyed().filter(|(_, entry)| entry.delivery.message <= last).count();
+        self.gate = Gate::Draining { last, left };
+    }
+
+    /// The youngest message in the queue.
+    #[must_use]
+    pub fn youngest(&self) -> Option<MessageId> {
+        self.keyed().map(|(_, entry)| entry.delivery.message).max()
+    }
+
+    /// So many are still to go out while it is drained; `None` where it is not.
+    #[must_use]
+    pub fn draining(&self) -> Option<usize> {
+        match self.gate {
+            Gate::Draining { left, .. } => Some(left),
+            Gate::Open | Gate::Shut { .. } => None,
+        }
+    }
+
+    /// Lets the next so many go while claiming is stopped; false where it is not.
+    pub fn let_go(&mut self, count: usize) -> bool {
+        match &mut self.gate {
+            Gate::Shut { steps } => *steps = steps.saturating_add(count),
+            Gate::Draining { .. } => self.gate = Gate::Shut { steps: count },
+            Gate::Open => return false,
+        }
+        true
+    }
+
+    /// Claiming is stopped by a person, for what came last at least.
     #[must_use]
     pub fn is_paused(&self) -> bool {
-        self.is_paused
+        self.gate != Gate::Open
     }
 
     /// Makes every key that waits for a retry ready now, and forgets that the destination was down.
@@ -396,6 +446,7 @@ impl Queue {
         } else {
             let entry = self.change_rank(key, |queue| queue.take_out(delivery))?.entry();
             self.len = self.len.saturating_sub(1);
+            self.gate.left(delivery);
             self.held_behind.remove(&delivery);
             #[cfg(debug_assertions)]
             self.put_back.remove(&delivery);
@@ -465,6 +516,30 @@ impl Queue {
     #[must_use]
     pub fn probe_in(&self, now: Instant) -> Option<Duration> {
         self.down.map(|down| down.until.saturating_duration_since(now))
+    }
+
+    /// The first heads in the order of acceptance: the delivery, when its message came, what it waits for, and how many are
+    /// behind it under its key.
+    #[must_use]
+    pub fn first_heads(&self, count: usize) -> Vec<(DeliveryId, Timestamp, &'static str, usize)> {
+        let of = |heads: &BTreeMap<DeliveryId, u64>, why: &'static str| {
+            heads.iter().take(count).map(move |(delivery, key)| (*delivery, *key, why)).collect::<Vec<_>>()
+        };
+        let mut heads =
+            [of(&self.busy, "under way"), of(&self.retrying, "tried again"), of(&self.held, "held")].concat();
+        let mut next = self.ready.first();
+        while let Some(first) = next {
+            let level = self.ready.range(*first..=first.last_of_level()).take(count);
+            heads.extend(level.map(|rank| (rank.delivery(), rank.key, "ready")));
+            next = self.ready.range((Bound::Excluded(first.last_of_level()), Bound::Unbounded)).next();
+        }
+        heads.sort_unstable_by_key(|(delivery, ..)| *delivery);
+        heads.truncate(count);
+        let row = |(delivery, key, why): (DeliveryId, u64, &'static str)| {
+            let queue = self.keys.get(&key)?;
+            Some((delivery, queue.head.accepted, why, queue.behind()))
+        };
+        heads.into_iter().filter_map(row).collect()
     }
 
     /// Every delivery in the queue with its key: in order within a key. Their bytes, where they are in memory, stay.

@@ -147,6 +147,8 @@ pub struct DestinationStatus {
     pub state: State,
     /// A person paused it; its state may be a worse one.
     pub is_paused: bool,
+    /// A person lets out what came before: so many are left.
+    pub draining: Option<usize>,
     /// Its connector.
     pub connector: &'static str,
     /// Where it sends.
@@ -316,10 +318,10 @@ fn judge(
 
 fn destination_status(order: &Order, outbox: &Outbox, at: At) -> DestinationStatus {
     let definition = outbox.definition();
-    let (queued, busy, held, oldest, is_paused, is_down, probe) = outbox.look(|queue: &Queue| {
+    let (queued, busy, held, oldest, (is_paused, draining), is_down, probe) = outbox.look(|queue: &Queue| {
         let is_down = queue.is_down() || queue.waiting() > 0;
         let probe = queue.probe_in(at.monotonic);
-        (queue.len(), queue.busy(), queue.held(), queue.oldest(), queue.is_paused(), is_down, probe)
+        (queue.len(), queue.busy(), queue.held(), queue.oldest(), (queue.is_paused(), queue.draining()), is_down, probe)
     });
     let state = match () {
         () if is_down => State::Failing,
@@ -332,6 +334,7 @@ fn destination_status(order: &Order, outbox: &Outbox, at: At) -> DestinationStat
         name: outbox.name.clone(),
         state,
         is_paused,
+        draining,
         connector: definition.connector,
         address: definition.settings.address.to_string(),
         queued,

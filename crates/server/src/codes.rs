@@ -35,6 +35,7 @@ message::catalogue! {
     E7401 "the map has errors and was not kept";
     E7402 "the file was changed meanwhile, or cannot be written";
     E7403 "the test cannot be kept";
+    E7404 "the search cannot be shared";
     E7430 "the history of the workspace cannot be used";
     E7431 "there is no earlier version to go back to";
     E7300 "a client was turned away in the TLS handshake";

@@ -5,6 +5,7 @@ use crate::{
     alerts, audit, backup, bench, changes, describe, dictionary, engine_routes as engine,
     gate::caller::Stage,
     live, maps, messages,
+    pages::paper,
     people::{keys, me, passkeys, sign_in, sso, users},
     quality,
     rights::Right,
@@ -13,7 +14,7 @@ use crate::{
         Gives::{Bytes, Json as Gives, Lines, Stream, Text, Typed},
         Need, Route, schema,
     },
-    steer, verify,
+    searches, steer, verify,
 };
 use axum::http::Method;
 
@@ -91,6 +92,13 @@ fn of_looking() -> Vec<Route> {
             Gives("sinew.interface/1"),
             "What an interface is made of: its owner and its files",
             describe::interface,
+        ),
+        Route::new(
+            (GET, "/api/v1/interfaces/{name}/document"),
+            (may(Right::Look), Interface),
+            Text("text/html"),
+            "The specification and the runbook of an interface, to read and to print",
+            paper::document,
         ),
         Route::new(
             (POST, "/api/v1/interfaces/{name}/test"),
@@ -250,6 +258,27 @@ fn of_messages() -> Vec<Route> {
             messages::facets,
         ),
         Route::new(
+            (GET, "/api/v1/searches"),
+            (may(Right::Masked), Part),
+            Gives("sinew.searches/1"),
+            "Searches that people share",
+            searches::list,
+        ),
+        Route::new(
+            (POST, "/api/v1/searches"),
+            (may(Right::Masked), Part),
+            Gives("sinew.search/1"),
+            "Share a search that names nobody",
+            searches::add,
+        ),
+        Route::new(
+            (POST, "/api/v1/searches/remove"),
+            (may(Right::Masked), Part),
+            Gives(""),
+            "Take a shared search back",
+            searches::remove,
+        ),
+        Route::new(
             (GET, "/api/v1/messages/{id}"),
             (may(Right::Look), Message),
             Gives("sinew.journey/1"),
@@ -340,6 +369,20 @@ fn of_acts() -> Vec<Route> {
             Gives(""),
             "Undo a pause",
             steer::resume,
+        ),
+        Route::new(
+            (POST, "/api/v1/interfaces/drain"),
+            (may(Right::Steer), Interface),
+            Gives(""),
+            "Let out what waits now: of a destination, and what comes later waits; of an interface, by stopping its intake",
+            steer::drain,
+        ),
+        Route::new(
+            (GET, "/api/v1/interfaces/{name}/waiting"),
+            (may(Right::Look), Interface),
+            Gives("sinew.waiting/1"),
+            "What waits for a destination, in its order",
+            steer::waiting,
         ),
         Route::new(
             (POST, "/api/v1/interfaces/release"),

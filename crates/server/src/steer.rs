@@ -1,7 +1,6 @@
 //! Acts of a person: pause, resume, release, retry, resend, delete, edit, replay. Each names a reason.
 
 use crate::{
-    codes,
     find::{Row, find, read},
     gate::{
         Call, aside,
@@ -42,6 +41,41 @@ impl Input for Place {
     fn interface(&self) -> Option<&str> {
         Some(&self.interface)
     }
+}
+
+/// A destination whose queue is released.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Released {
+    /// The interface.
+    interface: String,
+    /// The destination.
+    destination: String,
+    /// Of a destination that is paused, let the next so many go; without it, what is held or retried goes now.
+    count: Option<usize>,
+    /// Why: kept in the audit chain.
+    reason: String,
+}
+
+impl Input for Released {
+    const FROM: From = From::Body;
+    fn interface(&self) -> Option<&str> {
+        Some(&self.interface)
+    }
+}
+
+/// Whose queue is looked at.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Looked {
+    /// The destination.
+    destination: String,
+    /// So many, 100 at most.
+    count: Option<usize>,
+}
+
+impl Input for Looked {
+    const FROM: From = From::Query;
 }
 
 /// Deliveries of a message.
@@ -115,14 +149,35 @@ pub(crate) async fn resume(call: Call<Place>) -> Answer {
     done(json!({"paused": false}))
 }
 
-pub(crate) async fn release(call: Call<Place>) -> Answer {
+pub(crate) async fn drain(call: Call<Place>) -> Answer {
     let place = &call.input;
     let person = call.person(&place.reason)?;
-    let Some(destination) = &place.destination else {
-        return Err(Problem::bad_request(Reason::new(codes::E7004, "name the destination whose queue is released")));
-    };
-    let released = call.state.engine.release(&place.interface, destination, &person).await?;
+    call.state.engine.empty(&place.interface, place.destination.as_deref(), &person).await?;
+    done(json!({"draining": true}))
+}
+
+pub(crate) async fn release(call: Call<Released>) -> Answer {
+    let Released { interface, destination, count, .. } = &call.input;
+    let person = call.person(&call.input.reason)?;
+    if let Some(count) = *count {
+        call.state.engine.let_go(interface, destination, count, &person)?;
+        return done(json!({"released": count}));
+    }
+    let released = call.state.engine.release(interface, destination, &person).await?;
     done(json!({"released": released}))
+}
+
+/// `GET /api/v1/interfaces/{name}/waiting`: the next of each key, in order.
+pub(crate) async fn waiting(call: Call<Looked>) -> Answer {
+    const COUNT_MAX: usize = 100;
+    let name = call.path.first().map_or("", String::as_str);
+    let count = call.input.count.unwrap_or(COUNT_MAX).min(COUNT_MAX);
+    let rows = call.state.engine.waiting(name, &call.input.destination, count)?;
+    let rows: Vec<Value> = rows
+        .iter()
+        .map(|row| json!({"message": row.delivery.message, "number": row.delivery.number, "accepted": row.accepted, "why": row.why, "behind": row.behind}))
+        .collect();
+    done(json!({"schema": "sinew.waiting/1", "waiting": rows}))
 }
 
 /// The deliveries that a target names.

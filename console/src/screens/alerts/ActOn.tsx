@@ -4,7 +4,7 @@ import { Input, Label, TextArea, TextField } from "react-aria-components";
 import { actOnIncident, type Deed, type Incident } from "../../api/alerts";
 import { Problem } from "../../api/http";
 import { Window } from "../../ui/dialogs";
-import { Button, Notice } from "../../ui/parts";
+import { Button, ErrorCode, Notice } from "../../ui/parts";
 
 const HOUR_S = 3600;
 const REST: [string, number][] = [
@@ -83,7 +83,7 @@ export function ActOn({ incident, act, names, onClose }: { incident: Incident; a
       <p className="quiet">Never name a patient in a note.</p>
       {problem && (
         <Notice level="warning" title="Not done">
-          {problem.message} {problem.code && <code>{problem.code}</code>}
+          {problem.message} <ErrorCode code={problem.code} />
         </Notice>
       )}
       <div className="buttons">

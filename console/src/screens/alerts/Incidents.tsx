@@ -6,7 +6,7 @@ import { interfaceAt } from "../../shell/addresses";
 import { setWords, useAddress } from "../../shell/route";
 import { capital, clock, moment, plural, span, utc } from "../../ui/format";
 import { Icon } from "../../ui/icons";
-import { Button, Link, State, WithCode } from "../../ui/parts";
+import { Button, ErrorCode, Link, State, WithCode } from "../../ui/parts";
 import { ActOn } from "./ActOn";
 import { causeOf, historyOf, isTaken, levelOf, whoHas } from "./words";
 
@@ -96,7 +96,7 @@ function IncidentCard({ incident, now, onAct }: CardProps) {
           since {clock(incident.since)}, {span((now - incident.since) / 1e6)}
         </span>
         <span className="quiet incident-number">
-          No. {incident.id} · <code>{incident.code}</code>
+          No. {incident.id} · <ErrorCode code={incident.code} />
         </span>
       </header>
       <dl className="facts">

@@ -5,7 +5,7 @@ import { interfaceAt } from "../../shell/addresses";
 import { Window } from "../../ui/dialogs";
 import { capital, moment, plural, span } from "../../ui/format";
 import { Icon } from "../../ui/icons";
-import { Button, Card, Empty, Link } from "../../ui/parts";
+import { Button, Card, Empty, ErrorCode, Link } from "../../ui/parts";
 import { History } from "./Incidents";
 import { causeOf } from "./words";
 
@@ -49,7 +49,7 @@ export function Past({ incidents }: { incidents: Incident[] }) {
                 <td>{incident.acknowledged?.by ?? incident.assigned ?? "–"}</td>
                 <td className="right number">{incident.times_told || "–"}</td>
                 <td>
-                  <code className="quiet">{incident.code}</code>
+                  <ErrorCode code={incident.code} />
                 </td>
               </tr>
             ))}

@@ -3,7 +3,7 @@ import { readQuality } from "../../api/routes";
 import { useAnswer } from "../../api/use";
 import { interfaceAt } from "../../shell/addresses";
 import { moment } from "../../ui/format";
-import { Empty, Link, Trouble } from "../../ui/parts";
+import { Empty, ErrorCode, Link, Trouble } from "../../ui/parts";
 
 export function Quality() {
   const { value, problem, again } = useAnswer("quality", (signal) => readQuality({ since_s: 7 * 86400 }, signal));
@@ -35,7 +35,7 @@ export function Quality() {
             <td className={row.tone}>{row.message}</td>
             <td className="nowrap">{row.when}</td>
             <td>
-              <code className="quiet">{row.code}</code>
+              <ErrorCode code={row.code} />
             </td>
           </tr>
         ))}

@@ -5,7 +5,7 @@ import { Problem } from "../../api/http";
 import { useMay } from "../../api/session";
 import { clock, moment, plural, utc } from "../../ui/format";
 import { Icon } from "../../ui/icons";
-import { Button, Card, Empty, Notice } from "../../ui/parts";
+import { Button, Card, Empty, ErrorCode, Notice } from "../../ui/parts";
 
 const WHAT: Record<string, string> = {
   opened: "it began",
@@ -71,7 +71,7 @@ function Channels({ book, again }: { book: AlertBook; again: () => void }) {
         <div className="inside" role="status">
           {said.problem ? (
             <Notice level="warning" title={`${said.name} did not take the trial`}>
-              {said.problem.message} {said.problem.code && <code>{said.problem.code}</code>}
+              {said.problem.message} {said.problem.code && <ErrorCode code={said.problem.code} />}
             </Notice>
           ) : (
             <span className="state good">
@@ -109,7 +109,7 @@ function Channels({ book, again }: { book: AlertBook; again: () => void }) {
                 <td>
                   <div className="buttons end">
                     {may("steer") && (
-                      <Button isDisabled={running !== ""} onPress={() => void attempt(channel.name)} aria-label={`Send a trial through ${channel.name}`}>
+                      <Button isDisabled={running !== ""} onPress={() => void attempt(channel.name)} aria-label={running === channel.name ? `Sending… through ${channel.name}` : `Try it: ${channel.name}`}>
                         {running === channel.name ? "Sending…" : "Try it"}
                       </Button>
                     )}
@@ -190,7 +190,7 @@ function Sent({ book }: { book: AlertBook }) {
                   </span>{" "}
                   {one.trouble && (
                     <span className="quiet">
-                      {one.trouble.text} <code>{one.trouble.code}</code>
+                      {one.trouble.text} <ErrorCode code={one.trouble.code} />
                     </span>
                   )}
                 </td>

@@ -3,7 +3,7 @@ import { useMemo, useState } from "react";
 import type { Behaviour, Benched, BenchDelivery, Partner, Stands } from "../../api/bench";
 import { isEr7, readEr7 } from "../../hl7/er7";
 import { Icon } from "../../ui/icons";
-import { Button, Card, Empty, State, type Word } from "../../ui/parts";
+import { Button, Card, Empty, ErrorCode, State, type Word } from "../../ui/parts";
 import { useNames } from "../messages/content";
 import { Plain, Raw, type Linked } from "../messages/Panes";
 import { Steps, type LineText } from "./Steps";
@@ -102,7 +102,7 @@ export function Outcome(props: Props) {
       <p className={`bench-end ${said.tone}`} role="status">
         <Icon name={said.tone === "good" ? "good" : said.tone === "bad" ? "bad" : "filtered"} />
         <strong>{said.text}</strong>
-        {found.reason?.code && <code>{found.reason.code}</code>}
+        {found.reason?.code && <ErrorCode code={found.reason.code} />}
         {answer && <span className="quiet">the sender is answered {answer}</span>}
         {found.is_masked && <span className="quiet">values are masked</span>}
       </p>
@@ -128,7 +128,7 @@ export function Outcome(props: Props) {
           <ul className="inside stack tight">
             {[...(found.issues ?? []), ...(found.notes ?? [])].map((note, at) => (
               <li key={at}>
-                <code className="quiet">{note.code}</code> <strong>{note.path}</strong> {note.message}
+                <ErrorCode code={note.code} /> <strong>{note.path}</strong> {note.message}
               </li>
             ))}
           </ul>

@@ -9,7 +9,7 @@ import { interfaceAt } from "../../shell/addresses";
 import { AskWhy } from "../../ui/dialogs";
 import { moment, plural } from "../../ui/format";
 import { Icon } from "../../ui/icons";
-import { Button, Card, Empty, health, Link, Notice, Page, State, Trouble } from "../../ui/parts";
+import { Button, Card, Empty, ErrorCode, health, Link, Notice, Page, State, Trouble } from "../../ui/parts";
 import { PlanShort, PlanView } from "./PlanView";
 import { PutIntoForce, type Step } from "./PutIntoForce";
 import { Versions } from "./Versions";
@@ -33,7 +33,7 @@ function Proposals({ changes, onApply, again }: { changes: Change[]; onApply: (c
     <>
       {problem && (
         <Notice level="warning" title="Not approved">
-          {problem.message} {problem.code && <code>{problem.code}</code>}
+          {problem.message} <ErrorCode code={problem.code} />
         </Notice>
       )}
       <table className="table">

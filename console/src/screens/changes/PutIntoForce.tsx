@@ -5,7 +5,7 @@ import type { InForce, Why } from "../../api/changes";
 import { Problem } from "../../api/http";
 import { lookNow } from "../../api/live";
 import { Window } from "../../ui/dialogs";
-import { Button, Notice } from "../../ui/parts";
+import { Button, ErrorCode, Notice } from "../../ui/parts";
 import { Findings } from "./PlanView";
 import { sentencesOf } from "./words";
 
@@ -65,7 +65,7 @@ export function PutIntoForce({ step, onClose }: { step: Step; onClose: () => voi
       )}
       {problem && (
         <Notice level="warning" title="Not done; what runs is as it was">
-          {problem.message} {problem.code && <code>{problem.code}</code>}
+          {problem.message} <ErrorCode code={problem.code} />
         </Notice>
       )}
       <div className="buttons">

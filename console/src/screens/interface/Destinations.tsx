@@ -1,15 +1,27 @@
 // The destinations of an interface: state, queue, trouble, and what a person may do.
 import { useState } from "react";
 import { useMay } from "../../api/session";
-import type { Interface } from "../../api/types";
+import type { Destination, Interface } from "../../api/types";
 import { interfaceAt, messagesAt } from "../../shell/addresses";
 import { AskWhy, type Act } from "../../ui/dialogs";
 import { ago, count, moment, span } from "../../ui/format";
-import { Button, health, Link, State } from "../../ui/parts";
-import { destinationAct, releaseAct } from "./acts";
+import { Button, ErrorCode, health, Link, State } from "../../ui/parts";
+import { Menu, MenuItem, MenuTrigger, Popover } from "react-aria-components";
+import { destinationAct, drainAct, letGoAct, releaseAct } from "./acts";
+import { Waiting } from "./Waiting";
+
+function offers(one: Interface, to: Destination): { id: string; label: string; act: Act }[] {
+  const list = [{ id: "drain", label: "Drain…", act: drainAct(one, to) }];
+  if (to.is_paused && to.queued > 0) {
+    list.push({ id: "one", label: "Let the next one go…", act: letGoAct(one, to, 1) }, { id: "ten", label: "Let the next ten go…", act: letGoAct(one, to, 10) });
+  }
+  if (to.held > 0) list.push({ id: "release", label: "Release what is held…", act: releaseAct(one, to) });
+  return list;
+}
 
 export function Destinations({ one, now }: { one: Interface; now: number }) {
   const [act, setAct] = useState<Act>();
+  const [queue, setQueue] = useState<Destination>();
   const maySteer = useMay()("steer");
   return (
     <div className="scroll-x">
@@ -60,7 +72,7 @@ export function Destinations({ one, now }: { one: Interface; now: number }) {
                 </span>
                 {to.state === "failing" && to.last_trouble && (
                   <div className="bad">
-                    {to.last_trouble.reason.text} <code>{to.last_trouble.reason.code}</code>
+                    {to.last_trouble.reason.text} <ErrorCode code={to.last_trouble.reason.code} />
                     {to.probe_in_s !== null && ` · tried again in ${span(to.probe_in_s)}`}
                   </div>
                 )}
@@ -74,7 +86,16 @@ export function Destinations({ one, now }: { one: Interface; now: number }) {
                 {to.order}
                 {to.gives_up && ", gives up"}
               </td>
-              <td className="right number">{to.queued > 0 ? <Link to={messagesAt(`interface:${one.name} destination:${to.name} state:in_flight`)}>{count(to.queued)}</Link> : "0"}</td>
+              <td className="right number">
+                {to.queued > 0 ? (
+                  <button type="button" className="as-link" onClick={() => setQueue(to)} title="In its order">
+                    {count(to.queued)}
+                  </button>
+                ) : (
+                  "0"
+                )}
+                {to.draining !== null && to.draining !== undefined && <div className="quiet">{to.draining > 0 ? `${count(to.draining)} to drain` : "drained"}</div>}
+              </td>
               <td className="right number">{to.queued > 0 && to.oldest !== null ? span((now - to.oldest) / 1e6) : <span className="quiet">–</span>}</td>
               <td className="right number">{count(to.delivered)}</td>
               <td className="right number">{to.failed ? count(to.failed) : <span className="quiet">–</span>}</td>
@@ -85,6 +106,14 @@ export function Destinations({ one, now }: { one: Interface; now: number }) {
                   {maySteer && <Button icon={to.is_paused ? "play" : "paused"} aria-label={`${to.is_paused ? "Resume" : "Pause"} ${to.name}`} onPress={() => setAct(destinationAct(one, to))}>
                     {to.is_paused ? "Resume…" : "Pause…"}
                   </Button>}
+                  {maySteer && <MenuTrigger>
+                    <Button kind="plain square" icon="down" aria-label={`More about ${to.name}`} />
+                    <Popover className="popover" placement="bottom end">
+                      <Menu className="menu" items={offers(one, to)} onAction={(key) => setAct(offers(one, to).find((offer) => offer.id === key)?.act)}>
+                        {(offer) => <MenuItem className="menu-item">{offer.label}</MenuItem>}
+                      </Menu>
+                    </Popover>
+                  </MenuTrigger>}
                 </div>
               </td>
             </tr>
@@ -92,6 +121,7 @@ export function Destinations({ one, now }: { one: Interface; now: number }) {
         </tbody>
       </table>
       {act && <AskWhy act={act} onClose={() => setAct(undefined)} />}
+      {queue && <Waiting one={one} to={one.destinations.find((to) => to.name === queue.name) ?? queue} now={now} onClose={() => setQueue(undefined)} />}
     </div>
   );
 }

@@ -1,18 +1,19 @@
 // One interface: how it fares, what it is, what passes, and what to do when it fails.
 import { useState } from "react";
 import { Tab, TabList, TabPanel, Tabs } from "react-aria-components";
+import { readAlerts } from "../../api/alerts";
 import { useLive, type Live } from "../../api/live";
 import { readInterface, readQuality, searchMessages } from "../../api/routes";
 import { useMay } from "../../api/session";
 import type { Interface, InterfaceText } from "../../api/types";
 import { useAnswer, type Answer } from "../../api/use";
-import { messagesAt } from "../../shell/addresses";
+import { benchAt, messagesAt } from "../../shell/addresses";
 import { setWords, useAddress } from "../../shell/route";
 import { Code } from "../../ui/Code";
 import { DrawnMap } from "../../ui/DrawnMap";
 import { AskWhy, type Act } from "../../ui/dialogs";
-import { ago, clockMillis, count, plural, rate } from "../../ui/format";
-import { Button, Card, Empty, health, Link, messageState, Page, State, Trouble } from "../../ui/parts";
+import { ago, capital, clockMillis, count, moment, plural, rate, span } from "../../ui/format";
+import { Button, Card, Empty, ErrorCode, health, Link, messageState, Page, State, Trouble } from "../../ui/parts";
 import { Sparkline } from "../../ui/Sparkline";
 import { attentionOf } from "../overview/attention";
 import { Attentions } from "../overview/Attentions";
@@ -53,7 +54,7 @@ function StateTab({ one, live }: { one: Interface; live: Live }) {
                 <>
                   <dt>Last trouble</dt>
                   <dd>
-                    {ago(one.last_trouble.at, now)}: {one.last_trouble.reason.text} <code>{one.last_trouble.reason.code}</code>
+                    {ago(one.last_trouble.at, now)}: {one.last_trouble.reason.text} <ErrorCode code={one.last_trouble.reason.code} />
                   </dd>
                 </>
               )}
@@ -200,10 +201,38 @@ function QualityTab({ name }: { name: string }) {
         <ul className="inside stack tight">
           {report.findings.map((finding) => (
             <li key={`${finding.code} ${finding.place} ${finding.message}`}>
-              <strong className={finding.severity === "warning" ? "warn" : ""}>{finding.place}</strong> {finding.message} <code className="quiet">{finding.code}</code>
+              <strong className={finding.severity === "warning" ? "warn" : ""}>{finding.place}</strong> {finding.message} <ErrorCode code={finding.code} />
             </li>
           ))}
         </ul>
+      )}
+    </Card>
+  );
+}
+
+function Incidents({ name }: { name: string }) {
+  const { value } = useAnswer("incidents", readAlerts);
+  const rows = [...(value?.open ?? []), ...(value?.past ?? [])].filter((incident) => incident.interfaces.includes(name)).slice(0, 10);
+  return (
+    <Card title="The last incidents" more={<Link to="/alerts#tab=past">all of them</Link>}>
+      {rows.length === 0 ? (
+        <Empty title={value ? "None is kept" : "Reading…"} />
+      ) : (
+        <table className="table">
+          <tbody>
+            {rows.map((incident) => (
+              <tr key={incident.id}>
+                <td className="nowrap">{moment(incident.since)}</td>
+                <td>{capital(incident.headline)}</td>
+                <td className="quiet">{incident.closed ? `lasted ${span((incident.closed - incident.since) / 1e6)}` : "open"}</td>
+                <td className="quiet">{incident.notes.at(-1)?.text}</td>
+                <td>
+                  <ErrorCode code={incident.code} />
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
       )}
     </Card>
   );
@@ -244,6 +273,7 @@ function RunbookTab({ one, text }: { one: Interface; text: InterfaceText | undef
           ))}
         </ol>
       </Card>
+      <Incidents name={one.name} />
     </div>
   );
 }
@@ -284,9 +314,17 @@ export function OneInterface({ name }: { name: string }) {
         </>
       }
       actions={
-        may("steer") && <Button icon={one.is_paused ? "play" : "paused"} onPress={() => setAct(intakeAct(one))}>
+        <>
+          <a className="button" href={`/api/v1/interfaces/${encodeURIComponent(name)}/document`} target="_blank" rel="noreferrer">
+            Specification
+          </a>
+          <Link to={benchAt(name)} className="button">
+            Bench
+          </Link>
+          {may("steer") && <Button icon={one.is_paused ? "play" : "paused"} onPress={() => setAct(intakeAct(one))}>
           {one.is_paused ? "Resume intake…" : "Pause intake…"}
-        </Button>
+        </Button>}
+        </>
       }
     >
       {text.value?.description && <p className="quiet">{text.value.description}</p>}

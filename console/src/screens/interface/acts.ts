@@ -1,6 +1,6 @@
 // What a person may do with an interface and its destinations, each with what becomes of the messages.
 import { lookNow } from "../../api/live";
-import { pause, release, resume } from "../../api/routes";
+import { drain, pause, release, resume } from "../../api/routes";
 import type { Destination, Interface } from "../../api/types";
 import type { Act } from "../../ui/dialogs";
 import { plural } from "../../ui/format";
@@ -40,6 +40,27 @@ export function destinationAct(one: Interface, to: Destination): Act {
     isDangerous: true,
     example: "for example: maintenance of the receiver until 14:00",
     run: (reason) => done(pause({ interface: one.name, destination: to.name, reason })),
+  };
+}
+
+export function drainAct(one: Interface, to: Destination): Act {
+  return {
+    title: `Drain ${to.name}`,
+    text: `What came up to now goes out in its order${to.queued > 0 ? ` (${plural(to.queued, "message")})` : ""}; what comes from now on waits here until somebody resumes it. Senders are not told, nothing is lost.`,
+    button: "Drain",
+    isDangerous: true,
+    example: "for example: the receiver restarts at 14:00",
+    run: (reason) => done(drain({ interface: one.name, destination: to.name, reason })),
+  };
+}
+
+/** Of a destination that is paused: the first one, to see whether it passes. */
+export function letGoAct(one: Interface, to: Destination, count: number): Act {
+  return {
+    title: `Let ${count === 1 ? "the next message" : `the next ${count} messages`} go to ${to.name}`,
+    text: `${count === 1 ? "It goes" : "They go"} out in order; the rest stays until somebody lets it go or resumes ${to.name}.`,
+    button: "Let go",
+    run: (reason) => done(release({ interface: one.name, destination: to.name, count, reason })),
   };
 }
 

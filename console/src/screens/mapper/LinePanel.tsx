@@ -4,7 +4,7 @@ import { Tab, TabList, TabPanel, Tabs } from "react-aria-components";
 import { valuesOfLine, type MapFinding, type MapLook, type MapSuggestion, type MapValues, type Stroke } from "../../api/maps";
 import { Problem } from "../../api/http";
 import { count, plural } from "../../ui/format";
-import { Button, Empty } from "../../ui/parts";
+import { Button, Empty, ErrorCode } from "../../ui/parts";
 import { stepsOf, withoutIndexes, type Wire } from "./trees";
 
 function Change({ label, value, isFixed, onDone }: { label: string; value: string; isFixed: boolean; onDone: (value: string) => void }) {
@@ -116,7 +116,7 @@ function Findings({ findings, onLine }: { findings: MapFinding[]; onLine: (line:
               {one.is_error ? "✕" : "!"} {one.line ? `line ${one.line}: ` : ""}
               {one.message}
             </strong>{" "}
-            <code className="quiet">{one.code}</code>
+            <ErrorCode code={one.code} />
             {one.hint && <span className="quiet"> {one.hint}</span>}
           </button>
         </li>

@@ -7,6 +7,7 @@ import { Icon } from "../../ui/icons";
 import { Button, messageState } from "../../ui/parts";
 import { counted, isKeepable, toggled, valuesOf, type Count } from "./query";
 import { useSaved } from "./saved";
+import { SharedSearches } from "./Shared";
 
 const VALUES_MAX = 12;
 
@@ -49,7 +50,7 @@ export function Facets({ query, rows, facets, onQuery }: Props) {
       {facets && <Group title="Facility" name="facility" values={facets.facilities} query={query} onQuery={onQuery} />}
       <Group title={facets ? "Destination (in the list)" : "Destination"} name="destination" values={counted(rows.flatMap((row) => row.destinations))} query={query} onQuery={onQuery} />
       <fieldset className="facet">
-        <legend>Saved searches</legend>
+        <legend>Your searches</legend>
         {saved.map((one) => (
           <button key={one} type="button" className="saved cut" aria-current={one === query} onClick={() => onQuery(one)} title={one}>
             {one}
@@ -63,6 +64,7 @@ export function Facets({ query, rows, facets, onQuery }: Props) {
           saved.length === 0 && <p className="quiet">None in this browser. A search that names a person is not kept.</p>
         )}
       </fieldset>
+      <SharedSearches query={query} onQuery={onQuery} />
     </div>
   );
 }

@@ -1,4 +1,6 @@
 // Finding messages, and one message beside the list. The address holds the search, the chosen message and the tab.
+import { Menu, MenuItem, MenuTrigger, Popover } from "react-aria-components";
+import { ActOnFound, BULK, type BulkKind } from "./ActOnFound";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useRef, useState, type KeyboardEvent } from "react";
 import { readFacets, searchMessages } from "../../api/routes";
@@ -104,7 +106,10 @@ export function Messages() {
   const { words } = useAddress();
   const query = words.get("q") ?? "";
   const chosen = Number(words.get("id")) || undefined;
-  const mayResend = useMay()("resend");
+  const may = useMay();
+  const mayResend = may("resend");
+  const kinds = (Object.keys(BULK) as BulkKind[]).filter((kind) => may(BULK[kind].right));
+  const [bulk, setBulk] = useState<BulkKind>();
   const [limitAt, setLimitAt] = useState(0);
   const [isFollowing, setFollowing] = useState(false);
   const [isReplaying, setReplaying] = useState(false);
@@ -139,6 +144,16 @@ export function Messages() {
           <Button icon={isFollowing ? "paused" : "play"} onPress={() => setFollowing(!isFollowing)}>
             {isFollowing ? "Stop following" : "Follow"}
           </Button>
+          {kinds.length > 0 && (
+            <MenuTrigger>
+              <Button isDisabled={!query || rows.length === 0}>Act on found…</Button>
+              <Popover className="popover" placement="bottom end">
+                <Menu className="menu" items={kinds.map((id) => ({ id, label: BULK[id].label }))} onAction={(key) => setBulk(kinds.find((kind) => kind === key))}>
+                  {(one) => <MenuItem className="menu-item">{one.label}</MenuItem>}
+                </Menu>
+              </Popover>
+            </MenuTrigger>
+          )}
           {mayResend && <Button icon="again" isDisabled={!query || rows.length === 0} onPress={() => setReplaying(true)}>
             Replay found…
           </Button>}
@@ -172,6 +187,17 @@ export function Messages() {
         <section className="messages-one" aria-label="Message">
           <OneMessage key={chosen} id={chosen} onClose={() => setWords({ id: undefined, tab: undefined })} />
         </section>
+      )}
+      {bulk && (
+        <ActOnFound
+          kind={bulk}
+          rows={rows}
+          isFull={isFull}
+          onClose={() => {
+            setBulk(undefined);
+            again();
+          }}
+        />
       )}
       {isReplaying && <ReplayFound query={query} onClose={() => setReplaying(false)} />}
     </div>

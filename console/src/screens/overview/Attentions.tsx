@@ -1,6 +1,6 @@
 // The list of what needs a person, as cards.
 import type { Attention } from "./attention";
-import { Link, Notice } from "../../ui/parts";
+import { ErrorCode, Link, Notice } from "../../ui/parts";
 
 function ownerText({ owner }: Attention): string {
   if (!owner) return "";
@@ -23,7 +23,7 @@ export function Attentions({ items }: { items: Attention[] }) {
             ))}
           >
             {item.text}
-            {ownerText(item)} {item.code && <code className="quiet">{item.code}</code>}
+            {ownerText(item)} {item.code && <ErrorCode code={item.code} />}
           </Notice>
         </li>
       ))}

@@ -6,7 +6,7 @@ import { readWays } from "../../api/routes";
 import { useAnswer } from "../../api/use";
 import { navigate, useAddress } from "../../shell/route";
 import { Mark } from "../../ui/icons";
-import { Button, Notice } from "../../ui/parts";
+import { Button, ErrorCode, Notice } from "../../ui/parts";
 
 interface FieldProps {
   label: string;
@@ -54,7 +54,7 @@ function Form({ title, button, children, act }: { title: string; button: string;
       {problem && (
         <div role="alert">
           <Notice level="warning" title={problem.message}>
-            {problem.code && <code>{problem.code}</code>}
+            <ErrorCode code={problem.code} />
           </Notice>
         </div>
       )}

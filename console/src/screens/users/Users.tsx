@@ -6,7 +6,7 @@ import { useAnswer } from "../../api/use";
 import { AskWhy, Window, type Act } from "../../ui/dialogs";
 import { moment } from "../../ui/format";
 import { Icon } from "../../ui/icons";
-import { Button, Card, Empty, Notice, Page, Trouble } from "../../ui/parts";
+import { Button, Card, Empty, ErrorCode, Notice, Page, Trouble } from "../../ui/parts";
 
 interface User {
   name: string;
@@ -97,7 +97,7 @@ function NewUser({ roles, onClose, onMade }: { roles: Role[]; onClose: () => voi
       </div>
       {problem && (
         <Notice level="warning" title="Not made">
-          {problem.message} {problem.code && <code>{problem.code}</code>}
+          {problem.message} <ErrorCode code={problem.code} />
         </Notice>
       )}
       <div className="buttons">

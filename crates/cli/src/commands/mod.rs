@@ -14,6 +14,7 @@ pub mod dict;
 pub mod diff;
 pub mod docs;
 pub mod doctor;
+pub mod drain;
 pub mod drill;
 pub mod examples;
 pub mod explain;
@@ -95,6 +96,7 @@ pub fn run(command: Command, screen: &Screen) -> Result {
         Command::Quality(command) => command.run(screen),
         Command::Alerts(command) => command.run(screen),
         Command::Pause(command) => command.run(screen),
+        Command::Drain(command) => command.run(screen),
         Command::Resume(command) => command.run(screen),
         Command::Release(command) => command.run(screen),
         Command::Retry(command) => command.run(screen),

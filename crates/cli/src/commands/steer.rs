@@ -50,9 +50,14 @@ pub struct Resume {
 #[command(after_help = "\
 Examples:
   sinew release adt-main/pharmacy --reason \"allergy code corrected on their side\"
+  sinew release adt-main/pharmacy --count 1 --reason \"does the first one pass?\"
 
-Held keys go on, and a destination that is waited for is tried at once.")]
+Held keys go on, and a destination that is waited for is tried at once. Of a destination that is paused, --count lets the
+next so many go, in their order, and the rest stays.")]
 pub struct Release {
+    /// Of a paused destination: let the next so many go
+    #[arg(long, value_name = "N")]
+    count: Option<u64>,
     #[command(flatten)]
     act: Act,
 }
@@ -179,15 +184,18 @@ pub fn needs(reason: &str, is_confirmed: bool) -> Result<()> {
 }
 
 impl Act {
-    fn post(&self, screen: &Screen, path: &str, done: &str) -> Result {
+    fn post(&self, screen: &Screen, path: &str, done: &str, count: Option<u64>) -> Result {
         needs(&self.reason, true)?;
         let (interface, destination) = match self.place.split_once('/') {
             Some((interface, destination)) => (interface, Some(destination)),
             None => (&*self.place, None),
         };
-        let body = json!({"interface": interface, "destination": destination, "reason": self.reason});
+        let mut body = json!({"interface": interface, "destination": destination, "reason": self.reason});
+        if let Some(count) = count {
+            body["count"] = count.into();
+        }
         let answer = self.reach.post(path, &body)?;
-        let count = answer.get("released").and_then(Value::as_u64).map_or_else(String::new, |n| format!(", {n} held"));
+        let count = answer.get("released").and_then(Value::as_u64).map_or_else(String::new, |n| format!(", {n}"));
         screen.say(format!("{} {done}{count}", self.place));
         Ok(Exit::Ok)
     }
@@ -195,7 +203,7 @@ impl Act {
 
 impl Pause {
     pub fn run(self, screen: &Screen) -> Result {
-        self.act.post(screen, "/api/v1/interfaces/pause", "paused")
+        self.act.post(screen, "/api/v1/interfaces/pause", "paused", None)
     }
 }
 
@@ -215,7 +223,7 @@ impl Resume {
         for place in places {
             let act = Act { place, reason: reason.clone(), reach: reach.clone() };
             // One that cannot be resumed (its port is taken) does not keep the others.
-            if let Err(failure) = act.post(screen, PATH, "resumed")
+            if let Err(failure) = act.post(screen, PATH, "resumed", None)
                 && let Err(before) = std::mem::replace(&mut last, Err(failure))
             {
                 screen.fail(&before);
@@ -242,7 +250,7 @@ fn paused(status: &Value) -> Vec<String> {
 
 impl Release {
     pub fn run(self, screen: &Screen) -> Result {
-        self.act.post(screen, "/api/v1/interfaces/release", "released")
+        self.act.post(screen, "/api/v1/interfaces/release", "released", self.count)
     }
 }
 

@@ -13,6 +13,7 @@ mod convert;
 mod desk;
 mod destination_down;
 mod dictionary;
+mod documents;
 mod duplicate;
 mod examples;
 mod fhir;

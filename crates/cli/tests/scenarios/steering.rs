@@ -65,6 +65,46 @@ fn pause_and_resume_a_destination_and_an_interface() {
 }
 
 #[test]
+fn a_drain_empties_what_came_before_and_holds_what_comes_later() {
+    let partner = Partner::stopped();
+    let workspace = Workspace::with(&pharmacy(partner.port));
+    let engine = workspace.run();
+    send_one(&workspace, &engine, "D1", "P1");
+    engine.sinew(&["drain", "adt/pharmacy"]).expect(5).says(&["E7003", "--reason"]);
+    let waits = ["drain", "adt/pharmacy", "--reason", "moves at 14:00", "--wait", "0s"];
+    engine.sinew(&waits).expect(1).says(&["1 delivery left", "goes on emptying"]);
+    send_one(&workspace, &engine, "D2", "P2");
+    engine.kill();
+
+    // A drain survives a restart, with what it is about.
+    let engine = workspace.run();
+    assert_eq!(engine.status()["interfaces"][0]["destinations"][0]["draining"], 1);
+    partner.behave();
+    engine.sinew(&["drain", "adt", "--reason", "the whole interface", "--wait", "0s"]).expect(1);
+    engine.wait_for_state("control:D1", "delivered");
+    let status = engine.status();
+    let to = &status["interfaces"][0]["destinations"][0];
+    assert_eq!((&to["draining"], &to["queued"], &to["state"]), (&0.into(), &1.into(), &"paused".into()), "{to}");
+    engine.sinew(&["resume", "adt", "--reason", "it takes again"]).expect(0);
+    // Held, and let go one by one.
+    send_one(&workspace, &engine, "D3", "P3");
+    engine.sinew(&["release", "adt/pharmacy", "--count", "1", "--reason", "does it pass?"]).expect(0);
+    engine.wait_for_state("control:D2", "delivered");
+    assert_eq!(engine.count("in_flight"), 1, "one was let go");
+    engine.sinew(&["resume", "adt/pharmacy", "--reason", "moved"]).expect(0);
+    engine.wait_for_count("delivered", 3);
+    engine.sinew(&["release", "adt/pharmacy", "--count", "1", "--reason", "x"]).expect(1).says(&["E5202"]);
+    engine.sinew(&["drain", "adt", "--reason", "the end"]).expect(0).says(&["is empty"]);
+    assert_eq!(partner.control_ids(), ["D1", "D2", "D3"]);
+    drop(engine);
+    let acts: Vec<String> = audit(&workspace).into_iter().map(|(act, object, _)| format!("{act} {object}")).collect();
+    assert!(
+        acts.contains(&"drain adt/pharmacy".to_owned()) && acts.contains(&"let go 1 next of adt/pharmacy".to_owned()),
+        "{acts:?}"
+    );
+}
+
+#[test]
 fn a_parked_delivery_is_retried_resent_and_deleted() {
     let partner = Partner::new();
     partner.act(REJECT);

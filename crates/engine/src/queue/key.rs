@@ -141,6 +141,11 @@ impl KeyQueue {
         Rank { level: Reverse(level), message, number, key }
     }
 
+    /// So many are behind the head.
+    pub(super) fn behind(&self) -> usize {
+        self.rest.as_ref().map_or(0, |rest| rest.slots.len())
+    }
+
     /// The head, and what is behind it, in order.
     pub(super) fn slots(&self) -> impl DoubleEndedIterator<Item = &Slot> {
         std::iter::once(&self.head).chain(self.rest.iter().flat_map(|rest| rest.slots.iter()))

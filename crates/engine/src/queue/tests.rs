@@ -47,6 +47,58 @@ fn lanes_that_fail_together_are_one_failure() {
 }
 
 #[test]
+fn a_drain_lets_out_what_came_before_and_nothing_later() {
+    let (mut queue, now) = (Queue::default(), Instant::now());
+    queue.push(1, entry(1));
+    queue.push(2, entry(2));
+    queue.push(1, entry(3));
+    queue.drain(queue.youngest().unwrap());
+    queue.push(1, entry(4));
+    queue.push(3, Entry { priority: 1, ..entry(5) });
+    assert_eq!((queue.draining(), queue.is_paused()), (Some(3), true));
+    let mut gone = Vec::new();
+    while let Next::Claimed(claim) = queue.claim(now) {
+        gone.push(claim.entry.delivery.message.0);
+        queue.settle(claim.key);
+    }
+    assert_eq!(gone, [1, 2, 3], "urgent or not, what came later waits");
+    assert_eq!((queue.draining(), queue.len()), (Some(0), 2));
+    // What a person puts back belongs to what was there before.
+    queue.push_again(2, entry(2));
+    assert_eq!(queue.draining(), Some(1));
+    assert_eq!(queue.remove(2, entry(2).delivery).map(|entry| entry.delivery.message.0), Some(2));
+    assert_eq!(queue.draining(), Some(0));
+    queue.pause(false);
+    assert_eq!(claim(&mut queue, now).entry.delivery.message, MessageId(5));
+    assert_eq!(claim(&mut queue, now).entry.delivery.message, MessageId(4));
+    let mut empty = Queue::default();
+    empty.drain(MessageId(0));
+    empty.push(1, entry(9));
+    assert_eq!((empty.draining(), empty.claim(now)), (Some(0), Next::Wait));
+}
+
+#[test]
+fn a_paused_queue_lets_go_as_many_as_a_person_says() {
+    let (mut queue, now) = (Queue::default(), Instant::now());
+    for number in 1..=5 {
+        queue.push(number % 2, entry(number));
+    }
+    assert!(!queue.let_go(1), "nothing is paused");
+    queue.pause(true);
+    assert_eq!(queue.claim(now), Next::Wait);
+    assert!(queue.let_go(2));
+    let first = claim(&mut queue, now);
+    assert_eq!(first.entry.delivery.message, MessageId(1));
+    assert_eq!(claim(&mut queue, now).entry.delivery.message, MessageId(2));
+    assert_eq!(queue.claim(now), Next::Wait, "two were let go");
+    queue.settle(first.key);
+    let heads: Vec<_> =
+        queue.first_heads(9).into_iter().map(|(id, _, why, behind)| (id.message.0, why, behind)).collect();
+    assert_eq!(heads, [(2, "under way", 1), (3, "ready", 1)]);
+    assert_eq!(queue.first_heads(1).len(), 1);
+}
+
+#[test]
 fn one_key_is_strictly_in_order_and_one_at_a_time() {
     let (mut queue, now) = (Queue::default(), Instant::now());
     for number in 1..=3 {

@@ -18,6 +18,7 @@ use crate::{
     audit::Outcome,
     codes, find,
     host::State,
+    pages::guide,
     people::{session, sso},
     probes,
     problem::Problem,
@@ -165,6 +166,10 @@ async fn pass(state: State, source: Source, request: Request<Incoming>) -> Resul
     }
     // Where Prometheus looks unless it is told otherwise.
     let path = if head.uri.path() == "/metrics" { "/api/v1/metrics" } else { head.uri.path() };
+    // The guide is about Sinew, not about this engine.
+    if head.method == Method::GET && guide::is_guide(path) {
+        return Ok(guide::answer(path));
+    }
     // The page is the same for everybody and says nothing; what it shows, it asks for here.
     if head.method == Method::GET && assets::is_console(path) {
         return Ok(assets::answer(head.uri.path(), &head.headers));

@@ -32,7 +32,7 @@ use crate::{
 use axum::http::StatusCode;
 use kept::Kept;
 use message::{Clock as _, Timestamp, clock};
-use record::{Change, Invitation, User, Version};
+use record::{Change, Invitation, Shared, User, Version};
 use ring::hmac;
 use std::time::Duration;
 use store::Store;
@@ -194,6 +194,21 @@ impl People {
 
     pub(crate) fn remove_version(&self, id: &str) -> Result<(), Problem> {
         self.kept.remove::<Version>(id).map(|_| ())
+    }
+
+    /// The searches that people share, by title.
+    pub(crate) fn searches(&self) -> Result<Vec<Shared>, Problem> {
+        let mut searches = self.kept.list::<Shared>(None)?;
+        searches.sort_by(|one, other| one.title.cmp(&other.title));
+        Ok(searches)
+    }
+
+    pub(crate) fn add_search(&self, shared: &Shared) -> Result<(), Problem> {
+        if self.kept.add(shared)? { Ok(()) } else { Err(there_is("search")) }
+    }
+
+    pub(crate) fn remove_search(&self, id: &str) -> Result<(), Problem> {
+        self.kept.remove::<Shared>(id).map(|_| ())
     }
 
     fn signed(&self, what: &[&str]) -> String {

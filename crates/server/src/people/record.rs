@@ -212,6 +212,23 @@ impl Record for Change {
     }
 }
 
+/// A search that somebody shares with everybody who may search.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Shared {
+    pub(crate) id: String,
+    pub(crate) title: String,
+    pub(crate) query: String,
+    pub(crate) by: String,
+    pub(crate) at: Timestamp,
+}
+
+impl Record for Shared {
+    const KIND: &'static str = "search";
+    fn id(&self) -> &str {
+        &self.id
+    }
+}
+
 /// A state of the workspace that was put into force.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Version {

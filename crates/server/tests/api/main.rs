@@ -10,6 +10,7 @@ mod door;
 mod maps;
 mod matrix;
 mod records;
+mod searches;
 mod sign_in;
 mod sso;
 mod stage;

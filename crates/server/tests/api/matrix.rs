@@ -29,7 +29,11 @@ const ALLOWED: &[(&str, &str)] = &[
     ("GET /api/v1/messages/{id}", ALL),
     ("GET /api/v1/messages/{id}/masked", ALL),
     ("POST /api/v1/messages/search", ALL),
+    ("GET /api/v1/searches", ALL),
+    ("POST /api/v1/searches", ALL),
+    ("POST /api/v1/searches/remove", ALL),
     ("GET /api/v1/interfaces/{name}/text", ALL),
+    ("GET /api/v1/interfaces/{name}/document", ALL),
     ("POST /api/v1/interfaces/{name}/test", ALL),
     ("POST /api/v1/interfaces/{name}/try", ALL),
     ("GET /api/v1/interfaces/{name}/samples", "analyst administrator"),
@@ -47,6 +51,8 @@ const ALLOWED: &[(&str, &str)] = &[
     ("POST /api/v1/messages/{id}/edit", "analyst"),
     ("POST /api/v1/interfaces/pause", "operator administrator"),
     ("POST /api/v1/interfaces/resume", "operator administrator"),
+    ("POST /api/v1/interfaces/drain", "operator administrator"),
+    ("GET /api/v1/interfaces/{name}/waiting", ALL),
     ("POST /api/v1/interfaces/release", "operator administrator"),
     ("POST /api/v1/deliveries/retry", "operator analyst administrator"),
     ("POST /api/v1/deliveries/resend", "operator analyst administrator"),
@@ -118,7 +124,10 @@ const OPEN: &[&str] = &[
 /// A body that is understood, about an interface and a message, and that does nothing.
 fn body(path: &str, interface: &str, message: u64) -> Value {
     match path {
-        "/api/v1/interfaces/pause" | "/api/v1/interfaces/resume" | "/api/v1/interfaces/release" => {
+        "/api/v1/interfaces/pause"
+        | "/api/v1/interfaces/resume"
+        | "/api/v1/interfaces/drain"
+        | "/api/v1/interfaces/release" => {
             json!({"interface": interface, "destination": "none", "reason": "test"})
         }
         "/api/v1/tap" => json!({"place": interface, "reason": "test"}),
@@ -137,6 +146,8 @@ fn body(path: &str, interface: &str, message: u64) -> Value {
         "/api/v1/interfaces/{name}/tests" => json!({"name": "?", "content": "nonsense", "reason": "test"}),
         "/api/v1/dictionary/look" => json!({"version": "2.5.1", "word": "PID"}),
         "/api/v1/messages/search" => json!({}),
+        "/api/v1/searches" => json!({"title": "", "query": ""}),
+        "/api/v1/searches/remove" => json!({"id": "none"}),
         "/api/v1/replay" => json!({"query": "id:1"}),
         "/api/v1/me/glass" => json!({"reason": "test"}),
         _ => json!({}),
@@ -152,6 +163,9 @@ fn ask(stage: &Stage, key: &str, (method, path): (&str, &str), interface: &str, 
     let mut place = filled(path, &with);
     if path.ends_with("/masked") {
         place.push_str("?which=raw");
+    }
+    if path.ends_with("/waiting") {
+        place.push_str("?destination=none");
     }
     let body = body(path, interface, message);
     stage.with_key(key, method, &place, (method != "GET" && method != "DELETE").then_some(&body))

@@ -47,7 +47,10 @@ const RECORDS: &[(&str, Kept)] = &[
     ("POST /api/v1/messages/{id}/edit", Act("edit")),
     ("POST /api/v1/interfaces/pause", Act("pause")),
     ("POST /api/v1/interfaces/resume", Act("resume")),
+    ("POST /api/v1/interfaces/drain", Act("drain")),
     ("POST /api/v1/interfaces/release", Act("release")),
+    ("POST /api/v1/searches", Act("share search")),
+    ("POST /api/v1/searches/remove", Act("take search back")),
     ("POST /api/v1/deliveries/retry", Act("retry")),
     ("POST /api/v1/deliveries/resend", Act("resend")),
     ("POST /api/v1/deliveries/delete", Act("delete")),
@@ -194,12 +197,16 @@ fn messages(clerk: &mut Clerk<'_>) {
     let sample = "MSH|^~\\&|REG|NORTH|SINEW|HUB|20260301070809||ADT^A01|M1|P|2.5.1\rPID|1||P1^^^NORTH^MR||Test^Ada\r";
     let test = json!({"name": "it is sent", "content": sample, "reason": why});
     clerk.act("POST /api/v1/interfaces/{name}/tests", "demo", test);
+    let search = json!({"title": "Parked", "query": "state:parked"});
+    let shared = clerk.act("POST /api/v1/searches", "", search).json();
+    clerk.act("POST /api/v1/searches/remove", "", json!({"id": shared["search"]["id"]}));
     clerk.act("POST /api/v1/dictionary/look", "", json!({"version": "2.5.1", "word": "PID"}));
     clerk.act("POST /api/v1/tap", "", json!({"place": "demo", "reason": why}));
     let place = json!({"interface": "demo", "destination": "out", "reason": why});
     clerk.act("POST /api/v1/interfaces/pause", "", place.clone());
     let waiting = stage.give("demo", "NORTH", 2).0;
     clerk.act("POST /api/v1/deliveries/delete", "", json!({"message": waiting, "number": 0, "reason": why}));
+    clerk.act("POST /api/v1/interfaces/drain", "", place.clone());
     clerk.act("POST /api/v1/interfaces/resume", "", place.clone());
     clerk.act("POST /api/v1/interfaces/release", "", place);
     let target = json!({"message": done, "number": 0, "reason": why});

@@ -1,5 +1,6 @@
-//! `sinew docs map`: a map as a page for people who do not read maps: a vendor, a clinician, an auditor.
+//! `sinew docs`: pages for people who do not read interfaces and maps: a vendor, a clinician, an auditor.
 
+mod build;
 mod examples;
 mod html;
 mod markdown;
@@ -15,7 +16,7 @@ use std::path::PathBuf;
 
 /// Write pages about what is in the workspace
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:\n  sinew docs map adt --to adt.html")]
+#[command(after_help = "Examples:\n  sinew docs map adt --to adt.html\n  sinew docs build --to handbook")]
 pub struct Docs {
     #[command(subcommand)]
     verb: Verb,
@@ -25,6 +26,8 @@ pub struct Docs {
 enum Verb {
     /// Write the table of a map: sources, targets, conditions, codes, examples, and what is left out
     Map(MapPage),
+    /// Write the specification and the runbook of every interface
+    Build(build::Build),
 }
 
 #[derive(Args, Debug)]
@@ -58,6 +61,7 @@ impl Docs {
     pub fn run(self, screen: &Screen) -> Result {
         match self.verb {
             Verb::Map(verb) => verb.run(screen),
+            Verb::Build(verb) => verb.run(screen),
         }
     }
 }
