@@ -974,11 +974,15 @@ function IncidentCard({ incident, now: now2, onAct }) {
   const level = levelOf(incident);
   const isTold = !isTaken(incident) && !incident.quiet_by;
   const isResting = (incident.snoozed_until ?? 0) > now2;
-  const more = [plural(incident.symptoms_now, "symptom"), incident.notes.length > 0 && plural(incident.notes.length, "note")].filter(Boolean).join(", ");
+  const more = [incident.symptoms_now > 0 ? plural(incident.symptoms_now, "symptom") : "What happened", incident.notes.length > 0 && plural(incident.notes.length, "note")].filter(Boolean).join(", ");
   return /* @__PURE__ */ jsxs5("article", { className: `card incident ${incident.level === "warning" ? "warning" : "alarm"}${isTold ? "" : " rests"}`, "aria-label": incident.headline, children: [
     /* @__PURE__ */ jsxs5("header", { children: [
       /* @__PURE__ */ jsx5(State, { of: level }),
       /* @__PURE__ */ jsx5("h3", { children: capital(incident.headline) }),
+      incident.healed !== null && /* @__PURE__ */ jsxs5("span", { className: "state good", title: utc(incident.healed), children: [
+        /* @__PURE__ */ jsx5(Icon, { name: "good" }),
+        " shows no more"
+      ] }),
       /* @__PURE__ */ jsxs5("span", { className: "quiet nowrap", title: utc(incident.since), children: [
         "since ",
         clock(incident.since),
@@ -1038,7 +1042,7 @@ function IncidentCard({ incident, now: now2, onAct }) {
       ] })
     ] }),
     isOpen && /* @__PURE__ */ jsxs5("div", { className: "incident-more", children: [
-      /* @__PURE__ */ jsx5(Symptoms, { incident, now: now2 }),
+      incident.symptoms_now > 0 ? /* @__PURE__ */ jsx5(Symptoms, { incident, now: now2 }) : /* @__PURE__ */ jsx5("p", { className: "inside quiet", children: "Nothing shows it now. It is over if it stays away." }),
       /* @__PURE__ */ jsx5(History, { incident })
     ] })
   ] });

@@ -86,12 +86,17 @@ function IncidentCard({ incident, now, onAct }: CardProps) {
   const level = levelOf(incident);
   const isTold = !isTaken(incident) && !incident.quiet_by;
   const isResting = (incident.snoozed_until ?? 0) > now;
-  const more = [plural(incident.symptoms_now, "symptom"), incident.notes.length > 0 && plural(incident.notes.length, "note")].filter(Boolean).join(", ");
+  const more = [incident.symptoms_now > 0 ? plural(incident.symptoms_now, "symptom") : "What happened", incident.notes.length > 0 && plural(incident.notes.length, "note")].filter(Boolean).join(", ");
   return (
     <article className={`card incident ${incident.level === "warning" ? "warning" : "alarm"}${isTold ? "" : " rests"}`} aria-label={incident.headline}>
       <header>
         <State of={level} />
         <h3>{capital(incident.headline)}</h3>
+        {incident.healed !== null && (
+          <span className="state good" title={utc(incident.healed)}>
+            <Icon name="good" /> shows no more
+          </span>
+        )}
         <span className="quiet nowrap" title={utc(incident.since)}>
           since {clock(incident.since)}, {span((now - incident.since) / 1e6)}
         </span>
@@ -157,7 +162,7 @@ function IncidentCard({ incident, now, onAct }: CardProps) {
       </footer>
       {isOpen && (
         <div className="incident-more">
-          <Symptoms incident={incident} now={now} />
+          {incident.symptoms_now > 0 ? <Symptoms incident={incident} now={now} /> : <p className="inside quiet">Nothing shows it now. It is over if it stays away.</p>}
           <History incident={incident} />
         </div>
       )}
