@@ -6,14 +6,19 @@ mod fhirpath;
 mod measure;
 mod pairs;
 mod parser;
+mod preview;
 mod quality;
 mod routes;
 mod script;
+mod search;
+mod served;
+mod sign_in;
 mod stage;
 mod store;
 mod stress;
 mod urgent;
 mod validate;
+mod watched;
 
 use std::process::ExitCode;
 
@@ -48,6 +53,24 @@ fn main() -> ExitCode {
             script::run(is_json);
             return ExitCode::SUCCESS;
         }
+        Some("search") => {
+            let word = |name: &str| words.iter().find_map(|word| word.strip_prefix(name));
+            let count = word("--messages=").and_then(|count| count.parse().ok());
+            search::run(is_json, count.unwrap_or(100_000), word("--dir=").map(Into::into));
+            return ExitCode::SUCCESS;
+        }
+        Some("sign-in") => {
+            sign_in::run(is_json);
+            return ExitCode::SUCCESS;
+        }
+        Some("preview") => {
+            preview::run(is_json);
+            return ExitCode::SUCCESS;
+        }
+        Some("watched") => {
+            watched::run(is_json);
+            return ExitCode::SUCCESS;
+        }
         Some("quality") => {
             quality::run(is_json);
             return ExitCode::SUCCESS;
@@ -76,8 +99,8 @@ fn main() -> ExitCode {
         }
         _ => {
             eprintln!(
-                "usage: bench parser|quality|store|validate|fhir|fhirpath|convert|script|stat|routes|stress|pairs [--json] \
-                 [--queued=COUNT] [--mean=PER-SECOND] [--seconds=OF-THE-PEAK] [--also='nats HOST:PORT/SUBJECT']"
+                "usage: bench parser|quality|store|validate|fhir|fhirpath|convert|script|search|sign-in|stat|routes|stress|pairs|preview|watched \
+                 [--json] [--queued=COUNT] [--messages=COUNT] [--dir=FOLDER] [--mean=PER-SECOND] [--seconds=OF-THE-PEAK] [--also='nats HOST:PORT/SUBJECT']"
             );
             return ExitCode::from(2);
         }

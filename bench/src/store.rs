@@ -18,6 +18,8 @@ const MESSAGES_ALONE: u64 = 4_000;
 /// Bytes of one bare append: a message's record before compression.
 const BARE_BYTES: usize = 1100;
 const ROUNDS: usize = 5;
+/// Messages that are sealed in one slice.
+const SEALED: u32 = 1_000;
 
 struct Figure {
     name: String,
@@ -119,6 +121,26 @@ fn measure(
     messages / seconds
 }
 
+/// Microseconds to seal a message with its output, uncompressed as the worst case, and to copy the same bytes.
+fn sealing(add: &mut dyn FnMut(String, f64, &'static str)) {
+    let Ok(mut seal) = contract::sealing() else { return };
+    let (mut bytes, mut copy) = (vec![7_u8; 2 * BARE_BYTES], vec![0_u8; 2 * BARE_BYTES]);
+    let mut best = |work: &mut dyn FnMut(&mut Vec<u8>, &mut Vec<u8>)| {
+        let slices = (0..20).map(|_| {
+            let start = Instant::now();
+            (0..SEALED).for_each(|_| work(&mut bytes, &mut copy));
+            start.elapsed().as_secs_f64() * 1e6 / f64::from(SEALED)
+        });
+        slices.fold(f64::MAX, f64::min)
+    };
+    let sealed = best(&mut |bytes, _| {
+        std::hint::black_box(seal(bytes));
+    });
+    let copied = best(&mut |bytes, copy| copy.copy_from_slice(std::hint::black_box(bytes)));
+    add("sealing a message with its output".to_owned(), sealed, "µs");
+    add("sealing / copying".to_owned(), sealed / copied, "");
+}
+
 /// Restart with many queued messages after a kill: no clean close, no checkpoint.
 fn restart(count: u64, add: &mut dyn FnMut(String, f64, &'static str)) {
     let directory = folder().join("restart");
@@ -164,6 +186,7 @@ pub(crate) fn run(is_json: bool, queued: u64) {
         add("bare append + fdatasync".to_owned(), floor, "/s");
         let alone = measure("1 sender", 1, MESSAGES_ALONE, false, &mut add);
         add("1 sender / bare".to_owned(), alone / floor, "");
+        sealing(&mut add);
         measure("16 senders", 16, MESSAGES, false, &mut add);
         measure("16 senders, read and settled", 16, MESSAGES, true, &mut add);
         measure("64 senders, read and settled", 64, MESSAGES, true, &mut add);

@@ -12,13 +12,15 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, Result, params};
 use std::{collections::HashMap, path::Path};
 
 /// Raised when the schema changes; a file of another version is rebuilt.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 /// Bits of a message's number that say where in its piece it is: 64 MiB in steps of 8 bytes.
 pub(crate) const PIECE_BITS: u32 = 23;
 /// Between the parts of a name that has several.
 pub(crate) const SEPARATOR: char = '\u{1f}';
 /// Pages of the write-ahead file before it is moved into the main file.
 const WAL_PAGES: i64 = 1000;
+/// Pages that a reader keeps, in KiB.
+const READER_KIB: i64 = 512;
 
 const SCHEMA: &str = "
     CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
@@ -26,7 +28,7 @@ const SCHEMA: &str = "
     CREATE TABLE messages (
         place INTEGER PRIMARY KEY, at INTEGER NOT NULL, interface INTEGER NOT NULL, form INTEGER NOT NULL,
         route INTEGER NOT NULL, state INTEGER NOT NULL, head INTEGER NOT NULL, flags INTEGER NOT NULL);
-    CREATE INDEX parked ON messages (place) WHERE state = 5;
+    CREATE INDEX unsettled ON messages (state, place) WHERE state > 1;
     CREATE TABLE keys (piece INTEGER, hash INTEGER, place INTEGER, PRIMARY KEY (piece, hash, place)) WITHOUT ROWID;
     CREATE TABLE joints (lsn INTEGER PRIMARY KEY, before INTEGER NOT NULL);";
 
@@ -96,9 +98,13 @@ impl Day {
         if is_new {
             connection.execute_batch("BEGIN")?;
             connection.execute_batch(SCHEMA)?;
-            for (name, value) in
-                [("version", VERSION), ("first", first as i64), ("watermark", first as i64), ("day", number)]
-            {
+            for (name, value) in [
+                ("version", VERSION),
+                ("first", first as i64),
+                ("watermark", first as i64),
+                ("day", number),
+                ("earliest", 0),
+            ] {
                 set(&connection, name, value)?;
             }
             connection.execute_batch("COMMIT")?;
@@ -149,6 +155,11 @@ impl Day {
         Ok(id)
     }
 
+    /// Milliseconds from the day's midnight to a time in microseconds.
+    fn millis(&self, at: i64) -> i64 {
+        (at - self.number * 86_400_000_000).div_euclid(1000)
+    }
+
     fn place(&self, lsn: u64) -> i64 {
         (lsn.saturating_sub(self.first) / 8) as i64
     }
@@ -182,6 +193,10 @@ impl Day {
         }
         let known = self.insert(batch, &rows)?;
         self.update(batch, &known)?;
+        let earliest = batch.accepted.iter().map(|accepted| self.millis(accepted.at)).min().unwrap_or(0);
+        if earliest < 0 && earliest < get(&self.connection, "earliest")? {
+            set(&self.connection, "earliest", earliest)?;
+        }
         if let Some(watermark) = watermark {
             set(&self.connection, "watermark", watermark as i64)?;
         }
@@ -194,10 +209,9 @@ impl Day {
         let mut insert = self.connection.prepare(sql)?;
         let mut keys = Vec::with_capacity(batch.accepted.len() * 4);
         let mut known = Vec::new();
-        let midnight = self.number * 86_400_000_000;
         for (accepted, (interface, form, route)) in batch.accepted.iter().zip(names) {
             let place = self.place(accepted.lsn);
-            let millis = (accepted.at - midnight).div_euclid(1000);
+            let millis = self.millis(accepted.at);
             let (state, head) = match batch.latest.get(&accepted.lsn) {
                 Some(latest) => (latest.state.unwrap_or(accepted.state as i64), (latest.head - accepted.lsn) as i64),
                 None => (accepted.state as i64, 0),
@@ -293,12 +307,17 @@ impl Day {
         Ok(before.unwrap_or(0) as u64)
     }
 
-    /// Opens a file for reading; gives it with its first place.
-    pub(crate) fn open_for_reading(path: &Path) -> Result<(Connection, u64)> {
+    /// Opens a file for reading.
+    pub(crate) fn open_for_reading(path: &Path) -> Result<Connection> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags)?;
-        let first = get(&connection, "first")? as u64;
-        Ok((connection, first))
+        connection.execute_batch(&format!("PRAGMA cache_size = -{READER_KIB}; PRAGMA temp_store = MEMORY;"))?;
+        Ok(connection)
+    }
+
+    /// The first place of a file, and the milliseconds from midnight to its earliest message, at most 0.
+    pub(crate) fn bounds(connection: &Connection) -> Result<(u64, i64)> {
+        Ok((get(connection, "first")? as u64, get(connection, "earliest")?))
     }
 }
 

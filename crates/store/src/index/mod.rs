@@ -7,6 +7,7 @@ pub(crate) mod day;
 pub(crate) mod entry;
 mod none;
 mod query;
+pub(crate) mod reader;
 pub(crate) mod search;
 mod sqlite;
 

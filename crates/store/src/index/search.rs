@@ -2,13 +2,18 @@
 
 use super::{
     Facet, Facets, Hit, KeyKind, Query,
-    day::{PIECE_BITS, SEPARATOR, short},
+    day::{NameKind, PIECE_BITS, SEPARATOR, short},
     entry::key_of,
+    reader::{Names, Reader},
 };
 use crate::{hash::Key, log::transition::MESSAGE_STATES};
 use message::{MessageId, MessageState, Name, Timestamp};
 use rusqlite::{Connection, Result, params_from_iter};
-use std::{collections::HashMap, fmt::Write};
+use std::{collections::HashMap, fmt::Write, sync::Arc};
+
+/// A file has what came on one day of UTC, or later than it where the clock went back.
+const DAY_MICROS: i64 = 86_400_000_000;
+const DAY_MILLIS: i64 = 86_400_000;
 
 /// A query with its identifiers hashed.
 pub(crate) struct Plan<'a> {
@@ -48,46 +53,17 @@ pub(crate) fn keys_of(query: &Query, secret: Key) -> Vec<i64> {
     keys
 }
 
-/// The names of a file by id.
-struct Names {
-    texts: HashMap<i64, String>,
-    kinds: HashMap<i64, i64>,
-}
-
-impl Names {
-    fn read(connection: &Connection) -> Result<Names> {
-        let mut names = Names { texts: HashMap::new(), kinds: HashMap::new() };
-        let mut statement = connection.prepare("SELECT id, kind, text FROM names")?;
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
-            let id = row.get(0)?;
-            names.kinds.insert(id, row.get(1)?);
-            names.texts.insert(id, row.get(2)?);
-        }
-        Ok(names)
-    }
-
-    /// Ids of a kind whose text passes, as a list for SQL.
-    fn list(&self, kind: i64, passes: impl Fn(&str) -> bool) -> String {
-        let ids = self.texts.iter().filter(|(id, text)| self.kinds.get(id) == Some(&kind) && passes(text));
-        ids.map(|(id, _)| id.to_string()).collect::<Vec<_>>().join(",")
-    }
-
-    fn text(&self, id: i64) -> &str {
-        self.texts.get(&id).map_or("", String::as_str)
-    }
-}
-
-/// The part of a statement after WHERE that all pieces share.
-fn conditions(plan: &Plan<'_>, names: &Names, number: i64, first: u64) -> String {
-    let query = plan.query;
+/// The part of a statement after WHERE that all pieces share; `None` where no message of the day can be meant.
+fn conditions(plan: &Plan<'_>, reader: &Reader) -> Option<String> {
+    let (query, names) = (plan.query, &reader.names);
     let mut sql = String::from("1");
     let mut add = |text: String| {
         sql.push_str(" AND ");
         sql.push_str(&text);
     };
+    let some = |list: String| (!list.is_empty()).then_some(list);
     if let Some(interface) = &query.interface {
-        add(format!("m.interface IN ({})", names.list(1, |text| *text == **interface)));
+        add(format!("m.interface IN ({})", some(names.list(NameKind::Interface, |text| *text == **interface))?));
     }
     let wanted = [&query.message_type, &query.event, &query.application, &query.facility];
     if wanted.iter().any(|part| part.is_some()) {
@@ -95,10 +71,11 @@ fn conditions(plan: &Plan<'_>, names: &Names, number: i64, first: u64) -> String
             let parts: Vec<&str> = text.split(SEPARATOR).collect();
             wanted.iter().zip(parts).all(|(wanted, part)| wanted.as_deref().is_none_or(|wanted| wanted == part))
         };
-        add(format!("m.form IN ({})", names.list(2, passes)));
+        add(format!("m.form IN ({})", some(names.list(NameKind::Form, passes))?));
     }
     if let Some(destination) = &query.destination {
-        add(format!("m.route IN ({})", names.list(3, |text| text.split(SEPARATOR).any(|name| *name == **destination))));
+        let passes = |text: &str| text.split(SEPARATOR).any(|name| *name == **destination);
+        add(format!("m.route IN ({})", some(names.list(NameKind::Route, passes))?));
     }
     match query.states[..] {
         [] => {}
@@ -108,23 +85,40 @@ fn conditions(plan: &Plan<'_>, names: &Names, number: i64, first: u64) -> String
             add(format!("m.state IN ({})", list.join(",")));
         }
     }
+    if !query.states.is_empty() && query.states.iter().all(|state| *state > MessageState::Delivered) {
+        // As the index of what is not simply delivered says it.
+        add("m.state > 1".to_owned());
+    }
     if query.is_reused {
         add("m.flags & 1 = 1".to_owned());
     }
-    let millis = |at: Timestamp| (at.0 - number * 86_400_000_000).div_euclid(1000);
-    if let Some(since) = query.since {
-        add(format!("m.at >= {}", millis(since)));
+    let millis = |at: Timestamp| (at.0 - reader.number * DAY_MICROS).div_euclid(1000);
+    if let Some(since) = query.since.map(millis) {
+        if since >= DAY_MILLIS {
+            return None;
+        }
+        if since > reader.earliest {
+            add(format!("m.at >= {since}"));
+        }
     }
-    if let Some(until) = query.until {
-        add(format!("m.at < {}", millis(Timestamp(until.0.saturating_add(999)))));
+    if let Some(until) = query.until.map(|until| millis(Timestamp(until.0.saturating_add(999)))) {
+        if until <= reader.earliest {
+            return None;
+        }
+        if until < DAY_MILLIS {
+            add(format!("m.at < {until}"));
+        }
     }
     if let Some(before) = query.before {
-        add(format!("m.place < {}", before.0.saturating_sub(first) / 8));
+        if before.0 <= reader.first {
+            return None;
+        }
+        add(format!("m.place < {}", (before.0 - reader.first) / 8));
     }
-    if plan.cut > first {
-        add(format!("m.place >= {}", (plan.cut - first) / 8));
+    if plan.cut > reader.first {
+        add(format!("m.place >= {}", (plan.cut - reader.first) / 8));
     }
-    sql
+    Some(sql)
 }
 
 /// Tables and conditions for one piece of the log, for a query with keys.
@@ -145,53 +139,52 @@ fn keyed(plan: &Plan<'_>, conditions: &str) -> String {
 
 /// The pieces of the log that a file has, newest first.
 fn pieces(connection: &Connection) -> Result<std::iter::Rev<std::ops::RangeInclusive<i64>>> {
-    let last: Option<i64> = connection.query_row("SELECT max(place) FROM messages", [], |row| row.get(0))?;
+    let mut statement = connection.prepare("SELECT max(place) FROM messages")?;
+    let last: Option<i64> = statement.query_row([], |row| row.get(0))?;
     Ok((0..=last.map_or(-1, |place| place >> PIECE_BITS)).rev())
 }
 
 const COLUMNS: &str = "m.place, m.at, m.interface, m.form, m.route, m.state, m.flags";
 
 /// Appends the hits of one day, newest first, up to one more than the limit.
-pub(crate) fn find(
-    connection: &Connection,
-    number: i64,
-    first: u64,
-    plan: &Plan<'_>,
-    hits: &mut Vec<Hit>,
-) -> Result<()> {
-    if plan.query.before.is_some_and(|before| before.0 <= first) {
-        return Ok(());
-    }
-    let names = Names::read(connection)?;
-    let conditions = conditions(plan, &names, number, first);
-    let mut collect = |sql: &str, parameters: &[i64]| -> Result<()> {
-        let left = (plan.limit + 1).saturating_sub(hits.len());
-        let mut statement = connection.prepare(&format!("{sql} LIMIT {left}"))?;
+pub(crate) fn find(reader: &Reader, plan: &Plan<'_>, hits: &mut Vec<Hit>) -> Result<()> {
+    let Some(conditions) = conditions(plan, reader) else { return Ok(()) };
+    let connection = &reader.connection;
+    let (tables, order) = match plan.keys.is_empty() {
+        true => (format!("FROM messages m WHERE {conditions}"), "m.place"),
+        false => (keyed(plan, &conditions), "k.place"),
+    };
+    // The piece and the keys come before the limit.
+    let limit = if plan.keys.is_empty() { 1 } else { plan.keys.len() + 2 };
+    let sql = format!("SELECT {COLUMNS} {tables} ORDER BY {order} DESC LIMIT ?{limit}");
+    let mut statement = connection.prepare(&sql)?;
+    let mut collect = |piece: Option<i64>| -> Result<()> {
+        let left = (plan.limit + 1).saturating_sub(hits.len()) as i64;
+        let parameters = piece.into_iter().chain(plan.keys.iter().copied()).chain([left]);
         let mut rows = statement.query(params_from_iter(parameters))?;
         while let Some(row) = rows.next()? {
-            hits.push(hit(row, &names, number, first)?);
+            hits.push(hit(row, reader)?);
         }
         Ok(())
     };
     if plan.keys.is_empty() {
-        return collect(&format!("SELECT {COLUMNS} FROM messages m WHERE {conditions} ORDER BY m.place DESC"), &[]);
+        return collect(None);
     }
-    let sql = format!("SELECT {COLUMNS} {} ORDER BY k.place DESC", keyed(plan, &conditions));
     for piece in pieces(connection)? {
-        let parameters: Vec<i64> = std::iter::once(piece).chain(plan.keys.iter().copied()).collect();
-        collect(&sql, &parameters)?;
+        collect(Some(piece))?;
     }
     Ok(())
 }
 
-fn hit(row: &rusqlite::Row<'_>, names: &Names, number: i64, first: u64) -> Result<Hit> {
+fn hit(row: &rusqlite::Row<'_>, reader: &Reader) -> Result<Hit> {
+    let names = &reader.names;
     let form = names.text(row.get(3)?);
     let mut parts = form.split(SEPARATOR).map(str::to_owned);
     let mut part = || parts.next().unwrap_or_default();
     let route = names.text(row.get(4)?);
     Ok(Hit {
-        id: MessageId(first + row.get::<_, i64>(0)? as u64 * 8),
-        at: Timestamp(number * 86_400_000_000 + row.get::<_, i64>(1)? * 1000),
+        id: MessageId(reader.first + row.get::<_, i64>(0)? as u64 * 8),
+        at: Timestamp(reader.number * DAY_MICROS + row.get::<_, i64>(1)? * 1000),
         interface: Name::from(names.text(row.get(2)?)),
         message_type: part(),
         event: part(),
@@ -215,33 +208,45 @@ pub(crate) struct Counting {
     lists: [HashMap<String, u64>; 4],
 }
 
-/// Adds one day's hits up.
-pub(crate) fn count(
+/// Adds one day's hits up. What has no keys goes through all of a day, so its counts are kept for the next time.
+pub(crate) fn count(reader: &mut Reader, plan: &Plan<'_>, counting: &mut Counting) -> Result<()> {
+    let Some(conditions) = conditions(plan, reader) else { return Ok(()) };
+    if !plan.keys.is_empty() {
+        let sql = keyed(plan, &conditions);
+        for piece in pieces(&reader.connection)? {
+            let parameters: Vec<i64> = std::iter::once(piece).chain(plan.keys.iter().copied()).collect();
+            group(&reader.connection, &reader.names, &sql, &parameters, counting)?;
+        }
+        return Ok(());
+    }
+    let counted = match reader.counted(&conditions) {
+        Some(counted) => counted,
+        None => {
+            let mut fresh = Counting::default();
+            let sql = format!("FROM messages m WHERE {conditions}");
+            group(&reader.connection, &reader.names, &sql, &[], &mut fresh)?;
+            let fresh = Arc::new(fresh);
+            reader.keep(conditions, fresh.clone());
+            fresh
+        }
+    };
+    counting.add_all(&counted);
+    Ok(())
+}
+
+fn group(
     connection: &Connection,
-    number: i64,
-    first: u64,
-    plan: &Plan<'_>,
+    names: &Names,
+    tables: &str,
+    parameters: &[i64],
     counting: &mut Counting,
 ) -> Result<()> {
-    let names = Names::read(connection)?;
-    let conditions = conditions(plan, &names, number, first);
-    let mut add = |sql: &str, parameters: &[i64]| -> Result<()> {
-        let mut statement =
-            connection.prepare(&format!("SELECT m.interface, m.state, m.form, count(*) {sql} GROUP BY 1, 2, 3"))?;
-        let mut rows = statement.query(params_from_iter(parameters))?;
-        while let Some(row) = rows.next()? {
-            let count = row.get::<_, i64>(3)? as u64;
-            counting.add(names.text(row.get(0)?), state_of(row.get(1)?), names.text(row.get(2)?), count);
-        }
-        Ok(())
-    };
-    if plan.keys.is_empty() {
-        return add(&format!("FROM messages m WHERE {conditions}"), &[]);
-    }
-    let sql = keyed(plan, &conditions);
-    for piece in pieces(connection)? {
-        let parameters: Vec<i64> = std::iter::once(piece).chain(plan.keys.iter().copied()).collect();
-        add(&sql, &parameters)?;
+    let sql = format!("SELECT m.interface, m.state, m.form, count(*) {tables} GROUP BY 1, 2, 3");
+    let mut statement = connection.prepare(&sql)?;
+    let mut rows = statement.query(params_from_iter(parameters))?;
+    while let Some(row) = rows.next()? {
+        let count = row.get::<_, i64>(3)? as u64;
+        counting.add(names.text(row.get(0)?), state_of(row.get(1)?), names.text(row.get(2)?), count);
     }
     Ok(())
 }
@@ -272,6 +277,16 @@ impl Counting {
         self.total += count;
         for (list, value) in self.lists.iter_mut().zip(values) {
             *list.entry(value).or_default() += count;
+        }
+    }
+
+    /// Adds what was counted elsewhere.
+    fn add_all(&mut self, other: &Counting) {
+        self.total += other.total;
+        for (list, more) in self.lists.iter_mut().zip(&other.lists) {
+            for (value, count) in more {
+                *list.entry(value.clone()).or_default() += count;
+            }
         }
     }
 

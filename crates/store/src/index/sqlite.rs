@@ -6,11 +6,11 @@
 use super::{
     Entry, Facets, Index, Page, Query,
     day::{self, Batch, Day},
+    reader::Reader,
     search,
 };
 use crate::{Error, hash::Key, log::Log};
 use message::{Clock, MessageId};
-use rusqlite::Connection;
 use std::{
     collections::{BTreeMap, HashMap},
     path::{Path, PathBuf},
@@ -29,8 +29,8 @@ const WAITING_MAX: usize = 100_000;
 const SEARCH_PATIENCE: Duration = Duration::from_secs(1);
 /// Pause after a file could not be written.
 const RETRY_DELAY: Duration = Duration::from_secs(1);
-/// Files kept open for reading.
-const READERS_MAX: usize = 8;
+/// Files kept open for reading: a month, and some more.
+const READERS_MAX: usize = 40;
 /// Files kept open for writing, the newest aside.
 const WRITERS_MAX: usize = 4;
 
@@ -48,6 +48,8 @@ struct State {
     cut: u64,
     /// First place of each day's file, by day.
     days: BTreeMap<i64, u64>,
+    /// How often each day's file was written, by day.
+    versions: HashMap<i64, u64>,
     problem: Option<String>,
 }
 
@@ -57,7 +59,7 @@ struct Shared {
     folder: PathBuf,
     key: Key,
     clock: Arc<dyn Clock>,
-    readers: Mutex<HashMap<i64, (Connection, u64)>>,
+    readers: Mutex<HashMap<i64, Reader>>,
 }
 
 /// See the module.
@@ -102,19 +104,28 @@ impl Files {
     }
 
     /// Runs something on each day's file, newest first, until it says that it has enough.
-    fn each_day(&self, run: &mut dyn FnMut(&Connection, i64, u64) -> rusqlite::Result<bool>) -> Result<(), Error> {
-        let days: Vec<i64> = lock(&self.shared.state).days.keys().rev().copied().collect();
+    fn each_day(&self, run: &mut dyn FnMut(&mut Reader) -> rusqlite::Result<bool>) -> Result<(), Error> {
+        let days: Vec<(i64, u64)> = {
+            let state = lock(&self.shared.state);
+            let version = |number: &i64| state.versions.get(number).copied().unwrap_or(0);
+            state.days.keys().rev().map(|number| (*number, version(number))).collect()
+        };
         let mut readers = lock(&self.shared.readers);
-        for number in days {
+        for (number, version) in days {
             if !readers.contains_key(&number) {
                 if readers.len() >= READERS_MAX {
-                    readers.clear();
+                    // What is asked for again and again is the newest.
+                    match readers.keys().min().copied().filter(|oldest| *oldest < number) {
+                        Some(oldest) => drop(readers.remove(&oldest)),
+                        None => readers.clear(),
+                    }
                 }
                 let path = self.shared.folder.join(day::file_name(number));
-                readers.insert(number, Day::open_for_reading(&path).map_err(|error| refused(&error))?);
+                readers.insert(number, Reader::open(&path, number).map_err(|error| refused(&error))?);
             }
-            let Some((connection, first)) = readers.get(&number) else { continue };
-            if !run(connection, number, *first).map_err(|error| refused(&error))? {
+            let Some(reader) = readers.get_mut(&number) else { continue };
+            reader.refresh(version).map_err(|error| refused(&error))?;
+            if !run(reader).map_err(|error| refused(&error))? {
                 break;
             }
         }
@@ -163,11 +174,11 @@ impl Index for Files {
         self.settle()?;
         let Some(wanted) = self.day_of_message(id.0) else { return Ok(0) };
         let mut head = 0;
-        self.each_day(&mut |connection, number, first| {
-            if number == wanted {
-                head = Day::head(connection, first, id.0)?.unwrap_or(0);
+        self.each_day(&mut |reader| {
+            if reader.number == wanted {
+                head = Day::head(&reader.connection, reader.first, id.0)?.unwrap_or(0);
             }
-            Ok(number > wanted)
+            Ok(reader.number > wanted)
         })?;
         Ok(head)
     }
@@ -176,11 +187,11 @@ impl Index for Files {
         self.settle()?;
         let Some(wanted) = self.day_of_message(id.0) else { return Ok(0) };
         let mut before = 0;
-        self.each_day(&mut |connection, number, _| {
-            if number == wanted {
-                before = Day::joint(connection, lsn)?;
+        self.each_day(&mut |reader| {
+            if reader.number == wanted {
+                before = Day::joint(&reader.connection, lsn)?;
             }
-            Ok(number > wanted)
+            Ok(reader.number > wanted)
         })?;
         Ok(before)
     }
@@ -190,8 +201,8 @@ impl Index for Files {
         let cut = lock(&self.shared.state).cut;
         let plan = search::Plan::of(query, self.shared.key, cut);
         let mut page = Page::default();
-        self.each_day(&mut |connection, number, first| {
-            search::find(connection, number, first, &plan, &mut page.hits)?;
+        self.each_day(&mut |reader| {
+            search::find(reader, &plan, &mut page.hits)?;
             Ok(page.hits.len() <= plan.limit)
         })?;
         if page.hits.len() > plan.limit {
@@ -206,8 +217,8 @@ impl Index for Files {
         let cut = lock(&self.shared.state).cut;
         let plan = search::Plan::of(query, self.shared.key, cut);
         let mut counts = search::Counting::default();
-        self.each_day(&mut |connection, number, first| {
-            search::count(connection, number, first, &plan, &mut counts)?;
+        self.each_day(&mut |reader| {
+            search::count(reader, &plan, &mut counts)?;
             Ok(true)
         })?;
         Ok(counts.finish())
@@ -421,7 +432,9 @@ impl Thread<'_> {
                 lock(&self.shared.state).days.insert(*number, first);
             }
             if let Some(day) = self.open.get_mut(number) {
-                day.apply(batch, (newest == Some(*number)).then_some(upto))?;
+                let applied = day.apply(batch, (newest == Some(*number)).then_some(upto));
+                *lock(&self.shared.state).versions.entry(*number).or_default() += 1;
+                applied?;
             }
         }
         self.close_some();
@@ -437,6 +450,7 @@ impl Thread<'_> {
         while self.has_dropped_days(state) {
             let Some((number, _)) = state.days.pop_first() else { return };
             self.open.remove(&number);
+            state.versions.remove(&number);
             lock(&self.shared.readers).remove(&number);
             remove(&self.shared.folder.join(day::file_name(number)));
         }
