@@ -6,7 +6,7 @@ use engine::acts::Person;
 use interface::{contract::Boxed, workspace::Files};
 use message::Reason;
 use serde_json::{Value, json};
-use server::{Api, ApiSettings, Host};
+use server::{Api, ApiSettings, Host, Texts};
 use std::{
     io::{Read, Write},
     net::{SocketAddr, TcpStream},
@@ -34,6 +34,18 @@ impl Host for Process {
     }
     fn plan(&self) -> Value {
         json!({})
+    }
+    fn in_force(&self) -> Texts {
+        Texts::default()
+    }
+    fn on_disk(&self) -> Texts {
+        Texts::default()
+    }
+    fn restore(&self, _: &Texts) -> Result<(), Reason> {
+        nothing()
+    }
+    fn add(&self, _: &[(String, String)]) -> Result<(), Reason> {
+        nothing()
     }
     fn stop(&self) {}
     fn begin_backup(&self, _: PathBuf, _: Vec<String>, _: Person) -> Result<Value, Reason> {

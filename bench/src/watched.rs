@@ -20,6 +20,8 @@ const TOGETHER: u64 = 64;
 const TURNS: usize = 7;
 /// The limit: throughput with the console open, of that without.
 const RATIO_MIN: f64 = 0.97;
+/// What the console's screens ask for.
+const NEWS: &str = "/api/v1/news?kinds=parked,held,expired,rejected,down,up,reloaded";
 /// What Linux counts processor time in, for programs.
 const TICKS_PER_S: f64 = 100.0;
 
@@ -33,7 +35,7 @@ pub(crate) fn run(is_json: bool) {
     for number in 0..TURNS as u64 {
         alone.push(turn(&stage, 2 * number + 1));
         let is_over = AtomicBool::new(false);
-        let stream = browser.follow("/api/v1/news").must("the news");
+        let stream = browser.follow(NEWS).must("the news");
         watched.push(std::thread::scope(|scope| {
             let mut reading = stream.try_clone().must("the stream");
             let (heard, asked, is_over, browser) = (&heard, &asked, &is_over, &mut browser);

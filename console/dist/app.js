@@ -1075,7 +1075,7 @@ function listen(kinds, onNews, onState) {
   let pause2 = PAUSE_MS2;
   const open = () => {
     onState("connecting");
-    const now2 = new EventSource("/api/v1/news");
+    const now2 = new EventSource(`/api/v1/news?kinds=${kinds.join(",")}`);
     source = now2;
     now2.onopen = () => {
       pause2 = PAUSE_MS2;

@@ -14,7 +14,7 @@ export function listen(kinds: string[], onNews: (news: News) => void, onState: (
   let pause = PAUSE_MS;
   const open = () => {
     onState("connecting");
-    const now = new EventSource("/api/v1/news");
+    const now = new EventSource(`/api/v1/news?kinds=${kinds.join(",")}`);
     source = now;
     now.onopen = () => {
       pause = PAUSE_MS;

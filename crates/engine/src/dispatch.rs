@@ -354,13 +354,13 @@ fn watched(dock: &Dock, outbox: &Outbox, claim: &Claim, decision: &Decision, (at
     };
     let (place, id) = ((&outbox.interface, Some(&outbox.name)), claim.entry.delivery.message);
     let reason = decision.reason.as_ref();
-    dock.live.tell(|| live::news(at, kind, place, Some(id), reason));
+    dock.live.tell(kind, |kind| live::news(at, kind, place, Some(id), reason));
     let was_down = outbox.look(crate::queue::Queue::is_down);
     if decision.is_up && was_down {
-        dock.live.tell(|| live::news(at, Kind::Up, place, None, None));
+        dock.live.tell(Kind::Up, |kind| live::news(at, kind, place, None, None));
     }
     if decision.is_down && !was_down {
-        dock.live.tell(|| live::news(at, Kind::Down, place, None, reason));
+        dock.live.tell(Kind::Down, |kind| live::news(at, kind, place, None, reason));
     }
     if let Some(bytes) = sent {
         dock.live.pass(&Passed {

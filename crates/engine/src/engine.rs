@@ -208,7 +208,7 @@ impl Engine {
         }
         for name in [&changes.started, &changes.changed, &changes.stopped].into_iter().flatten() {
             let now = self.shared.dock.clock.now();
-            self.live().tell(|| live::news(now, live::Kind::Reloaded, (name, None), None, None));
+            self.live().tell(live::Kind::Reloaded, |kind| live::news(now, kind, (name, None), None, None));
         }
         for flow in to_open {
             if let Err(reason) = flow.open_source().await {

@@ -10,7 +10,7 @@ use message::{Code, MessageId, Name, Reason, Timestamp};
 use serde::Serialize;
 use std::sync::{
     Arc, Mutex, PoisonError,
-    atomic::{AtomicUsize, Ordering},
+    atomic::{AtomicU32, AtomicUsize, Ordering},
 };
 use tokio::sync::mpsc::{self, error::TrySendError};
 
@@ -52,6 +52,21 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Every kind, in the order of the enum.
+    pub const ALL: [Kind; 11] = [
+        Kind::Accepted,
+        Kind::Filtered,
+        Kind::Parked,
+        Kind::Rejected,
+        Kind::Delivered,
+        Kind::Retrying,
+        Kind::Held,
+        Kind::Expired,
+        Kind::Down,
+        Kind::Up,
+        Kind::Reloaded,
+    ];
+
     /// The word.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -68,6 +83,30 @@ impl Kind {
             Kind::Up => "up",
             Kind::Reloaded => "reloaded",
         }
+    }
+}
+
+/// Some kinds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kinds(u32);
+
+impl Kinds {
+    /// Every kind.
+    pub const ALL: Kinds = Kinds(u32::MAX);
+
+    /// Those that the words name, separated by commas.
+    ///
+    /// # Errors
+    /// The first word that names none.
+    pub fn parse(words: &str) -> Result<Kinds, &str> {
+        words.split(',').map(str::trim).filter(|word| !word.is_empty()).try_fold(Kinds(0), |kinds, word| {
+            let kind = Kind::ALL.into_iter().find(|kind| kind.as_str() == word).ok_or(word)?;
+            Ok(Kinds(kinds.0 | 1 << kind as u32))
+        })
+    }
+
+    fn has(self, kind: Kind) -> bool {
+        self.0 & (1 << kind as u32) != 0
     }
 }
 
@@ -115,7 +154,8 @@ struct Watcher<T> {
     sender: mpsc::Sender<T>,
     missed: Arc<AtomicUsize>,
     held: Arc<AtomicUsize>,
-    /// What it asks for; both `None` for the news.
+    /// What it asks for: of the news kinds, of a tap its place.
+    kinds: Kinds,
     interface: Option<Name>,
     destination: Option<Name>,
 }
@@ -145,11 +185,13 @@ impl Watch<Passed> {
 struct Room<T> {
     watchers: Mutex<Vec<Watcher<T>>>,
     count: AtomicUsize,
+    /// The kinds that any of them asks for.
+    kinds: AtomicU32,
 }
 
 impl<T> Default for Room<T> {
     fn default() -> Room<T> {
-        Room { watchers: Mutex::default(), count: AtomicUsize::new(0) }
+        Room { watchers: Mutex::default(), count: AtomicUsize::new(0), kinds: AtomicU32::new(0) }
     }
 }
 
@@ -158,7 +200,7 @@ impl<T: Clone> Room<T> {
         self.count.load(Ordering::Relaxed) == 0
     }
 
-    fn open(&self, room: usize, interface: Option<Name>, destination: Option<Name>) -> Option<Watch<T>> {
+    fn open(&self, room: usize, kinds: Kinds, interface: Option<Name>, destination: Option<Name>) -> Option<Watch<T>> {
         let mut watchers = self.watchers.lock().unwrap_or_else(PoisonError::into_inner);
         watchers.retain(|watcher| !watcher.sender.is_closed());
         if watchers.len() >= WATCHERS_MAX {
@@ -166,8 +208,8 @@ impl<T: Clone> Room<T> {
         }
         let (sender, receiver) = mpsc::channel(room);
         let (missed, held) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
-        watchers.push(Watcher { sender, missed: missed.clone(), held: held.clone(), interface, destination });
-        self.count.store(watchers.len(), Ordering::Relaxed);
+        watchers.push(Watcher { sender, missed: missed.clone(), held: held.clone(), kinds, interface, destination });
+        self.count(&watchers);
         Some(Watch { receiver, missed, held })
     }
 
@@ -196,12 +238,20 @@ impl<T: Clone> Room<T> {
                 Err(TrySendError::Closed(_)) => false,
             }
         });
+        self.count(&watchers);
+    }
+
+    /// Notes how many there are, and what they ask for.
+    fn count(&self, watchers: &[Watcher<T>]) {
+        let kinds = watchers.iter().fold(0, |kinds, watcher| kinds | watcher.kinds.0);
         self.count.store(watchers.len(), Ordering::Relaxed);
+        self.kinds.store(kinds, Ordering::Relaxed);
     }
 
     fn end(&self) {
-        self.watchers.lock().unwrap_or_else(PoisonError::into_inner).clear();
-        self.count.store(0, Ordering::Relaxed);
+        let mut watchers = self.watchers.lock().unwrap_or_else(PoisonError::into_inner);
+        watchers.clear();
+        self.count(&watchers);
     }
 }
 
@@ -213,14 +263,14 @@ pub struct Live {
 }
 
 impl Live {
-    /// Everything that happens from now on; `None` when too many watch.
-    pub fn watch(&self) -> Option<Watch<Arc<News>>> {
-        self.news.open(NEWS_MAX, None, None)
+    /// What happens of these kinds from now on; `None` when too many watch.
+    pub fn watch(&self, kinds: Kinds) -> Option<Watch<Arc<News>>> {
+        self.news.open(NEWS_MAX, kinds, None, None)
     }
 
     /// The messages that pass a place from now on; `None` when too many watch.
     pub fn tap(&self, interface: Name, destination: Option<Name>) -> Option<Watch<Passed>> {
-        self.taps.open(PASSED_MAX, Some(interface), destination)
+        self.taps.open(PASSED_MAX, Kinds::ALL, Some(interface), destination)
     }
 
     /// Somebody watches one of the taps.
@@ -228,10 +278,10 @@ impl Live {
         !self.taps.is_empty()
     }
 
-    /// Tells the news, made only where somebody hears them.
-    pub(crate) fn tell(&self, news: impl FnOnce() -> News) {
-        if !self.news.is_empty() {
-            self.news.tell(|_| true, 0, &Arc::new(news()));
+    /// Tells news of a kind, made only where somebody asks for them.
+    pub(crate) fn tell(&self, kind: Kind, news: impl FnOnce(Kind) -> News) {
+        if Kinds(self.news.kinds.load(Ordering::Relaxed)).has(kind) {
+            self.news.tell(|watcher| watcher.kinds.has(kind), 0, &Arc::new(news(kind)));
         }
     }
 

@@ -7,7 +7,7 @@ use crate::{
     codes,
     gate::{
         Call,
-        input::{From, Input, Nothing},
+        input::{From, Input},
     },
     problem::Problem,
 };
@@ -17,7 +17,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use engine::{
-    live::{News, Passed, Watch, too_many_watch},
+    live::{Kind, Kinds, News, Passed, Watch, too_many_watch},
     pipeline,
 };
 use interface::definition::Definition;
@@ -64,15 +64,33 @@ fn too_many() -> Problem {
     Problem::from(too_many_watch(engine::codes::E5090))
 }
 
+/// Which news.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Asked {
+    /// Kinds, separated by commas, as `parked,down`; all without it. Who asks for what a screen shows costs the engine nothing
+    /// for each message.
+    #[serde(default)]
+    kinds: Option<String>,
+}
+
+impl Input for Asked {
+    const FROM: From = From::Query;
+}
+
 /// `GET /api/v1/news`: `text/event-stream`.
-pub(crate) async fn news(call: Call<Nothing>) -> Result<Response, Problem> {
-    let watch = call.state.engine.live().watch().ok_or_else(too_many)?;
+pub(crate) async fn news(call: Call<Asked>) -> Result<Response, Problem> {
+    let kinds = call.input.kinds.as_deref().map_or(Ok(Kinds::ALL), Kinds::parse).map_err(|_| {
+        let words: Vec<&str> = Kind::ALL.iter().map(|kind| kind.as_str()).collect();
+        Problem::bad_request(Reason::new(codes::E7004, format!("the kinds of news are {}", words.join(", "))))
+    })?;
+    let watch = call.state.engine.live().watch(kinds).ok_or_else(too_many)?;
     let (pieces, receiver) = mpsc::channel(PIECES_MAX);
     tokio::spawn(write_news(call, watch, pieces));
     Ok(stream("text/event-stream", receiver))
 }
 
-async fn write_news(call: Call<Nothing>, mut watch: Watch<Arc<News>>, pieces: mpsc::Sender<Bytes>) {
+async fn write_news(call: Call<Asked>, mut watch: Watch<Arc<News>>, pieces: mpsc::Sender<Bytes>) {
     // The first piece says that the stream stands: who asked knows that nothing after this is missed.
     if pieces.send(Bytes::from_static(b": watching\n\n")).await.is_err() {
         return;

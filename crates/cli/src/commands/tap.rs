@@ -57,7 +57,7 @@ Examples:
   sinew news --only parked --only down
   sinew news --json | jq -r .kind
 
-No content: ids, places and reasons. The same stream is GET /api/v1/news of the control socket, as server-sent events.
+No content: ids, places and reasons. The same stream is GET /api/v1/news of the control socket (?kinds=parked,down), as server-sent events.
 Kinds: accepted filtered parked rejected delivered retrying held expired down up reloaded, and missed for what a slow reader missed.
   --json: {\"schema\":\"sinew.news/1\",\"at\",\"kind\",\"interface\",\"destination\",\"message\",\"reason\"}
 Ends with Ctrl-C, after --limit, or with the engine.
@@ -140,16 +140,19 @@ impl Tap {
 impl News {
     pub fn run(self, screen: &Screen) -> Result {
         let mut count = 0;
-        self.reach.follow("/api/v1/news", None, |line| {
+        // How many were missed is told to everybody.
+        let kinds: Vec<&str> = self.only.iter().map(String::as_str).filter(|kind| *kind != "missed").collect();
+        let path = match self.only.is_empty() {
+            true => "/api/v1/news".to_owned(),
+            false => format!("/api/v1/news?kinds={}", server::client::encode(&kinds.join(","))),
+        };
+        self.reach.follow(&path, None, |line| {
             if line == ": watching" {
                 screen.say("watching; Ctrl-C ends it");
             }
             let Some(data) = line.strip_prefix("data: ") else { return true };
             let Ok(value) = serde_json::from_str::<Value>(data) else { return true };
             let is_missed = value.get("missed").is_some();
-            if !is_missed && !self.only.is_empty() && !self.only.iter().any(|kind| kind == text(&value, "kind")) {
-                return true;
-            }
             if self.json {
                 screen.line(data);
             } else {

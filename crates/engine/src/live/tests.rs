@@ -39,13 +39,13 @@ async fn a_tap_gets_the_messages_of_its_place_only() {
 #[tokio::test]
 async fn who_does_not_read_misses_and_is_told_how_many() {
     let live = Live::default();
-    let mut watch = live.watch().unwrap();
+    let mut watch = live.watch(Kinds::ALL).unwrap();
     for _ in 0..NEWS_MAX + 5 {
-        live.tell(|| told(Kind::Delivered));
+        live.tell(Kind::Delivered, told);
     }
     let (first, missed) = watch.next().await.unwrap();
     assert_eq!((first.kind, missed), (Kind::Delivered, 5));
-    live.tell(|| told(Kind::Parked));
+    live.tell(Kind::Parked, told);
     for _ in 1..NEWS_MAX {
         assert_eq!(watch.next().await.unwrap().1, 0);
     }
@@ -77,13 +77,32 @@ async fn bytes_that_wait_for_a_tap_are_bounded() {
 async fn a_watcher_that_left_costs_nothing() {
     let live = Live::default();
     drop(live.tap("a".into(), None));
-    drop(live.watch());
+    drop(live.watch(Kinds::ALL));
     live.pass(&passed("a", None, 1));
-    live.tell(|| told(Kind::Up));
+    live.tell(Kind::Up, told);
     assert!(!live.is_tapped());
-    live.tell(|| unreachable!("nobody hears it"));
-    let all: Vec<_> = (0..WATCHERS_MAX).map(|_| live.watch().unwrap()).collect();
-    assert!(live.watch().is_none());
+    live.tell(Kind::Up, |_| unreachable!("nobody hears it"));
+    let all: Vec<_> = (0..WATCHERS_MAX).map(|_| live.watch(Kinds::ALL).unwrap()).collect();
+    assert!(live.watch(Kinds::ALL).is_none());
     drop(all);
-    assert!(live.watch().is_some());
+    assert!(live.watch(Kinds::ALL).is_some());
+}
+
+#[tokio::test]
+async fn who_asks_for_some_kinds_gets_those_and_the_others_are_not_made() {
+    let live = Live::default();
+    assert_eq!(Kinds::parse("parked, lost"), Err("lost"));
+    let mut some = live.watch(Kinds::parse("parked,down").unwrap()).unwrap();
+    live.tell(Kind::Delivered, |_| unreachable!("nobody asks for it"));
+    live.tell(Kind::Parked, told);
+    let mut all = live.watch(Kinds::ALL).unwrap();
+    for kind in Kind::ALL {
+        live.tell(kind, told);
+    }
+    for expect in [Kind::Parked, Kind::Parked, Kind::Down] {
+        assert_eq!(some.next().await.unwrap().0.kind, expect);
+    }
+    for expect in Kind::ALL {
+        assert_eq!(all.next().await.unwrap().0.kind, expect);
+    }
 }

@@ -47,3 +47,16 @@ fn incidents_are_shown_to_whom_they_concern() {
     let habits = answer["habits"].as_array().unwrap();
     assert!(habits.iter().all(|row| row["interface"] == "demo"), "{habits:?}");
 }
+
+#[test]
+fn news_come_in_the_kinds_that_are_asked_for() {
+    let stage = Stage::new();
+    let key = stage.key("all", &json!([{"role": "operator"}]));
+    let ask = |path: &str| stage.with_key(&key, "GET", path, None);
+    let wrong = ask("/api/v1/news?kinds=parked,lost").expect(400);
+    assert_eq!(wrong.code(), "E7004");
+    assert!(wrong.body.contains("reloaded"), "the words are told: {}", wrong.body);
+    for path in ["/api/v1/news", "/api/v1/news?kinds=parked,down"] {
+        assert!(ask(path).expect(200).head.contains("text/event-stream"), "{path}");
+    }
+}

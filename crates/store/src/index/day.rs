@@ -28,6 +28,9 @@ const SCHEMA: &str = "
     CREATE TABLE messages (
         place INTEGER PRIMARY KEY, at INTEGER NOT NULL, interface INTEGER NOT NULL, form INTEGER NOT NULL,
         route INTEGER NOT NULL, state INTEGER NOT NULL, head INTEGER NOT NULL, flags INTEGER NOT NULL);
+    CREATE TABLE counts (
+        interface INTEGER, form INTEGER, route INTEGER, state INTEGER, flags INTEGER, messages INTEGER NOT NULL,
+        PRIMARY KEY (interface, form, route, state, flags)) WITHOUT ROWID;
     CREATE INDEX unsettled ON messages (state, place) WHERE state > 1;
     CREATE TABLE keys (piece INTEGER, hash INTEGER, place INTEGER, PRIMARY KEY (piece, hash, place)) WITHOUT ROWID;
     CREATE TABLE joints (lsn INTEGER PRIMARY KEY, before INTEGER NOT NULL);";
@@ -44,6 +47,9 @@ pub(crate) enum NameKind {
     /// Destinations.
     Route = 3,
 }
+
+/// Messages more or fewer, by interface, form, route, state and flags.
+type Counts = HashMap<[i64; 5], i64>;
 
 /// A day's file, open for writing.
 pub(crate) struct Day {
@@ -191,8 +197,10 @@ impl Day {
             let route = self.name(NameKind::Route, &names.join(&SEPARATOR.to_string()))?;
             rows.push((interface, form, route));
         }
-        let known = self.insert(batch, &rows)?;
-        self.update(batch, &known)?;
+        let mut counts = Counts::default();
+        let known = self.insert(batch, &rows, &mut counts)?;
+        self.update(batch, &known, &mut counts)?;
+        self.count(&counts)?;
         let earliest = batch.accepted.iter().map(|accepted| self.millis(accepted.at)).min().unwrap_or(0);
         if earliest < 0 && earliest < get(&self.connection, "earliest")? {
             set(&self.connection, "earliest", earliest)?;
@@ -204,7 +212,7 @@ impl Day {
     }
 
     /// Gives the messages that were in the file already: after a crash the log is read again from the watermark on.
-    fn insert(&self, batch: &Batch, names: &[(i64, i64, i64)]) -> Result<Vec<u64>> {
+    fn insert(&self, batch: &Batch, names: &[(i64, i64, i64)], counts: &mut Counts) -> Result<Vec<u64>> {
         let sql = "INSERT OR IGNORE INTO messages VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
         let mut insert = self.connection.prepare(sql)?;
         let mut keys = Vec::with_capacity(batch.accepted.len() * 4);
@@ -228,6 +236,8 @@ impl Day {
             ])?;
             if count == 0 {
                 known.push(accepted.lsn);
+            } else {
+                *counts.entry([*interface, *form, *route, state, i64::from(accepted.is_reused)]).or_default() += 1;
             }
             let (piece, low) = (place >> PIECE_BITS, place & ((1 << PIECE_BITS) - 1));
             keys.extend(accepted.keys.iter().map(|key| (piece, short(*key), low)));
@@ -259,7 +269,9 @@ impl Day {
 
     /// Writes the newest change of each message. Those that this batch inserted have theirs from the insert: under load
     /// nearly all of them, and each update saved is a tree walk.
-    fn update(&self, batch: &Batch, known: &[u64]) -> Result<()> {
+    fn update(&self, batch: &Batch, known: &[u64], counts: &mut Counts) -> Result<()> {
+        let sql = "SELECT interface, form, route, state, flags FROM messages WHERE place = ?1 AND head < ?2";
+        let mut look = self.connection.prepare(sql)?;
         let sql = "UPDATE messages SET head = ?2, state = coalesce(?3, state) WHERE place = ?1 AND head < ?2";
         let mut update = self.connection.prepare(sql)?;
         let mut join = self.connection.prepare(
@@ -287,7 +299,30 @@ impl Day {
         latest.sort_unstable_by_key(|(message, _)| **message);
         for (message, latest) in latest {
             let head = latest.head.saturating_sub(*message) as i64;
+            if let Some(state) = latest.state {
+                let row = |row: &rusqlite::Row<'_>| -> Result<[i64; 5]> {
+                    Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?])
+                };
+                let was = look.query_row(params![self.place(*message), head], row).optional()?;
+                if let Some(was @ [interface, form, route, before, flags]) = was
+                    && before != state
+                {
+                    *counts.entry(was).or_default() -= 1;
+                    *counts.entry([interface, form, route, state, flags]).or_default() += 1;
+                }
+            }
             update.execute(params![self.place(*message), head, latest.state])?;
+        }
+        Ok(())
+    }
+
+    /// Adds to the counts of what messages have in common.
+    fn count(&self, counts: &Counts) -> Result<()> {
+        let sql =
+            "INSERT INTO counts VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO UPDATE SET messages = messages + ?6";
+        let mut add = self.connection.prepare(sql)?;
+        for ([interface, form, route, state, flags], more) in counts.iter().filter(|(_, more)| **more != 0) {
+            add.execute(params![interface, form, route, state, flags, more])?;
         }
         Ok(())
     }

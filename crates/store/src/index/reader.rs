@@ -3,15 +3,9 @@
 //! Promises: what is kept is dropped as soon as the file was written again, so an answer never comes from an older file
 //! than the search was allowed to see.
 
-use super::{
-    day::{Day, NameKind},
-    search::Counting,
-};
+use super::day::{Day, NameKind};
 use rusqlite::{Connection, Result};
-use std::{collections::HashMap, path::Path, sync::Arc};
-
-/// Counts that are kept of one day.
-const COUNTED_MAX: usize = 16;
+use std::{collections::HashMap, path::Path};
 
 /// See the module.
 pub(crate) struct Reader {
@@ -22,25 +16,15 @@ pub(crate) struct Reader {
     pub(crate) first: u64,
     /// Milliseconds from midnight to the earliest message: negative where the clock went back over midnight, at most 0.
     pub(crate) earliest: i64,
-    pub(crate) names: Arc<Names>,
+    pub(crate) names: Names,
     /// How often the file had been written when the rest was read.
     version: u64,
-    /// By question: what it found.
-    counted: Vec<(String, Arc<Counting>)>,
 }
 
 impl Reader {
     pub(crate) fn open(path: &Path, number: i64) -> Result<Reader> {
         let connection = Day::open_for_reading(path)?;
-        let mut reader = Reader {
-            connection,
-            number,
-            first: 0,
-            earliest: 0,
-            names: Arc::default(),
-            version: 0,
-            counted: Vec::new(),
-        };
+        let mut reader = Reader { connection, number, first: 0, earliest: 0, names: Names::default(), version: 0 };
         reader.read()?;
         Ok(reader)
     }
@@ -55,23 +39,9 @@ impl Reader {
     }
 
     fn read(&mut self) -> Result<()> {
-        self.counted.clear();
         (self.first, self.earliest) = Day::bounds(&self.connection)?;
-        self.names = Arc::new(Names::read(&self.connection)?);
+        self.names = Names::read(&self.connection)?;
         Ok(())
-    }
-
-    /// The counts that this question got from the file as it is.
-    pub(crate) fn counted(&self, question: &str) -> Option<Arc<Counting>> {
-        self.counted.iter().find(|(asked, _)| asked == question).map(|(_, counting)| counting.clone())
-    }
-
-    /// Keeps counts; the oldest make room.
-    pub(crate) fn keep(&mut self, question: String, counting: Arc<Counting>) {
-        if self.counted.len() >= COUNTED_MAX {
-            self.counted.remove(0);
-        }
-        self.counted.push((question, counting));
     }
 }
 

@@ -4,12 +4,12 @@ use super::{
     Facet, Facets, Hit, KeyKind, Query,
     day::{NameKind, PIECE_BITS, SEPARATOR, short},
     entry::key_of,
-    reader::{Names, Reader},
+    reader::Reader,
 };
 use crate::{hash::Key, log::transition::MESSAGE_STATES};
 use message::{MessageId, MessageState, Name, Timestamp};
 use rusqlite::{Connection, Result, params_from_iter};
-use std::{collections::HashMap, fmt::Write, sync::Arc};
+use std::{collections::HashMap, fmt::Write};
 
 /// A file has what came on one day of UTC, or later than it where the clock went back.
 const DAY_MICROS: i64 = 86_400_000_000;
@@ -53,10 +53,19 @@ pub(crate) fn keys_of(query: &Query, secret: Key) -> Vec<i64> {
     keys
 }
 
-/// The part of a statement after WHERE that all pieces share; `None` where no message of the day can be meant.
-fn conditions(plan: &Plan<'_>, reader: &Reader) -> Option<String> {
+/// What a query comes to in one day's file.
+struct Narrowed {
+    /// The part of a statement after WHERE that all pieces share.
+    sql: String,
+    /// It asks for nothing but what the day's counts are kept by.
+    is_whole: bool,
+}
+
+/// `None` where no message of the day can be meant.
+fn narrow(plan: &Plan<'_>, reader: &Reader) -> Option<Narrowed> {
     let (query, names) = (plan.query, &reader.names);
     let mut sql = String::from("1");
+    let mut is_whole = true;
     let mut add = |text: String| {
         sql.push_str(" AND ");
         sql.push_str(&text);
@@ -98,6 +107,7 @@ fn conditions(plan: &Plan<'_>, reader: &Reader) -> Option<String> {
             return None;
         }
         if since > reader.earliest {
+            is_whole = false;
             add(format!("m.at >= {since}"));
         }
     }
@@ -106,6 +116,7 @@ fn conditions(plan: &Plan<'_>, reader: &Reader) -> Option<String> {
             return None;
         }
         if until < DAY_MILLIS {
+            is_whole = false;
             add(format!("m.at < {until}"));
         }
     }
@@ -113,12 +124,14 @@ fn conditions(plan: &Plan<'_>, reader: &Reader) -> Option<String> {
         if before.0 <= reader.first {
             return None;
         }
+        is_whole = false;
         add(format!("m.place < {}", (before.0 - reader.first) / 8));
     }
     if plan.cut > reader.first {
+        is_whole = false;
         add(format!("m.place >= {}", (plan.cut - reader.first) / 8));
     }
-    Some(sql)
+    Some(Narrowed { sql, is_whole })
 }
 
 /// Tables and conditions for one piece of the log, for a query with keys.
@@ -148,7 +161,7 @@ const COLUMNS: &str = "m.place, m.at, m.interface, m.form, m.route, m.state, m.f
 
 /// Appends the hits of one day, newest first, up to one more than the limit.
 pub(crate) fn find(reader: &Reader, plan: &Plan<'_>, hits: &mut Vec<Hit>) -> Result<()> {
-    let Some(conditions) = conditions(plan, reader) else { return Ok(()) };
+    let Some(Narrowed { sql: conditions, .. }) = narrow(plan, reader) else { return Ok(()) };
     let connection = &reader.connection;
     let (tables, order) = match plan.keys.is_empty() {
         true => (format!("FROM messages m WHERE {conditions}"), "m.place"),
@@ -208,45 +221,35 @@ pub(crate) struct Counting {
     lists: [HashMap<String, u64>; 4],
 }
 
-/// Adds one day's hits up. What has no keys goes through all of a day, so its counts are kept for the next time.
-pub(crate) fn count(reader: &mut Reader, plan: &Plan<'_>, counting: &mut Counting) -> Result<()> {
-    let Some(conditions) = conditions(plan, reader) else { return Ok(()) };
-    if !plan.keys.is_empty() {
-        let sql = keyed(plan, &conditions);
-        for piece in pieces(&reader.connection)? {
-            let parameters: Vec<i64> = std::iter::once(piece).chain(plan.keys.iter().copied()).collect();
-            group(&reader.connection, &reader.names, &sql, &parameters, counting)?;
-        }
-        return Ok(());
+/// Adds one day's hits up: from the counts that the file keeps, where they tell; else message by message.
+pub(crate) fn count(reader: &Reader, plan: &Plan<'_>, counting: &mut Counting) -> Result<()> {
+    let Some(Narrowed { sql: conditions, is_whole }) = narrow(plan, reader) else { return Ok(()) };
+    if plan.keys.is_empty() {
+        let sql = match is_whole {
+            true => format!("m.messages FROM counts m WHERE {conditions}"),
+            false => format!("1 FROM messages m WHERE {conditions}"),
+        };
+        return add_up(reader, &sql, &[None], &[], counting);
     }
-    let counted = match reader.counted(&conditions) {
-        Some(counted) => counted,
-        None => {
-            let mut fresh = Counting::default();
-            let sql = format!("FROM messages m WHERE {conditions}");
-            group(&reader.connection, &reader.names, &sql, &[], &mut fresh)?;
-            let fresh = Arc::new(fresh);
-            reader.keep(conditions, fresh.clone());
-            fresh
-        }
-    };
-    counting.add_all(&counted);
-    Ok(())
+    let pieces: Vec<Option<i64>> = pieces(&reader.connection)?.map(Some).collect();
+    add_up(reader, &format!("1 {}", keyed(plan, &conditions)), &pieces, &plan.keys, counting)
 }
 
-fn group(
-    connection: &Connection,
-    names: &Names,
-    tables: &str,
-    parameters: &[i64],
-    counting: &mut Counting,
-) -> Result<()> {
-    let sql = format!("SELECT m.interface, m.state, m.form, count(*) {tables} GROUP BY 1, 2, 3");
-    let mut statement = connection.prepare(&sql)?;
-    let mut rows = statement.query(params_from_iter(parameters))?;
-    while let Some(row) = rows.next()? {
-        let count = row.get::<_, i64>(3)? as u64;
-        counting.add(names.text(row.get(0)?), state_of(row.get(1)?), names.text(row.get(2)?), count);
+/// Runs a statement for each piece and adds up what its rows have in common: faster than GROUP BY, which sorts them.
+fn add_up(reader: &Reader, sql: &str, pieces: &[Option<i64>], keys: &[i64], counting: &mut Counting) -> Result<()> {
+    let mut statement = reader.connection.prepare(&format!("SELECT m.interface, m.state, m.form, {sql}"))?;
+    let mut sums: HashMap<(i64, i64, i64), u64> = HashMap::new();
+    for piece in pieces {
+        let parameters: Vec<i64> = piece.iter().chain(keys).copied().collect();
+        let mut rows = statement.query(params_from_iter(parameters))?;
+        while let Some(row) = rows.next()? {
+            let common = (row.get(0)?, row.get(1)?, row.get(2)?);
+            *sums.entry(common).or_default() += row.get::<_, i64>(3)? as u64;
+        }
+    }
+    for ((interface, state, form), count) in sums.into_iter().filter(|(_, count)| *count > 0) {
+        let names = &reader.names;
+        counting.add(names.text(interface), state_of(state), names.text(form), count);
     }
     Ok(())
 }
@@ -277,16 +280,6 @@ impl Counting {
         self.total += count;
         for (list, value) in self.lists.iter_mut().zip(values) {
             *list.entry(value).or_default() += count;
-        }
-    }
-
-    /// Adds what was counted elsewhere.
-    fn add_all(&mut self, other: &Counting) {
-        self.total += other.total;
-        for (list, more) in self.lists.iter_mut().zip(&other.lists) {
-            for (value, count) in more {
-                *list.entry(value.clone()).or_default() += count;
-            }
         }
     }
 
