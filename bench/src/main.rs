@@ -26,89 +26,72 @@ use std::process::ExitCode;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-fn main() -> ExitCode {
-    let words: Vec<String> = std::env::args().skip(1).collect();
-    let is_json = words.iter().any(|word| word == "--json");
-    let name = words.iter().find(|word| !word.starts_with("--")).map(String::as_str);
-    let report = match name {
-        Some("parser") => parser::run(),
-        Some("store") => {
-            let queued = words.iter().find_map(|word| word.strip_prefix("--queued=")?.parse().ok());
-            store::run(is_json, queued.unwrap_or(0));
-            return ExitCode::SUCCESS;
-        }
-        Some("fhir") => {
-            fhir::run(is_json);
-            return ExitCode::SUCCESS;
-        }
-        Some("fhirpath") => {
-            fhirpath::run(is_json);
-            return ExitCode::SUCCESS;
-        }
-        Some("convert") => {
-            convert::run(is_json);
-            return ExitCode::SUCCESS;
-        }
-        Some("script") => {
-            script::run(is_json);
-            return ExitCode::SUCCESS;
-        }
-        Some("search") => {
-            let word = |name: &str| words.iter().find_map(|word| word.strip_prefix(name));
-            let count = word("--messages=").and_then(|count| count.parse().ok());
-            search::run(is_json, count.unwrap_or(100_000), word("--dir=").map(Into::into));
-            return ExitCode::SUCCESS;
-        }
-        Some("sign-in") => {
-            sign_in::run(is_json);
-            return ExitCode::SUCCESS;
-        }
-        Some("preview") => {
-            preview::run(is_json);
-            return ExitCode::SUCCESS;
-        }
-        Some("watched") => {
-            watched::run(is_json);
-            return ExitCode::SUCCESS;
-        }
-        Some("quality") => {
-            quality::run(is_json);
-            return ExitCode::SUCCESS;
-        }
-        Some("stat") => {
-            urgent::run(is_json);
-            return ExitCode::SUCCESS;
-        }
-        Some("stress") => {
-            let number = |name: &str| words.iter().find_map(|word| word.strip_prefix(name)?.parse().ok());
-            stress::run(is_json, number("--mean=").unwrap_or(100), number("--seconds=").unwrap_or(10));
-            return ExitCode::SUCCESS;
-        }
-        Some("pairs") => {
-            let also = words.iter().filter_map(|word| word.strip_prefix("--also="));
-            pairs::run(is_json, also.map(|line| &*line.to_owned().leak()).collect());
-            return ExitCode::SUCCESS;
-        }
-        Some("routes") => {
-            routes::run(is_json);
-            return ExitCode::SUCCESS;
-        }
-        Some("validate") => {
-            validate::run(is_json);
-            return ExitCode::SUCCESS;
-        }
-        _ => {
-            eprintln!(
-                "usage: bench parser|quality|store|validate|fhir|fhirpath|convert|script|search|sign-in|stat|routes|stress|pairs|preview|watched \
-                 [--json] [--queued=COUNT] [--messages=COUNT] [--dir=FOLDER] [--mean=PER-SECOND] [--seconds=OF-THE-PEAK] [--also='nats HOST:PORT/SUBJECT']"
-            );
-            return ExitCode::from(2);
-        }
-    };
-    if is_json {
+/// What stands behind the name.
+struct Words(Vec<String>);
+
+impl Words {
+    fn is_json(&self) -> bool {
+        self.0.iter().any(|word| word == "--json")
+    }
+
+    /// What stands behind this beginning, `--dir=`.
+    fn text<'a>(&'a self, begin: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter_map(move |word| word.strip_prefix(begin))
+    }
+
+    fn number<T: std::str::FromStr>(&self, begin: &str, default: T) -> T {
+        self.text(begin).find_map(|word| word.parse().ok()).unwrap_or(default)
+    }
+}
+
+type Bench = (&'static str, &'static str, fn(&Words));
+
+/// Every benchmark with its words.
+const BENCHES: &[Bench] = &[
+    ("parser", "", parser),
+    ("store", "[--queued=COUNT]", |words| store::run(words.is_json(), words.number("--queued=", 0))),
+    ("search", "[--messages=COUNT] [--dir=FOLDER]", |words| {
+        let folder = words.text("--dir=").next().map(Into::into);
+        search::run(words.is_json(), words.number("--messages=", 100_000), folder);
+    }),
+    ("validate", "", |words| validate::run(words.is_json())),
+    ("quality", "", |words| quality::run(words.is_json())),
+    ("fhir", "", |words| fhir::run(words.is_json())),
+    ("fhirpath", "", |words| fhirpath::run(words.is_json())),
+    ("convert", "", |words| convert::run(words.is_json())),
+    ("script", "", |words| script::run(words.is_json())),
+    ("routes", "", |words| routes::run(words.is_json())),
+    ("stat", "", |words| urgent::run(words.is_json())),
+    ("stress", "[--mean=PER-SECOND] [--seconds=OF-THE-PEAK]", |words| {
+        stress::run(words.is_json(), words.number("--mean=", 100), words.number("--seconds=", 10));
+    }),
+    ("pairs", "[--also='nats HOST:PORT/SUBJECT']", |words| {
+        pairs::run(words.is_json(), words.text("--also=").map(|line| &*line.to_owned().leak()).collect());
+    }),
+    ("sign-in", "", |words| sign_in::run(words.is_json())),
+    ("preview", "", |words| preview::run(words.is_json())),
+    ("watched", "", |words| watched::run(words.is_json())),
+];
+
+fn parser(words: &Words) {
+    let report = parser::run();
+    if words.is_json() {
         println!("{}", report.json());
     } else {
         print!("{}", report.table());
     }
+}
+
+fn main() -> ExitCode {
+    let words = Words(std::env::args().skip(1).collect());
+    let named = words.0.iter().find(|word| !word.starts_with("--"));
+    let Some((_, _, run)) = named.and_then(|named| BENCHES.iter().find(|(name, ..)| name == named)) else {
+        eprintln!("usage: bench NAME [--json]");
+        for (name, more, _) in BENCHES {
+            eprintln!("  {name} {more}");
+        }
+        return ExitCode::from(2);
+    };
+    run(&words);
     ExitCode::SUCCESS
 }
