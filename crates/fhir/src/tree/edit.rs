@@ -3,7 +3,7 @@
 //! Nodes that are removed stay in the vector until [`Tree::clear`]; they are in no walk and are not written.
 
 use super::read::number_length;
-use super::write::plain_length;
+use super::write::is_plain;
 use super::{Cell, Key, Kind, NONE, Name, Node, NodeId, TREE_NODES_MAX, TREE_TEXT_MAX, Tree};
 use crate::{Error, codes};
 
@@ -321,7 +321,7 @@ impl Tree {
         }
         self.text.push_str(text);
         (cell.kind, cell.a, cell.b) = (kind, start as u32, text.len() as u32);
-        cell.is_plain = plain_length(text.as_bytes()) == text.len();
+        cell.is_plain = is_plain(text.as_bytes());
         Ok(())
     }
 

@@ -8,6 +8,9 @@ use std::sync::OnceLock;
 /// Every element name of FHIR R4, choices spelled out (`valueQuantity`), in order of their bytes.
 const NAMES: &str = include_str!("names.txt");
 
+/// What JSON has behind a name.
+const END: &str = "\":";
+
 /// Slots of the table of known names: a power of two, over four for each name.
 const SLOTS: usize = 8192;
 
@@ -85,7 +88,7 @@ impl<'a> From<&'a str> for Key<'a> {
 
 /// The known names.
 pub(super) struct Known {
-    /// Every name with a `_` before it, one after the other.
+    /// Every name with a `_` before it and [`END`] behind it, one after the other.
     text: String,
     /// Where each ends.
     ends: Vec<u32>,
@@ -104,6 +107,7 @@ impl Known {
         for name in NAMES.lines() {
             out.text.push('_');
             out.text.push_str(name);
+            out.text.push_str(END);
             out.ends.push(out.text.len() as u32);
             let mut slot = hash(name.as_bytes());
             while out.slots[slot] != 0 {
@@ -115,6 +119,12 @@ impl Known {
     }
 
     fn get(&self, index: usize) -> Option<&str> {
+        let text = self.with_end(index)?;
+        text.get(..text.len() - END.len())
+    }
+
+    #[inline]
+    fn with_end(&self, index: usize) -> Option<&str> {
         let start = if index == 0 { 0 } else { *self.ends.get(index - 1)? as usize };
         self.text.get(start..*self.ends.get(index)? as usize)
     }
@@ -139,6 +149,13 @@ impl Known {
 
     pub(super) fn spell(&self, name: Name) -> Option<&str> {
         let text = self.get(name.index())?;
+        Some(if name.is_extension() { text } else { &text[1..] })
+    }
+
+    /// The name as JSON has it behind the first quotation mark: `birthDate":`.
+    #[inline]
+    pub(super) fn written(&self, name: Name) -> Option<&str> {
+        let text = self.with_end(name.index())?;
         Some(if name.is_extension() { text } else { &text[1..] })
     }
 }

@@ -82,11 +82,19 @@ impl Writer<'_> {
         if cell.name != NONE {
             // Known names are plain; one of the tree's own may hold anything.
             let name = super::Name(cell.name);
-            match self.known.spell(name) {
-                Some(known) => self.string(known, true),
-                None => self.string(self.tree.spell(name), false),
+            match self.known.written(name) {
+                Some(known) => {
+                    self.out.push(b'"');
+                    self.out.extend_from_slice(known.as_bytes());
+                }
+                None => {
+                    self.string(self.tree.spell(name), false);
+                    self.out.push(b':');
+                }
             }
-            self.out.extend_from_slice(if self.is_pretty { b": " } else { b":" });
+            if self.is_pretty {
+                self.out.push(b' ');
+            }
         }
     }
 
@@ -150,6 +158,26 @@ impl Writer<'_> {
     }
 }
 
+/// JSON can write every byte as it is. Sixteen at a time, without a look at which one it could not: vectors, where the
+/// processor has them.
+#[inline]
+pub(super) fn is_plain(bytes: &[u8]) -> bool {
+    let is_odd = |byte: u8| (byte < 0x20) | (byte == b'"') | (byte == b'\\');
+    match (bytes.last_chunk::<16>(), bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
+        (Some(last), ..) => {
+            let mut odd = [0; 16];
+            for chunk in bytes.as_chunks::<16>().0.iter().chain([last]) {
+                for (odd, byte) in odd.iter_mut().zip(chunk) {
+                    *odd |= u8::from(is_odd(*byte));
+                }
+            }
+            odd == [0; 16]
+        }
+        (None, Some(first), Some(last)) => odd_bytes(*first) | odd_bytes(*last) == 0,
+        _ => !bytes.iter().any(|byte| is_odd(*byte)),
+    }
+}
+
 /// Where the first byte is that JSON cannot write as it is: a quotation mark, a backslash or a control character. Eight
 /// bytes at a time; the length where there is none.
 #[inline]
@@ -181,4 +209,28 @@ fn odd_bytes(chunk: [u8; 8]) -> u64 {
         | (quote.wrapping_sub(ONES) & !quote)
         | (slash.wrapping_sub(ONES) & !slash);
     found & HIGHS
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_is_what_has_no_odd_byte_anywhere() {
+        for length in 0..70 {
+            let text = "x".repeat(length);
+            assert!(is_plain(text.as_bytes()), "{length}");
+            for place in 0..length {
+                for odd in [b'"', b'\\', b'\n', 0, 0x1F] {
+                    let mut bytes = text.clone().into_bytes();
+                    bytes[place] = odd;
+                    assert!(!is_plain(&bytes), "{odd} at {place} of {length}");
+                    assert_eq!(plain_length(&bytes), place);
+                }
+                let mut bytes = text.clone().into_bytes();
+                bytes[place] = 0xC3;
+                assert!(is_plain(&bytes), "letters beyond ASCII are plain");
+            }
+        }
+    }
 }
