@@ -57,9 +57,9 @@ impl Asked {
             |table: &Arc<Table>| scope.tables.get(table.name()).is_some_and(|found| Arc::ptr_eq(found, table));
         let is_list =
             |list: &Arc<ValueList>| scope.tables.list(list.name()).is_some_and(|found| Arc::ptr_eq(found, list));
-        let is_lookup = |name: &Box<str>| scope.lookups.is_some_and(|lookups| lookups.get(name).is_some());
+        let is_lookup = |name: &str| scope.lookups.is_some_and(|lookups| lookups.get(name).is_some());
         !self.is_own
-            && !self.without.iter().any(is_lookup)
+            && !self.without.iter().any(|name| is_lookup(name))
             && self.tables.iter().all(is_table)
             && self.lists.iter().all(is_list)
     }
