@@ -181,6 +181,33 @@ async fn a_server_that_is_killed_and_comes_back_gets_every_message_from_then_on_
     }
 }
 
+/// What was written in part, nobody knows of; the next message begins on another connection.
+#[tokio::test]
+async fn a_message_that_is_written_in_part_is_in_doubt() {
+    for is_reset in [false, true] {
+        let listen = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listen.local_addr().unwrap().to_string();
+        let mut lane = lane(&address, &[text("transport", "tcp"), ("timeout", Value::Duration(Duration::from_secs(2)))]);
+        // More than the two ends of a connection hold, so that it stays half written while nobody reads.
+        let large = sample::outgoing(1, sample::long_adt("1", 64 * 1024 * 1024));
+        let server = async {
+            let (mut stream, _) = listen.accept().await.unwrap();
+            let _ = stream.read_exact(&mut [0; 1000]).await;
+            if is_reset {
+                stream.set_zero_linger().unwrap();
+                return None;
+            }
+            Some(stream)
+        };
+        let (outcome, _kept) = tokio::join!(lane.send(&large), server);
+        assert!(matches!(&outcome, Outcome::Ambiguous { reason } if reason.code == "E6007"), "{outcome:?}");
+        let small = sample::outgoing(2, sample::adt("2"));
+        let server = async { heard(&mut listen.accept().await.unwrap().0).await };
+        let (outcome, heard) = tokio::join!(lane.send(&small), server);
+        assert_eq!((outcome, heard), (Outcome::Delivered { reply: None }, Some(sample::adt("2").to_vec())));
+    }
+}
+
 #[test]
 fn settings_that_do_not_go_together() {
     let check = |values: &[(&'static str, Value)], expect: &str| {
