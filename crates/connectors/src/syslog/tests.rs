@@ -187,7 +187,8 @@ async fn a_message_that_is_written_in_part_is_in_doubt() {
     for is_reset in [false, true] {
         let listen = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listen.local_addr().unwrap().to_string();
-        let mut lane = lane(&address, &[text("transport", "tcp"), ("timeout", Value::Duration(Duration::from_secs(2)))]);
+        let mut lane =
+            lane(&address, &[text("transport", "tcp"), ("timeout", Value::Duration(Duration::from_secs(2)))]);
         // More than the two ends of a connection hold, so that it stays half written while nobody reads.
         let large = sample::outgoing(1, sample::long_adt("1", 64 * 1024 * 1024));
         let server = async {
