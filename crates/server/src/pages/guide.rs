@@ -198,6 +198,10 @@ mod tests {
         }
         let (status, page) = get("/docs/errors/E5304.md").await;
         assert!(status == StatusCode::OK && page.contains("<h1 id="), "{page}");
+        for (folder, to) in [("spec", "../../crates/fhir/README.md"), ("how-to", "none.md"), ("", "../README.md")] {
+            assert_eq!(leads(folder, to), None, "{to} is no part of the guide: its words stay, without a link");
+        }
+        assert_eq!(leads("how-to", "../errors/E5304.md#x").as_deref(), Some("/docs/errors/E5304.md#x"));
         assert!(is_guide("/docs") && is_guide("/docs/a") && !is_guide("/docsx") && !is_guide("/"));
     }
 }
