@@ -143,7 +143,7 @@ fn accept(happening: Happening, received: Timestamp) -> Accept {
             peer: "10.1.2.3:40112".into(),
             origin: Origin::Received,
             format: Format::Hl7v2,
-            raw: raw,
+            raw,
         },
         facts,
         disposition: Disposition::Routed,
