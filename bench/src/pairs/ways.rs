@@ -121,7 +121,9 @@ pub(super) async fn ways_out(folder: &Path) -> (Vec<Way>, Vec<Kept>) {
         std::fs::create_dir_all(&place).must("a folder");
         let login =
             format!("user {} key \"\"\"{}\"\"\" host-key [\"{}\"]", server.user, server.key, server.fingerprint);
-        let line = format!("sftp 127.0.0.1:{}{} {login}", server.daemon().port(), place.display());
+        // The first slash ends the port; the path begins with its own.
+        let (port, place) = (server.daemon().port(), place.display());
+        let line = format!("sftp 127.0.0.1:{port}/{place} {login} connect-timeout 30s");
         ways.push(out("sftp", &line));
         kept.push(Box::new(server));
     }

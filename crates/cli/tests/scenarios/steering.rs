@@ -79,8 +79,8 @@ fn a_drain_empties_what_came_before_and_holds_what_comes_later() {
     // A drain survives a restart, with what it is about.
     let engine = workspace.run();
     assert_eq!(engine.status()["interfaces"][0]["destinations"][0]["draining"], 1);
-    partner.behave();
     engine.sinew(&["drain", "adt", "--reason", "the whole interface", "--wait", "0s"]).expect(1);
+    partner.behave();
     engine.wait_for_state("control:D1", "delivered");
     let status = engine.status();
     let to = &status["interfaces"][0]["destinations"][0];

@@ -19,7 +19,7 @@ pub(crate) struct Work<'a> {
 
 /// A connection.
 ///
-/// A call that is dropped or that failed with [`Trouble::Away`] or [`Trouble::Doubt`] leaves a connection that must not be
+/// A call that is dropped or that failed with [`Trouble::Away`], [`Trouble::Ended`] or [`Trouble::Doubt`] leaves a connection that must not be
 /// used again; what it had begun is rolled back by the database.
 pub(crate) trait Client: Send + Sync {
     /// The first `rows_max` rows of a query, or fewer when they come to more than `bytes_max` (at least one).
@@ -35,6 +35,8 @@ pub(crate) trait Client: Send + Sync {
 pub(crate) enum Trouble {
     /// No connection, or it ended before anything could take effect.
     Away,
+    /// The server said that it ends the connection, before anything could take effect.
+    Ended,
     /// The user, the password or the database is not known there.
     NotLetIn,
     /// The database cannot now: a deadlock, a lock, no space, shutting down.
@@ -63,14 +65,14 @@ impl Failure {
     /// The connection is of no more use.
     pub(crate) fn is_end(&self) -> bool {
         match self.trouble {
-            Trouble::Away | Trouble::NotLetIn | Trouble::Doubt => true,
+            Trouble::Away | Trouble::Ended | Trouble::NotLetIn | Trouble::Doubt => true,
             Trouble::Busy | Trouble::Misstated | Trouble::Refused => false,
         }
     }
 
     fn code(&self) -> Code {
         match self.trouble {
-            Trouble::Away | Trouble::NotLetIn => codes::E6620,
+            Trouble::Away | Trouble::Ended | Trouble::NotLetIn => codes::E6620,
             Trouble::Busy => codes::E6623,
             Trouble::Misstated => codes::E6621,
             Trouble::Refused => codes::E6622,
@@ -82,6 +84,7 @@ impl Failure {
     pub(crate) fn reason(&self, address: &str) -> Reason {
         let what = match self.trouble {
             Trouble::Away => "cannot be reached",
+            Trouble::Ended => "ended the connection",
             Trouble::NotLetIn => "does not let us in",
             Trouble::Busy => "cannot do it now",
             Trouble::Misstated => "does not understand or permit the statement",
@@ -96,7 +99,7 @@ impl Failure {
         let reason = self.reason(address);
         match self.trouble {
             // A wrong statement fails for every message alike: they wait until it is mended, and none is parked for it.
-            Trouble::Away | Trouble::NotLetIn | Trouble::Misstated => {
+            Trouble::Away | Trouble::Ended | Trouble::NotLetIn | Trouble::Misstated => {
                 Outcome::Transient { scope: Scope::Destination, reason, retry_after: None }
             }
             // A deadlock is between these rows and others; the next message may fare better.
@@ -131,13 +134,17 @@ pub(crate) async fn within<T>(limit: Duration, work: impl Future<Output = Result
 /// The same for a commit, of which nobody knows then.
 pub(crate) async fn commit<T>(limit: Duration, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     within(limit, work).await.map_err(|failure| match failure.trouble {
-        Trouble::Away | Trouble::Doubt => Failure { trouble: Trouble::Doubt, ..failure },
+        Trouble::Away | Trouble::Ended | Trouble::Doubt => Failure { trouble: Trouble::Doubt, ..failure },
         Trouble::NotLetIn | Trouble::Busy | Trouble::Misstated | Trouble::Refused => failure,
     })
 }
 
 /// What a SQLSTATE means (ISO/IEC 9075-2 §24.1; the classes 53, 55, 57, 58 and XX are PostgreSQL's).
 pub(crate) fn of_state(state: &str) -> Trouble {
+    // An operator, a crash, a start, or idleness ends the connection.
+    if matches!(state, "57P01" | "57P02" | "57P03" | "57P05") {
+        return Trouble::Ended;
+    }
     match state.get(..2).unwrap_or_default() {
         "08" => Trouble::Away,
         "28" | "3D" => Trouble::NotLetIn,
@@ -163,7 +170,9 @@ mod tests {
         check("40P01", Trouble::Busy);
         check("53100", Trouble::Busy);
         check("55P03", Trouble::Busy);
-        check("57P01", Trouble::Busy);
+        check("57014", Trouble::Busy);
+        check("57P01", Trouble::Ended);
+        check("57P03", Trouble::Ended);
         check("25006", Trouble::Busy);
         check("42P01", Trouble::Misstated);
         check("42501", Trouble::Misstated);
@@ -177,7 +186,7 @@ mod tests {
     #[test]
     fn outcomes() {
         let outcome = |trouble| Failure::new(trouble, "x").outcome("db");
-        for trouble in [Trouble::Away, Trouble::NotLetIn, Trouble::Misstated] {
+        for trouble in [Trouble::Away, Trouble::Ended, Trouble::NotLetIn, Trouble::Misstated] {
             assert!(matches!(outcome(trouble), Outcome::Transient { scope: Scope::Destination, .. }), "{trouble:?}");
         }
         assert!(matches!(outcome(Trouble::Busy), Outcome::Transient { scope: Scope::Message, .. }));

@@ -41,8 +41,12 @@ impl Lane {
             },
         };
         let mut result = self.try_once(&mut *client, outgoing).await;
-        let is_away = result.as_ref().is_err_and(|failure| failure.trouble == client::Trouble::Away);
-        if !is_fresh && is_away && client.is_closed() {
+        let has_ended = result.as_ref().is_err_and(|failure| match failure.trouble {
+            client::Trouble::Ended => true,
+            client::Trouble::Away => client.is_closed(),
+            _ => false,
+        });
+        if !is_fresh && has_ended {
             // The connection had ended while it was idle; nothing of it was committed.
             client = match client::connect(&self.config.login).await {
                 Ok(client) => client,
