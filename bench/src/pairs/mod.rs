@@ -83,6 +83,8 @@ fn once(runtime: &Runtime, folder: &Path, way: &Way, count: u64, round: usize) -
     let _ = std::fs::remove_dir_all(folder);
     let port = free_port();
     let lines = way.text.replace("PORT", &port.to_string()).replace("LANES", &format!("lanes {LANES}"));
+    // Another store gives the same names: what is there already is not written over.
+    let lines = lines.replace("ROUND", &format!("out-{round}"));
     let text = format!("interface bench \"Bench\" {{\n  owner bench\n{lines}}}\n{}", way.beside);
     let begun = Instant::now();
     let engine = open(runtime, folder, connectors::catalogue(), &text);
@@ -100,7 +102,7 @@ fn once(runtime: &Runtime, folder: &Path, way: &Way, count: u64, round: usize) -
         let end = Instant::now() + PATIENCE;
         while engine.status().counts.delivered + engine.status().counts.filtered < expect {
             let counts = engine.status().counts;
-            assert!(counts.parked == 0, "{}: a message was parked", way.name);
+            assert!(counts.parked == 0, "{}: a message was parked: {}", way.name, why_parked(&engine));
             assert!(Instant::now() < end, "{}: deliveries do not end: {counts:?}", way.name);
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
@@ -109,6 +111,14 @@ fn once(runtime: &Runtime, folder: &Path, way: &Way, count: u64, round: usize) -
     let _ = runtime.block_on(engine.stop(Duration::from_secs(10)));
     let _ = std::fs::remove_dir_all(folder);
     count as f64 / took.as_secs_f64()
+}
+
+/// What is on record of the first that was parked.
+fn why_parked(engine: &engine::Engine) -> String {
+    let query = store::Query { states: vec![message::MessageState::Parked], limit: 1, ..store::Query::default() };
+    let hits = engine.store().search(&query).map(|page| page.hits).unwrap_or_default();
+    let history = hits.first().map(|hit| engine.store().history(hit.id));
+    format!("{history:?}")
 }
 
 /// A message of a sender.

@@ -96,7 +96,7 @@ pub(super) async fn ways_out(folder: &Path) -> (Vec<Way>, Vec<Kept>) {
         out("tcp", &format!("tcp 127.0.0.1:{blocks} {BLOCK} reply bytes accepted \"0x06\" refused \"0x15\"")),
         out("syslog", &format!("syslog 127.0.0.1:{drain} transport tcp")),
         out("smtp", &format!("smtp {} tls none from a@example.org to [b@example.org]", mail.address)),
-        out("s3", &format!("s3 http://{}/{BUCKET}/out {keys}", store.address)),
+        out("s3", &format!("s3 http://{}/{BUCKET}/ROUND {keys}", store.address)),
         out("sql", &format!("sql sqlite:{database} statement \"INSERT INTO box (body) VALUES (:_message)\"")),
         Way { beside: hub("receive interface"), ..out("interface", "interface hub") },
         Way {
