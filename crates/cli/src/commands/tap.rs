@@ -142,7 +142,7 @@ impl News {
         let mut count = 0;
         // How many were missed is told to everybody.
         let kinds: Vec<&str> = self.only.iter().map(String::as_str).filter(|kind| *kind != "missed").collect();
-        let path = match self.only.is_empty() {
+        let path = match kinds.is_empty() {
             true => "/api/v1/news".to_owned(),
             false => format!("/api/v1/news?kinds={}", server::client::encode(&kinds.join(","))),
         };
@@ -153,6 +153,9 @@ impl News {
             let Some(data) = line.strip_prefix("data: ") else { return true };
             let Ok(value) = serde_json::from_str::<Value>(data) else { return true };
             let is_missed = value.get("missed").is_some();
+            if !is_missed && !self.only.is_empty() && kinds.is_empty() {
+                return true;
+            }
             if self.json {
                 screen.line(data);
             } else {

@@ -191,8 +191,10 @@ fn explain(error: &Error) -> Failure {
         return Failure::new(Trouble::Away, "the connection broke, or could not be made");
     };
     let trouble = match error.code {
-        // Too many connections; shutting down; lock wait timeout; deadlock; disk full; table full; read only.
-        1040 | 1053 | 1205 | 1213 | 1021 | 1114 | 1290 | 1792 | 1836 | 3024 => Trouble::Busy,
+        // Shutting down; killed, by MySQL's number and by MariaDB's; idle for too long.
+        1053 | 3169 | 1927 | 4031 => Trouble::Ended,
+        // Too many connections; lock wait timeout; deadlock; disk full; table full; read only.
+        1040 | 1205 | 1213 | 1021 | 1114 | 1290 | 1792 | 1836 | 3024 => Trouble::Busy,
         // Access denied; unknown database; host not allowed or blocked.
         1044 | 1045 | 1049 | 1129 | 1130 | 1698 => Trouble::NotLetIn,
         // No such table, column, function, procedure; no right to it; wrong count of values or arguments.
@@ -200,4 +202,27 @@ fn explain(error: &Error) -> Failure {
         _ => of_state(&error.state),
     };
     Failure::new(trouble, format!("error {}, SQLSTATE {}", error.code, error.state))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mysql_async::ServerError;
+
+    #[test]
+    fn numbers_of_the_server() {
+        let check = |code: u16, state: &str, expect: Trouble| {
+            let error = ServerError { code, message: "Duplicate entry 'Quist'".to_owned(), state: state.to_owned() };
+            let failure = explain(&Error::Server(error));
+            assert_eq!(failure.trouble, expect, "{code}");
+            assert!(!failure.detail.contains("Quist"), "R10: {}", failure.detail);
+        };
+        for ended in [1053, 1927, 3169, 4031] {
+            check(ended, "HY000", Trouble::Ended);
+        }
+        check(1213, "40001", Trouble::Busy);
+        check(1045, "28000", Trouble::NotLetIn);
+        check(1146, "42S02", Trouble::Misstated);
+        check(1062, "23000", Trouble::Refused);
+    }
 }

@@ -11,6 +11,8 @@ use message::{
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Result, params};
 use std::{collections::HashMap, path::Path};
 
+/// A file has what came on one day of UTC, or later than it where the clock went back.
+pub(crate) const DAY_MICROS: i64 = 86_400_000_000;
 /// Raised when the schema changes; a file of another version is rebuilt.
 const VERSION: i64 = 2;
 /// Bits of a message's number that say where in its piece it is: 64 MiB in steps of 8 bytes.
@@ -63,13 +65,18 @@ pub(crate) struct Day {
 
 /// `2026-03-01.db`
 pub(crate) fn file_name(number: i64) -> String {
-    let text = message::Timestamp(number * 86_400_000_000).to_rfc3339();
+    let text = message::Timestamp(number * DAY_MICROS).to_rfc3339();
     format!("{}.db", text.get(..10).unwrap_or("1970-01-01"))
+}
+
+/// Milliseconds from the midnight of a day to a time in microseconds.
+pub(crate) fn millis_of(number: i64, at: i64) -> i64 {
+    (at - number * DAY_MICROS).div_euclid(1000)
 }
 
 /// Days since 1970 of a time in microseconds.
 pub(crate) fn day_of(at: i64) -> i64 {
-    at.div_euclid(86_400_000_000)
+    at.div_euclid(DAY_MICROS)
 }
 
 /// What a message has in common with many others: type, event, application and facility.
@@ -161,11 +168,6 @@ impl Day {
         Ok(id)
     }
 
-    /// Milliseconds from the day's midnight to a time in microseconds.
-    fn millis(&self, at: i64) -> i64 {
-        (at - self.number * 86_400_000_000).div_euclid(1000)
-    }
-
     fn place(&self, lsn: u64) -> i64 {
         (lsn.saturating_sub(self.first) / 8) as i64
     }
@@ -201,7 +203,7 @@ impl Day {
         let known = self.insert(batch, &rows, &mut counts)?;
         self.update(batch, &known, &mut counts)?;
         self.count(&counts)?;
-        let earliest = batch.accepted.iter().map(|accepted| self.millis(accepted.at)).min().unwrap_or(0);
+        let earliest = batch.accepted.iter().map(|accepted| millis_of(self.number, accepted.at)).min().unwrap_or(0);
         if earliest < 0 && earliest < get(&self.connection, "earliest")? {
             set(&self.connection, "earliest", earliest)?;
         }
@@ -219,7 +221,7 @@ impl Day {
         let mut known = Vec::new();
         for (accepted, (interface, form, route)) in batch.accepted.iter().zip(names) {
             let place = self.place(accepted.lsn);
-            let millis = self.millis(accepted.at);
+            let millis = millis_of(self.number, accepted.at);
             let (state, head) = match batch.latest.get(&accepted.lsn) {
                 Some(latest) => (latest.state.unwrap_or(accepted.state as i64), (latest.head - accepted.lsn) as i64),
                 None => (accepted.state as i64, 0),

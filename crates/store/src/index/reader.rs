@@ -2,6 +2,7 @@
 //!
 //! Promises: what is kept is dropped as soon as the file was written again, so an answer never comes from an older file
 //! than the search was allowed to see.
+//! Never: writes.
 
 use super::day::{Day, NameKind};
 use rusqlite::{Connection, Result};

@@ -2,7 +2,7 @@
 
 use super::{
     Facet, Facets, Hit, KeyKind, Query,
-    day::{NameKind, PIECE_BITS, SEPARATOR, short},
+    day::{DAY_MICROS, NameKind, PIECE_BITS, SEPARATOR, millis_of, short},
     entry::key_of,
     reader::Reader,
 };
@@ -11,9 +11,7 @@ use message::{MessageId, MessageState, Name, Timestamp};
 use rusqlite::{Connection, Result, params_from_iter};
 use std::{collections::HashMap, fmt::Write};
 
-/// A file has what came on one day of UTC, or later than it where the clock went back.
-const DAY_MICROS: i64 = 86_400_000_000;
-const DAY_MILLIS: i64 = 86_400_000;
+const DAY_MILLIS: i64 = DAY_MICROS / 1000;
 
 /// A query with its identifiers hashed.
 pub(crate) struct Plan<'a> {
@@ -101,7 +99,7 @@ fn narrow(plan: &Plan<'_>, reader: &Reader) -> Option<Narrowed> {
     if query.is_reused {
         add("m.flags & 1 = 1".to_owned());
     }
-    let millis = |at: Timestamp| (at.0 - reader.number * DAY_MICROS).div_euclid(1000);
+    let millis = |at: Timestamp| millis_of(reader.number, at.0);
     if let Some(since) = query.since.map(millis) {
         if since >= DAY_MILLIS {
             return None;
