@@ -6,7 +6,7 @@ use engine::acts::Person;
 use interface::{contract::Boxed, workspace::Files};
 use message::Reason;
 use serde_json::{Value, json};
-use server::{Api, ApiSettings, Host, Texts};
+use server::{Api, ApiSettings, Host, Texts, secrets::Secret};
 use std::{
     io::{Read, Write},
     net::{SocketAddr, TcpStream},
@@ -15,6 +15,7 @@ use std::{
     time::Duration,
 };
 use tokio::sync::watch;
+use zeroize::Zeroizing;
 
 /// A process whose workspace is one map, or nothing.
 struct Process {
@@ -64,6 +65,15 @@ impl Host for Process {
         Files::memory([(MAP, self.map.as_str())])
     }
     fn write(&self, _: &str, _: &str, _: &str) -> Result<(), Reason> {
+        nothing()
+    }
+    fn secrets(&self) -> Result<Vec<Secret>, Reason> {
+        Ok(Vec::new())
+    }
+    fn set_secret(&self, _: &str, _: Zeroizing<String>, _: &str) -> Result<(), Reason> {
+        nothing()
+    }
+    fn remove_secret(&self, _: &str) -> Result<bool, Reason> {
         nothing()
     }
     fn describe(&self) -> Value {

@@ -3,7 +3,7 @@ import { StrictMode } from "./vendor.js";
 import { createRoot } from "./vendor.js";
 
 // src/shell/App.tsx
-import { useEffect as useEffect13, useMemo as useMemo13, useRef as useRef7, useState as useState36 } from "./vendor.js";
+import { useEffect as useEffect13, useMemo as useMemo13, useRef as useRef7, useState as useState37 } from "./vendor.js";
 
 // src/api/live.ts
 import { useSyncExternalStore } from "./vendor.js";
@@ -118,6 +118,8 @@ var readWays = (signal) => get("/api/v1/sign-in/ways", void 0, signal);
 var readSearches = (signal) => get("/api/v1/searches", void 0, signal);
 var shareSearch = (title, query) => post("/api/v1/searches", { title, query });
 var takeSearchBack = (id) => post("/api/v1/searches/remove", { id });
+var readSecrets = (signal) => get("/api/v1/secrets", void 0, signal);
+var setSecret = (name, text, reason) => change("PUT", `/api/v1/secrets/${encodeURIComponent(name)}`, { text, reason });
 
 // src/api/rates.ts
 function rateOf(before, after, seconds) {
@@ -293,9 +295,12 @@ async function confirmCodes(code) {
   return answer.recovery;
 }
 async function signOut() {
-  await post("/api/v1/sign-out");
-  setSessionToken("");
-  tell2({ state: "out", me: void 0, isOpen: false });
+  try {
+    await post("/api/v1/sign-out");
+  } finally {
+    setSessionToken("");
+    tell2({ state: "out", me: void 0, isOpen: false });
+  }
 }
 async function breakGlass(reason) {
   await post("/api/v1/me/glass", { reason });
@@ -5420,6 +5425,27 @@ function Overview() {
 
 // src/screens/signin/SignIn.tsx
 import { useEffect as useEffect10, useState as useState31 } from "./vendor.js";
+
+// src/screens/signin/refusals.ts
+var KNOWN = {
+  stale: [() => "The sign-in took too long, was used already, or began in another browser", "Begin it again, here."],
+  declined: [(house) => `${house} says that the sign-in did not take place`, "Try again, or sign in with an account of this engine."],
+  answer: [(house) => `What ${house} answered is not what was asked for, so nobody was signed in`, "Try again. If it stays so, tell who runs Sinew: the audit log has the reason."],
+  provider: [(house) => `${house} does not answer as it should`, "Messages go on. Try again in a while, or sign in with an account of this engine.", "E7310"],
+  role: [(house) => `${house} knows you, but none of your groups has a role here`, "Ask an administrator of Sinew for a role."],
+  disabled: [() => "Your account is disabled here", "Ask an administrator of Sinew."],
+  name: [(house) => `The name that ${house} gives you cannot be yours here`, "It has letters that no name has, or belongs to an account of this engine. Ask an administrator of Sinew."],
+  busy: [() => "Too many sign-ins are under way", "Try again in some minutes.", "E7064"],
+  failed: [() => "The sign-in did not work", "Try again, or sign in with an account of this engine."]
+};
+function refusalOf(word, house) {
+  const known2 = word !== null && Object.hasOwn(KNOWN, word) ? KNOWN[word] : void 0;
+  if (!known2) return void 0;
+  const [title, way, code = "E7311"] = known2;
+  return { title: title(house || "The house’s sign-in"), way, code };
+}
+
+// src/screens/signin/SignIn.tsx
 import { Fragment as Fragment17, jsx as jsx49, jsxs as jsxs48 } from "./vendor.js";
 function Field({ label, name, kind = "text", complete, hint, value, onChange, isFirst = false }) {
   return /* @__PURE__ */ jsxs48("div", { className: "field", children: [
@@ -5462,9 +5488,20 @@ function WithPassword({ onToken }) {
   const [name, setName] = useState31("");
   const [password, setPassword] = useState31("");
   const provider = useAnswer("ways", readWays).value?.provider;
+  const { words: words2 } = useAddress();
+  const refusal = refusalOf(words2.get("sign-in"), provider?.title ?? "");
+  const enter = async () => {
+    await signIn(name.trim(), password);
+    if (refusal) setWords({ "sign-in": void 0 }, { replace: true });
+  };
   return /* @__PURE__ */ jsxs48(Fragment17, { children: [
+    refusal && /* @__PURE__ */ jsx49("div", { role: "alert", children: /* @__PURE__ */ jsxs48(Notice, { level: "warning", title: refusal.title, children: [
+      refusal.way,
+      " ",
+      /* @__PURE__ */ jsx49(ErrorCode, { code: refusal.code })
+    ] }) }),
     provider && /* @__PURE__ */ jsx49(WithProvider, { way: provider }),
-    /* @__PURE__ */ jsxs48(Form, { title: "Sign in", button: "Sign in", act: () => signIn(name.trim(), password), children: [
+    /* @__PURE__ */ jsxs48(Form, { title: "Sign in", button: "Sign in", act: enter, children: [
       /* @__PURE__ */ jsx49(Field, { label: "Name", name: "name", complete: "username", value: name, onChange: setName, isFirst: true }),
       /* @__PURE__ */ jsx49(Field, { label: "Password", name: "password", kind: "password", complete: "current-password", value: password, onChange: setPassword })
     ] }),
@@ -5586,8 +5623,100 @@ function SignIn() {
 }
 
 // src/screens/system/System.tsx
-import { useEffect as useEffect11, useState as useState32 } from "./vendor.js";
+import { useEffect as useEffect11, useState as useState33 } from "./vendor.js";
+
+// src/screens/system/Secrets.tsx
+import { useState as useState32 } from "./vendor.js";
 import { jsx as jsx50, jsxs as jsxs49 } from "./vendor.js";
+function Asking({ given, names: names2, onClose, onDone }) {
+  const [name, setName] = useState32(given);
+  const [text, setText] = useState32("");
+  const [reason, setReason] = useState32("");
+  const [isRunning, setRunning] = useState32(false);
+  const [said, setSaid] = useState32("");
+  const [problem, setProblem] = useState32();
+  const send2 = async (sent) => {
+    sent.preventDefault();
+    setRunning(true);
+    setProblem(void 0);
+    try {
+      const { needs_reload } = await setSecret(name.trim(), text, reason.trim());
+      setText("");
+      onDone();
+      if (!needs_reload) return onClose();
+      setSaid("Kept. Interfaces that name it go on with the text before until the workspace is applied again, under Changes or by sinew reload.");
+    } catch (error) {
+      setProblem(error instanceof Problem ? error : new Problem(0, "", String(error)));
+    }
+    setRunning(false);
+  };
+  if (said) {
+    return /* @__PURE__ */ jsxs49(Window, { title: `The secret ${name}`, onClose, children: [
+      /* @__PURE__ */ jsx50("p", { role: "status", children: said }),
+      /* @__PURE__ */ jsx50("div", { className: "buttons", children: /* @__PURE__ */ jsx50(Button, { kind: "first", onPress: onClose, children: "Close" }) })
+    ] });
+  }
+  return /* @__PURE__ */ jsx50(Window, { title: given ? `Another text for ${given}` : "Keep a secret", onClose, children: /* @__PURE__ */ jsxs49("form", { className: "stack", onSubmit: (sent) => void send2(sent), children: [
+    /* @__PURE__ */ jsxs49("div", { className: "field", children: [
+      /* @__PURE__ */ jsx50("label", { htmlFor: "secret-name", children: "Name" }),
+      /* @__PURE__ */ jsx50("input", { className: "input", id: "secret-name", value: name, required: true, readOnly: given !== "", autoFocus: given === "", autoComplete: "off", spellCheck: false, pattern: "[A-Za-z0-9._\\-]{1,64}", "aria-describedby": "secret-hint", onChange: (change2) => setName(change2.target.value) }),
+      /* @__PURE__ */ jsx50("span", { className: "quiet", id: "secret-hint", children: !given && names2.includes(name.trim()) ? "There is one of this name: its text is replaced." : `An interface names it as secret:${name.trim() || "lab-password"}.` })
+    ] }),
+    /* @__PURE__ */ jsxs49("div", { className: "field", children: [
+      /* @__PURE__ */ jsx50("label", { htmlFor: "secret-text", children: "Text" }),
+      /* @__PURE__ */ jsx50("textarea", { className: "input secret-text", id: "secret-text", value: text, required: true, autoFocus: given !== "", autoComplete: "off", spellCheck: false, rows: 3, "aria-describedby": "secret-text-hint", onChange: (change2) => setText(change2.target.value) }),
+      /* @__PURE__ */ jsx50("span", { className: "quiet", id: "secret-text-hint", children: "It is covered while you type, sealed when it is kept, and shown to nobody again." })
+    ] }),
+    /* @__PURE__ */ jsxs49("div", { className: "field", children: [
+      /* @__PURE__ */ jsx50("label", { htmlFor: "secret-why", children: "Why? It is kept with your name." }),
+      /* @__PURE__ */ jsx50("input", { className: "input", id: "secret-why", value: reason, placeholder: "for example: renewed by the laboratory", onChange: (change2) => setReason(change2.target.value) })
+    ] }),
+    problem && /* @__PURE__ */ jsxs49(Notice, { level: "warning", title: "Not kept", children: [
+      problem.message,
+      " ",
+      /* @__PURE__ */ jsx50(ErrorCode, { code: problem.code })
+    ] }),
+    /* @__PURE__ */ jsxs49("div", { className: "buttons", children: [
+      /* @__PURE__ */ jsx50(Button, { onPress: onClose, children: "Cancel" }),
+      /* @__PURE__ */ jsx50(Button, { type: "submit", kind: "first", isDisabled: isRunning || !text, children: isRunning ? "A moment…" : "Keep it" })
+    ] })
+  ] }) });
+}
+function Row4({ secret, onSet }) {
+  const isMissing = secret.place === "missing";
+  return /* @__PURE__ */ jsxs49("tr", { children: [
+    /* @__PURE__ */ jsx50("th", { scope: "row", className: "mono", children: secret.name }),
+    /* @__PURE__ */ jsxs49("td", { className: isMissing ? "bad" : "", children: [
+      isMissing && /* @__PURE__ */ jsx50(Icon, { name: "bad" }),
+      " ",
+      secret.place === "vault" ? secret.set === null ? "kept" : `kept since ${moment(secret.set)}${secret.by ? `, by ${secret.by}` : ""}` : secret.place
+    ] }),
+    /* @__PURE__ */ jsx50("td", { children: secret.used_by.length > 0 ? secret.used_by.join(", ") : /* @__PURE__ */ jsx50("span", { className: "quiet", children: "nobody" }) }),
+    /* @__PURE__ */ jsx50("td", { children: /* @__PURE__ */ jsx50(Button, { kind: "plain", onPress: onSet, children: isMissing ? "Set" : "Set anew" }) })
+  ] });
+}
+function Secrets() {
+  const { value, problem, again } = useAnswer("secrets", readSecrets);
+  const [asked, setAsked] = useState32();
+  if (problem) return /* @__PURE__ */ jsx50(Trouble, { problem, what: "Secrets", again });
+  if (!value) return /* @__PURE__ */ jsx50(Empty, { title: "Asking…" });
+  return /* @__PURE__ */ jsxs49("div", { className: "inside stack tight", children: [
+    value.secrets.length > 0 ? /* @__PURE__ */ jsxs49("table", { className: "table", children: [
+      /* @__PURE__ */ jsx50("thead", { children: /* @__PURE__ */ jsxs49("tr", { children: [
+        /* @__PURE__ */ jsx50("th", { scope: "col", children: "Name" }),
+        /* @__PURE__ */ jsx50("th", { scope: "col", children: "Text" }),
+        /* @__PURE__ */ jsx50("th", { scope: "col", children: "Used by" }),
+        /* @__PURE__ */ jsx50("th", { scope: "col", children: /* @__PURE__ */ jsx50("span", { className: "hidden-but-read", children: "Act" }) })
+      ] }) }),
+      /* @__PURE__ */ jsx50("tbody", { children: value.secrets.map((secret) => /* @__PURE__ */ jsx50(Row4, { secret, onSet: () => setAsked(secret.name) }, secret.name)) })
+    ] }) : /* @__PURE__ */ jsx50("p", { className: "quiet", children: "None is kept, and no interface names one." }),
+    /* @__PURE__ */ jsx50("div", { className: "buttons", children: /* @__PURE__ */ jsx50(Button, { onPress: () => setAsked(""), children: "Keep a secret…" }) }),
+    asked !== void 0 && /* @__PURE__ */ jsx50(Asking, { given: asked, names: value.secrets.map((secret) => secret.name), onClose: () => setAsked(void 0), onDone: again })
+  ] });
+}
+
+// src/screens/system/System.tsx
+import { jsx as jsx51, jsxs as jsxs50 } from "./vendor.js";
 var LOOK_MS = 2e3;
 function Backups() {
   const { value, problem, again } = useAnswer("backup", readBackup);
@@ -5596,12 +5725,12 @@ function Backups() {
     const timer2 = window.setTimeout(again, LOOK_MS);
     return () => window.clearTimeout(timer2);
   }, [value, again]);
-  if (problem) return /* @__PURE__ */ jsx50(Trouble, { problem, what: "Backups", again });
-  if (!value) return /* @__PURE__ */ jsx50(Empty, { title: "Asking…" });
+  if (problem) return /* @__PURE__ */ jsx51(Trouble, { problem, what: "Backups", again });
+  if (!value) return /* @__PURE__ */ jsx51(Empty, { title: "Asking…" });
   const { progress } = value;
   const made = typeof value.made?.at === "number" ? moment(value.made.at) : void 0;
-  return /* @__PURE__ */ jsxs49("div", { className: "inside stack tight", children: [
-    value.is_running && /* @__PURE__ */ jsxs49("p", { children: [
+  return /* @__PURE__ */ jsxs50("div", { className: "inside stack tight", children: [
+    value.is_running && /* @__PURE__ */ jsxs50("p", { children: [
       "Under way: ",
       bytes(progress.bytes),
       " of ",
@@ -5611,39 +5740,39 @@ function Backups() {
       " of ",
       plural(progress.pieces_all, "piece")
     ] }),
-    value.failed && /* @__PURE__ */ jsxs49("p", { className: "bad", children: [
-      /* @__PURE__ */ jsx50(Icon, { name: "bad" }),
+    value.failed && /* @__PURE__ */ jsxs50("p", { className: "bad", children: [
+      /* @__PURE__ */ jsx51(Icon, { name: "bad" }),
       " The last one failed: ",
       value.failed.text,
       " ",
-      /* @__PURE__ */ jsx50("code", { children: value.failed.code })
+      /* @__PURE__ */ jsx51("code", { children: value.failed.code })
     ] }),
-    value.made ? /* @__PURE__ */ jsxs49("p", { children: [
+    value.made ? /* @__PURE__ */ jsxs50("p", { children: [
       "The last one since the engine started ",
       made ? `was made ${moment(value.made.at)}` : "is complete",
       "."
-    ] }) : !value.is_running && /* @__PURE__ */ jsx50("p", { children: "None was made since the engine started." }),
-    /* @__PURE__ */ jsxs49("p", { className: "quiet", children: [
+    ] }) : !value.is_running && /* @__PURE__ */ jsx51("p", { children: "None was made since the engine started." }),
+    /* @__PURE__ */ jsxs50("p", { className: "quiet", children: [
       "Make one with ",
-      /* @__PURE__ */ jsx50("code", { children: "sinew backup" }),
+      /* @__PURE__ */ jsx51("code", { children: "sinew backup" }),
       "; prove it with ",
-      /* @__PURE__ */ jsx50("code", { children: "sinew drill" }),
+      /* @__PURE__ */ jsx51("code", { children: "sinew drill" }),
       "."
     ] })
   ] });
 }
 function Examination() {
   const { value, problem, again } = useAnswer("verify", readVerify);
-  const [state, setState] = useState32("idle");
-  const [said, setSaid] = useState32();
-  const [trouble, setTrouble] = useState32();
+  const [state, setState] = useState33("idle");
+  const [said, setSaid] = useState33();
+  const [trouble, setTrouble] = useState33();
   const isRunning = state === "running" || value?.is_running;
   useEffect11(() => {
     if (!isRunning) return;
     const timer2 = window.setTimeout(again, LOOK_MS);
     return () => window.clearTimeout(timer2);
   }, [isRunning, value, again]);
-  if (problem) return /* @__PURE__ */ jsx50(Trouble, { problem, what: "The examination", again });
+  if (problem) return /* @__PURE__ */ jsx51(Trouble, { problem, what: "The examination", again });
   const begin = async () => {
     setState("running");
     setTrouble(void 0);
@@ -5656,82 +5785,84 @@ function Examination() {
     }
   };
   const figures = said ? Object.entries(said).filter(([, figure]) => typeof figure === "number") : [];
-  return /* @__PURE__ */ jsxs49("div", { className: "inside stack tight", children: [
-    /* @__PURE__ */ jsx50("p", { children: "Reads every record of the log and compares it with its checksum and with the index. Messages go on meanwhile; nothing is changed." }),
-    isRunning && value && /* @__PURE__ */ jsxs49("p", { role: "status", children: [
+  return /* @__PURE__ */ jsxs50("div", { className: "inside stack tight", children: [
+    /* @__PURE__ */ jsx51("p", { children: "Reads every record of the log and compares it with its checksum and with the index. Messages go on meanwhile; nothing is changed." }),
+    isRunning && value && /* @__PURE__ */ jsxs50("p", { role: "status", children: [
       bytes(value.bytes),
       " of ",
       bytes(value.bytes_total),
       " read, ",
       plural(value.messages, "message")
     ] }),
-    said && /* @__PURE__ */ jsxs49("p", { role: "status", children: [
-      /* @__PURE__ */ jsx50("strong", { children: "Done." }),
+    said && /* @__PURE__ */ jsxs50("p", { role: "status", children: [
+      /* @__PURE__ */ jsx51("strong", { children: "Done." }),
       " ",
       figures.map(([name, figure]) => `${name.replaceAll("_", " ")} ${count(figure)}`).join(" · ")
     ] }),
-    trouble && /* @__PURE__ */ jsx50(Notice, { level: "warning", title: "Not examined", children: trouble.message }),
-    /* @__PURE__ */ jsx50("div", { className: "buttons", children: /* @__PURE__ */ jsx50(Button, { isDisabled: isRunning ?? false, onPress: () => void begin(), children: isRunning ? "Examining…" : "Examine the store" }) })
+    trouble && /* @__PURE__ */ jsx51(Notice, { level: "warning", title: "Not examined", children: trouble.message }),
+    /* @__PURE__ */ jsx51("div", { className: "buttons", children: /* @__PURE__ */ jsx51(Button, { isDisabled: isRunning ?? false, onPress: () => void begin(), children: isRunning ? "Examining…" : "Examine the store" }) })
   ] });
 }
 function System() {
   const { status, problem } = useLive();
-  const mayKeep = useMay()("backup");
-  if (!status) return /* @__PURE__ */ jsx50(Page, { title: "System", children: problem ? /* @__PURE__ */ jsx50(Trouble, { problem, what: "The engine" }) : /* @__PURE__ */ jsx50(Empty, { title: "Asking the engine…" }) });
+  const may = useMay();
+  const [mayKeep, mayHoldSecrets] = [may("backup"), may("secrets")];
+  if (!status) return /* @__PURE__ */ jsx51(Page, { title: "System", children: problem ? /* @__PURE__ */ jsx51(Trouble, { problem, what: "The engine" }) : /* @__PURE__ */ jsx51(Empty, { title: "Asking the engine…" }) });
   const { engine, process } = status;
   const items = attentionOf(status).filter((item) => item.interfaces.length === 0);
   const { stats } = engine;
-  return /* @__PURE__ */ jsxs49(Page, { title: "System", about: `Sinew ${process.version ?? ""} · up for ${span(engine.uptime_s)}`, children: [
-    items.length > 0 && /* @__PURE__ */ jsx50(Attentions, { items }),
-    /* @__PURE__ */ jsxs49("div", { className: "three", children: [
-      /* @__PURE__ */ jsx50(Card, { title: "Where every message is", more: /* @__PURE__ */ jsx50("span", { className: "quiet", children: "all interfaces, from the log" }), children: /* @__PURE__ */ jsx50("div", { className: "inside", children: /* @__PURE__ */ jsx50(Balance, { counts: engine.counts, query: "" }) }) }),
-      /* @__PURE__ */ jsx50(Card, { title: "Store", children: /* @__PURE__ */ jsx50("div", { className: "inside", children: /* @__PURE__ */ jsxs49("dl", { className: "facts", children: [
-        /* @__PURE__ */ jsx50("dt", { children: "State" }),
-        /* @__PURE__ */ jsx50("dd", { className: engine.store === "ok" ? "good" : "bad", children: /* @__PURE__ */ jsxs49("span", { className: "state", children: [
-          /* @__PURE__ */ jsx50(Icon, { name: engine.store === "ok" ? "good" : "bad" }),
+  return /* @__PURE__ */ jsxs50(Page, { title: "System", about: `Sinew ${process.version ?? ""} · up for ${span(engine.uptime_s)}`, children: [
+    items.length > 0 && /* @__PURE__ */ jsx51(Attentions, { items }),
+    /* @__PURE__ */ jsxs50("div", { className: "three", children: [
+      /* @__PURE__ */ jsx51(Card, { title: "Where every message is", more: /* @__PURE__ */ jsx51("span", { className: "quiet", children: "all interfaces, from the log" }), children: /* @__PURE__ */ jsx51("div", { className: "inside", children: /* @__PURE__ */ jsx51(Balance, { counts: engine.counts, query: "" }) }) }),
+      /* @__PURE__ */ jsx51(Card, { title: "Store", children: /* @__PURE__ */ jsx51("div", { className: "inside", children: /* @__PURE__ */ jsxs50("dl", { className: "facts", children: [
+        /* @__PURE__ */ jsx51("dt", { children: "State" }),
+        /* @__PURE__ */ jsx51("dd", { className: engine.store === "ok" ? "good" : "bad", children: /* @__PURE__ */ jsxs50("span", { className: "state", children: [
+          /* @__PURE__ */ jsx51(Icon, { name: engine.store === "ok" ? "good" : "bad" }),
           " ",
           engine.store
         ] }) }),
-        /* @__PURE__ */ jsx50("dt", { children: "Last write confirmed in" }),
-        /* @__PURE__ */ jsxs49("dd", { children: [
+        /* @__PURE__ */ jsx51("dt", { children: "Last write confirmed in" }),
+        /* @__PURE__ */ jsxs50("dd", { children: [
           (stats.fsync_micros_last / 1e3).toFixed(1),
           " ms"
         ] }),
-        /* @__PURE__ */ jsx50("dt", { children: "Messages in a confirmed write" }),
-        /* @__PURE__ */ jsxs49("dd", { children: [
+        /* @__PURE__ */ jsx51("dt", { children: "Messages in a confirmed write" }),
+        /* @__PURE__ */ jsxs50("dd", { children: [
           stats.fsyncs > 0 ? (stats.messages / stats.fsyncs).toFixed(1) : "–",
           " on average since the start"
         ] }),
-        /* @__PURE__ */ jsx50("dt", { children: "Log" }),
-        /* @__PURE__ */ jsx50("dd", { children: bytes(stats.log_bytes) }),
-        /* @__PURE__ */ jsx50("dt", { children: "Index" }),
-        /* @__PURE__ */ jsx50("dd", { children: bytes(stats.index_bytes) }),
-        /* @__PURE__ */ jsx50("dt", { children: "Store id" }),
-        /* @__PURE__ */ jsx50("dd", { className: "mono", children: engine.store_id || "–" })
+        /* @__PURE__ */ jsx51("dt", { children: "Log" }),
+        /* @__PURE__ */ jsx51("dd", { children: bytes(stats.log_bytes) }),
+        /* @__PURE__ */ jsx51("dt", { children: "Index" }),
+        /* @__PURE__ */ jsx51("dd", { children: bytes(stats.index_bytes) }),
+        /* @__PURE__ */ jsx51("dt", { children: "Store id" }),
+        /* @__PURE__ */ jsx51("dd", { className: "mono", children: engine.store_id || "–" })
       ] }) }) }),
-      /* @__PURE__ */ jsx50(Card, { title: "Process", children: /* @__PURE__ */ jsx50("div", { className: "inside", children: /* @__PURE__ */ jsxs49("dl", { className: "facts", children: [
-        /* @__PURE__ */ jsx50("dt", { children: "Connections of senders" }),
-        /* @__PURE__ */ jsxs49("dd", { children: [
+      /* @__PURE__ */ jsx51(Card, { title: "Process", children: /* @__PURE__ */ jsx51("div", { className: "inside", children: /* @__PURE__ */ jsxs50("dl", { className: "facts", children: [
+        /* @__PURE__ */ jsx51("dt", { children: "Connections of senders" }),
+        /* @__PURE__ */ jsxs50("dd", { children: [
           count(engine.connections.open),
           engine.connections.max !== null && ` of at most ${count(engine.connections.max)}`
         ] }),
-        /* @__PURE__ */ jsx50("dt", { children: "Interfaces" }),
-        /* @__PURE__ */ jsx50("dd", { children: count(engine.interfaces.length) }),
-        /* @__PURE__ */ jsx50("dt", { children: "Workspace" }),
-        /* @__PURE__ */ jsx50("dd", { className: "mono", children: process.workspace ?? "not shown to your role" }),
-        /* @__PURE__ */ jsx50("dt", { children: "Data folder" }),
-        /* @__PURE__ */ jsx50("dd", { className: "mono", children: process.data ?? "not shown to your role" }),
-        /* @__PURE__ */ jsx50("dt", { children: "Process" }),
-        /* @__PURE__ */ jsx50("dd", { children: process.pid ?? "–" })
+        /* @__PURE__ */ jsx51("dt", { children: "Interfaces" }),
+        /* @__PURE__ */ jsx51("dd", { children: count(engine.interfaces.length) }),
+        /* @__PURE__ */ jsx51("dt", { children: "Workspace" }),
+        /* @__PURE__ */ jsx51("dd", { className: "mono", children: process.workspace ?? "not shown to your role" }),
+        /* @__PURE__ */ jsx51("dt", { children: "Data folder" }),
+        /* @__PURE__ */ jsx51("dd", { className: "mono", children: process.data ?? "not shown to your role" }),
+        /* @__PURE__ */ jsx51("dt", { children: "Process" }),
+        /* @__PURE__ */ jsx51("dd", { children: process.pid ?? "–" })
       ] }) }) }),
-      mayKeep && /* @__PURE__ */ jsx50(Card, { title: "Backups", children: /* @__PURE__ */ jsx50(Backups, {}) }),
-      mayKeep && /* @__PURE__ */ jsx50(Card, { title: "Examination of the store", children: /* @__PURE__ */ jsx50(Examination, {}) })
+      mayHoldSecrets && /* @__PURE__ */ jsx51(Card, { title: "Secrets of partners", children: /* @__PURE__ */ jsx51(Secrets, {}) }),
+      mayKeep && /* @__PURE__ */ jsx51(Card, { title: "Backups", children: /* @__PURE__ */ jsx51(Backups, {}) }),
+      mayKeep && /* @__PURE__ */ jsx51(Card, { title: "Examination of the store", children: /* @__PURE__ */ jsx51(Examination, {}) })
     ] })
   ] });
 }
 
 // src/screens/tables/CodeTables.tsx
-import { jsx as jsx51, jsxs as jsxs50 } from "./vendor.js";
+import { jsx as jsx52, jsxs as jsxs51 } from "./vendor.js";
 function gapsOf(reports) {
   const found = /* @__PURE__ */ new Map();
   for (const report of reports) {
@@ -5758,28 +5889,28 @@ function gapsOf(reports) {
 }
 var CODES_SHOWN = 6;
 function Gaps({ gaps }) {
-  return /* @__PURE__ */ jsxs50("table", { className: "table", children: [
-    /* @__PURE__ */ jsx51("thead", { children: /* @__PURE__ */ jsxs50("tr", { children: [
-      /* @__PURE__ */ jsx51("th", { scope: "col", children: "Interface" }),
-      /* @__PURE__ */ jsx51("th", { scope: "col", children: "Place" }),
-      /* @__PURE__ */ jsx51("th", { scope: "col", children: "Codes seen most" }),
-      /* @__PURE__ */ jsx51("th", { scope: "col", className: "right", children: "In no code table" }),
-      /* @__PURE__ */ jsx51("th", { scope: "col", className: "right", children: "Not in the standard" }),
-      /* @__PURE__ */ jsx51("th", { scope: "col", className: "right", children: "Values" }),
-      /* @__PURE__ */ jsx51("th", { scope: "col", children: "Example" })
+  return /* @__PURE__ */ jsxs51("table", { className: "table", children: [
+    /* @__PURE__ */ jsx52("thead", { children: /* @__PURE__ */ jsxs51("tr", { children: [
+      /* @__PURE__ */ jsx52("th", { scope: "col", children: "Interface" }),
+      /* @__PURE__ */ jsx52("th", { scope: "col", children: "Place" }),
+      /* @__PURE__ */ jsx52("th", { scope: "col", children: "Codes seen most" }),
+      /* @__PURE__ */ jsx52("th", { scope: "col", className: "right", children: "In no code table" }),
+      /* @__PURE__ */ jsx52("th", { scope: "col", className: "right", children: "Not in the standard" }),
+      /* @__PURE__ */ jsx52("th", { scope: "col", className: "right", children: "Values" }),
+      /* @__PURE__ */ jsx52("th", { scope: "col", children: "Example" })
     ] }) }),
-    /* @__PURE__ */ jsx51("tbody", { children: gaps.map((gap) => /* @__PURE__ */ jsxs50("tr", { children: [
-      /* @__PURE__ */ jsx51("td", { children: /* @__PURE__ */ jsx51(Link, { to: interfaceAt(gap.interface, "text"), "data-row": true, children: gap.interface }) }),
-      /* @__PURE__ */ jsxs50("td", { children: [
-        /* @__PURE__ */ jsx51("code", { children: gap.place }),
+    /* @__PURE__ */ jsx52("tbody", { children: gaps.map((gap) => /* @__PURE__ */ jsxs51("tr", { children: [
+      /* @__PURE__ */ jsx52("td", { children: /* @__PURE__ */ jsx52(Link, { to: interfaceAt(gap.interface, "text"), "data-row": true, children: gap.interface }) }),
+      /* @__PURE__ */ jsxs51("td", { children: [
+        /* @__PURE__ */ jsx52("code", { children: gap.place }),
         " ",
-        /* @__PURE__ */ jsx51("span", { className: "quiet", children: gap.name })
+        /* @__PURE__ */ jsx52("span", { className: "quiet", children: gap.name })
       ] }),
-      /* @__PURE__ */ jsx51("td", { className: "mono", children: gap.codes.slice(0, CODES_SHOWN).map(([code]) => code).join(" ") }),
-      /* @__PURE__ */ jsx51("td", { className: `right number ${gap.uncovered > 0 ? "warn" : "quiet"}`, children: gap.uncovered > 0 ? count(gap.uncovered) : "–" }),
-      /* @__PURE__ */ jsx51("td", { className: "right number", children: gap.unlisted > 0 ? count(gap.unlisted) : "–" }),
-      /* @__PURE__ */ jsx51("td", { className: "right number", children: count(gap.seen) }),
-      /* @__PURE__ */ jsx51("td", { className: "mono", children: gap.example > 0 ? /* @__PURE__ */ jsx51(Link, { to: `/messages#q=id:${gap.example}&id=${gap.example}`, children: gap.example }) : "" })
+      /* @__PURE__ */ jsx52("td", { className: "mono", children: gap.codes.slice(0, CODES_SHOWN).map(([code]) => code).join(" ") }),
+      /* @__PURE__ */ jsx52("td", { className: `right number ${gap.uncovered > 0 ? "warn" : "quiet"}`, children: gap.uncovered > 0 ? count(gap.uncovered) : "–" }),
+      /* @__PURE__ */ jsx52("td", { className: "right number", children: gap.unlisted > 0 ? count(gap.unlisted) : "–" }),
+      /* @__PURE__ */ jsx52("td", { className: "right number", children: count(gap.seen) }),
+      /* @__PURE__ */ jsx52("td", { className: "mono", children: gap.example > 0 ? /* @__PURE__ */ jsx52(Link, { to: `/messages#q=id:${gap.example}&id=${gap.example}`, children: gap.example }) : "" })
     ] }, `${gap.interface} ${gap.place}`)) })
   ] });
 }
@@ -5788,43 +5919,43 @@ function CodeTables() {
   const { value, problem, again } = useAnswer("quality", (signal) => readQuality({}, signal));
   const wanted2 = (words2.get("find") ?? "").toLowerCase();
   const gaps = gapsOf(value?.interfaces ?? []).filter((gap) => [gap.interface, gap.place, gap.name].some((text) => text.toLowerCase().includes(wanted2)));
-  return /* @__PURE__ */ jsx51(
+  return /* @__PURE__ */ jsx52(
     Page,
     {
       title: "Code tables",
       about: "codes seen in traffic in the last seven days that a table or the standard does not have",
-      actions: /* @__PURE__ */ jsx51("input", { className: "input narrow", "aria-label": "Narrow by interface or place", placeholder: "Narrow: interface, place", value: words2.get("find") ?? "", onChange: (change2) => setWords({ find: change2.target.value || void 0 }, { replace: true }) }),
-      children: problem ? /* @__PURE__ */ jsx51(Trouble, { problem, what: "The codes", again }) : /* @__PURE__ */ jsx51(Card, { children: !value ? /* @__PURE__ */ jsx51(Empty, { title: "Reading…" }) : gaps.length === 0 ? /* @__PURE__ */ jsx51(Empty, { title: "Every code has its row", children: value.is_counted ? "" : "Quality is not counted in this workspace." }) : /* @__PURE__ */ jsx51(Gaps, { gaps }) })
+      actions: /* @__PURE__ */ jsx52("input", { className: "input narrow", "aria-label": "Narrow by interface or place", placeholder: "Narrow: interface, place", value: words2.get("find") ?? "", onChange: (change2) => setWords({ find: change2.target.value || void 0 }, { replace: true }) }),
+      children: problem ? /* @__PURE__ */ jsx52(Trouble, { problem, what: "The codes", again }) : /* @__PURE__ */ jsx52(Card, { children: !value ? /* @__PURE__ */ jsx52(Empty, { title: "Reading…" }) : gaps.length === 0 ? /* @__PURE__ */ jsx52(Empty, { title: "Every code has its row", children: value.is_counted ? "" : "Quality is not counted in this workspace." }) : /* @__PURE__ */ jsx52(Gaps, { gaps }) })
     }
   );
 }
 
 // src/screens/users/Users.tsx
-import { useState as useState33 } from "./vendor.js";
-import { jsx as jsx52, jsxs as jsxs51 } from "./vendor.js";
+import { useState as useState34 } from "./vendor.js";
+import { jsx as jsx53, jsxs as jsxs52 } from "./vendor.js";
 var userAt = (name, act = "") => `/api/v1/users/${encodeURIComponent(name)}${act && `/${act}`}`;
 var grantsText = (grants) => grants.map((grant) => {
   const where = [...grant.interfaces ?? [], ...grant.facilities ?? []].join(", ");
   return where ? `${grant.role} (${where})` : grant.role;
 }).join(", ") || "no role";
 function ToldOnce({ name, told: told2, onClose }) {
-  return /* @__PURE__ */ jsxs51(Window, { title: `One-time token for ${name}`, onClose, children: [
-    /* @__PURE__ */ jsxs51("p", { children: [
+  return /* @__PURE__ */ jsxs52(Window, { title: `One-time token for ${name}`, onClose, children: [
+    /* @__PURE__ */ jsxs52("p", { children: [
       "Give it to ",
       name,
       " on a way that you trust. With it they choose a password. It is shown now and never again",
       told2.until ? `, and works until ${moment(told2.until)}` : "",
       "."
     ] }),
-    /* @__PURE__ */ jsx52("pre", { className: "commands", tabIndex: 0, "aria-label": "The token", children: told2.token }),
-    /* @__PURE__ */ jsx52("div", { className: "buttons", children: /* @__PURE__ */ jsx52(Button, { kind: "first", onPress: onClose, children: "Done" }) })
+    /* @__PURE__ */ jsx53("pre", { className: "commands", tabIndex: 0, "aria-label": "The token", children: told2.token }),
+    /* @__PURE__ */ jsx53("div", { className: "buttons", children: /* @__PURE__ */ jsx53(Button, { kind: "first", onPress: onClose, children: "Done" }) })
   ] });
 }
 function NewUser({ roles, onClose, onMade }) {
-  const [name, setName] = useState33("");
-  const [title, setTitle] = useState33("");
-  const [role, setRole] = useState33("viewer");
-  const [problem, setProblem] = useState33();
+  const [name, setName] = useState34("");
+  const [title, setTitle] = useState34("");
+  const [role, setRole] = useState34("viewer");
+  const [problem, setProblem] = useState34();
   const make = async () => {
     try {
       onMade(name, await post("/api/v1/users", { name: name.trim(), title: title.trim(), grants: [{ role }] }));
@@ -5832,31 +5963,31 @@ function NewUser({ roles, onClose, onMade }) {
       setProblem(error instanceof Problem ? error : new Problem(0, "", String(error)));
     }
   };
-  return /* @__PURE__ */ jsxs51(Window, { title: "Invite a person", onClose, children: [
-    /* @__PURE__ */ jsxs51("div", { className: "field", children: [
-      /* @__PURE__ */ jsx52("label", { htmlFor: "new-name", children: "Name" }),
-      /* @__PURE__ */ jsx52("input", { className: "input", id: "new-name", value: name, autoFocus: true, spellCheck: false, onChange: (now2) => setName(now2.target.value), placeholder: "for example ruth.okafor" })
+  return /* @__PURE__ */ jsxs52(Window, { title: "Invite a person", onClose, children: [
+    /* @__PURE__ */ jsxs52("div", { className: "field", children: [
+      /* @__PURE__ */ jsx53("label", { htmlFor: "new-name", children: "Name" }),
+      /* @__PURE__ */ jsx53("input", { className: "input", id: "new-name", value: name, autoFocus: true, spellCheck: false, onChange: (now2) => setName(now2.target.value), placeholder: "for example ruth.okafor" })
     ] }),
-    /* @__PURE__ */ jsxs51("div", { className: "field", children: [
-      /* @__PURE__ */ jsx52("label", { htmlFor: "new-title", children: "Name as people write it" }),
-      /* @__PURE__ */ jsx52("input", { className: "input", id: "new-title", value: title, onChange: (now2) => setTitle(now2.target.value) })
+    /* @__PURE__ */ jsxs52("div", { className: "field", children: [
+      /* @__PURE__ */ jsx53("label", { htmlFor: "new-title", children: "Name as people write it" }),
+      /* @__PURE__ */ jsx53("input", { className: "input", id: "new-title", value: title, onChange: (now2) => setTitle(now2.target.value) })
     ] }),
-    /* @__PURE__ */ jsxs51("div", { className: "field", children: [
-      /* @__PURE__ */ jsx52("label", { htmlFor: "new-role", children: "Role" }),
-      /* @__PURE__ */ jsx52("select", { className: "input", id: "new-role", value: role, onChange: (now2) => setRole(now2.target.value), children: roles.map((one) => /* @__PURE__ */ jsxs51("option", { value: one.name, children: [
+    /* @__PURE__ */ jsxs52("div", { className: "field", children: [
+      /* @__PURE__ */ jsx53("label", { htmlFor: "new-role", children: "Role" }),
+      /* @__PURE__ */ jsx53("select", { className: "input", id: "new-role", value: role, onChange: (now2) => setRole(now2.target.value), children: roles.map((one) => /* @__PURE__ */ jsxs52("option", { value: one.name, children: [
         one.name,
         " — ",
         one.title
       ] }, one.name)) })
     ] }),
-    problem && /* @__PURE__ */ jsxs51(Notice, { level: "warning", title: "Not made", children: [
+    problem && /* @__PURE__ */ jsxs52(Notice, { level: "warning", title: "Not made", children: [
       problem.message,
       " ",
-      /* @__PURE__ */ jsx52(ErrorCode, { code: problem.code })
+      /* @__PURE__ */ jsx53(ErrorCode, { code: problem.code })
     ] }),
-    /* @__PURE__ */ jsxs51("div", { className: "buttons", children: [
-      /* @__PURE__ */ jsx52(Button, { onPress: onClose, children: "Cancel" }),
-      /* @__PURE__ */ jsx52(Button, { kind: "first", isDisabled: !name.trim(), onPress: () => void make(), children: "Make an invitation" })
+    /* @__PURE__ */ jsxs52("div", { className: "buttons", children: [
+      /* @__PURE__ */ jsx53(Button, { onPress: onClose, children: "Cancel" }),
+      /* @__PURE__ */ jsx53(Button, { kind: "first", isDisabled: !name.trim(), onPress: () => void make(), children: "Make an invitation" })
     ] })
   ] });
 }
@@ -5865,30 +5996,30 @@ function People({ users, onAct }) {
   const actsOf2 = (user) => [
     user.is_disabled ? { label: "Enable…", act: { title: `Enable ${user.name}`, text: "They may sign in again with what they have.", button: "Enable", run: async () => void await post(userAt(user.name, "enable")) } } : { label: "Disable…", act: { title: `Disable ${user.name}`, text: "Every session and key ends at once. Nothing that they did is changed.", button: "Disable", isDangerous: true, run: async () => void await post(userAt(user.name, "disable")) } }
   ];
-  return /* @__PURE__ */ jsx52("div", { className: "scroll-x", children: /* @__PURE__ */ jsxs51("table", { className: "table", children: [
-    /* @__PURE__ */ jsx52("thead", { children: /* @__PURE__ */ jsxs51("tr", { children: [
-      /* @__PURE__ */ jsx52("th", { scope: "col", children: "State" }),
-      /* @__PURE__ */ jsx52("th", { scope: "col", children: "Name" }),
-      /* @__PURE__ */ jsx52("th", { scope: "col", children: "Roles" }),
-      /* @__PURE__ */ jsx52("th", { scope: "col", children: "Second factor" }),
-      /* @__PURE__ */ jsx52("th", { scope: "col", children: "Last signed in" }),
-      /* @__PURE__ */ jsx52("th", { scope: "col", children: /* @__PURE__ */ jsx52("span", { className: "hidden-but-read", children: "What you may do" }) })
+  return /* @__PURE__ */ jsx53("div", { className: "scroll-x", children: /* @__PURE__ */ jsxs52("table", { className: "table", children: [
+    /* @__PURE__ */ jsx53("thead", { children: /* @__PURE__ */ jsxs52("tr", { children: [
+      /* @__PURE__ */ jsx53("th", { scope: "col", children: "State" }),
+      /* @__PURE__ */ jsx53("th", { scope: "col", children: "Name" }),
+      /* @__PURE__ */ jsx53("th", { scope: "col", children: "Roles" }),
+      /* @__PURE__ */ jsx53("th", { scope: "col", children: "Second factor" }),
+      /* @__PURE__ */ jsx53("th", { scope: "col", children: "Last signed in" }),
+      /* @__PURE__ */ jsx53("th", { scope: "col", children: /* @__PURE__ */ jsx53("span", { className: "hidden-but-read", children: "What you may do" }) })
     ] }) }),
-    /* @__PURE__ */ jsx52("tbody", { children: users.map((user) => /* @__PURE__ */ jsxs51("tr", { children: [
-      /* @__PURE__ */ jsx52("td", { children: /* @__PURE__ */ jsxs51("span", { className: `state ${user.is_disabled ? "note" : "good"}`, children: [
-        /* @__PURE__ */ jsx52(Icon, { name: user.is_disabled ? "paused" : "good" }),
+    /* @__PURE__ */ jsx53("tbody", { children: users.map((user) => /* @__PURE__ */ jsxs52("tr", { children: [
+      /* @__PURE__ */ jsx53("td", { children: /* @__PURE__ */ jsxs52("span", { className: `state ${user.is_disabled ? "note" : "good"}`, children: [
+        /* @__PURE__ */ jsx53(Icon, { name: user.is_disabled ? "paused" : "good" }),
         " ",
         user.is_disabled ? "Disabled" : user.is_service ? "Service" : user.has_password ? "Active" : "Invited"
       ] }) }),
-      /* @__PURE__ */ jsxs51("td", { children: [
+      /* @__PURE__ */ jsxs52("td", { children: [
         user.title || user.name,
         " ",
-        /* @__PURE__ */ jsx52("span", { className: "quiet", children: user.name })
+        /* @__PURE__ */ jsx53("span", { className: "quiet", children: user.name })
       ] }),
-      /* @__PURE__ */ jsx52("td", { children: grantsText(user.grants) }),
-      /* @__PURE__ */ jsx52("td", { children: user.factors.join(", ") || /* @__PURE__ */ jsx52("span", { className: "warn", children: "none" }) }),
-      /* @__PURE__ */ jsx52("td", { className: "nowrap", children: user.last_sign_in ? moment(user.last_sign_in) : "never" }),
-      /* @__PURE__ */ jsx52("td", { children: /* @__PURE__ */ jsx52("div", { className: "buttons end", children: user.name !== me?.name && actsOf2(user).map(({ label, act }) => /* @__PURE__ */ jsx52(Button, { "aria-label": `${label.replace("…", "")} ${user.name}`, onPress: () => onAct(act), children: label }, label)) }) })
+      /* @__PURE__ */ jsx53("td", { children: grantsText(user.grants) }),
+      /* @__PURE__ */ jsx53("td", { children: user.factors.join(", ") || /* @__PURE__ */ jsx53("span", { className: "warn", children: "none" }) }),
+      /* @__PURE__ */ jsx53("td", { className: "nowrap", children: user.last_sign_in ? moment(user.last_sign_in) : "never" }),
+      /* @__PURE__ */ jsx53("td", { children: /* @__PURE__ */ jsx53("div", { className: "buttons end", children: user.name !== me?.name && actsOf2(user).map(({ label, act }) => /* @__PURE__ */ jsx53(Button, { "aria-label": `${label.replace("…", "")} ${user.name}`, onPress: () => onAct(act), children: label }, label)) }) })
     ] }, user.name)) })
   ] }) });
 }
@@ -5897,60 +6028,60 @@ function Users() {
   const users = useAnswer("users", (signal) => get("/api/v1/users", void 0, signal));
   const roles = useAnswer("roles", (signal) => get("/api/v1/roles", void 0, signal));
   const keys = useAnswer("keys", (signal) => get("/api/v1/keys", void 0, signal));
-  const [act, setAct] = useState33();
-  const [isInviting, setInviting] = useState33(false);
-  const [told2, setTold] = useState33();
+  const [act, setAct] = useState34();
+  const [isInviting, setInviting] = useState34(false);
+  const [told2, setTold] = useState34();
   const refresh = () => {
     users.again();
     keys.again();
   };
-  return /* @__PURE__ */ jsxs51(
+  return /* @__PURE__ */ jsxs52(
     Page,
     {
       title: "Users",
       about: "people, services, roles and keys",
-      actions: may("people") && users.value && /* @__PURE__ */ jsx52(Button, { icon: "users", onPress: () => setInviting(true), children: "Invite a person…" }),
+      actions: may("people") && users.value && /* @__PURE__ */ jsx53(Button, { icon: "users", onPress: () => setInviting(true), children: "Invite a person…" }),
       children: [
-        /* @__PURE__ */ jsx52(Card, { title: "People and services", children: users.problem ? /* @__PURE__ */ jsx52(Trouble, { problem: users.problem, what: "Users", again: users.again }) : users.value ? users.value.users.length ? /* @__PURE__ */ jsx52(People, { users: users.value.users, onAct: setAct }) : /* @__PURE__ */ jsx52(Empty, { title: "Nobody yet", children: "The first administrator comes in by a one-time token from the terminal of the engine." }) : /* @__PURE__ */ jsx52(Empty, { title: "Reading…" }) }),
-        roles.value && /* @__PURE__ */ jsx52(Card, { title: "Roles", children: /* @__PURE__ */ jsxs51("table", { className: "table", children: [
-          /* @__PURE__ */ jsx52("thead", { children: /* @__PURE__ */ jsxs51("tr", { children: [
-            /* @__PURE__ */ jsx52("th", { scope: "col", children: "Role" }),
-            /* @__PURE__ */ jsx52("th", { scope: "col", children: "What it is for" }),
-            /* @__PURE__ */ jsx52("th", { scope: "col", children: "Rights" })
+        /* @__PURE__ */ jsx53(Card, { title: "People and services", children: users.problem ? /* @__PURE__ */ jsx53(Trouble, { problem: users.problem, what: "Users", again: users.again }) : users.value ? users.value.users.length ? /* @__PURE__ */ jsx53(People, { users: users.value.users, onAct: setAct }) : /* @__PURE__ */ jsx53(Empty, { title: "Nobody yet", children: "The first administrator comes in by a one-time token from the terminal of the engine." }) : /* @__PURE__ */ jsx53(Empty, { title: "Reading…" }) }),
+        roles.value && /* @__PURE__ */ jsx53(Card, { title: "Roles", children: /* @__PURE__ */ jsxs52("table", { className: "table", children: [
+          /* @__PURE__ */ jsx53("thead", { children: /* @__PURE__ */ jsxs52("tr", { children: [
+            /* @__PURE__ */ jsx53("th", { scope: "col", children: "Role" }),
+            /* @__PURE__ */ jsx53("th", { scope: "col", children: "What it is for" }),
+            /* @__PURE__ */ jsx53("th", { scope: "col", children: "Rights" })
           ] }) }),
-          /* @__PURE__ */ jsx52("tbody", { children: roles.value.roles.map((role) => /* @__PURE__ */ jsxs51("tr", { children: [
-            /* @__PURE__ */ jsxs51("td", { className: "nowrap", children: [
-              /* @__PURE__ */ jsx52("strong", { children: role.name }),
+          /* @__PURE__ */ jsx53("tbody", { children: roles.value.roles.map((role) => /* @__PURE__ */ jsxs52("tr", { children: [
+            /* @__PURE__ */ jsxs52("td", { className: "nowrap", children: [
+              /* @__PURE__ */ jsx53("strong", { children: role.name }),
               " ",
-              role.is_own && /* @__PURE__ */ jsx52("span", { className: "badge", children: "of this site" })
+              role.is_own && /* @__PURE__ */ jsx53("span", { className: "badge", children: "of this site" })
             ] }),
-            /* @__PURE__ */ jsx52("td", { children: role.title }),
-            /* @__PURE__ */ jsx52("td", { className: "quiet", children: role.rights.join(", ") })
+            /* @__PURE__ */ jsx53("td", { children: role.title }),
+            /* @__PURE__ */ jsx53("td", { className: "quiet", children: role.rights.join(", ") })
           ] }, role.name)) })
         ] }) }),
-        keys.value && /* @__PURE__ */ jsx52(Card, { title: "Keys of programs", more: /* @__PURE__ */ jsxs51("span", { className: "quiet", children: [
+        keys.value && /* @__PURE__ */ jsx53(Card, { title: "Keys of programs", more: /* @__PURE__ */ jsxs52("span", { className: "quiet", children: [
           "made with ",
-          /* @__PURE__ */ jsx52("code", { children: "sinew key" })
-        ] }), children: keys.value.keys.length === 0 ? /* @__PURE__ */ jsx52(Empty, { title: "No keys" }) : /* @__PURE__ */ jsxs51("table", { className: "table", children: [
-          /* @__PURE__ */ jsx52("thead", { children: /* @__PURE__ */ jsxs51("tr", { children: [
-            /* @__PURE__ */ jsx52("th", { scope: "col", children: "Key" }),
-            /* @__PURE__ */ jsx52("th", { scope: "col", children: "Of" }),
-            /* @__PURE__ */ jsx52("th", { scope: "col", children: "Roles" }),
-            /* @__PURE__ */ jsx52("th", { scope: "col", children: "Ends" }),
-            /* @__PURE__ */ jsx52("th", { scope: "col", children: "Last used" }),
-            /* @__PURE__ */ jsx52("th", { scope: "col", children: /* @__PURE__ */ jsx52("span", { className: "hidden-but-read", children: "What you may do" }) })
+          /* @__PURE__ */ jsx53("code", { children: "sinew key" })
+        ] }), children: keys.value.keys.length === 0 ? /* @__PURE__ */ jsx53(Empty, { title: "No keys" }) : /* @__PURE__ */ jsxs52("table", { className: "table", children: [
+          /* @__PURE__ */ jsx53("thead", { children: /* @__PURE__ */ jsxs52("tr", { children: [
+            /* @__PURE__ */ jsx53("th", { scope: "col", children: "Key" }),
+            /* @__PURE__ */ jsx53("th", { scope: "col", children: "Of" }),
+            /* @__PURE__ */ jsx53("th", { scope: "col", children: "Roles" }),
+            /* @__PURE__ */ jsx53("th", { scope: "col", children: "Ends" }),
+            /* @__PURE__ */ jsx53("th", { scope: "col", children: "Last used" }),
+            /* @__PURE__ */ jsx53("th", { scope: "col", children: /* @__PURE__ */ jsx53("span", { className: "hidden-but-read", children: "What you may do" }) })
           ] }) }),
-          /* @__PURE__ */ jsx52("tbody", { children: keys.value.keys.map((key) => /* @__PURE__ */ jsxs51("tr", { children: [
-            /* @__PURE__ */ jsxs51("td", { children: [
+          /* @__PURE__ */ jsx53("tbody", { children: keys.value.keys.map((key) => /* @__PURE__ */ jsxs52("tr", { children: [
+            /* @__PURE__ */ jsxs52("td", { children: [
               key.title,
               " ",
-              /* @__PURE__ */ jsx52("code", { className: "quiet", children: key.id })
+              /* @__PURE__ */ jsx53("code", { className: "quiet", children: key.id })
             ] }),
-            /* @__PURE__ */ jsx52("td", { children: key.user }),
-            /* @__PURE__ */ jsx52("td", { children: grantsText(key.grants) }),
-            /* @__PURE__ */ jsx52("td", { className: "nowrap", children: key.until ? moment(key.until) : "never" }),
-            /* @__PURE__ */ jsx52("td", { className: "nowrap", children: key.used ? moment(key.used) : "never" }),
-            /* @__PURE__ */ jsx52("td", { children: /* @__PURE__ */ jsx52("div", { className: "buttons end", children: /* @__PURE__ */ jsx52(
+            /* @__PURE__ */ jsx53("td", { children: key.user }),
+            /* @__PURE__ */ jsx53("td", { children: grantsText(key.grants) }),
+            /* @__PURE__ */ jsx53("td", { className: "nowrap", children: key.until ? moment(key.until) : "never" }),
+            /* @__PURE__ */ jsx53("td", { className: "nowrap", children: key.used ? moment(key.used) : "never" }),
+            /* @__PURE__ */ jsx53("td", { children: /* @__PURE__ */ jsx53("div", { className: "buttons end", children: /* @__PURE__ */ jsx53(
               Button,
               {
                 "aria-label": `Remove the key ${key.title}`,
@@ -5960,7 +6091,7 @@ function Users() {
             ) }) })
           ] }, key.id)) })
         ] }) }),
-        act && /* @__PURE__ */ jsx52(
+        act && /* @__PURE__ */ jsx53(
           AskWhy,
           {
             act,
@@ -5970,7 +6101,7 @@ function Users() {
             }
           }
         ),
-        isInviting && /* @__PURE__ */ jsx52(
+        isInviting && /* @__PURE__ */ jsx53(
           NewUser,
           {
             roles: roles.value?.roles ?? [],
@@ -5982,43 +6113,43 @@ function Users() {
             }
           }
         ),
-        told2 && /* @__PURE__ */ jsx52(ToldOnce, { ...told2, onClose: () => setTold(void 0) })
+        told2 && /* @__PURE__ */ jsx53(ToldOnce, { ...told2, onClose: () => setTold(void 0) })
       ]
     }
   );
 }
 
 // src/shell/Account.tsx
-import { useState as useState34 } from "./vendor.js";
+import { useState as useState35 } from "./vendor.js";
 import { Menu as Menu4, MenuItem as MenuItem4, MenuTrigger as MenuTrigger4, Popover as Popover4 } from "./vendor.js";
-import { Fragment as Fragment18, jsx as jsx53, jsxs as jsxs52 } from "./vendor.js";
+import { Fragment as Fragment18, jsx as jsx54, jsxs as jsxs53 } from "./vendor.js";
 function Account() {
   const { me, isOpen } = useSession();
   const may = useMay();
-  const [isBreaking, setBreaking] = useState34(false);
+  const [isBreaking, setBreaking] = useState35(false);
   if (isOpen || !me) return null;
   const roles = [...new Set(me.grants.map((grant) => grant.role))].join(", ");
-  if (!me.token) return /* @__PURE__ */ jsx53("span", { className: "quiet nowrap account", children: me.name });
+  if (!me.token) return /* @__PURE__ */ jsx54("span", { className: "quiet nowrap account", children: me.name });
   const items = [
     ...may("break-glass") && !me.glass_until ? [{ id: "glass", label: "Break the glass…" }] : [],
     { id: "out", label: "Sign out" }
   ];
-  return /* @__PURE__ */ jsxs52(Fragment18, { children: [
-    me.glass_until && /* @__PURE__ */ jsxs52("span", { className: "demo", children: [
+  return /* @__PURE__ */ jsxs53(Fragment18, { children: [
+    me.glass_until && /* @__PURE__ */ jsxs53("span", { className: "demo", children: [
       "glass broken until ",
       moment(me.glass_until)
     ] }),
-    /* @__PURE__ */ jsxs52(MenuTrigger4, { children: [
-      /* @__PURE__ */ jsxs52(Button, { kind: "plain", children: [
+    /* @__PURE__ */ jsxs53(MenuTrigger4, { children: [
+      /* @__PURE__ */ jsxs53(Button, { kind: "plain", children: [
         me.title || me.name,
-        roles && /* @__PURE__ */ jsxs52("span", { className: "quiet", children: [
+        roles && /* @__PURE__ */ jsxs53("span", { className: "quiet", children: [
           "· ",
           roles
         ] })
       ] }),
-      /* @__PURE__ */ jsx53(Popover4, { className: "popover", placement: "bottom end", children: /* @__PURE__ */ jsx53(Menu4, { className: "menu", items, onAction: (key) => key === "out" ? void signOut() : setBreaking(true), children: (one) => /* @__PURE__ */ jsx53(MenuItem4, { className: "menu-item", children: one.label }) }) })
+      /* @__PURE__ */ jsx54(Popover4, { className: "popover", placement: "bottom end", children: /* @__PURE__ */ jsx54(Menu4, { className: "menu", items, onAction: (key) => key === "out" ? void signOut() : setBreaking(true), children: (one) => /* @__PURE__ */ jsx54(MenuItem4, { className: "menu-item", children: one.label }) }) })
     ] }),
-    isBreaking && /* @__PURE__ */ jsx53(
+    isBreaking && /* @__PURE__ */ jsx54(
       AskWhy,
       {
         onClose: () => setBreaking(false),
@@ -6116,9 +6247,9 @@ function useKeys(acts) {
 }
 
 // src/shell/Palette.tsx
-import { useState as useState35 } from "./vendor.js";
+import { useState as useState36 } from "./vendor.js";
 import { Autocomplete, Dialog as Dialog2, Input as Input7, ListBox, ListBoxItem, Modal as Modal2, ModalOverlay as ModalOverlay2, SearchField } from "./vendor.js";
-import { jsx as jsx54, jsxs as jsxs53 } from "./vendor.js";
+import { jsx as jsx55, jsxs as jsxs54 } from "./vendor.js";
 var EXAMPLES2 = ["patient:N0010138", "state:parked since:24h", "type:ADT^A01", "control:MSG00042", "filler=A123"];
 var ENTRIES_MAX = 12;
 function entriesFor(text, interfaces) {
@@ -6139,14 +6270,14 @@ function entriesFor(text, interfaces) {
   return (isQuery ? [search, ...exact, ...rest] : [...exact, ...rest, search]).slice(0, ENTRIES_MAX);
 }
 function Palette({ onClose }) {
-  const [text, setText] = useState35("");
+  const [text, setText] = useState36("");
   const { status } = useLive();
   const entries = entriesFor(text, status?.engine.interfaces ?? []);
-  return /* @__PURE__ */ jsx54(ModalOverlay2, { className: "veil", isOpen: true, isDismissable: true, onOpenChange: (isOpen) => !isOpen && onClose(), children: /* @__PURE__ */ jsx54(Modal2, { className: "modal", children: /* @__PURE__ */ jsxs53(Dialog2, { className: "palette", "aria-label": "Find anything", children: [
-    /* @__PURE__ */ jsxs53(Autocomplete, { inputValue: text, onInputChange: setText, children: [
-      /* @__PURE__ */ jsxs53(SearchField, { className: "palette-field", "aria-label": "Find messages, patients, interfaces, screens", autoFocus: true, children: [
-        /* @__PURE__ */ jsx54(Icon, { name: "search" }),
-        /* @__PURE__ */ jsx54(
+  return /* @__PURE__ */ jsx55(ModalOverlay2, { className: "veil", isOpen: true, isDismissable: true, onOpenChange: (isOpen) => !isOpen && onClose(), children: /* @__PURE__ */ jsx55(Modal2, { className: "modal", children: /* @__PURE__ */ jsxs54(Dialog2, { className: "palette", "aria-label": "Find anything", children: [
+    /* @__PURE__ */ jsxs54(Autocomplete, { inputValue: text, onInputChange: setText, children: [
+      /* @__PURE__ */ jsxs54(SearchField, { className: "palette-field", "aria-label": "Find messages, patients, interfaces, screens", autoFocus: true, children: [
+        /* @__PURE__ */ jsx55(Icon, { name: "search" }),
+        /* @__PURE__ */ jsx55(
           Input7,
           {
             className: "palette-input",
@@ -6162,7 +6293,7 @@ function Palette({ onClose }) {
           }
         )
       ] }),
-      /* @__PURE__ */ jsx54(
+      /* @__PURE__ */ jsx55(
         ListBox,
         {
           className: "palette-list",
@@ -6173,23 +6304,23 @@ function Palette({ onClose }) {
             navigate(String(key));
             onClose();
           },
-          renderEmptyState: () => /* @__PURE__ */ jsx54("div", { className: "empty", children: "Nothing of this name." }),
-          children: (entry) => /* @__PURE__ */ jsxs53(ListBoxItem, { id: entry.to, textValue: entry.name, className: "palette-item", children: [
-            /* @__PURE__ */ jsx54(Icon, { name: entry.icon }),
-            /* @__PURE__ */ jsx54("span", { className: "cut", children: entry.name }),
-            /* @__PURE__ */ jsx54("span", { className: "quiet nowrap", children: entry.about })
+          renderEmptyState: () => /* @__PURE__ */ jsx55("div", { className: "empty", children: "Nothing of this name." }),
+          children: (entry) => /* @__PURE__ */ jsxs54(ListBoxItem, { id: entry.to, textValue: entry.name, className: "palette-item", children: [
+            /* @__PURE__ */ jsx55(Icon, { name: entry.icon }),
+            /* @__PURE__ */ jsx55("span", { className: "cut", children: entry.name }),
+            /* @__PURE__ */ jsx55("span", { className: "quiet nowrap", children: entry.about })
           ] })
         }
       )
     ] }),
-    /* @__PURE__ */ jsxs53("p", { className: "palette-foot quiet", children: [
-      /* @__PURE__ */ jsx54("kbd", { children: "↑" }),
+    /* @__PURE__ */ jsxs54("p", { className: "palette-foot quiet", children: [
+      /* @__PURE__ */ jsx55("kbd", { children: "↑" }),
       " ",
-      /* @__PURE__ */ jsx54("kbd", { children: "↓" }),
+      /* @__PURE__ */ jsx55("kbd", { children: "↓" }),
       " choose · ",
-      /* @__PURE__ */ jsx54("kbd", { children: "Enter" }),
+      /* @__PURE__ */ jsx55("kbd", { children: "Enter" }),
       " open · ",
-      /* @__PURE__ */ jsx54("kbd", { children: "Esc" }),
+      /* @__PURE__ */ jsx55("kbd", { children: "Esc" }),
       " close"
     ] })
   ] }) }) });
@@ -6225,39 +6356,39 @@ function useTheme() {
 }
 
 // src/shell/App.tsx
-import { jsx as jsx55, jsxs as jsxs54 } from "./vendor.js";
+import { jsx as jsx56, jsxs as jsxs55 } from "./vendor.js";
 function screenOf({ path }) {
   const one = path.match(/^\/interfaces\/([^/]+)$/)?.[1];
-  if (one) return /* @__PURE__ */ jsx55(OneInterface, { name: decodeURIComponent(one) }, one);
+  if (one) return /* @__PURE__ */ jsx56(OneInterface, { name: decodeURIComponent(one) }, one);
   const mapped = path.match(/^\/mapper\/([^/]+)$/)?.[1];
-  if (mapped) return /* @__PURE__ */ jsx55(Mapper, { name: decodeURIComponent(mapped) }, mapped);
+  if (mapped) return /* @__PURE__ */ jsx56(Mapper, { name: decodeURIComponent(mapped) }, mapped);
   switch (path) {
     case "/":
-      return /* @__PURE__ */ jsx55(Overview, {});
+      return /* @__PURE__ */ jsx56(Overview, {});
     case "/messages":
-      return /* @__PURE__ */ jsx55(Messages, {});
+      return /* @__PURE__ */ jsx56(Messages, {});
     case "/interfaces":
-      return /* @__PURE__ */ jsx55(InterfaceList, {});
+      return /* @__PURE__ */ jsx56(InterfaceList, {});
     case "/mapper":
-      return /* @__PURE__ */ jsx55(MapList, {});
+      return /* @__PURE__ */ jsx56(MapList, {});
     case "/bench":
-      return /* @__PURE__ */ jsx55(Bench, {});
+      return /* @__PURE__ */ jsx56(Bench, {});
     case "/alerts":
-      return /* @__PURE__ */ jsx55(Alerts, {});
+      return /* @__PURE__ */ jsx56(Alerts, {});
     case "/tables":
-      return /* @__PURE__ */ jsx55(CodeTables, {});
+      return /* @__PURE__ */ jsx56(CodeTables, {});
     case "/dictionary":
-      return /* @__PURE__ */ jsx55(Dictionary, {});
+      return /* @__PURE__ */ jsx56(Dictionary, {});
     case "/changes":
-      return /* @__PURE__ */ jsx55(Changes, {});
+      return /* @__PURE__ */ jsx56(Changes, {});
     case "/audit":
-      return /* @__PURE__ */ jsx55(Audit, {});
+      return /* @__PURE__ */ jsx56(Audit, {});
     case "/users":
-      return /* @__PURE__ */ jsx55(Users, {});
+      return /* @__PURE__ */ jsx56(Users, {});
     case "/system":
-      return /* @__PURE__ */ jsx55(System, {});
+      return /* @__PURE__ */ jsx56(System, {});
     default:
-      return /* @__PURE__ */ jsx55(Page, { title: "Not found", children: /* @__PURE__ */ jsx55(Empty, { title: "There is no such page", children: /* @__PURE__ */ jsx55(Link, { to: "/", children: "Go to the overview" }) }) });
+      return /* @__PURE__ */ jsx56(Page, { title: "Not found", children: /* @__PURE__ */ jsx56(Empty, { title: "There is no such page", children: /* @__PURE__ */ jsx56(Link, { to: "/", children: "Go to the overview" }) }) });
   }
 }
 function Navigation({ path }) {
@@ -6268,12 +6399,12 @@ function Navigation({ path }) {
   const here = placeOf(path);
   const places = PLACES.filter((place2) => !place2.right || may(place2.right));
   const groups = ["Look", "Build", "Guard"];
-  return /* @__PURE__ */ jsx55("nav", { className: "side", "aria-label": "Screens", children: groups.map((group) => /* @__PURE__ */ jsx55("ul", { "aria-label": group, children: places.filter((place2) => place2.group === group).map((place2) => /* @__PURE__ */ jsx55("li", { children: /* @__PURE__ */ jsxs54(Link, { to: place2.path, className: "place", title: `${place2.name} (g ${place2.key})`, "aria-current": place2 === here ? "page" : void 0, children: [
-    /* @__PURE__ */ jsx55(Icon, { name: place2.icon }),
-    /* @__PURE__ */ jsx55("span", { className: "place-name", children: place2.name }),
-    place2.path === "/alerts" && urgent.length > 0 && /* @__PURE__ */ jsxs54("span", { className: `badge ${isAlarm ? "bad" : "warn"}`, children: [
+  return /* @__PURE__ */ jsx56("nav", { className: "side", "aria-label": "Screens", children: groups.map((group) => /* @__PURE__ */ jsx56("ul", { "aria-label": group, children: places.filter((place2) => place2.group === group).map((place2) => /* @__PURE__ */ jsx56("li", { children: /* @__PURE__ */ jsxs55(Link, { to: place2.path, className: "place", title: `${place2.name} (g ${place2.key})`, "aria-current": place2 === here ? "page" : void 0, children: [
+    /* @__PURE__ */ jsx56(Icon, { name: place2.icon }),
+    /* @__PURE__ */ jsx56("span", { className: "place-name", children: place2.name }),
+    place2.path === "/alerts" && urgent.length > 0 && /* @__PURE__ */ jsxs55("span", { className: `badge ${isAlarm ? "bad" : "warn"}`, children: [
       urgent.length,
-      /* @__PURE__ */ jsx55("span", { className: "hidden-but-read", children: " need attention" })
+      /* @__PURE__ */ jsx56("span", { className: "hidden-but-read", children: " need attention" })
     ] })
   ] }) }, place2.path)) }, group)) });
 }
@@ -6286,19 +6417,19 @@ var KEYS = [
 ];
 function KeyList({ onClose }) {
   const jumps = PLACES.map((place2) => [`g ${place2.key}`, place2.name]);
-  return /* @__PURE__ */ jsxs54(Window, { title: "Keys", onClose, children: [
-    /* @__PURE__ */ jsx55("dl", { className: "facts key-list", children: [...KEYS, ...jumps].map(([key, what]) => /* @__PURE__ */ jsxs54("div", { className: "key-row", children: [
-      /* @__PURE__ */ jsx55("dt", { children: /* @__PURE__ */ jsx55("kbd", { children: key }) }),
-      /* @__PURE__ */ jsx55("dd", { children: what })
+  return /* @__PURE__ */ jsxs55(Window, { title: "Keys", onClose, children: [
+    /* @__PURE__ */ jsx56("dl", { className: "facts key-list", children: [...KEYS, ...jumps].map(([key, what]) => /* @__PURE__ */ jsxs55("div", { className: "key-row", children: [
+      /* @__PURE__ */ jsx56("dt", { children: /* @__PURE__ */ jsx56("kbd", { children: key }) }),
+      /* @__PURE__ */ jsx56("dd", { children: what })
     ] }, key)) }),
-    /* @__PURE__ */ jsx55("div", { className: "buttons", children: /* @__PURE__ */ jsx55(Button, { onPress: onClose, children: "Close" }) })
+    /* @__PURE__ */ jsx56("div", { className: "buttons", children: /* @__PURE__ */ jsx56(Button, { onPress: onClose, children: "Close" }) })
   ] });
 }
 function Connection() {
   const { problem, status } = useLive();
   if (!problem) return null;
-  return /* @__PURE__ */ jsxs54("div", { className: "offline", role: "alert", children: [
-    /* @__PURE__ */ jsx55(Icon, { name: "warn" }),
+  return /* @__PURE__ */ jsxs55("div", { className: "offline", role: "alert", children: [
+    /* @__PURE__ */ jsx56(Icon, { name: "warn" }),
     problem.message,
     " ",
     status ? "What you see is the last thing it said; it is asked again every second." : "It is asked again every second."
@@ -6308,13 +6439,13 @@ function App() {
   const { state, me } = useSession();
   useEffect13(() => void askWho(), []);
   if (state === "asking") return null;
-  return state === "out" || me && me.stage !== "full" ? /* @__PURE__ */ jsx55(SignIn, {}) : /* @__PURE__ */ jsx55(Frame, {});
+  return state === "out" || me && me.stage !== "full" ? /* @__PURE__ */ jsx56(SignIn, {}) : /* @__PURE__ */ jsx56(Frame, {});
 }
 function Frame() {
   const address = useAddress();
   const theme2 = useTheme();
   const { status } = useLive();
-  const [open, setOpen] = useState36();
+  const [open, setOpen] = useState37();
   const acts = useMemo13(() => ({ openPalette: () => setOpen("palette"), openKeys: () => setOpen("keys") }), []);
   useKeys(acts);
   const main = useRef7(null);
@@ -6323,42 +6454,42 @@ function Frame() {
     document.title = place2 ? `${place2.name} · Sinew` : "Sinew";
     main.current?.scrollTo(0, 0);
   }, [address.path, place2]);
-  return /* @__PURE__ */ jsxs54("div", { className: "frame", children: [
-    /* @__PURE__ */ jsx55("button", { type: "button", className: "skip", onClick: () => main.current?.focus(), children: "Skip to the screen" }),
-    /* @__PURE__ */ jsxs54("header", { className: "bar", children: [
-      /* @__PURE__ */ jsxs54(Link, { to: "/", className: "brand", children: [
-        /* @__PURE__ */ jsx55(Mark, {}),
+  return /* @__PURE__ */ jsxs55("div", { className: "frame", children: [
+    /* @__PURE__ */ jsx56("button", { type: "button", className: "skip", onClick: () => main.current?.focus(), children: "Skip to the screen" }),
+    /* @__PURE__ */ jsxs55("header", { className: "bar", children: [
+      /* @__PURE__ */ jsxs55(Link, { to: "/", className: "brand", children: [
+        /* @__PURE__ */ jsx56(Mark, {}),
         "Sinew"
       ] }),
-      status?.process.is_demo && /* @__PURE__ */ jsx55("span", { className: "demo", children: "Demo · invented people" }),
-      /* @__PURE__ */ jsxs54("button", { type: "button", className: "finder", onClick: acts.openPalette, children: [
-        /* @__PURE__ */ jsx55(Icon, { name: "search" }),
-        /* @__PURE__ */ jsx55("span", { children: "Find messages, patients, interfaces…" }),
-        /* @__PURE__ */ jsx55("kbd", { children: "/" })
+      status?.process.is_demo && /* @__PURE__ */ jsx56("span", { className: "demo", children: "Demo · invented people" }),
+      /* @__PURE__ */ jsxs55("button", { type: "button", className: "finder", onClick: acts.openPalette, children: [
+        /* @__PURE__ */ jsx56(Icon, { name: "search" }),
+        /* @__PURE__ */ jsx56("span", { children: "Find messages, patients, interfaces…" }),
+        /* @__PURE__ */ jsx56("kbd", { children: "/" })
       ] }),
-      /* @__PURE__ */ jsxs54("div", { className: "bar-end", children: [
-        /* @__PURE__ */ jsx55("a", { className: "button plain square", href: "/docs", target: "_blank", rel: "noreferrer", "aria-label": "The guide", title: "The guide", children: /* @__PURE__ */ jsx55(Icon, { name: "book" }) }),
-        /* @__PURE__ */ jsx55(Button, { kind: "plain square", "aria-label": "Keys", onPress: acts.openKeys, icon: "keys" }),
-        /* @__PURE__ */ jsx55(Button, { kind: "plain square", "aria-label": theme2 === "light" ? "Dark colours" : "Light colours", onPress: switchTheme, icon: theme2 === "light" ? "moon" : "sun" }),
-        /* @__PURE__ */ jsx55(Account, {})
+      /* @__PURE__ */ jsxs55("div", { className: "bar-end", children: [
+        /* @__PURE__ */ jsx56("a", { className: "button plain square", href: "/docs", target: "_blank", rel: "noreferrer", "aria-label": "The guide", title: "The guide", children: /* @__PURE__ */ jsx56(Icon, { name: "book" }) }),
+        /* @__PURE__ */ jsx56(Button, { kind: "plain square", "aria-label": "Keys", onPress: acts.openKeys, icon: "keys" }),
+        /* @__PURE__ */ jsx56(Button, { kind: "plain square", "aria-label": theme2 === "light" ? "Dark colours" : "Light colours", onPress: switchTheme, icon: theme2 === "light" ? "moon" : "sun" }),
+        /* @__PURE__ */ jsx56(Account, {})
       ] })
     ] }),
-    /* @__PURE__ */ jsx55(Navigation, { path: address.path }),
-    /* @__PURE__ */ jsxs54("main", { id: "main", ref: main, tabIndex: -1, children: [
-      /* @__PURE__ */ jsx55(Connection, {}),
+    /* @__PURE__ */ jsx56(Navigation, { path: address.path }),
+    /* @__PURE__ */ jsxs55("main", { id: "main", ref: main, tabIndex: -1, children: [
+      /* @__PURE__ */ jsx56(Connection, {}),
       screenOf(address)
     ] }),
-    open === "palette" && /* @__PURE__ */ jsx55(Palette, { onClose: () => setOpen(void 0) }),
-    open === "keys" && /* @__PURE__ */ jsx55(KeyList, { onClose: () => setOpen(void 0) })
+    open === "palette" && /* @__PURE__ */ jsx56(Palette, { onClose: () => setOpen(void 0) }),
+    open === "keys" && /* @__PURE__ */ jsx56(KeyList, { onClose: () => setOpen(void 0) })
   ] });
 }
 
 // src/main.tsx
-import { jsx as jsx56 } from "./vendor.js";
+import { jsx as jsx57 } from "./vendor.js";
 applyTheme();
 var root = document.getElementById("root");
 if (root) {
   createRoot(root).render(
-    /* @__PURE__ */ jsx56(StrictMode, { children: /* @__PURE__ */ jsx56(App, {}) })
+    /* @__PURE__ */ jsx57(StrictMode, { children: /* @__PURE__ */ jsx57(App, {}) })
   );
 }

@@ -175,6 +175,21 @@ async function walkScreens(browser, origin, session) {
   }
 }
 
+/** A secret of a partner goes in, and does not come out. */
+async function keepSecret(page, origin) {
+  await page.goto(`${origin}/system`);
+  await page.getByRole("button", { name: "Keep a secret…" }).click();
+  await page.getByLabel("Name", { exact: true }).fill("lab-password");
+  await page.getByLabel("Text", { exact: true }).fill("hunter2hunter2");
+  await judge(page, "keeping a secret");
+  if (pictures) await page.screenshot({ path: join(pictures, "secret-light-1280.png") });
+  await page.getByRole("button", { name: "Keep it" }).click();
+  await page.getByRole("row", { name: /lab-password/ }).getByText(/kept since .* by iris\.hale/).waitFor();
+  await judge(page, "secrets");
+  if (pictures) await page.screenshot({ path: join(pictures, "secrets-light-1280.png") });
+  if ((await page.content()).includes("hunter2")) fault("secrets", "a text is shown");
+}
+
 /** Signing in as a hospital does: the link, a password, a passkey; and again with the passkey as second factor. */
 async function signIn(browser) {
   const workspace = join(folder, "clinic");
@@ -195,8 +210,19 @@ async function signIn(browser) {
   await page.getByRole("button", { name: "Use a passkey instead" }).click();
   await page.getByRole("heading", { name: "Recovery codes" }).waitFor();
   await page.getByRole("button", { name: "I have kept them" }).click();
+  await keepSecret(page, origin);
   await page.getByRole("button", { name: /Iris Hale/ }).click();
   await page.getByRole("menuitem", { name: "Sign out" }).click();
+  await page.goto("about:blank");
+  // Who the provider of the house sends away lands here, with a word that the page has a sentence for; other words say nothing.
+  await page.goto(`${origin}/#sign-in=role`);
+  await page.getByText("none of your groups has a role here").waitFor();
+  await judge(page, "a refused sign-in");
+  if (pictures) await page.screenshot({ path: join(pictures, "sign-in-refused-light-1280.png") });
+  await page.goto("about:blank");
+  await page.goto(`${origin}/#sign-in=%3Cb%3Eprovider%3C%2Fb%3E`);
+  await page.getByRole("button", { name: "Sign in", exact: true }).waitFor();
+  if ((await page.locator(".notice").count()) !== 0) fault("a word that is none of ours", "is shown");
   await page.getByLabel("Name", { exact: true }).fill("iris.hale");
   await page.getByLabel("Password").fill(PASSWORD);
   await judge(page, "the way in");

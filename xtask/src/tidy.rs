@@ -5,6 +5,7 @@
 //! Promises: reads files only, no cargo, no network; under two seconds. Never: changes a file, except the ratchet when
 //! asked to, and then only downwards.
 
+mod asvs;
 mod catalogue;
 mod clock;
 mod commands;
@@ -101,6 +102,7 @@ const CHECKS: &[Check] = &[
     pages::check,
     links::check,
     promises::check,
+    asvs::check,
     commands::check,
     connector_folders::check,
 ];

@@ -1,5 +1,5 @@
 // The routes of the engine by what they are for. Paths stand here and nowhere else.
-import { get, getText, post, postText } from "./http";
+import { change, get, getText, post, postText } from "./http";
 import type { InterfaceText, Journey, MessageRow, ReplayPlan, Status } from "./types";
 
 export const readStatus = (signal?: AbortSignal) => get<Status>("/api/v1/status", undefined, signal);
@@ -159,3 +159,17 @@ export interface SharedSearch {
 export const readSearches = (signal?: AbortSignal) => get<{ searches: SharedSearch[] }>("/api/v1/searches", undefined, signal);
 export const shareSearch = (title: string, query: string) => post("/api/v1/searches", { title, query });
 export const takeSearchBack = (id: string) => post("/api/v1/searches/remove", { id });
+
+/** A password or key of a partner, without its text. */
+export interface Secret {
+  name: string;
+  /** `vault`, what the environment says, or `missing`. */
+  place: string;
+  is_kept: boolean;
+  set: number | null;
+  by: string;
+  used_by: string[];
+}
+export const readSecrets = (signal?: AbortSignal) => get<{ secrets: Secret[] }>("/api/v1/secrets", undefined, signal);
+export const setSecret = (name: string, text: string, reason: string) =>
+  change<{ needs_reload: boolean }>("PUT", `/api/v1/secrets/${encodeURIComponent(name)}`, { text, reason });

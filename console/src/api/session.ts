@@ -16,6 +16,7 @@ export type Right =
   | "apply"
   | "audit"
   | "people"
+  | "secrets"
   | "backup"
   | "stop"
   | "break-glass";
@@ -110,9 +111,13 @@ export async function confirmCodes(code: string): Promise<string[]> {
 }
 
 export async function signOut(): Promise<void> {
-  await post("/api/v1/sign-out");
-  setSessionToken("");
-  tell({ state: "out", me: undefined, isOpen: false });
+  try {
+    await post("/api/v1/sign-out");
+  } finally {
+    // Also where the engine gives no answer: nothing that it showed stays on the page.
+    setSessionToken("");
+    tell({ state: "out", me: undefined, isOpen: false });
+  }
 }
 
 export async function breakGlass(reason: string): Promise<void> {

@@ -5,17 +5,17 @@
 
 use crate::{
     backing::{self, Desk, Target},
-    behaviour,
+    behaviour, confine,
     forwarding::{self, Forward},
     ground, handles,
     outcome::{Exit, Failure, Result},
-    place, texts, watch as watch_files,
+    place, secrets, texts, watch as watch_files,
 };
 use engine::{Changes, Engine, acts::Person};
 use interface::{contract::Boxed, workspace::Workspace};
 use message::{Clock as _, Diagnostic, Name, Steady, Timestamp, clock};
 use serde_json::{Value, json};
-use server::{Api, Listening};
+use server::{Api, Listening, secrets::Secret};
 use std::{
     collections::BTreeMap,
     future::Future,
@@ -27,6 +27,7 @@ use std::{
 };
 use store::{Health, Store};
 use tokio::sync::{Notify, watch};
+use zeroize::Zeroizing;
 
 /// How long the sends under way may take at the end.
 const STOP_PATIENCE: Duration = Duration::from_secs(20);
@@ -123,6 +124,7 @@ impl Host {
             api: server::ApiSettings {
                 is_demo: setup.is_demo,
                 provider,
+                site: setup.workspace.server.name.to_string(),
                 ..api_settings(&setup.workspace.server.api, &setup.workspace.folder)
             },
         });
@@ -336,6 +338,7 @@ pub fn api_settings(lines: &interface::workspace::ApiLines, folder: &Path) -> se
         listen: lines.listen,
         certificate: pair.map(|(chain, key)| (folder.join(chain), folder.join(key))),
         is_plaintext_allowed: lines.is_plaintext,
+        site: String::new(),
         names: lines.names.iter().map(ToString::to_string).collect(),
         is_factor_for_administrators_only: lines.is_factor_for_administrators_only,
         is_demo: false,
@@ -450,13 +453,31 @@ impl server::Host for Host {
     fn add(&self, files: &[(String, String)]) -> std::result::Result<(), message::Reason> {
         texts::add(&self.folder, files)
     }
+    fn secrets(&self) -> std::result::Result<Vec<Secret>, message::Reason> {
+        let (workspace, _) = (self.loader)();
+        vault_of(&workspace)?.list(&workspace).map_err(|error| error.reason())
+    }
+    fn set_secret(&self, name: &str, text: Zeroizing<String>, by: &str) -> std::result::Result<(), message::Reason> {
+        let (workspace, _) = (self.loader)();
+        vault_of(&workspace)?.set(name, text, (by, clock::System.now())).map_err(|error| error.reason())
+    }
+    fn remove_secret(&self, name: &str) -> std::result::Result<bool, message::Reason> {
+        let (workspace, _) = (self.loader)();
+        vault_of(&workspace)?.remove(name).map_err(|error| error.reason())
+    }
     fn describe(&self) -> Value {
         let story = self.story.lock().unwrap_or_else(PoisonError::into_inner).clone();
         json!({"version": env!("CARGO_PKG_VERSION"), "pid": std::process::id(),
-            "is_demo": self.api.is_demo, "story": story,
+            "is_demo": self.api.is_demo, "story": story, "confined": confine::confined(),
             "audit": self.forwards.iter().map(|place| place.told(&self.engine)).collect::<Vec<_>>(),
             "workspace": self.folder.display().to_string(), "data": self.data.display().to_string()})
     }
+}
+
+/// The vault where a reload looks for it.
+fn vault_of(workspace: &Workspace) -> std::result::Result<secrets::Place, message::Reason> {
+    secrets::Place::of(workspace)
+        .map_err(|failure| message::Reason::new(server::codes::E7305, format!("the vault cannot be opened: {failure}")))
 }
 
 /// The store's errors on the command line.

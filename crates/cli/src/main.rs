@@ -39,6 +39,7 @@ mod rulebook;
 mod run;
 mod screen;
 mod scripts;
+mod secrets;
 mod table;
 mod texts;
 mod traffic;

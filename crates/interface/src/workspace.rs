@@ -16,6 +16,7 @@ mod around;
 mod audit;
 mod environment;
 mod files;
+mod secrets;
 mod server;
 mod sso;
 
@@ -25,6 +26,7 @@ pub use around::{Around, standard};
 pub use audit::AuditLines;
 pub use environment::{Change, Environment};
 pub use files::{Files, Unreadable};
+pub use secrets::Named;
 pub use server::{KeyPlace, QualitySettings, ServerSettings, StoreEngine, UrlPlace};
 pub use sso::{GroupRole, SsoLines};
 

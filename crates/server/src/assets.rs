@@ -63,7 +63,6 @@ fn asset(name: &str, headers: &HeaderMap) -> Option<Response> {
     put(&mut response, header::ETAG, &tag);
     // Asked for anew each time, and sent only when it changed: after an update nobody sees an old page.
     put(&mut response, header::CACHE_CONTROL, "no-cache");
-    put(&mut response, header::CONTENT_SECURITY_POLICY, "default-src 'none'");
     Some(response)
 }
 
@@ -81,7 +80,7 @@ fn kind_of(name: &str) -> Option<&'static str> {
 fn policy(nonce: &str) -> String {
     format!(
         "default-src 'none'; script-src 'self'; style-src 'self' 'nonce-{nonce}'; img-src 'self'; font-src 'self'; \
-         connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
+         connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
          require-trusted-types-for 'script'"
     )
 }

@@ -43,6 +43,8 @@ message::catalogue! {
     E7302 "the authority of the house cannot be used";
     E7303 "a certificate ends soon, or has ended";
     E7304 "there is no secret of that name";
+    E7305 "the secret cannot be kept";
+    E7306 "an interface needs the secret";
     E7310 "the provider of sign-ins does not answer as it should";
     E7311 "a sign-in by the provider was refused";
 }

@@ -105,7 +105,7 @@ pub(crate) async fn openapi(_: Call<Nothing>) -> Result<Response, Problem> {
 pub(crate) async fn metrics(call: Call<Nothing>) -> Result<Response, Problem> {
     let security = security(&call.state).await?;
     let text = metrics::exposition(&call.state.engine, &transport(&security));
-    Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response())
+    Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response())
 }
 
 /// When certificates end, and how many places are in the open.

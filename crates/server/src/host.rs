@@ -9,11 +9,13 @@ use crate::{
     people::{People, sso::Provider},
     route::Table,
     routes,
+    secrets::Secret,
     verify::Verifying,
 };
 use engine::{Engine, acts::Person};
 use message::{Reason, Timestamp};
 use std::{net::SocketAddr, path::PathBuf, sync::Arc};
+use zeroize::Zeroizing;
 
 /// What the engine's process offers to the API besides the engine: things that only the binary can do.
 pub trait Host: Send + Sync {
@@ -59,6 +61,21 @@ pub trait Host: Send + Sync {
     /// # Errors
     /// One is there already, or the folder does not let itself be written.
     fn add(&self, files: &[(String, String)]) -> Result<(), Reason>;
+    /// The secrets of the workspace: those that are kept and those that are named. Names, never texts.
+    ///
+    /// # Errors
+    /// The vault cannot be read.
+    fn secrets(&self) -> Result<Vec<Secret>, Reason>;
+    /// Keeps a text in the vault, over what was there. A reload makes interfaces take it.
+    ///
+    /// # Errors
+    /// The vault cannot be read or written.
+    fn set_secret(&self, name: &str, text: Zeroizing<String>, by: &str) -> Result<(), Reason>;
+    /// Removes a name from the vault; `false` where there is none.
+    ///
+    /// # Errors
+    /// The vault cannot be read or written.
+    fn remove_secret(&self, name: &str) -> Result<bool, Reason>;
     /// Facts about the process for `status`: workspace, version, process id.
     fn describe(&self) -> serde_json::Value;
 }
@@ -72,6 +89,8 @@ pub struct ApiSettings {
     pub certificate: Option<(PathBuf, PathBuf)>,
     /// Plain HTTP off this machine was asked for by an explicit line.
     pub is_plaintext_allowed: bool,
+    /// What the workspace is called: no password is made of it.
+    pub site: String,
     /// Names that the server is known by, besides those of this machine.
     pub names: Vec<String>,
     /// Only administrators need a second factor.

@@ -44,6 +44,7 @@ pub mod risks;
 mod route;
 mod routes;
 mod searches;
+pub mod secrets;
 mod steer;
 mod verify;
 pub mod way;

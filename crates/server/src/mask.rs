@@ -49,6 +49,7 @@ pub fn is_hidden_item(item: &Item<'_>) -> bool {
     match item {
         Item::Boolean(_) | Item::Integer(_) | Item::Type(..) => false,
         Item::Decimal(_) | Item::Text(_) | Item::Temporal(_) | Item::Quantity(_) => true,
+        Item::Element(node) if is_place(*node) => true,
         Item::Element(_) => !item.fhir().and_then(Type::primitive).is_some_and(|primitive| match primitive {
             Primitive::Boolean | Primitive::Canonical | Primitive::Code | Primitive::Integer => true,
             Primitive::PositiveInt | Primitive::UnsignedInt | Primitive::Uri | Primitive::Oid => true,
@@ -58,6 +59,17 @@ pub fn is_hidden_item(item: &Item<'_>) -> bool {
             Primitive::Instant | Primitive::Markdown | Primitive::String | Primitive::Time | Primitive::Url => false,
             Primitive::Uuid | Primitive::Xhtml => false,
         }),
+    }
+}
+
+/// The address of a resource, or of a search for one: an id or an identifier of the patient stands in it. Names that were made up
+/// for one bundle, and addresses of definitions, are none.
+fn is_place(node: Node<'_>) -> bool {
+    let text = node.scalar().unwrap_or_default();
+    match node.key() {
+        Some("fullUrl" | "location") => !text.starts_with("urn:uuid:"),
+        Some("url") => text.contains('?') || text.contains('/') && !text.contains("://"),
+        _ => false,
     }
 }
 
@@ -173,6 +185,24 @@ mod tests {
         let made = masked_resource(&Tree::read(text.as_bytes()).unwrap());
         let expect = r#"{"resourceType":"Patient","id":"N****","gender":"female","name":[{"family":"Q****","given":["A****"]}],"birthDate":"1****"}"#;
         assert_eq!(String::from_utf8(made.write()).unwrap(), expect);
+    }
+
+    #[test]
+    fn addresses_of_resources_and_searches_are_masked() {
+        let check = |place: &str, expect: &str| {
+            let text = format!(r#"{{"resourceType":"Bundle","entry":[{{{place}}}]}}"#);
+            let made = masked_resource(&Tree::read(text.as_bytes()).unwrap());
+            let expect = format!(r#"{{"resourceType":"Bundle","entry":[{{{expect}}}]}}"#);
+            assert_eq!(String::from_utf8(made.write()).unwrap(), expect);
+        };
+        let put = |url: &str| format!(r#""request":{{"method":"PUT","url":"{url}"}}"#);
+        check(&put("Patient?identifier=urn:x|482113"), &put("P****"));
+        check(&put("Patient/482113"), &put("P****"));
+        check(&put("https://fhir.example.org/Patient?name=Quist"), &put("h****"));
+        check(r#""fullUrl":"https://fhir.example.org/Patient/482113""#, r#""fullUrl":"h****""#);
+        check(r#""response":{"location":"Patient/482113/_history/1"}"#, r#""response":{"location":"P****"}"#);
+        let stays = r#""fullUrl":"urn:uuid:c5390ce1-e6a5-8695-a34b-95f51812f9fe","resource":{"resourceType":"Patient","extension":[{"url":"http://hl7.org/fhir/x","extension":[{"url":"text"}]}]}"#;
+        check(stays, stays);
     }
 
     #[test]

@@ -19,5 +19,5 @@ pub(crate) fn answer(state: &State, method: &Method, path: &str) -> Option<Respo
         },
         _ => return None,
     };
-    Some((status, [(header::CONTENT_TYPE, "text/plain")], text).into_response())
+    Some((status, [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response())
 }

@@ -36,6 +36,8 @@ pub enum Right {
     Audit,
     /// Manage users, roles and keys.
     People,
+    /// See which passwords and keys of partners are kept, set and remove them; no text is ever shown.
+    Secrets,
     /// Make backups and examine the store.
     Backup,
     /// End the engine.
@@ -46,7 +48,7 @@ pub enum Right {
 
 impl Right {
     /// Every right.
-    pub const ALL: [Right; 15] = [
+    pub const ALL: [Right; 16] = [
         Right::Look,
         Right::Masked,
         Right::Reveal,
@@ -59,6 +61,7 @@ impl Right {
         Right::Apply,
         Right::Audit,
         Right::People,
+        Right::Secrets,
         Right::Backup,
         Right::Stop,
         Right::BreakGlass,
@@ -80,6 +83,7 @@ impl Right {
             Right::Apply => "apply",
             Right::Audit => "audit",
             Right::People => "people",
+            Right::Secrets => "secrets",
             Right::Backup => "backup",
             Right::Stop => "stop",
             Right::BreakGlass => "break-glass",
@@ -130,6 +134,7 @@ pub const ROLES: &[(&str, &str, &[Right])] = &[
             Right::Apply,
             Right::Audit,
             Right::People,
+            Right::Secrets,
             Right::Backup,
             Right::Stop,
             Right::BreakGlass,

@@ -79,6 +79,7 @@ pub(crate) struct Raw {
     pub(crate) mark: Option<String>,
     pub(crate) state_cookie: Option<String>,
     pub(crate) host: String,
+    pub(crate) is_page: bool,
 }
 
 type Run = Arc<dyn Fn(Raw) -> Boxed<'static, Result<Response, Problem>> + Send + Sync>;

@@ -14,7 +14,7 @@ use crate::{
         Gives::{Bytes, Json as Gives, Lines, Stream, Text, Typed},
         Need, Route, schema,
     },
-    searches, steer, verify,
+    searches, secrets, steer, verify,
 };
 use axum::http::Method;
 
@@ -28,7 +28,8 @@ const SIGN_IN_BYTES_MAX: usize = 4 * 1024;
 
 /// Every route.
 pub(crate) fn all() -> Vec<Route> {
-    let of_people = [of_sign_in(), of_me(), of_passkeys(), of_users(), of_user_states(), of_roles_and_keys()];
+    let of_people =
+        [of_sign_in(), of_me(), of_passkeys(), of_users(), of_user_states(), of_roles_and_keys(), of_secrets()];
     let of_engine = [
         of_engine(),
         of_looking(),
@@ -610,6 +611,13 @@ fn of_user_states() -> Vec<Route> {
             users::reset,
         ),
         Route::new(
+            (POST, "/api/v1/users/{name}/reset-password"),
+            (may(Right::People), Engine),
+            Gives("sinew.user/1"),
+            "Take the password away, and invite again; the second factor stays",
+            users::reset_password,
+        ),
+        Route::new(
             (POST, "/api/v1/users/{name}/sign-out"),
             (may(Right::People), Engine),
             Gives(""),
@@ -663,6 +671,33 @@ fn of_roles_and_keys() -> Vec<Route> {
             Gives(""),
             "Remove a key",
             keys::remove,
+        ),
+    ]
+}
+
+fn of_secrets() -> Vec<Route> {
+    vec![
+        Route::new(
+            (GET, "/api/v1/secrets"),
+            (may(Right::Secrets), Engine),
+            Gives("sinew.secrets/2"),
+            "Which secrets there are, and who uses them; never a text",
+            secrets::list,
+        ),
+        Route::new(
+            (PUT, "/api/v1/secrets/{name}"),
+            (may(Right::Secrets), Engine),
+            Gives("sinew.secret/1"),
+            "Keep a secret of a partner; it is never given again",
+            secrets::set,
+        )
+        .up_to(secrets::BODY_BYTES_MAX),
+        Route::new(
+            (DELETE, "/api/v1/secrets/{name}"),
+            (may(Right::Secrets), Engine),
+            Gives(""),
+            "Remove a secret of a partner",
+            secrets::remove,
         ),
     ]
 }

@@ -1,9 +1,11 @@
 //! `keys/secrets.vault`: passwords and keys of a workspace's partners in one sealed file.
 //!
-//! The file opens with the block of every sealed file (a key of its own, wrapped by the master key), behind it a nonce and the
-//! names with their texts, sealed with AES-256-GCM.
+//! The file opens with the block of every sealed file (a key of its own, wrapped by the master key), behind it a nonce and a
+//! table, sealed with AES-256-GCM: JSON, `{"kept":{NAME:{"text":BASE64,"set":MICROSECONDS,"by":WHO}}}`. An older build wrote
+//! `{NAME:TEXT}`, which is read too.
 //! Promises: a text leaves only by its name; what is read is overwritten in memory when it is dropped; a crash leaves the file
-//! before or the file after; another master key needs no other file. Never: in a backup, a log or a `Debug`.
+//! before or the file after; of two processes that write, one waits for the other and none loses what the other wrote; another
+//! master key needs no other file. Never: in a backup, a log or a `Debug`.
 
 use crate::{
     Error, Options,
@@ -12,21 +14,39 @@ use crate::{
     identity,
     seal::{self, MasterKey},
 };
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use message::Timestamp;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use serde::{Deserialize, Serialize};
 use std::{
     collections::BTreeMap,
     fmt, fs, io,
-    os::unix::fs::{DirBuilderExt as _, PermissionsExt as _},
+    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
     sync::Arc,
 };
 use zeroize::Zeroizing;
 
 const NAME: &str = "keys/secrets.vault";
+const LOCK: &str = "secrets.lock";
 const MAGIC: &[u8; 8] = b"SINEWSEC";
 /// Largest text, and secrets of a workspace.
 pub const SECRET_BYTES_MAX: usize = 64 * 1024;
 const SECRETS_MAX: usize = 1024;
+
+/// What is known of a secret besides its text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Mark {
+    /// When it was set; unknown of what an older build kept.
+    pub set: Option<Timestamp>,
+    /// By whom, as the audit chain names them.
+    pub by: String,
+}
+
+struct Kept {
+    text: Zeroizing<String>,
+    mark: Mark,
+}
 
 /// See the module.
 pub struct Vault {
@@ -34,13 +54,31 @@ pub struct Vault {
     path: PathBuf,
     area: Vec<u8>,
     key: Zeroizing<[u8; 32]>,
-    texts: BTreeMap<String, Zeroizing<String>>,
+    kept: BTreeMap<String, Kept>,
 }
 
 impl fmt::Debug for Vault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Vault({} secrets)", self.texts.len())
+        write!(f, "Vault({} secrets)", self.kept.len())
     }
+}
+
+/// The table as it is written. Texts are base64, so that reading them makes no copy that nobody overwrites.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written<'a> {
+    #[serde(borrow)]
+    kept: BTreeMap<&'a str, Row<'a>>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Row<'a> {
+    text: &'a str,
+    #[serde(default)]
+    set: Option<Timestamp>,
+    #[serde(default)]
+    by: String,
 }
 
 impl Vault {
@@ -62,77 +100,89 @@ impl Vault {
         let (area, rest) = bytes.split_at_checked(AREA_BYTES).ok_or_else(damaged)?;
         let (nonce, sealed) = rest.split_first_chunk::<NONCE_LEN>().ok_or_else(damaged)?;
         let mut sealed = Zeroizing::new(sealed.to_vec());
-        let text = sealing(&key)?
+        let table = sealing(&key)?
             .open_in_place(Nonce::assume_unique_for_key(*nonce), Aad::from(MAGIC), &mut sealed)
             .map_err(|_| damaged())?;
-        let texts: BTreeMap<String, String> = serde_json::from_slice(text).map_err(|_| damaged())?;
-        let texts = texts.into_iter().map(|(name, text)| (name, Zeroizing::new(text))).collect();
-        Ok(Some(Vault { disk: options.disk.clone(), path, area: area.to_vec(), key, texts }))
+        let kept = read(table).ok_or_else(damaged)?;
+        Ok(Some(Vault { disk: options.disk.clone(), path, area: area.to_vec(), key, kept }))
     }
 
     /// The same, or a new one that is not written yet. Makes the master key where the workspace has none so far.
-    ///
-    /// # Errors
-    /// As [`Vault::open`].
-    pub fn open_or_make(directory: &Path, options: &Options) -> Result<Vault, Error> {
+    fn open_or_make(directory: &Path, options: &Options) -> Result<Vault, Error> {
         if let Some(vault) = Vault::open(directory, options)? {
             return Ok(vault);
         }
-        let refused = |error: io::Error| Error::unavailable("making the folder of the secrets", &error);
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(directory.join("keys")).map_err(refused)?;
         let master = identity::load(&*options.disk, directory, &options.key, true)?;
         let key = Zeroizing::new(seal::random::<32>()?);
         let area = Block { magic: *MAGIC, store: [0; 16], numbers: [0, 0] }.area(&master, &key)?;
         let path = directory.join(NAME);
-        Ok(Vault { disk: options.disk.clone(), path, area, key, texts: BTreeMap::new() })
+        Ok(Vault { disk: options.disk.clone(), path, area, key, kept: BTreeMap::new() })
     }
 
-    /// The names, in order.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.texts.keys().map(String::as_str)
+    /// The names with what is known of them, in their order.
+    pub fn marks(&self) -> impl Iterator<Item = (&str, &Mark)> {
+        self.kept.iter().map(|(name, kept)| (name.as_str(), &kept.mark))
     }
 
     /// The text of a name.
     #[must_use]
     pub fn text(&self, name: &str) -> Option<&Zeroizing<String>> {
-        self.texts.get(name)
+        self.kept.get(name).map(|kept| &kept.text)
     }
 
-    /// Keeps a text under a name, over what was there.
+    /// Keeps a text under a name in the vault of a data directory, over what was there; makes the vault where there is none.
     ///
     /// # Errors
-    /// `Misconfigured` for a name or text that cannot be kept, `Unavailable`.
-    pub fn set(&mut self, name: &str, text: Zeroizing<String>) -> Result<(), Error> {
-        let is_word = |letter: u8| letter.is_ascii_alphanumeric() || b"-_.".contains(&letter);
-        if name.is_empty() || name.len() > 64 || !name.bytes().all(is_word) {
-            return Err(Error::misconfigured("the name of a secret has 1 to 64 of a-z, A-Z, 0-9, - _ ."));
-        }
-        if text.is_empty() || text.len() > SECRET_BYTES_MAX {
-            return Err(Error::misconfigured("a secret has 1 byte to 64 KiB"));
-        }
-        if self.texts.len() >= SECRETS_MAX && !self.texts.contains_key(name) {
+    /// `Misconfigured` for a name or text that cannot be kept, `WrongKey`, `Corrupt`, `Unavailable`.
+    pub fn set(
+        (directory, options): (&Path, &Options),
+        name: &str,
+        text: Zeroizing<String>,
+        mark: Mark,
+    ) -> Result<(), Error> {
+        check(name, &text)?;
+        let _alone = alone(directory)?;
+        let mut vault = Vault::open_or_make(directory, options)?;
+        if vault.kept.len() >= SECRETS_MAX && !vault.kept.contains_key(name) {
             return Err(Error::misconfigured("a workspace has at most 1024 secrets"));
         }
-        self.texts.insert(name.to_owned(), text);
-        self.write()
+        vault.kept.insert(name.to_owned(), Kept { text, mark });
+        vault.write()
     }
 
     /// Forgets a name; `false` where there is none.
     ///
     /// # Errors
-    /// `Unavailable`.
-    pub fn remove(&mut self, name: &str) -> Result<bool, Error> {
-        let is_there = self.texts.remove(name).is_some();
+    /// `WrongKey`, `Corrupt`, `Unavailable`.
+    pub fn remove(directory: &Path, options: &Options, name: &str) -> Result<bool, Error> {
+        if !directory.join(NAME).exists() {
+            return Ok(false);
+        }
+        let _alone = alone(directory)?;
+        let Some(mut vault) = Vault::open(directory, options)? else { return Ok(false) };
+        let is_there = vault.kept.remove(name).is_some();
         if is_there {
-            self.write()?;
+            vault.write()?;
         }
         Ok(is_there)
     }
 
     fn write(&self) -> Result<(), Error> {
-        let texts: BTreeMap<&str, &str> = self.texts.iter().map(|(name, text)| (&**name, text.as_str())).collect();
+        let coded: Vec<Zeroizing<String>> =
+            self.kept.values().map(|kept| Zeroizing::new(STANDARD.encode(kept.text.as_bytes()))).collect();
+        let row = |(kept, text)| {
+            let (name, Kept { mark, .. }): (&String, &Kept) = kept;
+            let text: &Zeroizing<String> = text;
+            (name.as_str(), Row { text: text.as_str(), set: mark.set, by: mark.by.clone() })
+        };
+        let table = Written { kept: self.kept.iter().zip(&coded).map(row).collect() };
         let refused = || Error::Unavailable { what: "the secrets cannot be sealed".into() };
-        let mut sealed = Zeroizing::new(serde_json::to_vec(&texts).map_err(|_| refused())?);
+        // Room for all of it, so that the table does not move while it grows and leaves a copy behind.
+        let room = coded.iter().map(|text| text.len()).sum::<usize>()
+            + self.kept.iter().map(|(name, kept)| name.len() + kept.mark.by.len() * 6 + 128).sum::<usize>()
+            + 64;
+        let mut sealed = Zeroizing::new(Vec::with_capacity(room));
+        serde_json::to_writer(&mut *sealed, &table).map_err(|_| refused())?;
         let nonce = seal::random::<NONCE_LEN>()?;
         sealing(&self.key)?
             .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(MAGIC), &mut *sealed)
@@ -144,6 +194,46 @@ impl Vault {
         let _ = fs::set_permissions(&self.path, fs::Permissions::from_mode(0o600));
         Ok(())
     }
+}
+
+/// Whether a name and a text can be kept.
+///
+/// # Errors
+/// `Misconfigured`, which says what is asked of them.
+pub fn check(name: &str, text: &str) -> Result<(), Error> {
+    let is_word = |letter: u8| letter.is_ascii_alphanumeric() || b"-_.".contains(&letter);
+    if name.is_empty() || name.len() > 64 || !name.bytes().all(is_word) {
+        return Err(Error::misconfigured("the name of a secret has 1 to 64 of a-z, A-Z, 0-9, - _ ."));
+    }
+    if text.is_empty() || text.len() > SECRET_BYTES_MAX {
+        return Err(Error::misconfigured("a secret has 1 byte to 64 KiB"));
+    }
+    Ok(())
+}
+
+/// The one who writes, until this is dropped.
+fn alone(directory: &Path) -> Result<fs::File, Error> {
+    let folder = directory.join("keys");
+    let refused = |error: io::Error| Error::unavailable("making the folder of the secrets", &error);
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(refused)?;
+    let locked = fs::OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(folder.join(LOCK));
+    let locked = locked.and_then(|file| file.lock().map(|()| file));
+    locked.map_err(|error| Error::unavailable("waiting for who else writes the secrets", &error))
+}
+
+/// The table, of this build or of an older one.
+fn read(table: &[u8]) -> Option<BTreeMap<String, Kept>> {
+    if let Ok(written) = serde_json::from_slice::<Written<'_>>(table) {
+        let kept = |(name, row): (&str, Row<'_>)| {
+            let bytes = Zeroizing::new(STANDARD.decode(row.text).ok()?);
+            let text = Zeroizing::new(std::str::from_utf8(&bytes).ok()?.to_owned());
+            Some((name.to_owned(), Kept { text, mark: Mark { set: row.set, by: row.by } }))
+        };
+        return written.kept.into_iter().map(kept).collect();
+    }
+    let texts: BTreeMap<String, String> = serde_json::from_slice(table).ok()?;
+    let kept = |text| Kept { text: Zeroizing::new(text), mark: Mark::default() };
+    Some(texts.into_iter().map(|(name, text)| (name, kept(text))).collect())
 }
 
 fn sealing(key: &[u8; 32]) -> Result<LessSafeKey, Error> {
@@ -188,15 +278,19 @@ mod tests {
     fn secrets_are_kept_sealed_and_found_by_name_also_under_another_key() {
         let (folder, mut options) = (folder(), Options { segment_bytes: 1024 * 1024, ..Options::default() });
         assert!(Vault::open(&folder, &options).unwrap().is_none());
-        let mut vault = Vault::open_or_make(&folder, &options).unwrap();
-        vault.set("lab-password", secret("hunter2hunter2")).unwrap();
-        vault.set("adt.key", secret("-----BEGIN")).unwrap();
-        assert!(vault.remove("adt.key").unwrap() && !vault.remove("adt.key").unwrap());
+        let mark = Mark { set: Some(Timestamp(1_772_348_889_000_000)), by: "ann \"the\" admin".into() };
+        let set = |name: &str, text: &str| Vault::set((&folder, &options), name, secret(text), mark.clone()).unwrap();
+        set("lab-password", "hunter2hunter2");
+        set("adt.key", "-----BEGIN\n");
+        let remove = || Vault::remove(&folder, &options, "adt.key").unwrap();
+        assert!(remove() && !remove());
+        let vault = Vault::open(&folder, &options).unwrap().unwrap();
         assert_eq!(format!("{vault:?}"), "Vault(1 secrets)");
+        assert_eq!(vault.marks().collect::<Vec<_>>(), [("lab-password", &mark)]);
         let read = |options: &Options| {
             let vault = Vault::open(&folder, options)?.unwrap();
             Ok::<_, Error>((
-                vault.names().collect::<Vec<_>>().join(","),
+                vault.marks().map(|(name, _)| name).collect::<Vec<_>>().join(","),
                 vault.text("lab-password").unwrap().to_string(),
             ))
         };
@@ -229,13 +323,52 @@ mod tests {
     #[test]
     fn what_cannot_be_kept() {
         let (folder, options) = (folder(), Options::default());
-        let mut vault = Vault::open_or_make(&folder, &options).unwrap();
+        let set = |name: &str, text: &str| Vault::set((&folder, &options), name, secret(text), Mark::default());
         for name in ["", "a b", "../x", &"x".repeat(65)] {
-            assert!(matches!(vault.set(name, secret("x")), Err(Error::Misconfigured { .. })), "{name}");
+            assert!(matches!(set(name, "x"), Err(Error::Misconfigured { .. })), "{name}");
         }
-        assert!(
-            vault.set("a", secret("")).is_err() && vault.set("a", secret(&"x".repeat(SECRET_BYTES_MAX + 1))).is_err()
-        );
+        assert!(set("a", "").is_err() && set("a", &"x".repeat(SECRET_BYTES_MAX + 1)).is_err());
+        assert!(!Vault::remove(&folder, &options, "a").unwrap());
+        assert!(Vault::open(&folder, &options).unwrap().is_none(), "nothing was made");
+        fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
+    fn of_many_who_write_at_once_each_is_kept() {
+        let (folder, options) = (folder(), Options::default());
+        std::thread::scope(|scope| {
+            for writer in 0..4 {
+                let (folder, options) = (&folder, &options);
+                scope.spawn(move || {
+                    for number in 0..8 {
+                        let name = format!("w{writer}.{number}");
+                        Vault::set((folder, options), &name, secret(&name), Mark::default()).unwrap();
+                    }
+                });
+            }
+        });
+        let vault = Vault::open(&folder, &options).unwrap().unwrap();
+        assert_eq!(vault.marks().count(), 32);
+        assert!(vault.marks().all(|(name, _)| vault.text(name).is_some_and(|text| **text == name)));
+        fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
+    fn what_an_older_build_kept_is_read_and_stays() {
+        let (folder, options) = (folder(), Options::default());
+        let _ = alone(&folder).unwrap();
+        let vault = Vault::open_or_make(&folder, &options).unwrap();
+        // `kept` as the name of a secret is no table.
+        let mut sealed = br#"{"kept":"hunter2","key":"-----BEGIN\nabc"}"#.to_vec();
+        let nonce = seal::random::<NONCE_LEN>().unwrap();
+        let key = sealing(&vault.key).unwrap();
+        key.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(MAGIC), &mut sealed).unwrap();
+        fs::write(folder.join(NAME), [&vault.area[..], &nonce, &sealed].concat()).unwrap();
+        Vault::set((&folder, &options), "new", secret("x"), Mark { set: None, by: "ann".into() }).unwrap();
+        let vault = Vault::open(&folder, &options).unwrap().unwrap();
+        let read = |name: &str| vault.text(name).map(|text| text.to_string());
+        assert_eq!((read("kept"), read("key")), (Some("hunter2".into()), Some("-----BEGIN\nabc".into())));
+        assert_eq!(vault.marks().map(|(_, mark)| &*mark.by).collect::<Vec<_>>(), ["", "", "ann"]);
         fs::remove_dir_all(&folder).unwrap();
     }
 }

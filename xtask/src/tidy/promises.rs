@@ -67,7 +67,7 @@ fn check_table(tree: &Tree, path: &str, names: &[String], cells: usize) -> Vec<F
 }
 
 /// `store::torn_tail::keeps_what_follows`: a test function of that name in the crate.
-fn is_test(tree: &Tree, test: &str) -> bool {
+pub(super) fn is_test(tree: &Tree, test: &str) -> bool {
     let package = test.split("::").next().unwrap_or_default();
     let name = test.rsplit("::").next().unwrap_or_default();
     let mut files = tree.rust().filter(|(file, _)| file.package() == package);

@@ -4,9 +4,10 @@ import { Problem } from "../../api/http";
 import { askWho, beginCodes, confirmCodes, enrollPasskey, signIn, signInWithCode, signInWithPasskey, signInWithToken, signOut, useSession } from "../../api/session";
 import { readWays } from "../../api/routes";
 import { useAnswer } from "../../api/use";
-import { navigate, useAddress } from "../../shell/route";
+import { navigate, setWords, useAddress } from "../../shell/route";
 import { Mark } from "../../ui/icons";
 import { Button, ErrorCode, Notice } from "../../ui/parts";
+import { refusalOf } from "./refusals";
 
 interface FieldProps {
   label: string;
@@ -81,10 +82,23 @@ function WithPassword({ onToken }: { onToken: () => void }) {
   const [name, setName] = useState("");
   const [password, setPassword] = useState("");
   const provider = useAnswer("ways", readWays).value?.provider;
+  const { words } = useAddress();
+  const refusal = refusalOf(words.get("sign-in"), provider?.title ?? "");
+  const enter = async () => {
+    await signIn(name.trim(), password);
+    if (refusal) setWords({ "sign-in": undefined }, { replace: true });
+  };
   return (
     <>
+      {refusal && (
+        <div role="alert">
+          <Notice level="warning" title={refusal.title}>
+            {refusal.way} <ErrorCode code={refusal.code} />
+          </Notice>
+        </div>
+      )}
       {provider && <WithProvider way={provider} />}
-      <Form title="Sign in" button="Sign in" act={() => signIn(name.trim(), password)}>
+      <Form title="Sign in" button="Sign in" act={enter}>
         <Field label="Name" name="name" complete="username" value={name} onChange={setName} isFirst />
         <Field label="Password" name="password" kind="password" complete="current-password" value={password} onChange={setPassword} />
       </Form>

@@ -11,6 +11,7 @@ import { Button, Card, Empty, Notice, Page, Trouble } from "../../ui/parts";
 import { attentionOf } from "../overview/attention";
 import { Attentions } from "../overview/Attentions";
 import { Balance } from "./Balance";
+import { Secrets } from "./Secrets";
 
 const LOOK_MS = 2000;
 
@@ -98,7 +99,8 @@ function Examination() {
 
 export function System() {
   const { status, problem } = useLive();
-  const mayKeep = useMay()("backup");
+  const may = useMay();
+  const [mayKeep, mayHoldSecrets] = [may("backup"), may("secrets")];
   if (!status) return <Page title="System">{problem ? <Trouble problem={problem} what="The engine" /> : <Empty title="Asking the engine…" />}</Page>;
   const { engine, process } = status;
   const items = attentionOf(status).filter((item) => item.interfaces.length === 0);
@@ -153,6 +155,11 @@ export function System() {
             </dl>
           </div>
         </Card>
+        {mayHoldSecrets && (
+          <Card title="Secrets of partners">
+            <Secrets />
+          </Card>
+        )}
         {mayKeep && (
           <Card title="Backups">
             <Backups />

@@ -64,9 +64,10 @@ impl Report {
         let (workspace, _) = self.place.load()?;
         let now = clock::System.now();
         let client = Client::new(&place::store_folder(&workspace));
-        let (users, audit) = block_on(async {
+        let (users, audit, status) = block_on(async {
             let users = client.get("/api/v1/users").await.ok();
-            (users, client.post("/api/v1/audit/verify", &json!({})).await.ok())
+            let audit = client.post("/api/v1/audit/verify", &json!({})).await.ok();
+            (users, audit, client.get("/api/v1/status").await.ok())
         })?;
         let api = api_settings(&workspace.server.api, &workspace.folder);
         let used = certificates::used(&workspace.definitions, &workspace.folder, api.certificate.as_ref());
@@ -87,6 +88,7 @@ impl Report {
             "four_eyes": api.has_four_eyes,
             "people": users.as_ref().map(people),
             "audit": audit,
+            "confined": status.map(|status| status["process"]["confined"].clone()),
             "backups": doctor::backups(&workspace),
             "flows": workspace.definitions.iter().map(|definition| flow(definition)).collect::<Vec<_>>(),
         });
@@ -185,6 +187,15 @@ fn show(screen: &Screen, workspace: &Workspace, report: &Value) {
             format!("  DAMAGED at record {}: {}", report["audit"]["record"], text(&report["audit"]["what"]))
         }
         _ => "  unknown: no engine runs here".to_owned(),
+    });
+    part("Process");
+    screen.line(match &report["confined"] {
+        Value::Null => "  unknown: no engine runs here".to_owned(),
+        told => format!(
+            "  given up at the start: programs and devices (Landlock) {}; calls of the kernel (seccomp) {}",
+            text(&told["programs"]),
+            text(&told["calls"])
+        ),
     });
     part("What flows where");
     show_flows(screen, &rows("flows"));

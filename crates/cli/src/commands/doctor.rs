@@ -185,10 +185,26 @@ fn database(workspace: &Workspace) -> Vec<Finding> {
     report
 }
 
+/// What the engine's process gave up at its start.
+fn confined(told: &Value) -> Finding {
+    let missing = [("programs", "starting programs (Landlock)"), ("calls", "calls of the kernel (seccomp)")];
+    let missing: Vec<&str> = missing.iter().filter(|(part, _)| told[*part] != "fully").map(|(_, name)| *name).collect();
+    match missing.is_empty() {
+        true => finding(Level::Ok, "confined", "starts no program and takes no needless call of the kernel", ""),
+        false => finding(
+            Level::Warn,
+            "confined",
+            format!("the kernel does not take from the engine: {}", missing.join(", ")),
+            "start it by `sinew run` on Linux 5.19 or later, with both switched on; deploy/sinew.service closes what it can",
+        ),
+    }
+}
+
 fn engine(status: &Value) -> Vec<Finding> {
     let engine = &status["engine"];
     let pid = status["process"]["pid"].as_u64().unwrap_or(0);
     let mut report = vec![finding(Level::Ok, "engine", format!("running, pid {pid}"), "")];
+    report.push(confined(&status["process"]["confined"]));
     let store = engine["store"].as_str().unwrap_or("");
     if store != "ok" {
         report.push(finding(

@@ -1,18 +1,29 @@
 //! `sinew secret`: passwords and keys of partners, sealed beside the store, for `secret:name`.
 
 use crate::{
+    commands::backup::uid,
     host::store_failure,
     outcome::{Exit, Failure, Result},
     place::{self, Place},
+    reach,
+    run::block_on,
     screen::Screen,
+    secrets,
+    table::Table,
 };
 use clap::{Args, Subcommand};
+use interface::workspace::Workspace;
+use message::{Clock as _, clock};
 use serde_json::json;
+use server::{
+    client::{Client, Error, encode},
+    secrets::{Secret as Known, in_use},
+};
 use std::{
     io::{IsTerminal as _, Read as _},
     path::PathBuf,
 };
-use store::vault::{SECRET_BYTES_MAX, Vault};
+use store::vault::SECRET_BYTES_MAX;
 use zeroize::Zeroizing;
 
 /// Keep passwords and keys of partners sealed, for `secret:name`
@@ -21,12 +32,13 @@ use zeroize::Zeroizing;
 Examples:
   sinew secret set lab-password < password.txt
   sinew secret set hub-key --file hub.key
-  sinew secret list                            names; a text is never shown again
+  sinew secret list                            names, since when, by whom, who uses them; a text is never shown again
   sinew secret remove lab-password
 
 An interface names it as `password secret:lab-password`. What environments/NAME.toml says under [secrets] (env:, file:,
-credential:) goes first. `sinew reload` makes a running engine take the new text.
-Exit: 0, 1 there is no such secret, 2 not understood, 3 the file cannot be read.")]
+credential:) goes first. Where an engine runs, it keeps the text and the audit chain says who gave it; where none runs, the
+command writes the same file. `sinew reload` makes a running engine take the new text.
+Exit: 0, 1 there is no such secret or an interface needs it, 2 not understood, 3 the file cannot be read.")]
 pub struct Secret {
     #[command(subcommand)]
     action: Action,
@@ -39,11 +51,13 @@ enum Action {
         after_help = "Examples:\n  sinew secret set lab-password < password.txt\n  sinew secret set hub-key --file hub.key"
     )]
     Set(Set),
-    /// List the names
+    /// List the names, since when they are kept and who uses them
     #[command(after_help = "Examples:\n  sinew secret list\n  sinew secret list --json")]
     List(List),
     /// Forget a secret
-    #[command(after_help = "Examples:\n  sinew secret remove lab-password")]
+    #[command(
+        after_help = "Examples:\n  sinew secret remove lab-password\n  sinew secret remove lab-password --yes    also where an interface names it"
+    )]
     Remove(Remove),
 }
 
@@ -54,6 +68,9 @@ struct Set {
     /// Read it from here
     #[arg(long, value_name = "FILE")]
     file: Option<PathBuf>,
+    /// Why: kept in the audit chain
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    reason: String,
     #[command(flatten)]
     place: Place,
 }
@@ -71,6 +88,9 @@ struct List {
 struct Remove {
     /// Its name
     name: String,
+    /// Also where an interface names it: that interface does not start again without it
+    #[arg(long)]
+    yes: bool,
     #[command(flatten)]
     place: Place,
 }
@@ -80,28 +100,44 @@ impl Secret {
         match self.action {
             Action::Set(set) => set.run(screen),
             Action::List(list) => list.run(screen),
-            Action::Remove(remove) => {
-                let (data, options) = at(&remove.place)?;
-                let vault = Vault::open(&data, &options).map_err(|error| store_failure(&error))?;
-                let is_gone = vault.map_or(Ok(false), |mut vault| vault.remove(&remove.name));
-                match is_gone.map_err(|error| store_failure(&error))? {
-                    true => {
-                        screen.say(format!("the secret {} is removed", remove.name));
-                        Ok(Exit::Ok)
-                    }
-                    false => Err(Failure::new(Exit::Problems, "there is no secret of that name")
-                        .code(server::codes::E7304)
-                        .hint("`sinew secret list` shows the names")),
-                }
-            }
+            Action::Remove(remove) => remove.run(screen),
         }
     }
 }
 
-/// Where the vault is. What the interfaces say does not matter: a secret may be what they miss.
-fn at(place: &Place) -> Result<(PathBuf, store::Options)> {
-    let (workspace, _) = place.load()?;
-    Ok((place::store_folder(&workspace), place::store_options(&workspace)?))
+/// Where a command works: the engine, if one runs, and the vault that both write.
+struct Desk {
+    workspace: Workspace,
+    vault: secrets::Place,
+}
+
+impl Desk {
+    fn at(place: &Place) -> Result<Desk> {
+        let (workspace, _) = place.load()?;
+        Ok(Desk { vault: secrets::Place::of(&workspace)?, workspace })
+    }
+
+    fn client(&self) -> Client {
+        Client::new(&place::store_folder(&self.workspace))
+    }
+
+    fn secrets(&self) -> Result<Vec<Known>> {
+        self.vault.list(&self.workspace).map_err(|error| store_failure(&error))
+    }
+}
+
+/// Whether an engine did it; `false` where none runs.
+fn asked<T>(answer: std::result::Result<T, Error>) -> Result<bool> {
+    match answer {
+        Ok(_) => Ok(true),
+        Err(Error::NotRunning(_)) => Ok(false),
+        Err(error) => Err(reach::failure(error)),
+    }
+}
+
+/// Who works here, as the audit chain names them.
+fn local() -> String {
+    format!("local uid {}", uid())
 }
 
 impl Set {
@@ -126,9 +162,13 @@ impl Set {
             }
         }
         let text = Zeroizing::new(text.trim_end_matches(['\r', '\n']).to_owned());
-        let (data, options) = at(&self.place)?;
-        let mut vault = Vault::open_or_make(&data, &options).map_err(|error| store_failure(&error))?;
-        vault.set(&self.name, text).map_err(|error| store_failure(&error))?;
+        let desk = Desk::at(&self.place)?;
+        let path = format!("/api/v1/secrets/{}", encode(&self.name));
+        let body = json!({"text": &*text, "reason": self.reason});
+        if !asked(block_on(async { desk.client().put(&path, &body).await })?)? {
+            let mark = (&*local(), clock::System.now());
+            desk.vault.set(&self.name, text, mark).map_err(|error| store_failure(&error))?;
+        }
         screen.say(format!("kept; an interface names it as secret:{}", self.name));
         Ok(Exit::Ok)
     }
@@ -136,16 +176,54 @@ impl Set {
 
 impl List {
     fn run(&self, screen: &Screen) -> Result {
-        let (data, options) = at(&self.place)?;
-        let vault = Vault::open(&data, &options).map_err(|error| store_failure(&error))?;
-        let names: Vec<&str> = vault.iter().flat_map(Vault::names).collect();
+        let secrets = Desk::at(&self.place)?.secrets()?;
         if self.json {
-            screen.line(json!({"schema": "sinew.secrets/1", "secrets": names}).to_string());
-        } else if names.is_empty() {
+            screen.line(json!({"schema": "sinew.secrets/2", "secrets": secrets}).to_string());
+            return Ok(Exit::Ok);
+        }
+        let mut table = Table::new(&["NAME", "PLACE", "SET (UTC)", "BY", "USED BY"]);
+        for secret in secrets {
+            let set = secret.set.map(|at| at.to_rfc3339()).unwrap_or_default();
+            table.row(vec![
+                secret.name.into(),
+                secret.place.into(),
+                set.into(),
+                secret.by.into(),
+                secret.used_by.join(", ").into(),
+            ]);
+        }
+        if table.is_empty() {
             screen.say("there are no secrets: `sinew secret set NAME` keeps one");
         } else {
-            names.iter().for_each(|name| screen.line(*name));
+            table.print(screen);
         }
         Ok(Exit::Ok)
+    }
+}
+
+impl Remove {
+    fn run(&self, screen: &Screen) -> Result {
+        let desk = Desk::at(&self.place)?;
+        let path = format!("/api/v1/secrets/{}?is_confirmed={}", encode(&self.name), self.yes);
+        if !asked(block_on(async { desk.client().delete(&path).await })?)? {
+            self.remove_here(&desk)?;
+        }
+        screen.say(format!("the secret {} is removed", self.name));
+        Ok(Exit::Ok)
+    }
+
+    /// As the engine does it.
+    fn remove_here(&self, desk: &Desk) -> Result<()> {
+        let found = desk.secrets()?.into_iter().find(|secret| secret.name == self.name && secret.is_kept);
+        let none = || {
+            Failure::new(Exit::Problems, "there is no secret of that name in the vault")
+                .code(server::codes::E7304)
+                .hint("`sinew secret list` shows the names")
+        };
+        if let Some(reason) = in_use(&found.ok_or_else(none)?).filter(|_| !self.yes) {
+            let failure = Failure::new(Exit::Problems, reason.text).code(server::codes::E7306);
+            return Err(failure.hint("--yes removes it all the same"));
+        }
+        desk.vault.remove(&self.name).map_err(|error| store_failure(&error)).map(drop)
     }
 }

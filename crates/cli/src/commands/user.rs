@@ -20,6 +20,7 @@ Examples:
   sinew user grant bob operator --interface 'adt-*' --facility NORTH
   sinew user revoke bob operator
   sinew user reset bob                                    new password and second factor
+  sinew user reset bob --password-only                    new password; the second factor stays
   sinew user disable bob                                  out at once, everywhere
   sinew user list
 
@@ -56,8 +57,10 @@ enum Action {
     #[command(after_help = "Examples:\n  sinew user enable bob")]
     Enable(Named),
     /// Take password and second factors away, and invite again
-    #[command(after_help = "Examples:\n  sinew user reset bob")]
-    Reset(Named),
+    #[command(
+        after_help = "Examples:\n  sinew user reset bob                    lost phone\n  sinew user reset bob --password-only    lost password"
+    )]
+    Reset(Reset),
     /// End every session
     #[command(after_help = "Examples:\n  sinew user sign-out bob")]
     SignOut(Named),
@@ -87,6 +90,15 @@ struct Named {
     name: String,
     #[command(flatten)]
     reach: Reach,
+}
+
+#[derive(Args, Debug)]
+struct Reset {
+    #[command(flatten)]
+    user: Named,
+    /// Leave the second factors: who forgot the password still shows one
+    #[arg(long)]
+    password_only: bool,
 }
 
 #[derive(Args, Debug)]
@@ -201,7 +213,10 @@ impl User {
             Action::Revoke(revoke) => revoke.run(screen),
             Action::Disable(user) => user.act(screen, "/disable", "disabled"),
             Action::Enable(user) => user.act(screen, "/enable", "enabled"),
-            Action::Reset(user) => user.act(screen, "/reset", "reset"),
+            Action::Reset(reset) if reset.password_only => {
+                reset.user.act(screen, "/reset-password", "has no password any more")
+            }
+            Action::Reset(reset) => reset.user.act(screen, "/reset", "reset"),
             Action::SignOut(user) => user.act(screen, "/sign-out", "signed out"),
             Action::Remove(user) => {
                 user.reach.delete(&path(&user.name, ""))?;

@@ -17,8 +17,8 @@ use std::{
 };
 use store::{MasterKey, Store};
 
-const NAME: &str = "ZZCANARY";
-const PATIENT: &str = "ZZ482113";
+pub(super) const NAME: &str = "ZZCANARY";
+pub(super) const PATIENT: &str = "ZZ482113";
 
 #[test]
 fn the_name_of_a_patient_is_in_no_text_of_the_engine() {
@@ -66,7 +66,7 @@ fn the_name_of_a_patient_is_in_no_text_of_the_engine() {
 }
 
 /// Every file below a folder that shows the patient, in any case.
-fn showing(folder: &Path) -> Vec<String> {
+pub(super) fn showing(folder: &Path) -> Vec<String> {
     let (mut found, mut open) = (Vec::new(), vec![folder.to_path_buf()]);
     while let Some(folder) = open.pop() {
         for path in fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()) {
@@ -120,9 +120,9 @@ fn the_store_shows_no_patient_also_after_the_key_was_changed() {
 }
 
 /// A partner that answers whoever connects with what it was told to say, and keeps what it heard.
-struct Gossip {
-    port: u16,
-    heard: Arc<Mutex<Vec<String>>>,
+pub(super) struct Gossip {
+    pub(super) port: u16,
+    pub(super) heard: Arc<Mutex<Vec<String>>>,
 }
 
 /// Says `greeting` at once and `answer` to each piece that it hears.
@@ -151,7 +151,7 @@ fn chat(mut stream: TcpStream, greeting: &str, answer: &str, kept: &Mutex<Vec<St
 }
 
 /// An answer of a web server that says the patient's name wherever it can.
-fn rude(status: &str, media_type: &str, body: &str) -> Gossip {
+pub(super) fn rude(status: &str, media_type: &str, body: &str) -> Gossip {
     let head = format!("HTTP/1.1 {status}\r\nX-About: {NAME}\r\nContent-Type: {media_type}; name=\"{NAME}\"\r\n");
     gossip(String::new(), format!("{head}Content-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len()))
 }
@@ -212,7 +212,7 @@ fn destinations(workspace: &Workspace) -> (String, Vec<Gossip>) {
 }
 
 /// What people and machines may ask about the engine.
-fn everything_that_is_told(engine: &Engine, ids: &[String]) -> Vec<String> {
+pub(super) fn everything_that_is_told(engine: &Engine, ids: &[String]) -> Vec<String> {
     let mut texts = Vec::new();
     let mut texts_of_api: Vec<String> = ["metrics", "status", "queues", "alerts", "quality", "audit", "versions"]
         .map(|name| format!("/api/v1/{name}"))
@@ -253,12 +253,21 @@ fn everything_that_is_told(engine: &Engine, ids: &[String]) -> Vec<String> {
 }
 
 /// What the API answers on its socket.
-fn asked_of(socket: &Path, path: &str) -> String {
+pub(super) fn asked_of(socket: &Path, path: &str) -> String {
+    let answer = said_by(socket, "GET", path, "");
+    assert!(answer.starts_with("HTTP/1.1 200"), "{path}: {answer}");
+    answer
+}
+
+/// What it answers to anything.
+pub(super) fn said_by(socket: &Path, method: &str, path: &str, body: &str) -> String {
     let mut stream = UnixStream::connect(socket).expect("the socket");
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: sinew\r\nConnection: close\r\n\r\n").expect("a request");
+    let length = body.len();
+    let head =
+        format!("{method} {path} HTTP/1.1\r\nHost: sinew\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n");
+    stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(body.as_bytes())).expect("a request");
     let mut answer = String::new();
     stream.read_to_string(&mut answer).expect("an answer");
-    assert!(answer.starts_with("HTTP/1.1 200"), "{path}: {answer}");
     answer
 }
 

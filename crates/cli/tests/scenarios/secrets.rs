@@ -1,6 +1,7 @@
 //! Secrets that an interface names, kept sealed; and the report that says what a system is like.
 
 use super::support::{Workspace, command, finish};
+use serde_json::json;
 
 #[test]
 fn a_secret_is_kept_sealed_used_by_name_and_never_shown() {
@@ -11,7 +12,11 @@ fn a_secret_is_kept_sealed_used_by_name_and_never_shown() {
     set.current_dir(workspace.path());
     finish(set, b"hunter2hunter2\n").expect(0).says(&["secret:lab"]);
     workspace.sinew(&["check"]).expect(0);
-    assert_eq!(workspace.sinew(&["secret", "list"]).expect(0).out, "lab\n");
+    let listed = workspace.sinew(&["secret", "list", "--json"]).expect(0).json();
+    let row = &listed["secrets"][0];
+    assert_eq!((&row["name"], &row["place"], &row["used_by"]), (&"lab".into(), &"vault".into(), &json!(["adt"])));
+    assert!(row["by"].as_str().is_some_and(|by| by.starts_with("local uid ")) && row["set"].is_i64(), "{listed}");
+    workspace.sinew(&["secret", "list"]).expect(0).says(&["lab", "vault", "adt"]);
     workspace.sinew(&["secret", "remove", "other"]).expect(1).says(&["E7304"]);
     let report = workspace.sinew(&["compliance", "report", "--json"]).expect(0).json();
     assert_eq!(report["flows"][0]["send"][0]["is_encrypted"], true, "{report}");
@@ -37,6 +42,28 @@ fn a_secret_is_kept_sealed_used_by_name_and_never_shown() {
             }
         }
     }
-    workspace.sinew(&["secret", "remove", "lab"]).expect(0);
+    drop(engine);
+    workspace.sinew(&["secret", "remove", "lab"]).expect(1).says(&["E7306", "adt"]);
+    workspace.sinew(&["secret", "remove", "lab", "--yes"]).expect(0);
     workspace.sinew(&["check"]).expect(1);
+}
+
+/// Where an engine runs, it is the engine that keeps and forgets: on record, in the file that the commands read too.
+#[test]
+fn a_running_engine_keeps_a_secret_and_says_who_gave_it() {
+    let workspace = Workspace::with("  send out {\n    file out\n  }");
+    let engine = workspace.run();
+    let mut set = command(&["secret", "set", "hub", "--reason", "renewed"]);
+    set.current_dir(workspace.path());
+    finish(set, b"hunter2hunter2\n").expect(0);
+    engine.sinew(&["secret", "list"]).expect(0).says(&["hub", "vault", "local uid"]);
+    let rows = engine.sinew(&["audit", "search", "--act", "set secret", "--json"]).expect(0);
+    rows.says(&["set secret", "hub", "renewed"]);
+    engine.sinew(&["secret", "set", "a b", "--file", "sinew.toml"]).expect(2).says(&["E7305"]);
+    engine.sinew(&["secret", "remove", "none"]).expect(1).says(&["E7304"]);
+    engine.sinew(&["secret", "remove", "hub"]).expect(0);
+    let rows = engine.sinew(&["audit", "search", "--act", "remove secret"]).expect(0);
+    rows.says(&["hub"]);
+    assert!(!format!("{rows:?}").contains("hunter2"));
+    assert_eq!(engine.sinew(&["secret", "list", "--json"]).expect(0).json()["secrets"], json!([]));
 }

@@ -242,6 +242,49 @@ mod tests {
         assert!(cut(b"<a/>", "multipart/related").is_none());
     }
 
+    /// Bodies that mean to grow, to hide, or to take time: what is made of one is never larger than base64 makes it, and most are
+    /// none at all.
+    #[test]
+    fn bombs_stay_what_they_weigh() {
+        let part = |id: &str, content: &str| format!("--b1\r\nContent-ID: <{id}>\r\n\r\n{content}\r\n");
+        let include = |id: &str| format!("<x:Include xmlns:x=\"{XOP}\" href=\"cid:{id}\"/>");
+        let megabyte = "x".repeat(1024 * 1024);
+        let made = |root: &str, others: &str| {
+            let body = format!("{}{others}--b1--", part("r@x", root));
+            let package = cut(body.as_bytes(), KIND)?;
+            let text = std::str::from_utf8(&package.root).unwrap().to_owned();
+            let held: usize = package.others.iter().map(|part| part.content.len()).sum();
+            assert!(text.len() + held <= body.len());
+            let document = xml::read(&text).ok()?;
+            let whole = package.resolve(&text, document.root_element())?;
+            assert!(whole.len() <= body.len() / 3 * 4 + 4, "{} of {}", whole.len(), body.len());
+            Some(whole.len())
+        };
+        // A large part taken in a thousand times, under one name or two that mean the same.
+        let all = |ids: &[&str]| format!("<a>{}</a>", ids.iter().map(|id| include(id)).collect::<String>());
+        assert_eq!(made(&all(&["o@x"; 1000]), &part("o@x", &megabyte)), None);
+        assert_eq!(made(&all(&["o@x", "o%40x"]), &part("o@x", &megabyte)), None);
+        assert!(made(&all(&["o@x"]), &part("o@x", &megabyte)).is_some());
+        // Parts that include parts, as entities would: what is in a part is bytes.
+        let nest = part("o@x", &format!("{0}{0}", include("p@x"))) + &part("p@x", &megabyte);
+        assert!(made(&all(&["o@x"]), &nest).is_some_and(|bytes| bytes < 1024));
+        // The envelope includes itself, or what is nowhere.
+        assert_eq!(made(&all(&["r@x"]), ""), None);
+        assert_eq!(made(&all(&["q@x"]), &part("o@x", "x")), None);
+        // More parts than anybody has, with one name or each with its own; a head without an end.
+        let many = |count: usize| (0..count).map(|number| part(&format!("p{number}@x"), "")).collect::<String>();
+        assert!(made("<a/>", &many(PARTS_MAX - 1)).is_some());
+        assert_eq!(made("<a/>", &many(PARTS_MAX)), None);
+        assert_eq!(made("<a/>", &many(100_000)), None);
+        assert_eq!(made("<a/>", &format!("--b1\r\n{}", "X-A: b\r\n".repeat(100_000))), None);
+        // A boundary of one letter in a body of nothing else; one that is too long.
+        let marks = "\r\n--x".repeat(200_000);
+        assert!(cut(marks.as_bytes(), "multipart/related; boundary=x").is_none());
+        assert!(cut(marks.as_bytes(), &format!("multipart/related; boundary={}", "x".repeat(71))).is_none());
+        // A million elements without an end of includes: the door for XML stands in front.
+        assert_eq!(made(&format!("<a>{}</a>", include("o@x").repeat(200_000)), &part("o@x", "x")), None);
+    }
+
     #[test]
     fn what_is_written_is_read() {
         let mut writer = Writer::new("urn:uuid:1-2", "text/xml");

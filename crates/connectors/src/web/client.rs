@@ -1,6 +1,6 @@
 //! A connection to one server: kept between requests, one request under way.
 
-use super::{url::Url, wire::Wire};
+use super::{packed, url::Url, wire::Wire};
 use crate::{
     codes,
     tcp::connect::{self, Reach},
@@ -12,7 +12,7 @@ use hyper::{
     Request, StatusCode,
     body::Incoming,
     client::conn::http1::{self, Connection, SendRequest},
-    header::{HOST, HeaderMap},
+    header::{ACCEPT_ENCODING, HOST, HeaderMap, HeaderValue},
 };
 use hyper_util::rt::TokioIo;
 use interface::catalogue::{Context, Settings};
@@ -132,9 +132,10 @@ impl Client {
         self.line = None;
     }
 
-    /// Sends a request and reads its answer; the header `Host` is set here.
+    /// Sends a request and reads its answer; `Host` is set here, and that the answer is not to be packed.
     pub(crate) async fn exchange(&mut self, mut request: Request<Full<Bytes>>) -> Result<Answer, Fault> {
         request.headers_mut().insert(HOST, self.place.url.authority.clone());
+        request.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         if let Some(line) = self.line.take().filter(|line| line.wire.is_quiet())
             && let Some(answer) = self.try_on(line, request.clone()).await
         {
@@ -183,7 +184,8 @@ impl Client {
             }
             Ok(Err(Failure::Refused(reason))) => Some(Err(Fault::Unsent(reason))),
             Ok(Err(Failure::Unreadable)) => {
-                let text = format!("{address} sent an answer that is not HTTP or is larger than the limit");
+                let text =
+                    format!("{address} sent an answer that is not HTTP, is damaged, or is larger than the limit");
                 doubtful(codes::E6307, text)
             }
             Err(_) => {
@@ -202,8 +204,9 @@ impl Line {
         let mut exchange = pin!(async {
             sender.ready().await.map_err(|_| Failure::Broken)?;
             let answer = sender.send_request(request).await.map_err(|error| explain(&error))?;
-            let (parts, body) = answer.into_parts();
+            let (mut parts, body) = answer.into_parts();
             let body = read(body, reply_bytes_max, explain).await?;
+            let body = packed::unpacked(&mut parts.headers, body, reply_bytes_max).ok_or(Failure::Unreadable)?;
             Ok(Answer { status: parts.status, headers: parts.headers, body })
         });
         let mut is_over = false;

@@ -12,6 +12,7 @@ pub(crate) mod client;
 pub(crate) mod encode;
 pub(crate) mod json;
 pub(crate) mod meaning;
+mod packed;
 pub(crate) mod settings;
 pub(crate) mod token;
 pub(crate) mod url;

@@ -52,6 +52,62 @@ async fn fixed_credentials_are_shown() {
     assert_eq!(shown, ["Basic d2FyZDpjb3JyZWN0IGhvcnNl", "Bearer abc", ""]);
 }
 
+/// Who answers "elsewhere" could be made to send what is secret to another house.
+#[tokio::test]
+async fn a_server_that_sends_elsewhere_is_not_followed() {
+    let other = WebServer::start(|_| Told::json(200, "{}")).await;
+    for status in [301, 302, 303, 307, 308] {
+        let place = format!("http://{}/other", other.address);
+        let server = WebServer::start(move |_| Told::with(status, &[("Location", &place)], "")).await;
+        let address = format!("http://{}/x", server.address);
+        let told = lane(&address, vec![text("token", "abc")]).unwrap().ask().await.unwrap();
+        assert_eq!((told, server.asked().len()), (status, 1));
+    }
+    assert!(other.asked().is_empty(), "{:?}", other.asked());
+}
+
+fn gzip(content: &[u8]) -> Vec<u8> {
+    use std::io::Write as _;
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    encoder.write_all(content).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// We ask for what is not packed; a server that packs all the same is understood, up to the limit of an answer (1 MiB).
+#[tokio::test]
+async fn packed_answers_are_unpacked_within_the_limit() {
+    let limit = message::limits::REPLY_BYTES_MAX;
+    let told = async |coding: &'static str, body: Vec<u8>| {
+        let head = vec![("Content-Encoding".to_owned(), coding.to_owned())];
+        let server = WebServer::start(move |_| Told::Answer(200, head.clone(), body.clone())).await;
+        let mut lane = lane(&format!("http://{}/x", server.address), vec![]).unwrap();
+        let request = Request::new(Full::new(Bytes::from_static(b"body")));
+        let answer = lane.credentials.exchange(&mut lane.client, request).await;
+        assert_eq!(server.asked()[0].header("accept-encoding"), "identity");
+        answer
+            .map(|answer| (answer.body, answer.headers.contains_key("content-encoding")))
+            .map_err(|fault| format!("{fault:?}"))
+    };
+    let plain = (Bytes::from_static(b"{\"ok\":true}"), false);
+    assert_eq!(told("gzip", gzip(b"{\"ok\":true}")).await, Ok(plain.clone()));
+    assert_eq!(told("X-GZIP", [gzip(b"{\"ok\":"), gzip(b"true}")].concat()).await, Ok(plain));
+    assert_eq!(told("gzip", gzip(&vec![b'x'; limit])).await.map(|(body, _)| body.len()), Ok(limit));
+    // One byte more; a gigabyte in a megabyte; cut off; something else; a coding in a coding.
+    let refused = async |body: Vec<u8>| {
+        let text = told("gzip", body).await.unwrap_err();
+        assert!(text.contains("E6307") && text.contains("Doubtful"), "{text}");
+    };
+    refused(gzip(&vec![b'x'; limit + 1])).await;
+    let thousand = gzip(&vec![0; 1024 * 1024]);
+    refused(thousand.repeat(900)).await;
+    let whole = gzip(b"{\"ok\":true}");
+    refused(whole[..whole.len() - 1].to_vec()).await;
+    refused(b"{\"ok\":true}".to_vec()).await;
+    for coding in ["br", "deflate", "gzip, gzip", "identity"] {
+        assert_eq!(told(coding, whole.clone()).await, Ok((whole.clone().into(), true)), "{coding}");
+    }
+}
+
 #[test]
 fn credentials_that_cannot_be_used() {
     let refused = |address: &str, values: Values, code: &str| {

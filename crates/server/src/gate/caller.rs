@@ -19,6 +19,14 @@ pub(crate) enum Source {
 }
 
 impl Source {
+    /// From where, over a network.
+    pub(crate) fn address(&self) -> Option<IpAddr> {
+        match self {
+            Source::Socket(_) => None,
+            Source::Network { address, .. } => Some(*address),
+        }
+    }
+
     /// For the audit chain and for limits.
     pub(crate) fn told(&self) -> String {
         match self {

@@ -37,11 +37,15 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::{Request, body::Incoming};
 use input::Input;
 use message::{Clock as _, MessageId, Reason, clock};
-use std::{sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 use store::AuditEntry;
+use zeroize::Zeroize as _;
 
 /// Longest time in which a body has to have come.
 const BODY_TIME_MAX: Duration = Duration::from_secs(30);
+
+/// Refusals of the gate itself: too many requests or sign-ins, another site, another name.
+const TURNED_AWAY: [&str; 3] = [codes::E7064.id, codes::E7065.id, codes::E7066.id];
 
 /// A request that passed: what an operation works on.
 pub(crate) struct Call<I> {
@@ -59,6 +63,8 @@ pub(crate) struct Call<I> {
     pub(crate) state_cookie: Option<String>,
     /// The name and port that it came to.
     pub(crate) host: String,
+    /// A browser shows the answer to a person.
+    pub(crate) is_page: bool,
     right: Option<Right>,
 }
 
@@ -147,9 +153,16 @@ pub(crate) async fn aside<T: Send + 'static>(
 /// Answers a request.
 pub(crate) async fn answer(state: State, source: Source, request: Request<Incoming>) -> Response {
     let is_sealed = matches!(source, Source::Network { is_sealed: true, .. });
+    let (engine, address) = (state.engine.clone(), source.address());
     let mut response = match pass(state, source, request).await {
         Ok(response) => response,
-        Err(problem) => problem.into_response(),
+        Err(problem) => {
+            // Who goes around what the gate asks is on record like who knocks with a wrong certificate: counted, and bounded.
+            if let Some(address) = address.filter(|_| TURNED_AWAY.contains(&problem.code())) {
+                engine.turn_away("api", &SocketAddr::new(address, 0).to_string(), problem.reason());
+            }
+            problem.into_response()
+        }
     };
     site::harden(response.headers_mut(), is_sealed);
     response
@@ -202,6 +215,7 @@ async fn pass(state: State, source: Source, request: Request<Incoming>) -> Resul
         mark: site::cookie(&head.headers, session::MARK_COOKIE).map(str::to_owned),
         state_cookie: site::cookie(&head.headers, sso::COOKIE).map(str::to_owned),
         host: site::host(&head.headers).to_owned(),
+        is_page: site::is_page(&head.headers),
     };
     let done = (route.run)(raw).await;
     if let Err(problem) = &done
@@ -325,8 +339,9 @@ impl Raw {
         if let Some(right) = right {
             self.check(right, &input).await?;
         }
-        let Raw { state, caller, source, path, agent, mark, state_cookie, host, .. } = self;
-        Ok(Call { state, caller, source, path, input, agent, mark, state_cookie, host, right })
+        let Raw { state, caller, source, path, agent, mark, state_cookie, host, is_page, body, .. } = self;
+        wipe(body);
+        Ok(Call { state, caller, source, path, input, agent, mark, state_cookie, host, is_page, right })
     }
 
     async fn check<I: Input>(&self, right: Right, input: &I) -> Result<(), Problem> {
@@ -355,6 +370,13 @@ impl Raw {
             }
         };
         if is_allowed { Ok(()) } else { Err(not_allowed(right)) }
+    }
+}
+
+/// A body may have brought a password: it is overwritten where nobody else holds the memory.
+fn wipe(body: Bytes) {
+    if let Ok(mut bytes) = body.try_into_mut() {
+        bytes.as_mut().zeroize();
     }
 }
 

@@ -91,6 +91,12 @@ pub(crate) fn host(headers: &HeaderMap) -> &str {
     text(headers, &header::HOST).unwrap_or_default()
 }
 
+/// A browser asks for a page to show, and not a script for data.
+pub(crate) fn is_page(headers: &HeaderMap) -> bool {
+    let kinds = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    kinds.flat_map(|list| list.split(',')).any(|kind| kind.trim().split(';').next() == Some("text/html"))
+}
+
 /// A cookie of this name.
 pub(crate) fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     let all = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
@@ -114,7 +120,10 @@ fn is_same(settings: &ApiSettings, origin: &str, head: &Parts) -> bool {
 /// Headers of every answer.
 pub(crate) fn harden(headers: &mut HeaderMap, is_sealed: bool) {
     const ALWAYS: [(&str, &str); 8] = [
-        ("content-security-policy", "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"),
+        (
+            "content-security-policy",
+            "default-src 'none'; object-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+        ),
         ("x-content-type-options", "nosniff"),
         ("x-frame-options", "DENY"),
         ("referrer-policy", "no-referrer"),
@@ -127,7 +136,7 @@ pub(crate) fn harden(headers: &mut HeaderMap, is_sealed: bool) {
         headers.entry(HeaderName::from_static(name)).or_insert(HeaderValue::from_static(value));
     }
     if is_sealed {
-        let value = HeaderValue::from_static("max-age=63072000");
+        let value = HeaderValue::from_static("max-age=63072000; includeSubDomains");
         headers.insert(header::STRICT_TRANSPORT_SECURITY, value);
     }
 }
@@ -149,5 +158,17 @@ mod tests {
         check("evil.example:8620", false);
         check("", false);
         check(":8620", false);
+    }
+
+    #[test]
+    fn inside_tls_every_answer_keeps_browsers_inside() {
+        let hardened = |is_sealed: bool| {
+            let mut headers = HeaderMap::new();
+            harden(&mut headers, is_sealed);
+            text(&headers, &header::STRICT_TRANSPORT_SECURITY).map(str::to_owned)
+        };
+        assert_eq!(hardened(true).as_deref(), Some("max-age=63072000; includeSubDomains"));
+        // In the open a browser has to pass over it (RFC 6797 §8.1), and it would close the way back to a test.
+        assert_eq!(hardened(false), None);
     }
 }

@@ -18,8 +18,8 @@ struct Docs;
 
 const ROOT: &str = "/docs";
 const SHEET: &str = "/docs/style.css";
-const POLICY: &str =
-    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'; \
+     frame-ancestors 'none'";
 /// The folders of the guide, in the order in which people read, with what they are for.
 const PARTS: [(&str, &str); 7] = [
     ("tutorials", "Learn by doing"),

@@ -112,7 +112,8 @@ pub(crate) fn page(markdown: &str, frame: &Frame<'_>) -> String {
 pub(crate) fn policy_of_one_file() -> String {
     let hash = STANDARD.encode(digest(&SHA256, STYLE.as_bytes()));
     format!(
-        "default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        "default-src 'none'; style-src 'sha256-{hash}'; object-src 'none'; base-uri 'none'; form-action 'none'; \
+         frame-ancestors 'none'"
     )
 }
 

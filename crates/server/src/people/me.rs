@@ -113,6 +113,29 @@ impl Input for Again {
     const FROM: From = From::Body;
 }
 
+/// The password, where the sign-in is complete already.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Anew {
+    /// The password; who is just signing in has given it.
+    #[serde(default)]
+    password: String,
+}
+
+impl Input for Anew {
+    const FROM: From = From::Body;
+}
+
+impl Call<Anew> {
+    /// Who holds a session and nothing else adds no factor of their own.
+    pub(super) async fn confirm_where_complete(&self) -> Result<(), Problem> {
+        match self.caller.stage {
+            Stage::Full => self.confirm(&self.input.password).await.map(drop),
+            Stage::Factor | Stage::Enroll => Ok(()),
+        }
+    }
+}
+
 impl<I: Send + Sync + 'static> Call<I> {
     /// The caller types the password again; failures count as those of signing in.
     pub(super) async fn confirm(&self, password: &str) -> Result<User, Problem> {
@@ -132,7 +155,7 @@ impl<I: Send + Sync + 'static> Call<I> {
 
 /// `POST /api/v1/me/password`.
 pub(crate) async fn password(call: Call<Passwords>) -> Result<Response, Problem> {
-    check_new(&call.input.new, &call.caller.who)?;
+    check_new(&call.input.new, &[&call.caller.who, &call.state.settings.site])?;
     let user = call.confirm(&call.input.old).await?;
     let kept = call.state.people.desk.make(Zeroizing::new(call.input.new.clone())).await?;
     aside(move || {
@@ -149,7 +172,8 @@ pub(crate) async fn password(call: Call<Passwords>) -> Result<Response, Problem>
 }
 
 /// `POST /api/v1/me/totp`: a new secret, to be confirmed.
-pub(crate) async fn begin_totp(call: Call<Nothing>) -> Result<Response, Problem> {
+pub(crate) async fn begin_totp(call: Call<Anew>) -> Result<Response, Problem> {
+    call.confirm_where_complete().await?;
     aside(move || {
         let begun = Totp::make()?;
         let address = begun.address(&call.caller.who);
@@ -190,6 +214,7 @@ pub(crate) async fn confirm_totp(call: Call<Code>) -> Result<Response, Problem> 
         let (user, ()) = changed.ok_or_else(|| none_such("user"))?;
         call.state.audit.record(&user.name, "add factor", "totp", Outcome::Done, "")?;
         let begun = people.raise(&id, Stage::Full)?.ok_or_else(|| none_such("session"))?;
+        people.end_all(&user.name, Some(&begun.session.id))?;
         let cookies = people.told(&user, &begun)?;
         let token = people.page_token(&begun.session.id);
         let mut response =
@@ -215,6 +240,7 @@ pub(crate) async fn remove_totp(call: Call<Again>) -> Result<Response, Problem> 
             }
             Ok(())
         })?;
+        call.state.people.end_all(&user.name, Some(&*call.session()?))?;
         Ok(Json(json!({"removed": true})).into_response())
     })
     .await

@@ -3,7 +3,9 @@
 //! Promises: a challenge is good for one try of one session.
 
 use super::{
-    People, chance, none_such,
+    People, chance,
+    me::Anew,
+    none_such,
     passkey::{self, ALGORITHMS, Expected, Shown},
     record::{Passkey, Session, User},
     totp::{RECOVERY_CODES, recovery_code, recovery_hash},
@@ -123,7 +125,8 @@ fn known(user: &User) -> Vec<Value> {
 }
 
 /// `POST /api/v1/me/passkeys/begin`.
-pub(crate) async fn begin(call: Call<Nothing>) -> Result<Response, Problem> {
+pub(crate) async fn begin(call: Call<Anew>) -> Result<Response, Problem> {
+    call.confirm_where_complete().await?;
     aside(move || {
         let people = &call.state.people;
         let user = people.kept.find::<User>(&call.caller.who)?.ok_or_else(|| none_such("user"))?;
@@ -171,6 +174,7 @@ pub(crate) async fn add(call: Call<Created>) -> Result<Response, Problem> {
         let (user, is_first) = changed.ok_or_else(|| none_such("user"))?;
         call.state.audit.record(&user.name, "add factor", "passkey", Outcome::Done, "")?;
         let begun = people.raise(&session, Stage::Full)?.ok_or_else(|| none_such("session"))?;
+        people.end_all(&user.name, Some(&begun.session.id))?;
         let codes = if is_first { codes } else { Vec::new() };
         let token = people.page_token(&begun.session.id);
         let told = json!({"schema": "sinew.recovery/1", "recovery": codes, "token": token});
@@ -205,7 +209,10 @@ pub(crate) async fn remove(call: Call<Removed>) -> Result<Response, Problem> {
             Ok(user.passkeys.len() < before)
         })?;
         match changed {
-            Some((_, true)) => Ok(Json(json!({"removed": true})).into_response()),
+            Some((_, true)) => {
+                call.state.people.end_all(&user.name, Some(&*call.session()?))?;
+                Ok(Json(json!({"removed": true})).into_response())
+            }
             Some((_, false)) | None => Err(none_such("passkey")),
         }
     })

@@ -60,7 +60,7 @@ const TRIED_FIRST: &[&str] = &[
     "letmein",
     "welcome",
     "administrator",
-    "sinewsinew",
+    "sinew",
     "hospital",
     "iloveyou",
     "changeme",
@@ -75,8 +75,8 @@ const TRIED_FIRST: &[&str] = &[
     "abcdefghij",
 ];
 
-/// Refuses what would be guessed.
-pub(crate) fn check_new(password: &str, name: &str) -> Result<(), Problem> {
+/// Refuses what would be guessed. `words` are those of this site and this person: their name, the name of the workspace.
+pub(crate) fn check_new(password: &str, words: &[&str]) -> Result<(), Problem> {
     let weak = |text: &str| Err(Problem::new(StatusCode::BAD_REQUEST, codes::E7071, text));
     let count = password.chars().count();
     if count < CHARS_MIN {
@@ -92,8 +92,10 @@ pub(crate) fn check_new(password: &str, name: &str) -> Result<(), Problem> {
     {
         return weak("this password is one of those that are tried first");
     }
-    if name.len() > 3 && lower.replace(name, "").chars().count() < CHARS_MIN {
-        return weak("the password is little more than the name");
+    let own = words.iter().filter(|word| word.chars().count() > 3);
+    let rest = own.fold(lower.clone(), |rest, word| rest.replace(&word.to_lowercase(), ""));
+    if rest != lower && rest.chars().count() < CHARS_MIN {
+        return weak("the password is little more than a name that everybody here knows");
     }
     Ok(())
 }
@@ -206,7 +208,9 @@ mod tests {
 
     #[test]
     fn weak_passwords() {
-        let check = |text: &str, is_good: bool| assert_eq!(check_new(text, "annabel").is_ok(), is_good, "{text}");
+        let check = |text: &str, is_good: bool| {
+            assert_eq!(check_new(text, &["annabel", "North Hospital", "er"]).is_ok(), is_good, "{text}")
+        };
         check("correct horse battery", true);
         check("kaputt-mond-9", true);
         check("short", false);
@@ -214,6 +218,12 @@ mod tests {
         check("password1234", false);
         check("Password1234567890", false);
         check("annabelannabel", false);
+        check("Annabel-2026!", false);
+        check("north hospital 26", false);
+        check("hospital2026", false);
+        check("mother under water", true);
+        check(&"kaputt-mond-9 ".repeat(5), true);
+        check("ñandú 鴨 🦆 wüste …", true);
         check(&"ab3 e".repeat(60), false);
     }
 }

@@ -16,20 +16,23 @@ use crate::{
     codes,
     gate::{
         self, Call, aside,
-        caller::{Source, Stage, Voucher},
+        caller::{Stage, Voucher},
         input::{From, Input, Nothing},
     },
     problem::Problem,
 };
 use axum::{
     Json,
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use message::{Clock as _, clock};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
+
+/// What a browser is told to forget.
+const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
 
 /// Name and password.
 #[derive(Deserialize, JsonSchema)]
@@ -96,12 +99,8 @@ fn wrong() -> Problem {
 
 impl<I: Sync> Call<I> {
     pub(super) fn attempt(&self, name: &str) -> Attempt {
-        let address = match self.source {
-            Source::Socket(_) => None,
-            Source::Network { address, .. } => Some(address),
-        };
         let mark = self.state.people.known(self.mark.as_deref(), name);
-        Attempt { address, name: name.to_owned(), mark }
+        Attempt { address: self.source.address(), name: name.to_owned(), mark }
     }
 
     /// Counts and records a failure.
@@ -119,6 +118,14 @@ impl<I: Sync> Call<I> {
         match &self.caller.voucher {
             Voucher::Session(id) => Ok(id.to_string()),
             Voucher::Socket | Voucher::Key(_) => Err(none_such("session")),
+        }
+    }
+
+    /// Ends the session that this browser has: a new sign-in leaves none behind.
+    pub(super) fn leave(&self) -> Result<(), Problem> {
+        match &self.caller.voucher {
+            Voucher::Session(id) => self.state.people.kept.remove::<Session>(id).map(drop),
+            Voucher::Socket | Voucher::Key(_) => Ok(()),
         }
     }
 }
@@ -225,6 +232,7 @@ async fn enter<I: Send + Sync + 'static>(call: Call<I>, user: User, attempt: Att
             people.throttle.succeed(&attempt);
             people.note_sign_in(&user.name)?;
         }
+        call.leave()?;
         let begun = people.begin(&user.name, stage, call.source.told(), call.agent.clone())?;
         people.told(&user, &begun)
     })
@@ -235,7 +243,7 @@ async fn enter<I: Send + Sync + 'static>(call: Call<I>, user: User, attempt: Att
 pub(crate) async fn with_token(call: Call<Invited>) -> Result<Response, Problem> {
     let name = names::read(&call.input.name)?;
     let title = names::title(&call.input.title)?;
-    check_new(&call.input.password, &name)?;
+    check_new(&call.input.password, &[&name, &call.state.settings.site])?;
     let attempt = call.attempt("");
     let people = call.state.people.clone();
     people.throttle.admit(&attempt, clock::System.monotonic())?;
@@ -340,6 +348,8 @@ pub(crate) async fn out(call: Call<Nothing>) -> Result<Response, Problem> {
         if let Ok(value) = HeaderValue::from_str(&cookie("")) {
             response.headers_mut().append(header::SET_COOKIE, value);
         }
+        // What this browser read stays in none of its caches; the theme and searches that name nobody may.
+        response.headers_mut().insert(CLEAR_SITE_DATA, HeaderValue::from_static("\"cache\""));
         Ok(response)
     })
     .await

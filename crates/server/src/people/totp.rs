@@ -100,13 +100,18 @@ pub(crate) fn picture(address: &str) -> String {
 /// Recovery codes of a person.
 pub(crate) const RECOVERY_CODES: usize = 10;
 
-/// A recovery code: 50 random bits, as two groups of letters and digits.
+/// Groups of a recovery code, and letters or digits of each: 5 random bits a letter.
+const GROUPS: usize = 5;
+const LETTERS: usize = 5;
+
+/// A recovery code: 125 random bits, as groups of letters and digits.
 pub(crate) fn recovery_code() -> Result<String, Problem> {
-    let text = chance::base32(&chance::bytes::<7>()?);
-    Ok(format!("{}-{}", &text[..5], &text[5..10]))
+    let text = chance::base32(&chance::bytes::<16>()?);
+    let groups: Vec<&str> = (0..GROUPS).filter_map(|at| text.get(at * LETTERS..(at + 1) * LETTERS)).collect();
+    Ok(groups.join("-"))
 }
 
-/// A recovery code as it is kept, however it was typed.
+/// A recovery code as it is kept, however it was typed. It has more than 112 random bits, so nothing slow is needed.
 pub(crate) fn recovery_hash(code: &str) -> String {
     let plain: String = code.chars().filter(char::is_ascii_alphanumeric).collect();
     chance::hashed(&plain.to_ascii_uppercase())
@@ -145,7 +150,10 @@ mod tests {
     #[test]
     fn recovery_codes_however_typed() {
         let code = recovery_code().unwrap();
-        assert_eq!(code.len(), 11);
+        assert!(GROUPS * LETTERS * 5 >= 112, "a plain hash would not do for fewer bits");
+        let groups: Vec<usize> = code.split('-').map(str::len).collect();
+        assert_eq!(groups, [LETTERS; GROUPS], "{code}");
+        assert_ne!(code, recovery_code().unwrap());
         assert_eq!(recovery_hash(&code), recovery_hash(&code.to_lowercase().replace('-', " ")));
         assert!(picture("otpauth://totp/x").starts_with("<svg"));
     }

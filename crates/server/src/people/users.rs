@@ -213,20 +213,34 @@ pub(crate) async fn enable(call: Call<Nothing>) -> Result<Response, Problem> {
 
 /// `POST /api/v1/users/{name}/reset`: without password and factors, and with a new invitation.
 pub(crate) async fn reset(call: Call<Nothing>) -> Result<Response, Problem> {
+    let begin_anew = |user: &mut User| {
+        user.password = None;
+        user.totp = None;
+        user.totp_begun = None;
+        user.recovery.clear();
+        user.passkeys.clear();
+    };
+    take_away(call, "reset user", begin_anew).await
+}
+
+/// `POST /api/v1/users/{name}/reset-password`: without password, and with a new invitation; the second factor is asked for as before.
+pub(crate) async fn reset_password(call: Call<Nothing>) -> Result<Response, Problem> {
+    take_away(call, "reset password", |user| user.password = None).await
+}
+
+async fn take_away(
+    call: Call<Nothing>,
+    act: &'static str,
+    take: impl Fn(&mut User) + Send + 'static,
+) -> Result<Response, Problem> {
     aside(move || {
         let people = &call.state.people;
         let user = people.user(call.named())?;
         if user.is_service {
             return Err(Problem::new(StatusCode::CONFLICT, codes::E7080, "a service has keys and no password"));
         }
-        call.note("reset user", &user.name, "")?;
-        let user = people.set(&user.name, |user| {
-            user.password = None;
-            user.totp = None;
-            user.totp_begun = None;
-            user.recovery.clear();
-            user.passkeys.clear();
-        })?;
+        call.note(act, &user.name, "")?;
+        let user = people.set(&user.name, take)?;
         people.end_all(&user.name, None)?;
         let (token, until) = people.invite_again(&user.name)?;
         done(json!({"schema": "sinew.user/1", "user": told(&user), "token": token, "until": until}))

@@ -123,3 +123,29 @@ fn an_error_says_where_and_not_what() {
     let rows = stage.audit().join("\n");
     assert!(rows.contains(": search messages") && !rows.contains("ZZCANARY"), "{rows}");
 }
+
+#[test]
+fn a_word_that_comes_twice_is_refused() {
+    let stage = Stage::new();
+    let key = stage.key("reader", &json!([{"role": "privacy-officer"}]));
+    let (mut asked, mut passed) = (0, 0);
+    for (method, path, operation) in operations() {
+        if method != "GET" || operation["x-sinew-right"] == "nobody" {
+            continue;
+        }
+        for parameter in operation["parameters"].as_array().into_iter().flatten().filter(|one| one["in"] == "query") {
+            let name = parameter["name"].as_str().unwrap();
+            let path = format!("{}?{name}=1&{name}=1", filled(&path, "1"));
+            let answer = stage.with_key(&key, "GET", &path, None);
+            asked += 1;
+            // Where the right is missing, the query is not read.
+            passed += usize::from(answer.status == 403);
+            assert!(matches!((answer.status, &*answer.code()), (400, "E7004") | (403, _)), "{path}: {answer:?}");
+        }
+    }
+    assert!(asked > passed + 3, "{asked}, {passed}");
+    let body = "{\"query\": \"state:parked\", \"query\": \"id:1\"}";
+    let key = format!("Authorization: Bearer {key}");
+    let answer = super::stage::send(stage.address, "POST", "/api/v1/messages/search", &[&key], body.as_bytes());
+    assert_eq!((answer.status, &*answer.code()), (400, "E7004"), "{answer:?}");
+}

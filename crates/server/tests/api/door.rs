@@ -2,7 +2,7 @@
 
 use super::{
     document::operations,
-    stage::{Stage, raw, send},
+    stage::{Answer, Stage, raw, send},
 };
 use serde_json::json;
 use std::{
@@ -118,13 +118,73 @@ fn another_name_is_not_answered() {
 #[test]
 fn every_answer_is_hardened() {
     let stage = Stage::new();
-    let answer = send(stage.address, "GET", "/api/v1/status", &[], b"");
-    for header in
-        ["content-security-policy: default-src 'none'", "x-content-type-options: nosniff", "cache-control: no-store"]
-    {
-        assert!(answer.head.to_lowercase().contains(header), "{header}: {}", answer.head);
+    let key = stage.key("reader", &json!([{"role": "viewer"}]));
+    let kinds = [
+        ("/", "text/html; charset=utf-8"),
+        ("/assets/app.js", "text/javascript; charset=utf-8"),
+        ("/assets/none.js", "text/plain; charset=utf-8"),
+        ("/docs", "text/html; charset=utf-8"),
+        ("/docs/none.md", "text/html; charset=utf-8"),
+        ("/livez", "text/plain; charset=utf-8"),
+        ("/api/v1/status", "application/json"),
+        ("/api/v1/metrics", "text/plain; version=0.0.4; charset=utf-8"),
+        ("/api/v1/interfaces/demo/document", "text/html; charset=utf-8"),
+        ("/api/v1/none", "application/problem+json"),
+    ];
+    let hardened = |answer: &Answer, path: &str| {
+        let line = |name: &str| {
+            let start = format!("{name}: ");
+            answer.head.lines().find_map(|line| line.strip_prefix(&*start)).unwrap_or_default().to_owned()
+        };
+        let policy = line("content-security-policy");
+        for word in ["default-src 'none'", "object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"] {
+            assert!(policy.contains(word), "{path}: {word} is not in {policy}");
+        }
+        assert_eq!((&*line("x-content-type-options"), &*line("referrer-policy")), ("nosniff", "no-referrer"), "{path}");
+        assert!(matches!(&*line("cache-control"), "no-store" | "no-cache"), "{path}: {}", answer.head);
+        assert!(!answer.head.contains("access-control-"), "{path}: {}", answer.head);
+        line("content-type")
+    };
+    for (path, kind) in kinds {
+        let answer = send(stage.address, "GET", path, &[&format!("Authorization: Bearer {key}")], b"");
+        assert_eq!(hardened(&answer, path), kind, "{path}: {}", answer.head);
     }
-    assert!(answer.head.contains("application/problem+json"));
+    // Who is not signed in, another site's question, and one that is none.
+    let answer = send(stage.address, "GET", "/api/v1/status", &["Origin: https://evil.example"], b"").expect(401);
+    assert_eq!(hardened(&answer, "unknown"), "application/problem+json");
+    assert!(answer.head.contains("cache-control: no-store"));
+}
+
+#[test]
+fn trace_and_other_methods_are_not_answered() {
+    let stage = Stage::new();
+    let key = stage.key("reader", &json!([{"role": "viewer"}]));
+    for method in ["TRACE", "TRACK", "CONNECT", "OPTIONS", "PROPFIND", "get"] {
+        let told = ["X-Secret: hunter2".to_owned(), format!("Authorization: Bearer {key}")];
+        let answer = send(stage.address, method, "/api/v1/status", &[&told[0], &told[1]], b"");
+        assert!(matches!(answer.status, 400 | 405), "{method}: {answer:?}");
+        assert!(!answer.head.contains("hunter2") && !answer.body.contains("hunter2"), "{method}: {answer:?}");
+        let answer = send(stage.address, method, "/", &[&told[0]], b"");
+        assert!(matches!(answer.status, 400 | 401 | 405), "{method}: {answer:?}");
+    }
+}
+
+#[test]
+fn who_is_turned_away_at_the_gate_is_on_record() {
+    let stage = Stage::with(server::ApiSettings { names: vec!["sinew.example.org".into()], ..Default::default() });
+    let (browser, ..) = super::sign_in::administrator(&stage);
+    let cookie = format!("Cookie: __Host-sinew={}", browser.session);
+    let forged = send(stage.address, "POST", "/api/v1/users", &[&cookie, "Origin: http://evil.example"], b"{}");
+    assert_eq!(forged.expect(403).code(), "E7065");
+    let head = "GET / HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n";
+    assert_eq!(raw(stage.address, head.as_bytes(), b"").expect(421).code(), "E7066");
+    let mut guesser = stage.browser();
+    (0..7).for_each(|_| drop(guesser.sign_in("ann", "wrong horse battery")));
+    // Each is told once a minute, beside the request that was refused.
+    let rows =
+        stage.audit_until(|rows| rows.iter().filter(|row| row.starts_with("peer 127.0.0.1: connect")).count() >= 3);
+    assert!(rows.iter().any(|row| row == "peer 127.0.0.1: connect refused api"), "{rows:#?}");
+    assert!(!rows.join("\n").contains("wrong horse"), "{rows:#?}");
 }
 
 #[test]

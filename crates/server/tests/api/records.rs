@@ -72,9 +72,12 @@ const RECORDS: &[(&str, Kept)] = &[
     ("POST /api/v1/users/{name}/disable", Act("disable user")),
     ("POST /api/v1/users/{name}/enable", Act("enable user")),
     ("POST /api/v1/users/{name}/reset", Act("reset user")),
+    ("POST /api/v1/users/{name}/reset-password", Act("reset password")),
     ("POST /api/v1/users/{name}/sign-out", Act("end sessions")),
     ("POST /api/v1/roles", Act("add role")),
     ("DELETE /api/v1/roles/{name}", Act("remove role")),
+    ("PUT /api/v1/secrets/{name}", Act("set secret")),
+    ("DELETE /api/v1/secrets/{name}", Act("remove secret")),
     ("POST /api/v1/keys", Act("add key")),
     ("DELETE /api/v1/keys/{id}", Act("remove key")),
     ("POST /api/v1/me/glass", Act("break glass")),
@@ -82,10 +85,10 @@ const RECORDS: &[(&str, Kept)] = &[
     ("POST /api/v1/sign-in/token", Act("sign-in")),
     ("POST /api/v1/sign-in/code", Act("sign-in")),
     ("POST /api/v1/sign-in/passkey/begin", Half),
-    ("POST /api/v1/sign-in/passkey", Elsewhere("sign-in", "console/tests/walk.mjs")),
+    ("POST /api/v1/sign-in/passkey", Elsewhere("sign-in", "server::passkeys")),
     ("POST /api/v1/me/passkeys/begin", Half),
-    ("POST /api/v1/me/passkeys", Elsewhere("add factor", "console/tests/walk.mjs")),
-    ("POST /api/v1/me/passkeys/remove", Elsewhere("remove factor", "console/tests/walk.mjs")),
+    ("POST /api/v1/me/passkeys", Elsewhere("add factor", "server::passkeys")),
+    ("POST /api/v1/me/passkeys/remove", Elsewhere("remove factor", "server::passkeys")),
     ("POST /api/v1/sign-out", Act("sign-out")),
     ("POST /api/v1/me/password", Act("change password")),
     ("POST /api/v1/me/totp", Half),
@@ -255,10 +258,13 @@ fn people(clerk: &mut Clerk<'_>) {
     clerk.act("POST /api/v1/users/{name}/sign-out", "bob", Value::Null);
     clerk.act("POST /api/v1/users/{name}/disable", "bob", Value::Null);
     clerk.act("POST /api/v1/users/{name}/enable", "bob", Value::Null);
+    clerk.act("POST /api/v1/users/{name}/reset-password", "bob", Value::Null);
     clerk.act("POST /api/v1/users/{name}/reset", "bob", Value::Null);
     clerk.act("DELETE /api/v1/users/{name}", "bob", Value::Null);
     clerk.act("POST /api/v1/roles", "", json!({"name": "night", "rights": ["look"]}));
     clerk.act("DELETE /api/v1/roles/{name}", "night", Value::Null);
+    clerk.act("PUT /api/v1/secrets/{name}", "lab", json!({"text": "hunter2hunter2", "reason": "renewed"}));
+    clerk.act("DELETE /api/v1/secrets/{name}", "lab", Value::Null);
     let key = json!({"user": "clerk", "title": "second", "grants": viewer, "days": 1});
     let made = clerk.act("POST /api/v1/keys", "", key).json();
     let id = made["key"]["id"].as_str().unwrap().to_owned();
@@ -277,7 +283,7 @@ fn sessions(clerk: &mut Clerk<'_>, ann: &mut Browser, secret: &str) {
     let fresh = "a fresh set of words";
     clerk.person(ann, "POST /api/v1/me/password", "", json!({"old": PASSWORD, "new": fresh}));
     clerk.person(ann, "POST /api/v1/me/totp/remove", "", json!({"password": fresh}));
-    let begun = clerk.person(ann, "POST /api/v1/me/totp", "", Value::Null).json();
+    let begun = clerk.person(ann, "POST /api/v1/me/totp", "", json!({"password": fresh})).json();
     let right = code(begun["secret"].as_str().unwrap(), 0);
     clerk.person(ann, "POST /api/v1/me/totp/confirm", "", json!({"code": right}));
     clerk.person(ann, "POST /api/v1/sign-out", "", Value::Null);

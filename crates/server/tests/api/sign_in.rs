@@ -66,8 +66,8 @@ fn password_code_and_recovery() {
     third.post("/api/v1/sign-in/code", json!({"code": recovery[0]})).expect(401);
     third.post("/api/v1/sign-in/code", json!({"code": recovery[1]})).expect(200);
 
-    third.post("/api/v1/sign-out", Value::Null).expect(200);
-    assert!(third.session.is_empty());
+    let out = third.post("/api/v1/sign-out", Value::Null).expect(200);
+    assert!(third.session.is_empty() && out.head.contains("clear-site-data: \"cache\""), "{out:?}");
     let ended: Vec<String> = stage.audit().into_iter().filter(|row| row.contains("sign-")).collect();
     assert!(ended.iter().any(|row| row.contains("sign-in refused ann from 127.0.0.1")), "{ended:?}");
     assert!(ended.iter().any(|row| row.starts_with("ann: sign-in with a recovery code")), "{ended:?}");
@@ -181,6 +181,78 @@ fn a_changed_password_ends_other_sessions() {
     ann.get("/api/v1/status").expect(200);
     stage.browser().sign_in("ann", PASSWORD).expect(401);
     stage.browser().sign_in("ann", "a fresh set of words").expect(200);
+}
+
+#[test]
+fn a_changed_factor_ends_other_sessions() {
+    let stage = Stage::new();
+    let (mut ann, secret, recovery) = administrator(&stage);
+    let other = |recovery: &str| {
+        let mut other = stage.browser();
+        other.sign_in("ann", PASSWORD).expect(200);
+        other.post("/api/v1/sign-in/code", json!({"code": recovery})).expect(200);
+        other.get("/api/v1/status").expect(200);
+        other
+    };
+    let mut before = other(&recovery[0]);
+    ann.post("/api/v1/me/totp/remove", json!({"password": PASSWORD})).expect(200);
+    before.get("/api/v1/status").expect(401);
+    ann.get("/api/v1/status").expect(200);
+    let mut without = stage.browser();
+    without.sign_in("ann", PASSWORD).expect(200);
+    let (_, codes) = ann.enroll();
+    without.get("/api/v1/me").expect(401);
+    ann.get("/api/v1/status").expect(200);
+    other(&codes[0]);
+    assert_ne!(secret, "");
+}
+
+#[test]
+fn a_session_alone_adds_no_factor() {
+    let stage = Stage::new();
+    let (mut ann, ..) = administrator(&stage);
+    ann.post("/api/v1/me/totp/remove", json!({"password": PASSWORD})).expect(200);
+    for path in ["/api/v1/me/totp", "/api/v1/me/passkeys/begin"] {
+        assert_eq!(ann.post(path, json!({})).expect(401).code(), "E7068", "{path}");
+        assert_eq!(ann.post(path, json!({"password": "wrong horse battery"})).expect(401).code(), "E7068", "{path}");
+        ann.post(path, json!({"password": PASSWORD})).expect(200);
+    }
+}
+
+#[test]
+fn who_signs_in_again_leaves_no_session_behind() {
+    let stage = Stage::new();
+    let (mut ann, secret, _) = administrator(&stage);
+    let before = ann.clone();
+    ann.sign_in("ann", PASSWORD).expect(200);
+    ann.post("/api/v1/sign-in/code", json!({"code": code(&secret, 0)})).expect(200);
+    assert_ne!(ann.session, before.session);
+    before.clone().get("/api/v1/me").expect(401);
+    let sessions = ann.get("/api/v1/me/sessions").expect(200).json();
+    assert_eq!(sessions["sessions"].as_array().map(Vec::len), Some(1), "{sessions}");
+    // Somebody who fails changes nothing for who is signed in.
+    let again = ann.clone();
+    ann.sign_in("ann", "wrong horse battery").expect(401);
+    again.clone().get("/api/v1/status").expect(200);
+}
+
+#[test]
+fn a_forgotten_password_leaves_the_factor() {
+    let stage = Stage::new();
+    let (_, secret, _) = administrator(&stage);
+    let told = stage.local("/api/v1/users/ann/reset-password", &json!({}));
+    assert_eq!((&told["user"]["has_password"], &told["user"]["factors"]), (&json!(false), &json!(["totp"])));
+    stage.browser().sign_in("ann", PASSWORD).expect(401);
+    let mut ann = stage.browser();
+    let body = json!({"token": told["token"], "name": "ann", "password": "another four words"});
+    assert_eq!(ann.post("/api/v1/sign-in/token", body).expect(200).json()["stage"], "factor");
+    assert_eq!(ann.get("/api/v1/status").expect(403).code(), "E7069");
+    ann.post("/api/v1/me/totp", Value::Null).expect(403);
+    ann.post("/api/v1/sign-in/code", json!({"code": code(&secret, 0)})).expect(200);
+    ann.get("/api/v1/status").expect(200);
+    // The other reset takes everything away.
+    let told = stage.local("/api/v1/users/ann/reset", &json!({}));
+    assert_eq!(told["user"]["factors"], json!([]));
 }
 
 #[test]

@@ -152,6 +152,10 @@ impl Fetch for House {
 }
 
 fn stage(house: &Arc<House>, has_factor: bool) -> Stage {
+    stage_of(house.clone(), has_factor)
+}
+
+fn stage_of(fetch: Arc<dyn Fetch>, has_factor: bool) -> Stage {
     let provider = Provider {
         issuer: ISSUER.into(),
         title: "North Hospital".into(),
@@ -164,7 +168,7 @@ fn stage(house: &Arc<House>, has_factor: bool) -> Stage {
             ("odd".into(), "no-such-role".into()),
         ],
         has_factor,
-        fetch: house.clone(),
+        fetch,
     };
     Stage::with(ApiSettings { provider: Some(provider), ..ApiSettings::default() })
 }
@@ -284,4 +288,81 @@ fn who_meddles_does_not_get_in() {
     let rows = stage.audit().join("\n");
     assert!(rows.contains("nobody: sign-in refused by https://id.north.example"), "{rows}");
     assert!(!rows.contains("code-") && !rows.contains("hunter2"), "{rows}");
+}
+
+/// Somebody who answers at the provider's address, and describes another one.
+struct Impostor(&'static str);
+
+impl Fetch for Impostor {
+    fn get<'a>(&'a self, _: &'a str) -> Boxed<'a, Result<Vec<u8>, Reason>> {
+        let about = json!({"issuer": self.0, "authorization_endpoint": "https://evil.example/authorize",
+            "token_endpoint": "https://evil.example/token", "jwks_uri": "https://evil.example/keys"});
+        Box::pin(async move { Ok(about.to_string().into_bytes()) })
+    }
+    fn post<'a>(
+        &'a self,
+        _: &'a str,
+        _: &'a [(&'a str, &'a str)],
+        _: Option<(&'a str, &'a str)>,
+    ) -> Boxed<'a, Result<Vec<u8>, Reason>> {
+        Box::pin(async { Err(refusal("nobody comes here")) })
+    }
+}
+
+#[test]
+fn a_provider_that_calls_itself_otherwise_is_not_believed() {
+    for name in ["https://evil.example", "https://id.north.example/", "HTTPS://ID.NORTH.EXAMPLE", ""] {
+        let stage = stage_of(Arc::new(Impostor(name)), true);
+        let answer = send(stage.address, "GET", "/api/v1/sign-in/provider", &[], b"");
+        assert_eq!((answer.status, &*answer.code()), (502, "E7310"), "{name}: {answer:?}");
+        assert!(!answer.head.contains("evil.example") && answer.cookie("__host-sinew-sso").is_none(), "{answer:?}");
+    }
+}
+
+/// A person who does not get in comes to the sign-in page, with a word of ours for it and nothing of what came along.
+#[test]
+fn a_person_who_is_refused_comes_to_the_sign_in_page() {
+    let house = House::new();
+    let stage = stage(&house, true);
+    let page =
+        ["Accept: text/html,application/xhtml+xml;q=0.9", "Sec-Fetch-Mode: navigate", "Sec-Fetch-Site: cross-site"];
+    let lands = |answer: &Answer, word: &str| {
+        let place = answer.head.lines().find_map(|line| line.strip_prefix("location: "));
+        assert_eq!((answer.status, place), (303, Some(&*format!("/#sign-in={word}"))), "{answer:?}");
+        assert!(answer.body.is_empty() && answer.cookie("__host-sinew").is_none(), "{answer:?}");
+        assert_eq!(answer.cookie("__host-sinew-sso").as_deref(), Some(""), "the state is of no more use: {answer:?}");
+    };
+    let back = |claims: Value, query: &str, meddle: bool| {
+        let begun = send(stage.address, "GET", "/api/v1/sign-in/provider", &page, b"").expect(303);
+        let location = begun.head.lines().find_map(|line| line.strip_prefix("location: ")).unwrap().to_owned();
+        let cookie = if meddle { "other".into() } else { begun.cookie("__host-sinew-sso").unwrap() };
+        let sent = house.visit(&location, claims);
+        let path =
+            format!("/api/v1/sign-in/provider/back?state={}&{}", sent["state"], query.replace("CODE", &sent["code"]));
+        let cookie = format!("Cookie: __Host-sinew-sso={cookie}");
+        send(stage.address, "GET", &path, &[&*cookie, page[0], page[1], page[2]], b"")
+    };
+    let refused = |claims: Value, query: &str, word: &str| lands(&back(claims, query, false), word);
+    lands(&back(ann(), "code=CODE", true), "stale");
+    let spoken = "error=access_denied&error_description=%3Cscript%3Ealert(1)%3C%2Fscript%3E&error_uri=https%3A%2F%2Fevil.example";
+    refused(ann(), spoken, "declined");
+    refused(ann(), "error=%0D%0ALocation:%20https://evil.example&code=CODE", "declined");
+    refused(ann(), "", "answer");
+    refused(ann(), "code=CODE&iss=https%3A%2F%2Fevil.example", "answer");
+    refused(ann(), "code=unknown", "provider");
+    refused(json!({"sub": "1", "aud": "other", "groups": ["it"]}), "code=CODE", "answer");
+    refused(json!({"sub": "1", "groups": ["doctors"]}), "code=CODE", "role");
+    refused(json!({"sub": "1", "preferred_username": "<script>", "email": "", "groups": ["it"]}), "code=CODE", "name");
+    stage.local("/api/v1/users", &json!({"name": "bob", "grants": [{"role": "administrator"}]}));
+    refused(json!({"sub": "2", "preferred_username": "bob", "groups": ["it"]}), "code=CODE", "name");
+    assert_eq!(back(ann(), "code=CODE", false).status, 200);
+    stage.local("/api/v1/users/ann/disable", &json!({}));
+    refused(ann(), "code=CODE", "disabled");
+    let rows: Vec<String> = stage.audit().into_iter().filter(|row| row.contains("sign-in refused by")).collect();
+    assert_eq!(rows.len(), 11, "each is on record, once: {rows:#?}");
+    // A provider that is away; and a program, which is told in its own way.
+    let away = stage_of(Arc::new(Impostor("")), true);
+    lands(&send(away.address, "GET", "/api/v1/sign-in/provider", &page, b""), "provider");
+    let told = send(away.address, "GET", "/api/v1/sign-in/provider", &["Accept: application/json"], b"");
+    assert_eq!((told.status, &*told.code()), (502, "E7310"), "{told:?}");
 }

@@ -9,7 +9,7 @@ use interface::{
 use message::{Clock as _, Format, MessageId, Outcome, Reason, clock};
 use ring::hmac;
 use serde_json::{Value, json};
-use server::{Api, ApiSettings};
+use server::{Api, ApiSettings, secrets::Secret};
 use std::{
     io::{Read, Write},
     net::{SocketAddr, TcpStream},
@@ -20,6 +20,7 @@ use std::{
 use store::Store;
 use testkit::Folder;
 use tokio::{runtime::Runtime, sync::watch};
+use zeroize::Zeroizing;
 
 /// A password that is good enough.
 pub(crate) const PASSWORD: &str = "four unrelated words";
@@ -93,6 +94,8 @@ pub(crate) struct Process {
     pub(crate) in_force: std::sync::Mutex<server::Texts>,
     /// Files that were added.
     pub(crate) added: std::sync::Mutex<Vec<(String, String)>>,
+    /// The vault: who set a name, and its text.
+    pub(crate) secrets: std::sync::Mutex<std::collections::BTreeMap<String, (String, String)>>,
     /// The map of `demo`.
     pub(crate) map: std::sync::Mutex<String>,
 }
@@ -150,6 +153,24 @@ impl server::Host for Process {
     }
     fn backup(&self) -> Value {
         json!({})
+    }
+    fn secrets(&self) -> Result<Vec<Secret>, Reason> {
+        let secret = |(name, (by, _)): (&String, &(String, String))| Secret {
+            name: name.clone(),
+            place: "vault".into(),
+            is_kept: true,
+            set: Some(clock::System.now()),
+            by: by.clone(),
+            used_by: (name == "in-use").then(|| "demo".to_owned()).into_iter().collect(),
+        };
+        Ok(self.secrets.lock().unwrap().iter().map(secret).collect())
+    }
+    fn set_secret(&self, name: &str, text: Zeroizing<String>, by: &str) -> Result<(), Reason> {
+        self.secrets.lock().unwrap().insert(name.to_owned(), (by.to_owned(), text.to_string()));
+        Ok(())
+    }
+    fn remove_secret(&self, name: &str) -> Result<bool, Reason> {
+        Ok(self.secrets.lock().unwrap().remove(name).is_some())
     }
     fn describe(&self) -> Value {
         json!({})
@@ -267,6 +288,19 @@ impl Stage {
         let told =
             |row: &store::AuditRow| format!("{}: {}{} {}", row.entry.who, row.entry.act, ending(row), row.entry.object);
         rows.iter().map(told).collect()
+    }
+
+    /// The audit chain as soon as it is so: some records are written beside the request.
+    pub(crate) fn audit_until(&self, is_so: impl Fn(&[String]) -> bool) -> Vec<String> {
+        let end = std::time::Instant::now() + Duration::from_secs(20);
+        loop {
+            let rows = self.audit();
+            if is_so(&rows) {
+                return rows;
+            }
+            assert!(std::time::Instant::now() < end, "{rows:#?}");
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 
     /// A message that an interface accepted.
@@ -422,7 +456,7 @@ impl Browser {
     }
     /// Sets an app up; gives its secret and the recovery codes.
     pub(crate) fn enroll(&mut self) -> (String, Vec<String>) {
-        let begun = self.post("/api/v1/me/totp", Value::Null).expect(200).json();
+        let begun = self.post("/api/v1/me/totp", json!({"password": PASSWORD})).expect(200).json();
         let secret = begun["secret"].as_str().unwrap().to_owned();
         let done = self.post("/api/v1/me/totp/confirm", json!({"code": code(&secret, -1)})).expect(200).json();
         let codes = done["recovery"].as_array().unwrap().iter().map(|code| code.as_str().unwrap().to_owned()).collect();

@@ -7,6 +7,7 @@
 //! Promises: a state is good once and for ten minutes; nothing of a token is kept or shown; a second factor is asked for here
 //! unless a line says that the provider asks for it. Never: asks another address than those of the provider itself.
 
+mod refusal;
 mod token;
 
 use super::{People, names, record::User};
@@ -29,6 +30,7 @@ use axum::{
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use interface::contract::Boxed;
 use message::{Clock as _, Reason, clock};
+use refusal::{Refusal, Why};
 use ring::digest::{SHA256, digest};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -44,6 +46,8 @@ use zeroize::Zeroizing;
 /// The cookie that ties a state to a browser. It has to come along when the provider sends the browser back, so it is `Lax`; it
 /// opens nothing.
 pub(crate) const COOKIE: &str = "__Host-sinew-sso";
+/// The cookie is of no more use.
+const GONE: &str = "__Host-sinew-sso=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0";
 const BACK: &str = "/api/v1/sign-in/provider/back";
 /// How long somebody may take at the provider, and sign-ins under way at once.
 const STATE_TIME: Duration = Duration::from_secs(600);
@@ -119,10 +123,6 @@ pub(crate) struct Desk {
 
 fn failed(text: impl Into<String>) -> Problem {
     Problem::new(StatusCode::BAD_GATEWAY, codes::E7310, text.into())
-}
-
-fn refused(what: &str) -> Problem {
-    Problem::new(StatusCode::UNAUTHORIZED, codes::E7311, format!("the sign-in by the provider was refused: {what}"))
 }
 
 impl Desk {
@@ -207,7 +207,14 @@ fn back<I>(call: &Call<I>) -> String {
 
 /// `GET /api/v1/sign-in/provider`: sends the browser to the provider.
 pub(crate) async fn begin(call: Call<Nothing>) -> Result<Response, Problem> {
-    let provider = provider(&call)?;
+    match to_provider(&call).await {
+        Ok(response) => Ok(response),
+        Err(problem) => Refusal::from(problem).answer(call.is_page),
+    }
+}
+
+async fn to_provider(call: &Call<Nothing>) -> Result<Response, Problem> {
+    let provider = provider(call)?;
     let known = call.state.people.provider.know(provider, false).await?;
     let (state, nonce) = (super::chance::token()?, super::chance::token()?);
     let verifier = Zeroizing::new(super::chance::token()?);
@@ -215,7 +222,7 @@ pub(crate) async fn begin(call: Call<Nothing>) -> Result<Response, Problem> {
     let parts = [
         ("response_type", "code"),
         ("client_id", &*provider.client),
-        ("redirect_uri", &back(&call)),
+        ("redirect_uri", &back(call)),
         ("scope", "openid profile email"),
         ("state", &state),
         ("nonce", &nonce),
@@ -257,32 +264,40 @@ impl Input for Returned {
 /// `GET /api/v1/sign-in/provider/back`: where the provider sends the browser.
 pub(crate) async fn end(call: Call<Returned>) -> Result<Response, Problem> {
     let provider = provider(&call)?.clone();
-    match finish(&call, &provider).await {
-        Ok(claims) => enter(call, &provider, claims).await,
-        Err(problem) => {
-            let object = format!("by {} from {}", provider.issuer, call.source.told());
-            gate::record(&call.state, "nobody", "sign-in", object, Outcome::Refused, &problem.reason().text).await?;
-            Err(problem)
+    let (state, origin, is_page) = (call.state.clone(), call.source.told(), call.is_page);
+    let done = match finish(&call, &provider).await {
+        Ok(claims) => {
+            let provider = provider.clone();
+            aside(move || Ok(enter(&call, &provider, &claims))).await?
+        }
+        Err(refusal) => Err(refusal),
+    };
+    match done {
+        Ok(response) => Ok(response),
+        Err(refusal) => {
+            let object = format!("by {} from {origin}", provider.issuer);
+            gate::record(&state, "nobody", "sign-in", object, Outcome::Refused, refusal.text()).await?;
+            refusal.answer(is_page)
         }
     }
 }
 
 /// The claims of the token that the code is exchanged for.
-async fn finish(call: &Call<Returned>, provider: &Provider) -> Result<Map<String, Value>, Problem> {
+async fn finish(call: &Call<Returned>, provider: &Provider) -> Result<Map<String, Value>, Refusal> {
     let Returned { code, state, error, iss } = &call.input;
     let desk = &call.state.people.provider;
     // The state is taken out of use whatever comes next, and only by the browser that began with it.
     let is_of_browser =
         call.state_cookie.as_deref().is_some_and(|kept| super::chance::is_same(kept.as_bytes(), state.as_bytes()));
     if !is_of_browser {
-        return Err(refused("this browser did not begin it, or too long ago"));
+        return Err(Why::Stale.because("this browser did not begin it, or too long ago"));
     }
-    let begun = desk.take(state).ok_or_else(|| refused("it was used before, or is too old"))?;
+    let begun = desk.take(state).ok_or_else(|| Why::Stale.because("it was used before, or is too old"))?;
     if !error.is_empty() {
-        return Err(refused("the provider says that it did not take place"));
+        return Err(Why::Declined.because("the provider says that it did not take place"));
     }
     if code.is_empty() || !(iss.is_empty() || *iss == provider.issuer) {
-        return Err(refused("the answer is not one of this provider"));
+        return Err(Why::Answer.because("the answer is not one of this provider"));
     }
     let known = desk.know(provider, false).await?;
     let back = back(call);
@@ -298,7 +313,8 @@ async fn finish(call: &Call<Returned>, provider: &Provider) -> Result<Map<String
     }
     let answer = provider.fetch.post(&known.exchange, &form, basic).await.map_err(|reason| failed(reason.text))?;
     let answer: Value = serde_json::from_slice(&answer).map_err(|_| failed("the provider's answer is not JSON"))?;
-    let signed = answer["id_token"].as_str().ok_or_else(|| refused("the provider gave no token for the code"))?;
+    let signed =
+        answer["id_token"].as_str().ok_or_else(|| Why::Answer.because("the provider gave no token for the code"))?;
     let (issuer, client, now) = (&*provider.issuer, &*provider.client, clock::System.now());
     let expected = token::Expected { issuer, client, nonce: &begun.nonce, now };
     let read = match token::read(signed, &known.keys, &expected) {
@@ -307,8 +323,10 @@ async fn finish(call: &Call<Returned>, provider: &Provider) -> Result<Map<String
         read => read,
     };
     read.map_err(|why| match why {
-        token::Refused::UnknownKey => refused("its token is signed by a key that the provider does not list"),
-        token::Refused::Because(what) => refused(&format!("of its token: {what}")),
+        token::Refused::UnknownKey => {
+            Why::Answer.because("its token is signed by a key that the provider does not list")
+        }
+        token::Refused::Because(what) => Why::Answer.because(&format!("of its token: {what}")),
     })
 }
 
@@ -327,65 +345,61 @@ fn grants(provider: &Provider, claims: &Map<String, Value>) -> Vec<Grant> {
 }
 
 /// The name under which somebody is known here: what the provider prefers, as far as it can be one.
-fn name_of(claims: &Map<String, Value>) -> Result<String, Problem> {
+fn name_of(claims: &Map<String, Value>) -> Result<String, Refusal> {
     let claim = |name: &str| claims.get(name).and_then(Value::as_str);
     let wanted = ["preferred_username", "email", "sub"].into_iter().filter_map(claim);
     let fit = wanted.filter_map(|text| names::read(text).ok()).next();
-    fit.ok_or_else(|| refused("the provider gives no name that can be one here (letters, digits and . _ @ -)"))
+    fit.ok_or_else(|| {
+        Why::Name.because("the provider gives no name that can be one here (letters, digits and . _ @ -)")
+    })
 }
 
-async fn enter(call: Call<Returned>, provider: &Provider, claims: Map<String, Value>) -> Result<Response, Problem> {
-    let provider = provider.clone();
-    aside(move || {
-        let people = &call.state.people;
-        let subject = claims.get("sub").and_then(Value::as_str).unwrap_or_default().to_owned();
-        let who = (provider.issuer.clone(), subject);
-        let grants = grants(&provider, &claims);
-        let refuse = |what: &str| {
-            let object = format!("by {} from {}", provider.issuer, call.source.told());
-            call.state.audit.record("nobody", "sign-in", &object, Outcome::Refused, what)?;
-            Err(refused(what))
-        };
-        if grants.is_empty() || people.check_grants(&grants).is_err() {
-            return refuse("no group of the person has a role here");
-        }
-        let user = match people.by_subject(&who)? {
-            Some(known) if known.is_disabled => return refuse("the user is disabled"),
-            Some(known) => people.set_grants(&known, &grants)?,
-            None => {
-                let title = claims.get("name").and_then(Value::as_str).unwrap_or_default();
-                let made = User {
-                    name: name_of(&claims)?,
-                    title: names::title(title).unwrap_or_default(),
-                    grants,
-                    subject: Some(who),
-                    made: clock::System.now(),
-                    ..User::default()
-                };
-                // A name that is there belongs to somebody who did not come by the provider: it is not taken over.
-                if !people.kept.add(&made)? {
-                    return refuse("the name belongs to a user who signs in otherwise");
-                }
-                call.state.audit.record("provider", "add user", &made.name, Outcome::Done, &provider.issuer)?;
-                made
+/// Who they are here, with the roles of their groups; and their session.
+fn enter(call: &Call<Returned>, provider: &Provider, claims: &Map<String, Value>) -> Result<Response, Refusal> {
+    let people = &call.state.people;
+    let subject = claims.get("sub").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let who = (provider.issuer.clone(), subject);
+    let grants = grants(provider, claims);
+    if grants.is_empty() || people.check_grants(&grants).is_err() {
+        return Err(Why::Role.because("no group of the person has a role here"));
+    }
+    let user = match people.by_subject(&who)? {
+        Some(known) if known.is_disabled => return Err(Why::Disabled.because("the user is disabled")),
+        Some(known) => people.set_grants(&known, &grants)?,
+        None => {
+            let title = claims.get("name").and_then(Value::as_str).unwrap_or_default();
+            let made = User {
+                name: name_of(claims)?,
+                title: names::title(title).unwrap_or_default(),
+                grants,
+                subject: Some(who),
+                made: clock::System.now(),
+                ..User::default()
+            };
+            // A name that is there belongs to somebody who did not come by the provider: it is not taken over.
+            if !people.kept.add(&made)? {
+                return Err(Why::Name.because("the name belongs to a user who signs in otherwise"));
             }
-        };
-        let stage = if provider.has_factor { Stage::Full } else { people.stage_of(&user)? };
-        let what = if stage == Stage::Full { "sign-in" } else { "sign-in begun" };
-        let object = format!("by {} from {}", provider.issuer, call.source.told());
-        call.state.audit.record(&user.name, what, &object, Outcome::Done, "")?;
-        if stage == Stage::Full {
-            people.note_sign_in(&user.name)?;
+            let record = call.state.audit.record("provider", "add user", &made.name, Outcome::Done, &provider.issuer);
+            record.map_err(Problem::from)?;
+            made
         }
-        let begun = people.begin(&user.name, stage, call.source.told(), call.agent.clone())?;
-        home(people.told(&user, &begun)?)
-    })
-    .await
+    };
+    let stage = if provider.has_factor { Stage::Full } else { people.stage_of(&user)? };
+    let what = if stage == Stage::Full { "sign-in" } else { "sign-in begun" };
+    let object = format!("by {} from {}", provider.issuer, call.source.told());
+    call.state.audit.record(&user.name, what, &object, Outcome::Done, "").map_err(Problem::from)?;
+    if stage == Stage::Full {
+        people.note_sign_in(&user.name)?;
+    }
+    call.leave()?;
+    let begun = people.begin(&user.name, stage, call.source.told(), call.agent.clone())?;
+    Ok(home(&people.told(&user, &begun)?))
 }
 
 /// Ends at the console. Not by a redirect: the session's cookie is `Strict`, and a browser does not send it along a chain that
 /// another site began. A page of ours begins a new one.
-fn home(told: Response) -> Result<Response, Problem> {
+fn home(told: &Response) -> Response {
     const PAGE: &str = "<!doctype html><meta charset=utf-8><meta http-equiv=refresh content=\"0;url=/\"><title>Sinew</title>\
         <p><a href=\"/\">Continue</a>";
     let mut response = Response::new(Body::from(PAGE));
@@ -394,9 +408,8 @@ fn home(told: Response) -> Result<Response, Problem> {
     for cookie in told.headers().get_all(header::SET_COOKIE) {
         headers.append(header::SET_COOKIE, cookie.clone());
     }
-    let gone = HeaderValue::from_static("__Host-sinew-sso=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0");
-    headers.append(header::SET_COOKIE, gone);
-    Ok(response)
+    headers.append(header::SET_COOKIE, HeaderValue::from_static(GONE));
+    response
 }
 
 impl People {

@@ -1,31 +1,19 @@
-//! What the process of an engine gives up at its start, for good: running other programs and making devices.
+//! Running other programs and making devices, refused by Landlock.
 //!
-//! Promises: a hole in a parser or a script does not become a shell, where the kernel has Landlock of the second version (Linux 5.19); no
-//! privileges come by a file. Never: keeps an engine from starting on a kernel that cannot do this; it says so instead.
+//! Promises: nothing runs from this process any more, where the kernel has Landlock of the second version (Linux 5.19); files
+//! are read, written and moved as before.
 
+use super::Taken;
 use landlock::{
     AccessFs, CompatLevel, Compatible as _, PathBeneath, PathFd, Ruleset, RulesetAttr as _, RulesetCreatedAttr as _,
     RulesetStatus,
 };
 
-/// What the kernel took.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Confined {
-    /// Everything that was asked for.
-    Fully,
-    /// Some of it.
-    Partly,
-    /// Nothing: the kernel has no Landlock, or it is off.
-    Not,
-}
-
-/// Gives it up for this thread and every thread that it starts from now on: to be called before any other.
-#[must_use]
-pub fn confine() -> Confined {
+pub(super) fn give_up() -> Taken {
     match restrict().map(|status| status.ruleset) {
-        Ok(RulesetStatus::FullyEnforced) => Confined::Fully,
-        Ok(RulesetStatus::PartiallyEnforced) => Confined::Partly,
-        Ok(RulesetStatus::NotEnforced) | Err(_) => Confined::Not,
+        Ok(RulesetStatus::FullyEnforced) => Taken::Fully,
+        Ok(RulesetStatus::PartiallyEnforced) => Taken::Partly,
+        Ok(RulesetStatus::NotEnforced) | Err(_) => Taken::Not,
     }
 }
 
@@ -53,7 +41,7 @@ mod tests {
         assert_eq!(run(), Ok(true));
         // A thread of its own: what is given up is not got back.
         let confined = move || {
-            let taken = confine();
+            let taken = give_up();
             let file = std::env::temp_dir().join(format!("sinew-confine-{}", std::process::id()));
             let folder = file.with_extension("folder");
             let moved = folder.join("file");
@@ -67,8 +55,8 @@ mod tests {
         let (taken, ran, written) = thread::spawn(confined).join().unwrap();
         assert!(written, "files are as before, also where they move to another folder");
         match taken {
-            Confined::Fully | Confined::Partly => assert_eq!(ran, Err(std::io::ErrorKind::PermissionDenied)),
-            Confined::Not => println!("skipped: this kernel has no Landlock"),
+            Taken::Fully | Taken::Partly => assert_eq!(ran, Err(std::io::ErrorKind::PermissionDenied)),
+            Taken::Not => println!("skipped: this kernel has no Landlock"),
         }
     }
 }
