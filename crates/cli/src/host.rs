@@ -9,7 +9,9 @@ use crate::{
     forwarding::{self, Forward},
     ground, handles,
     outcome::{Exit, Failure, Result},
-    place, secrets, texts, watch as watch_files,
+    place, secrets,
+    telemetry::{self, Telemetry},
+    texts, watch as watch_files,
 };
 use engine::{Changes, Engine, acts::Person};
 use interface::{contract::Boxed, workspace::Workspace};
@@ -55,6 +57,7 @@ pub struct Host {
     story: Mutex<Value>,
     site: ground::Site,
     forwards: Vec<Arc<Forward>>,
+    telemetry: Option<Arc<Telemetry>>,
     /// The texts of the workspace as they were put into force.
     in_force: Mutex<server::Texts>,
 }
@@ -106,6 +109,7 @@ impl Host {
         let (lines, folder) = (&setup.workspace.server, &setup.workspace.folder);
         let named = (&*lines.name, &**folder);
         let forwards = forwarding::places(&lines.audit, named, engine.surroundings())?;
+        let telemetry = telemetry::collector(&lines.telemetry, folder, engine.surroundings())?;
         let provider = crate::provider::provider(&lines.sso, folder, engine.surroundings())?;
         let host = Arc::new(Host {
             engine,
@@ -120,6 +124,7 @@ impl Host {
             done: watch::Sender::new(false),
             story: Mutex::default(),
             forwards,
+            telemetry,
             in_force: Mutex::new(texts::of(&setup.workspace.folder)),
             api: server::ApiSettings {
                 is_demo: setup.is_demo,
@@ -160,6 +165,15 @@ impl Host {
                 () = stopped => {}
             }
         });
+        if let Some(telemetry) = self.telemetry.clone() {
+            let (api, engine, stopped) = (api.clone(), self.engine.clone(), self.stopped());
+            tokio::spawn(async move {
+                tokio::select! {
+                    () = telemetry.run(api, engine) => {}
+                    () = stopped => {}
+                }
+            });
+        }
         if let Some(listening) = listening {
             let (api, stopped) = (api.clone(), self.stopped());
             tokio::spawn(async move { api.serve_http(listening, stopped).await });
@@ -470,6 +484,7 @@ impl server::Host for Host {
         json!({"version": env!("CARGO_PKG_VERSION"), "pid": std::process::id(),
             "is_demo": self.api.is_demo, "story": story, "confined": confine::confined(),
             "audit": self.forwards.iter().map(|place| place.told(&self.engine)).collect::<Vec<_>>(),
+            "telemetry": self.telemetry.as_ref().map(|telemetry| telemetry.told()),
             "workspace": self.folder.display().to_string(), "data": self.data.display().to_string()})
     }
 }

@@ -41,6 +41,7 @@ mod screen;
 mod scripts;
 mod secrets;
 mod table;
+mod telemetry;
 mod texts;
 mod traffic;
 mod values;

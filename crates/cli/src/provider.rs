@@ -36,7 +36,7 @@ pub fn provider(lines: &SsoLines, folder: &Path, context: &Context) -> Result<Op
     if lines.issuer.is_empty() {
         return Ok(None);
     }
-    let secret = lines.secret.as_ref().map(|place| read(place, folder)).transpose()?;
+    let secret = lines.secret.as_ref().map(|place| secret(place, folder, "[sso] secret")).transpose()?;
     let or = |text: &str, otherwise: &str| if text.is_empty() { otherwise } else { text }.to_owned();
     let host = lines.issuer.split("://").nth(1).and_then(|rest| rest.split('/').next()).unwrap_or_default();
     let ca = lines.ca.as_ref().map(|path| folder.join(path));
@@ -52,15 +52,18 @@ pub fn provider(lines: &SsoLines, folder: &Path, context: &Context) -> Result<Op
     }))
 }
 
-fn read(place: &KeyPlace, folder: &Path) -> Result<Zeroizing<String>> {
+/// What a line of `sinew.toml` says is found elsewhere. `line` is for people.
+///
+/// # Errors
+/// It is not there.
+pub fn secret(place: &KeyPlace, folder: &Path, line: &str) -> Result<Zeroizing<String>> {
     let text = match place {
-        KeyPlace::Variable(name) => std::env::var(&**name).map_err(|_| {
-            Failure::usage(format!("the environment variable {name} holds the provider's secret and is not set"))
-        })?,
+        KeyPlace::Variable(name) => std::env::var(&**name)
+            .map_err(|_| Failure::usage(format!("{line} is in the environment variable {name}, which is not set")))?,
         KeyPlace::File(path) => {
             let path = folder.join(path);
             std::fs::read_to_string(&path)
-                .map_err(|error| Failure::unreachable(format!("{}: {error}", path.display())))?
+                .map_err(|error| Failure::unreachable(format!("{line}: {}: {error}", path.display())))?
         }
     };
     Ok(Zeroizing::new(text.trim_end_matches(['\r', '\n']).to_owned()))

@@ -271,6 +271,7 @@ impl Seen {
             return;
         }
         let (live, id, reason) = (&flow.dock.live, receipt.id(), self.reason.as_ref());
+        live.stored(id);
         live.tell(self.kind, |kind| live::news(flow.dock.clock.now(), kind, (&flow.name, None), Some(id), reason));
         if let Some(bytes) = self.bytes {
             live.pass(&Passed {

@@ -1,12 +1,17 @@
-//! What the engine does, for those who watch while it does it: the news, and taps on a place.
+//! What the engine does, for those who watch while it does it: the news, taps on a place, and a share of the messages.
 //!
 //! Promises: a watcher never slows a message: what does not fit a watcher's bounded room is left out for it, counted, and the
 //! count is told; without a watcher a message costs two looks at a number.
 //! Never: content in the news. A tap has content, so who opens one is audited by the caller.
 
+mod samples;
+
+pub use samples::SAMPLES_MAX;
+
 use bytes::Bytes;
 use interface::definition::Definition;
 use message::{Code, MessageId, Name, Reason, Timestamp};
+use samples::Samples;
 use serde::Serialize;
 use std::sync::{
     Arc, Mutex, PoisonError,
@@ -173,6 +178,17 @@ impl<T> Watch<T> {
         let next = self.receiver.recv().await?;
         Some((next, self.missed.swap(0, Ordering::Relaxed)))
     }
+
+    /// One that is there already.
+    pub fn try_next(&mut self) -> Option<T> {
+        self.receiver.try_recv().ok()
+    }
+
+    /// How many were left out since somebody asked last.
+    #[must_use]
+    pub fn take_missed(&self) -> usize {
+        self.missed.swap(0, Ordering::Relaxed)
+    }
 }
 
 impl Watch<Passed> {
@@ -260,6 +276,7 @@ impl<T: Clone> Room<T> {
 pub struct Live {
     news: Room<Arc<News>>,
     taps: Room<Passed>,
+    samples: Samples,
 }
 
 impl Live {
@@ -271,6 +288,16 @@ impl Live {
     /// The messages that pass a place from now on; `None` when too many watch.
     pub fn tap(&self, interface: Name, destination: Option<Name>) -> Option<Watch<Passed>> {
         self.taps.open(PASSED_MAX, Kinds::ALL, Some(interface), destination)
+    }
+
+    /// About this share (0 to 1) of the messages that are stored from now on, those of a duplicate aside; in place of who had them before.
+    pub fn sample(&self, share: f64) -> Watch<MessageId> {
+        self.samples.open(share)
+    }
+
+    /// Tells of a message that was stored.
+    pub(crate) fn stored(&self, id: MessageId) {
+        self.samples.tell(id);
     }
 
     /// Somebody watches one of the taps.
@@ -297,6 +324,7 @@ impl Live {
     pub(crate) fn end(&self) {
         self.news.end();
         self.taps.end();
+        self.samples.end();
     }
 }
 

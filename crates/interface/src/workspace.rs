@@ -19,6 +19,7 @@ mod files;
 mod secrets;
 mod server;
 mod sso;
+mod telemetry;
 
 pub use alerts::AlertLines;
 pub use api::ApiLines;
@@ -29,6 +30,7 @@ pub use files::{Files, Unreadable};
 pub use secrets::Named;
 pub use server::{KeyPlace, QualitySettings, ServerSettings, StoreEngine, UrlPlace};
 pub use sso::{GroupRole, SsoLines};
+pub use telemetry::TelemetryLines;
 
 use crate::{
     case::TestCase,

@@ -103,13 +103,13 @@ pub(crate) async fn openapi(_: Call<Nothing>) -> Result<Response, Problem> {
 }
 
 pub(crate) async fn metrics(call: Call<Nothing>) -> Result<Response, Problem> {
-    let security = security(&call.state).await?;
-    let text = metrics::exposition(&call.state.engine, &transport(&security));
+    let text = metrics::exposition(&call.state.engine, &transport(&call.state).await?);
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response())
 }
 
 /// When certificates end, and how many places are in the open.
-fn transport(security: &Value) -> metrics::Transport {
+pub(crate) async fn transport(state: &State) -> Result<metrics::Transport, Problem> {
+    let security = security(state).await?;
     let mut told = std::collections::BTreeMap::new();
     for row in security["certificates"].as_array().into_iter().flatten() {
         if let (Some(by), Some(end)) = (row["by"].as_str(), row["certificate"]["not_after"].as_i64()) {
@@ -118,11 +118,11 @@ fn transport(security: &Value) -> metrics::Transport {
             told.entry((by, role)).and_modify(|known: &mut i64| *known = end.min(*known)).or_insert(end);
         }
     }
-    metrics::Transport {
+    Ok(metrics::Transport {
         certificates: told
             .into_iter()
             .map(|((by, role), end)| (by.to_owned(), role.to_owned(), end / 1_000_000))
             .collect(),
         in_the_open: security["in_the_open"].as_array().map_or(0, Vec::len),
-    }
+    })
 }

@@ -46,6 +46,7 @@ mod routes;
 mod searches;
 pub mod secrets;
 mod steer;
+pub mod telemetry;
 mod verify;
 pub mod way;
 

@@ -42,6 +42,7 @@ mod shutdown;
 mod steering;
 #[allow(dead_code, reason = "the faults use the rest")]
 mod support;
+mod telemetry;
 mod topics;
 mod transport;
 mod trouble;

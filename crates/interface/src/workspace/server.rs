@@ -46,12 +46,24 @@
 //! ca            = "certs/ca.pem"
 //! certificate   = "certs/sinew.pem"
 //! key           = "certs/sinew.key"
+//!
+//! [telemetry]                       # OpenTelemetry: OTLP over HTTP, in JSON
+//! otlp          = "https://otel.example.org:4318"
+//! every         = "30s"             # pause between two looks at the metrics
+//! traces        = "0.01"            # the share of messages whose journey is told; 0 is the default
+//! conventions   = "sinew"           # or "messaging": the names of its conventions too
+//! header        = "authorization"   # the header that holds the secret
+//! secret        = "env:OTEL_KEY"    # its whole value, as "Bearer …"; or "file:…", "credential:NAME"
+//! ca            = "certs/ca.pem"
+//! certificate   = "certs/sinew.pem"
+//! key           = "certs/sinew.key"
 //! ```
 //!
 //! The part `[alerts]` says who is told of what goes wrong: see [`AlertLines`].
 
 use super::{
     alerts::AlertLines, api, api::ApiLines, audit, audit::AuditLines, environment::first_line, sso, sso::SsoLines,
+    telemetry, telemetry::TelemetryLines,
 };
 use crate::{codes, compile::read_duration};
 use lang::syntax::closest;
@@ -79,7 +91,7 @@ const KEYS: [&str; 14] = [
 ];
 
 /// What `sinew.toml` says.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ServerSettings {
     /// What the workspace is called; empty when it does not say.
     pub name: Arc<str>,
@@ -103,6 +115,8 @@ pub struct ServerSettings {
     pub sso: SsoLines,
     /// Where records of the audit chain are sent on to.
     pub audit: AuditLines,
+    /// Where metrics and journeys are sent.
+    pub telemetry: TelemetryLines,
     /// What keeps the messages.
     pub engine: StoreEngine,
     /// Where the address of the database is found.
@@ -177,6 +191,7 @@ impl Default for ServerSettings {
             alerts: AlertLines::default(),
             sso: SsoLines::default(),
             audit: AuditLines::default(),
+            telemetry: TelemetryLines::default(),
             engine: StoreEngine::Embedded,
             url: None,
             schema: None,
@@ -237,7 +252,7 @@ impl ServerSettings {
     }
 
     fn apply(&mut self, key: &str, value: &toml::Value) -> Result<(), (String, String)> {
-        let known = || KEYS.into_iter().chain(api::KEYS).chain(sso::KEYS).chain(audit::KEYS);
+        let known = || KEYS.into_iter().chain(api::KEYS).chain(sso::KEYS).chain(audit::KEYS).chain(telemetry::KEYS);
         if !known().any(|one| one == key) {
             let list = || format!("known here: {}", known().collect::<Vec<_>>().join(", "));
             let hint = closest(key, known()).map_or_else(list, |found| format!("did you mean `{found}`?"));
@@ -282,6 +297,7 @@ impl ServerSettings {
             "description" => {}
             key if api::KEYS.contains(&key) && !text.is_empty() => self.api.apply(key, text)?,
             key if audit::KEYS.contains(&key) && !text.is_empty() => self.audit.apply(key, text)?,
+            key if telemetry::KEYS.contains(&key) && !text.is_empty() => self.telemetry.apply(key, text)?,
             key if sso::KEYS.contains(&key) && !text.is_empty() => self.sso.apply(key, text)?,
             _ => return Err((format!("`{key}` is empty"), "leave the line out for the default".to_owned())),
         }

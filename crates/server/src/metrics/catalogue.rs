@@ -34,10 +34,17 @@ pub struct Metric {
     pub form: Form,
     /// Its labels.
     pub labels: &'static [&'static str],
+    /// It counts over all starts.
+    pub is_lasting: bool,
 }
 
 const fn metric(name: &'static str, form: Form, labels: &'static [&'static str], help: &'static str) -> Metric {
-    Metric { name, help, form, labels }
+    Metric { name, help, form, labels, is_lasting: false }
+}
+
+/// A counter that goes on after a start.
+const fn lasting(name: &'static str, help: &'static str) -> Metric {
+    Metric { is_lasting: true, ..metric(name, Counter, INTERFACE, help) }
 }
 
 const ENGINE: &[&str] = &[];
@@ -49,7 +56,7 @@ use Form::{Counter, Gauge, Histogram};
 /// All of them, in the order in which they are written.
 pub const ALL: &[Metric] = &[
     metric("sinew_messages_received_total", Counter, INTERFACE, "Frames that came in since the start"),
-    metric("sinew_messages_accepted_total", Counter, INTERFACE, "Messages that were stored, over all starts"),
+    lasting("sinew_messages_accepted_total", "Messages that were stored, over all starts"),
     metric("sinew_messages_duplicate_total", Counter, INTERFACE, "Messages that were there before, since the start"),
     metric(
         "sinew_messages_refused_total",
@@ -63,20 +70,10 @@ pub const ALL: &[Metric] = &[
         INTERFACE,
         "Messages that a validate line rejected, since the start",
     ),
-    metric(
-        "sinew_messages_delivered_total",
-        Counter,
-        INTERFACE,
-        "Messages that every destination has, over all starts",
-    ),
-    metric(
-        "sinew_messages_filtered_total",
-        Counter,
-        INTERFACE,
-        "Messages that went nowhere by a line, over all starts",
-    ),
-    metric("sinew_messages_expired_total", Counter, INTERFACE, "Messages that policy gave up, over all starts"),
-    metric("sinew_messages_deleted_total", Counter, INTERFACE, "Messages that a named person removed, over all starts"),
+    lasting("sinew_messages_delivered_total", "Messages that every destination has, over all starts"),
+    lasting("sinew_messages_filtered_total", "Messages that went nowhere by a line, over all starts"),
+    lasting("sinew_messages_expired_total", "Messages that policy gave up, over all starts"),
+    lasting("sinew_messages_deleted_total", "Messages that a named person removed, over all starts"),
     metric("sinew_parked_messages", Gauge, INTERFACE, "Messages that wait for a person"),
     metric("sinew_in_flight_messages", Gauge, INTERFACE, "Messages under way"),
     metric("sinew_connections", Gauge, INTERFACE, "Peers that are connected"),

@@ -5,6 +5,8 @@
 //! Never: costs a message anything: figures are read where they are kept.
 
 pub mod catalogue;
+pub(crate) mod figures;
 mod write;
 
-pub(crate) use write::{Transport, exposition};
+pub(crate) use figures::Transport;
+pub(crate) use write::exposition;
