@@ -8,6 +8,7 @@ mod audit;
 mod backup;
 mod broken_line;
 mod canary;
+mod canary_acts;
 mod confined;
 mod connectors;
 mod convert;
