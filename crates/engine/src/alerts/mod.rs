@@ -1,7 +1,7 @@
 //! The engine watches itself: what it sees of itself goes into the crate `watch`, what comes out is kept and sent.
 //!
 //! Owns the one book of incidents of a process, the habits of its interfaces, and the way to those who are told.
-//! Promises: a look costs no message anything; incidents and habits survive a restart; a channel that does not answer holds
+//! Promises: a look costs no message anything; incidents, habits and alerts that wait survive a restart; a channel that does not answer holds
 //! up no other and is tried again for [`send::PATIENCE`]; the heartbeat goes out only after a look that went well.
 //! Never: puts anything of a message into a text.
 
@@ -64,9 +64,9 @@ pub struct Told {
 pub struct Room {
     state: Mutex<State>,
     settings: Mutex<Arc<Settings>>,
-    /// The incidents as they were written last. Whoever writes holds it, so that no older book is written over a newer one;
-    /// never taken while `state` is held.
-    written: Mutex<Book>,
+    /// What was written last. Whoever writes holds it, so that nothing older is written over what is newer; never taken while
+    /// `state` is held.
+    written: Mutex<keep::Kept>,
 }
 
 #[derive(Default)]
@@ -78,6 +78,8 @@ struct State {
     is_loaded: bool,
     looked: Option<Timestamp>,
     waiting: Vec<send::Waiting>,
+    /// Tries of alerts so far.
+    tries: u64,
     told: std::collections::VecDeque<Told>,
     heartbeat: Option<std::time::Instant>,
 }
@@ -94,13 +96,13 @@ impl Room {
     /// Writes what changed since it was written last. What the tables do not take is written the next time.
     fn keep(&self, tables: &dyn Tables) -> Result<(), store::Error> {
         let mut written = lock(&self.written);
-        let (book, histories) = {
+        let (now, histories) = {
             let mut state = lock(&self.state);
-            (state.book.clone(), state.habits.take_unwritten())
+            (keep::Kept { book: state.book.clone(), waiting: state.waiting.clone() }, state.habits.take_unwritten())
         };
-        let kept = keep::write(tables, (*written != book).then_some(&book), &histories);
+        let kept = keep::write(tables, &written, &now, &histories);
         match kept {
-            Ok(()) => *written = book,
+            Ok(()) => *written = now,
             Err(_) => lock(&self.state).habits.put_back(histories.into_iter().map(|(name, _)| name)),
         }
         kept
@@ -138,6 +140,7 @@ impl Engine {
         let looked = tokio::task::spawn_blocking(move || engine.look(&ground)).await;
         let kept = looked.unwrap_or(Err(store::Error::Closed));
         self.send_alerts().await;
+        let kept = kept.and(self.keep_alerts().await);
         if kept.is_ok() {
             self.beat().await;
         }
@@ -150,8 +153,9 @@ impl Engine {
         let settings = room.settings();
         let mut state = lock(&room.state);
         if !state.is_loaded {
-            let (book, histories) = keep::read(tables)?;
-            state.book = book;
+            let (kept, histories) = keep::read(tables)?;
+            state.book = kept.book;
+            state.waiting.splice(..0, kept.waiting);
             state.habits = Habits::new(settings.holidays.clone(), histories);
             state.is_loaded = true;
         }
@@ -246,11 +250,18 @@ impl Engine {
             state.wait(notices, &settings);
             state.book.get(id).map(|incident| told(incident, &settings.links)).unwrap_or_default()
         };
+        self.keep_alerts().await.map_err(|error| error.reason())?;
+        self.send_alerts().await;
+        // What went out is forgotten at the next look at the latest; the act itself is kept.
+        let _ = self.keep_alerts().await;
+        Ok(told)
+    }
+
+    /// Writes what changed.
+    async fn keep_alerts(&self) -> Result<(), store::Error> {
         let engine = self.clone();
         let kept = tokio::task::spawn_blocking(move || engine.shared.dock.alerts.keep(engine.store().tables())).await;
-        kept.unwrap_or(Err(store::Error::Closed)).map_err(|error| error.reason())?;
-        self.send_alerts().await;
-        Ok(told)
+        kept.unwrap_or(Err(store::Error::Closed))
     }
 
     /// Sends a trial through a channel, so that people know that it works.

@@ -1,15 +1,16 @@
 //! The way to those who are told: a channel is a destination as interfaces have them, used once for each alert.
 //!
 //! Promises: each try ends within [`TIME_MAX`]; all channels are tried at the same time; what did not go out is tried again
-//! with longer pauses until [`PATIENCE`] ends, and that is written down.
+//! with longer pauses until [`PATIENCE`] ends, and that is written down; what waits is kept, and tried again behind a restart.
 
-use super::{Channel, Settings, Told, lock};
+use super::{Channel, Settings, State, Told, lock};
 use crate::engine::Engine;
 use interface::{
     catalogue::{Context, Value},
     contract::Outgoing,
 };
 use message::{DeliveryId, Format, MessageId, Outcome, Reason, Timestamp};
+use serde::{Deserialize, Serialize};
 use std::{
     sync::Arc,
     time::{Duration, Instant},
@@ -25,18 +26,51 @@ pub const WAITING_MAX: usize = 1_000;
 const PAUSE_FIRST: Duration = Duration::from_secs(5);
 const PAUSE_MAX: Duration = Duration::from_secs(300);
 
-/// An alert on its way through one channel.
-#[derive(Clone, Debug)]
-pub(super) struct Waiting {
-    pub(super) channel: Arc<str>,
-    notice: Notice,
-    tries: u32,
-    not_before: Option<Instant>,
+/// An alert on its way through one channel. It is kept until it went out or was given up, so that a restart forgets none; one
+/// that went out while the process ended goes out again.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Waiting {
+    /// Through which channel.
+    pub channel: Arc<str>,
+    /// What is told.
+    pub notice: Notice,
+    /// How often it was tried.
+    pub tries: u32,
+    /// When it is tried again; behind a restart at once.
+    #[serde(skip)]
+    pub(super) due: Due,
+}
+
+/// When an alert is tried.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Due {
+    /// At once.
+    #[default]
+    Now,
+    /// Not before.
+    At(Instant),
+    /// It is being tried now, by this number.
+    UnderWay(u64),
+}
+
+impl PartialEq for Waiting {
+    /// By what is kept of it.
+    fn eq(&self, other: &Waiting) -> bool {
+        (&self.channel, self.tries, &self.notice) == (&other.channel, other.tries, &other.notice)
+    }
 }
 
 impl Waiting {
     pub(super) fn new(channel: Arc<str>, notice: Notice) -> Waiting {
-        Waiting { channel, notice, tries: 0, not_before: None }
+        Waiting { channel, notice, tries: 0, due: Due::Now }
+    }
+
+    fn is_due(&self, now: Instant) -> bool {
+        match self.due {
+            Due::Now => true,
+            Due::At(at) => at <= now,
+            Due::UnderWay(_) => false,
+        }
     }
 }
 
@@ -64,35 +98,43 @@ impl Engine {
         let room = &self.shared.dock.alerts;
         let settings = room.settings();
         let now = self.shared.dock.clock.monotonic();
-        let due: Vec<Waiting> = {
+        let due: Vec<(u64, Waiting)> = {
             let mut state = lock(&room.state);
-            let is_due = |waiting: &Waiting| waiting.not_before.is_none_or(|at| at <= now);
-            let (due, later) = std::mem::take(&mut state.waiting).into_iter().partition(is_due);
-            state.waiting = later;
-            due
+            state.waiting.retain(|waiting| settings.channels.iter().any(|known| known.name == waiting.channel));
+            let State { waiting, tries, .. } = &mut *state;
+            let due = waiting.iter_mut().filter(|waiting| waiting.is_due(now));
+            due.map(|waiting| {
+                *tries += 1;
+                waiting.due = Due::UnderWay(*tries);
+                (*tries, waiting.clone())
+            })
+            .collect()
         };
         let mut tries = Vec::new();
-        for waiting in due {
+        for (number, waiting) in due {
             let Some(channel) = settings.channels.iter().find(|known| known.name == waiting.channel).cloned() else {
                 continue;
             };
             let (engine, settings) = (self.clone(), settings.clone());
             tries.push(tokio::spawn(async move {
                 let sent = engine.send_through(&channel, &waiting.notice, &settings).await;
-                (waiting, sent)
+                (number, sent)
             }));
         }
         for one in tries {
-            if let Ok((waiting, sent)) = one.await {
-                self.keep_told(waiting, sent);
+            if let Ok((number, sent)) = one.await {
+                self.keep_told(number, sent);
             }
         }
     }
 
-    fn keep_told(&self, waiting: Waiting, sent: Result<(), Reason>) {
+    fn keep_told(&self, number: u64, sent: Result<(), Reason>) {
         let dock = &self.shared.dock;
         let (now, at) = (dock.clock.monotonic(), dock.clock.now());
         let mut state = lock(&dock.alerts.state);
+        // Not there any more: so many came that it was given up.
+        let Some(place) = state.waiting.iter().position(|one| one.due == Due::UnderWay(number)) else { return };
+        let waiting = state.waiting.remove(place);
         let is_over = at.since(waiting.notice.at) >= PATIENCE;
         // Every try that failed first, and the last, are told; what is between them says nothing new.
         if sent.is_ok() || is_over || waiting.tries == 0 {
@@ -107,7 +149,7 @@ impl Engine {
         if sent.is_err() && !is_over {
             let pause = (PAUSE_FIRST * 2_u32.saturating_pow(waiting.tries.min(10))).min(PAUSE_MAX);
             let tries = waiting.tries + 1;
-            state.waiting.push(Waiting { tries, not_before: Some(now + pause), ..waiting });
+            state.waiting.push(Waiting { tries, due: Due::At(now + pause), ..waiting });
         }
     }
 

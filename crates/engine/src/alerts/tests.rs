@@ -108,7 +108,7 @@ fn settings_and_what_is_wrong_with_them() {
 #[tokio::test]
 async fn what_is_wrong_is_told_once_and_survives_a_restart() {
     let folder = testkit::Folder::new();
-    let open = || {
+    let open = |pager: &str| {
         let (store, recovered) = store::Store::open(folder.path(), &store::Options::default()).unwrap();
         let options = crate::Options {
             workspace: folder.path().to_path_buf(),
@@ -117,13 +117,12 @@ async fn what_is_wrong_is_told_once_and_survives_a_restart() {
             quality: crate::quality::Settings::default(),
         };
         let engine = Engine::new(store, recovered.open, options);
-        engine.set_alerts(
-            read("[alerts]\ntell = \"mail\"\npage = \"broken\"\n[alerts.channels]\nmail = \"fake out/mail\"\nbroken = \"fake out/down\"").0,
-        );
+        let channels = format!("[alerts.channels]\nmail = \"fake out/mail\"\nbroken = \"fake out/{pager}\"");
+        engine.set_alerts(read(&format!("[alerts]\ntell = \"mail\"\npage = \"broken\"\n{channels}")).0);
         engine
     };
     let definition = crate::fixture::definition("alert down after 0s page\nsend a {\n  fake out\n}");
-    let engine = open();
+    let engine = open("down");
     engine.apply(vec![definition.clone()], &[]).await;
     engine.watch(Ground::default()).await.unwrap();
     engine.watch(Ground::default()).await.unwrap();
@@ -144,15 +143,34 @@ async fn what_is_wrong_is_told_once_and_survives_a_restart() {
     assert_eq!(engine.try_channel("fax").await.map_err(|reason| reason.code), Err("E5201".into()));
     engine.stop(Duration::ZERO).await.unwrap();
     drop(engine);
-    let engine = open();
-    engine.apply(vec![definition], &[]).await;
+    let engine = open("pager");
+    engine.apply(vec![definition.clone()], &[]).await;
     engine.watch(Ground::default()).await.unwrap();
-    let open = &engine.alerts(0)["open"][0];
+    let alerts = engine.alerts(0);
+    let incident = &alerts["open"][0];
     assert_eq!(
-        (&open["id"], &open["acknowledged"]["by"], &open["notes"][0]["text"]),
+        (&incident["id"], &incident["acknowledged"]["by"], &incident["notes"][0]["text"]),
         (&json!(1), &json!("anna"), &json!("on it"))
     );
     assert_eq!(sent(), 3, "the trial was the third: nobody is told anew after a restart");
+    let paged = || -> Vec<String> {
+        let all = lock(&SENT);
+        let paged = all.iter().filter(|(to, _)| to.ends_with("pager"));
+        paged.map(|(_, bytes)| String::from_utf8_lossy(bytes).into_owned()).collect()
+    };
+    let told = paged();
+    assert!(
+        told.len() == 1 && told[0].contains("\"code\":\"E5303\""),
+        "what waited goes out behind the restart: {told:?}"
+    );
+    assert!(!told[0].contains("on it"), "what people wrote stays here");
+    assert_eq!(engine.alerts(0)["channels"][0]["waiting"], 0);
+    engine.stop(Duration::ZERO).await.unwrap();
+    drop(engine);
+    let engine = open("pager");
+    engine.apply(vec![definition], &[]).await;
+    engine.watch(Ground::default()).await.unwrap();
+    assert_eq!((paged().len(), sent()), (1, 3), "what went out is not sent again");
 }
 
 /// Tables that are away for a while.
@@ -211,7 +229,7 @@ fn what_the_tables_did_not_take_is_written_the_next_time() {
     assert!(room.keep(&tables).is_err());
     tables.is_away.store(false, std::sync::atomic::Ordering::Relaxed);
     room.keep(&tables).unwrap();
-    assert_eq!(keep::read(&tables).unwrap().0, lock(&room.state).book);
+    assert_eq!(keep::read(&tables).unwrap().0.book, lock(&room.state).book);
     room.keep(&tables).unwrap();
     assert_eq!(lock(&tables.rows).len(), 1, "what did not change is not written again");
 }
