@@ -172,7 +172,7 @@ fn fits(pattern: &str, path: &str) -> Option<Vec<String>> {
 }
 
 /// `%2F` and the like; `None` where it is no text.
-fn decoded(value: &str) -> Option<String> {
+pub(crate) fn decoded(value: &str) -> Option<String> {
     let mut out = Vec::with_capacity(value.len());
     let mut bytes = value.bytes();
     while let Some(byte) = bytes.next() {

@@ -181,7 +181,7 @@ async fn pass(state: State, source: Source, request: Request<Incoming>) -> Resul
     let path = if head.uri.path() == "/metrics" { "/api/v1/metrics" } else { head.uri.path() };
     // The guide is about Sinew, not about this engine.
     if head.method == Method::GET && guide::is_guide(path) {
-        return Ok(guide::answer(path));
+        return Ok(guide::answer(path, head.uri.query()));
     }
     // The page is the same for everybody and says nothing; what it shows, it asks for here.
     if head.method == Method::GET && assets::is_console(path) {

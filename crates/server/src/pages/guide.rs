@@ -3,7 +3,8 @@
 //! Promises: open to everybody, because it holds nothing of this engine or of a person; a path leads to a file of the folder
 //! or is not found.
 
-use super::{Frame, STYLE, page, text, title};
+use super::{Frame, STYLE, page, search, text, title};
+use crate::route::decoded;
 use axum::{
     body::Body,
     http::{HeaderName, HeaderValue, StatusCode, header},
@@ -18,8 +19,9 @@ struct Docs;
 
 const ROOT: &str = "/docs";
 const SHEET: &str = "/docs/style.css";
-const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'; \
+const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; \
      frame-ancestors 'none'";
+const SEARCH: &str = "/docs/search";
 /// The folders of the guide, in the order in which people read, with what they are for.
 const PARTS: [(&str, &str); 7] = [
     ("tutorials", "Learn by doing"),
@@ -36,10 +38,14 @@ pub(crate) fn is_guide(path: &str) -> bool {
     path == ROOT || path.starts_with("/docs/")
 }
 
-/// The answer to a `GET` of `path`.
-pub(crate) fn answer(path: &str) -> Response {
+/// The answer to a `GET` of `path`, with what stands behind its `?`.
+pub(crate) fn answer(path: &str, query: Option<&str>) -> Response {
     if path == SHEET {
         return of(StatusCode::OK, "text/css; charset=utf-8", STYLE.into());
+    }
+    if path == SEARCH {
+        let asked = asked(query.unwrap_or_default());
+        return shown_for(&search::answer(&asked, texts), "", &asked);
     }
     let name = path.strip_prefix(ROOT).unwrap_or_default().trim_matches('/');
     if name.is_empty() {
@@ -63,6 +69,17 @@ pub(crate) fn answer(path: &str) -> Response {
     }
 }
 
+/// The words that were typed into the field: `q` of a query.
+fn asked(query: &str) -> String {
+    let typed = query.split('&').find_map(|part| part.strip_prefix("q=")).unwrap_or_default();
+    decoded(&typed.replace('+', " ")).unwrap_or_default()
+}
+
+/// Every page: its name and its text.
+fn texts() -> Vec<(String, String)> {
+    Docs::iter().filter_map(|name| Some((name.to_string(), markdown(&name)?))).collect()
+}
+
 fn markdown(name: &str) -> Option<String> {
     if !name.ends_with(".md") {
         return None;
@@ -73,11 +90,9 @@ fn markdown(name: &str) -> Option<String> {
 /// Every page by its folder, with its heading.
 fn pages() -> BTreeMap<String, Vec<(String, String)>> {
     let mut pages: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
-    for name in Docs::iter() {
-        if let Some(text) = markdown(&name) {
-            let folder = name.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
-            pages.entry(folder).or_default().push((title(&text).to_owned(), name.into_owned()));
-        }
+    for (name, text) in texts() {
+        let folder = name.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
+        pages.entry(folder).or_default().push((title(&text).to_owned(), name));
     }
     pages.values_mut().for_each(|rows| rows.sort());
     pages
@@ -113,11 +128,22 @@ fn list(folder: &str) -> String {
 }
 
 fn shown(markdown: &str, name: &str) -> Response {
+    shown_for(markdown, name, "")
+}
+
+/// A page, with what was looked for in its field.
+fn shown_for(markdown: &str, name: &str, asked: &str) -> Response {
     let folder = name.rsplit_once('/').map_or("", |(folder, _)| folder);
     let part = PARTS.iter().find(|(part, _)| *part == folder);
     let part = part.map(|(part, about)| format!("<a href=\"{ROOT}/{part}\">{}</a>", text(about))).unwrap_or_default();
-    let head =
-        format!("<nav><strong>Sinew</strong> <a href=\"{ROOT}\">Guide</a> {part} <a href=\"/\">Console</a></nav>");
+    let field = format!(
+        "<form role=\"search\" action=\"{SEARCH}\"><input type=\"search\" name=\"q\" maxlength=\"100\" value=\"{}\" \
+         aria-label=\"Search the guide\" placeholder=\"Search the guide\"> <button>Search</button></form>",
+        text(asked)
+    );
+    let head = format!(
+        "<nav><strong>Sinew</strong> <a href=\"{ROOT}\">Guide</a> {part} <a href=\"/\">Console</a> {field}</nav>"
+    );
     let style = format!("<link rel=\"stylesheet\" href=\"{SHEET}\">");
     let frame = Frame { style: &style, head: &head, link: &|to| leads(folder, to), figure: "" };
     of(StatusCode::OK, "text/html; charset=utf-8", page(markdown, &frame).into())
@@ -161,7 +187,8 @@ mod tests {
     use http_body_util::BodyExt;
 
     async fn get(path: &str) -> (StatusCode, String) {
-        let (head, body) = answer(path).into_parts();
+        let (path, query) = path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
+        let (head, body) = answer(path, query).into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
         (head.status, String::from_utf8_lossy(&bytes).into_owned())
     }
@@ -179,7 +206,7 @@ mod tests {
             for to in page.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next()) {
                 let path = to.split('#').next().unwrap_or_default();
                 if path.starts_with("/docs/") && path != SHEET {
-                    assert!(answer(path).status() == StatusCode::OK, "{name} leads to {to}");
+                    assert!(answer(path, None).status() == StatusCode::OK, "{name} leads to {to}");
                 }
             }
             for image in page.split("src=\"").skip(1).filter_map(|rest| rest.split('"').next()) {
@@ -187,6 +214,34 @@ mod tests {
                 assert!(leads(folder, image).is_some(), "{name} shows {image}");
             }
         }
+    }
+
+    #[tokio::test]
+    async fn pages_are_found_by_words() {
+        let first = |page: &str| {
+            let main = page.split("<main>").nth(1).unwrap_or_default();
+            main.split("<a href=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default().to_owned()
+        };
+        for (asked, expect) in [
+            ("E5304", "/docs/errors/E5304.md"),
+            ("speak+https", "/docs/how-to/speak-https.md"),
+            ("ROLLBACK+plan+apply", "/docs/how-to/plan-apply-rollback.md"),
+            ("first+interface", "/docs/tutorials/first-interface.md"),
+        ] {
+            let (status, page) = get(&format!("{SEARCH}?q={asked}")).await;
+            assert_eq!((status, first(&page).as_str()), (StatusCode::OK, expect), "{asked}");
+        }
+        let nothing = get("/docs/search?q=zzyzx+nowhere").await.1;
+        assert!(nothing.contains("No page has all of these words"), "{nothing}");
+        for empty in ["", "?q=", "?q=%", "?other=1", "?q=%00"] {
+            assert!(get(&format!("{SEARCH}{empty}")).await.1.contains("<h1 id=\"search-the-guide\">"), "{empty}");
+        }
+        let typed = "?q=%22%3E%3Cscript%3Ealert(1)%3C/script%3E%5Bx%5D(javascript:y)%3Cimg+src=x%3E";
+        let page = get(&format!("{SEARCH}{typed}")).await.1;
+        assert!(!page.contains("<script") && !page.contains("<img") && !page.contains("href=\"javascript"), "{page}");
+        assert!(page.contains("value=\"&quot;&gt;&lt;script&gt;"), "{page}");
+        let long = get(&format!("{SEARCH}?q={}", "a+".repeat(20_000))).await.1;
+        assert!(long.len() < 100_000, "{}", long.len());
     }
 
     #[tokio::test]

@@ -4,6 +4,7 @@
 
 pub(crate) mod guide;
 pub mod paper;
+mod search;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use pulldown_cmark::{CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html};
