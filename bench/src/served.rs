@@ -36,6 +36,9 @@ impl Host for Process {
     fn plan(&self) -> Value {
         json!({})
     }
+    fn environment(&self) -> String {
+        String::new()
+    }
     fn in_force(&self) -> Texts {
         Texts::default()
     }

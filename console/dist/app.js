@@ -3,7 +3,7 @@ import { StrictMode } from "./vendor.js";
 import { createRoot } from "./vendor.js";
 
 // src/shell/App.tsx
-import { useEffect as useEffect13, useMemo as useMemo13, useRef as useRef7, useState as useState37 } from "./vendor.js";
+import { useEffect as useEffect14, useMemo as useMemo13, useRef as useRef8, useState as useState38 } from "./vendor.js";
 
 // src/api/live.ts
 import { useSyncExternalStore } from "./vendor.js";
@@ -61,23 +61,36 @@ async function send(method, path, body, signal) {
   if (!answer.ok) throw await problemOf(answer);
   return answer;
 }
-function withWords(path, words2 = {}) {
+function withWords(path, words3 = {}) {
   const found = new URLSearchParams();
-  for (const [name, value] of Object.entries(words2)) if (value !== void 0) found.set(name, String(value));
+  for (const [name, value] of Object.entries(words3)) if (value !== void 0) found.set(name, String(value));
   const text = found.toString();
   return text ? `${path}?${text}` : path;
 }
-async function get(path, words2, signal) {
-  const answer = await send("GET", withWords(path, words2), void 0, signal);
+async function get(path, words3, signal) {
+  const answer = await send("GET", withWords(path, words3), void 0, signal);
   return await answer.json();
 }
-async function getText(path, words2, signal) {
-  const answer = await send("GET", withWords(path, words2), void 0, signal);
+async function getText(path, words3, signal) {
+  const answer = await send("GET", withWords(path, words3), void 0, signal);
   return await answer.text();
 }
 async function postText(path, body, signal) {
   const answer = await send("POST", path, body, signal);
   return await answer.text();
+}
+async function postLines(path, body, onLine, signal) {
+  const answer = await send("POST", path, body, signal);
+  const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader();
+  if (!reader) return;
+  let rest = "";
+  for (; ; ) {
+    const { value, done: done2 } = await reader.read();
+    const lines = (rest + (value ?? "")).split("\n");
+    rest = done2 ? "" : lines.pop() ?? "";
+    for (const line of lines) if (line) onLine(JSON.parse(line));
+    if (done2) return;
+  }
 }
 async function change(method, path, body) {
   const answer = await send(method, path, body);
@@ -92,6 +105,7 @@ async function post(path, body = {}, signal) {
 var readStatus = (signal) => get("/api/v1/status", void 0, signal);
 var searchMessages = (query, limit, signal) => post("/api/v1/messages/search", { query, limit }, signal);
 var readFacets = (query, signal) => post("/api/v1/messages/facets", { query }, signal);
+var scanMessages = (wanted2, onLine, signal) => postLines("/api/v1/messages/scan", wanted2, (line) => onLine(line), signal);
 var readJourney = (id, signal) => get(`/api/v1/messages/${id}`, void 0, signal);
 var readMasked = (id, which, signal) => getText(`/api/v1/messages/${id}/masked`, { which }, signal);
 var readContent = (id, which, reason, signal) => postText(`/api/v1/messages/${id}/content`, { which, reason }, signal);
@@ -110,7 +124,7 @@ var remove = (target) => post("/api/v1/deliveries/delete", target);
 var planReplay = (query) => post("/api/v1/replay", { query, is_confirmed: false, reason: "" });
 var replay = (query, reason) => post("/api/v1/replay", { query, is_confirmed: true, reason });
 var sendEdited = (id, content, reason) => post(`/api/v1/messages/${id}/edit`, { content, reason });
-var readQuality = (words2, signal) => get("/api/v1/quality", words2, signal);
+var readQuality = (words3, signal) => get("/api/v1/quality", words3, signal);
 var readBackup = (signal) => get("/api/v1/backup", void 0, signal);
 var readVerify = (signal) => get("/api/v1/verify", void 0, signal);
 var verify = () => post("/api/v1/verify");
@@ -583,12 +597,12 @@ function navigate(to, how = {}) {
   tell3();
 }
 function setWords(change2, how = {}) {
-  const words2 = new URLSearchParams(now.words);
+  const words3 = new URLSearchParams(now.words);
   for (const [name, value] of Object.entries(change2)) {
-    if (value) words2.set(name, value);
-    else words2.delete(name);
+    if (value) words3.set(name, value);
+    else words3.delete(name);
   }
-  const text = words2.toString();
+  const text = words3.toString();
   navigate(text ? `${now.path}#${text}` : now.path, how);
 }
 function subscribe2(watcher) {
@@ -834,13 +848,13 @@ var WORDS = {
   note: { title: "Write something down", text: "For whoever looks at this incident. It stays in this system: no alert carries it.", button: "Keep it", needsNote: true, example: "for example: their vendor has a ticket" }
 };
 function ActOn({ incident, act, names: names2, onClose }) {
-  const words2 = WORDS[act];
+  const words3 = WORDS[act];
   const [note, setNote] = useState3("");
   const [to, setTo] = useState3("");
   const [rest, setRest] = useState3(2 * HOUR_S);
   const [isRunning, setRunning] = useState3(false);
   const [problem, setProblem] = useState3();
-  const isReady = (!words2.needsNote || note.trim() !== "") && (act !== "assign" || to.trim() !== "") && !isRunning;
+  const isReady = (!words3.needsNote || note.trim() !== "") && (act !== "assign" || to.trim() !== "") && !isRunning;
   const run = async () => {
     if (!isReady) return;
     setRunning(true);
@@ -852,8 +866,8 @@ function ActOn({ incident, act, names: names2, onClose }) {
       setRunning(false);
     }
   };
-  return /* @__PURE__ */ jsxs4(Window, { title: `${words2.title}: ${incident.headline}`, onClose, children: [
-    /* @__PURE__ */ jsx4("p", { children: words2.text }),
+  return /* @__PURE__ */ jsxs4(Window, { title: `${words3.title}: ${incident.headline}`, onClose, children: [
+    /* @__PURE__ */ jsx4("p", { children: words3.text }),
     act === "assign" && /* @__PURE__ */ jsxs4(Fragment2, { children: [
       /* @__PURE__ */ jsxs4(TextField2, { className: "field", value: to, onChange: setTo, isRequired: true, autoFocus: true, children: [
         /* @__PURE__ */ jsx4(Label2, { children: "To whom" }),
@@ -868,9 +882,9 @@ function ActOn({ incident, act, names: names2, onClose }) {
       /* @__PURE__ */ jsx4("span", { className: "label", children: "For" }),
       /* @__PURE__ */ jsx4("select", { className: "input", value: rest, onChange: (change2) => setRest(Number(change2.target.value)), children: REST.map(([word, seconds]) => /* @__PURE__ */ jsx4("option", { value: seconds, children: word }, seconds)) })
     ] }),
-    /* @__PURE__ */ jsxs4(TextField2, { className: "field", value: note, onChange: setNote, isRequired: words2.needsNote, autoFocus: act !== "assign", onKeyDown: (key) => key.key === "Enter" && (key.ctrlKey || key.metaKey) && void run(), children: [
-      /* @__PURE__ */ jsx4(Label2, { children: words2.needsNote ? "Note" : "Note, if it helps others" }),
-      /* @__PURE__ */ jsx4(TextArea, { className: "input", placeholder: words2.example })
+    /* @__PURE__ */ jsxs4(TextField2, { className: "field", value: note, onChange: setNote, isRequired: words3.needsNote, autoFocus: act !== "assign", onKeyDown: (key) => key.key === "Enter" && (key.ctrlKey || key.metaKey) && void run(), children: [
+      /* @__PURE__ */ jsx4(Label2, { children: words3.needsNote ? "Note" : "Note, if it helps others" }),
+      /* @__PURE__ */ jsx4(TextArea, { className: "input", placeholder: words3.example })
     ] }),
     /* @__PURE__ */ jsx4("p", { className: "quiet", children: "Never name a patient in a note." }),
     problem && /* @__PURE__ */ jsxs4(Notice, { level: "warning", title: "Not done", children: [
@@ -880,7 +894,7 @@ function ActOn({ incident, act, names: names2, onClose }) {
     ] }),
     /* @__PURE__ */ jsxs4("div", { className: "buttons", children: [
       /* @__PURE__ */ jsx4(Button, { onPress: onClose, children: "Cancel" }),
-      /* @__PURE__ */ jsx4(Button, { kind: "first", isDisabled: !isReady, onPress: () => void run(), children: isRunning ? "Working…" : words2.button })
+      /* @__PURE__ */ jsx4(Button, { kind: "first", isDisabled: !isReady, onPress: () => void run(), children: isRunning ? "Working…" : words3.button })
     ] })
   ] });
 }
@@ -974,8 +988,8 @@ function Interfaces({ names: names2 }) {
 }
 function IncidentCard({ incident, now: now2, onAct }) {
   const may = useMay();
-  const { words: words2 } = useAddress();
-  const isOpen = words2.get("incident") === String(incident.id);
+  const { words: words3 } = useAddress();
+  const isOpen = words3.get("incident") === String(incident.id);
   const level = levelOf(incident);
   const isTold = !isTaken(incident) && !incident.quiet_by;
   const isResting = (incident.snoozed_until ?? 0) > now2;
@@ -1436,13 +1450,13 @@ function summary(book) {
 }
 function Alerts() {
   const { value: book, problem, again } = useAnswer("alerts", readAlerts);
-  const { words: words2 } = useAddress();
+  const { words: words3 } = useAddress();
   useEffect3(() => {
     const timer2 = window.setInterval(() => !document.hidden && again(), PAUSE_MS3);
     return () => window.clearInterval(timer2);
   }, [again]);
   if (!book) return /* @__PURE__ */ jsx10(Page, { title: "Alerts", children: problem ? /* @__PURE__ */ jsx10(Trouble, { problem, what: "The alerts", again }) : /* @__PURE__ */ jsx10(Empty, { title: "Asking the engine…" }) });
-  const tab = words2.get("tab") ?? "now";
+  const tab = words3.get("tab") ?? "now";
   return /* @__PURE__ */ jsx10(Page, { title: "Alerts", about: summary(book), children: /* @__PURE__ */ jsxs10(Tabs, { className: "tabs", selectedKey: TABS.some((known2) => known2.id === tab) ? tab : "now", onSelectionChange: (key) => setWords({ tab: String(key) }, { replace: true }), children: [
     /* @__PURE__ */ jsx10(TabList, { className: "tab-list", "aria-label": "Parts of the alerts", items: TABS, children: (known2) => /* @__PURE__ */ jsx10(Tab, { className: "tab", children: known2.name }) }),
     /* @__PURE__ */ jsx10(TabPanel, { id: "now", className: "tab-panel spaced", children: /* @__PURE__ */ jsx10(Now, { book, again }) }),
@@ -1471,9 +1485,9 @@ function When({ at: at3 }) {
   ] });
 }
 function Audit() {
-  const { words: words2 } = useAddress();
+  const { words: words3 } = useAddress();
   const [before, setBefore] = useState8([]);
-  const [who, act] = [words2.get("who") ?? "", words2.get("act") ?? ""];
+  const [who, act] = [words3.get("who") ?? "", words3.get("act") ?? ""];
   const last = before.at(-1);
   const { value, problem, again } = useAnswer(`${who}
 ${act}
@@ -2047,12 +2061,12 @@ function KeepTest({ name, content, partners, claims, onClose }) {
 }
 function Bench() {
   const { status, problem } = useLive();
-  const { words: words2 } = useAddress();
+  const { words: words3 } = useAddress();
   const may = useMay();
   const interfaces = useMemo3(() => [...status?.engine.interfaces ?? []].sort((a, b) => a.title.localeCompare(b.title)), [status?.engine.interfaces.length]);
-  const asked = words2.get("interface") ?? "";
+  const asked = words3.get("interface") ?? "";
   const name = interfaces.some((one) => one.name === asked) ? asked : interfaces[0]?.name ?? "";
-  const message = Number(words2.get("message")) || void 0;
+  const message = Number(words3.get("message")) || void 0;
   const [content, setContent] = useState11("");
   const [partners, setPartners] = useState11([]);
   const [claims, setClaims] = useState11([]);
@@ -2252,9 +2266,9 @@ function Entry({ entry, version }) {
   ] });
 }
 function Dictionary() {
-  const { words: words2 } = useAddress();
-  const word = words2.get("word") ?? "PID";
-  const version = words2.get("version") ?? VERSION_DEFAULT;
+  const { words: words3 } = useAddress();
+  const word = words3.get("word") ?? "PID";
+  const version = words3.get("version") ?? VERSION_DEFAULT;
   const [text, setText] = useState12(word);
   useEffect5(() => setText(word), [word]);
   const { value, problem, again } = useAnswer(`${version} ${word}`, (signal) => lookUp(version, word, signal));
@@ -2500,6 +2514,7 @@ function PutIntoForce({ step: step2, onClose }) {
 // src/screens/changes/Versions.tsx
 import { useState as useState15 } from "./vendor.js";
 import { jsx as jsx19, jsxs as jsxs19 } from "./vendor.js";
+var SIGNED = { valid: "Valid", wrong: "Not as it was signed", missing: "Not signed" };
 function BackText({ id }) {
   const { value, problem } = useAnswer(id, (signal) => planBack(id, signal));
   return /* @__PURE__ */ jsxs19("div", { className: "stack tight", children: [
@@ -2521,17 +2536,28 @@ function Versions({ answer, isLocked, again }) {
         /* @__PURE__ */ jsx19("th", { scope: "col", children: "By" }),
         /* @__PURE__ */ jsx19("th", { scope: "col", children: "Why" }),
         /* @__PURE__ */ jsx19("th", { scope: "col", children: "Ticket" }),
+        /* @__PURE__ */ jsx19("th", { scope: "col", children: "Environment" }),
+        /* @__PURE__ */ jsx19("th", { scope: "col", children: "Signature" }),
         /* @__PURE__ */ jsx19("th", { scope: "col", children: /* @__PURE__ */ jsx19("span", { className: "hidden-but-read", children: "Way back" }) })
       ] }) }),
       /* @__PURE__ */ jsx19("tbody", { children: versions.map((version) => /* @__PURE__ */ jsxs19("tr", { children: [
         /* @__PURE__ */ jsx19("td", { className: "nowrap", children: moment(version.at) }),
         /* @__PURE__ */ jsx19("td", { children: version.by || "–" }),
-        /* @__PURE__ */ jsx19("td", { children: version.reason || /* @__PURE__ */ jsx19("span", { className: "quiet", children: "no reason was given" }) }),
+        /* @__PURE__ */ jsxs19("td", { children: [
+          !version.was_in_force && /* @__PURE__ */ jsx19("span", { className: "quiet", children: "Put aside: " }),
+          version.reason || /* @__PURE__ */ jsx19("span", { className: "quiet", children: "no reason was given" })
+        ] }),
         /* @__PURE__ */ jsx19("td", { className: "mono", children: version.ticket }),
+        /* @__PURE__ */ jsx19("td", { children: version.environment || "–" }),
+        /* @__PURE__ */ jsx19("td", { children: /* @__PURE__ */ jsxs19("span", { className: `state ${version.signature === "valid" ? "good" : "bad"}`, children: [
+          /* @__PURE__ */ jsx19(Icon, { name: version.signature === "valid" ? "good" : "bad" }),
+          " ",
+          SIGNED[version.signature]
+        ] }) }),
         /* @__PURE__ */ jsx19("td", { children: /* @__PURE__ */ jsx19("div", { className: "buttons end", children: version.is_newest ? /* @__PURE__ */ jsxs19("span", { className: "state good", children: [
           /* @__PURE__ */ jsx19(Icon, { name: "good" }),
           " The newest"
-        ] }) : may("apply") && !isLocked && /* @__PURE__ */ jsx19(Button, { onPress: () => setOpen(version), "aria-label": `Go back to the version of ${moment(version.at)}`, children: "Go back…" }) }) })
+        ] }) : may("apply") && !isLocked && version.signature === "valid" && /* @__PURE__ */ jsx19(Button, { onPress: () => setOpen(version), "aria-label": `Go back to the version of ${moment(version.at)}`, children: "Go back…" }) }) })
       ] }, version.id)) })
     ] }),
     open && /* @__PURE__ */ jsx19(
@@ -2550,6 +2576,15 @@ function Versions({ answer, isLocked, again }) {
 // src/screens/changes/Changes.tsx
 import { Fragment as Fragment9, jsx as jsx20, jsxs as jsxs20 } from "./vendor.js";
 var SAFE = "Messages that are under way end in the version they began in; new ones take the new version. An interface whose file has a mistake goes on as it is.";
+var Safe = ({ plan: plan2 }) => /* @__PURE__ */ jsxs20("p", { children: [
+  plan2.environment && /* @__PURE__ */ jsxs20(Fragment9, { children: [
+    "In the environment ",
+    /* @__PURE__ */ jsx20("strong", { children: plan2.environment }),
+    ".",
+    " "
+  ] }),
+  SAFE
+] });
 function Proposals({ changes, onApply, again }) {
   const may = useMay();
   const { me } = useSession();
@@ -2629,10 +2664,13 @@ function Changes() {
       actions: /* @__PURE__ */ jsxs20(Fragment9, { children: [
         /* @__PURE__ */ jsx20(Button, { icon: "again", onPress: again, children: "Look again" }),
         may("propose") && /* @__PURE__ */ jsx20(Button, { kind: needsSecond && isSomething ? "first" : "", isDisabled: !now2, onPress: () => setProposing(true), children: "Propose…" }),
-        may("apply") && !needsSecond && now2 && /* @__PURE__ */ jsx20(Button, { kind: isSomething ? "first" : "", onPress: () => setStep({ title: "Put the files of the workspace into force", text: /* @__PURE__ */ jsx20("p", { children: SAFE }), button: "Put into force", run: (why) => applyFiles(why, now2.fingerprint) }), children: "Put into force…" })
+        may("apply") && !needsSecond && now2 && /* @__PURE__ */ jsx20(Button, { kind: isSomething ? "first" : "", onPress: () => setStep({ title: "Put the files of the workspace into force", text: /* @__PURE__ */ jsx20(Safe, { plan: now2 }), button: "Put into force", run: (why) => applyFiles(why, now2.fingerprint) }), children: "Put into force…" })
       ] }),
       children: [
-        may("propose") && /* @__PURE__ */ jsx20(Card, { title: "What would change now", more: now2 && /* @__PURE__ */ jsx20("code", { className: "quiet", children: now2.fingerprint.slice(0, 16) }), children: /* @__PURE__ */ jsx20("div", { className: "inside", children: plan2.problem ? /* @__PURE__ */ jsx20(Trouble, { problem: plan2.problem, what: "The plan", again: plan2.again }) : now2 ? /* @__PURE__ */ jsx20(PlanView, { plan: now2 }) : /* @__PURE__ */ jsx20("p", { children: "Reading the workspace, and running stored messages through both versions…" }) }) }),
+        may("propose") && /* @__PURE__ */ jsx20(Card, { title: "What would change now", more: now2 && /* @__PURE__ */ jsxs20("span", { className: "quiet", children: [
+          now2.environment && `environment ${now2.environment} · `,
+          /* @__PURE__ */ jsx20("code", { children: now2.fingerprint.slice(0, 16) })
+        ] }), children: /* @__PURE__ */ jsx20("div", { className: "inside", children: plan2.problem ? /* @__PURE__ */ jsx20(Trouble, { problem: plan2.problem, what: "The plan", again: plan2.again }) : now2 ? /* @__PURE__ */ jsx20(PlanView, { plan: now2 }) : /* @__PURE__ */ jsx20("p", { children: "Reading the workspace, and running stored messages through both versions…" }) }) }),
         /* @__PURE__ */ jsx20(Versions, { answer: versions, isLocked: needsSecond, again }),
         /* @__PURE__ */ jsx20(Card, { title: "Proposed", more: changes.value && /* @__PURE__ */ jsx20("span", { className: "quiet", children: plural(changes.value.changes.length, "change") }), children: changes.problem ? /* @__PURE__ */ jsx20(Trouble, { problem: changes.problem, what: "Proposed changes", again: changes.again }) : !changes.value ? /* @__PURE__ */ jsx20(Empty, { title: "Reading…" }) : changes.value.changes.length === 0 ? /* @__PURE__ */ jsx20(Empty, { title: "Nothing is proposed" }) : /* @__PURE__ */ jsx20(Proposals, { changes: changes.value.changes, again: changes.again, onApply: (change2) => setStep({ title: `Put “${change2.title}” into force`, text: /* @__PURE__ */ jsx20("p", { children: SAFE }), button: "Put into force", run: (why) => applyChange(change2.id, why) }) }) }),
         /* @__PURE__ */ jsx20(Card, { title: "What runs", more: /* @__PURE__ */ jsx20("span", { className: "quiet", children: "a version is a hash over the interface, its maps, its tables and the environment" }), children: /* @__PURE__ */ jsxs20("table", { className: "table", children: [
@@ -2749,8 +2787,8 @@ function InterfaceTable({ live: live2, interfaces }) {
 import { jsx as jsx23 } from "./vendor.js";
 function InterfaceList() {
   const live2 = useLive();
-  const { words: words2 } = useAddress();
-  const wanted2 = (words2.get("find") ?? "").toLowerCase();
+  const { words: words3 } = useAddress();
+  const wanted2 = (words3.get("find") ?? "").toLowerCase();
   const all = live2.status?.engine.interfaces ?? [];
   const found = all.filter((one) => [one.name, one.title, one.state, one.connector, ...one.destinations.map((to) => to.name)].some((text) => text.toLowerCase().includes(wanted2)));
   return /* @__PURE__ */ jsx23(
@@ -2758,7 +2796,7 @@ function InterfaceList() {
     {
       title: "Interfaces",
       about: wanted2 ? `${found.length} of ${plural(all.length, "interface")}` : plural(all.length, "interface"),
-      actions: /* @__PURE__ */ jsx23("input", { className: "input narrow", "aria-label": "Narrow by name, state, connector or destination", placeholder: "Narrow: name, state, destination", value: words2.get("find") ?? "", onChange: (change2) => setWords({ find: change2.target.value || void 0 }, { replace: true }) }),
+      actions: /* @__PURE__ */ jsx23("input", { className: "input narrow", "aria-label": "Narrow by name, state, connector or destination", placeholder: "Narrow: name, state, destination", value: words3.get("find") ?? "", onChange: (change2) => setWords({ find: change2.target.value || void 0 }, { replace: true }) }),
       children: /* @__PURE__ */ jsx23(Card, { children: found.length > 0 || !live2.status ? /* @__PURE__ */ jsx23(InterfaceTable, { live: live2, interfaces: found }) : /* @__PURE__ */ jsx23(Empty, { title: "No interface of this name" }) })
     }
   );
@@ -3296,13 +3334,13 @@ function StateTab({ one, live: live2 }) {
 }
 function TextTab({ answer }) {
   const { value, problem, again } = answer;
-  const { words: words2 } = useAddress();
+  const { words: words3 } = useAddress();
   if (problem) return /* @__PURE__ */ jsx31(Trouble, { problem, what: "The configuration", again });
   if (!value) return /* @__PURE__ */ jsx31(Empty, { title: "Reading…" });
   const files = [{ path: value.file, text: value.text }, ...value.files];
-  const chosen = files.find((file) => file.path === words2.get("file")) ?? files[0];
+  const chosen = files.find((file) => file.path === words3.get("file")) ?? files[0];
   const isMap = chosen?.path.endsWith(".map") ?? false;
-  const isDrawn = isMap && words2.get("as") !== "text";
+  const isDrawn = isMap && words3.get("as") !== "text";
   return /* @__PURE__ */ jsxs30("div", { className: "files", children: [
     /* @__PURE__ */ jsx31("ul", { className: "card file-list", "aria-label": "Files", children: files.map((file) => /* @__PURE__ */ jsx31("li", { children: /* @__PURE__ */ jsx31("button", { type: "button", className: "file", "aria-current": file === chosen, "data-row": true, onClick: () => setWords({ file: file.path }, { replace: true }), children: file.path }) }, file.path)) }),
     /* @__PURE__ */ jsx31(
@@ -3432,7 +3470,7 @@ var TABS2 = [
 ];
 function OneInterface({ name }) {
   const live2 = useLive();
-  const { words: words2 } = useAddress();
+  const { words: words3 } = useAddress();
   const may = useMay();
   const [act, setAct] = useState18();
   const text = useAnswer(name, (signal) => readInterface(name, signal));
@@ -3441,7 +3479,7 @@ function OneInterface({ name }) {
   if (!one) {
     return /* @__PURE__ */ jsx31(Page, { title: name, children: /* @__PURE__ */ jsx31(Empty, { title: "This engine runs no interface of this name", children: /* @__PURE__ */ jsx31(Link, { to: "/interfaces", children: "All interfaces" }) }) });
   }
-  const tab = words2.get("tab") ?? "state";
+  const tab = words3.get("tab") ?? "state";
   return /* @__PURE__ */ jsxs30(
     Page,
     {
@@ -3960,19 +3998,19 @@ function Wires({ wires, source, target, round, chosen, lit, onChoose }) {
       return from.map((start, at3) => /* @__PURE__ */ jsx35("path", { className: `wire ${isLit ? "lit" : ""} ${wire.row.is_own ? "" : "shared"} ${seen(start) && seen(end ?? 0) ? "" : "far"}`, d: `M0 ${clip(start)}C${width * 0.45} ${clip(start)} ${width * 0.55} ${clip(end ?? 0)} ${width} ${clip(end ?? 0)}` }, `${wire.id} ${at3}`));
     }) }),
     shown.map(({ wire, starts: from }, at3) => {
-      const words2 = wire.row.steps.length ? wire.row.steps.join(" | ") : from.length ? "" : wire.row.source;
+      const words3 = wire.row.steps.length ? wire.row.steps.join(" | ") : from.length ? "" : wire.row.source;
       const isLit = wire.id === chosen;
       return /* @__PURE__ */ jsx35(
         "button",
         {
           type: "button",
-          className: `chip mono map-chip ${words2 ? "" : "plain"} ${isLit ? "lit" : ""} ${wire.row.is_own ? "" : "shared"}`,
+          className: `chip mono map-chip ${words3 ? "" : "plain"} ${isLit ? "lit" : ""} ${wire.row.is_own ? "" : "shared"}`,
           style: { top: (places[at3] ?? 0) - 12 },
           "aria-pressed": isLit,
           "aria-label": `Line ${wire.row.line}: ${wire.to} from ${wire.row.source}${wire.row.steps.length ? ` through ${wire.row.steps.join(" | ")}` : ""}${wire.row.condition ? `, when ${wire.row.condition}` : ""}`,
           title: `${wire.row.target} = ${wire.row.source}${wire.row.steps.map((step2) => ` | ${step2}`).join("")}`,
           onClick: () => onChoose(wire),
-          children: /* @__PURE__ */ jsx35("span", { className: "cut", children: words2 || "=" })
+          children: /* @__PURE__ */ jsx35("span", { className: "cut", children: words3 || "=" })
         },
         wire.id
       );
@@ -4050,12 +4088,22 @@ function Result({ look }) {
       /* @__PURE__ */ jsx36("h2", { children: "Result" }),
       /* @__PURE__ */ jsx36("span", { className: "quiet", children: sample ? `of message ${sample.message}, ${sample.is_masked ? "masked" : "as it is"}` : "no sample" })
     ] }),
-    /* @__PURE__ */ jsx36("div", { className: "pane-inside", children: sample?.fault ? /* @__PURE__ */ jsxs35("p", { className: "inside bad", children: [
-      "✕ ",
-      sample.fault.text,
-      " ",
-      /* @__PURE__ */ jsx36("code", { children: sample.fault.code })
-    ] }) : er7 ? /* @__PURE__ */ jsx36(Raw, { er7, names: {}, linked }) : sample?.made ? /* @__PURE__ */ jsx36(Plain, { text: sample.made, linked }) : /* @__PURE__ */ jsx36(Empty, { title: sample ? "The map makes nothing now" : "There is no message to try it on", children: sample ? "Mend the errors first." : "When this interface receives one, it is tried here." }) })
+    /* @__PURE__ */ jsxs35("div", { className: "pane-inside", children: [
+      sample?.lookups?.map((one) => /* @__PURE__ */ jsxs35("p", { className: "inside quiet", children: [
+        /* @__PURE__ */ jsx36("code", { children: one.lookup }),
+        " ",
+        one.file ? /* @__PURE__ */ jsxs35(Fragment14, { children: [
+          "answers as the test says: ",
+          /* @__PURE__ */ jsx36("code", { children: `${one.file}:${one.line}` })
+        ] }) : "is not asked here, and no test of the interface says what it answers for this value."
+      ] }, `${one.lookup} ${one.file} ${one.line}`)),
+      sample?.fault ? /* @__PURE__ */ jsxs35("p", { className: "inside bad", children: [
+        "✕ ",
+        sample.fault.text,
+        " ",
+        /* @__PURE__ */ jsx36("code", { children: sample.fault.code })
+      ] }) : er7 ? /* @__PURE__ */ jsx36(Raw, { er7, names: {}, linked }) : sample?.made ? /* @__PURE__ */ jsx36(Plain, { text: sample.made, linked }) : /* @__PURE__ */ jsx36(Empty, { title: sample ? "The map makes nothing now" : "There is no message to try it on", children: sample ? "Mend the errors first." : "When this interface receives one, it is tried here." })
+    ] })
   ] });
 }
 function Samples({ ids, at: at3, onChoose }) {
@@ -4071,13 +4119,13 @@ function Samples({ ids, at: at3, onChoose }) {
   ] });
 }
 function Mapper({ name }) {
-  const { words: words2 } = useAddress();
-  const file = words2.get("file") ?? "";
+  const { words: words3 } = useAddress();
+  const file = words3.get("file") ?? "";
   const may = useMay();
   const mayEdit = may("propose");
   const { value: found } = useAnswer(name, (signal) => searchMessages(`interface:${name}`, SAMPLES, signal));
   const ids = useMemo7(() => found?.messages.map((row) => row.id) ?? [], [found]);
-  const wanted2 = Number(words2.get("message")) || void 0;
+  const wanted2 = Number(words3.get("message")) || void 0;
   const message = wanted2 ?? ids[0];
   const [reason, setReason] = useState22();
   const [act, setAct] = useState22();
@@ -4231,14 +4279,14 @@ import { jsx as jsx37, jsxs as jsxs36 } from "./vendor.js";
 var ASKED_MAX = 60;
 function MapList() {
   const { status } = useLive();
-  const [words2, setWords2] = useState23("");
-  const small = words2.trim().toLowerCase();
+  const [words3, setWords2] = useState23("");
+  const small = words3.trim().toLowerCase();
   const all = useMemo8(() => [...status?.engine.interfaces ?? []].sort((a, b) => a.title.localeCompare(b.title)), [status?.engine.interfaces.length]);
   const fits = all.filter((one) => !small || one.name.includes(small) || one.title.toLowerCase().includes(small));
   const asked = fits.slice(0, ASKED_MAX);
   const { value, problem, again } = useAnswer(asked.length ? asked.map((one) => one.name).join(" ") : null, (signal) => Promise.all(asked.map(async (one) => ({ one, files: (await readMaps(one.name, signal)).files }))));
   const rows = value?.flatMap(({ one, files }) => files.map((file) => ({ one, file }))) ?? [];
-  return /* @__PURE__ */ jsx37(Page, { title: "Mapper", about: value ? `${rows.length} ${rows.length === 1 ? "map" : "maps"}` : void 0, actions: /* @__PURE__ */ jsx37("input", { className: "input narrow", "aria-label": "Find an interface", placeholder: "Find an interface…", value: words2, onChange: (change2) => setWords2(change2.target.value) }), children: problem ? /* @__PURE__ */ jsx37(Trouble, { problem, what: "The maps", again }) : /* @__PURE__ */ jsxs36(Card, { children: [
+  return /* @__PURE__ */ jsx37(Page, { title: "Mapper", about: value ? `${rows.length} ${rows.length === 1 ? "map" : "maps"}` : void 0, actions: /* @__PURE__ */ jsx37("input", { className: "input narrow", "aria-label": "Find an interface", placeholder: "Find an interface…", value: words3, onChange: (change2) => setWords2(change2.target.value) }), children: problem ? /* @__PURE__ */ jsx37(Trouble, { problem, what: "The maps", again }) : /* @__PURE__ */ jsxs36(Card, { children: [
     value && rows.length === 0 ? /* @__PURE__ */ jsxs36(Empty, { title: "No interface here has a map", children: [
       "A map is a file in ",
       /* @__PURE__ */ jsx37("code", { children: "interfaces/NAME/maps" }),
@@ -4389,7 +4437,7 @@ function ActOnFound({ kind, rows, isFull, onClose }) {
 
 // src/screens/messages/Messages.tsx
 import { useVirtualizer } from "./vendor.js";
-import { useEffect as useEffect9, useRef as useRef6, useState as useState29 } from "./vendor.js";
+import { useEffect as useEffect10, useRef as useRef7, useState as useState30 } from "./vendor.js";
 
 // src/screens/messages/Facets.tsx
 import { Checkbox } from "./vendor.js";
@@ -4755,8 +4803,8 @@ function MadeBy({ journey, destination }) {
   ] });
 }
 function Panes({ journey, reason, onReveal }) {
-  const { words: words2 } = useAddress();
-  const tab = words2.get("tab") ?? "raw";
+  const { words: words3 } = useAddress();
+  const tab = words3.get("tab") ?? "raw";
   const [look, setLook] = useState28({});
   const linked = useMemo9(() => ({ path: look.path, value: look.value, look: (path, value) => setLook({ path, value }) }), [look]);
   const raw = useContent(journey.id, "raw", reason);
@@ -4882,36 +4930,141 @@ function OneMessage({ id, onClose }) {
   ] });
 }
 
-// src/screens/messages/ReplayFound.tsx
+// src/screens/messages/Inside.tsx
+import { useEffect as useEffect9, useLayoutEffect as useLayoutEffect2, useRef as useRef6, useState as useState29 } from "./vendor.js";
+import { Input as Input7, Label as Label7, TextField as TextField7 } from "./vendor.js";
 import { jsx as jsx43, jsxs as jsxs42 } from "./vendor.js";
+var NOTHING = { rows: [], progress: void 0, end: void 0, problem: void 0, isRunning: false };
+var ENDS = {
+  all: "to the oldest message",
+  rows: "as many as one look finds",
+  bytes: "as much as one look reads",
+  time: "as long as one look may take",
+  "not-allowed": "your roles do not allow it any longer",
+  "engine-ends": "the engine ends",
+  left: "stopped",
+  trouble: "it could not go on"
+};
+function words2({ rows, progress, end, isRunning }) {
+  if (!progress) return "Nothing was looked at yet";
+  const share = progress.of ? ` of ${count(progress.of)}` : "";
+  const day = progress.day ? `, back to ${progress.day}` : "";
+  const so = isRunning ? "Looking" : end ? `Looked, ${ENDS[end.why]}` : "Stopped";
+  return `${so}: ${count(progress.scanned)}${share} opened${day}, ${count(rows.length)} found`;
+}
+function useScan(query, text) {
+  const [held, setHeld] = useState29(NOTHING);
+  const running = useRef6(null);
+  const stop = () => {
+    running.current?.abort();
+    running.current = null;
+    setHeld((before) => ({ ...before, isRunning: false }));
+  };
+  useLayoutEffect2(() => {
+    setHeld(NOTHING);
+    return () => running.current?.abort();
+  }, [query, text]);
+  const start = (wanted2, reason, before) => {
+    stop();
+    const own = new AbortController();
+    running.current = own;
+    const change2 = (act) => !own.signal.aborted && setHeld(act);
+    setHeld((held2) => ({ ...NOTHING, rows: before === void 0 ? [] : held2.rows, isRunning: true }));
+    const over = (problem) => change2((held2) => ({ ...held2, problem, isRunning: false }));
+    scanMessages(
+      { text: wanted2, query, reason, before },
+      ({ progress, row, end }) => {
+        if (progress) change2((held2) => ({ ...held2, progress }));
+        if (row) change2((held2) => ({ ...held2, rows: [...held2.rows, row] }));
+        if (end) change2((held2) => ({ ...held2, progress: end, end }));
+      },
+      own.signal
+    ).then(
+      () => over(),
+      (error) => over(error instanceof Problem ? error : new Problem(0, "", "The engine went away."))
+    );
+  };
+  const hint = held.progress ? "Values are compared as a person reads them, without case and accents; documents inside a value are not opened." : "Say what to look for, and why.";
+  return { ...held, said: words2(held), hint, start, stop };
+}
+function Inside({ text, scan }) {
+  const [wanted2, setWanted] = useState29(text);
+  const [reason, setReason] = useState29("");
+  useEffect9(() => setWanted(text), [text]);
+  const isReady = wanted2.trim().length >= 2 && reason.trim() !== "";
+  const begins = useRef6(false);
+  const begin = () => {
+    if (!isReady) return;
+    if (wanted2.trim() === text) return scan.start(text, reason.trim());
+    begins.current = true;
+    setWords({ inside: wanted2.trim(), id: void 0, tab: void 0 });
+  };
+  useEffect9(() => {
+    if (!begins.current) return;
+    begins.current = false;
+    scan.start(text, reason.trim());
+  }, [text]);
+  const { progress, end, problem } = scan;
+  const onEnter = (key) => key.key === "Enter" && begin();
+  return /* @__PURE__ */ jsxs42("section", { className: "look-inside", "aria-label": "Look inside messages", children: [
+    /* @__PURE__ */ jsxs42(TextField7, { className: "field", value: wanted2, onChange: setWanted, onKeyDown: onEnter, autoFocus: !text, children: [
+      /* @__PURE__ */ jsx43(Label7, { children: "Text in a field or value" }),
+      /* @__PURE__ */ jsx43(Input7, { className: "input", placeholder: "for example: ward 4 west", spellCheck: false, autoComplete: "off" })
+    ] }),
+    /* @__PURE__ */ jsxs42(TextField7, { className: "field", value: reason, onChange: setReason, onKeyDown: onEnter, isRequired: true, children: [
+      /* @__PURE__ */ jsx43(Label7, { children: "Why? It is kept with your name" }),
+      /* @__PURE__ */ jsx43(Input7, { className: "input", placeholder: "for example: ticket 4711" })
+    ] }),
+    /* @__PURE__ */ jsxs42("div", { className: "buttons", children: [
+      scan.isRunning ? /* @__PURE__ */ jsx43(Button, { icon: "paused", onPress: scan.stop, children: "Stop" }) : /* @__PURE__ */ jsx43(Button, { kind: "first", icon: "search", isDisabled: !isReady, onPress: begin, children: "Look" }),
+      !scan.isRunning && end?.before && /* @__PURE__ */ jsx43(Button, { isDisabled: !isReady, onPress: () => scan.start(text, reason.trim(), end.before ?? void 0), children: "Go on with older ones" })
+    ] }),
+    /* @__PURE__ */ jsxs42("div", { className: "look-progress", children: [
+      scan.isRunning && (progress?.of ? /* @__PURE__ */ jsx43("progress", { className: "share", max: progress.of, value: progress.scanned, "aria-label": "Messages opened" }) : /* @__PURE__ */ jsx43("progress", { className: "share", "aria-label": "Looking" })),
+      /* @__PURE__ */ jsxs42("span", { className: "quiet", children: [
+        progress ? `${bytes(progress.bytes)} read behind all other work` : "Opens each message that the search above finds, the newest first.",
+        progress && progress.unreadable > 0 && /* @__PURE__ */ jsxs42("strong", { className: "warn", children: [
+          " ",
+          plural(progress.unreadable, "message"),
+          " could not be read."
+        ] })
+      ] })
+    ] }),
+    problem && /* @__PURE__ */ jsx43(Trouble, { problem, what: "The look inside" }),
+    end?.reason && /* @__PURE__ */ jsx43(Trouble, { problem: new Problem(0, end.reason.code, end.reason.text), what: "The look inside" })
+  ] });
+}
+
+// src/screens/messages/ReplayFound.tsx
+import { jsx as jsx44, jsxs as jsxs43 } from "./vendor.js";
 function ReplayFound({ query, onClose }) {
   const { value: plan2, problem } = useAnswer(query, () => planReplay(query));
   if (problem) {
-    return /* @__PURE__ */ jsxs42(Window, { title: "Replay", onClose, children: [
-      /* @__PURE__ */ jsx43(Trouble, { problem, what: "The plan" }),
-      /* @__PURE__ */ jsx43("div", { className: "buttons", children: /* @__PURE__ */ jsx43(Button, { onPress: onClose, children: "Close" }) })
+    return /* @__PURE__ */ jsxs43(Window, { title: "Replay", onClose, children: [
+      /* @__PURE__ */ jsx44(Trouble, { problem, what: "The plan" }),
+      /* @__PURE__ */ jsx44("div", { className: "buttons", children: /* @__PURE__ */ jsx44(Button, { onPress: onClose, children: "Close" }) })
     ] });
   }
   if (!plan2) {
-    return /* @__PURE__ */ jsx43(Window, { title: "Replay", onClose, children: /* @__PURE__ */ jsx43("p", { children: "Looking what would be replayed…" }) });
+    return /* @__PURE__ */ jsx44(Window, { title: "Replay", onClose, children: /* @__PURE__ */ jsx44("p", { children: "Looking what would be replayed…" }) });
   }
-  const text = /* @__PURE__ */ jsxs42("div", { className: "stack tight", children: [
-    /* @__PURE__ */ jsx43("p", { children: "They are read again from the bytes that came, by the interface as it is now, oldest first. Nothing that is stored changes; each replay is marked as one." }),
-    /* @__PURE__ */ jsxs42("dl", { className: "facts", children: [
-      /* @__PURE__ */ jsx43("dt", { children: "Messages" }),
-      /* @__PURE__ */ jsxs42("dd", { children: [
+  const text = /* @__PURE__ */ jsxs43("div", { className: "stack tight", children: [
+    /* @__PURE__ */ jsx44("p", { children: "They are read again from the bytes that came, by the interface as it is now, oldest first. Nothing that is stored changes; each replay is marked as one." }),
+    /* @__PURE__ */ jsxs43("dl", { className: "facts", children: [
+      /* @__PURE__ */ jsx44("dt", { children: "Messages" }),
+      /* @__PURE__ */ jsxs43("dd", { children: [
         count(plan2.messages),
-        plan2.is_limited && /* @__PURE__ */ jsx43("strong", { className: "warn", children: " — the limit; there are more" })
+        plan2.is_limited && /* @__PURE__ */ jsx44("strong", { className: "warn", children: " — the limit; there are more" })
       ] }),
-      /* @__PURE__ */ jsx43("dt", { children: "Delivered already" }),
-      /* @__PURE__ */ jsx43("dd", { className: plan2.already_delivered > 0 ? "warn" : "", children: plan2.already_delivered > 0 ? `${plural(plan2.already_delivered, "message")}: receivers get ${plan2.already_delivered === 1 ? "it" : "them"} a second time` : "none" }),
-      /* @__PURE__ */ jsx43("dt", { children: "Received" }),
-      /* @__PURE__ */ jsx43("dd", { children: plan2.oldest && plan2.newest ? `${moment(plan2.oldest)} to ${moment(plan2.newest)}` : "–" }),
-      /* @__PURE__ */ jsx43("dt", { children: "Interfaces" }),
-      /* @__PURE__ */ jsx43("dd", { children: Object.entries(plan2.interfaces).map(([name, number]) => `${name} ${count(number)}`).join(", ") || "–" })
+      /* @__PURE__ */ jsx44("dt", { children: "Delivered already" }),
+      /* @__PURE__ */ jsx44("dd", { className: plan2.already_delivered > 0 ? "warn" : "", children: plan2.already_delivered > 0 ? `${plural(plan2.already_delivered, "message")}: receivers get ${plan2.already_delivered === 1 ? "it" : "them"} a second time` : "none" }),
+      /* @__PURE__ */ jsx44("dt", { children: "Received" }),
+      /* @__PURE__ */ jsx44("dd", { children: plan2.oldest && plan2.newest ? `${moment(plan2.oldest)} to ${moment(plan2.newest)}` : "–" }),
+      /* @__PURE__ */ jsx44("dt", { children: "Interfaces" }),
+      /* @__PURE__ */ jsx44("dd", { children: Object.entries(plan2.interfaces).map(([name, number]) => `${name} ${count(number)}`).join(", ") || "–" })
     ] })
   ] });
-  return /* @__PURE__ */ jsx43(
+  return /* @__PURE__ */ jsx44(
     AskWhy,
     {
       onClose,
@@ -4931,26 +5084,26 @@ function ReplayFound({ query, onClose }) {
 }
 
 // src/screens/messages/Messages.tsx
-import { jsx as jsx44, jsxs as jsxs43 } from "./vendor.js";
+import { jsx as jsx45, jsxs as jsxs44 } from "./vendor.js";
 var LIMITS = [200, 1e3, 5e3, 1e4];
 var FOLLOW_MS = 2e3;
 var ROW_PX = 34;
 var ROW_NARROW_PX = 52;
 var addressOf = (query, id) => {
-  const words2 = new URLSearchParams(query ? { q: query } : {});
-  words2.set("id", String(id));
-  return `/messages#${words2}`;
+  const words3 = new URLSearchParams(query ? { q: query } : {});
+  words3.set("id", String(id));
+  return `/messages#${words3}`;
 };
 function SearchBox({ query, onQuery }) {
-  const [text, setText] = useState29(query);
-  useEffect9(() => setText(query), [query]);
+  const [text, setText] = useState30(query);
+  useEffect10(() => setText(query), [query]);
   const onKey = (key) => {
     if (key.key === "Enter") onQuery(text.trim());
     if (key.key === "Escape") setText(query);
   };
-  return /* @__PURE__ */ jsxs43("div", { className: "search-box", role: "search", children: [
-    /* @__PURE__ */ jsx44(Icon, { name: "search" }),
-    /* @__PURE__ */ jsx44(
+  return /* @__PURE__ */ jsxs44("div", { className: "search-box", role: "search", children: [
+    /* @__PURE__ */ jsx45(Icon, { name: "search" }),
+    /* @__PURE__ */ jsx45(
       "input",
       {
         className: "input",
@@ -4963,12 +5116,12 @@ function SearchBox({ query, onQuery }) {
         onKeyDown: onKey
       }
     ),
-    query && /* @__PURE__ */ jsx44(Button, { kind: "plain square", icon: "close", "aria-label": "Clear the search", onPress: () => onQuery("") })
+    query && /* @__PURE__ */ jsx45(Button, { kind: "plain square", icon: "close", "aria-label": "Clear the search", onPress: () => onQuery("") })
   ] });
 }
 function Row3({ row, query, isChosen, isNarrow, isStop }) {
   const choose = () => setWords({ id: String(row.id) });
-  return /* @__PURE__ */ jsxs43(
+  return /* @__PURE__ */ jsxs44(
     "a",
     {
       href: addressOf(query, row.id),
@@ -4983,45 +5136,48 @@ function Row3({ row, query, isChosen, isNarrow, isStop }) {
         choose();
       },
       children: [
-        /* @__PURE__ */ jsx44("span", { className: "mono", children: clockMillis(row.received) }),
-        /* @__PURE__ */ jsx44("span", { className: "mono", children: row.type }),
-        /* @__PURE__ */ jsx44("span", { className: "cut", children: row.interface }),
-        /* @__PURE__ */ jsx44("span", { className: "cut mono quiet control", children: row.control_id || "–" }),
-        !isNarrow && /* @__PURE__ */ jsx44("span", { className: "cut quiet", children: row.destinations.join(", ") || "nowhere" }),
-        /* @__PURE__ */ jsx44(State, { of: messageState(row.state) })
+        /* @__PURE__ */ jsx45("span", { className: "mono", children: clockMillis(row.received) }),
+        /* @__PURE__ */ jsx45("span", { className: "mono", children: row.type }),
+        /* @__PURE__ */ jsx45("span", { className: "cut", children: row.interface }),
+        /* @__PURE__ */ jsx45("span", { className: "cut mono quiet control", children: row.control_id || "–" }),
+        !isNarrow && /* @__PURE__ */ jsx45("span", { className: "cut quiet", children: (row.places ?? row.destinations).map((place2) => place2.trim()).join(", ") || "nowhere" }),
+        /* @__PURE__ */ jsx45(State, { of: messageState(row.state) })
       ]
     }
   );
 }
 function List({ rows, query, chosen, isNarrow }) {
-  const box = useRef6(null);
+  const box = useRef7(null);
   const height = isNarrow ? ROW_NARROW_PX : ROW_PX;
   const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => box.current, estimateSize: () => height, overscan: 12, getItemKey: (at3) => rows[at3]?.id ?? at3 });
-  useEffect9(() => virtual.measure(), [height, virtual]);
+  useEffect10(() => virtual.measure(), [height, virtual]);
   const stop = rows.some((row) => row.id === chosen) ? chosen : rows[0]?.id;
-  return /* @__PURE__ */ jsx44("div", { className: "message-list", ref: box, role: "list", "aria-label": "Messages, newest first", tabIndex: -1, children: /* @__PURE__ */ jsx44("div", { className: "message-rows", style: { height: virtual.getTotalSize() }, children: virtual.getVirtualItems().map((item) => {
+  return /* @__PURE__ */ jsx45("div", { className: "message-list", ref: box, role: "list", "aria-label": "Messages, newest first", tabIndex: -1, children: /* @__PURE__ */ jsx45("div", { className: "message-rows", style: { height: virtual.getTotalSize() }, children: virtual.getVirtualItems().map((item) => {
     const row = rows[item.index];
-    return row && /* @__PURE__ */ jsx44("div", { role: "listitem", "aria-setsize": rows.length, "aria-posinset": item.index + 1, className: "message-slot", style: { height, transform: `translateY(${item.start}px)` }, children: /* @__PURE__ */ jsx44(Row3, { row, query, isChosen: row.id === chosen, isNarrow, isStop: row.id === stop }) }, item.key);
+    return row && /* @__PURE__ */ jsx45("div", { role: "listitem", "aria-setsize": rows.length, "aria-posinset": item.index + 1, className: "message-slot", style: { height, transform: `translateY(${item.start}px)` }, children: /* @__PURE__ */ jsx45(Row3, { row, query, isChosen: row.id === chosen, isNarrow, isStop: row.id === stop }) }, item.key);
   }) }) });
 }
 function Messages() {
-  const { words: words2 } = useAddress();
-  const query = words2.get("q") ?? "";
-  const chosen = Number(words2.get("id")) || void 0;
+  const { words: words3 } = useAddress();
+  const query = words3.get("q") ?? "";
+  const chosen = Number(words3.get("id")) || void 0;
   const may = useMay();
   const mayResend = may("resend");
+  const inside = may("reveal") ? words3.get("inside") ?? void 0 : void 0;
+  const scan = useScan(query, inside);
   const kinds = Object.keys(BULK).filter((kind) => may(BULK[kind].right));
-  const [bulk, setBulk] = useState29();
-  const [limitAt, setLimitAt] = useState29(0);
-  const [isFollowing, setFollowing] = useState29(false);
-  const [isReplaying, setReplaying] = useState29(false);
-  const [areFacetsOpen, setFacetsOpen] = useState29(false);
+  const [bulk, setBulk] = useState30();
+  const [limitAt, setLimitAt] = useState30(0);
+  const [isFollowing, setFollowing] = useState30(false);
+  const [isReplaying, setReplaying] = useState30(false);
+  const [areFacetsOpen, setFacetsOpen] = useState30(false);
   const limit = LIMITS[limitAt] ?? 200;
   const { value, problem, isLoading, again } = useAnswer(`${query}
 ${limit}`, (signal) => searchMessages(query, limit, signal));
-  const rows = value?.messages ?? [];
+  const isScan = inside !== void 0;
+  const rows = isScan ? scan.rows : value?.messages ?? [];
   const facets = useAnswer(query, (signal) => readFacets(query, signal)).value?.facets;
-  useEffect9(() => {
+  useEffect10(() => {
     if (!isFollowing) return;
     const timer2 = window.setInterval(() => !document.hidden && again(), FOLLOW_MS);
     return () => window.clearInterval(timer2);
@@ -5030,42 +5186,44 @@ ${limit}`, (signal) => searchMessages(query, limit, signal));
     setLimitAt(0);
     setWords({ q: text || void 0, id: void 0, tab: void 0 });
   };
-  const isFull = rows.length >= limit;
+  const isFull = !isScan && rows.length >= limit;
   const oldest = rows.at(-1);
-  return /* @__PURE__ */ jsxs43("div", { className: `messages ${chosen ? "with-message" : ""} ${areFacetsOpen ? "facets-open" : ""}`, children: [
-    /* @__PURE__ */ jsx44("h1", { className: "hidden-but-read", children: "Messages" }),
-    /* @__PURE__ */ jsxs43("div", { className: "messages-head", children: [
-      /* @__PURE__ */ jsx44(SearchBox, { query, onQuery }),
-      /* @__PURE__ */ jsxs43("div", { className: "buttons", children: [
-        /* @__PURE__ */ jsx44("span", { className: "facets-button", children: /* @__PURE__ */ jsx44(Button, { icon: "filtered", "aria-expanded": areFacetsOpen, onPress: () => setFacetsOpen(!areFacetsOpen), children: "Narrow" }) }),
-        /* @__PURE__ */ jsx44(Button, { icon: isFollowing ? "paused" : "play", onPress: () => setFollowing(!isFollowing), children: isFollowing ? "Stop following" : "Follow" }),
-        kinds.length > 0 && /* @__PURE__ */ jsxs43(MenuTrigger3, { children: [
-          /* @__PURE__ */ jsx44(Button, { isDisabled: !query || rows.length === 0, children: "Act on found…" }),
-          /* @__PURE__ */ jsx44(Popover3, { className: "popover", placement: "bottom end", children: /* @__PURE__ */ jsx44(Menu3, { className: "menu", items: kinds.map((id) => ({ id, label: BULK[id].label })), onAction: (key) => setBulk(kinds.find((kind) => kind === key)), children: (one) => /* @__PURE__ */ jsx44(MenuItem3, { className: "menu-item", children: one.label }) }) })
+  return /* @__PURE__ */ jsxs44("div", { className: `messages ${chosen ? "with-message" : ""} ${areFacetsOpen ? "facets-open" : ""} ${isScan ? "looks-inside" : ""}`, children: [
+    /* @__PURE__ */ jsx45("h1", { className: "hidden-but-read", children: "Messages" }),
+    /* @__PURE__ */ jsxs44("div", { className: "messages-head", children: [
+      /* @__PURE__ */ jsx45(SearchBox, { query, onQuery }),
+      /* @__PURE__ */ jsxs44("div", { className: "buttons", children: [
+        /* @__PURE__ */ jsx45("span", { className: "facets-button", children: /* @__PURE__ */ jsx45(Button, { icon: "filtered", "aria-expanded": areFacetsOpen, onPress: () => setFacetsOpen(!areFacetsOpen), children: "Narrow" }) }),
+        /* @__PURE__ */ jsx45(Button, { icon: isFollowing ? "paused" : "play", onPress: () => setFollowing(!isFollowing), children: isFollowing ? "Stop following" : "Follow" }),
+        may("reveal") && /* @__PURE__ */ jsx45(Button, { icon: "search", "aria-expanded": isScan, onPress: () => setWords({ inside: isScan ? void 0 : " ", id: void 0, tab: void 0 }), children: "Look inside" }),
+        kinds.length > 0 && /* @__PURE__ */ jsxs44(MenuTrigger3, { children: [
+          /* @__PURE__ */ jsx45(Button, { isDisabled: !query && !isScan || rows.length === 0, children: "Act on found…" }),
+          /* @__PURE__ */ jsx45(Popover3, { className: "popover", placement: "bottom end", children: /* @__PURE__ */ jsx45(Menu3, { className: "menu", items: kinds.map((id) => ({ id, label: BULK[id].label })), onAction: (key) => setBulk(kinds.find((kind) => kind === key)), children: (one) => /* @__PURE__ */ jsx45(MenuItem3, { className: "menu-item", children: one.label }) }) })
         ] }),
-        mayResend && /* @__PURE__ */ jsx44(Button, { icon: "again", isDisabled: !query || rows.length === 0, onPress: () => setReplaying(true), children: "Replay found…" })
+        mayResend && /* @__PURE__ */ jsx45(Button, { icon: "again", isDisabled: !query || isScan || rows.length === 0, onPress: () => setReplaying(true), children: "Replay found…" })
       ] })
     ] }),
-    /* @__PURE__ */ jsxs43("aside", { className: "messages-facets", "aria-label": "Narrow the search", children: [
-      /* @__PURE__ */ jsx44(Facets, { query, rows, facets, onQuery }),
-      /* @__PURE__ */ jsx44("p", { className: "quiet facet-foot", children: facets ? "Counts are of all that the search finds." : "Counts are of the messages in the list." })
+    isScan && /* @__PURE__ */ jsx45(Inside, { text: inside.trim(), scan }),
+    /* @__PURE__ */ jsxs44("aside", { className: "messages-facets", "aria-label": "Narrow the search", children: [
+      /* @__PURE__ */ jsx45(Facets, { query, rows, facets, onQuery }),
+      /* @__PURE__ */ jsx45("p", { className: "quiet facet-foot", children: facets ? "Counts are of all that the search finds." : "Counts are of the messages in the list." })
     ] }),
-    /* @__PURE__ */ jsxs43("section", { className: "messages-found", "aria-label": "Found messages", children: [
-      /* @__PURE__ */ jsxs43("p", { className: "found-line", role: "status", children: [
-        problem ? "No answer" : isLoading && !value ? "Searching…" : rows.length === 0 ? "Nothing found" : facets && isFull ? `${count(rows.length)} newest of ${count(facets.total)}` : `${count(rows.length)}${isFull ? " newest" : ""} ${rows.length === 1 ? "message" : "messages"}`,
-        oldest && isFull && chosen === void 0 && /* @__PURE__ */ jsxs43("span", { className: "quiet", children: [
+    /* @__PURE__ */ jsxs44("section", { className: "messages-found", "aria-label": "Found messages", children: [
+      /* @__PURE__ */ jsxs44("p", { className: "found-line", role: "status", children: [
+        isScan ? scan.said : problem ? "No answer" : isLoading && !value ? "Searching…" : rows.length === 0 ? "Nothing found" : facets && isFull ? `${count(rows.length)} newest of ${count(facets.total)}` : `${count(rows.length)}${isFull ? " newest" : ""} ${rows.length === 1 ? "message" : "messages"}`,
+        oldest && isFull && chosen === void 0 && /* @__PURE__ */ jsxs44("span", { className: "quiet", children: [
           " back to ",
           moment(oldest.received)
         ] }),
-        isFull && limitAt < LIMITS.length - 1 && /* @__PURE__ */ jsxs43(Button, { kind: "plain", onPress: () => setLimitAt(limitAt + 1), children: [
+        isFull && limitAt < LIMITS.length - 1 && /* @__PURE__ */ jsxs44(Button, { kind: "plain", onPress: () => setLimitAt(limitAt + 1), children: [
           "Show ",
           count(LIMITS[limitAt + 1] ?? 0)
         ] })
       ] }),
-      problem ? /* @__PURE__ */ jsx44("div", { className: "inside", children: /* @__PURE__ */ jsx44(Trouble, { problem, what: "The search", again }) }) : rows.length === 0 && !isLoading ? /* @__PURE__ */ jsx44(Empty, { title: "No message fits this search", children: query ? "Take a word away, or widen the time: since:7d" : "When the first message comes, it is here." }) : /* @__PURE__ */ jsx44(List, { rows, query, chosen, isNarrow: chosen !== void 0 })
+      isScan ? rows.length > 0 ? /* @__PURE__ */ jsx45(List, { rows, query, chosen, isNarrow: chosen !== void 0 }) : /* @__PURE__ */ jsx45(Empty, { title: scan.isRunning ? "Nothing found yet" : "Nothing found", children: scan.hint }) : problem ? /* @__PURE__ */ jsx45("div", { className: "inside", children: /* @__PURE__ */ jsx45(Trouble, { problem, what: "The search", again }) }) : rows.length === 0 && !isLoading ? /* @__PURE__ */ jsx45(Empty, { title: "No message fits this search", children: query ? "Take a word away, or widen the time: since:7d" : "When the first message comes, it is here." }) : /* @__PURE__ */ jsx45(List, { rows, query, chosen, isNarrow: chosen !== void 0 })
     ] }),
-    chosen && /* @__PURE__ */ jsx44("section", { className: "messages-one", "aria-label": "Message", children: /* @__PURE__ */ jsx44(OneMessage, { id: chosen, onClose: () => setWords({ id: void 0, tab: void 0 }) }, chosen) }),
-    bulk && /* @__PURE__ */ jsx44(
+    chosen && /* @__PURE__ */ jsx45("section", { className: "messages-one", "aria-label": "Message", children: /* @__PURE__ */ jsx45(OneMessage, { id: chosen, onClose: () => setWords({ id: void 0, tab: void 0 }) }, chosen) }),
+    bulk && /* @__PURE__ */ jsx45(
       ActOnFound,
       {
         kind: bulk,
@@ -5077,7 +5235,7 @@ ${limit}`, (signal) => searchMessages(query, limit, signal));
         }
       }
     ),
-    isReplaying && /* @__PURE__ */ jsx44(ReplayFound, { query, onClose: () => setReplaying(false) })
+    isReplaying && /* @__PURE__ */ jsx45(ReplayFound, { query, onClose: () => setReplaying(false) })
   ] });
 }
 
@@ -5085,7 +5243,7 @@ ${limit}`, (signal) => searchMessages(query, limit, signal));
 import { useMemo as useMemo12 } from "./vendor.js";
 
 // src/screens/overview/Story.tsx
-import { Fragment as Fragment16, jsx as jsx45, jsxs as jsxs44 } from "./vendor.js";
+import { Fragment as Fragment16, jsx as jsx46, jsxs as jsxs45 } from "./vendor.js";
 var STAGES = {
   coming: { word: "Coming", icon: "expired", tone: "note" },
   under_way: { word: "Now", icon: "warn", tone: "warn" },
@@ -5110,24 +5268,24 @@ function Story({ status }) {
   const now2 = chapters.find((one) => one.stage === "under_way") ?? chapters.find((one) => one.stage === "healing");
   const next = chapters.find((one) => one.stage === "coming");
   const shown = now2 ?? next;
-  return /* @__PURE__ */ jsxs44(Card, { title: "The story", more: /* @__PURE__ */ jsx45("span", { className: "quiet", children: "this hospital is invented: things go wrong on purpose, and heal in front of you" }), children: [
-    /* @__PURE__ */ jsx45("ol", { className: "story", children: chapters.map((one) => /* @__PURE__ */ jsxs44("li", { className: `${one.stage} ${STAGES[one.stage].tone}`, "aria-current": one === now2 ? "step" : void 0, children: [
-      /* @__PURE__ */ jsx45(Icon, { name: STAGES[one.stage].icon }),
-      /* @__PURE__ */ jsx45("strong", { children: one.title }),
-      /* @__PURE__ */ jsx45("span", { className: "number", children: told(one) })
+  return /* @__PURE__ */ jsxs45(Card, { title: "The story", more: /* @__PURE__ */ jsx46("span", { className: "quiet", children: "this hospital is invented: things go wrong on purpose, and heal in front of you" }), children: [
+    /* @__PURE__ */ jsx46("ol", { className: "story", children: chapters.map((one) => /* @__PURE__ */ jsxs45("li", { className: `${one.stage} ${STAGES[one.stage].tone}`, "aria-current": one === now2 ? "step" : void 0, children: [
+      /* @__PURE__ */ jsx46(Icon, { name: STAGES[one.stage].icon }),
+      /* @__PURE__ */ jsx46("strong", { children: one.title }),
+      /* @__PURE__ */ jsx46("span", { className: "number", children: told(one) })
     ] }, one.name)) }),
-    /* @__PURE__ */ jsx45("p", { className: "story-look", children: shown ? /* @__PURE__ */ jsxs44(Fragment16, { children: [
-      /* @__PURE__ */ jsx45("strong", { children: shown === now2 ? "Look now:" : "Next:" }),
+    /* @__PURE__ */ jsx46("p", { className: "story-look", children: shown ? /* @__PURE__ */ jsxs45(Fragment16, { children: [
+      /* @__PURE__ */ jsx46("strong", { children: shown === now2 ? "Look now:" : "Next:" }),
       " ",
       shown.look,
       " ",
-      LOOK[shown.name] && /* @__PURE__ */ jsx45(Link, { to: LOOK[shown.name] ?? "/", children: "Show me" })
+      LOOK[shown.name] && /* @__PURE__ */ jsx46(Link, { to: LOOK[shown.name] ?? "/", children: "Show me" })
     ] }) : "The story is over, and the hospital goes on. Every message is still there to be looked at." })
   ] });
 }
 
 // src/screens/overview/SystemMap.tsx
-import { useMemo as useMemo10, useState as useState30 } from "./vendor.js";
+import { useMemo as useMemo10, useState as useState31 } from "./vendor.js";
 
 // src/screens/overview/map.ts
 var DRAWN_MAX = 16;
@@ -5176,7 +5334,7 @@ function pictureOf(status, flows) {
 }
 
 // src/screens/overview/SystemMap.tsx
-import { jsx as jsx46, jsxs as jsxs45 } from "./vendor.js";
+import { jsx as jsx47, jsxs as jsxs46 } from "./vendor.js";
 var BOX_HEIGHT = 25;
 var STEP = 29;
 var PAD = 6;
@@ -5195,7 +5353,7 @@ function place(nodes, width, boxWidth) {
 }
 function SystemMap({ live: live2 }) {
   const [box, { width }] = useSize();
-  const [looked, setLooked] = useState30();
+  const [looked, setLooked] = useState31();
   const status = live2.status;
   const picture = useMemo10(() => status ? pictureOf(status, live2.flows) : void 0, [status, live2.flows]);
   if (!picture) return null;
@@ -5203,8 +5361,8 @@ function SystemMap({ live: live2 }) {
   const { placed, height } = place(picture.nodes, width, boxWidth);
   const most = Math.max(...picture.lines.map((line) => line.rate), 1);
   const letters = Math.floor((boxWidth - 16) / 6.9);
-  return /* @__PURE__ */ jsxs45("div", { ref: box, className: "map", children: [
-    /* @__PURE__ */ jsxs45("svg", { width, height, role: "group", "aria-label": "Systems and what flows between them", children: [
+  return /* @__PURE__ */ jsxs46("div", { ref: box, className: "map", children: [
+    /* @__PURE__ */ jsxs46("svg", { width, height, role: "group", "aria-label": "Systems and what flows between them", children: [
       picture.lines.map((line) => {
         const from = placed.get(line.from);
         const to = placed.get(line.to);
@@ -5213,14 +5371,14 @@ function SystemMap({ live: live2 }) {
         const bend = Math.max((to.x - start) / 2, 20);
         const isQuiet = looked !== void 0 && line.from !== looked && line.to !== looked;
         const tone = line.state === "failing" || line.state === "held" ? "bad" : line.state === "paused" ? "paused" : line.rate < 0.02 ? "idle" : "";
-        return /* @__PURE__ */ jsx46("path", { className: `line ${tone} ${isQuiet ? "faint" : ""}`, strokeWidth: 1 + line.rate / most * LINE_MAX, d: `M${start} ${from.y}C${start + bend} ${from.y} ${to.x - bend} ${to.y} ${to.x} ${to.y}`, children: /* @__PURE__ */ jsx46("title", { children: `${from.label} → ${to.label}: ${rate(line.rate)} a second${line.queued ? `, ${plural(line.queued, "message")} wait` : ""}` }) }, line.id);
+        return /* @__PURE__ */ jsx47("path", { className: `line ${tone} ${isQuiet ? "faint" : ""}`, strokeWidth: 1 + line.rate / most * LINE_MAX, d: `M${start} ${from.y}C${start + bend} ${from.y} ${to.x - bend} ${to.y} ${to.x} ${to.y}`, children: /* @__PURE__ */ jsx47("title", { children: `${from.label} → ${to.label}: ${rate(line.rate)} a second${line.queued ? `, ${plural(line.queued, "message")} wait` : ""}` }) }, line.id);
       }),
       [...placed.values()].map((node) => {
         const word = health(node.state);
         const isBad = node.state === "failing" || node.state === "held";
         const shown = node.label.length > letters ? `${node.label.slice(0, letters - 1)}…` : node.label;
         const sign = node.state === "ok" ? "" : isBad ? " ✕" : node.state === "paused" ? " ‖" : " !";
-        return /* @__PURE__ */ jsxs45(
+        return /* @__PURE__ */ jsxs46(
           "a",
           {
             href: node.to,
@@ -5235,16 +5393,16 @@ function SystemMap({ live: live2 }) {
             onBlur: () => setLooked(void 0),
             className: `node ${word.tone} ${node.state}`,
             children: [
-              /* @__PURE__ */ jsx46("title", { children: node.title }),
-              /* @__PURE__ */ jsx46("rect", { x: node.x, y: node.y - BOX_HEIGHT / 2, width: boxWidth, height: BOX_HEIGHT, rx: "5" }),
-              /* @__PURE__ */ jsx46("text", { x: node.x + boxWidth / 2, y: node.y + 4.5, textAnchor: "middle", children: shown + sign })
+              /* @__PURE__ */ jsx47("title", { children: node.title }),
+              /* @__PURE__ */ jsx47("rect", { x: node.x, y: node.y - BOX_HEIGHT / 2, width: boxWidth, height: BOX_HEIGHT, rx: "5" }),
+              /* @__PURE__ */ jsx47("text", { x: node.x + boxWidth / 2, y: node.y + 4.5, textAnchor: "middle", children: shown + sign })
             ]
           },
           node.id
         );
       })
     ] }),
-    picture.left > 0 && /* @__PURE__ */ jsxs45("p", { className: "quiet", children: [
+    picture.left > 0 && /* @__PURE__ */ jsxs46("p", { className: "quiet", children: [
       plural(picture.left, "more interface"),
       " that ",
       picture.left === 1 ? "is" : "are",
@@ -5279,7 +5437,7 @@ function spread(places, step2, top, bottom) {
 }
 
 // src/screens/overview/Throughput.tsx
-import { jsx as jsx47, jsxs as jsxs46 } from "./vendor.js";
+import { jsx as jsx48, jsxs as jsxs47 } from "./vendor.js";
 var SERIES_MAX = 4;
 var HEIGHT_MIN = 190;
 var HEIGHT_MAX = 420;
@@ -5321,23 +5479,23 @@ function Throughput({ live: live2 }) {
   });
   const labels = spread(areas.map((area) => area.at), LABEL_STEP, TOP + 6, height - BOTTOM - 2);
   const grid = [0, top / 2, top];
-  return /* @__PURE__ */ jsx47("div", { ref: box, className: "chart", children: length < 2 ? /* @__PURE__ */ jsx47("div", { className: "empty", children: "Measuring…" }) : /* @__PURE__ */ jsxs46("svg", { width, height, role: "img", "aria-label": `Messages a second: ${areas.map((area) => `${area.name} ${rate(area.now)}`).join(", ")}`, children: [
-    grid.map((value) => /* @__PURE__ */ jsxs46("g", { children: [
-      /* @__PURE__ */ jsx47("line", { className: "grid", x1: LEFT, x2: LEFT + inner, y1: y(value), y2: y(value) }),
-      /* @__PURE__ */ jsx47("text", { className: "tick", x: LEFT - 6, y: y(value) + 4, textAnchor: "end", children: value })
+  return /* @__PURE__ */ jsx48("div", { ref: box, className: "chart", children: length < 2 ? /* @__PURE__ */ jsx48("div", { className: "empty", children: "Measuring…" }) : /* @__PURE__ */ jsxs47("svg", { width, height, role: "img", "aria-label": `Messages a second: ${areas.map((area) => `${area.name} ${rate(area.now)}`).join(", ")}`, children: [
+    grid.map((value) => /* @__PURE__ */ jsxs47("g", { children: [
+      /* @__PURE__ */ jsx48("line", { className: "grid", x1: LEFT, x2: LEFT + inner, y1: y(value), y2: y(value) }),
+      /* @__PURE__ */ jsx48("text", { className: "tick", x: LEFT - 6, y: y(value) + 4, textAnchor: "end", children: value })
     ] }, value)),
-    areas.map((area, at3) => /* @__PURE__ */ jsxs46("g", { className: `series s${at3 + 1}`, children: [
-      /* @__PURE__ */ jsx47("polygon", { points: area.area }),
-      /* @__PURE__ */ jsx47("polyline", { points: area.line }),
-      /* @__PURE__ */ jsx47("line", { className: "lead", x1: LEFT + inner, y1: area.at, x2: LEFT + inner + 8, y2: labels[at3] }),
-      /* @__PURE__ */ jsxs46("text", { x: LEFT + inner + 11, y: (labels[at3] ?? 0) + 4, children: [
+    areas.map((area, at3) => /* @__PURE__ */ jsxs47("g", { className: `series s${at3 + 1}`, children: [
+      /* @__PURE__ */ jsx48("polygon", { points: area.area }),
+      /* @__PURE__ */ jsx48("polyline", { points: area.line }),
+      /* @__PURE__ */ jsx48("line", { className: "lead", x1: LEFT + inner, y1: area.at, x2: LEFT + inner + 8, y2: labels[at3] }),
+      /* @__PURE__ */ jsxs47("text", { x: LEFT + inner + 11, y: (labels[at3] ?? 0) + 4, children: [
         area.name.length > 16 ? `${area.name.slice(0, 15)}…` : area.name,
         " ",
         rate(area.now)
       ] })
     ] }, area.name)),
-    /* @__PURE__ */ jsx47("text", { className: "tick", x: LEFT + inner, y: height - 6, textAnchor: "end", children: "now" }),
-    /* @__PURE__ */ jsxs46("text", { className: "tick", x: LEFT, y: height - 6, children: [
+    /* @__PURE__ */ jsx48("text", { className: "tick", x: LEFT + inner, y: height - 6, textAnchor: "end", children: "now" }),
+    /* @__PURE__ */ jsxs47("text", { className: "tick", x: LEFT, y: height - 6, children: [
       Math.round(windowOf(length) * live2.pause_s),
       " s ago"
     ] })
@@ -5345,19 +5503,19 @@ function Throughput({ live: live2 }) {
 }
 
 // src/screens/overview/Overview.tsx
-import { jsx as jsx48, jsxs as jsxs47 } from "./vendor.js";
+import { jsx as jsx49, jsxs as jsxs48 } from "./vendor.js";
 function Tile({ name, value, unit, children }) {
-  return /* @__PURE__ */ jsxs47("div", { className: "tile card", children: [
-    /* @__PURE__ */ jsx48("span", { className: "quiet", children: name }),
-    /* @__PURE__ */ jsxs47("div", { className: "tile-row", children: [
-      /* @__PURE__ */ jsxs47("span", { className: "figure number", children: [
+  return /* @__PURE__ */ jsxs48("div", { className: "tile card", children: [
+    /* @__PURE__ */ jsx49("span", { className: "quiet", children: name }),
+    /* @__PURE__ */ jsxs48("div", { className: "tile-row", children: [
+      /* @__PURE__ */ jsxs48("span", { className: "figure number", children: [
         value,
-        unit && /* @__PURE__ */ jsxs47("small", { children: [
+        unit && /* @__PURE__ */ jsxs48("small", { children: [
           " ",
           unit
         ] })
       ] }),
-      /* @__PURE__ */ jsx48("span", { className: "tile-more", children })
+      /* @__PURE__ */ jsx49("span", { className: "tile-more", children })
     ] })
   ] });
 }
@@ -5369,26 +5527,26 @@ function Tiles({ status, total }) {
   const age = oldest?.to.oldest ? (engine.at - oldest.to.oldest) / 1e6 : 0;
   const newest = total.slice(-3);
   const speed = newest.length ? newest.reduce((sum, value) => sum + value, 0) / newest.length : 0;
-  return /* @__PURE__ */ jsxs47("div", { className: "tiles", children: [
-    /* @__PURE__ */ jsx48(Tile, { name: "Messages a second", value: newest.length ? rate(speed) : "…", children: /* @__PURE__ */ jsx48(Sparkline, { values: total, width: 90 }) }),
-    /* @__PURE__ */ jsx48(Tile, { name: "Accepted", value: count(engine.counts.accepted), children: engine.lost === 0 ? /* @__PURE__ */ jsxs47("span", { className: "good state", title: balance(status), children: [
-      /* @__PURE__ */ jsx48(Icon, { name: "good" }),
+  return /* @__PURE__ */ jsxs48("div", { className: "tiles", children: [
+    /* @__PURE__ */ jsx49(Tile, { name: "Messages a second", value: newest.length ? rate(speed) : "…", children: /* @__PURE__ */ jsx49(Sparkline, { values: total, width: 90 }) }),
+    /* @__PURE__ */ jsx49(Tile, { name: "Accepted", value: count(engine.counts.accepted), children: engine.lost === 0 ? /* @__PURE__ */ jsxs48("span", { className: "good state", title: balance(status), children: [
+      /* @__PURE__ */ jsx49(Icon, { name: "good" }),
       " none lost"
-    ] }) : /* @__PURE__ */ jsxs47("span", { className: "bad state", children: [
-      /* @__PURE__ */ jsx48(Icon, { name: "bad" }),
+    ] }) : /* @__PURE__ */ jsxs48("span", { className: "bad state", children: [
+      /* @__PURE__ */ jsx49(Icon, { name: "bad" }),
       " ",
       plural(Math.abs(engine.lost), "message"),
       " unaccounted for"
     ] }) }),
-    /* @__PURE__ */ jsx48(Tile, { name: "Waiting to send", value: count(waiting), children: oldest && age >= 10 ? /* @__PURE__ */ jsxs47(Link, { to: messagesAt(`destination:${oldest.to.name} state:in_flight`), children: [
+    /* @__PURE__ */ jsx49(Tile, { name: "Waiting to send", value: count(waiting), children: oldest && age >= 10 ? /* @__PURE__ */ jsxs48(Link, { to: messagesAt(`destination:${oldest.to.name} state:in_flight`), children: [
       "oldest ",
       span(age),
       " · ",
       oldest.to.name
-    ] }) : /* @__PURE__ */ jsx48("span", { className: "quiet", children: "nothing is late" }) }),
-    /* @__PURE__ */ jsx48(Tile, { name: "Parked for a person", value: count(engine.counts.parked), children: engine.counts.parked > 0 ? /* @__PURE__ */ jsx48(Link, { to: messagesAt("state:parked"), children: "see them" }) : /* @__PURE__ */ jsx48("span", { className: "quiet", children: "none" }) }),
-    /* @__PURE__ */ jsx48(Tile, { name: "Disk confirms a write in", value: (engine.stats.fsync_micros_last / 1e3).toFixed(1), unit: "ms", children: /* @__PURE__ */ jsxs47("span", { className: engine.store === "ok" ? "good state" : "bad state", children: [
-      /* @__PURE__ */ jsx48(Icon, { name: engine.store === "ok" ? "good" : "bad" }),
+    ] }) : /* @__PURE__ */ jsx49("span", { className: "quiet", children: "nothing is late" }) }),
+    /* @__PURE__ */ jsx49(Tile, { name: "Parked for a person", value: count(engine.counts.parked), children: engine.counts.parked > 0 ? /* @__PURE__ */ jsx49(Link, { to: messagesAt("state:parked"), children: "see them" }) : /* @__PURE__ */ jsx49("span", { className: "quiet", children: "none" }) }),
+    /* @__PURE__ */ jsx49(Tile, { name: "Disk confirms a write in", value: (engine.stats.fsync_micros_last / 1e3).toFixed(1), unit: "ms", children: /* @__PURE__ */ jsxs48("span", { className: engine.store === "ok" ? "good state" : "bad state", children: [
+      /* @__PURE__ */ jsx49(Icon, { name: engine.store === "ok" ? "good" : "bad" }),
       " store ",
       engine.store
     ] }) })
@@ -5399,32 +5557,32 @@ function Overview() {
   const { status, problem } = live2;
   const items = useMemo12(() => status ? attentionOf(status) : [], [status]);
   if (!status) {
-    return /* @__PURE__ */ jsx48(Page, { title: "Overview", children: problem ? /* @__PURE__ */ jsx48(Trouble, { problem, what: "The engine" }) : /* @__PURE__ */ jsx48(Empty, { title: "Asking the engine…" }) });
+    return /* @__PURE__ */ jsx49(Page, { title: "Overview", children: problem ? /* @__PURE__ */ jsx49(Trouble, { problem, what: "The engine" }) : /* @__PURE__ */ jsx49(Empty, { title: "Asking the engine…" }) });
   }
   const { engine } = status;
   const systems = new Set(engine.interfaces.flatMap((one) => one.destinations.filter((to) => to.connector !== "interface").map((to) => to.address))).size;
-  return /* @__PURE__ */ jsxs47(Page, { title: "Overview", about: `${plural(engine.interfaces.length, "interface")} · ${plural(systems, "receiver")} · up for ${span(engine.uptime_s)}`, children: [
-    /* @__PURE__ */ jsx48(Tiles, { status, total: live2.total }),
-    /* @__PURE__ */ jsx48(Story, { status }),
-    /* @__PURE__ */ jsxs47("section", { "aria-label": "Needs attention", className: "stack tight", children: [
-      /* @__PURE__ */ jsx48("h2", { children: "Needs attention" }),
-      items.length > 0 ? /* @__PURE__ */ jsx48(Attentions, { items }) : /* @__PURE__ */ jsxs47("div", { className: "calm", children: [
-        /* @__PURE__ */ jsx48(Icon, { name: "good", className: "good" }),
+  return /* @__PURE__ */ jsxs48(Page, { title: "Overview", about: `${plural(engine.interfaces.length, "interface")} · ${plural(systems, "receiver")} · up for ${span(engine.uptime_s)}`, children: [
+    /* @__PURE__ */ jsx49(Tiles, { status, total: live2.total }),
+    /* @__PURE__ */ jsx49(Story, { status }),
+    /* @__PURE__ */ jsxs48("section", { "aria-label": "Needs attention", className: "stack tight", children: [
+      /* @__PURE__ */ jsx49("h2", { children: "Needs attention" }),
+      items.length > 0 ? /* @__PURE__ */ jsx49(Attentions, { items }) : /* @__PURE__ */ jsxs48("div", { className: "calm", children: [
+        /* @__PURE__ */ jsx49(Icon, { name: "good", className: "good" }),
         " Nothing needs you. ",
         balance(status),
         ": nothing is lost."
       ] })
     ] }),
-    /* @__PURE__ */ jsxs47("div", { className: "two", children: [
-      /* @__PURE__ */ jsx48(Card, { title: "Throughput", more: /* @__PURE__ */ jsx48("span", { className: "quiet", children: "messages a second, since this page was opened" }), children: /* @__PURE__ */ jsx48(Throughput, { live: live2 }) }),
-      /* @__PURE__ */ jsx48(Card, { title: "Flow", more: /* @__PURE__ */ jsx48("span", { className: "quiet", children: "width of a line = messages a second" }), children: /* @__PURE__ */ jsx48(SystemMap, { live: live2 }) })
+    /* @__PURE__ */ jsxs48("div", { className: "two", children: [
+      /* @__PURE__ */ jsx49(Card, { title: "Throughput", more: /* @__PURE__ */ jsx49("span", { className: "quiet", children: "messages a second, since this page was opened" }), children: /* @__PURE__ */ jsx49(Throughput, { live: live2 }) }),
+      /* @__PURE__ */ jsx49(Card, { title: "Flow", more: /* @__PURE__ */ jsx49("span", { className: "quiet", children: "width of a line = messages a second" }), children: /* @__PURE__ */ jsx49(SystemMap, { live: live2 }) })
     ] }),
-    /* @__PURE__ */ jsx48(Card, { children: /* @__PURE__ */ jsx48(InterfaceTable, { live: live2, interfaces: engine.interfaces }) })
+    /* @__PURE__ */ jsx49(Card, { children: /* @__PURE__ */ jsx49(InterfaceTable, { live: live2, interfaces: engine.interfaces }) })
   ] });
 }
 
 // src/screens/signin/SignIn.tsx
-import { useEffect as useEffect10, useState as useState31 } from "./vendor.js";
+import { useEffect as useEffect11, useState as useState32 } from "./vendor.js";
 
 // src/screens/signin/refusals.ts
 var KNOWN = {
@@ -5446,17 +5604,17 @@ function refusalOf(word, house) {
 }
 
 // src/screens/signin/SignIn.tsx
-import { Fragment as Fragment17, jsx as jsx49, jsxs as jsxs48 } from "./vendor.js";
+import { Fragment as Fragment17, jsx as jsx50, jsxs as jsxs49 } from "./vendor.js";
 function Field({ label, name, kind = "text", complete, hint, value, onChange, isFirst = false }) {
-  return /* @__PURE__ */ jsxs48("div", { className: "field", children: [
-    /* @__PURE__ */ jsx49("label", { htmlFor: name, children: label }),
-    /* @__PURE__ */ jsx49("input", { className: "input", id: name, name, type: kind, autoComplete: complete, value, required: true, autoFocus: isFirst, spellCheck: false, "aria-describedby": hint ? `${name}-hint` : void 0, onChange: (change2) => onChange(change2.target.value) }),
-    hint && /* @__PURE__ */ jsx49("span", { className: "quiet", id: `${name}-hint`, children: hint })
+  return /* @__PURE__ */ jsxs49("div", { className: "field", children: [
+    /* @__PURE__ */ jsx50("label", { htmlFor: name, children: label }),
+    /* @__PURE__ */ jsx50("input", { className: "input", id: name, name, type: kind, autoComplete: complete, value, required: true, autoFocus: isFirst, spellCheck: false, "aria-describedby": hint ? `${name}-hint` : void 0, onChange: (change2) => onChange(change2.target.value) }),
+    hint && /* @__PURE__ */ jsx50("span", { className: "quiet", id: `${name}-hint`, children: hint })
   ] });
 }
 function Form({ title, button, children, act }) {
-  const [problem, setProblem] = useState31();
-  const [isRunning, setRunning] = useState31(false);
+  const [problem, setProblem] = useState32();
+  const [isRunning, setRunning] = useState32(false);
   const send2 = async (sent) => {
     sent.preventDefault();
     setRunning(true);
@@ -5468,53 +5626,53 @@ function Form({ title, button, children, act }) {
     }
     setRunning(false);
   };
-  return /* @__PURE__ */ jsxs48("form", { className: "stack", onSubmit: (sent) => void send2(sent), children: [
-    /* @__PURE__ */ jsx49("h1", { children: title }),
+  return /* @__PURE__ */ jsxs49("form", { className: "stack", onSubmit: (sent) => void send2(sent), children: [
+    /* @__PURE__ */ jsx50("h1", { children: title }),
     children,
-    problem && /* @__PURE__ */ jsx49("div", { role: "alert", children: /* @__PURE__ */ jsx49(Notice, { level: "warning", title: problem.message, children: /* @__PURE__ */ jsx49(ErrorCode, { code: problem.code }) }) }),
-    /* @__PURE__ */ jsx49(Button, { type: "submit", kind: "first wide", isDisabled: isRunning, children: isRunning ? "A moment…" : button })
+    problem && /* @__PURE__ */ jsx50("div", { role: "alert", children: /* @__PURE__ */ jsx50(Notice, { level: "warning", title: problem.message, children: /* @__PURE__ */ jsx50(ErrorCode, { code: problem.code }) }) }),
+    /* @__PURE__ */ jsx50(Button, { type: "submit", kind: "first wide", isDisabled: isRunning, children: isRunning ? "A moment…" : button })
   ] });
 }
 function WithProvider({ way }) {
-  return /* @__PURE__ */ jsxs48(Fragment17, { children: [
-    /* @__PURE__ */ jsxs48("a", { className: "button first wide", href: way.begin, children: [
+  return /* @__PURE__ */ jsxs49(Fragment17, { children: [
+    /* @__PURE__ */ jsxs49("a", { className: "button first wide", href: way.begin, children: [
       "Sign in with ",
       way.title || "the house’s account"
     ] }),
-    /* @__PURE__ */ jsx49("p", { className: "or quiet", children: "or with an account of this engine" })
+    /* @__PURE__ */ jsx50("p", { className: "or quiet", children: "or with an account of this engine" })
   ] });
 }
 function WithPassword({ onToken }) {
-  const [name, setName] = useState31("");
-  const [password, setPassword] = useState31("");
+  const [name, setName] = useState32("");
+  const [password, setPassword] = useState32("");
   const provider = useAnswer("ways", readWays).value?.provider;
-  const { words: words2 } = useAddress();
-  const refusal = refusalOf(words2.get("sign-in"), provider?.title ?? "");
+  const { words: words3 } = useAddress();
+  const refusal = refusalOf(words3.get("sign-in"), provider?.title ?? "");
   const enter = async () => {
     await signIn(name.trim(), password);
     if (refusal) setWords({ "sign-in": void 0 }, { replace: true });
   };
-  return /* @__PURE__ */ jsxs48(Fragment17, { children: [
-    refusal && /* @__PURE__ */ jsx49("div", { role: "alert", children: /* @__PURE__ */ jsxs48(Notice, { level: "warning", title: refusal.title, children: [
+  return /* @__PURE__ */ jsxs49(Fragment17, { children: [
+    refusal && /* @__PURE__ */ jsx50("div", { role: "alert", children: /* @__PURE__ */ jsxs49(Notice, { level: "warning", title: refusal.title, children: [
       refusal.way,
       " ",
-      /* @__PURE__ */ jsx49(ErrorCode, { code: refusal.code })
+      /* @__PURE__ */ jsx50(ErrorCode, { code: refusal.code })
     ] }) }),
-    provider && /* @__PURE__ */ jsx49(WithProvider, { way: provider }),
-    /* @__PURE__ */ jsxs48(Form, { title: "Sign in", button: "Sign in", act: enter, children: [
-      /* @__PURE__ */ jsx49(Field, { label: "Name", name: "name", complete: "username", value: name, onChange: setName, isFirst: true }),
-      /* @__PURE__ */ jsx49(Field, { label: "Password", name: "password", kind: "password", complete: "current-password", value: password, onChange: setPassword })
+    provider && /* @__PURE__ */ jsx50(WithProvider, { way: provider }),
+    /* @__PURE__ */ jsxs49(Form, { title: "Sign in", button: "Sign in", act: enter, children: [
+      /* @__PURE__ */ jsx50(Field, { label: "Name", name: "name", complete: "username", value: name, onChange: setName, isFirst: true }),
+      /* @__PURE__ */ jsx50(Field, { label: "Password", name: "password", kind: "password", complete: "current-password", value: password, onChange: setPassword })
     ] }),
-    /* @__PURE__ */ jsx49(Button, { kind: "plain", onPress: onToken, children: "I have a one-time token" })
+    /* @__PURE__ */ jsx50(Button, { kind: "plain", onPress: onToken, children: "I have a one-time token" })
   ] });
 }
 function WithToken({ given, onPassword }) {
-  const [token2, setToken] = useState31(given);
-  const [name, setName] = useState31("");
-  const [title, setTitle] = useState31("");
-  const [password, setPassword] = useState31("");
-  return /* @__PURE__ */ jsxs48(Fragment17, { children: [
-    /* @__PURE__ */ jsxs48(
+  const [token2, setToken] = useState32(given);
+  const [name, setName] = useState32("");
+  const [title, setTitle] = useState32("");
+  const [password, setPassword] = useState32("");
+  return /* @__PURE__ */ jsxs49(Fragment17, { children: [
+    /* @__PURE__ */ jsxs49(
       Form,
       {
         title: "Welcome",
@@ -5524,18 +5682,18 @@ function WithToken({ given, onPassword }) {
           navigate("/", { replace: true });
         },
         children: [
-          /* @__PURE__ */ jsx49(Field, { label: "One-time token", name: "token", complete: "off", hint: "From the terminal of the engine, or from your administrator. It works once.", value: token2, onChange: setToken, isFirst: !given }),
-          /* @__PURE__ */ jsx49(Field, { label: "Name", name: "name", complete: "username", hint: "Small letters, digits, dot, dash. Invited people use the name they were told.", value: name, onChange: setName, isFirst: Boolean(given) }),
-          /* @__PURE__ */ jsx49(Field, { label: "Your name as people write it", name: "title", complete: "name", value: title, onChange: setTitle }),
-          /* @__PURE__ */ jsx49(Field, { label: "New password", name: "new-password", kind: "password", complete: "new-password", hint: "12 letters or more; a few words are good.", value: password, onChange: setPassword })
+          /* @__PURE__ */ jsx50(Field, { label: "One-time token", name: "token", complete: "off", hint: "From the terminal of the engine, or from your administrator. It works once.", value: token2, onChange: setToken, isFirst: !given }),
+          /* @__PURE__ */ jsx50(Field, { label: "Name", name: "name", complete: "username", hint: "Small letters, digits, dot, dash. Invited people use the name they were told.", value: name, onChange: setName, isFirst: Boolean(given) }),
+          /* @__PURE__ */ jsx50(Field, { label: "Your name as people write it", name: "title", complete: "name", value: title, onChange: setTitle }),
+          /* @__PURE__ */ jsx50(Field, { label: "New password", name: "new-password", kind: "password", complete: "new-password", hint: "12 letters or more; a few words are good.", value: password, onChange: setPassword })
         ]
       }
     ),
-    /* @__PURE__ */ jsx49(Button, { kind: "plain", onPress: onPassword, children: "I have a password" })
+    /* @__PURE__ */ jsx50(Button, { kind: "plain", onPress: onPassword, children: "I have a password" })
   ] });
 }
 function PasskeyButton({ label, act }) {
-  const [problem, setProblem] = useState31("");
+  const [problem, setProblem] = useState32("");
   const run = async () => {
     setProblem("");
     try {
@@ -5544,16 +5702,16 @@ function PasskeyButton({ label, act }) {
       setProblem(error instanceof Problem ? error.message : "The browser showed no passkey.");
     }
   };
-  return /* @__PURE__ */ jsxs48("div", { className: "stack tight", children: [
-    /* @__PURE__ */ jsx49(Button, { kind: "wide", icon: "keys", onPress: () => void run(), children: label }),
-    problem && /* @__PURE__ */ jsx49("p", { className: "bad", role: "alert", children: problem })
+  return /* @__PURE__ */ jsxs49("div", { className: "stack tight", children: [
+    /* @__PURE__ */ jsx50(Button, { kind: "wide", icon: "keys", onPress: () => void run(), children: label }),
+    problem && /* @__PURE__ */ jsx50("p", { className: "bad", role: "alert", children: problem })
   ] });
 }
 function SecondFactor({ factors }) {
-  const [code, setCode] = useState31("");
-  const passkey = factors.includes("passkey") && /* @__PURE__ */ jsx49(PasskeyButton, { label: "Use a passkey", act: signInWithPasskey });
-  const form = /* @__PURE__ */ jsx49(Form, { title: "Second factor", button: "Go on", act: () => signInWithCode(code), children: /* @__PURE__ */ jsx49(Field, { label: "Code", name: "code", complete: "one-time-code", hint: "The six digits of your authenticator app, or a recovery code.", value: code, onChange: setCode, isFirst: true }) });
-  return /* @__PURE__ */ jsxs48(Fragment17, { children: [
+  const [code, setCode] = useState32("");
+  const passkey = factors.includes("passkey") && /* @__PURE__ */ jsx50(PasskeyButton, { label: "Use a passkey", act: signInWithPasskey });
+  const form = /* @__PURE__ */ jsx50(Form, { title: "Second factor", button: "Go on", act: () => signInWithCode(code), children: /* @__PURE__ */ jsx50(Field, { label: "Code", name: "code", complete: "one-time-code", hint: "The six digits of your authenticator app, or a recovery code.", value: code, onChange: setCode, isFirst: true }) });
+  return /* @__PURE__ */ jsxs49(Fragment17, { children: [
     passkey,
     form
   ] });
@@ -5562,35 +5720,35 @@ function Picture({ svg }) {
   const box = /viewBox="([\d ]+)"/.exec(svg)?.[1];
   const path = [...svg.matchAll(/ d="([Mhvz\d -]+)"/g)].at(-1)?.[1];
   if (!box || !path) return null;
-  return /* @__PURE__ */ jsx49("svg", { className: "secret-picture", viewBox: box, role: "img", "aria-label": "Picture to scan with the authenticator app", children: /* @__PURE__ */ jsx49("path", { d: path, shapeRendering: "crispEdges" }) });
+  return /* @__PURE__ */ jsx50("svg", { className: "secret-picture", viewBox: box, role: "img", "aria-label": "Picture to scan with the authenticator app", children: /* @__PURE__ */ jsx50("path", { d: path, shapeRendering: "crispEdges" }) });
 }
 function SetUp() {
-  const [begun, setBegun] = useState31();
-  const [problem, setProblem] = useState31("");
-  const [code, setCode] = useState31("");
-  const [recovery, setRecovery] = useState31();
-  useEffect10(() => {
+  const [begun, setBegun] = useState32();
+  const [problem, setProblem] = useState32("");
+  const [code, setCode] = useState32("");
+  const [recovery, setRecovery] = useState32();
+  useEffect11(() => {
     beginCodes().then(setBegun, (error) => setProblem(String(error)));
   }, []);
   if (recovery) {
-    return /* @__PURE__ */ jsxs48("div", { className: "stack", children: [
-      /* @__PURE__ */ jsx49("h1", { children: "Recovery codes" }),
-      /* @__PURE__ */ jsx49("p", { children: "Each works once, when the app is not at hand. They are shown now and never again: print them, or keep them in a password safe." }),
-      /* @__PURE__ */ jsx49("pre", { className: "commands", children: recovery.join("\n") }),
-      /* @__PURE__ */ jsx49(Button, { kind: "first wide", onPress: () => void askWho(), children: "I have kept them" })
+    return /* @__PURE__ */ jsxs49("div", { className: "stack", children: [
+      /* @__PURE__ */ jsx50("h1", { children: "Recovery codes" }),
+      /* @__PURE__ */ jsx50("p", { children: "Each works once, when the app is not at hand. They are shown now and never again: print them, or keep them in a password safe." }),
+      /* @__PURE__ */ jsx50("pre", { className: "commands", children: recovery.join("\n") }),
+      /* @__PURE__ */ jsx50(Button, { kind: "first wide", onPress: () => void askWho(), children: "I have kept them" })
     ] });
   }
-  return /* @__PURE__ */ jsxs48(Fragment17, { children: [
-    /* @__PURE__ */ jsxs48(Form, { title: "Set up a second factor", button: "Confirm", act: async () => setRecovery(await confirmCodes(code.trim())), children: [
-      /* @__PURE__ */ jsx49("p", { children: "Scan the picture with an authenticator app, or type the secret there. Then give the code that it shows." }),
-      problem && /* @__PURE__ */ jsx49("p", { className: "bad", children: problem }),
-      begun && /* @__PURE__ */ jsxs48(Fragment17, { children: [
-        /* @__PURE__ */ jsx49(Picture, { svg: begun.picture }),
-        /* @__PURE__ */ jsx49("code", { className: "secret", children: begun.secret })
+  return /* @__PURE__ */ jsxs49(Fragment17, { children: [
+    /* @__PURE__ */ jsxs49(Form, { title: "Set up a second factor", button: "Confirm", act: async () => setRecovery(await confirmCodes(code.trim())), children: [
+      /* @__PURE__ */ jsx50("p", { children: "Scan the picture with an authenticator app, or type the secret there. Then give the code that it shows." }),
+      problem && /* @__PURE__ */ jsx50("p", { className: "bad", children: problem }),
+      begun && /* @__PURE__ */ jsxs49(Fragment17, { children: [
+        /* @__PURE__ */ jsx50(Picture, { svg: begun.picture }),
+        /* @__PURE__ */ jsx50("code", { className: "secret", children: begun.secret })
       ] }),
-      /* @__PURE__ */ jsx49(Field, { label: "Code", name: "code", complete: "one-time-code", value: code, onChange: setCode, isFirst: true })
+      /* @__PURE__ */ jsx50(Field, { label: "Code", name: "code", complete: "one-time-code", value: code, onChange: setCode, isFirst: true })
     ] }),
-    /* @__PURE__ */ jsx49(
+    /* @__PURE__ */ jsx50(
       PasskeyButton,
       {
         label: "Use a passkey instead",
@@ -5605,16 +5763,16 @@ function SetUp() {
 }
 function SignIn() {
   const { me } = useSession();
-  const { words: words2 } = useAddress();
-  const given = words2.get("token") ?? "";
-  const [hasToken, setHasToken] = useState31(given !== "");
-  return /* @__PURE__ */ jsx49("main", { className: "sign-in", children: /* @__PURE__ */ jsxs48("div", { className: "card sign-in-card", children: [
-    /* @__PURE__ */ jsxs48("div", { className: "brand", children: [
-      /* @__PURE__ */ jsx49(Mark, {}),
+  const { words: words3 } = useAddress();
+  const given = words3.get("token") ?? "";
+  const [hasToken, setHasToken] = useState32(given !== "");
+  return /* @__PURE__ */ jsx50("main", { className: "sign-in", children: /* @__PURE__ */ jsxs49("div", { className: "card sign-in-card", children: [
+    /* @__PURE__ */ jsxs49("div", { className: "brand", children: [
+      /* @__PURE__ */ jsx50(Mark, {}),
       "Sinew"
     ] }),
-    me?.stage === "factor" ? /* @__PURE__ */ jsx49(SecondFactor, { factors: me.factors }) : me?.stage === "enroll" ? /* @__PURE__ */ jsx49(SetUp, {}) : hasToken ? /* @__PURE__ */ jsx49(WithToken, { given, onPassword: () => setHasToken(false) }) : /* @__PURE__ */ jsx49(WithPassword, { onToken: () => setHasToken(true) }),
-    me && /* @__PURE__ */ jsxs48(Button, { kind: "plain", onPress: () => void signOut(), children: [
+    me?.stage === "factor" ? /* @__PURE__ */ jsx50(SecondFactor, { factors: me.factors }) : me?.stage === "enroll" ? /* @__PURE__ */ jsx50(SetUp, {}) : hasToken ? /* @__PURE__ */ jsx50(WithToken, { given, onPassword: () => setHasToken(false) }) : /* @__PURE__ */ jsx50(WithPassword, { onToken: () => setHasToken(true) }),
+    me && /* @__PURE__ */ jsxs49(Button, { kind: "plain", onPress: () => void signOut(), children: [
       "Not ",
       me.title || me.name,
       "? Begin anew"
@@ -5623,18 +5781,18 @@ function SignIn() {
 }
 
 // src/screens/system/System.tsx
-import { useEffect as useEffect11, useState as useState33 } from "./vendor.js";
+import { useEffect as useEffect12, useState as useState34 } from "./vendor.js";
 
 // src/screens/system/Secrets.tsx
-import { useState as useState32 } from "./vendor.js";
-import { jsx as jsx50, jsxs as jsxs49 } from "./vendor.js";
+import { useState as useState33 } from "./vendor.js";
+import { jsx as jsx51, jsxs as jsxs50 } from "./vendor.js";
 function Asking({ given, names: names2, onClose, onDone }) {
-  const [name, setName] = useState32(given);
-  const [text, setText] = useState32("");
-  const [reason, setReason] = useState32("");
-  const [isRunning, setRunning] = useState32(false);
-  const [said, setSaid] = useState32("");
-  const [problem, setProblem] = useState32();
+  const [name, setName] = useState33(given);
+  const [text, setText] = useState33("");
+  const [reason, setReason] = useState33("");
+  const [isRunning, setRunning] = useState33(false);
+  const [said, setSaid] = useState33("");
+  const [problem, setProblem] = useState33();
   const send2 = async (sent) => {
     sent.preventDefault();
     setRunning(true);
@@ -5651,86 +5809,86 @@ function Asking({ given, names: names2, onClose, onDone }) {
     setRunning(false);
   };
   if (said) {
-    return /* @__PURE__ */ jsxs49(Window, { title: `The secret ${name}`, onClose, children: [
-      /* @__PURE__ */ jsx50("p", { role: "status", children: said }),
-      /* @__PURE__ */ jsx50("div", { className: "buttons", children: /* @__PURE__ */ jsx50(Button, { kind: "first", onPress: onClose, children: "Close" }) })
+    return /* @__PURE__ */ jsxs50(Window, { title: `The secret ${name}`, onClose, children: [
+      /* @__PURE__ */ jsx51("p", { role: "status", children: said }),
+      /* @__PURE__ */ jsx51("div", { className: "buttons", children: /* @__PURE__ */ jsx51(Button, { kind: "first", onPress: onClose, children: "Close" }) })
     ] });
   }
-  return /* @__PURE__ */ jsx50(Window, { title: given ? `Another text for ${given}` : "Keep a secret", onClose, children: /* @__PURE__ */ jsxs49("form", { className: "stack", onSubmit: (sent) => void send2(sent), children: [
-    /* @__PURE__ */ jsxs49("div", { className: "field", children: [
-      /* @__PURE__ */ jsx50("label", { htmlFor: "secret-name", children: "Name" }),
-      /* @__PURE__ */ jsx50("input", { className: "input", id: "secret-name", value: name, required: true, readOnly: given !== "", autoFocus: given === "", autoComplete: "off", spellCheck: false, pattern: "[A-Za-z0-9._\\-]{1,64}", "aria-describedby": "secret-hint", onChange: (change2) => setName(change2.target.value) }),
-      /* @__PURE__ */ jsx50("span", { className: "quiet", id: "secret-hint", children: !given && names2.includes(name.trim()) ? "There is one of this name: its text is replaced." : `An interface names it as secret:${name.trim() || "lab-password"}.` })
+  return /* @__PURE__ */ jsx51(Window, { title: given ? `Another text for ${given}` : "Keep a secret", onClose, children: /* @__PURE__ */ jsxs50("form", { className: "stack", onSubmit: (sent) => void send2(sent), children: [
+    /* @__PURE__ */ jsxs50("div", { className: "field", children: [
+      /* @__PURE__ */ jsx51("label", { htmlFor: "secret-name", children: "Name" }),
+      /* @__PURE__ */ jsx51("input", { className: "input", id: "secret-name", value: name, required: true, readOnly: given !== "", autoFocus: given === "", autoComplete: "off", spellCheck: false, pattern: "[A-Za-z0-9._\\-]{1,64}", "aria-describedby": "secret-hint", onChange: (change2) => setName(change2.target.value) }),
+      /* @__PURE__ */ jsx51("span", { className: "quiet", id: "secret-hint", children: !given && names2.includes(name.trim()) ? "There is one of this name: its text is replaced." : `An interface names it as secret:${name.trim() || "lab-password"}.` })
     ] }),
-    /* @__PURE__ */ jsxs49("div", { className: "field", children: [
-      /* @__PURE__ */ jsx50("label", { htmlFor: "secret-text", children: "Text" }),
-      /* @__PURE__ */ jsx50("textarea", { className: "input secret-text", id: "secret-text", value: text, required: true, autoFocus: given !== "", autoComplete: "off", spellCheck: false, rows: 3, "aria-describedby": "secret-text-hint", onChange: (change2) => setText(change2.target.value) }),
-      /* @__PURE__ */ jsx50("span", { className: "quiet", id: "secret-text-hint", children: "It is covered while you type, sealed when it is kept, and shown to nobody again." })
+    /* @__PURE__ */ jsxs50("div", { className: "field", children: [
+      /* @__PURE__ */ jsx51("label", { htmlFor: "secret-text", children: "Text" }),
+      /* @__PURE__ */ jsx51("textarea", { className: "input secret-text", id: "secret-text", value: text, required: true, autoFocus: given !== "", autoComplete: "off", spellCheck: false, rows: 3, "aria-describedby": "secret-text-hint", onChange: (change2) => setText(change2.target.value) }),
+      /* @__PURE__ */ jsx51("span", { className: "quiet", id: "secret-text-hint", children: "It is covered while you type, sealed when it is kept, and shown to nobody again." })
     ] }),
-    /* @__PURE__ */ jsxs49("div", { className: "field", children: [
-      /* @__PURE__ */ jsx50("label", { htmlFor: "secret-why", children: "Why? It is kept with your name." }),
-      /* @__PURE__ */ jsx50("input", { className: "input", id: "secret-why", value: reason, placeholder: "for example: renewed by the laboratory", onChange: (change2) => setReason(change2.target.value) })
+    /* @__PURE__ */ jsxs50("div", { className: "field", children: [
+      /* @__PURE__ */ jsx51("label", { htmlFor: "secret-why", children: "Why? It is kept with your name." }),
+      /* @__PURE__ */ jsx51("input", { className: "input", id: "secret-why", value: reason, placeholder: "for example: renewed by the laboratory", onChange: (change2) => setReason(change2.target.value) })
     ] }),
-    problem && /* @__PURE__ */ jsxs49(Notice, { level: "warning", title: "Not kept", children: [
+    problem && /* @__PURE__ */ jsxs50(Notice, { level: "warning", title: "Not kept", children: [
       problem.message,
       " ",
-      /* @__PURE__ */ jsx50(ErrorCode, { code: problem.code })
+      /* @__PURE__ */ jsx51(ErrorCode, { code: problem.code })
     ] }),
-    /* @__PURE__ */ jsxs49("div", { className: "buttons", children: [
-      /* @__PURE__ */ jsx50(Button, { onPress: onClose, children: "Cancel" }),
-      /* @__PURE__ */ jsx50(Button, { type: "submit", kind: "first", isDisabled: isRunning || !text, children: isRunning ? "A moment…" : "Keep it" })
+    /* @__PURE__ */ jsxs50("div", { className: "buttons", children: [
+      /* @__PURE__ */ jsx51(Button, { onPress: onClose, children: "Cancel" }),
+      /* @__PURE__ */ jsx51(Button, { type: "submit", kind: "first", isDisabled: isRunning || !text, children: isRunning ? "A moment…" : "Keep it" })
     ] })
   ] }) });
 }
 function Row4({ secret, onSet }) {
   const isMissing = secret.place === "missing";
-  return /* @__PURE__ */ jsxs49("tr", { children: [
-    /* @__PURE__ */ jsx50("th", { scope: "row", className: "mono", children: secret.name }),
-    /* @__PURE__ */ jsxs49("td", { className: isMissing ? "bad" : "", children: [
-      isMissing && /* @__PURE__ */ jsx50(Icon, { name: "bad" }),
+  return /* @__PURE__ */ jsxs50("tr", { children: [
+    /* @__PURE__ */ jsx51("th", { scope: "row", className: "mono", children: secret.name }),
+    /* @__PURE__ */ jsxs50("td", { className: isMissing ? "bad" : "", children: [
+      isMissing && /* @__PURE__ */ jsx51(Icon, { name: "bad" }),
       " ",
       secret.place === "vault" ? secret.set === null ? "kept" : `kept since ${moment(secret.set)}${secret.by ? `, by ${secret.by}` : ""}` : secret.place
     ] }),
-    /* @__PURE__ */ jsx50("td", { children: secret.used_by.length > 0 ? secret.used_by.join(", ") : /* @__PURE__ */ jsx50("span", { className: "quiet", children: "nobody" }) }),
-    /* @__PURE__ */ jsx50("td", { children: /* @__PURE__ */ jsx50(Button, { kind: "plain", onPress: onSet, children: isMissing ? "Set" : "Set anew" }) })
+    /* @__PURE__ */ jsx51("td", { children: secret.used_by.length > 0 ? secret.used_by.join(", ") : /* @__PURE__ */ jsx51("span", { className: "quiet", children: "nobody" }) }),
+    /* @__PURE__ */ jsx51("td", { children: /* @__PURE__ */ jsx51(Button, { kind: "plain", onPress: onSet, children: isMissing ? "Set" : "Set anew" }) })
   ] });
 }
 function Secrets() {
   const { value, problem, again } = useAnswer("secrets", readSecrets);
-  const [asked, setAsked] = useState32();
-  if (problem) return /* @__PURE__ */ jsx50(Trouble, { problem, what: "Secrets", again });
-  if (!value) return /* @__PURE__ */ jsx50(Empty, { title: "Asking…" });
-  return /* @__PURE__ */ jsxs49("div", { className: "inside stack tight", children: [
-    value.secrets.length > 0 ? /* @__PURE__ */ jsxs49("table", { className: "table", children: [
-      /* @__PURE__ */ jsx50("thead", { children: /* @__PURE__ */ jsxs49("tr", { children: [
-        /* @__PURE__ */ jsx50("th", { scope: "col", children: "Name" }),
-        /* @__PURE__ */ jsx50("th", { scope: "col", children: "Text" }),
-        /* @__PURE__ */ jsx50("th", { scope: "col", children: "Used by" }),
-        /* @__PURE__ */ jsx50("th", { scope: "col", children: /* @__PURE__ */ jsx50("span", { className: "hidden-but-read", children: "Act" }) })
+  const [asked, setAsked] = useState33();
+  if (problem) return /* @__PURE__ */ jsx51(Trouble, { problem, what: "Secrets", again });
+  if (!value) return /* @__PURE__ */ jsx51(Empty, { title: "Asking…" });
+  return /* @__PURE__ */ jsxs50("div", { className: "inside stack tight", children: [
+    value.secrets.length > 0 ? /* @__PURE__ */ jsxs50("table", { className: "table", children: [
+      /* @__PURE__ */ jsx51("thead", { children: /* @__PURE__ */ jsxs50("tr", { children: [
+        /* @__PURE__ */ jsx51("th", { scope: "col", children: "Name" }),
+        /* @__PURE__ */ jsx51("th", { scope: "col", children: "Text" }),
+        /* @__PURE__ */ jsx51("th", { scope: "col", children: "Used by" }),
+        /* @__PURE__ */ jsx51("th", { scope: "col", children: /* @__PURE__ */ jsx51("span", { className: "hidden-but-read", children: "Act" }) })
       ] }) }),
-      /* @__PURE__ */ jsx50("tbody", { children: value.secrets.map((secret) => /* @__PURE__ */ jsx50(Row4, { secret, onSet: () => setAsked(secret.name) }, secret.name)) })
-    ] }) : /* @__PURE__ */ jsx50("p", { className: "quiet", children: "None is kept, and no interface names one." }),
-    /* @__PURE__ */ jsx50("div", { className: "buttons", children: /* @__PURE__ */ jsx50(Button, { onPress: () => setAsked(""), children: "Keep a secret…" }) }),
-    asked !== void 0 && /* @__PURE__ */ jsx50(Asking, { given: asked, names: value.secrets.map((secret) => secret.name), onClose: () => setAsked(void 0), onDone: again })
+      /* @__PURE__ */ jsx51("tbody", { children: value.secrets.map((secret) => /* @__PURE__ */ jsx51(Row4, { secret, onSet: () => setAsked(secret.name) }, secret.name)) })
+    ] }) : /* @__PURE__ */ jsx51("p", { className: "quiet", children: "None is kept, and no interface names one." }),
+    /* @__PURE__ */ jsx51("div", { className: "buttons", children: /* @__PURE__ */ jsx51(Button, { onPress: () => setAsked(""), children: "Keep a secret…" }) }),
+    asked !== void 0 && /* @__PURE__ */ jsx51(Asking, { given: asked, names: value.secrets.map((secret) => secret.name), onClose: () => setAsked(void 0), onDone: again })
   ] });
 }
 
 // src/screens/system/System.tsx
-import { jsx as jsx51, jsxs as jsxs50 } from "./vendor.js";
+import { jsx as jsx52, jsxs as jsxs51 } from "./vendor.js";
 var LOOK_MS = 2e3;
 function Backups() {
   const { value, problem, again } = useAnswer("backup", readBackup);
-  useEffect11(() => {
+  useEffect12(() => {
     if (!value?.is_running) return;
     const timer2 = window.setTimeout(again, LOOK_MS);
     return () => window.clearTimeout(timer2);
   }, [value, again]);
-  if (problem) return /* @__PURE__ */ jsx51(Trouble, { problem, what: "Backups", again });
-  if (!value) return /* @__PURE__ */ jsx51(Empty, { title: "Asking…" });
+  if (problem) return /* @__PURE__ */ jsx52(Trouble, { problem, what: "Backups", again });
+  if (!value) return /* @__PURE__ */ jsx52(Empty, { title: "Asking…" });
   const { progress } = value;
   const made = typeof value.made?.at === "number" ? moment(value.made.at) : void 0;
-  return /* @__PURE__ */ jsxs50("div", { className: "inside stack tight", children: [
-    value.is_running && /* @__PURE__ */ jsxs50("p", { children: [
+  return /* @__PURE__ */ jsxs51("div", { className: "inside stack tight", children: [
+    value.is_running && /* @__PURE__ */ jsxs51("p", { children: [
       "Under way: ",
       bytes(progress.bytes),
       " of ",
@@ -5740,39 +5898,39 @@ function Backups() {
       " of ",
       plural(progress.pieces_all, "piece")
     ] }),
-    value.failed && /* @__PURE__ */ jsxs50("p", { className: "bad", children: [
-      /* @__PURE__ */ jsx51(Icon, { name: "bad" }),
+    value.failed && /* @__PURE__ */ jsxs51("p", { className: "bad", children: [
+      /* @__PURE__ */ jsx52(Icon, { name: "bad" }),
       " The last one failed: ",
       value.failed.text,
       " ",
-      /* @__PURE__ */ jsx51("code", { children: value.failed.code })
+      /* @__PURE__ */ jsx52("code", { children: value.failed.code })
     ] }),
-    value.made ? /* @__PURE__ */ jsxs50("p", { children: [
+    value.made ? /* @__PURE__ */ jsxs51("p", { children: [
       "The last one since the engine started ",
       made ? `was made ${moment(value.made.at)}` : "is complete",
       "."
-    ] }) : !value.is_running && /* @__PURE__ */ jsx51("p", { children: "None was made since the engine started." }),
-    /* @__PURE__ */ jsxs50("p", { className: "quiet", children: [
+    ] }) : !value.is_running && /* @__PURE__ */ jsx52("p", { children: "None was made since the engine started." }),
+    /* @__PURE__ */ jsxs51("p", { className: "quiet", children: [
       "Make one with ",
-      /* @__PURE__ */ jsx51("code", { children: "sinew backup" }),
+      /* @__PURE__ */ jsx52("code", { children: "sinew backup" }),
       "; prove it with ",
-      /* @__PURE__ */ jsx51("code", { children: "sinew drill" }),
+      /* @__PURE__ */ jsx52("code", { children: "sinew drill" }),
       "."
     ] })
   ] });
 }
 function Examination() {
   const { value, problem, again } = useAnswer("verify", readVerify);
-  const [state, setState] = useState33("idle");
-  const [said, setSaid] = useState33();
-  const [trouble, setTrouble] = useState33();
+  const [state, setState] = useState34("idle");
+  const [said, setSaid] = useState34();
+  const [trouble, setTrouble] = useState34();
   const isRunning = state === "running" || value?.is_running;
-  useEffect11(() => {
+  useEffect12(() => {
     if (!isRunning) return;
     const timer2 = window.setTimeout(again, LOOK_MS);
     return () => window.clearTimeout(timer2);
   }, [isRunning, value, again]);
-  if (problem) return /* @__PURE__ */ jsx51(Trouble, { problem, what: "The examination", again });
+  if (problem) return /* @__PURE__ */ jsx52(Trouble, { problem, what: "The examination", again });
   const begin = async () => {
     setState("running");
     setTrouble(void 0);
@@ -5785,84 +5943,84 @@ function Examination() {
     }
   };
   const figures = said ? Object.entries(said).filter(([, figure]) => typeof figure === "number") : [];
-  return /* @__PURE__ */ jsxs50("div", { className: "inside stack tight", children: [
-    /* @__PURE__ */ jsx51("p", { children: "Reads every record of the log and compares it with its checksum and with the index. Messages go on meanwhile; nothing is changed." }),
-    isRunning && value && /* @__PURE__ */ jsxs50("p", { role: "status", children: [
+  return /* @__PURE__ */ jsxs51("div", { className: "inside stack tight", children: [
+    /* @__PURE__ */ jsx52("p", { children: "Reads every record of the log and compares it with its checksum and with the index. Messages go on meanwhile; nothing is changed." }),
+    isRunning && value && /* @__PURE__ */ jsxs51("p", { role: "status", children: [
       bytes(value.bytes),
       " of ",
       bytes(value.bytes_total),
       " read, ",
       plural(value.messages, "message")
     ] }),
-    said && /* @__PURE__ */ jsxs50("p", { role: "status", children: [
-      /* @__PURE__ */ jsx51("strong", { children: "Done." }),
+    said && /* @__PURE__ */ jsxs51("p", { role: "status", children: [
+      /* @__PURE__ */ jsx52("strong", { children: "Done." }),
       " ",
       figures.map(([name, figure]) => `${name.replaceAll("_", " ")} ${count(figure)}`).join(" · ")
     ] }),
-    trouble && /* @__PURE__ */ jsx51(Notice, { level: "warning", title: "Not examined", children: trouble.message }),
-    /* @__PURE__ */ jsx51("div", { className: "buttons", children: /* @__PURE__ */ jsx51(Button, { isDisabled: isRunning ?? false, onPress: () => void begin(), children: isRunning ? "Examining…" : "Examine the store" }) })
+    trouble && /* @__PURE__ */ jsx52(Notice, { level: "warning", title: "Not examined", children: trouble.message }),
+    /* @__PURE__ */ jsx52("div", { className: "buttons", children: /* @__PURE__ */ jsx52(Button, { isDisabled: isRunning ?? false, onPress: () => void begin(), children: isRunning ? "Examining…" : "Examine the store" }) })
   ] });
 }
 function System() {
   const { status, problem } = useLive();
   const may = useMay();
   const [mayKeep, mayHoldSecrets] = [may("backup"), may("secrets")];
-  if (!status) return /* @__PURE__ */ jsx51(Page, { title: "System", children: problem ? /* @__PURE__ */ jsx51(Trouble, { problem, what: "The engine" }) : /* @__PURE__ */ jsx51(Empty, { title: "Asking the engine…" }) });
+  if (!status) return /* @__PURE__ */ jsx52(Page, { title: "System", children: problem ? /* @__PURE__ */ jsx52(Trouble, { problem, what: "The engine" }) : /* @__PURE__ */ jsx52(Empty, { title: "Asking the engine…" }) });
   const { engine, process } = status;
   const items = attentionOf(status).filter((item) => item.interfaces.length === 0);
   const { stats } = engine;
-  return /* @__PURE__ */ jsxs50(Page, { title: "System", about: `Sinew ${process.version ?? ""} · up for ${span(engine.uptime_s)}`, children: [
-    items.length > 0 && /* @__PURE__ */ jsx51(Attentions, { items }),
-    /* @__PURE__ */ jsxs50("div", { className: "three", children: [
-      /* @__PURE__ */ jsx51(Card, { title: "Where every message is", more: /* @__PURE__ */ jsx51("span", { className: "quiet", children: "all interfaces, from the log" }), children: /* @__PURE__ */ jsx51("div", { className: "inside", children: /* @__PURE__ */ jsx51(Balance, { counts: engine.counts, query: "" }) }) }),
-      /* @__PURE__ */ jsx51(Card, { title: "Store", children: /* @__PURE__ */ jsx51("div", { className: "inside", children: /* @__PURE__ */ jsxs50("dl", { className: "facts", children: [
-        /* @__PURE__ */ jsx51("dt", { children: "State" }),
-        /* @__PURE__ */ jsx51("dd", { className: engine.store === "ok" ? "good" : "bad", children: /* @__PURE__ */ jsxs50("span", { className: "state", children: [
-          /* @__PURE__ */ jsx51(Icon, { name: engine.store === "ok" ? "good" : "bad" }),
+  return /* @__PURE__ */ jsxs51(Page, { title: "System", about: `Sinew ${process.version ?? ""} · up for ${span(engine.uptime_s)}`, children: [
+    items.length > 0 && /* @__PURE__ */ jsx52(Attentions, { items }),
+    /* @__PURE__ */ jsxs51("div", { className: "three", children: [
+      /* @__PURE__ */ jsx52(Card, { title: "Where every message is", more: /* @__PURE__ */ jsx52("span", { className: "quiet", children: "all interfaces, from the log" }), children: /* @__PURE__ */ jsx52("div", { className: "inside", children: /* @__PURE__ */ jsx52(Balance, { counts: engine.counts, query: "" }) }) }),
+      /* @__PURE__ */ jsx52(Card, { title: "Store", children: /* @__PURE__ */ jsx52("div", { className: "inside", children: /* @__PURE__ */ jsxs51("dl", { className: "facts", children: [
+        /* @__PURE__ */ jsx52("dt", { children: "State" }),
+        /* @__PURE__ */ jsx52("dd", { className: engine.store === "ok" ? "good" : "bad", children: /* @__PURE__ */ jsxs51("span", { className: "state", children: [
+          /* @__PURE__ */ jsx52(Icon, { name: engine.store === "ok" ? "good" : "bad" }),
           " ",
           engine.store
         ] }) }),
-        /* @__PURE__ */ jsx51("dt", { children: "Last write confirmed in" }),
-        /* @__PURE__ */ jsxs50("dd", { children: [
+        /* @__PURE__ */ jsx52("dt", { children: "Last write confirmed in" }),
+        /* @__PURE__ */ jsxs51("dd", { children: [
           (stats.fsync_micros_last / 1e3).toFixed(1),
           " ms"
         ] }),
-        /* @__PURE__ */ jsx51("dt", { children: "Messages in a confirmed write" }),
-        /* @__PURE__ */ jsxs50("dd", { children: [
+        /* @__PURE__ */ jsx52("dt", { children: "Messages in a confirmed write" }),
+        /* @__PURE__ */ jsxs51("dd", { children: [
           stats.fsyncs > 0 ? (stats.messages / stats.fsyncs).toFixed(1) : "–",
           " on average since the start"
         ] }),
-        /* @__PURE__ */ jsx51("dt", { children: "Log" }),
-        /* @__PURE__ */ jsx51("dd", { children: bytes(stats.log_bytes) }),
-        /* @__PURE__ */ jsx51("dt", { children: "Index" }),
-        /* @__PURE__ */ jsx51("dd", { children: bytes(stats.index_bytes) }),
-        /* @__PURE__ */ jsx51("dt", { children: "Store id" }),
-        /* @__PURE__ */ jsx51("dd", { className: "mono", children: engine.store_id || "–" })
+        /* @__PURE__ */ jsx52("dt", { children: "Log" }),
+        /* @__PURE__ */ jsx52("dd", { children: bytes(stats.log_bytes) }),
+        /* @__PURE__ */ jsx52("dt", { children: "Index" }),
+        /* @__PURE__ */ jsx52("dd", { children: bytes(stats.index_bytes) }),
+        /* @__PURE__ */ jsx52("dt", { children: "Store id" }),
+        /* @__PURE__ */ jsx52("dd", { className: "mono", children: engine.store_id || "–" })
       ] }) }) }),
-      /* @__PURE__ */ jsx51(Card, { title: "Process", children: /* @__PURE__ */ jsx51("div", { className: "inside", children: /* @__PURE__ */ jsxs50("dl", { className: "facts", children: [
-        /* @__PURE__ */ jsx51("dt", { children: "Connections of senders" }),
-        /* @__PURE__ */ jsxs50("dd", { children: [
+      /* @__PURE__ */ jsx52(Card, { title: "Process", children: /* @__PURE__ */ jsx52("div", { className: "inside", children: /* @__PURE__ */ jsxs51("dl", { className: "facts", children: [
+        /* @__PURE__ */ jsx52("dt", { children: "Connections of senders" }),
+        /* @__PURE__ */ jsxs51("dd", { children: [
           count(engine.connections.open),
           engine.connections.max !== null && ` of at most ${count(engine.connections.max)}`
         ] }),
-        /* @__PURE__ */ jsx51("dt", { children: "Interfaces" }),
-        /* @__PURE__ */ jsx51("dd", { children: count(engine.interfaces.length) }),
-        /* @__PURE__ */ jsx51("dt", { children: "Workspace" }),
-        /* @__PURE__ */ jsx51("dd", { className: "mono", children: process.workspace ?? "not shown to your role" }),
-        /* @__PURE__ */ jsx51("dt", { children: "Data folder" }),
-        /* @__PURE__ */ jsx51("dd", { className: "mono", children: process.data ?? "not shown to your role" }),
-        /* @__PURE__ */ jsx51("dt", { children: "Process" }),
-        /* @__PURE__ */ jsx51("dd", { children: process.pid ?? "–" })
+        /* @__PURE__ */ jsx52("dt", { children: "Interfaces" }),
+        /* @__PURE__ */ jsx52("dd", { children: count(engine.interfaces.length) }),
+        /* @__PURE__ */ jsx52("dt", { children: "Workspace" }),
+        /* @__PURE__ */ jsx52("dd", { className: "mono", children: process.workspace ?? "not shown to your role" }),
+        /* @__PURE__ */ jsx52("dt", { children: "Data folder" }),
+        /* @__PURE__ */ jsx52("dd", { className: "mono", children: process.data ?? "not shown to your role" }),
+        /* @__PURE__ */ jsx52("dt", { children: "Process" }),
+        /* @__PURE__ */ jsx52("dd", { children: process.pid ?? "–" })
       ] }) }) }),
-      mayHoldSecrets && /* @__PURE__ */ jsx51(Card, { title: "Secrets of partners", children: /* @__PURE__ */ jsx51(Secrets, {}) }),
-      mayKeep && /* @__PURE__ */ jsx51(Card, { title: "Backups", children: /* @__PURE__ */ jsx51(Backups, {}) }),
-      mayKeep && /* @__PURE__ */ jsx51(Card, { title: "Examination of the store", children: /* @__PURE__ */ jsx51(Examination, {}) })
+      mayHoldSecrets && /* @__PURE__ */ jsx52(Card, { title: "Secrets of partners", children: /* @__PURE__ */ jsx52(Secrets, {}) }),
+      mayKeep && /* @__PURE__ */ jsx52(Card, { title: "Backups", children: /* @__PURE__ */ jsx52(Backups, {}) }),
+      mayKeep && /* @__PURE__ */ jsx52(Card, { title: "Examination of the store", children: /* @__PURE__ */ jsx52(Examination, {}) })
     ] })
   ] });
 }
 
 // src/screens/tables/CodeTables.tsx
-import { jsx as jsx52, jsxs as jsxs51 } from "./vendor.js";
+import { jsx as jsx53, jsxs as jsxs52 } from "./vendor.js";
 function gapsOf(reports) {
   const found = /* @__PURE__ */ new Map();
   for (const report of reports) {
@@ -5889,73 +6047,73 @@ function gapsOf(reports) {
 }
 var CODES_SHOWN = 6;
 function Gaps({ gaps }) {
-  return /* @__PURE__ */ jsxs51("table", { className: "table", children: [
-    /* @__PURE__ */ jsx52("thead", { children: /* @__PURE__ */ jsxs51("tr", { children: [
-      /* @__PURE__ */ jsx52("th", { scope: "col", children: "Interface" }),
-      /* @__PURE__ */ jsx52("th", { scope: "col", children: "Place" }),
-      /* @__PURE__ */ jsx52("th", { scope: "col", children: "Codes seen most" }),
-      /* @__PURE__ */ jsx52("th", { scope: "col", className: "right", children: "In no code table" }),
-      /* @__PURE__ */ jsx52("th", { scope: "col", className: "right", children: "Not in the standard" }),
-      /* @__PURE__ */ jsx52("th", { scope: "col", className: "right", children: "Values" }),
-      /* @__PURE__ */ jsx52("th", { scope: "col", children: "Example" })
+  return /* @__PURE__ */ jsxs52("table", { className: "table", children: [
+    /* @__PURE__ */ jsx53("thead", { children: /* @__PURE__ */ jsxs52("tr", { children: [
+      /* @__PURE__ */ jsx53("th", { scope: "col", children: "Interface" }),
+      /* @__PURE__ */ jsx53("th", { scope: "col", children: "Place" }),
+      /* @__PURE__ */ jsx53("th", { scope: "col", children: "Codes seen most" }),
+      /* @__PURE__ */ jsx53("th", { scope: "col", className: "right", children: "In no code table" }),
+      /* @__PURE__ */ jsx53("th", { scope: "col", className: "right", children: "Not in the standard" }),
+      /* @__PURE__ */ jsx53("th", { scope: "col", className: "right", children: "Values" }),
+      /* @__PURE__ */ jsx53("th", { scope: "col", children: "Example" })
     ] }) }),
-    /* @__PURE__ */ jsx52("tbody", { children: gaps.map((gap) => /* @__PURE__ */ jsxs51("tr", { children: [
-      /* @__PURE__ */ jsx52("td", { children: /* @__PURE__ */ jsx52(Link, { to: interfaceAt(gap.interface, "text"), "data-row": true, children: gap.interface }) }),
-      /* @__PURE__ */ jsxs51("td", { children: [
-        /* @__PURE__ */ jsx52("code", { children: gap.place }),
+    /* @__PURE__ */ jsx53("tbody", { children: gaps.map((gap) => /* @__PURE__ */ jsxs52("tr", { children: [
+      /* @__PURE__ */ jsx53("td", { children: /* @__PURE__ */ jsx53(Link, { to: interfaceAt(gap.interface, "text"), "data-row": true, children: gap.interface }) }),
+      /* @__PURE__ */ jsxs52("td", { children: [
+        /* @__PURE__ */ jsx53("code", { children: gap.place }),
         " ",
-        /* @__PURE__ */ jsx52("span", { className: "quiet", children: gap.name })
+        /* @__PURE__ */ jsx53("span", { className: "quiet", children: gap.name })
       ] }),
-      /* @__PURE__ */ jsx52("td", { className: "mono", children: gap.codes.slice(0, CODES_SHOWN).map(([code]) => code).join(" ") }),
-      /* @__PURE__ */ jsx52("td", { className: `right number ${gap.uncovered > 0 ? "warn" : "quiet"}`, children: gap.uncovered > 0 ? count(gap.uncovered) : "–" }),
-      /* @__PURE__ */ jsx52("td", { className: "right number", children: gap.unlisted > 0 ? count(gap.unlisted) : "–" }),
-      /* @__PURE__ */ jsx52("td", { className: "right number", children: count(gap.seen) }),
-      /* @__PURE__ */ jsx52("td", { className: "mono", children: gap.example > 0 ? /* @__PURE__ */ jsx52(Link, { to: `/messages#q=id:${gap.example}&id=${gap.example}`, children: gap.example }) : "" })
+      /* @__PURE__ */ jsx53("td", { className: "mono", children: gap.codes.slice(0, CODES_SHOWN).map(([code]) => code).join(" ") }),
+      /* @__PURE__ */ jsx53("td", { className: `right number ${gap.uncovered > 0 ? "warn" : "quiet"}`, children: gap.uncovered > 0 ? count(gap.uncovered) : "–" }),
+      /* @__PURE__ */ jsx53("td", { className: "right number", children: gap.unlisted > 0 ? count(gap.unlisted) : "–" }),
+      /* @__PURE__ */ jsx53("td", { className: "right number", children: count(gap.seen) }),
+      /* @__PURE__ */ jsx53("td", { className: "mono", children: gap.example > 0 ? /* @__PURE__ */ jsx53(Link, { to: `/messages#q=id:${gap.example}&id=${gap.example}`, children: gap.example }) : "" })
     ] }, `${gap.interface} ${gap.place}`)) })
   ] });
 }
 function CodeTables() {
-  const { words: words2 } = useAddress();
+  const { words: words3 } = useAddress();
   const { value, problem, again } = useAnswer("quality", (signal) => readQuality({}, signal));
-  const wanted2 = (words2.get("find") ?? "").toLowerCase();
+  const wanted2 = (words3.get("find") ?? "").toLowerCase();
   const gaps = gapsOf(value?.interfaces ?? []).filter((gap) => [gap.interface, gap.place, gap.name].some((text) => text.toLowerCase().includes(wanted2)));
-  return /* @__PURE__ */ jsx52(
+  return /* @__PURE__ */ jsx53(
     Page,
     {
       title: "Code tables",
       about: "codes seen in traffic in the last seven days that a table or the standard does not have",
-      actions: /* @__PURE__ */ jsx52("input", { className: "input narrow", "aria-label": "Narrow by interface or place", placeholder: "Narrow: interface, place", value: words2.get("find") ?? "", onChange: (change2) => setWords({ find: change2.target.value || void 0 }, { replace: true }) }),
-      children: problem ? /* @__PURE__ */ jsx52(Trouble, { problem, what: "The codes", again }) : /* @__PURE__ */ jsx52(Card, { children: !value ? /* @__PURE__ */ jsx52(Empty, { title: "Reading…" }) : gaps.length === 0 ? /* @__PURE__ */ jsx52(Empty, { title: "Every code has its row", children: value.is_counted ? "" : "Quality is not counted in this workspace." }) : /* @__PURE__ */ jsx52(Gaps, { gaps }) })
+      actions: /* @__PURE__ */ jsx53("input", { className: "input narrow", "aria-label": "Narrow by interface or place", placeholder: "Narrow: interface, place", value: words3.get("find") ?? "", onChange: (change2) => setWords({ find: change2.target.value || void 0 }, { replace: true }) }),
+      children: problem ? /* @__PURE__ */ jsx53(Trouble, { problem, what: "The codes", again }) : /* @__PURE__ */ jsx53(Card, { children: !value ? /* @__PURE__ */ jsx53(Empty, { title: "Reading…" }) : gaps.length === 0 ? /* @__PURE__ */ jsx53(Empty, { title: "Every code has its row", children: value.is_counted ? "" : "Quality is not counted in this workspace." }) : /* @__PURE__ */ jsx53(Gaps, { gaps }) })
     }
   );
 }
 
 // src/screens/users/Users.tsx
-import { useState as useState34 } from "./vendor.js";
-import { jsx as jsx53, jsxs as jsxs52 } from "./vendor.js";
+import { useState as useState35 } from "./vendor.js";
+import { jsx as jsx54, jsxs as jsxs53 } from "./vendor.js";
 var userAt = (name, act = "") => `/api/v1/users/${encodeURIComponent(name)}${act && `/${act}`}`;
 var grantsText = (grants) => grants.map((grant) => {
   const where = [...grant.interfaces ?? [], ...grant.facilities ?? []].join(", ");
   return where ? `${grant.role} (${where})` : grant.role;
 }).join(", ") || "no role";
 function ToldOnce({ name, told: told2, onClose }) {
-  return /* @__PURE__ */ jsxs52(Window, { title: `One-time token for ${name}`, onClose, children: [
-    /* @__PURE__ */ jsxs52("p", { children: [
+  return /* @__PURE__ */ jsxs53(Window, { title: `One-time token for ${name}`, onClose, children: [
+    /* @__PURE__ */ jsxs53("p", { children: [
       "Give it to ",
       name,
       " on a way that you trust. With it they choose a password. It is shown now and never again",
       told2.until ? `, and works until ${moment(told2.until)}` : "",
       "."
     ] }),
-    /* @__PURE__ */ jsx53("pre", { className: "commands", tabIndex: 0, "aria-label": "The token", children: told2.token }),
-    /* @__PURE__ */ jsx53("div", { className: "buttons", children: /* @__PURE__ */ jsx53(Button, { kind: "first", onPress: onClose, children: "Done" }) })
+    /* @__PURE__ */ jsx54("pre", { className: "commands", tabIndex: 0, "aria-label": "The token", children: told2.token }),
+    /* @__PURE__ */ jsx54("div", { className: "buttons", children: /* @__PURE__ */ jsx54(Button, { kind: "first", onPress: onClose, children: "Done" }) })
   ] });
 }
 function NewUser({ roles, onClose, onMade }) {
-  const [name, setName] = useState34("");
-  const [title, setTitle] = useState34("");
-  const [role, setRole] = useState34("viewer");
-  const [problem, setProblem] = useState34();
+  const [name, setName] = useState35("");
+  const [title, setTitle] = useState35("");
+  const [role, setRole] = useState35("viewer");
+  const [problem, setProblem] = useState35();
   const make = async () => {
     try {
       onMade(name, await post("/api/v1/users", { name: name.trim(), title: title.trim(), grants: [{ role }] }));
@@ -5963,31 +6121,31 @@ function NewUser({ roles, onClose, onMade }) {
       setProblem(error instanceof Problem ? error : new Problem(0, "", String(error)));
     }
   };
-  return /* @__PURE__ */ jsxs52(Window, { title: "Invite a person", onClose, children: [
-    /* @__PURE__ */ jsxs52("div", { className: "field", children: [
-      /* @__PURE__ */ jsx53("label", { htmlFor: "new-name", children: "Name" }),
-      /* @__PURE__ */ jsx53("input", { className: "input", id: "new-name", value: name, autoFocus: true, spellCheck: false, onChange: (now2) => setName(now2.target.value), placeholder: "for example ruth.okafor" })
+  return /* @__PURE__ */ jsxs53(Window, { title: "Invite a person", onClose, children: [
+    /* @__PURE__ */ jsxs53("div", { className: "field", children: [
+      /* @__PURE__ */ jsx54("label", { htmlFor: "new-name", children: "Name" }),
+      /* @__PURE__ */ jsx54("input", { className: "input", id: "new-name", value: name, autoFocus: true, spellCheck: false, onChange: (now2) => setName(now2.target.value), placeholder: "for example ruth.okafor" })
     ] }),
-    /* @__PURE__ */ jsxs52("div", { className: "field", children: [
-      /* @__PURE__ */ jsx53("label", { htmlFor: "new-title", children: "Name as people write it" }),
-      /* @__PURE__ */ jsx53("input", { className: "input", id: "new-title", value: title, onChange: (now2) => setTitle(now2.target.value) })
+    /* @__PURE__ */ jsxs53("div", { className: "field", children: [
+      /* @__PURE__ */ jsx54("label", { htmlFor: "new-title", children: "Name as people write it" }),
+      /* @__PURE__ */ jsx54("input", { className: "input", id: "new-title", value: title, onChange: (now2) => setTitle(now2.target.value) })
     ] }),
-    /* @__PURE__ */ jsxs52("div", { className: "field", children: [
-      /* @__PURE__ */ jsx53("label", { htmlFor: "new-role", children: "Role" }),
-      /* @__PURE__ */ jsx53("select", { className: "input", id: "new-role", value: role, onChange: (now2) => setRole(now2.target.value), children: roles.map((one) => /* @__PURE__ */ jsxs52("option", { value: one.name, children: [
+    /* @__PURE__ */ jsxs53("div", { className: "field", children: [
+      /* @__PURE__ */ jsx54("label", { htmlFor: "new-role", children: "Role" }),
+      /* @__PURE__ */ jsx54("select", { className: "input", id: "new-role", value: role, onChange: (now2) => setRole(now2.target.value), children: roles.map((one) => /* @__PURE__ */ jsxs53("option", { value: one.name, children: [
         one.name,
         " — ",
         one.title
       ] }, one.name)) })
     ] }),
-    problem && /* @__PURE__ */ jsxs52(Notice, { level: "warning", title: "Not made", children: [
+    problem && /* @__PURE__ */ jsxs53(Notice, { level: "warning", title: "Not made", children: [
       problem.message,
       " ",
-      /* @__PURE__ */ jsx53(ErrorCode, { code: problem.code })
+      /* @__PURE__ */ jsx54(ErrorCode, { code: problem.code })
     ] }),
-    /* @__PURE__ */ jsxs52("div", { className: "buttons", children: [
-      /* @__PURE__ */ jsx53(Button, { onPress: onClose, children: "Cancel" }),
-      /* @__PURE__ */ jsx53(Button, { kind: "first", isDisabled: !name.trim(), onPress: () => void make(), children: "Make an invitation" })
+    /* @__PURE__ */ jsxs53("div", { className: "buttons", children: [
+      /* @__PURE__ */ jsx54(Button, { onPress: onClose, children: "Cancel" }),
+      /* @__PURE__ */ jsx54(Button, { kind: "first", isDisabled: !name.trim(), onPress: () => void make(), children: "Make an invitation" })
     ] })
   ] });
 }
@@ -5996,30 +6154,30 @@ function People({ users, onAct }) {
   const actsOf2 = (user) => [
     user.is_disabled ? { label: "Enable…", act: { title: `Enable ${user.name}`, text: "They may sign in again with what they have.", button: "Enable", run: async () => void await post(userAt(user.name, "enable")) } } : { label: "Disable…", act: { title: `Disable ${user.name}`, text: "Every session and key ends at once. Nothing that they did is changed.", button: "Disable", isDangerous: true, run: async () => void await post(userAt(user.name, "disable")) } }
   ];
-  return /* @__PURE__ */ jsx53("div", { className: "scroll-x", children: /* @__PURE__ */ jsxs52("table", { className: "table", children: [
-    /* @__PURE__ */ jsx53("thead", { children: /* @__PURE__ */ jsxs52("tr", { children: [
-      /* @__PURE__ */ jsx53("th", { scope: "col", children: "State" }),
-      /* @__PURE__ */ jsx53("th", { scope: "col", children: "Name" }),
-      /* @__PURE__ */ jsx53("th", { scope: "col", children: "Roles" }),
-      /* @__PURE__ */ jsx53("th", { scope: "col", children: "Second factor" }),
-      /* @__PURE__ */ jsx53("th", { scope: "col", children: "Last signed in" }),
-      /* @__PURE__ */ jsx53("th", { scope: "col", children: /* @__PURE__ */ jsx53("span", { className: "hidden-but-read", children: "What you may do" }) })
+  return /* @__PURE__ */ jsx54("div", { className: "scroll-x", children: /* @__PURE__ */ jsxs53("table", { className: "table", children: [
+    /* @__PURE__ */ jsx54("thead", { children: /* @__PURE__ */ jsxs53("tr", { children: [
+      /* @__PURE__ */ jsx54("th", { scope: "col", children: "State" }),
+      /* @__PURE__ */ jsx54("th", { scope: "col", children: "Name" }),
+      /* @__PURE__ */ jsx54("th", { scope: "col", children: "Roles" }),
+      /* @__PURE__ */ jsx54("th", { scope: "col", children: "Second factor" }),
+      /* @__PURE__ */ jsx54("th", { scope: "col", children: "Last signed in" }),
+      /* @__PURE__ */ jsx54("th", { scope: "col", children: /* @__PURE__ */ jsx54("span", { className: "hidden-but-read", children: "What you may do" }) })
     ] }) }),
-    /* @__PURE__ */ jsx53("tbody", { children: users.map((user) => /* @__PURE__ */ jsxs52("tr", { children: [
-      /* @__PURE__ */ jsx53("td", { children: /* @__PURE__ */ jsxs52("span", { className: `state ${user.is_disabled ? "note" : "good"}`, children: [
-        /* @__PURE__ */ jsx53(Icon, { name: user.is_disabled ? "paused" : "good" }),
+    /* @__PURE__ */ jsx54("tbody", { children: users.map((user) => /* @__PURE__ */ jsxs53("tr", { children: [
+      /* @__PURE__ */ jsx54("td", { children: /* @__PURE__ */ jsxs53("span", { className: `state ${user.is_disabled ? "note" : "good"}`, children: [
+        /* @__PURE__ */ jsx54(Icon, { name: user.is_disabled ? "paused" : "good" }),
         " ",
         user.is_disabled ? "Disabled" : user.is_service ? "Service" : user.has_password ? "Active" : "Invited"
       ] }) }),
-      /* @__PURE__ */ jsxs52("td", { children: [
+      /* @__PURE__ */ jsxs53("td", { children: [
         user.title || user.name,
         " ",
-        /* @__PURE__ */ jsx53("span", { className: "quiet", children: user.name })
+        /* @__PURE__ */ jsx54("span", { className: "quiet", children: user.name })
       ] }),
-      /* @__PURE__ */ jsx53("td", { children: grantsText(user.grants) }),
-      /* @__PURE__ */ jsx53("td", { children: user.factors.join(", ") || /* @__PURE__ */ jsx53("span", { className: "warn", children: "none" }) }),
-      /* @__PURE__ */ jsx53("td", { className: "nowrap", children: user.last_sign_in ? moment(user.last_sign_in) : "never" }),
-      /* @__PURE__ */ jsx53("td", { children: /* @__PURE__ */ jsx53("div", { className: "buttons end", children: user.name !== me?.name && actsOf2(user).map(({ label, act }) => /* @__PURE__ */ jsx53(Button, { "aria-label": `${label.replace("…", "")} ${user.name}`, onPress: () => onAct(act), children: label }, label)) }) })
+      /* @__PURE__ */ jsx54("td", { children: grantsText(user.grants) }),
+      /* @__PURE__ */ jsx54("td", { children: user.factors.join(", ") || /* @__PURE__ */ jsx54("span", { className: "warn", children: "none" }) }),
+      /* @__PURE__ */ jsx54("td", { className: "nowrap", children: user.last_sign_in ? moment(user.last_sign_in) : "never" }),
+      /* @__PURE__ */ jsx54("td", { children: /* @__PURE__ */ jsx54("div", { className: "buttons end", children: user.name !== me?.name && actsOf2(user).map(({ label, act }) => /* @__PURE__ */ jsx54(Button, { "aria-label": `${label.replace("…", "")} ${user.name}`, onPress: () => onAct(act), children: label }, label)) }) })
     ] }, user.name)) })
   ] }) });
 }
@@ -6028,60 +6186,60 @@ function Users() {
   const users = useAnswer("users", (signal) => get("/api/v1/users", void 0, signal));
   const roles = useAnswer("roles", (signal) => get("/api/v1/roles", void 0, signal));
   const keys = useAnswer("keys", (signal) => get("/api/v1/keys", void 0, signal));
-  const [act, setAct] = useState34();
-  const [isInviting, setInviting] = useState34(false);
-  const [told2, setTold] = useState34();
+  const [act, setAct] = useState35();
+  const [isInviting, setInviting] = useState35(false);
+  const [told2, setTold] = useState35();
   const refresh = () => {
     users.again();
     keys.again();
   };
-  return /* @__PURE__ */ jsxs52(
+  return /* @__PURE__ */ jsxs53(
     Page,
     {
       title: "Users",
       about: "people, services, roles and keys",
-      actions: may("people") && users.value && /* @__PURE__ */ jsx53(Button, { icon: "users", onPress: () => setInviting(true), children: "Invite a person…" }),
+      actions: may("people") && users.value && /* @__PURE__ */ jsx54(Button, { icon: "users", onPress: () => setInviting(true), children: "Invite a person…" }),
       children: [
-        /* @__PURE__ */ jsx53(Card, { title: "People and services", children: users.problem ? /* @__PURE__ */ jsx53(Trouble, { problem: users.problem, what: "Users", again: users.again }) : users.value ? users.value.users.length ? /* @__PURE__ */ jsx53(People, { users: users.value.users, onAct: setAct }) : /* @__PURE__ */ jsx53(Empty, { title: "Nobody yet", children: "The first administrator comes in by a one-time token from the terminal of the engine." }) : /* @__PURE__ */ jsx53(Empty, { title: "Reading…" }) }),
-        roles.value && /* @__PURE__ */ jsx53(Card, { title: "Roles", children: /* @__PURE__ */ jsxs52("table", { className: "table", children: [
-          /* @__PURE__ */ jsx53("thead", { children: /* @__PURE__ */ jsxs52("tr", { children: [
-            /* @__PURE__ */ jsx53("th", { scope: "col", children: "Role" }),
-            /* @__PURE__ */ jsx53("th", { scope: "col", children: "What it is for" }),
-            /* @__PURE__ */ jsx53("th", { scope: "col", children: "Rights" })
+        /* @__PURE__ */ jsx54(Card, { title: "People and services", children: users.problem ? /* @__PURE__ */ jsx54(Trouble, { problem: users.problem, what: "Users", again: users.again }) : users.value ? users.value.users.length ? /* @__PURE__ */ jsx54(People, { users: users.value.users, onAct: setAct }) : /* @__PURE__ */ jsx54(Empty, { title: "Nobody yet", children: "The first administrator comes in by a one-time token from the terminal of the engine." }) : /* @__PURE__ */ jsx54(Empty, { title: "Reading…" }) }),
+        roles.value && /* @__PURE__ */ jsx54(Card, { title: "Roles", children: /* @__PURE__ */ jsxs53("table", { className: "table", children: [
+          /* @__PURE__ */ jsx54("thead", { children: /* @__PURE__ */ jsxs53("tr", { children: [
+            /* @__PURE__ */ jsx54("th", { scope: "col", children: "Role" }),
+            /* @__PURE__ */ jsx54("th", { scope: "col", children: "What it is for" }),
+            /* @__PURE__ */ jsx54("th", { scope: "col", children: "Rights" })
           ] }) }),
-          /* @__PURE__ */ jsx53("tbody", { children: roles.value.roles.map((role) => /* @__PURE__ */ jsxs52("tr", { children: [
-            /* @__PURE__ */ jsxs52("td", { className: "nowrap", children: [
-              /* @__PURE__ */ jsx53("strong", { children: role.name }),
+          /* @__PURE__ */ jsx54("tbody", { children: roles.value.roles.map((role) => /* @__PURE__ */ jsxs53("tr", { children: [
+            /* @__PURE__ */ jsxs53("td", { className: "nowrap", children: [
+              /* @__PURE__ */ jsx54("strong", { children: role.name }),
               " ",
-              role.is_own && /* @__PURE__ */ jsx53("span", { className: "badge", children: "of this site" })
+              role.is_own && /* @__PURE__ */ jsx54("span", { className: "badge", children: "of this site" })
             ] }),
-            /* @__PURE__ */ jsx53("td", { children: role.title }),
-            /* @__PURE__ */ jsx53("td", { className: "quiet", children: role.rights.join(", ") })
+            /* @__PURE__ */ jsx54("td", { children: role.title }),
+            /* @__PURE__ */ jsx54("td", { className: "quiet", children: role.rights.join(", ") })
           ] }, role.name)) })
         ] }) }),
-        keys.value && /* @__PURE__ */ jsx53(Card, { title: "Keys of programs", more: /* @__PURE__ */ jsxs52("span", { className: "quiet", children: [
+        keys.value && /* @__PURE__ */ jsx54(Card, { title: "Keys of programs", more: /* @__PURE__ */ jsxs53("span", { className: "quiet", children: [
           "made with ",
-          /* @__PURE__ */ jsx53("code", { children: "sinew key" })
-        ] }), children: keys.value.keys.length === 0 ? /* @__PURE__ */ jsx53(Empty, { title: "No keys" }) : /* @__PURE__ */ jsxs52("table", { className: "table", children: [
-          /* @__PURE__ */ jsx53("thead", { children: /* @__PURE__ */ jsxs52("tr", { children: [
-            /* @__PURE__ */ jsx53("th", { scope: "col", children: "Key" }),
-            /* @__PURE__ */ jsx53("th", { scope: "col", children: "Of" }),
-            /* @__PURE__ */ jsx53("th", { scope: "col", children: "Roles" }),
-            /* @__PURE__ */ jsx53("th", { scope: "col", children: "Ends" }),
-            /* @__PURE__ */ jsx53("th", { scope: "col", children: "Last used" }),
-            /* @__PURE__ */ jsx53("th", { scope: "col", children: /* @__PURE__ */ jsx53("span", { className: "hidden-but-read", children: "What you may do" }) })
+          /* @__PURE__ */ jsx54("code", { children: "sinew key" })
+        ] }), children: keys.value.keys.length === 0 ? /* @__PURE__ */ jsx54(Empty, { title: "No keys" }) : /* @__PURE__ */ jsxs53("table", { className: "table", children: [
+          /* @__PURE__ */ jsx54("thead", { children: /* @__PURE__ */ jsxs53("tr", { children: [
+            /* @__PURE__ */ jsx54("th", { scope: "col", children: "Key" }),
+            /* @__PURE__ */ jsx54("th", { scope: "col", children: "Of" }),
+            /* @__PURE__ */ jsx54("th", { scope: "col", children: "Roles" }),
+            /* @__PURE__ */ jsx54("th", { scope: "col", children: "Ends" }),
+            /* @__PURE__ */ jsx54("th", { scope: "col", children: "Last used" }),
+            /* @__PURE__ */ jsx54("th", { scope: "col", children: /* @__PURE__ */ jsx54("span", { className: "hidden-but-read", children: "What you may do" }) })
           ] }) }),
-          /* @__PURE__ */ jsx53("tbody", { children: keys.value.keys.map((key) => /* @__PURE__ */ jsxs52("tr", { children: [
-            /* @__PURE__ */ jsxs52("td", { children: [
+          /* @__PURE__ */ jsx54("tbody", { children: keys.value.keys.map((key) => /* @__PURE__ */ jsxs53("tr", { children: [
+            /* @__PURE__ */ jsxs53("td", { children: [
               key.title,
               " ",
-              /* @__PURE__ */ jsx53("code", { className: "quiet", children: key.id })
+              /* @__PURE__ */ jsx54("code", { className: "quiet", children: key.id })
             ] }),
-            /* @__PURE__ */ jsx53("td", { children: key.user }),
-            /* @__PURE__ */ jsx53("td", { children: grantsText(key.grants) }),
-            /* @__PURE__ */ jsx53("td", { className: "nowrap", children: key.until ? moment(key.until) : "never" }),
-            /* @__PURE__ */ jsx53("td", { className: "nowrap", children: key.used ? moment(key.used) : "never" }),
-            /* @__PURE__ */ jsx53("td", { children: /* @__PURE__ */ jsx53("div", { className: "buttons end", children: /* @__PURE__ */ jsx53(
+            /* @__PURE__ */ jsx54("td", { children: key.user }),
+            /* @__PURE__ */ jsx54("td", { children: grantsText(key.grants) }),
+            /* @__PURE__ */ jsx54("td", { className: "nowrap", children: key.until ? moment(key.until) : "never" }),
+            /* @__PURE__ */ jsx54("td", { className: "nowrap", children: key.used ? moment(key.used) : "never" }),
+            /* @__PURE__ */ jsx54("td", { children: /* @__PURE__ */ jsx54("div", { className: "buttons end", children: /* @__PURE__ */ jsx54(
               Button,
               {
                 "aria-label": `Remove the key ${key.title}`,
@@ -6091,7 +6249,7 @@ function Users() {
             ) }) })
           ] }, key.id)) })
         ] }) }),
-        act && /* @__PURE__ */ jsx53(
+        act && /* @__PURE__ */ jsx54(
           AskWhy,
           {
             act,
@@ -6101,7 +6259,7 @@ function Users() {
             }
           }
         ),
-        isInviting && /* @__PURE__ */ jsx53(
+        isInviting && /* @__PURE__ */ jsx54(
           NewUser,
           {
             roles: roles.value?.roles ?? [],
@@ -6113,43 +6271,43 @@ function Users() {
             }
           }
         ),
-        told2 && /* @__PURE__ */ jsx53(ToldOnce, { ...told2, onClose: () => setTold(void 0) })
+        told2 && /* @__PURE__ */ jsx54(ToldOnce, { ...told2, onClose: () => setTold(void 0) })
       ]
     }
   );
 }
 
 // src/shell/Account.tsx
-import { useState as useState35 } from "./vendor.js";
+import { useState as useState36 } from "./vendor.js";
 import { Menu as Menu4, MenuItem as MenuItem4, MenuTrigger as MenuTrigger4, Popover as Popover4 } from "./vendor.js";
-import { Fragment as Fragment18, jsx as jsx54, jsxs as jsxs53 } from "./vendor.js";
+import { Fragment as Fragment18, jsx as jsx55, jsxs as jsxs54 } from "./vendor.js";
 function Account() {
   const { me, isOpen } = useSession();
   const may = useMay();
-  const [isBreaking, setBreaking] = useState35(false);
+  const [isBreaking, setBreaking] = useState36(false);
   if (isOpen || !me) return null;
   const roles = [...new Set(me.grants.map((grant) => grant.role))].join(", ");
-  if (!me.token) return /* @__PURE__ */ jsx54("span", { className: "quiet nowrap account", children: me.name });
+  if (!me.token) return /* @__PURE__ */ jsx55("span", { className: "quiet nowrap account", children: me.name });
   const items = [
     ...may("break-glass") && !me.glass_until ? [{ id: "glass", label: "Break the glass…" }] : [],
     { id: "out", label: "Sign out" }
   ];
-  return /* @__PURE__ */ jsxs53(Fragment18, { children: [
-    me.glass_until && /* @__PURE__ */ jsxs53("span", { className: "demo", children: [
+  return /* @__PURE__ */ jsxs54(Fragment18, { children: [
+    me.glass_until && /* @__PURE__ */ jsxs54("span", { className: "demo", children: [
       "glass broken until ",
       moment(me.glass_until)
     ] }),
-    /* @__PURE__ */ jsxs53(MenuTrigger4, { children: [
-      /* @__PURE__ */ jsxs53(Button, { kind: "plain", children: [
+    /* @__PURE__ */ jsxs54(MenuTrigger4, { children: [
+      /* @__PURE__ */ jsxs54(Button, { kind: "plain", children: [
         me.title || me.name,
-        roles && /* @__PURE__ */ jsxs53("span", { className: "quiet", children: [
+        roles && /* @__PURE__ */ jsxs54("span", { className: "quiet", children: [
           "· ",
           roles
         ] })
       ] }),
-      /* @__PURE__ */ jsx54(Popover4, { className: "popover", placement: "bottom end", children: /* @__PURE__ */ jsx54(Menu4, { className: "menu", items, onAction: (key) => key === "out" ? void signOut() : setBreaking(true), children: (one) => /* @__PURE__ */ jsx54(MenuItem4, { className: "menu-item", children: one.label }) }) })
+      /* @__PURE__ */ jsx55(Popover4, { className: "popover", placement: "bottom end", children: /* @__PURE__ */ jsx55(Menu4, { className: "menu", items, onAction: (key) => key === "out" ? void signOut() : setBreaking(true), children: (one) => /* @__PURE__ */ jsx55(MenuItem4, { className: "menu-item", children: one.label }) }) })
     ] }),
-    isBreaking && /* @__PURE__ */ jsx54(
+    isBreaking && /* @__PURE__ */ jsx55(
       AskWhy,
       {
         onClose: () => setBreaking(false),
@@ -6167,7 +6325,7 @@ function Account() {
 }
 
 // src/shell/keys.ts
-import { useEffect as useEffect12 } from "./vendor.js";
+import { useEffect as useEffect13 } from "./vendor.js";
 
 // src/shell/places.ts
 var PLACES = [
@@ -6203,7 +6361,7 @@ function moveAmongRows(by) {
   rows[next]?.scrollIntoView({ block: "nearest" });
 }
 function useKeys(acts) {
-  useEffect12(() => {
+  useEffect13(() => {
     let jumpUntil = 0;
     const onKey = (key) => {
       if (key.key.toLowerCase() === "k" && (key.ctrlKey || key.metaKey) && !key.altKey) {
@@ -6247,15 +6405,15 @@ function useKeys(acts) {
 }
 
 // src/shell/Palette.tsx
-import { useState as useState36 } from "./vendor.js";
-import { Autocomplete, Dialog as Dialog2, Input as Input7, ListBox, ListBoxItem, Modal as Modal2, ModalOverlay as ModalOverlay2, SearchField } from "./vendor.js";
-import { jsx as jsx55, jsxs as jsxs54 } from "./vendor.js";
+import { useState as useState37 } from "./vendor.js";
+import { Autocomplete, Dialog as Dialog2, Input as Input8, ListBox, ListBoxItem, Modal as Modal2, ModalOverlay as ModalOverlay2, SearchField } from "./vendor.js";
+import { jsx as jsx56, jsxs as jsxs55 } from "./vendor.js";
 var EXAMPLES2 = ["patient:N0010138", "state:parked since:24h", "type:ADT^A01", "control:MSG00042", "filler=A123"];
 var ENTRIES_MAX = 12;
 function entriesFor(text, interfaces) {
   const wanted2 = text.trim();
   const small = wanted2.toLowerCase();
-  const has = (...words2) => words2.some((word) => word.toLowerCase().includes(small));
+  const has = (...words3) => words3.some((word) => word.toLowerCase().includes(small));
   const places = PLACES.filter((place2) => has(place2.name)).map((place2) => ({ to: place2.path, name: place2.name, about: `g ${place2.key}`, icon: place2.icon }));
   const flows = interfaces.filter((one) => has(one.name, one.title)).map((one) => ({ to: interfaceAt(one.name), name: one.title, about: one.name, icon: "interfaces" }));
   if (!wanted2) {
@@ -6270,15 +6428,15 @@ function entriesFor(text, interfaces) {
   return (isQuery ? [search, ...exact, ...rest] : [...exact, ...rest, search]).slice(0, ENTRIES_MAX);
 }
 function Palette({ onClose }) {
-  const [text, setText] = useState36("");
+  const [text, setText] = useState37("");
   const { status } = useLive();
   const entries = entriesFor(text, status?.engine.interfaces ?? []);
-  return /* @__PURE__ */ jsx55(ModalOverlay2, { className: "veil", isOpen: true, isDismissable: true, onOpenChange: (isOpen) => !isOpen && onClose(), children: /* @__PURE__ */ jsx55(Modal2, { className: "modal", children: /* @__PURE__ */ jsxs54(Dialog2, { className: "palette", "aria-label": "Find anything", children: [
-    /* @__PURE__ */ jsxs54(Autocomplete, { inputValue: text, onInputChange: setText, children: [
-      /* @__PURE__ */ jsxs54(SearchField, { className: "palette-field", "aria-label": "Find messages, patients, interfaces, screens", autoFocus: true, children: [
-        /* @__PURE__ */ jsx55(Icon, { name: "search" }),
-        /* @__PURE__ */ jsx55(
-          Input7,
+  return /* @__PURE__ */ jsx56(ModalOverlay2, { className: "veil", isOpen: true, isDismissable: true, onOpenChange: (isOpen) => !isOpen && onClose(), children: /* @__PURE__ */ jsx56(Modal2, { className: "modal", children: /* @__PURE__ */ jsxs55(Dialog2, { className: "palette", "aria-label": "Find anything", children: [
+    /* @__PURE__ */ jsxs55(Autocomplete, { inputValue: text, onInputChange: setText, children: [
+      /* @__PURE__ */ jsxs55(SearchField, { className: "palette-field", "aria-label": "Find messages, patients, interfaces, screens", autoFocus: true, children: [
+        /* @__PURE__ */ jsx56(Icon, { name: "search" }),
+        /* @__PURE__ */ jsx56(
+          Input8,
           {
             className: "palette-input",
             placeholder: "Messages, patients, interfaces, screens…",
@@ -6293,7 +6451,7 @@ function Palette({ onClose }) {
           }
         )
       ] }),
-      /* @__PURE__ */ jsx55(
+      /* @__PURE__ */ jsx56(
         ListBox,
         {
           className: "palette-list",
@@ -6304,23 +6462,23 @@ function Palette({ onClose }) {
             navigate(String(key));
             onClose();
           },
-          renderEmptyState: () => /* @__PURE__ */ jsx55("div", { className: "empty", children: "Nothing of this name." }),
-          children: (entry) => /* @__PURE__ */ jsxs54(ListBoxItem, { id: entry.to, textValue: entry.name, className: "palette-item", children: [
-            /* @__PURE__ */ jsx55(Icon, { name: entry.icon }),
-            /* @__PURE__ */ jsx55("span", { className: "cut", children: entry.name }),
-            /* @__PURE__ */ jsx55("span", { className: "quiet nowrap", children: entry.about })
+          renderEmptyState: () => /* @__PURE__ */ jsx56("div", { className: "empty", children: "Nothing of this name." }),
+          children: (entry) => /* @__PURE__ */ jsxs55(ListBoxItem, { id: entry.to, textValue: entry.name, className: "palette-item", children: [
+            /* @__PURE__ */ jsx56(Icon, { name: entry.icon }),
+            /* @__PURE__ */ jsx56("span", { className: "cut", children: entry.name }),
+            /* @__PURE__ */ jsx56("span", { className: "quiet nowrap", children: entry.about })
           ] })
         }
       )
     ] }),
-    /* @__PURE__ */ jsxs54("p", { className: "palette-foot quiet", children: [
-      /* @__PURE__ */ jsx55("kbd", { children: "↑" }),
+    /* @__PURE__ */ jsxs55("p", { className: "palette-foot quiet", children: [
+      /* @__PURE__ */ jsx56("kbd", { children: "↑" }),
       " ",
-      /* @__PURE__ */ jsx55("kbd", { children: "↓" }),
+      /* @__PURE__ */ jsx56("kbd", { children: "↓" }),
       " choose · ",
-      /* @__PURE__ */ jsx55("kbd", { children: "Enter" }),
+      /* @__PURE__ */ jsx56("kbd", { children: "Enter" }),
       " open · ",
-      /* @__PURE__ */ jsx55("kbd", { children: "Esc" }),
+      /* @__PURE__ */ jsx56("kbd", { children: "Esc" }),
       " close"
     ] })
   ] }) }) });
@@ -6356,39 +6514,39 @@ function useTheme() {
 }
 
 // src/shell/App.tsx
-import { jsx as jsx56, jsxs as jsxs55 } from "./vendor.js";
+import { jsx as jsx57, jsxs as jsxs56 } from "./vendor.js";
 function screenOf({ path }) {
   const one = path.match(/^\/interfaces\/([^/]+)$/)?.[1];
-  if (one) return /* @__PURE__ */ jsx56(OneInterface, { name: decodeURIComponent(one) }, one);
+  if (one) return /* @__PURE__ */ jsx57(OneInterface, { name: decodeURIComponent(one) }, one);
   const mapped = path.match(/^\/mapper\/([^/]+)$/)?.[1];
-  if (mapped) return /* @__PURE__ */ jsx56(Mapper, { name: decodeURIComponent(mapped) }, mapped);
+  if (mapped) return /* @__PURE__ */ jsx57(Mapper, { name: decodeURIComponent(mapped) }, mapped);
   switch (path) {
     case "/":
-      return /* @__PURE__ */ jsx56(Overview, {});
+      return /* @__PURE__ */ jsx57(Overview, {});
     case "/messages":
-      return /* @__PURE__ */ jsx56(Messages, {});
+      return /* @__PURE__ */ jsx57(Messages, {});
     case "/interfaces":
-      return /* @__PURE__ */ jsx56(InterfaceList, {});
+      return /* @__PURE__ */ jsx57(InterfaceList, {});
     case "/mapper":
-      return /* @__PURE__ */ jsx56(MapList, {});
+      return /* @__PURE__ */ jsx57(MapList, {});
     case "/bench":
-      return /* @__PURE__ */ jsx56(Bench, {});
+      return /* @__PURE__ */ jsx57(Bench, {});
     case "/alerts":
-      return /* @__PURE__ */ jsx56(Alerts, {});
+      return /* @__PURE__ */ jsx57(Alerts, {});
     case "/tables":
-      return /* @__PURE__ */ jsx56(CodeTables, {});
+      return /* @__PURE__ */ jsx57(CodeTables, {});
     case "/dictionary":
-      return /* @__PURE__ */ jsx56(Dictionary, {});
+      return /* @__PURE__ */ jsx57(Dictionary, {});
     case "/changes":
-      return /* @__PURE__ */ jsx56(Changes, {});
+      return /* @__PURE__ */ jsx57(Changes, {});
     case "/audit":
-      return /* @__PURE__ */ jsx56(Audit, {});
+      return /* @__PURE__ */ jsx57(Audit, {});
     case "/users":
-      return /* @__PURE__ */ jsx56(Users, {});
+      return /* @__PURE__ */ jsx57(Users, {});
     case "/system":
-      return /* @__PURE__ */ jsx56(System, {});
+      return /* @__PURE__ */ jsx57(System, {});
     default:
-      return /* @__PURE__ */ jsx56(Page, { title: "Not found", children: /* @__PURE__ */ jsx56(Empty, { title: "There is no such page", children: /* @__PURE__ */ jsx56(Link, { to: "/", children: "Go to the overview" }) }) });
+      return /* @__PURE__ */ jsx57(Page, { title: "Not found", children: /* @__PURE__ */ jsx57(Empty, { title: "There is no such page", children: /* @__PURE__ */ jsx57(Link, { to: "/", children: "Go to the overview" }) }) });
   }
 }
 function Navigation({ path }) {
@@ -6399,12 +6557,12 @@ function Navigation({ path }) {
   const here = placeOf(path);
   const places = PLACES.filter((place2) => !place2.right || may(place2.right));
   const groups = ["Look", "Build", "Guard"];
-  return /* @__PURE__ */ jsx56("nav", { className: "side", "aria-label": "Screens", children: groups.map((group) => /* @__PURE__ */ jsx56("ul", { "aria-label": group, children: places.filter((place2) => place2.group === group).map((place2) => /* @__PURE__ */ jsx56("li", { children: /* @__PURE__ */ jsxs55(Link, { to: place2.path, className: "place", title: `${place2.name} (g ${place2.key})`, "aria-current": place2 === here ? "page" : void 0, children: [
-    /* @__PURE__ */ jsx56(Icon, { name: place2.icon }),
-    /* @__PURE__ */ jsx56("span", { className: "place-name", children: place2.name }),
-    place2.path === "/alerts" && urgent.length > 0 && /* @__PURE__ */ jsxs55("span", { className: `badge ${isAlarm ? "bad" : "warn"}`, children: [
+  return /* @__PURE__ */ jsx57("nav", { className: "side", "aria-label": "Screens", children: groups.map((group) => /* @__PURE__ */ jsx57("ul", { "aria-label": group, children: places.filter((place2) => place2.group === group).map((place2) => /* @__PURE__ */ jsx57("li", { children: /* @__PURE__ */ jsxs56(Link, { to: place2.path, className: "place", title: `${place2.name} (g ${place2.key})`, "aria-current": place2 === here ? "page" : void 0, children: [
+    /* @__PURE__ */ jsx57(Icon, { name: place2.icon }),
+    /* @__PURE__ */ jsx57("span", { className: "place-name", children: place2.name }),
+    place2.path === "/alerts" && urgent.length > 0 && /* @__PURE__ */ jsxs56("span", { className: `badge ${isAlarm ? "bad" : "warn"}`, children: [
       urgent.length,
-      /* @__PURE__ */ jsx56("span", { className: "hidden-but-read", children: " need attention" })
+      /* @__PURE__ */ jsx57("span", { className: "hidden-but-read", children: " need attention" })
     ] })
   ] }) }, place2.path)) }, group)) });
 }
@@ -6417,19 +6575,19 @@ var KEYS = [
 ];
 function KeyList({ onClose }) {
   const jumps = PLACES.map((place2) => [`g ${place2.key}`, place2.name]);
-  return /* @__PURE__ */ jsxs55(Window, { title: "Keys", onClose, children: [
-    /* @__PURE__ */ jsx56("dl", { className: "facts key-list", children: [...KEYS, ...jumps].map(([key, what]) => /* @__PURE__ */ jsxs55("div", { className: "key-row", children: [
-      /* @__PURE__ */ jsx56("dt", { children: /* @__PURE__ */ jsx56("kbd", { children: key }) }),
-      /* @__PURE__ */ jsx56("dd", { children: what })
+  return /* @__PURE__ */ jsxs56(Window, { title: "Keys", onClose, children: [
+    /* @__PURE__ */ jsx57("dl", { className: "facts key-list", children: [...KEYS, ...jumps].map(([key, what]) => /* @__PURE__ */ jsxs56("div", { className: "key-row", children: [
+      /* @__PURE__ */ jsx57("dt", { children: /* @__PURE__ */ jsx57("kbd", { children: key }) }),
+      /* @__PURE__ */ jsx57("dd", { children: what })
     ] }, key)) }),
-    /* @__PURE__ */ jsx56("div", { className: "buttons", children: /* @__PURE__ */ jsx56(Button, { onPress: onClose, children: "Close" }) })
+    /* @__PURE__ */ jsx57("div", { className: "buttons", children: /* @__PURE__ */ jsx57(Button, { onPress: onClose, children: "Close" }) })
   ] });
 }
 function Connection() {
   const { problem, status } = useLive();
   if (!problem) return null;
-  return /* @__PURE__ */ jsxs55("div", { className: "offline", role: "alert", children: [
-    /* @__PURE__ */ jsx56(Icon, { name: "warn" }),
+  return /* @__PURE__ */ jsxs56("div", { className: "offline", role: "alert", children: [
+    /* @__PURE__ */ jsx57(Icon, { name: "warn" }),
     problem.message,
     " ",
     status ? "What you see is the last thing it said; it is asked again every second." : "It is asked again every second."
@@ -6437,59 +6595,59 @@ function Connection() {
 }
 function App() {
   const { state, me } = useSession();
-  useEffect13(() => void askWho(), []);
+  useEffect14(() => void askWho(), []);
   if (state === "asking") return null;
-  return state === "out" || me && me.stage !== "full" ? /* @__PURE__ */ jsx56(SignIn, {}) : /* @__PURE__ */ jsx56(Frame, {});
+  return state === "out" || me && me.stage !== "full" ? /* @__PURE__ */ jsx57(SignIn, {}) : /* @__PURE__ */ jsx57(Frame, {});
 }
 function Frame() {
   const address = useAddress();
   const theme2 = useTheme();
   const { status } = useLive();
-  const [open, setOpen] = useState37();
+  const [open, setOpen] = useState38();
   const acts = useMemo13(() => ({ openPalette: () => setOpen("palette"), openKeys: () => setOpen("keys") }), []);
   useKeys(acts);
-  const main = useRef7(null);
+  const main = useRef8(null);
   const place2 = placeOf(address.path);
-  useEffect13(() => {
+  useEffect14(() => {
     document.title = place2 ? `${place2.name} · Sinew` : "Sinew";
     main.current?.scrollTo(0, 0);
   }, [address.path, place2]);
-  return /* @__PURE__ */ jsxs55("div", { className: "frame", children: [
-    /* @__PURE__ */ jsx56("button", { type: "button", className: "skip", onClick: () => main.current?.focus(), children: "Skip to the screen" }),
-    /* @__PURE__ */ jsxs55("header", { className: "bar", children: [
-      /* @__PURE__ */ jsxs55(Link, { to: "/", className: "brand", children: [
-        /* @__PURE__ */ jsx56(Mark, {}),
+  return /* @__PURE__ */ jsxs56("div", { className: "frame", children: [
+    /* @__PURE__ */ jsx57("button", { type: "button", className: "skip", onClick: () => main.current?.focus(), children: "Skip to the screen" }),
+    /* @__PURE__ */ jsxs56("header", { className: "bar", children: [
+      /* @__PURE__ */ jsxs56(Link, { to: "/", className: "brand", children: [
+        /* @__PURE__ */ jsx57(Mark, {}),
         "Sinew"
       ] }),
-      status?.process.is_demo && /* @__PURE__ */ jsx56("span", { className: "demo", children: "Demo · invented people" }),
-      /* @__PURE__ */ jsxs55("button", { type: "button", className: "finder", onClick: acts.openPalette, children: [
-        /* @__PURE__ */ jsx56(Icon, { name: "search" }),
-        /* @__PURE__ */ jsx56("span", { children: "Find messages, patients, interfaces…" }),
-        /* @__PURE__ */ jsx56("kbd", { children: "/" })
+      status?.process.is_demo && /* @__PURE__ */ jsx57("span", { className: "demo", children: "Demo · invented people" }),
+      /* @__PURE__ */ jsxs56("button", { type: "button", className: "finder", onClick: acts.openPalette, children: [
+        /* @__PURE__ */ jsx57(Icon, { name: "search" }),
+        /* @__PURE__ */ jsx57("span", { children: "Find messages, patients, interfaces…" }),
+        /* @__PURE__ */ jsx57("kbd", { children: "/" })
       ] }),
-      /* @__PURE__ */ jsxs55("div", { className: "bar-end", children: [
-        /* @__PURE__ */ jsx56("a", { className: "button plain square", href: "/docs", target: "_blank", rel: "noreferrer", "aria-label": "The guide", title: "The guide", children: /* @__PURE__ */ jsx56(Icon, { name: "book" }) }),
-        /* @__PURE__ */ jsx56(Button, { kind: "plain square", "aria-label": "Keys", onPress: acts.openKeys, icon: "keys" }),
-        /* @__PURE__ */ jsx56(Button, { kind: "plain square", "aria-label": theme2 === "light" ? "Dark colours" : "Light colours", onPress: switchTheme, icon: theme2 === "light" ? "moon" : "sun" }),
-        /* @__PURE__ */ jsx56(Account, {})
+      /* @__PURE__ */ jsxs56("div", { className: "bar-end", children: [
+        /* @__PURE__ */ jsx57("a", { className: "button plain square", href: "/docs", target: "_blank", rel: "noreferrer", "aria-label": "The guide", title: "The guide", children: /* @__PURE__ */ jsx57(Icon, { name: "book" }) }),
+        /* @__PURE__ */ jsx57(Button, { kind: "plain square", "aria-label": "Keys", onPress: acts.openKeys, icon: "keys" }),
+        /* @__PURE__ */ jsx57(Button, { kind: "plain square", "aria-label": theme2 === "light" ? "Dark colours" : "Light colours", onPress: switchTheme, icon: theme2 === "light" ? "moon" : "sun" }),
+        /* @__PURE__ */ jsx57(Account, {})
       ] })
     ] }),
-    /* @__PURE__ */ jsx56(Navigation, { path: address.path }),
-    /* @__PURE__ */ jsxs55("main", { id: "main", ref: main, tabIndex: -1, children: [
-      /* @__PURE__ */ jsx56(Connection, {}),
+    /* @__PURE__ */ jsx57(Navigation, { path: address.path }),
+    /* @__PURE__ */ jsxs56("main", { id: "main", ref: main, tabIndex: -1, children: [
+      /* @__PURE__ */ jsx57(Connection, {}),
       screenOf(address)
     ] }),
-    open === "palette" && /* @__PURE__ */ jsx56(Palette, { onClose: () => setOpen(void 0) }),
-    open === "keys" && /* @__PURE__ */ jsx56(KeyList, { onClose: () => setOpen(void 0) })
+    open === "palette" && /* @__PURE__ */ jsx57(Palette, { onClose: () => setOpen(void 0) }),
+    open === "keys" && /* @__PURE__ */ jsx57(KeyList, { onClose: () => setOpen(void 0) })
   ] });
 }
 
 // src/main.tsx
-import { jsx as jsx57 } from "./vendor.js";
+import { jsx as jsx58 } from "./vendor.js";
 applyTheme();
 var root = document.getElementById("root");
 if (root) {
   createRoot(root).render(
-    /* @__PURE__ */ jsx57(StrictMode, { children: /* @__PURE__ */ jsx57(App, {}) })
+    /* @__PURE__ */ jsx58(StrictMode, { children: /* @__PURE__ */ jsx58(App, {}) })
   );
 }

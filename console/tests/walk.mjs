@@ -353,7 +353,7 @@ async function byMouse(browser, origin, session) {
 async function readPages(browser, origin, session) {
   for (const theme of ["light", "dark"]) {
     const page = await open(browser, origin, { theme, width: 1280, session });
-    for (const [name, path] of [["guide", "/docs"], ["guide-page", "/docs/how-to/use-the-console.md"], ["specification", "/api/v1/interfaces/adt-hub/document"]]) {
+    for (const [name, path] of [["guide", "/docs"], ["guide-page", "/docs/how-to/use-the-console.md"], ["guide-search", "/docs/search?q=resend+day"], ["specification", "/api/v1/interfaces/adt-hub/document"]]) {
       await page.goto(origin + path);
       await page.getByRole("heading", { level: 1 }).waitFor();
       await judge(page, `${name} ${theme}`);
@@ -364,6 +364,10 @@ async function readPages(browser, origin, session) {
   const stranger = await open(browser, origin, { theme: "light", width: 1280 });
   await stranger.goto(`${origin}/docs/errors/E5304.md`);
   await stranger.getByRole("heading", { level: 1 }).waitFor();
+  await stranger.getByRole("searchbox", { name: "Search the guide" }).fill("E7431");
+  await stranger.keyboard.press("Enter");
+  await stranger.getByRole("link", { name: /^E7431/ }).click();
+  await stranger.getByRole("heading", { name: /^E7431/, level: 1 }).waitFor();
   const { status } = await stranger.evaluate(async () => ({ status: (await fetch("/api/v1/interfaces/adt-hub/document")).status })).catch(() => ({ status: 401 }));
   if (status !== 401) fault("pages", `a stranger is answered ${status} for a specification`);
   await stranger.context().close();
@@ -415,6 +419,40 @@ async function byActing(browser, origin, session) {
   await page.context().close();
 }
 
+/** Look inside messages: the glass is broken where it has to be, what is found comes into the list, the address keeps it. */
+async function byLooking(browser, origin, session) {
+  const page = await open(browser, origin, { theme: "light", width: 1280, session });
+  await page.goto(`${origin}/messages#q=interface:adt-hub`);
+  await page.locator(".message-row").first().waitFor();
+  const button = page.getByRole("button", { name: "Look inside" });
+  if ((await button.count()) === 0) {
+    await page.getByRole("button", { name: /Iris Hale/ }).click();
+    await page.getByRole("menuitem", { name: "Break the glass…" }).click();
+    await page.getByLabel(/^Why\?/).fill("a test of the console");
+    await page.getByRole("button", { name: "Break the glass", exact: true }).click();
+  }
+  await button.click();
+  await page.getByLabel("Text in a field or value").fill("ADT^A0");
+  await page.getByLabel(/^Why\?/).fill("a test of the console");
+  await page.keyboard.press("Enter");
+  await page.getByText(/raw MSH-9/).first().waitFor();
+  await page.getByText(/opened.*found/).first().waitFor();
+  await judge(page, "looking inside");
+  for (const scheme of ["light", "dark"]) {
+    await page.emulateMedia({ colorScheme: scheme });
+    if (pictures) await page.screenshot({ path: join(pictures, `look-inside-${scheme}-1280.png`) });
+  }
+  const stop = page.getByRole("button", { name: "Stop", exact: true });
+  if (await stop.isVisible()) await stop.click({ timeout: 1000 }).catch(() => {});
+  await page.getByText(/^(Looked|Stopped)/).first().waitFor();
+  if (!page.url().includes("inside=ADT%5EA0")) fault("looking inside", `the address does not keep it: ${page.url()}`);
+  await page.reload();
+  await page.getByLabel("Text in a field or value").waitFor();
+  if ((await page.getByLabel("Text in a field or value").inputValue()) !== "ADT^A0") fault("looking inside", "the text is not in the field again");
+  if ((await page.getByLabel(/^Why\?/).inputValue()) !== "") fault("looking inside", "a reason is kept");
+  await page.context().close();
+}
+
 /** From the first line of the demo to live figures. */
 async function begin(browser) {
   const begun = Date.now();
@@ -434,7 +472,7 @@ async function run() {
   if (pictures) mkdirSync(pictures, { recursive: true });
   const browser = await chromium.launch({ executablePath: existsSync(browserName) ? browserName : `/usr/bin/${browserName}`, args: ["--no-sandbox"] });
   const { origin, session } = await begin(browser);
-  for (const [name, walk] of [["keyboard", byKeyboard], ["mouse", byMouse], ["drawing", byDrawing], ["acting", byActing], ["pages", readPages], ["screens", walkScreens], ["sign-in", signIn]]) {
+  for (const [name, walk] of [["keyboard", byKeyboard], ["mouse", byMouse], ["drawing", byDrawing], ["acting", byActing], ["looking inside", byLooking], ["pages", readPages], ["screens", walkScreens], ["sign-in", signIn]]) {
     const begun = Date.now();
     await walk(browser, origin, session).catch((error) => fault(name, String(error).split("\n").slice(0, 2).join(" ")));
     console.log(`${name}: ${((Date.now() - begun) / 1000).toFixed(1)} s`);

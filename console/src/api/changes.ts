@@ -31,6 +31,8 @@ export interface FileChange {
 
 export interface Plan {
   fingerprint: string;
+  /** Whose addresses, secrets and limits hold: `prod`. */
+  environment?: string;
   interfaces: { interface: string; change: "start" | "change" | "stop"; behaviour?: Behaviour | null }[];
   findings: Finding[];
   files?: FileChange[];
@@ -54,6 +56,11 @@ export interface Version {
   by: string;
   reason: string;
   ticket: string;
+  environment: string;
+  /** `false`: edits that a way back put aside. */
+  was_in_force: boolean;
+  /** Whether it is as the installation signed it. */
+  signature: "valid" | "wrong" | "missing";
   is_newest: boolean;
 }
 

@@ -86,6 +86,21 @@ export async function postText(path: string, body: unknown, signal?: AbortSignal
   return await answer.text();
 }
 
+/** An answer of lines of JSON, each told as it comes, until it ends or the signal stops it. */
+export async function postLines(path: string, body: unknown, onLine: (line: unknown) => void, signal: AbortSignal): Promise<void> {
+  const answer = await send("POST", path, body, signal);
+  const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader();
+  if (!reader) return;
+  let rest = "";
+  for (;;) {
+    const { value, done } = await reader.read();
+    const lines = (rest + (value ?? "")).split("\n");
+    rest = done ? "" : (lines.pop() ?? "");
+    for (const line of lines) if (line) onLine(JSON.parse(line));
+    if (done) return;
+  }
+}
+
 export async function change<T>(method: "PUT" | "DELETE", path: string, body?: unknown): Promise<T> {
   const answer = await send(method, path, body);
   return (await answer.json()) as T;

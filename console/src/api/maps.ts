@@ -67,6 +67,8 @@ export interface MapSample {
   suggestions?: MapSuggestion[];
   origins?: MapOrigin[] | null;
   notes?: { code: string; message: string }[];
+  /** Lookups that the map asked, and which line of a test answered; nowhere where none does. Nobody else is asked. */
+  lookups?: { lookup: string; file: string | null; line: number | null }[];
 }
 
 export interface MapLook {

@@ -1,5 +1,5 @@
 // The routes of the engine by what they are for. Paths stand here and nowhere else.
-import { change, get, getText, post, postText } from "./http";
+import { change, get, getText, post, postLines, postText } from "./http";
 import type { InterfaceText, Journey, MessageRow, ReplayPlan, Status } from "./types";
 
 export const readStatus = (signal?: AbortSignal) => get<Status>("/api/v1/status", undefined, signal);
@@ -21,6 +21,37 @@ export interface Facets {
   facilities: Facet[];
 }
 export const readFacets = (query: string, signal?: AbortSignal) => post<{ facets: Facets | null }>("/api/v1/messages/facets", { query }, signal);
+
+export interface ScanProgress {
+  scanned: number;
+  /** How many messages the search finds; `null` where that is not known. */
+  of: number | null;
+  bytes: number;
+  found: number;
+  unreadable: number;
+  /** The day of the message that was looked at last: `2026-03-01`. */
+  day: string | null;
+}
+export interface ScanEnd extends ScanProgress {
+  why: "all" | "rows" | "bytes" | "time" | "not-allowed" | "engine-ends" | "left" | "trouble";
+  /** Where to go on: only messages older than this one were not looked at. */
+  before: number | null;
+  reason: { code: string; text: string } | null;
+}
+export interface ScanLine {
+  progress?: ScanProgress;
+  row?: MessageRow;
+  end?: ScanEnd;
+}
+export interface ScanWanted {
+  text: string;
+  query: string;
+  reason: string;
+  before?: number;
+}
+/** Looks for a text inside messages: how far it is, each that is found, and how it ended. Stopping the signal ends it in the engine too. */
+export const scanMessages = (wanted: ScanWanted, onLine: (line: ScanLine) => void, signal: AbortSignal) =>
+  postLines("/api/v1/messages/scan", wanted, (line) => onLine(line as ScanLine), signal);
 
 export const readJourney = (id: number, signal?: AbortSignal) => get<Journey>(`/api/v1/messages/${id}`, undefined, signal);
 

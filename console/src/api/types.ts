@@ -113,6 +113,8 @@ export interface MessageRow {
   control_id: string;
   state: MessageState;
   destinations: string[];
+  /** Where a text was found inside it: `raw PID-5`. */
+  places?: string[];
 }
 
 export interface Stage {

@@ -45,7 +45,7 @@ pub enum Command {
     Test(commands::test::Test),
     Plan(commands::plan::Plan),
     Apply(commands::plan::Apply),
-    Rollback(commands::plan::Rollback),
+    Rollback(commands::rollback::Rollback),
     Route(commands::route::Route),
     Parse(commands::parse::Parse),
     Validate(commands::validate::Validate),

@@ -58,6 +58,8 @@ pub struct Host {
     site: ground::Site,
     forwards: Vec<Arc<Forward>>,
     telemetry: Option<Arc<Telemetry>>,
+    /// Whose addresses, secrets and limits hold.
+    environment: Name,
     /// The texts of the workspace as they were put into force.
     in_force: Mutex<server::Texts>,
 }
@@ -125,6 +127,7 @@ impl Host {
             story: Mutex::default(),
             forwards,
             telemetry,
+            environment: setup.workspace.environment.clone(),
             in_force: Mutex::new(texts::of(&setup.workspace.folder)),
             api: server::ApiSettings {
                 is_demo: setup.is_demo,
@@ -399,6 +402,9 @@ impl server::Host for Host {
         );
         let findings: Vec<Value> = findings.iter().map(|finding| place::as_json(&workspace, finding)).collect();
         json!({"schema": "sinew.plan/1", "fingerprint": fingerprint, "interfaces": rows, "findings": findings})
+    }
+    fn environment(&self) -> String {
+        self.environment.to_string()
     }
     fn in_force(&self) -> server::Texts {
         self.in_force.lock().unwrap_or_else(PoisonError::into_inner).clone()

@@ -23,7 +23,7 @@ mod telemetry;
 
 pub use alerts::AlertLines;
 pub use api::ApiLines;
-pub use around::{Around, standard};
+pub use around::{Around, TestAnswers, Used, standard};
 pub use audit::AuditLines;
 pub use environment::{Change, Environment};
 pub use files::{Files, Unreadable};

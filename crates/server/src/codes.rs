@@ -36,8 +36,12 @@ message::catalogue! {
     E7402 "the file was changed meanwhile, or cannot be written";
     E7403 "the test cannot be kept";
     E7404 "the search cannot be shared";
+    E7405 "bodies are looked through already";
     E7430 "the history of the workspace cannot be used";
     E7431 "there is no earlier version to go back to";
+    E7432 "a kept version is not as it was signed";
+    E7433 "the workspace was changed while no engine ran";
+    E7434 "the engine runs in another environment";
     E7300 "a client was turned away in the TLS handshake";
     E7301 "messages travel unencrypted";
     E7302 "the authority of the house cannot be used";

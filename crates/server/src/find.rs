@@ -2,6 +2,10 @@
 //!
 //! Promises: every condition of a search holds for every row, because replay acts on what is found.
 
+mod walk;
+
+pub(crate) use walk::Walk;
+
 use crate::{
     host::State,
     problem::Problem,
@@ -9,8 +13,7 @@ use crate::{
 };
 use message::{Clock, MessageId, MessageState, Phi, Reason, Timestamp, clock};
 use serde::Serialize;
-use std::collections::BTreeMap;
-use store::{Hit, Query, Stored};
+use store::{Facts, Hit, Query, Stored};
 
 /// One message in a list.
 #[derive(Clone, Debug, Serialize)]
@@ -23,8 +26,6 @@ pub(crate) struct Row {
     pub(crate) control_id: String,
     pub(crate) state: MessageState,
     pub(crate) destinations: Vec<String>,
-    #[serde(skip)]
-    pub(crate) facility: String,
 }
 
 /// Ids of neighbours differ by at least this much in the log (docs/spec/store-format.md): a question for "older than one
@@ -34,27 +35,23 @@ const ID_STEP: u64 = 8;
 /// Tells whether messages of an interface and a facility may be seen.
 type Sees<'s> = Option<&'s dyn Fn(&str, &str) -> bool>;
 
-type Found = BTreeMap<MessageId, Row>;
-
-/// The messages that a query finds and that `sees` lets through, by interface and facility, newest first.
+/// The messages that a query finds and that `sees` lets through, by interface and facility, newest first. Of those that are
+/// not let through, so many are passed over at most.
 pub(crate) fn find(state: &State, text: &str, limit: usize, sees: Sees<'_>) -> Result<Vec<Row>, Problem> {
     let search = query::parse(text, clock::System.now())?;
-    let mut conditions = conditions(&search);
-    if !search.ids.is_empty() {
-        conditions.push(Condition { queries: Vec::new(), ids: search.ids.clone() });
+    let page = if sees.is_some() { Query::LIMIT_MAX } else { limit };
+    let (mut walk, mut rows) = (Walk::of(state, &search, None, page)?, Vec::new());
+    for _ in 0..Query::LIMIT_MAX {
+        if rows.len() >= limit {
+            break;
+        }
+        let Some(hit) = walk.next(state)? else { break };
+        if sees.is_none_or(|sees| sees(&hit.interface, &hit.facility)) {
+            let facts = state.engine.store().read(hit.id).map(|stored| stored.accept.facts).unwrap_or_default();
+            rows.push(Row::of(&hit, &facts));
+        }
     }
-    // What several conditions have in common can lie deeper than the first rows of each.
-    let limit_each = if conditions.len() > 1 || sees.is_some() { Query::LIMIT_MAX } else { limit };
-    let mut common: Option<Found> = None;
-    for condition in &conditions {
-        let rows = look(state, &search, condition, limit_each)?;
-        common = Some(match common {
-            None => rows,
-            Some(before) => before.into_iter().filter(|(id, _)| rows.contains_key(id)).collect(),
-        });
-    }
-    let is_seen = |row: &Row| sees.is_none_or(|sees| sees(&row.interface, &row.facility));
-    Ok(common.unwrap_or_default().into_values().rev().filter(is_seen).take(limit).collect())
+    Ok(rows)
 }
 
 /// Counts over all that a query finds; `None` where it is several questions, whose counts do not add up.
@@ -62,7 +59,7 @@ pub(crate) fn facets(state: &State, text: &str) -> Result<Option<store::Facets>,
     let search = query::parse(text, clock::System.now())?;
     let conditions = conditions(&search);
     match conditions.as_slice() {
-        [Condition { queries, ids }] if ids.is_empty() && search.ids.is_empty() && queries.len() == 1 => {
+        [Condition { queries, ids }] if ids.is_empty() && queries.len() == 1 => {
             queries.first().map(|query| Ok(state.engine.store().facets(query)?)).transpose()
         }
         _ => Ok(None),
@@ -95,7 +92,10 @@ fn conditions(search: &Search) -> Vec<Condition> {
         }
     };
     let mut conditions: Vec<Condition> = search.fields.iter().map(field).chain(search.words.iter().map(word)).collect();
-    if conditions.is_empty() && search.ids.is_empty() {
+    if !search.ids.is_empty() {
+        conditions.push(Condition { queries: Vec::new(), ids: search.ids.clone() });
+    }
+    if conditions.is_empty() {
         conditions.push(Condition { queries: vec![base], ids: Vec::new() });
     }
     conditions
@@ -122,22 +122,6 @@ fn base(search: &Search) -> Query {
     }
 }
 
-fn look(state: &State, search: &Search, condition: &Condition, limit: usize) -> Result<Found, Problem> {
-    let store = state.engine.store();
-    let mut found = Found::new();
-    for query in &condition.queries {
-        for hit in store.search(&Query { limit, ..query.clone() })?.hits {
-            found.entry(hit.id).or_insert_with(|| row(state, &hit));
-        }
-    }
-    for id in &condition.ids {
-        if let Some(hit) = hit(state, &base(search), MessageId(*id))? {
-            found.insert(hit.id, row(state, &hit));
-        }
-    }
-    Ok(found)
-}
-
 /// The message with this id, if it is one and the query finds it.
 fn hit(state: &State, query: &Query, id: MessageId) -> Result<Option<Hit>, Problem> {
     let before = Some(MessageId(id.0.saturating_add(ID_STEP)));
@@ -145,17 +129,17 @@ fn hit(state: &State, query: &Query, id: MessageId) -> Result<Option<Hit>, Probl
     Ok(state.engine.store().search(&query)?.hits.into_iter().find(|hit| hit.id == id))
 }
 
-fn row(state: &State, hit: &Hit) -> Row {
-    let facts = state.engine.store().read(hit.id).map(|stored| stored.accept.facts).unwrap_or_default();
-    Row {
-        id: hit.id,
-        received: hit.at,
-        interface: hit.interface.to_string(),
-        kind: format!("{}^{}", hit.message_type, hit.event),
-        control_id: facts.control_id,
-        state: hit.state,
-        destinations: hit.destinations.iter().map(ToString::to_string).collect(),
-        facility: facts.facility,
+impl Row {
+    pub(crate) fn of(hit: &Hit, facts: &Facts) -> Row {
+        Row {
+            id: hit.id,
+            received: hit.at,
+            interface: hit.interface.to_string(),
+            kind: format!("{}^{}", hit.message_type, hit.event),
+            control_id: facts.control_id.clone(),
+            state: hit.state,
+            destinations: hit.destinations.iter().map(ToString::to_string).collect(),
+        }
     }
 }
 

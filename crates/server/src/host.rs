@@ -3,12 +3,13 @@
 use crate::{
     audit::{Audit, Chain},
     certificates,
-    changes::Texts,
+    changes::{Texts, versions},
     codes,
     gate::rate::Rate,
     people::{People, sso::Provider},
     route::Table,
     routes,
+    scan::Scans,
     secrets::Secret,
     verify::Verifying,
 };
@@ -24,6 +25,8 @@ pub trait Host: Send + Sync {
     fn reload(&self, only: Option<String>) -> interface::contract::Boxed<'_, Option<serde_json::Value>>;
     /// What a reload would change, with the fingerprint of the files: a hash over all that the workspace is made of.
     fn plan(&self) -> serde_json::Value;
+    /// The environment whose addresses, secrets and limits hold: `prod`.
+    fn environment(&self) -> String;
     /// The texts of the workspace as they were when they were put into force.
     fn in_force(&self) -> Texts;
     /// The texts of the workspace as they lie there now.
@@ -109,6 +112,7 @@ pub(crate) struct State {
     pub(crate) engine: Engine,
     pub(crate) host: Arc<dyn Host>,
     pub(crate) verifying: Arc<Verifying>,
+    pub(crate) scans: Arc<Scans>,
     pub(crate) audit: Arc<dyn Audit>,
     pub(crate) settings: Arc<ApiSettings>,
     pub(crate) rate: Arc<Rate>,
@@ -136,6 +140,7 @@ impl Api {
             engine,
             host,
             verifying: Arc::default(),
+            scans: Arc::default(),
             settings: Arc::new(settings),
             rate: Arc::default(),
             people: Arc::new(people),
@@ -143,6 +148,15 @@ impl Api {
             certificates: Arc::default(),
         };
         Ok(Api { state })
+    }
+
+    /// Keeps what the engine started with as a version, signed, where it is not the one that was put into force last; says so
+    /// where the files were changed while no engine ran.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn keep_start(&self) -> Result<Option<Reason>, Reason> {
+        versions::keep_start(&self.state).map_err(|problem| problem.reason().clone())
     }
 
     /// The one-time token that makes the first administrator; `None` when there is one. To be shown on the machine itself

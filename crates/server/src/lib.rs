@@ -43,6 +43,7 @@ pub mod rights;
 pub mod risks;
 mod route;
 mod routes;
+mod scan;
 mod searches;
 pub mod secrets;
 mod steer;

@@ -56,11 +56,13 @@ impl HttpBody for Stream {
     }
 }
 
-fn stream(kind: &'static str, receiver: mpsc::Receiver<Bytes>) -> Response {
+/// An answer that goes on until nobody writes to it.
+pub(crate) fn stream(kind: &'static str, receiver: mpsc::Receiver<Bytes>) -> Response {
     ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "no-store")], Body::new(Stream(receiver))).into_response()
 }
 
-fn too_many() -> Problem {
+/// No further reader has room.
+pub(crate) fn too_many() -> Problem {
     Problem::from(too_many_watch(engine::codes::E5090))
 }
 

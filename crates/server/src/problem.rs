@@ -52,7 +52,7 @@ impl From<Reason> for Problem {
     fn from(reason: Reason) -> Problem {
         let status = match &*reason.code {
             "E5201" | "E5320" | "E7400" => StatusCode::NOT_FOUND,
-            "E5202" | "E4047" | "E7050" | "E7250" | "E7306" | "E7402" => StatusCode::CONFLICT,
+            "E5202" | "E4047" | "E7050" | "E7250" | "E7306" | "E7402" | "E7432" => StatusCode::CONFLICT,
             "E4044" | "E5091" | "E5321" | "E7002" | "E7003" | "E7004" => StatusCode::BAD_REQUEST,
             _ => StatusCode::SERVICE_UNAVAILABLE,
         };

@@ -14,7 +14,7 @@ use crate::{
         Gives::{Bytes, Json as Gives, Lines, Stream, Text, Typed},
         Need, Route, schema,
     },
-    searches, secrets, steer, verify,
+    scan, searches, secrets, steer, verify,
 };
 use axum::http::Method;
 
@@ -257,6 +257,13 @@ fn of_messages() -> Vec<Route> {
             Gives("sinew.facets/1"),
             "Count what a search finds, by state, interface, type and facility",
             messages::facets,
+        ),
+        Route::new(
+            (POST, "/api/v1/messages/scan"),
+            (may(Right::Reveal), Part),
+            Lines,
+            "Look for a text inside messages, the newest first",
+            scan::scan,
         ),
         Route::new(
             (GET, "/api/v1/searches"),

@@ -1,6 +1,6 @@
 // Changes: what the files of the workspace would change, putting it into force, the way back, and two persons where they are asked for.
 import { useState } from "react";
-import { applyChange, applyFiles, approve, propose, readChanges, readPlan, readVersions, type Change } from "../../api/changes";
+import { applyChange, applyFiles, approve, propose, readChanges, readPlan, readVersions, type Change, type Plan } from "../../api/changes";
 import { Problem } from "../../api/http";
 import { useLive } from "../../api/live";
 import { useMay, useSession } from "../../api/session";
@@ -15,6 +15,18 @@ import { PutIntoForce, type Step } from "./PutIntoForce";
 import { Versions } from "./Versions";
 
 const SAFE = "Messages that are under way end in the version they began in; new ones take the new version. An interface whose file has a mistake goes on as it is.";
+
+/** What is safe, and where it is done. */
+const Safe = ({ plan }: { plan: Plan }) => (
+  <p>
+    {plan.environment && (
+      <>
+        In the environment <strong>{plan.environment}</strong>.{" "}
+      </>
+    )}
+    {SAFE}
+  </p>
+);
 
 function Proposals({ changes, onApply, again }: { changes: Change[]; onApply: (change: Change) => void; again: () => void }) {
   const may = useMay();
@@ -122,7 +134,7 @@ export function Changes() {
             </Button>
           )}
           {may("apply") && !needsSecond && now && (
-            <Button kind={isSomething ? "first" : ""} onPress={() => setStep({ title: "Put the files of the workspace into force", text: <p>{SAFE}</p>, button: "Put into force", run: (why) => applyFiles(why, now.fingerprint) })}>
+            <Button kind={isSomething ? "first" : ""} onPress={() => setStep({ title: "Put the files of the workspace into force", text: <Safe plan={now} />, button: "Put into force", run: (why) => applyFiles(why, now.fingerprint) })}>
               Put into force…
             </Button>
           )}
@@ -130,7 +142,14 @@ export function Changes() {
       }
     >
       {may("propose") && (
-        <Card title="What would change now" more={now && <code className="quiet">{now.fingerprint.slice(0, 16)}</code>}>
+        <Card title="What would change now" more={
+            now && (
+              <span className="quiet">
+                {now.environment && `environment ${now.environment} · `}
+                <code>{now.fingerprint.slice(0, 16)}</code>
+              </span>
+            )
+          }>
           <div className="inside">{plan.problem ? <Trouble problem={plan.problem} what="The plan" again={plan.again} /> : now ? <PlanView plan={now} /> : <p>Reading the workspace, and running stored messages through both versions…</p>}</div>
         </Card>
       )}

@@ -9,6 +9,8 @@ import { Button, Card, Empty, Trouble } from "../../ui/parts";
 import { Files } from "./PlanView";
 import { PutIntoForce } from "./PutIntoForce";
 
+const SIGNED: Record<Version["signature"], string> = { valid: "Valid", wrong: "Not as it was signed", missing: "Not signed" };
+
 function BackText({ id }: { id: string }) {
   const { value, problem } = useAnswer(id, (signal) => planBack(id, signal));
   return (
@@ -37,6 +39,8 @@ export function Versions({ answer, isLocked, again }: { answer: Answer<{ version
               <th scope="col">By</th>
               <th scope="col">Why</th>
               <th scope="col">Ticket</th>
+              <th scope="col">Environment</th>
+              <th scope="col">Signature</th>
               <th scope="col">
                 <span className="hidden-but-read">Way back</span>
               </th>
@@ -47,8 +51,14 @@ export function Versions({ answer, isLocked, again }: { answer: Answer<{ version
               <tr key={version.id}>
                 <td className="nowrap">{moment(version.at)}</td>
                 <td>{version.by || "–"}</td>
-                <td>{version.reason || <span className="quiet">no reason was given</span>}</td>
+                <td>{!version.was_in_force && <span className="quiet">Put aside: </span>}{version.reason || <span className="quiet">no reason was given</span>}</td>
                 <td className="mono">{version.ticket}</td>
+                <td>{version.environment || "–"}</td>
+                <td>
+                  <span className={`state ${version.signature === "valid" ? "good" : "bad"}`}>
+                    <Icon name={version.signature === "valid" ? "good" : "bad"} /> {SIGNED[version.signature]}
+                  </span>
+                </td>
                 <td>
                   <div className="buttons end">
                     {version.is_newest ? (
@@ -57,7 +67,8 @@ export function Versions({ answer, isLocked, again }: { answer: Answer<{ version
                       </span>
                     ) : (
                       may("apply") &&
-                      !isLocked && (
+                      !isLocked &&
+                      version.signature === "valid" && (
                         <Button onPress={() => setOpen(version)} aria-label={`Go back to the version of ${moment(version.at)}`}>
                           Go back…
                         </Button>

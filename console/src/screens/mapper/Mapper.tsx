@@ -100,6 +100,11 @@ function Result({ look }: { look: MapLook }) {
         <span className="quiet">{sample ? `of message ${sample.message}, ${sample.is_masked ? "masked" : "as it is"}` : "no sample"}</span>
       </header>
       <div className="pane-inside">
+        {sample?.lookups?.map((one) => (
+          <p key={`${one.lookup} ${one.file} ${one.line}`} className="inside quiet">
+            <code>{one.lookup}</code> {one.file ? <>answers as the test says: <code>{`${one.file}:${one.line}`}</code></> : "is not asked here, and no test of the interface says what it answers for this value."}
+          </p>
+        ))}
         {sample?.fault ? (
           <p className="inside bad">
             ✕ {sample.fault.text} <code>{sample.fault.code}</code>

@@ -13,6 +13,7 @@ import { Icon } from "../../ui/icons";
 import { Button, Empty, messageState, State, Trouble } from "../../ui/parts";
 import { Facets } from "./Facets";
 import { OneMessage } from "./OneMessage";
+import { Inside, useScan } from "./Inside";
 import { ReplayFound } from "./ReplayFound";
 
 const LIMITS = [200, 1000, 5000, 10000];
@@ -71,7 +72,7 @@ function Row({ row, query, isChosen, isNarrow, isStop }: { row: MessageRow; quer
       <span className="mono">{row.type}</span>
       <span className="cut">{row.interface}</span>
       <span className="cut mono quiet control">{row.control_id || "–"}</span>
-      {!isNarrow && <span className="cut quiet">{row.destinations.join(", ") || "nowhere"}</span>}
+      {!isNarrow && <span className="cut quiet">{(row.places ?? row.destinations).map((place) => place.trim()).join(", ") || "nowhere"}</span>}
       <State of={messageState(row.state)} />
     </a>
   );
@@ -108,6 +109,9 @@ export function Messages() {
   const chosen = Number(words.get("id")) || undefined;
   const may = useMay();
   const mayResend = may("resend");
+  // A text inside messages stands in the address as the search does; why it is looked for does not.
+  const inside = may("reveal") ? (words.get("inside") ?? undefined) : undefined;
+  const scan = useScan(query, inside);
   const kinds = (Object.keys(BULK) as BulkKind[]).filter((kind) => may(BULK[kind].right));
   const [bulk, setBulk] = useState<BulkKind>();
   const [limitAt, setLimitAt] = useState(0);
@@ -116,7 +120,8 @@ export function Messages() {
   const [areFacetsOpen, setFacetsOpen] = useState(false);
   const limit = LIMITS[limitAt] ?? 200;
   const { value, problem, isLoading, again } = useAnswer(`${query}\n${limit}`, (signal) => searchMessages(query, limit, signal));
-  const rows = value?.messages ?? [];
+  const isScan = inside !== undefined;
+  const rows = isScan ? scan.rows : (value?.messages ?? []);
   // Counts over all that is found cost the index more than a page of rows, so that following does not ask for them again.
   const facets = useAnswer(query, (signal) => readFacets(query, signal)).value?.facets;
   useEffect(() => {
@@ -128,10 +133,10 @@ export function Messages() {
     setLimitAt(0);
     setWords({ q: text || undefined, id: undefined, tab: undefined });
   };
-  const isFull = rows.length >= limit;
+  const isFull = !isScan && rows.length >= limit;
   const oldest = rows.at(-1);
   return (
-    <div className={`messages ${chosen ? "with-message" : ""} ${areFacetsOpen ? "facets-open" : ""}`}>
+    <div className={`messages ${chosen ? "with-message" : ""} ${areFacetsOpen ? "facets-open" : ""} ${isScan ? "looks-inside" : ""}`}>
       <h1 className="hidden-but-read">Messages</h1>
       <div className="messages-head">
         <SearchBox query={query} onQuery={onQuery} />
@@ -144,9 +149,14 @@ export function Messages() {
           <Button icon={isFollowing ? "paused" : "play"} onPress={() => setFollowing(!isFollowing)}>
             {isFollowing ? "Stop following" : "Follow"}
           </Button>
+          {may("reveal") && (
+            <Button icon="search" aria-expanded={isScan} onPress={() => setWords({ inside: isScan ? undefined : " ", id: undefined, tab: undefined })}>
+              Look inside
+            </Button>
+          )}
           {kinds.length > 0 && (
             <MenuTrigger>
-              <Button isDisabled={!query || rows.length === 0}>Act on found…</Button>
+              <Button isDisabled={(!query && !isScan) || rows.length === 0}>Act on found…</Button>
               <Popover className="popover" placement="bottom end">
                 <Menu className="menu" items={kinds.map((id) => ({ id, label: BULK[id].label }))} onAction={(key) => setBulk(kinds.find((kind) => kind === key))}>
                   {(one) => <MenuItem className="menu-item">{one.label}</MenuItem>}
@@ -154,18 +164,19 @@ export function Messages() {
               </Popover>
             </MenuTrigger>
           )}
-          {mayResend && <Button icon="again" isDisabled={!query || rows.length === 0} onPress={() => setReplaying(true)}>
+          {mayResend && <Button icon="again" isDisabled={!query || isScan || rows.length === 0} onPress={() => setReplaying(true)}>
             Replay found…
           </Button>}
         </div>
       </div>
+      {isScan && <Inside text={inside.trim()} scan={scan} />}
       <aside className="messages-facets" aria-label="Narrow the search">
         <Facets query={query} rows={rows} facets={facets} onQuery={onQuery} />
         <p className="quiet facet-foot">{facets ? "Counts are of all that the search finds." : "Counts are of the messages in the list."}</p>
       </aside>
       <section className="messages-found" aria-label="Found messages">
         <p className="found-line" role="status">
-          {problem ? "No answer" : isLoading && !value ? "Searching…" : rows.length === 0 ? "Nothing found" : facets && isFull ? `${count(rows.length)} newest of ${count(facets.total)}` : `${count(rows.length)}${isFull ? " newest" : ""} ${rows.length === 1 ? "message" : "messages"}`}
+          {isScan ? scan.said : problem ? "No answer" : isLoading && !value ? "Searching…" : rows.length === 0 ? "Nothing found" : facets && isFull ? `${count(rows.length)} newest of ${count(facets.total)}` : `${count(rows.length)}${isFull ? " newest" : ""} ${rows.length === 1 ? "message" : "messages"}`}
           {oldest && isFull && chosen === undefined && <span className="quiet"> back to {moment(oldest.received)}</span>}
           {isFull && limitAt < LIMITS.length - 1 && (
             <Button kind="plain" onPress={() => setLimitAt(limitAt + 1)}>
@@ -173,7 +184,9 @@ export function Messages() {
             </Button>
           )}
         </p>
-        {problem ? (
+        {isScan ? (
+          rows.length > 0 ? <List rows={rows} query={query} chosen={chosen} isNarrow={chosen !== undefined} /> : <Empty title={scan.isRunning ? "Nothing found yet" : "Nothing found"}>{scan.hint}</Empty>
+        ) : problem ? (
           <div className="inside">
             <Trouble problem={problem} what="The search" again={again} />
           </div>

@@ -8,7 +8,8 @@ use crate::{
     table,
 };
 use clap::Args;
-use message::{Diagnostic, Severity};
+use interface::workspace::Workspace;
+use message::{Diagnostic, Location, Severity};
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -20,6 +21,7 @@ Examples:
   sinew check hello --env prod
   sinew check --json | jq '.findings[] | select(.severity == \"error\")'
 
+The files of the other environments are read too: names that are not there, settings that nobody knows.
 Exit: 0 no error (warnings are allowed), 1 errors, 3 there is no workspace.")]
 pub struct Check {
     /// The workspace folder
@@ -38,7 +40,8 @@ pub struct Check {
 impl Check {
     pub fn run(self, screen: &Screen) -> Result {
         let started = std::time::Instant::now();
-        let (workspace, findings) = with_dir(self.place, self.dir).load()?;
+        let (workspace, mut findings) = with_dir(self.place, self.dir).load()?;
+        findings.extend(of_other_environments(&workspace));
         let count = |severity: Severity| findings.iter().filter(|finding| finding.severity == severity).count();
         let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
         if self.json {
@@ -66,7 +69,23 @@ impl Check {
     }
 }
 
-fn print(screen: &Screen, workspace: &interface::workspace::Workspace, findings: &[Diagnostic]) {
+/// What is wrong in the files of the environments that are not in force here: names that are not there, settings that nobody knows.
+/// Whether their secrets are there, only their own machines can tell.
+fn of_other_environments(workspace: &Workspace) -> Vec<Diagnostic> {
+    let folder = std::fs::read_dir(workspace.folder.join("environments")).into_iter().flatten().flatten();
+    let mut names: Vec<String> =
+        folder.filter_map(|entry| Some(entry.file_name().to_str()?.strip_suffix(".toml")?.to_owned())).collect();
+    names.sort_unstable();
+    let mut found = Vec::new();
+    for name in names.iter().filter(|name| **name != *workspace.environment) {
+        let file = format!("environments/{name}.toml");
+        let is_in = |finding: &Diagnostic| matches!(finding.locations.first(), Some(Location::Text { file: of, .. }) if **of == file);
+        found.extend(place::load(&workspace.folder, Some(name)).1.into_iter().filter(is_in));
+    }
+    found
+}
+
+fn print(screen: &Screen, workspace: &Workspace, findings: &[Diagnostic]) {
     if !findings.is_empty() {
         screen.bytes(place::render(workspace, findings, screen.is_coloured, screen.is_unicode).as_bytes());
     }

@@ -8,7 +8,10 @@ use crate::{
     table::{Cell, Table},
 };
 use clap::Args;
+use scan::Inside;
 use serde_json::{Value, json};
+
+mod scan;
 
 /// Find messages by patient, visit, order, control id, type, state or time
 #[derive(Args, Debug)]
@@ -19,6 +22,13 @@ Examples:
   sinew messages 'patient:482113 since:2h'
   sinew messages 'state:parked interface:adt-main'
   sinew messages 'type:ORU since:2026-03-01 until:2026-03-02' --json
+  sinew messages interface:lab since:7d --body \"ward 4 west\" --reason \"ticket 4711\"
+
+--body looks inside: every message that the words find is opened, the newest first, in the background behind all other work. Values
+are compared as a person reads them: escapes and character sets resolved, without case and accents, for HL7 v2 field by field.
+It takes the right to read content, and is kept in the audit chain with its reason.
+  --json: {\"schema\":\"sinew.scan/1\",\"row\":{\"id\",\"received\",\"interface\",\"type\",\"control_id\",\"state\",\"destinations\",\"places\"}}
+          and last {\"schema\":\"sinew.scan/1\",\"end\":{\"why\",\"scanned\",\"of\",\"bytes\",\"found\",\"unreadable\",\"day\",\"before\",\"reason\"}}
 
 Words:
   patient:ID visit:ID order:ID control:ID id:NUMBER   a word alone is any of these
@@ -26,7 +36,7 @@ Words:
   state:delivered|in_flight|parked|filtered|expired|deleted
   since:2h until:30m since:09:41 since:2026-03-01     times are UTC
   NAME=VALUE                                          fields that an interface indexes
-Exit: 0 found, 1 nothing found, 2 the query is wrong, 3 no engine runs here.")]
+Exit: 0 found, 1 nothing found, or somebody looks inside already, 2 the query is wrong, 3 no engine runs here, 4 not allowed.")]
 pub struct Messages {
     /// What to look for; words are joined by `and`
     query: Vec<String>,
@@ -34,8 +44,10 @@ pub struct Messages {
     #[arg(short = 'n', long, value_name = "N", default_value_t = 50)]
     limit: usize,
     #[command(flatten)]
+    inside: Inside,
+    #[command(flatten)]
     reach: Reach,
-    /// One JSON object
+    /// One JSON object; with --body one for each message, and one for how it ended
     #[arg(long)]
     json: bool,
 }
@@ -83,6 +95,9 @@ fn text<'v>(value: &'v Value, name: &str) -> &'v str {
 impl Messages {
     pub fn run(self, screen: &Screen) -> Result {
         let query = self.query.join(" ");
+        if self.inside.body.is_some() {
+            return self.inside.run((&query, self.limit), &self.reach, screen, self.json);
+        }
         let answer = self.reach.post("/api/v1/messages/search", &json!({"query": query, "limit": self.limit}))?;
         let rows: Vec<&Value> = answer.get("messages").and_then(Value::as_array).into_iter().flatten().collect();
         if self.json {

@@ -36,6 +36,7 @@ pub mod quality;
 pub mod reference;
 pub mod restore;
 pub mod role;
+pub mod rollback;
 pub mod route;
 pub mod run;
 pub mod script;

@@ -1,5 +1,4 @@
-//! `sinew plan`, `apply`, `rollback`: what a change of the workspace does before it does it, putting it into force, and the way
-//! back.
+//! `sinew plan` and `apply`: what a change of the workspace does before it does it, and putting it into force.
 
 use crate::{
     commands::steer::needs,
@@ -22,7 +21,8 @@ Examples:
 
 Stored messages of each interface that changes are run through both versions, newest first: up to 2,000
 or 5 s of them. Nothing is sent, stored or asked outside. What differs is told by its path, never by its
-value. Exit: 0, 1 the workspace has errors, 3 no engine runs here.")]
+value. The environment in which the engine runs is said first; --env NAME refuses when it is another one.
+Exit: 0, 1 the workspace has errors, 3 no engine runs here, 5 the engine runs in another environment.")]
 pub struct Plan {
     #[command(flatten)]
     reach: Reach,
@@ -39,10 +39,11 @@ Examples:
   sinew apply --yes --reason \"lab sends units\" --ticket LAB-71
   sinew apply --yes --change 3f9a01c2d4e5 --reason \"approved\"    where a second person is asked for
 
-Where the workspace is in git, its files are committed with reason and ticket; `sinew rollback` goes
-back to the version before. Where four eyes are asked for, the first call proposes the change, somebody
+Where the workspace is in git, its files are committed with reason and ticket; the engine keeps each version
+besides. `sinew rollback` goes back to the version before. Where four eyes are asked for, the first call proposes the change, somebody
 else approves it, and --change applies it.
-Exit: 0, 1 the workspace has errors, 3 no engine runs here, 5 --yes or --reason is missing.")]
+Exit: 0, 1 the workspace has errors, 3 no engine runs here, 5 --yes or --reason is missing, or the engine
+runs in another environment than --env names.")]
 pub struct Apply {
     /// Do it
     #[arg(long)]
@@ -60,35 +61,9 @@ pub struct Apply {
     reach: Reach,
 }
 
-/// Go back to the version of the workspace that was applied before
-#[derive(Args, Debug)]
-#[command(after_help = "\
-Examples:
-  sinew rollback                                      what would change, and nothing is done
-  sinew rollback --yes --reason \"wrong codes\"
-  sinew rollback --to 4c1d9e2 --yes --reason \"before the weekend\"
-
-The files become those of the commit, are put into force, and that is a commit of its own. Edits that
-were never applied are put aside with git stash. Messages that wait are sent by the version that is in
-force then; none is lost.
-Exit: 0, 1 there is nothing to go back to, 3 no engine runs here, 5 --yes or --reason is missing.")]
-pub struct Rollback {
-    /// The commit; without it, the one applied before the last
-    #[arg(long, value_name = "COMMIT")]
-    to: Option<String>,
-    /// Do it
-    #[arg(long)]
-    yes: bool,
-    /// Why: kept in the audit chain and in the commit
-    #[arg(long, value_name = "TEXT", default_value = "")]
-    reason: String,
-    #[command(flatten)]
-    reach: Reach,
-}
-
 impl Plan {
     pub fn run(self, screen: &Screen) -> Result {
-        let plan = self.reach.get("/api/v1/plan")?;
+        let plan = planned(&self.reach)?;
         if self.json {
             screen.line(plan.to_string());
         } else {
@@ -101,7 +76,7 @@ impl Plan {
 impl Apply {
     pub fn run(self, screen: &Screen) -> Result {
         let folder = self.reach.place().folder()?;
-        let plan = self.reach.get("/api/v1/plan")?;
+        let plan = planned(&self.reach)?;
         show(screen, &plan);
         if has_errors(&plan) {
             return Ok(Exit::Problems);
@@ -134,39 +109,22 @@ impl Apply {
     }
 }
 
-impl Rollback {
-    pub fn run(self, screen: &Screen) -> Result {
-        let folder = self.reach.place().folder()?;
-        let Some(ledger) = Ledger::of(&folder) else {
-            return Err(Failure::new(Exit::Problems, "the workspace is in no git repository, so nothing was recorded")
-                .code(server::codes::E7430)
-                .hint("`git init` in the workspace, then `sinew apply` records each version"));
-        };
-        let target = ledger.before(self.to.as_deref())?;
-        screen.say(format!("back to {} ({})", &target.commit[..target.commit.len().min(12)], plain(&target.title)));
-        ledger.differences(&target.commit)?.iter().for_each(|line| screen.line(plain(line)));
-        needs(&self.reason, self.yes)?;
-        if self.reach.get("/api/v1/changes")?["four_eyes"] == true {
-            return Err(Failure::new(Exit::NotAllowed, "this workspace asks for a second person")
-                .code(server::codes::E7075)
-                .hint("git restore the files, then sinew apply proposes the change"));
+/// The plan of the running engine. Who names an environment means that one and no other.
+pub(super) fn planned(reach: &Reach) -> Result<Value> {
+    let plan = reach.get("/api/v1/plan")?;
+    let (runs, meant) = (text(&plan, "environment"), reach.place().env.as_deref());
+    match meant.filter(|meant| *meant != runs) {
+        None => Ok(plan),
+        Some(meant) => {
+            let what = format!("the engine of this workspace runs in the environment `{runs}`, not in `{meant}`");
+            let hint = "leave --env out, or name the workspace of the engine that is meant with --workspace DIR";
+            Err(Failure::new(Exit::Refused, what).code(server::codes::E7434).hint(hint))
         }
-        if ledger.restore(&target.commit)? {
-            screen.say("edits that were not applied are put aside: git stash list");
-        }
-        let plan = self.reach.get("/api/v1/plan")?;
-        let applied = self.reach.post("/api/v1/reload", &json!({"reason": self.reason}))?;
-        if has_errors(&applied) {
-            screen.say("some interfaces of that version have errors and go on as they were");
-            return Ok(Exit::Problems);
-        }
-        let title = format!("roll back to {}", &target.commit[..target.commit.len().min(12)]);
-        record(screen, &folder, &title, &[("Reason", &*self.reason)], text(&plan, "fingerprint"))?;
-        Ok(Exit::Ok)
     }
 }
 
-fn record(
+/// Commits what is in force where the workspace is in git.
+pub(super) fn record(
     screen: &Screen,
     folder: &std::path::Path,
     title: &str,
@@ -174,9 +132,8 @@ fn record(
     fingerprint: &str,
 ) -> Result<()> {
     match Ledger::of(folder) {
-        None => {
-            screen.say("in force; the workspace is in no git repository, so there is no way back by sinew rollback")
-        }
+        None => screen
+            .say("in force; the workspace is in no git repository: the engine keeps this version for sinew rollback"),
         Some(ledger) => match ledger.record(title, trailers, fingerprint)? {
             Some(commit) => screen.say(format!("in force, recorded as {}", &commit[..commit.len().min(12)])),
             None => screen.say("in force; the files are those of the last commit"),
@@ -189,11 +146,11 @@ fn rows(plan: &Value) -> Vec<Value> {
     plan["interfaces"].as_array().cloned().unwrap_or_default()
 }
 
-fn text<'v>(value: &'v Value, key: &str) -> &'v str {
+pub(super) fn text<'v>(value: &'v Value, key: &str) -> &'v str {
     value[key].as_str().unwrap_or_default()
 }
 
-fn has_errors(value: &Value) -> bool {
+pub(super) fn has_errors(value: &Value) -> bool {
     value["findings"].as_array().into_iter().flatten().any(|finding| text(finding, "severity") == "error")
 }
 
@@ -203,6 +160,7 @@ fn show(screen: &Screen, plan: &Value) {
         screen.say(format!("{}: sinew check shows them", count(findings as u64, "finding")));
     }
     let rows = rows(plan);
+    screen.say(format!("environment {}", plain(text(plan, "environment"))));
     if rows.is_empty() {
         screen.line("no interface changes");
     }

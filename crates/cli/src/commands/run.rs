@@ -124,8 +124,15 @@ async fn engine(screen: &Screen, at: Place, how: How) -> Result {
     let is_sealed = host.is_sealed();
     let address = listening.as_ref().map(|listening| listening.address);
     let setup = if address.is_some() { api.begin_setup() } else { Ok(None) };
+    let keeping = api.clone();
+    let kept = tokio::task::spawn_blocking(move || keeping.keep_start()).await;
     let mut serving = host.serve(api, listening);
     greet(screen, &host, &recovered, &changes);
+    match kept {
+        Ok(Ok(None)) | Err(_) => {}
+        Ok(Ok(Some(changed))) => screen.say(screen.paint_talk("33", &format!("  {}: {}", changed.code, changed.text))),
+        Ok(Err(reason)) => screen.say(format!("  versions cannot be kept: {reason}")),
+    }
     if let Some(address) = address {
         screen.say(format!("  {:<20} {} {address}", "the API", if is_sealed { "https" } else { "http" }));
         welcome(screen, setup);

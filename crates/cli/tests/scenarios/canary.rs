@@ -103,6 +103,7 @@ fn the_store_shows_no_patient_also_after_the_key_was_changed() {
     engine.sinew(&["message", &id, "--raw", "--reason", &format!("a call about {NAME}")]).expect(0);
     engine.sinew(&["replay", "control:Y1", "--yes", "--reason", &format!("{NAME} was wrong")]).expect(0);
     engine.sinew(&["messages", &format!("patient:{PATIENT}")]).expect(0);
+    engine.sinew(&["messages", "--body", NAME, "--reason", "a call"]).expect(0);
     engine.sinew(&["audit", "search", "--patient", PATIENT]).expect(0);
     assert_eq!(showing(&data), Vec::<String>::new(), "while it runs");
     assert_eq!(engine.signal("-TERM").0, 0);
@@ -113,7 +114,9 @@ fn the_store_shows_no_patient_also_after_the_key_was_changed() {
     fs::write(data.join("keys/master.key"), format!("{}\n", new.to_text())).expect("the key");
     let engine = workspace.run();
     engine.sinew(&["messages", &format!("patient:{PATIENT}")]).expect(0);
-    engine.sinew(&["audit", "search", "--patient", PATIENT]).expect(0).says(&["read", "search"]);
+    let inside = engine.sinew(&["messages", "--body", NAME, "--reason", "a call", "--json"]).expect(0);
+    assert!(inside.out.lines().count() > 1 && !inside.out.contains(NAME), "{}", inside.out);
+    engine.sinew(&["audit", "search", "--patient", PATIENT]).expect(0).says(&["read", "search", "found"]);
     engine.sinew(&["audit", "verify"]).expect(0);
     assert_eq!(engine.signal("-TERM").0, 0);
     assert_eq!(showing(&data), Vec::<String>::new(), "under another key");

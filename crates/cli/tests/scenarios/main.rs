@@ -36,6 +36,7 @@ mod protocol;
 mod quality;
 mod record;
 mod repository;
+mod rollback;
 mod route;
 mod scripts;
 mod secrets;

@@ -1,11 +1,15 @@
 //! What a map of a workspace may refer to: for those who change one and want to see at once what it does.
 //!
 //! Promises: the same tables, shared maps, scripts and formats as when the interface is compiled, those that come along included.
-//! Never: lookups, which an interface asks of others while it runs: a map with one is told that there is no such name.
+//! Never: asks a lookup. A map may name those of its interface, and what they answer is what the tests of the interface say.
+
+mod answers;
+
+pub use answers::{TestAnswers, Used};
 
 use super::{Files, Loading, read_lists, read_scripts, read_tables};
 use crate::compile::{SharedMaps, language::STANDARD};
-use lang::{Forms, Library, MapFile, Scope, Scripts, Standard, Tables, syntax::Tree};
+use lang::{Forms, Library, MapFile, Scope, Scripts, Standard, Tables, lookup::Lookups, syntax::Tree};
 use message::Diagnostic;
 
 /// See the module.
@@ -15,6 +19,8 @@ pub struct Around {
     shared_maps: SharedMaps,
     scripts: Scripts,
     forms: Forms,
+    lookups: Lookups,
+    answers: TestAnswers,
 }
 
 impl Around {
@@ -32,14 +38,25 @@ impl Around {
         read_lists(files, &paths, &format!("{home}/lists/"), &mut tables, found);
         read_scripts(files, &paths, &format!("{home}/scripts/"), &mut scripts, found);
         let (shared_maps, forms) = (loading.library(&paths).into(), loading.forms(&paths));
-        Around { tables, shared_maps, scripts, forms }
+        let (lookups, answers) = answers::read(files, &paths, home);
+        Around { tables, shared_maps, scripts, forms, lookups, answers }
+    }
+
+    /// What the tests of the interface say that its lookups answer, for one run.
+    #[must_use]
+    pub fn answers(&self) -> TestAnswers {
+        self.answers.again()
     }
 
     /// Compiles a map file among all this: what can run, and everything that is wrong with it.
     #[must_use]
     pub fn compile(&self, tree: &Tree) -> (MapFile, Vec<Diagnostic>) {
         let (tables, library) = self.shared_maps.around(&self.tables, tree);
-        let scope = Scope::new(&tables).with_library(library).with_scripts(&self.scripts).with_forms(&self.forms);
+        let scope = Scope::new(&tables)
+            .with_library(library)
+            .with_scripts(&self.scripts)
+            .with_forms(&self.forms)
+            .with_lookups(&self.lookups);
         MapFile::compile(tree, &scope)
     }
 

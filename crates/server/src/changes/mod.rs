@@ -5,6 +5,7 @@
 //! nothing but what they approved: the files as they were, by their hash.
 
 mod difference;
+mod signature;
 pub(crate) mod versions;
 
 pub use difference::Texts;
@@ -109,10 +110,11 @@ fn answered(applied: Option<Value>) -> Response {
     Json(applied.unwrap_or_else(|| json!({}))).into_response()
 }
 
-/// What the files of the workspace would change: interfaces and what they do, and the lines of the files.
+/// What the files of the workspace would change, and where: interfaces and what they do, and the lines of the files.
 fn planned(host: &dyn Host) -> Value {
     let mut plan = host.plan();
     if let Some(plan) = plan.as_object_mut() {
+        plan.insert("environment".to_owned(), json!(host.environment()));
         plan.insert("files".to_owned(), json!(difference::between(&host.in_force(), &host.on_disk())));
     }
     plan

@@ -7,7 +7,7 @@ use interface::workspace::Around;
 use lang::{Format, Map, MapFile, Matter, Origins, Run, Settings, coverage, drawing, outline};
 use message::{Clock as _, clock};
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 use store::Stored;
 
 /// Elements that the tree of a resource shows below its own.
@@ -38,7 +38,7 @@ pub(super) fn answer(opened: &Opened, around: &Around, stored: Option<&Stored>, 
         "map": main.map(|map| json!({"name": &*map.name, "from": side(map, true), "to": side(map, false)})),
         "sections": sections.iter().map(|section| told(section, &tree.file)).collect::<Vec<_>>(),
         "elements": elements(&sections),
-        "sample": stored.map(|stored| tried(&maps, stored, is_revealed, &sections)),
+        "sample": stored.map(|stored| tried((&maps, around), stored, is_revealed, &sections)),
     })
 }
 
@@ -94,8 +94,13 @@ fn below(member: definitions::Member, path: &str, depth: usize, out: &mut Vec<Va
     }
 }
 
-/// The map over one message.
-fn tried(maps: &MapFile, stored: &Stored, is_revealed: bool, sections: &[outline::Section]) -> Value {
+/// The map over one message. Nobody is asked: lookups answer what the tests of the interface say.
+fn tried(
+    (maps, around): (&MapFile, &Around),
+    stored: &Stored,
+    is_revealed: bool,
+    sections: &[outline::Section],
+) -> Value {
     let envelope = &stored.accept.envelope;
     let shown = |format: message::Format, bytes: &[u8]| {
         let bytes = if is_revealed { bytes.to_vec() } else { mask::masked_content(format, bytes) };
@@ -105,7 +110,8 @@ fn tried(maps: &MapFile, stored: &Stored, is_revealed: bool, sections: &[outline
         json!({"message": stored.id, "is_masked": !is_revealed, "raw": shown(envelope.format, &envelope.raw)});
     let Some(map) = maps.main() else { return sample };
     let (matter, _) = Matter::read(&map.from.form(), envelope.raw.clone());
-    let mut run = Run::new(clock::System.now(), 0);
+    let answers = Arc::new(around.answers());
+    let mut run = Run::new(clock::System.now(), 0).with_answers(Some(answers.clone()));
     let settings = Settings { explain: true, ..Settings::default() };
     match map.make_with(&matter, &mut run, &settings) {
         Ok((made, origins)) => {
@@ -126,6 +132,11 @@ fn tried(maps: &MapFile, stored: &Stored, is_revealed: bool, sections: &[outline
     }
     let note = |note: &message::Diagnostic| json!({"code": note.code.id, "message": note.message});
     sample["notes"] = run.notes.iter().map(note).collect();
+    let asked = |used: &interface::workspace::Used| {
+        let place = used.place.as_ref();
+        json!({"lookup": &*used.lookup, "file": place.map(|(file, _)| &**file), "line": place.map(|(_, line)| line)})
+    };
+    sample["lookups"] = answers.used().iter().map(asked).collect();
     sample
 }
 

@@ -10,7 +10,7 @@ use interface::workspace::Around;
 use lang::{Map, Matter, Run, Settings, drawing, outline, syntax::Tree};
 use message::{Clock as _, clock};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 use store::Stored;
 
 /// Pairs of values that are told.
@@ -37,7 +37,7 @@ pub(super) fn answer(
     if let (Some(map), Some(row)) = (maps.main(), row) {
         for stored in stored {
             messages += 1;
-            match pair(map, row, tree, &stored) {
+            match pair((map, around), row, tree, &stored) {
                 Some((from, to)) => {
                     filled += u64::from(!to.is_empty());
                     if pairs.len() < PAIRS_KEPT || pairs.contains_key(&(from.clone(), to.clone())) {
@@ -61,11 +61,12 @@ pub(super) fn answer(
 }
 
 /// The value that the line read and the one that it wrote, masked; `None` when the map fails on the message.
-fn pair(map: &Map, row: &outline::Row, tree: &Tree, stored: &Stored) -> Option<(String, String)> {
+fn pair((map, around): (&Map, &Around), row: &outline::Row, tree: &Tree, stored: &Stored) -> Option<(String, String)> {
     let envelope = &stored.accept.envelope;
     let (matter, _) = Matter::read(&map.from.form(), envelope.raw.clone());
     let settings = Settings { explain: true, ..Settings::default() };
-    let (made, origins) = map.make_with(&matter, &mut Run::new(clock::System.now(), 0), &settings).ok()?;
+    let mut run = Run::new(clock::System.now(), 0).with_answers(Some(Arc::new(around.answers())));
+    let (made, origins) = map.make_with(&matter, &mut run, &settings).ok()?;
     let masked_in = mask::masked_content(envelope.format, &envelope.raw);
     let masked_out = mask::masked_content(format_of(&made), &made.to_bytes());
     let own = |origin: &&lang::Origin| origin.line == row.line && *origin.file == *tree.file;

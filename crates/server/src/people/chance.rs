@@ -31,6 +31,13 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// Bytes of hexadecimal digits; `None` where they are none.
+pub(crate) fn unhex(text: &str) -> Option<Vec<u8>> {
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let pairs = text.as_bytes().chunks(2);
+    pairs.map(|pair| if let [high, low] = pair { Some(digit(*high)? << 4 | digit(*low)?) } else { None }).collect()
+}
+
 /// Both are the same; the time it takes says nothing about where they differ.
 pub(crate) fn is_same(left: &[u8], right: &[u8]) -> bool {
     left.len() == right.len() && left.iter().zip(right).fold(0, |all, (left, right)| all | (left ^ right)) == 0
@@ -64,6 +71,12 @@ mod tests {
         for (from, to) in [("", ""), ("f", "MY"), ("fo", "MZXQ"), ("foo", "MZXW6"), ("foobar", "MZXW6YTBOI")] {
             assert_eq!(base32(from.as_bytes()), to);
         }
+    }
+
+    #[test]
+    fn digits_there_and_back() {
+        assert_eq!(unhex(&hex(&[0, 9, 0xAB, 0xFF])), Some(vec![0, 9, 0xAB, 0xFF]));
+        assert_eq!((unhex(""), unhex("abc"), unhex("zz"), unhex("é")), (Some(Vec::new()), None, None, None));
     }
 
     #[test]

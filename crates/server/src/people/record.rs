@@ -237,8 +237,17 @@ pub(crate) struct Version {
     pub(crate) by: String,
     pub(crate) reason: String,
     pub(crate) ticket: String,
+    /// Whose addresses, secrets and limits held.
+    #[serde(default)]
+    pub(crate) environment: String,
+    /// It was never in force: edits that somebody made and a way back would have thrown away.
+    #[serde(default)]
+    pub(crate) is_aside: bool,
     /// The hash of the texts.
     pub(crate) fingerprint: String,
+    /// Over all of the above, by the installation: 128 hexadecimal digits.
+    #[serde(default)]
+    pub(crate) signature: String,
     pub(crate) texts: crate::changes::Texts,
 }
 

@@ -11,6 +11,7 @@ mod maps;
 mod matrix;
 mod passkeys;
 mod records;
+mod scan;
 mod searches;
 mod secrets;
 mod sign_in;

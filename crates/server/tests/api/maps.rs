@@ -81,3 +81,39 @@ fn a_stroke_changes_its_line_and_what_is_kept_is_whole() {
     assert_eq!(lies(), text);
     assert!(stage.audit().join("\n").contains("keep map"));
 }
+
+#[test]
+fn lookups_answer_what_the_tests_say_and_nobody_is_asked() {
+    let (stage, ann) = stage();
+    let message = stage.give("demo", "NORTH", 7).0;
+    let census = "lookup census column ward failed park else error";
+    let text = format!("map m from hl7v2 to hl7v2 {{\n  PID-5.2 = PID-3.1 | {census}\n}}\n");
+    let look = || {
+        let body = json!({"file": MAP, "message": message, "text": text, "reason": "ticket 7"});
+        post(&stage, &ann, "look", body).expect(200).json()
+    };
+    let finding = look()["findings"][0]["code"].clone();
+    assert_ne!(finding, Value::Null, "no line of the interface has this lookup");
+    let write = |tests: &str| {
+        let flow = "interface demo {\n  lookup census sql sqlite:census.db {\n    query \"x\"\n  }\n}\n";
+        *stage.process.beside.lock().unwrap() = vec![
+            ("interfaces/demo/interface.flow".to_owned(), flow.to_owned()),
+            ("interfaces/demo/tests/t.flow".to_owned(), format!("test \"x\" {{\n{tests}}}\n")),
+        ];
+    };
+    write("");
+    let unknown = look();
+    assert_eq!(unknown["findings"], json!([]), "the map is whole");
+    assert_eq!(unknown["sample"]["fault"]["code"], "E2703", "what no test says is not made up");
+    assert_eq!(unknown["sample"]["lookups"], json!([{"lookup": "census", "file": null, "line": null}]));
+    write("  with lookup census \"P7\" returns \"\"\"{ \"ward\": \"4WEST\" }\"\"\"\n  with lookup census nothing\n");
+    let known = look();
+    let made = known["sample"]["made"].as_str().unwrap_or_else(|| panic!("{}", known["sample"]));
+    assert!(made.contains("||Quist^4WEST"), "{made}");
+    assert_eq!(
+        known["sample"]["lookups"],
+        json!([{"lookup": "census", "file": "interfaces/demo/tests/t.flow", "line": 2}])
+    );
+    let line = json!({"file": MAP, "text": text, "line": 2, "target": "PID-5.2"});
+    assert_eq!(post(&stage, &ann, "values", line).expect(200).json()["failed"], 0);
+}

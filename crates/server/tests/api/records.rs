@@ -34,6 +34,7 @@ const RECORDS: &[(&str, Kept)] = &[
     ("POST /api/v1/alerts/try", Act("try alert channel")),
     ("POST /api/v1/messages/search", Act("search")),
     ("POST /api/v1/messages/facets", Act("count")),
+    ("POST /api/v1/messages/scan", Act("scan")),
     ("POST /api/v1/interfaces/{name}/test", Nothing),
     ("POST /api/v1/interfaces/{name}/try", Act("read masked")),
     ("POST /api/v1/interfaces/{name}/tests", Act("keep test")),
@@ -186,6 +187,7 @@ fn messages(clerk: &mut Clerk<'_>) {
     let why = "ticket 7";
     clerk.act("POST /api/v1/messages/search", "", json!({"query": "patient:P1"}));
     clerk.act("POST /api/v1/messages/facets", "", json!({"query": "patient:P1"}));
+    clerk.act("POST /api/v1/messages/scan", "", json!({"text": "quist", "reason": why}));
     clerk.act("POST /api/v1/messages/{id}/content", &id, json!({"which": "raw", "reason": why}));
     let look = json!({"file": MAP, "message": done, "reason": why});
     clerk.act("POST /api/v1/interfaces/{name}/maps/look", "demo", look);

@@ -13,7 +13,7 @@ use server::{Api, ApiSettings, secrets::Secret};
 use std::{
     io::{Read, Write},
     net::{SocketAddr, TcpStream},
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
 };
@@ -96,6 +96,8 @@ pub(crate) struct Process {
     pub(crate) added: std::sync::Mutex<Vec<(String, String)>>,
     /// The vault: who set a name, and its text.
     pub(crate) secrets: std::sync::Mutex<std::collections::BTreeMap<String, (String, String)>>,
+    /// Other files, by their path.
+    pub(crate) beside: std::sync::Mutex<Vec<(String, String)>>,
     /// The map of `demo`.
     pub(crate) map: std::sync::Mutex<String>,
 }
@@ -120,7 +122,9 @@ impl server::Host for Process {
         is_demo.then(|| (MAP.to_owned(), self.map.lock().unwrap().clone())).into_iter().collect()
     }
     fn files(&self) -> Files {
-        Files::memory([(MAP, self.map.lock().unwrap().as_str())])
+        let (map, beside) = (self.map.lock().unwrap(), self.beside.lock().unwrap());
+        let beside = beside.iter().map(|(path, text)| (&**path, &**text));
+        Files::memory(std::iter::once((MAP, map.as_str())).chain(beside))
     }
     fn write(&self, file: &str, before: &str, text: &str) -> Result<(), Reason> {
         let mut map = self.map.lock().unwrap();
@@ -136,6 +140,9 @@ impl server::Host for Process {
     }
     fn plan(&self) -> Value {
         json!({"schema": "sinew.plan/1", "fingerprint": *self.text.lock().unwrap()})
+    }
+    fn environment(&self) -> String {
+        "test".to_owned()
     }
     fn in_force(&self) -> server::Texts {
         self.in_force.lock().unwrap().clone()
@@ -232,10 +239,16 @@ impl Stage {
     }
 
     pub(crate) fn with(settings: ApiSettings) -> Stage {
+        Stage::after(settings, |_, _| {})
+    }
+
+    /// After something was done to the folder of the store.
+    pub(crate) fn after(settings: ApiSettings, prepare: impl FnOnce(&Path, &store::Options)) -> Stage {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let folder = Folder::new();
         let options =
             store::Options { segment_bytes: 1024 * 1024, reserve_bytes: 64 * 1024, ..store::Options::default() };
+        prepare(folder.path(), &options);
         let (store, recovered) = Store::open(folder.path(), &options).unwrap();
         let options = Options {
             workspace: folder.path().to_path_buf(),
@@ -271,6 +284,42 @@ impl Stage {
             std::thread::sleep(Duration::from_millis(2));
         }
         stage
+    }
+
+    /// The control socket.
+    pub(crate) fn socket(&self) -> PathBuf {
+        self.folder.join("control.sock")
+    }
+
+    /// Waits until the index says that a message is in this state.
+    pub(crate) fn wait_for_state(&self, id: MessageId, state: &str) {
+        let end = std::time::Instant::now() + Duration::from_secs(20);
+        let query = json!({"query": format!("id:{id} state:{state}")});
+        while self.local("/api/v1/messages/search", &query)["messages"].as_array().is_none_or(Vec::is_empty) {
+            assert!(std::time::Instant::now() < end, "message {id} is not {state}");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// A request with a key whose answer is a stream that ends: all of it.
+    pub(crate) fn lines(&self, key: &str, path: &str, body: &Value) -> Answer {
+        let body = body.to_string();
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nAuthorization: Bearer {key}\r\nContent-Length: {}\r\n\r\n",
+            self.address,
+            body.len()
+        );
+        loop {
+            let mut stream = TcpStream::connect(self.address).unwrap();
+            stream.write_all(format!("{head}{body}").as_bytes()).unwrap();
+            let mut bytes = Vec::new();
+            stream.read_to_end(&mut bytes).unwrap();
+            let answer = answer(&bytes);
+            if answer.status != 429 {
+                return answer;
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
     }
 
     /// As the owner of the control socket.
@@ -412,7 +461,11 @@ pub(crate) fn raw(address: SocketAddr, head: &[u8], body: &[u8]) -> Answer {
             Ok(count) => bytes.extend_from_slice(&buffer[..count]),
         }
     }
-    let text = String::from_utf8_lossy(&bytes).into_owned();
+    answer(&bytes)
+}
+
+fn answer(bytes: &[u8]) -> Answer {
+    let text = String::from_utf8_lossy(bytes).into_owned();
     let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
     let status = head.split(' ').nth(1).and_then(|word| word.parse().ok()).unwrap_or(0);
     Answer { status, head: head.to_owned(), body: body.to_owned() }

@@ -304,6 +304,13 @@ impl Audit {
         self.keys.public()
     }
 
+    /// Signs a statement of this installation that is no part of the chain, with the key of the chain. `purpose` keeps one kind
+    /// of statement from being taken for another; [`super::is_statement`] proves it.
+    #[must_use]
+    pub fn sign_statement(&self, purpose: &str, statement: &[u8]) -> [u8; 64] {
+        self.keys.sign(&super::keys::statement(purpose, statement))
+    }
+
     /// What a patient's identifier is kept as.
     #[must_use]
     pub fn patient_hash(&self, identifier: &Phi<String>) -> super::PatientHash {

@@ -95,3 +95,15 @@ impl Keys {
 pub fn verify_signature(public: &[u8; 32], bytes: &[u8], signature: &[u8]) -> bool {
     UnparsedPublicKey::new(&ED25519, public).verify(bytes, signature).is_ok()
 }
+
+/// A statement as it is signed: nothing that a chain signs begins so.
+pub(super) fn statement(purpose: &str, statement: &[u8]) -> Vec<u8> {
+    [b"sinew statement 1\0".as_slice(), purpose.as_bytes(), b"\0", statement].concat()
+}
+
+/// Whether a signature by [`Audit::sign_statement`](super::Audit::sign_statement) is that of the owner of a public key, of this
+/// purpose and statement.
+#[must_use]
+pub fn is_statement(public: &[u8; 32], purpose: &str, of: &[u8], signature: &[u8]) -> bool {
+    verify_signature(public, &statement(purpose, of), signature)
+}

@@ -34,7 +34,7 @@ pub use disclosure::{Disclosure, disclosures};
 pub use entry::{AuditEntry, AuditQuery, AuditRow, PatientHash, TEXT_BYTES_MAX};
 pub(crate) use files::{Files, is_part, names};
 pub(crate) use keys::Keys;
-pub use keys::verify_signature;
+pub use keys::{is_statement, verify_signature};
 pub use verify::{AuditBreak, AuditVerified};
 
 use crate::Error;
