@@ -35,6 +35,23 @@ fn check_micros() -> f64 {
     took.as_secs_f64() * 1e6
 }
 
+/// Parses and converts one message so many times, without a clock: for `valgrind --tool=callgrind`, where what two counts
+/// differ by is the cost of the messages between them.
+pub(crate) fn repeat(times: usize, of: &str) {
+    let text = Bytes::from(if of == "oru" { messages::oru() } else { messages::adt() });
+    let (standard, _) = Standard::read(library::folder(library::HL7V2_TO_FHIR_R4));
+    let (first, _) = Message::parse(text.clone());
+    let Some(map) = standard.map_for(&first).and_then(|(file, _)| file.main()) else { return };
+    let (mut tree, mut nodes) = (Tree::new(), 0);
+    for _ in 0..times {
+        let (message, _) = Message::parse(text.clone());
+        let mut run = Run::new(Timestamp::default(), 0);
+        let _ = map.convert(&message, &mut tree, &mut run, &Settings::default());
+        nodes += tree.node_count();
+    }
+    println!("{times} times {} bytes to {nodes} nodes in all", text.len());
+}
+
 pub(crate) fn run(is_json: bool) {
     let cases: [Case; 2] = [("ADT 1 KB", messages::adt(), 50.0), ("ORU 5 KB", messages::oru(), 200.0)];
     let (standard, _) = Standard::read(library::folder(library::HL7V2_TO_FHIR_R4));

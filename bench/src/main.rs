@@ -58,7 +58,10 @@ const BENCHES: &[Bench] = &[
     ("quality", "", |words| quality::run(words.is_json())),
     ("fhir", "", |words| fhir::run(words.is_json())),
     ("fhirpath", "", |words| fhirpath::run(words.is_json())),
-    ("convert", "", |words| convert::run(words.is_json())),
+    ("convert", "[--times=COUNT --of=adt|oru]", |words| match words.number("--times=", 0) {
+        0 => convert::run(words.is_json()),
+        times => convert::repeat(times, words.text("--of=").next().unwrap_or("adt")),
+    }),
     ("script", "", |words| script::run(words.is_json())),
     ("routes", "", |words| routes::run(words.is_json())),
     ("stat", "", |words| urgent::run(words.is_json())),

@@ -45,4 +45,4 @@ pub mod validate;
 pub mod xml;
 
 pub use error::Error;
-pub use tree::{Key, Kind, Name, Node, NodeId, Number, Place, Route, Tree, Value};
+pub use tree::{Key, Kind, Name, NameSet, Node, NodeId, Number, Place, Route, Tree, Value};

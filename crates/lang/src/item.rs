@@ -34,7 +34,7 @@ impl<'v> Atom<'v> {
     /// Nothing there.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        *self == Atom::Empty
+        matches!(self, Atom::Empty)
     }
     /// The same value without a borrow.
     #[must_use]

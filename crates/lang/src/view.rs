@@ -274,9 +274,14 @@ impl<'m> View<'m> {
         let at = looked.segments.binary_search_by_key(&start, |(start, _)| *start).ok()?;
         looked.segments.get(at).map(|(_, parts)| *parts)
     }
+    /// Where parts begin, if somebody looked for them.
+    #[inline]
+    fn starts_at(&self, parts: Parts) -> Option<&[u32]> {
+        self.starts.get(parts.first as usize..parts.end as usize).filter(|starts| !starts.is_empty())
+    }
     #[inline]
     fn starts_of(&self, turn: &Turn<'m>) -> &[u32] {
-        self.starts.get(turn.parts.first as usize..turn.parts.end as usize).unwrap_or_default()
+        self.starts_at(turn.parts).unwrap_or_default()
     }
     /// What a member of what a name stands for holds, as a test asks for it. `key` tells the member from others and has
     /// nothing in its highest byte.
@@ -302,6 +307,24 @@ impl<'m> View<'m> {
         };
         at.set((spot, held));
         held
+    }
+    /// The first value at a path of the message.
+    pub(crate) fn first(&self, path: &Path) -> Option<Element<'m>> {
+        let segment = self.message.first_segment(path)?;
+        if path.member.field.is_none() {
+            return Some(segment);
+        }
+        match self.parts_of_segment(&segment).and_then(|parts| self.starts_at(parts)) {
+            Some(starts) => segment.get_indexed(starts, &path.member),
+            None => segment.get(&path.member),
+        }
+    }
+    /// What a member of a segment names in all repetitions of its field.
+    pub(crate) fn only_of(&self, segment: &Element<'m>, member: &Member) -> Only<'m> {
+        match self.parts_of_segment(segment).and_then(|parts| self.starts_at(parts)) {
+            Some(starts) => segment.only_indexed(starts, member),
+            None => Only::Several,
+        }
     }
     /// The first value of a member of what a name stands for.
     pub(crate) fn get(&self, slot: usize, member: &Member) -> Option<Element<'m>> {

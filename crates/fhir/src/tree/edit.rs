@@ -78,6 +78,7 @@ impl Tree {
     ///
     /// # Errors
     /// As [`put`](Tree::put).
+    #[inline]
     pub fn add(&mut self, object: NodeId, name: Name, value: Value<'_>) -> Result<NodeId, Error> {
         let parent = self.node(object).id().0;
         debug_assert!(self.node(object).get(name).is_none(), "the object has this property");
@@ -137,6 +138,21 @@ impl Tree {
         Ok(())
     }
 
+    /// Makes a text the same as another one, from that byte of it on: both stand at one place of the buffer.
+    ///
+    /// # Errors
+    /// E1204 the other one is no text, or no letter begins at that byte.
+    pub fn share(&mut self, node: NodeId, of: NodeId, from: usize) -> Result<(), Error> {
+        let (id, of) = (self.node(node).id().0, self.node(of));
+        if of.text().is_none_or(|text| !text.is_char_boundary(from)) {
+            return Err(Error::refused(codes::E1204, of.path(), "there is no text to share"));
+        }
+        let known = *self.cell(of.id().0);
+        let (a, b) = (known.a + from as u32, known.b - from as u32);
+        self.overwrite(id, Cell { a, b, is_plain: known.is_plain, ..Cell::new(Kind::Text, NONE, NONE) });
+        Ok(())
+    }
+
     /// Gives a property another name; its place among the others and its number stay.
     ///
     /// # Errors
@@ -148,6 +164,8 @@ impl Tree {
         if is_taken || found.name().is_none() {
             return Err(Error::refused(codes::E1204, found.path(), "the property cannot have this name"));
         }
+        let parent = self.cell(node.0).parent;
+        self.cell_mut(parent).seen |= name.bit();
         self.cell_mut(node.0).name = name.0;
         Ok(())
     }
@@ -303,6 +321,7 @@ impl Tree {
         }
         self.cells.push(cell);
         let above = self.cell_mut(parent);
+        above.seen |= Name(name).bit();
         let last = std::mem::replace(&mut above.b, id);
         if last == NONE {
             above.a = id;
@@ -313,10 +332,10 @@ impl Tree {
     }
 
     /// Keeps the text of a cell at the end of the buffer.
-    #[inline]
+    #[inline(always)]
     fn keep(&mut self, cell: &mut Cell, kind: Kind, text: &str) -> Result<(), Error> {
         let start = self.text.len();
-        if start + text.len() > TREE_TEXT_MAX {
+        if start.saturating_add(text.len()) > TREE_TEXT_MAX {
             return Err(full_of_text());
         }
         self.text.push_str(text);
@@ -378,6 +397,7 @@ impl Tree {
         let next = if previous == NONE { self.cell(parent).a } else { self.cell(previous).next };
         let cell = self.cell_mut(id);
         (cell.parent, cell.next, cell.name) = (parent, next, name);
+        self.cell_mut(parent).seen |= Name(name).bit();
         if previous == NONE {
             self.cell_mut(parent).a = id;
         } else {

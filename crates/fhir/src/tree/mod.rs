@@ -18,7 +18,7 @@ mod tests;
 mod write;
 
 pub use edit::{Number, Place, Value};
-pub use name::{Key, Name};
+pub use name::{Key, Name, NameSet};
 pub use node::{Children, Node};
 pub use route::Route;
 
@@ -71,6 +71,8 @@ struct Cell {
     kind: Kind,
     /// A text that JSON writes as it is, without escapes.
     is_plain: bool,
+    /// Of an object: a bit for each property that it has or had, see [`Name::bit`].
+    seen: u16,
 }
 
 /// A resource.
@@ -196,7 +198,7 @@ impl Cell {
             Kind::Array | Kind::Object => (NONE, NONE),
             Kind::Null | Kind::Bool | Kind::Number | Kind::Text => (0, 0),
         };
-        Cell { parent, next: NONE, name, a, b, kind, is_plain: false }
+        Cell { parent, next: NONE, name, a, b, kind, is_plain: false, seen: 0 }
     }
 
     #[inline]

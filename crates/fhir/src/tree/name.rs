@@ -37,6 +37,12 @@ impl Name {
         Name(self.0 ^ 1)
     }
 
+    /// One of sixteen bits, the same for a name and its `_` form: an object without this bit has no property of the name.
+    #[inline]
+    pub(super) fn bit(self) -> u16 {
+        1 << (self.0 >> 1 & 15)
+    }
+
     /// The name begins with `_`: it holds the id and the extensions of a primitive.
     #[must_use]
     pub fn is_extension(self) -> bool {
@@ -53,6 +59,36 @@ impl Name {
     #[must_use]
     pub fn known_count() -> usize {
         known().ends.len()
+    }
+}
+
+/// Names of which an object may have any: those of a choice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NameSet {
+    names: Box<[Name]>,
+    /// The bits of all, see [`Name::bit`].
+    bits: u16,
+}
+
+impl NameSet {
+    /// A set of these names.
+    #[must_use]
+    pub fn new(names: impl IntoIterator<Item = Name>) -> NameSet {
+        let names: Box<[Name]> = names.into_iter().collect();
+        let bits = names.iter().fold(0, |bits, name| bits | name.bit());
+        NameSet { names, bits }
+    }
+
+    /// The name is one of them.
+    #[inline]
+    #[must_use]
+    pub fn contains(&self, name: Name) -> bool {
+        self.bits & name.bit() != 0 && self.names.contains(&name)
+    }
+
+    #[inline]
+    pub(super) fn bits(&self) -> u16 {
+        self.bits
     }
 }
 

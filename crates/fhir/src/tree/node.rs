@@ -1,6 +1,6 @@
 //! A node as a view: what it is, what it holds, what is around it. Reading allocates nothing.
 
-use super::{Cell, Key, Kind, NONE, Name, NodeId, Tree};
+use super::{Cell, Key, Kind, NONE, Name, NameSet, NodeId, Tree};
 use crate::names::names;
 
 /// A value of a tree. Cheap to copy. `Debug` prints the kind only.
@@ -112,7 +112,30 @@ impl<'t> Node<'t> {
             Key::Name(name) => name,
             Key::Text(text) => self.tree.find_name(text)?,
         };
-        self.children().find(|child| child.cell().name == name.0)
+        let cell = self.cell();
+        if cell.seen & name.bit() == 0 {
+            return None;
+        }
+        // What has properties is an object: its children go on until there is no next.
+        let mut id = if cell.kind == Kind::Object { cell.a } else { NONE };
+        while id != NONE {
+            let child = self.tree.cell(id);
+            if child.name == name.0 {
+                return Some(Node { tree: self.tree, id });
+            }
+            id = child.next;
+        }
+        None
+    }
+
+    /// The first property with one of these names: of a choice, the one that it has.
+    #[inline]
+    #[must_use]
+    pub fn get_any(self, names: &NameSet) -> Option<Node<'t>> {
+        if self.cell().seen & names.bits() == 0 {
+            return None;
+        }
+        self.children().find(|child| child.name().is_some_and(|name| names.contains(name)))
     }
 
     /// An item of an array, from 0.
@@ -254,7 +277,7 @@ impl<'t> Iterator for Children<'t> {
             return None;
         }
         let id = self.next & !SINGLE;
-        self.next = if self.next & SINGLE == 0 { self.tree.cell(id).next } else { NONE };
+        self.next = if self.next == id { self.tree.cell(id).next } else { NONE };
         Some(Node { tree: self.tree, id })
     }
 }

@@ -109,11 +109,12 @@ impl Reader<'_> {
         let id = self.add(Cell::new(Kind::Object, parent, name))?;
         self.open(depth)?;
         let base = self.names.len();
-        let mut last = NONE;
+        let (mut last, mut seen) = (NONE, 0);
         let mut is_open = self.peek() != b'}';
         while is_open {
             let at = self.at;
             let child_name = self.name()?;
+            seen |= child_name.bit();
             self.names.push((child_name.0, at as u32));
             self.skip_space();
             if self.peek() != b':' {
@@ -127,7 +128,8 @@ impl Reader<'_> {
             is_open = self.comma(b'}', "a comma or a closing brace is expected here")?;
         }
         self.at += 1;
-        self.tree.cell_mut(id).b = last;
+        let cell = self.tree.cell_mut(id);
+        (cell.b, cell.seen) = (last, seen);
         self.refuse_twins(base)?;
         Ok(id)
     }

@@ -44,6 +44,56 @@ fn people_read_it_with_a_line_for_each_value() {
 }
 
 #[test]
+fn texts_share_their_place() {
+    let mut tree = tree(r#"{"url":"urn:uuid:7\u00e9","id":"","rest":[]}"#);
+    let of = |tree: &Tree, name: &str| tree.root().get(name).unwrap().id();
+    let (url, id, rest) = (of(&tree, "url"), of(&tree, "id"), of(&tree, "rest"));
+    tree.share(id, url, 9).unwrap();
+    tree.share(rest, url, 12).unwrap();
+    assert_eq!(written(&tree), r#"{"url":"urn:uuid:7\u00e9","id":"7\u00e9","rest":""}"#.replace("\\u00e9", "\u{e9}"));
+    // In the middle of a letter, behind the end, no text.
+    for (place, from) in [(url, 11), (url, 13), (tree.root().id(), 0)] {
+        let refused = tree.share(id, place, from);
+        assert!(matches!(refused, Err(Error::Refused { code, .. }) if code == codes::E1204), "{from}");
+    }
+    tree.set(tree.root().id(), "url", Value::Text("x")).unwrap();
+    assert_eq!(tree.root().get("id").unwrap().text(), Some("7\u{e9}"));
+}
+
+#[test]
+fn a_property_is_found_whatever_happened_to_its_object() {
+    // Forty names share sixteen bits, so that many are perhaps there and are not.
+    let names: Vec<&str> = include_str!("names.txt").lines().step_by(40).collect();
+    let mut tree = Tree::new();
+    let root = tree.root().id();
+    let check = |tree: &Tree, has: &[&str]| {
+        for name in &names {
+            assert_eq!(tree.root().get(*name).is_some(), has.contains(name), "{name}");
+        }
+    };
+    for (at, name) in names.iter().enumerate() {
+        tree.set(root, *name, Value::Integer(1)).unwrap();
+        check(&tree, &names[..=at]);
+    }
+    let read = Tree::read(&tree.write()).unwrap();
+    check(&read, &names);
+    let mut other = Tree::new();
+    other.graft(Place::Property(other.root().id(), "contained".into()), read.root()).unwrap();
+    let copy = other.root().get("contained").unwrap();
+    assert!(names.iter().all(|name| copy.get(*name).is_some()));
+    for (at, name) in names.iter().enumerate() {
+        tree.remove(tree.root().get(*name).unwrap().id());
+        check(&tree, &names[at + 1..]);
+    }
+    let first = tree.set(root, names[0], Value::Object).unwrap();
+    tree.rename(first, names[1]).unwrap();
+    check(&tree, &names[1..2]);
+    let inner = tree.set(first, names[2], Value::Null).unwrap();
+    tree.relocate(inner, Place::Property(root, names[3].into())).unwrap();
+    check(&tree, &[names[1], names[3]]);
+}
+
+#[test]
 fn what_is_no_json_is_refused_with_its_place() {
     let check = |text: &str, code: message::Code, offset: usize| match Tree::read(text.as_bytes()) {
         Err(Error::InvalidBytes { code: found, offset: at, .. }) => assert_eq!((found, at), (code, offset), "{text}"),

@@ -163,19 +163,23 @@ impl Writer<'_> {
 #[inline]
 pub(super) fn is_plain(bytes: &[u8]) -> bool {
     let is_odd = |byte: u8| (byte < 0x20) | (byte == b'"') | (byte == b'\\');
-    match (bytes.last_chunk::<16>(), bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
-        (Some(last), ..) => {
-            let mut odd = [0; 16];
-            for chunk in bytes.as_chunks::<16>().0.iter().chain([last]) {
-                for (odd, byte) in odd.iter_mut().zip(chunk) {
-                    *odd |= u8::from(is_odd(*byte));
-                }
+    if let Some(last) = bytes.last_chunk::<16>() {
+        let mut odd = last.map(|byte| u8::from(is_odd(byte)));
+        for chunk in bytes.as_chunks::<16>().0 {
+            for (odd, byte) in odd.iter_mut().zip(chunk) {
+                *odd |= u8::from(is_odd(*byte));
             }
-            odd == [0; 16]
         }
-        (None, Some(first), Some(last)) => odd_bytes(*first) | odd_bytes(*last) == 0,
-        _ => !bytes.iter().any(|byte| is_odd(*byte)),
+        // As one number: compared byte by byte, the vector would be taken apart.
+        return u128::from_le_bytes(odd) == 0;
     }
+    if let (Some(first), Some(last)) = (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
+        return odd_bytes(*first) | odd_bytes(*last) == 0;
+    }
+    if let (Some([a, b, c, d]), Some([e, f, g, h])) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        return odd_bytes([*a, *b, *c, *d, *e, *f, *g, *h]) == 0;
+    }
+    !bytes.iter().any(|byte| is_odd(*byte))
 }
 
 /// Where the first byte is that JSON cannot write as it is: a quotation mark, a backslash or a control character. Eight

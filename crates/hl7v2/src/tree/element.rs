@@ -123,7 +123,10 @@ impl<'m> Element<'m> {
     #[inline]
     #[must_use]
     pub fn plain(&self) -> Option<&'m str> {
-        if self.has_escape || self.level == Level::Verbatim { None } else { self.message.plain(self.range()) }
+        // Of a line with an escape somewhere most elements have none: MSH has one in its second field.
+        let has_escape = || self.shape().contains(&self.message.delimiters.escape);
+        let is_plain = self.level != Level::Verbatim && !(self.has_escape && has_escape());
+        if is_plain { self.message.plain(self.range()) } else { None }
     }
 
     fn decoded(&self) -> Cow<'m, str> {

@@ -2,6 +2,7 @@
 
 use super::{Element, Level};
 use crate::path::{Index, Member};
+use std::ops::Range;
 
 /// Which parts of an element hold something: a bit for each, by its number from 1. Those from 63 on share the last bit, so
 /// that a bit says "perhaps" and its absence "no".
@@ -46,25 +47,76 @@ pub enum Only<'m> {
     Several,
 }
 
-/// Where a byte stands, eight bytes at a time: fields are short, so that the next one is seldom far.
-#[inline]
-fn each_position(bytes: &[u8], wanted: u8, mut visit: impl FnMut(usize)) {
-    const LOW: u64 = 0x7F7F_7F7F_7F7F_7F7F;
-    let pattern = u64::from_le_bytes([wanted; 8]);
+/// The bit of the parts from 63 on.
+const LAST: u64 = 1 << 63;
+/// The high bit of each byte of eight.
+const HIGHS: u64 = 0x8080_8080_8080_8080;
+
+/// The high bit of each byte of `word` that is `wanted`, and of no other.
+#[inline(always)]
+fn marks(word: u64, wanted: u8) -> u64 {
+    let odd = word ^ u64::from_le_bytes([wanted; 8]);
+    !((odd & !HIGHS).wrapping_add(!HIGHS) | odd | !HIGHS)
+}
+
+/// Gives bytes as numbers of eight bytes, with where each begins and the high bits of the bytes that count, until `visit`
+/// has enough: fields are short, so that the next separator is seldom far.
+#[inline(always)]
+fn any_word(bytes: &[u8], mut visit: impl FnMut(usize, u64, u64) -> bool) -> bool {
     let (chunks, rest) = bytes.as_chunks::<8>();
-    for (number, chunk) in chunks.iter().enumerate() {
-        let odd = u64::from_le_bytes(*chunk) ^ pattern;
-        // The high bit of each byte that is 0, and of no other.
-        let mut marks = !(((odd & LOW) + LOW) | odd | LOW);
+    let mut at = 0;
+    for chunk in chunks {
+        if visit(at, u64::from_le_bytes(*chunk), HIGHS) {
+            return true;
+        }
+        at += 8;
+    }
+    !rest.is_empty() && visit(at, short_word(rest), HIGHS >> (64 - 8 * rest.len()))
+}
+
+/// Fewer than eight bytes as a number.
+#[inline(always)]
+fn short_word(bytes: &[u8]) -> u64 {
+    // Where they overlap, both have the same bytes.
+    if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        let last = u64::from(u32::from_le_bytes(*last)) << (8 * (bytes.len() - 4));
+        return u64::from(u32::from_le_bytes(*first)) | last;
+    }
+    bytes.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte))
+}
+
+/// The first place where a byte stands; the length where it does not.
+#[inline(always)]
+fn first_position(bytes: &[u8], wanted: u8) -> usize {
+    let mut found = bytes.len();
+    any_word(bytes, |at, word, counted| {
+        let marks = marks(word, wanted) & counted;
+        if marks != 0 {
+            found = at + (marks.trailing_zeros() / 8) as usize;
+        }
+        marks != 0
+    });
+    found
+}
+
+/// The part with this number, from 1, between separators.
+#[inline(always)]
+fn part_between(bytes: &[u8], separator: u8, number: usize) -> Option<Range<usize>> {
+    let (mut left, mut start, mut end) = (number.checked_sub(1)?, 0, None);
+    any_word(bytes, |at, word, counted| {
+        let mut marks = marks(word, separator) & counted;
         while marks != 0 {
-            visit(number * 8 + (marks.trailing_zeros() / 8) as usize);
+            let here = at + (marks.trailing_zeros() / 8) as usize;
+            if left == 0 {
+                end = Some(here);
+                return true;
+            }
+            (left, start) = (left - 1, here + 1);
             marks &= marks - 1;
         }
-    }
-    let before = bytes.len() - rest.len();
-    for (at, _) in rest.iter().enumerate().filter(|(_, byte)| **byte == wanted) {
-        visit(before + at);
-    }
+        false
+    });
+    (left == 0).then(|| start..end.unwrap_or(bytes.len()))
 }
 
 /// Fields up to this length are looked through byte by byte; what is longer is for wider registers.
@@ -95,20 +147,30 @@ impl<'m> Element<'m> {
             Level::Field | Level::Subcomponent | Level::Verbatim => return None,
         };
         let (shape, range) = (self.shape(), self.range());
-        let (mut filled, mut number, mut start) = (0_u64, 1_u32, range.start as u32);
-        let mut take = |end: u32| {
-            if skipped > 0 {
-                skipped -= 1;
-            } else {
-                starts.push(start);
-                filled |= u64::from(end > start) << number.min(63);
-                number = number.saturating_add(1);
+        let (mut filled, mut part, mut start) = (0_u64, 2_u64, range.start as u32);
+        any_word(shape, |at, word, counted| {
+            let mut marks = marks(word, separator) & counted;
+            while marks != 0 {
+                let end = (range.start.wrapping_add(at) as u32).wrapping_add(marks.trailing_zeros() / 8);
+                if skipped > 0 {
+                    skipped -= 1;
+                } else {
+                    starts.push(start);
+                    filled |= if end > start { part } else { 0 };
+                    // The parts from 63 on share the last bit.
+                    part = part.wrapping_shl(1) | part & LAST;
+                }
+                start = end.wrapping_add(1);
+                marks &= marks.wrapping_sub(1);
             }
-            start = end + 1;
-        };
-        each_position(shape, separator, |at| take((range.start + at) as u32));
-        take(range.end as u32);
-        starts.push(start);
+            false
+        });
+        let end = range.end as u32;
+        if skipped == 0 {
+            starts.push(start);
+            filled |= if end > start { part } else { 0 };
+        }
+        starts.push(end + 1);
         Some(Filled(filled))
     }
 
@@ -155,28 +217,17 @@ impl<'m> Element<'m> {
     /// The part that a member names in the first repetition of a short field, and whether that is its last.
     fn first_part(&self, member: &Member) -> (Option<Element<'m>>, bool) {
         let delimiters = self.message().delimiters();
-        let (range, wanted) = (self.range(), member.component.map_or(0, usize::from));
-        let (mut number, mut start, mut part, mut is_last, mut end) = (1, range.start, None, true, range.end);
-        for (at, byte) in self.shape().iter().enumerate() {
-            if *byte == delimiters.component {
-                let here = range.start + at;
-                if number == wanted {
-                    part = Some(start..here);
-                }
-                number += 1;
-                start = here + 1;
-            } else if *byte == delimiters.repetition {
-                (is_last, end) = (false, range.start + at);
-                break;
-            }
-        }
-        if number == wanted {
-            part = Some(start..end);
-        }
-        let found = match (member.component, member.subcomponent) {
-            (None, _) => Some(self.inside(range.start..end, Level::Repetition)),
-            (Some(_), None) => part.map(|part| self.inside(part, Level::Component)),
-            (Some(_), Some(number)) => part.and_then(|part| self.inside(part, Level::Component).subcomponent(number)),
+        let (shape, start) = (self.shape(), self.range().start);
+        let end = first_position(shape, delimiters.repetition);
+        let is_last = end == shape.len();
+        let Some(component) = member.component else {
+            return (Some(self.inside(start..start + end, Level::Repetition)), is_last);
+        };
+        let part = part_between(&shape[..end], delimiters.component, usize::from(component));
+        let part = part.map(|part| self.inside(start + part.start..start + part.end, Level::Component));
+        let found = match member.subcomponent {
+            None => part,
+            Some(number) => part.and_then(|part| part.subcomponent(number)),
         };
         (found, is_last)
     }

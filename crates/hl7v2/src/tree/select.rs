@@ -44,7 +44,9 @@ impl Message {
         Selection::new(self, path, true)
     }
 
-    fn first_segment(&self, path: &Path) -> Option<Element<'_>> {
+    /// The first segment that the path names or leads into.
+    #[must_use]
+    pub fn first_segment(&self, path: &Path) -> Option<Element<'_>> {
         if !path.groups.is_empty() {
             return self.element_of_line(*self.lines_in_groups(path, false).first()?);
         }

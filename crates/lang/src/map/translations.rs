@@ -6,7 +6,7 @@
 
 use super::{
     MapFile, Work,
-    fhir::plan::{Action, Body, CodeFrom, Kind, Source},
+    fhir::plan::{Action, CodeFrom, Kind, Source},
 };
 use crate::{path::ReadPath, program, table::Table};
 use hl7v2::Path;
@@ -36,8 +36,8 @@ fn lines(actions: &[Action], found: &mut Vec<(Path, Arc<Table>)>) {
             Kind::Write(write) => {
                 found.extend(looked_up(&write.source));
                 // A block below a value is about that value.
-                if let Some(Body { actions, .. }) = write.body.as_ref().filter(|_| write.turn.is_none()) {
-                    lines(actions, found);
+                if let Some(body) = write.body.as_ref().filter(|_| write.turn.is_none()) {
+                    lines(&body.actions, found);
                 }
             }
             Kind::Element { body, .. } | Kind::Resource { body, .. } | Kind::Reopen { body, .. } => {
@@ -66,7 +66,12 @@ fn looked_up(source: &Source) -> Option<(Path, Arc<Table>)> {
             };
             Some((path, coded.table.clone()))
         }
-        Source::Part { .. } | Source::PartPrimitive { .. } | Source::Named(_) | Source::Made { .. } => None,
+        Source::Text { .. }
+        | Source::Constant(_)
+        | Source::Part { .. }
+        | Source::PartPrimitive { .. }
+        | Source::Named(_)
+        | Source::Made { .. } => None,
     }
 }
 

@@ -88,6 +88,14 @@ impl ReadPath {
         }
     }
 
+    /// It leads into a message of HL7 v2.
+    pub(crate) fn is_of_v2(&self) -> bool {
+        match self {
+            ReadPath::Message(_) | ReadPath::Within { .. } | ReadPath::Bound { .. } => true,
+            ReadPath::Element(_) | ReadPath::Place(_) | ReadPath::Now => false,
+        }
+    }
+
     /// A whole segment.
     pub(crate) fn is_segment(&self) -> bool {
         matches!(self, ReadPath::Message(path) | ReadPath::Within { path, .. } if path.is_segment())
@@ -113,7 +121,7 @@ impl ReadPath {
         match self {
             ReadPath::Message(path) => match view.focus_of(path) {
                 Some(focus) => focus.get(&path.member),
-                None => view.message.first(path),
+                None => view.first(path),
             },
             ReadPath::Bound { slot, member } => view.get(*slot, member),
             ReadPath::Within { slot, group, path } => {

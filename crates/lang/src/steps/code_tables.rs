@@ -221,15 +221,16 @@ fn decoded(text: &str) -> String {
 }
 
 fn urn(name: &str, text: &str) -> String {
-    let mut out = format!("urn:{name}:");
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b':' | b'/');
+    if text.bytes().all(is_plain) {
+        return ["urn:", name, ":", text].concat();
+    }
+    let mut out = ["urn:", name, ":"].concat();
     for byte in text.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b':' | b'/' => {
-                out.push(char::from(byte))
-            }
-            _ => {
-                let _ = write!(out, "%{byte:02X}");
-            }
+        if is_plain(byte) {
+            out.push(char::from(byte));
+        } else {
+            let _ = write!(out, "%{byte:02X}");
         }
     }
     out

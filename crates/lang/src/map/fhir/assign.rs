@@ -110,7 +110,7 @@ impl Compiler<'_, '_> {
         statement: &Statement,
         found: &Found,
         place: &Range<usize>,
-    ) -> Option<Option<super::plan::Body>> {
+    ) -> Option<Option<Box<super::plan::Body>>> {
         let Some(inside) = &statement.block else { return Some(None) };
         if is_primitive(found.member) {
             let finding = Diagnostic::error(
@@ -120,7 +120,7 @@ impl Compiler<'_, '_> {
             return self.fail(tree, finding, place.clone());
         }
         let mut own = Block::new(found.member, false);
-        Some(Some(self.body(tree, &inside.statements, &mut own)))
+        Some(Some(Box::new(self.body(tree, &inside.statements, &mut own))))
     }
 
     /// Two lines for one element, and what the block has written so far.
@@ -341,7 +341,7 @@ impl Compiler<'_, '_> {
                 spread(path);
             }
         });
-        Some(Source::Primitive { value, wanted })
+        Some(Source::of(value, wanted))
     }
 
     fn check_literal(

@@ -58,8 +58,6 @@ struct Entry {
     full_url: NodeId,
     id: NodeId,
     root: NodeId,
-    /// `urn:uuid:…`
-    url: String,
     /// What a server is to do with it.
     request: Request,
     /// It turned out to be this other one.
@@ -124,8 +122,7 @@ impl Entries {
             let root = tree.add(entry, names.resource, Value::Object)?;
             tree.add(root, names.resource_type, Value::Text(kind))?;
             let id = tree.add(root, names.id, Value::Text(""))?;
-            let (url, request) = (String::new(), Request::Put);
-            Ok(Entry { kind, entry, full_url, id, root, url, request, same_as: None, is_live: true })
+            Ok(Entry { kind, entry, full_url, id, root, request: Request::Put, same_as: None, is_live: true })
         };
         let entry = make().map_err(|error| too_large(site, &error))?;
         let root = entry.root;
@@ -161,7 +158,7 @@ impl Entries {
             let id = self.id_of_place(kind, number);
             self.settle(tree, number, id).map_err(full)?;
             let entry = &self.list[number];
-            tree.replace(entry.id, Value::Text(entry.uuid())).map_err(full)?;
+            tree.share(entry.id, entry.full_url, URN.len()).map_err(full)?;
             return Ok(Some(number));
         };
         let id = Id::of(digest::digest(&digest::SHA256, query.as_bytes()));
@@ -179,11 +176,9 @@ impl Entries {
         Ok(Some(number))
     }
 
-    fn settle(&mut self, tree: &mut Tree, number: usize, id: Id) -> Result<(), fhir::Error> {
+    fn settle(&self, tree: &mut Tree, number: usize, id: Id) -> Result<(), fhir::Error> {
         let url = id.url();
-        tree.replace(self.list[number].full_url, Value::Text(&url))?;
-        self.list[number].url = url;
-        Ok(())
+        tree.replace(self.list[number].full_url, Value::Text(std::str::from_utf8(&url).unwrap_or_default()))
     }
 
     /// The id of a resource of this message alone: by its type and its number.
@@ -275,7 +270,7 @@ impl Entries {
                 at = same;
             }
             if let Some(entry) = self.list.get(at) {
-                tree.replace(*text, Value::Text(&entry.url))?;
+                tree.share(*text, entry.full_url, 0)?;
             }
         }
         if !self.is_bundle {
@@ -305,11 +300,6 @@ impl Entries {
 }
 
 impl Entry {
-    /// The UUID in its `fullUrl`.
-    fn uuid(&self) -> &str {
-        self.url.strip_prefix(URN).unwrap_or_default()
-    }
-
     fn write_request(&self, tree: &mut Tree) -> Result<(), fhir::Error> {
         let names = names();
         let request = tree.add(self.entry, names.request, Value::Object)?;
@@ -317,7 +307,8 @@ impl Entry {
         tree.add(request, names.method, Value::Text(method))?;
         match &self.request {
             Request::Put => {
-                let url = [self.kind, "/", self.uuid()].concat();
+                let uuid = tree.node(self.full_url).text().and_then(|url| url.strip_prefix(URN)).unwrap_or_default();
+                let url = [self.kind, "/", uuid].concat();
                 tree.add(request, names.url, Value::Text(&url))?;
             }
             Request::Update(query) => {
@@ -361,10 +352,22 @@ fn query(kind: &str, root: Node<'_>, by: &By) -> Option<String> {
     Some(out)
 }
 
+/// The bytes that stand for themselves in a query.
+const PLAIN: [bool; 256] = {
+    let mut plain = [false; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        let letter = byte as u8;
+        let is_mark = matches!(letter, b'-' | b'.' | b'_' | b'~' | b':' | b'/' | b'@');
+        plain[byte] = letter.is_ascii_alphanumeric() || is_mark;
+        byte += 1;
+    }
+    plain
+};
+
 /// Characters with a meaning in a search are escaped, those with a meaning in a URL are encoded.
 fn escape(text: &str, out: &mut String) {
-    let is_plain =
-        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b':' | b'/' | b'@');
+    let is_plain = |byte: u8| PLAIN[usize::from(byte)];
     if text.bytes().all(is_plain) {
         return out.push_str(text);
     }
@@ -413,7 +416,8 @@ impl Id {
         Id(id)
     }
 
-    fn url(self) -> String {
+    /// What the `fullUrl` of its resource is, in ASCII.
+    fn url(self) -> [u8; 45] {
         const HEX: &[u8; 16] = b"0123456789abcdef";
         let mut out = *b"urn:uuid:00000000-0000-0000-0000-000000000000";
         let places = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
@@ -421,6 +425,6 @@ impl Id {
             out[URN.len() + place] = HEX[usize::from(byte >> 4)];
             out[URN.len() + place + 1] = HEX[usize::from(byte & 15)];
         }
-        std::str::from_utf8(&out).unwrap_or_default().to_owned()
+        out
     }
 }

@@ -62,7 +62,11 @@ impl Compiler<'_, '_> {
         };
         self.unbind(tree, span, matches!(over, Over::Group { .. }));
         ended?;
-        Some(Action::new(Kind::Each { over, turn, body: body? }, when?, Site::new(tree, statement.span.clone())))
+        Some(Action::new(
+            Kind::Each { over: Box::new(over), turn, body: Box::new(body?) },
+            when?,
+            Site::new(tree, statement.span.clone()),
+        ))
     }
 
     /// Takes a name for what each turn stands for; gives the turn.
@@ -225,7 +229,8 @@ impl Compiler<'_, '_> {
         let body = self.body(tree, &inside.statements, &mut own);
         self.check_required(tree, &own, &place, true);
         let making = Making::new(kind, identity);
-        Some(Action::new(Kind::Resource { making, name, body }, when, Site::new(tree, place)))
+        let kind = Kind::Resource { making: Box::new(making), name, body: Box::new(body) };
+        Some(Action::new(kind, when, Site::new(tree, place)))
     }
 
     /// `NAME [when COND] { … }`
@@ -239,7 +244,7 @@ impl Compiler<'_, '_> {
         let mut own = Block::new(named.kind.root().member(), false);
         let body = self.body(tree, &inside.statements, &mut own);
         self.check_required(tree, &own, &place, false);
-        Some(Action::new(Kind::Reopen { name: named.index, body }, when, Site::new(tree, place)))
+        Some(Action::new(Kind::Reopen { name: named.index, body: Box::new(body) }, when, Site::new(tree, place)))
     }
 
     /// What makes a resource one and the same.
@@ -307,7 +312,8 @@ impl Compiler<'_, '_> {
         self.check_required(tree, &own, &place, true);
         body.required = required_names(found.member);
         found.target.url = url;
-        Some(Action::new(Kind::Element { target: found.target, body }, when, Site::new(tree, place)))
+        let kind = Kind::Element { target: Box::new(found.target), body: Box::new(body) };
+        Some(Action::new(kind, when, Site::new(tree, place)))
     }
 
     /// `use NAME with PLACE [when COND]`
@@ -364,7 +370,8 @@ impl Compiler<'_, '_> {
         expect_end(&cursor, self.found)?;
         refuse_block(tree, statement, self.found)?;
         block.touched.extend(facts.touched.iter().cloned());
-        Some(Action::new(Kind::Use { part, with }, when, Site::new(tree, statement.span.clone())))
+        let kind = Kind::Use { part, with: Box::new(with) };
+        Some(Action::new(kind, when, Site::new(tree, statement.span.clone())))
     }
 
     /// A segment, a name, or a field with parts.

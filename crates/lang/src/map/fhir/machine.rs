@@ -6,7 +6,7 @@
 use super::{
     bundle::Entries,
     lineage::{Lineage, Why},
-    plan::{Action, Body, Kind, Last, Lines, Making, Over, Routine, Target},
+    plan::{Action, Body, Due, Kind, Last, Lines, Making, Over, Routine, Target},
     primitive::Clock,
     references::Waiting,
 };
@@ -107,8 +107,8 @@ impl<'p, 'm, 'r> Machine<'p, 'm, 'r> {
     }
 
     pub(super) fn perform(&mut self, actions: &'p Lines, at: At) -> Result<(), Fault> {
-        let mut done = 0;
-        while let Some(number) = actions.next(done, &self.view) {
+        let (mut due, mut done) = (Due::default(), 0);
+        while let Some(number) = due.next(actions, &self.view) {
             let action = &actions[number];
             action.site.burn(self.run, (number + 1 - done) as u64)?;
             done = number + 1;
@@ -333,6 +333,7 @@ impl<'p, 'm, 'r> Machine<'p, 'm, 'r> {
         }
     }
 
+    #[inline]
     pub(super) fn trace_line(&mut self, node: NodeId, site: &Site) {
         if let Some(lineage) = &mut self.lineage {
             lineage.wrote(node, site);

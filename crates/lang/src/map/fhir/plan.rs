@@ -2,7 +2,7 @@
 
 use super::{
     absent::{self, Absent},
-    primitive::Primitive,
+    primitive::{self, Clock, Primitive, Read},
 };
 use crate::{
     condition::Condition,
@@ -14,9 +14,10 @@ use crate::{
     value::Value,
     view::{Need, View},
 };
-use fhir::{Name, definitions::Type};
+use fhir::{Name, NameSet, definitions::Type};
 use hl7v2::{Filled, structure::NodeId};
 use std::{
+    borrow::Cow,
     ops::{Deref, Range},
     sync::Arc,
 };
@@ -35,37 +36,82 @@ pub(crate) struct Routine {
     pub(crate) required: Vec<Name>,
 }
 
-/// A line.
+/// A line. What is large stands behind a pointer, so that many lines fit into little memory.
 #[derive(Debug)]
 pub(crate) struct Action {
     pub(crate) kind: Kind,
-    pub(crate) when: Option<Condition>,
+    pub(crate) when: Option<Box<Condition>>,
     pub(crate) site: Site,
-    /// Where what one of these needs is empty, the line does nothing.
-    needs: [Option<Need>; 2],
 }
 
 /// Lines one after the other, with what each needs beside them: most lines of a map have nothing to do in most messages,
 /// and are passed over without a look at the line itself.
 #[derive(Debug, Default)]
 pub(crate) struct Lines {
-    actions: Vec<Action>,
-    gates: Box<[Gate]>,
+    actions: Box<[Action]>,
+    /// What lines need, of 64 lines each.
+    gates: Box<[Gates]>,
+    /// What one of the lines needs; `None` where one of them needs nothing.
+    need: Option<Need>,
 }
 
-/// The needs of a line: twice the same where it has one, `None` where it has none.
-#[derive(Debug)]
-struct Gate(Option<[Need; 2]>);
+/// What 64 lines need, a bit for each. A line is due where its first and its second need are met.
+#[derive(Debug, Default)]
+struct Gates {
+    /// Lines without a first, and without a second need.
+    free: [u64; 2],
+    /// Needs, those of one name side by side, with the lines whose first and whose second need each is.
+    needs: Vec<(Need, [u64; 2])>,
+}
+
+impl Gates {
+    fn of(actions: &[Action]) -> Gates {
+        let mut gates = Gates::default();
+        for (number, action) in actions.iter().enumerate() {
+            for (at, need) in action.needs().into_iter().enumerate() {
+                let lines = match need {
+                    None => &mut gates.free,
+                    Some(need) => match gates.needs.iter().position(|(known, _)| *known == need) {
+                        Some(known) => &mut gates.needs[known].1,
+                        None => {
+                            gates.needs.push((need, [0; 2]));
+                            let last = gates.needs.len() - 1;
+                            &mut gates.needs[last].1
+                        }
+                    },
+                };
+                lines[at] |= 1 << number;
+            }
+        }
+        gates.needs.sort_by_key(|(need, _)| need.slot);
+        gates.needs.shrink_to_fit();
+        gates
+    }
+
+    /// The lines that could do something.
+    #[inline]
+    fn due(&self, view: &View<'_>) -> u64 {
+        let [mut first, mut second] = self.free;
+        let (mut slot, mut known) = (u32::MAX, Filled::UNKNOWN);
+        for (need, lines) in &self.needs {
+            // What a name holds is looked up when the name changes.
+            if need.slot != slot {
+                (slot, known) = (need.slot, view.held_by(need.slot));
+            }
+            if known.meets(need.parts) {
+                first |= lines[0];
+                second |= lines[1];
+            }
+        }
+        first & second
+    }
+}
 
 impl From<Vec<Action>> for Lines {
     fn from(actions: Vec<Action>) -> Lines {
-        let gate = |action: &Action| match action.needs {
-            [Some(one), Some(other)] => Gate(Some([one, other])),
-            [Some(only), None] | [None, Some(only)] => Gate(Some([only, only])),
-            [None, None] => Gate(None),
-        };
-        let gates = actions.iter().map(gate).collect();
-        Lines { actions, gates }
+        let gates = actions.chunks(GATED).map(Gates::of).collect();
+        let need = Need::of_all(actions.iter().map(|action| action.needs().into_iter().flatten().next()));
+        Lines { actions: actions.into(), gates, need }
     }
 }
 
@@ -77,22 +123,44 @@ impl Deref for Lines {
     }
 }
 
-impl Lines {
-    /// The number of the first line from `start` on that could do something.
+/// Lines whose needs are looked at together: the bits of a number.
+const GATED: usize = 64;
+
+/// How far the lines of a block have come. What their names stand for stays the same until the last is done.
+#[derive(Debug, Default)]
+pub(crate) struct Due {
+    /// How many times 64 lines were looked at.
+    looked: usize,
+    /// The number of the first line of the last look.
+    first: usize,
+    /// The lines of that look that are still to come.
+    lines: u64,
+}
+
+impl Due {
+    /// The number of the next line that could do something.
     #[inline(always)]
-    pub(crate) fn next(&self, start: usize, view: &View<'_>) -> Option<usize> {
-        let gates = self.gates.get(start..)?;
-        // Lines one behind the other mostly need parts of the same name: what it holds is looked up when the name changes.
-        let mut known = view.held_by(0);
-        let mut slot = 0;
-        let mut holds = |need: &Need| {
-            if need.slot != slot {
-                (slot, known) = (need.slot, view.held_by(need.slot));
+    pub(crate) fn next(&mut self, lines: &Lines, view: &View<'_>) -> Option<usize> {
+        if self.lines == 0 && !self.look(lines, view) {
+            return None;
+        }
+        let line = self.lines.trailing_zeros() as usize;
+        self.lines &= self.lines.wrapping_sub(1);
+        Some(self.first.wrapping_add(line))
+    }
+
+    /// Looks for the next lines, as far as there are any.
+    #[inline(never)]
+    fn look(&mut self, lines: &Lines, view: &View<'_>) -> bool {
+        while let Some(gates) = lines.gates.get(self.looked) {
+            self.first = self.looked * GATED;
+            self.looked += 1;
+            self.lines = gates.due(view);
+            if self.lines != 0 {
+                return true;
             }
-            known.meets(need.parts)
-        };
-        let found = gates.iter().position(|gate| gate.0.as_ref().is_none_or(|needs| needs.iter().all(&mut holds)))?;
-        Some(start + found)
+        }
+        false
     }
 }
 
@@ -106,7 +174,7 @@ impl Routine {
 impl Action {
     fn has_groups(&self) -> bool {
         let inside = match &self.kind {
-            Kind::Each { over: Over::Group { .. } | Over::Own { .. }, .. } => return true,
+            Kind::Each { over, .. } if matches!(**over, Over::Group { .. } | Over::Own { .. }) => return true,
             Kind::Write(write) => write.body.as_ref().map_or(&[][..], |body| &body.actions),
             Kind::Element { body, .. }
             | Kind::Each { body, .. }
@@ -119,11 +187,15 @@ impl Action {
     }
 
     pub(crate) fn new(kind: Kind, when: Option<Condition>, site: Site) -> Action {
+        Action { kind, when: when.map(Box::new), site }
+    }
+
+    /// Where what one of these needs is empty, the line does nothing.
+    fn needs(&self) -> [Option<Need>; 2] {
         // The condition of a line with turns of its own is about each turn.
-        let turn = kind.turn().unwrap_or(usize::MAX);
-        let of_condition = when.as_ref().and_then(Condition::need).filter(|need| !need.is_of_turns_from(turn));
-        let needs = [kind.need(), of_condition];
-        Action { kind, when, site, needs }
+        let turn = self.kind.turn().unwrap_or(usize::MAX);
+        let of_condition = self.when.as_deref().and_then(Condition::need);
+        [self.kind.need(), of_condition.filter(|need| !need.is_of_turns_from(turn))]
     }
 }
 
@@ -132,17 +204,17 @@ pub(crate) enum Kind {
     /// `TARGET = VALUE`
     Write(Box<Write>),
     /// `ELEMENT { … }`
-    Element { target: Target, body: Body },
+    Element { target: Box<Target>, body: Box<Body> },
     /// `each PATH as NAME { … }`
-    Each { over: Over, turn: usize, body: Body },
+    Each { over: Box<Over>, turn: usize, body: Box<Body> },
     /// `when COND { … }`
     When { actions: Lines },
     /// `TYPE as NAME { … }`
-    Resource { making: Making, name: Option<usize>, body: Body },
+    Resource { making: Box<Making>, name: Option<usize>, body: Box<Body> },
     /// `NAME { … }`: more lines for a resource that was made above.
-    Reopen { name: usize, body: Body },
+    Reopen { name: usize, body: Box<Body> },
     /// `use NAME with PLACE`
-    Use { part: usize, with: ReadPath },
+    Use { part: usize, with: Box<ReadPath> },
 }
 
 impl Kind {
@@ -166,6 +238,7 @@ impl Kind {
             Kind::Write(write) if write.required.is_some() => None,
             Kind::Write(write) => match &write.source {
                 Source::Primitive { value, .. } => value.need(),
+                Source::Text { from, .. } => from.need(),
                 Source::Part { from, .. } | Source::PartPrimitive { from, .. } | Source::Made { from, .. } => {
                     from.need()
                 }
@@ -173,23 +246,19 @@ impl Kind {
                     CodeFrom::Element { from, .. } => from.need(),
                     CodeFrom::Value(value) => value.need(),
                 },
-                Source::Named(_) => None,
+                Source::Constant { .. } | Source::Named(_) => None,
             },
-            Kind::Element { body, .. } => of_lines(&body.actions),
-            Kind::Each { over: Over::Path(path), .. } => path.need(),
-            Kind::When { actions } => of_lines(actions),
+            Kind::Element { body, .. } => body.actions.need,
+            Kind::Each { over, .. } => match &**over {
+                Over::Path(path) => path.need(),
+                Over::Own { segment, .. } => Some(Need::of_segments(*segment, Filled::THERE)),
+                Over::Group { .. } | Over::Place(_) => None,
+            },
+            Kind::When { actions } => actions.need,
             Kind::Use { with, .. } => with.need(),
-            Kind::Each { over: Over::Own { segment, .. }, .. } => Some(Need::of_segments(*segment, Filled::THERE)),
-            Kind::Each { over: Over::Group { .. } | Over::Place(_), .. }
-            | Kind::Resource { .. }
-            | Kind::Reopen { .. } => None,
+            Kind::Resource { .. } | Kind::Reopen { .. } => None,
         }
     }
-}
-
-/// What one of several lines needs.
-fn of_lines(actions: &[Action]) -> Option<Need> {
-    Need::of_all(actions.iter().map(|action| action.needs.iter().flatten().next().copied()))
 }
 
 /// Lines with their own items and names.
@@ -259,8 +328,8 @@ pub(crate) struct Target {
     pub(crate) last: Last,
     /// Of an extension that a block fills: its `url`.
     pub(crate) url: Option<Arc<str>>,
-    /// Of a choice: the names that it has with other types.
-    pub(crate) rivals: Box<[Name]>,
+    /// The names that it may have: of a choice, one a type.
+    pub(crate) names: NameSet,
 }
 
 /// One element down.
@@ -292,7 +361,7 @@ pub(crate) struct Write {
     /// The turn that `as NAME` makes.
     pub(crate) turn: Option<usize>,
     /// What is written inside the new element.
-    pub(crate) body: Option<Body>,
+    pub(crate) body: Option<Box<Body>>,
     pub(crate) required: Option<Missing>,
     /// `else TARGET = …`: only where the lines before gave no value.
     pub(crate) is_fallback: bool,
@@ -303,6 +372,10 @@ pub(crate) struct Write {
 pub(crate) enum Source {
     /// Texts, read as a primitive.
     Primitive { value: Value, wanted: Primitive },
+    /// One text of a message in HL7 v2, read as a primitive: what most lines do.
+    Text { from: ReadPath, wanted: Primitive },
+    /// A value of the map itself.
+    Constant(Read<'static>),
     /// Values of a place, each through a shared map.
     Part { from: ReadPath, part: usize },
     /// Values of a place, each through a shared map for a primitive.
@@ -313,6 +386,23 @@ pub(crate) enum Source {
     Named(usize),
     /// A reference to a resource that a shared map makes.
     Made { from: ReadPath, part: usize },
+}
+
+impl Source {
+    /// What becomes of a value that is read as a primitive.
+    pub(super) fn of(value: Value, wanted: Primitive) -> Source {
+        // A time may get the offset of a message.
+        let is_timeless = !matches!(wanted, Primitive::DateTime | Primitive::Instant | Primitive::Time);
+        let constant = value.literal().filter(|_| is_timeless).cloned();
+        let read = constant.and_then(|text| primitive::read(Cow::Owned(text.to_string()), wanted, &Clock::default()));
+        if let Some(read) = read {
+            return Source::Constant(read);
+        }
+        match value.plain_path() {
+            Some(path) if path.is_of_v2() && !path.is_list() => Source::Text { from: path.clone(), wanted },
+            _ => Source::Primitive { value, wanted },
+        }
+    }
 }
 
 /// A code through a table, as Coding or CodeableConcept.

@@ -97,7 +97,7 @@ impl Primitive {
 }
 
 /// What a text turned out to be.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Read<'t> {
     Text(Cow<'t, str>),
     Number(Cow<'t, str>),

@@ -2,7 +2,7 @@
 
 use super::{
     machine::Machine,
-    plan::{Kind, Lines, Source},
+    plan::{Due, Kind, Lines, Source},
     primitive::{self, Primitive, Read},
 };
 use crate::{
@@ -14,11 +14,11 @@ use crate::{
     view::Turn,
 };
 use hl7v2::{
-    Element, Only,
+    Element, Only, State,
     path::{Index, Member},
 };
 use message::Diagnostic;
-use std::ops::Range;
+use std::{borrow::Cow, ops::Range};
 
 impl<'p, 'm> Machine<'p, 'm, '_> {
     /// The groups of a structure's node, inside the turn of a group around; of the first node one, the whole message.
@@ -86,7 +86,17 @@ impl<'p, 'm> Machine<'p, 'm, '_> {
                         wanted.map(|segment| repetitions(segment, &path.member, &mut take));
                     }
                     Index::Unsaid | Index::Append | Index::Where(_) => {
-                        segments.next().map(|segment| repetitions(segment, &path.member, &mut take));
+                        if let Some(segment) = segments.next() {
+                            match view.only_of(&segment, &path.member) {
+                                Only::Nothing => {}
+                                Only::One(element) => {
+                                    take(Some(element));
+                                }
+                                Only::Several => {
+                                    repetitions(segment, &path.member, &mut take);
+                                }
+                            }
+                        }
                     }
                 }
             }
@@ -124,6 +134,25 @@ impl<'p, 'm> Machine<'p, 'm, '_> {
             let view = &self.view;
             value.each_read(&mut |path| lineage.read(path, view));
         }
+    }
+
+    /// As [`Machine::trace_reads`], of a value of the map itself.
+    pub(super) fn trace_nothing(&mut self) {
+        if let Some(lineage) = &mut self.lineage {
+            lineage.begin();
+        }
+    }
+
+    /// The text at the first place that a path names, where there is one.
+    #[inline]
+    pub(super) fn text_at(&mut self, path: &ReadPath, site: &Site) -> Result<Option<Cow<'m, str>>, Fault> {
+        site.burn(self.run, 2)?;
+        if let Some(lineage) = &mut self.lineage {
+            lineage.begin();
+            lineage.read(path, &self.view);
+        }
+        let element = path.first(&self.view).filter(|element| element.state() == State::Value);
+        Ok(element.map(|element| element.text()).filter(|text| !text.is_empty()))
     }
 
     /// A value; `None` with a note where a step could not do its work. What must stop the message stops it.
@@ -186,8 +215,8 @@ impl<'p, 'm> Machine<'p, 'm, '_> {
     }
 
     fn first_value(&mut self, actions: &'p Lines, wanted: Primitive) -> Result<Option<Read<'static>>, Fault> {
-        let mut done = 0;
-        while let Some(number) = actions.next(done, &self.view) {
+        let (mut due, mut done) = (Due::default(), 0);
+        while let Some(number) = due.next(actions, &self.view) {
             let action = &actions[number];
             action.site.burn(self.run, (number + 1 - done) as u64)?;
             done = number + 1;
@@ -197,6 +226,14 @@ impl<'p, 'm> Machine<'p, 'm, '_> {
             let found = match &action.kind {
                 Kind::When { actions } => self.first_value(actions, wanted)?,
                 Kind::Write(write) => match &write.source {
+                    Source::Text { from, .. } => match self.text_at(from, &action.site)? {
+                        Some(text) => self.read(text.into_owned().into(), wanted, &action.site),
+                        None => None,
+                    },
+                    Source::Constant(read) => {
+                        self.trace_nothing();
+                        Some(read.clone())
+                    }
                     Source::Primitive { value, .. } => {
                         let item = self.evaluated(value)?;
                         let text = item

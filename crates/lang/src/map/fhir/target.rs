@@ -6,7 +6,7 @@
 use super::plan::{Hop, Last, Target};
 use crate::codes;
 use fhir::{
-    Name,
+    Name, NameSet,
     definitions::{Kind, Member, Type, closest},
 };
 use message::Diagnostic;
@@ -182,7 +182,7 @@ pub(crate) fn read(text: &str, context: Member, slots: &mut Slots, next_slot: &m
                 return refuse(codes::E2345, what.to_owned(), Some(hint), part.span.clone());
             }
             let appends = last == Last::Append;
-            let target = Target { hops, name, last, url: None, rivals: rivals_of(member) };
+            let target = Target { hops, name, last, url: None, names: names_of(member) };
             return Ok(Found { target, member, key, appends, parents });
         }
         let is_simple = is_primitive(member);
@@ -213,14 +213,12 @@ fn spell(out: &mut String, name: &str, part: &Part<'_>, member: Member, url: Opt
     }
 }
 
-/// The other names of a choice: only one of them may be there.
-fn rivals_of(member: Member) -> Box<[Name]> {
+/// The names that an element may have: of a choice only one of them may be there.
+fn names_of(member: Member) -> NameSet {
     let element = member.element();
-    if !element.is_choice() {
-        return Box::default();
-    }
-    let others = element.types().filter_map(|kind| element.choose(kind.ty())).filter(|other| *other != member);
-    others.map(name_of).collect()
+    let chosen = std::iter::once(member);
+    let others = element.types().filter(|_| element.is_choice()).filter_map(|kind| element.choose(kind.ty()));
+    NameSet::new(chosen.chain(others.filter(|other| *other != member)).map(name_of))
 }
 
 /// In a shared map for a primitive `value` is the value itself.
@@ -228,8 +226,8 @@ fn whole_primitive(text: &str, context: Member) -> Option<Found> {
     if !(context.element().is_root() && is_primitive(context) && text == "value") {
         return None;
     }
-    let (url, rivals) = (None, Box::default());
-    let target = Target { hops: Vec::new(), name: Name::known(text)?, last: Last::Single, url, rivals };
+    let name = Name::known(text)?;
+    let target = Target { hops: Vec::new(), name, last: Last::Single, url: None, names: NameSet::new([name]) };
     Some(Found { target, member: context, key: text.to_owned(), appends: true, parents: Vec::new() })
 }
 
@@ -266,8 +264,8 @@ pub(crate) fn read_block(
         }
         None => {
             let member = child(context, last)?;
-            let (url, rivals) = (None, Box::default());
-            let target = Target { hops: Vec::new(), name: name_of(member), last: Last::Append, url, rivals };
+            let name = name_of(member);
+            let target = Target { hops: Vec::new(), name, last: Last::Append, url: None, names: NameSet::new([name]) };
             Found { target, member, key: String::new(), appends: true, parents: Vec::new() }
         }
     };

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     codes,
-    item::Atom,
+    item::{Atom, Item},
     map::grammar::Missing,
     path::ReadPath,
     run::{Fault, Site},
@@ -18,7 +18,7 @@ use crate::{
 };
 use fhir::names::names;
 use fhir::{Name, NodeId, Value};
-use hl7v2::{Element, State};
+use hl7v2::Element;
 use std::sync::Arc;
 
 /// Fuel of one value that is written.
@@ -102,6 +102,19 @@ impl<'p, 'm> Machine<'p, 'm, '_> {
                 }
                 self.texts(value, *wanted, write, &action.site, at)?
             }
+            Source::Text { from, wanted } => {
+                if write.turn.is_some() && !self.is_wanted(action)? {
+                    return Ok(());
+                }
+                self.text(from, *wanted, write, &action.site, at)?
+            }
+            Source::Constant(read) => {
+                if write.turn.is_some() && !self.is_wanted(action)? {
+                    return Ok(());
+                }
+                self.trace_nothing();
+                self.put(&write.target, read, true, &action.site, at)?
+            }
             Source::Part { from, part } => {
                 let fill = |machine: &mut Self, element, node| {
                     machine.call(*part, element, &action.site, node)?;
@@ -156,7 +169,11 @@ impl<'p, 'm> Machine<'p, 'm, '_> {
                 };
                 self.for_each(from, write, action, fill, at)
             }
-            Source::Primitive { .. } | Source::Part { .. } | Source::Named(_) => Ok(false),
+            Source::Primitive { .. }
+            | Source::Text { .. }
+            | Source::Constant(_)
+            | Source::Part { .. }
+            | Source::Named(_) => Ok(false),
         }
     }
 
@@ -166,6 +183,7 @@ impl<'p, 'm> Machine<'p, 'm, '_> {
         lineage.begin();
         match &write.source {
             Source::Primitive { value, .. } => value.each_read(&mut |path| lineage.read(path, &self.view)),
+            Source::Text { from, .. } => lineage.read(from, &self.view),
             Source::Part { from, .. } | Source::PartPrimitive { from, .. } | Source::Made { from, .. } => {
                 self.first_of(from).into_iter().for_each(|element| lineage.element(element));
             }
@@ -175,7 +193,7 @@ impl<'p, 'm> Machine<'p, 'm, '_> {
                 }
                 CodeFrom::Value(value) => value.each_read(&mut |path| lineage.read(path, &self.view)),
             },
-            Source::Named(_) => {}
+            Source::Constant(_) | Source::Named(_) => {}
         }
         lineage.left(site, Why::Second);
         self.lineage = Some(lineage);
@@ -196,7 +214,16 @@ impl<'p, 'm> Machine<'p, 'm, '_> {
         site: &'p Site,
         at: At,
     ) -> Result<bool, Fault> {
-        let Some(item) = self.evaluated(value)? else { return Ok(false) };
+        let item = match value.literal() {
+            Some(text) => {
+                self.trace_nothing();
+                Item::One(Atom::text(&**text))
+            }
+            None => match self.evaluated(value)? {
+                Some(item) => item,
+                None => return Ok(false),
+            },
+        };
         let mut any = false;
         for atom in item.atoms() {
             let Atom::Text(text) = atom else { continue };
@@ -315,11 +342,7 @@ impl<'p, 'm> Machine<'p, 'm, '_> {
     /// The value that a single element has, under any name of its choice.
     #[inline]
     fn single(&self, target: &Target, parent: NodeId) -> Option<NodeId> {
-        let mut children = self.tree.node(parent).children();
-        let is_it = |child: &fhir::Node<'_>| {
-            child.name().is_some_and(|name| name == target.name || target.rivals.contains(&name))
-        };
-        children.find(is_it).map(fhir::Node::id)
+        self.tree.node(parent).get_any(&target.names).map(fhir::Node::id)
     }
 
     /// The item of a slot, made when it is not there.
@@ -360,6 +383,24 @@ impl<'p, 'm> Machine<'p, 'm, '_> {
         Ok(node)
     }
 
+    /// A text goes from its place to its element, borrowed.
+    fn text(
+        &mut self,
+        from: &'p ReadPath,
+        wanted: Primitive,
+        write: &'p Write,
+        site: &'p Site,
+        at: At,
+    ) -> Result<bool, Fault> {
+        let text = self.text_at(from, site)?;
+        if self.lineage.is_some() && text.as_ref().is_none_or(|text| text.chars().all(char::is_whitespace)) {
+            self.trace_left(site, Why::Nothing);
+        }
+        let Some(text) = text else { return Ok(false) };
+        let Some(read) = self.read(text, wanted, site) else { return Ok(false) };
+        self.put(&write.target, &read, false, site, at)
+    }
+
     /// The texts of a value, each read as the primitive.
     #[inline(never)]
     fn texts(
@@ -370,25 +411,9 @@ impl<'p, 'm> Machine<'p, 'm, '_> {
         site: &'p Site,
         at: At,
     ) -> Result<bool, Fault> {
-        if let Some(path) = value.plain_path().filter(|path| {
-            !path.is_list() && !matches!(path, ReadPath::Element(_) | ReadPath::Place(_) | ReadPath::Now)
-        }) {
-            // Most lines: a text goes from its place to its element, borrowed.
-            site.burn(self.run, 2)?;
-            self.trace_reads(value);
-            let element = path.first(&self.view).filter(|element| element.state() == State::Value);
-            let text = element.map(|element| element.text()).unwrap_or_default();
-            if text.chars().all(char::is_whitespace) {
-                self.trace_left(site, Why::Nothing);
-            }
-            if text.is_empty() {
-                return Ok(false);
-            }
-            let Some(read) = self.read(text, wanted, site) else { return Ok(false) };
-            return self.put(&write.target, &read, false, site, at);
-        }
         let Some(item) = self.evaluated(value)? else { return Ok(false) };
-        if !item.atoms().iter().any(|atom| matches!(atom, Atom::Text(text) if !text.trim().is_empty())) {
+        let is_text = |atom: &Atom<'_>| matches!(atom, Atom::Text(text) if !text.trim().is_empty());
+        if self.lineage.is_some() && !item.atoms().iter().any(is_text) {
             self.trace_left(site, Why::Nothing);
         }
         // A text of the map says nothing of the message, and gives way to what does.
