@@ -36,6 +36,7 @@ pub(crate) fn all() -> Vec<Route> {
         of_knowing(),
         of_keeping(),
         of_messages(),
+        of_searches(),
         of_acts(),
         of_changes(),
         of_maps(),
@@ -266,27 +267,6 @@ fn of_messages() -> Vec<Route> {
             scan::scan,
         ),
         Route::new(
-            (GET, "/api/v1/searches"),
-            (may(Right::Masked), Part),
-            Gives("sinew.searches/1"),
-            "Searches that people share",
-            searches::list,
-        ),
-        Route::new(
-            (POST, "/api/v1/searches"),
-            (may(Right::Masked), Part),
-            Gives("sinew.search/1"),
-            "Share a search that names nobody",
-            searches::add,
-        ),
-        Route::new(
-            (POST, "/api/v1/searches/remove"),
-            (may(Right::Masked), Part),
-            Gives(""),
-            "Take a shared search back",
-            searches::remove,
-        ),
-        Route::new(
             (GET, "/api/v1/messages/{id}"),
             (may(Right::Look), Message),
             Gives("sinew.journey/1"),
@@ -315,6 +295,32 @@ fn of_messages() -> Vec<Route> {
             steer::edit,
         )
         .up_to(steer::EDITED_BYTES_MAX),
+    ]
+}
+
+fn of_searches() -> Vec<Route> {
+    vec![
+        Route::new(
+            (GET, "/api/v1/searches"),
+            (may(Right::Masked), Part),
+            Gives("sinew.searches/1"),
+            "Searches that people share",
+            searches::list,
+        ),
+        Route::new(
+            (POST, "/api/v1/searches"),
+            (may(Right::Masked), Part),
+            Gives("sinew.search/1"),
+            "Share a search that names nobody",
+            searches::add,
+        ),
+        Route::new(
+            (POST, "/api/v1/searches/remove"),
+            (may(Right::Masked), Part),
+            Gives(""),
+            "Take a shared search back",
+            searches::remove,
+        ),
     ]
 }
 

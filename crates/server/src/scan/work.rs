@@ -8,7 +8,7 @@ use crate::{
     gate::Call,
 };
 use axum::body::Bytes;
-use message::{Format, MessageId, Phi, Reason, Timestamp};
+use message::{Clock as _, Format, MessageId, Phi, Reason, Timestamp, clock};
 use serde_json::{Value, json};
 use std::{
     sync::Arc,
@@ -107,7 +107,7 @@ impl Work {
     }
 
     fn go(&self, mut walk: Walk, told: &mut Told) -> End {
-        let begun = Instant::now();
+        let begun = clock::System.monotonic();
         let mut found = Vec::new();
         let (mut slice, mut spoke) = (Slice::begin(self), begun);
         if !self.send("progress", &self.progress(told)) {
@@ -120,7 +120,7 @@ impl Work {
                     return end;
                 }
                 if spoke.elapsed() >= TELL_PAUSE {
-                    spoke = Instant::now();
+                    spoke = clock::System.monotonic();
                     if !self.send("progress", &self.progress(told)) {
                         return End::Left;
                     }
@@ -244,7 +244,7 @@ struct Slice {
 
 impl Slice {
     fn begin(work: &Work) -> Slice {
-        Slice { begun: Instant::now(), messages: work.call.state.engine.store().stats().messages }
+        Slice { begun: clock::System.monotonic(), messages: work.call.state.engine.store().stats().messages }
     }
 
     fn worked(&self) -> Duration {
