@@ -85,6 +85,14 @@ struct Told {
     last: Option<(MessageId, Timestamp)>,
 }
 
+/// A message that has the text.
+struct Found {
+    row: Row,
+    places: Vec<String>,
+    /// Whom it is about.
+    patients: Vec<Phi<String>>,
+}
+
 impl Work {
     /// Does it all, and says how it ended. Who reads that may begin the next one: the place is given back before.
     pub(super) fn run(self, walk: Walk, seat: Seat) {
@@ -108,7 +116,7 @@ impl Work {
 
     fn go(&self, mut walk: Walk, told: &mut Told) -> End {
         let begun = clock::System.monotonic();
-        let mut found = Vec::new();
+        let mut found: Vec<Found> = Vec::new();
         let (mut slice, mut spoke) = (Slice::begin(self), begun);
         if !self.send("progress", &self.progress(told)) {
             return End::Left;
@@ -156,7 +164,7 @@ impl Work {
                     if !places.is_empty() {
                         told.found += 1;
                         let patients = stored.accept.facts.patients.clone();
-                        found.push((Row::of(&hit, &stored.accept.facts), places, patients));
+                        found.push(Found { row: Row::of(&hit, &stored.accept.facts), places, patients });
                     }
                 }
                 // Retention was faster.
@@ -194,17 +202,17 @@ impl Work {
     }
 
     /// Records what was found, with keyed hashes of whom it is about, and then tells it.
-    fn tell(&self, found: &mut Vec<(Row, Vec<String>, Vec<Phi<String>>)>) -> Result<(), End> {
+    fn tell(&self, found: &mut Vec<Found>) -> Result<(), End> {
         if found.is_empty() {
             return Ok(());
         }
-        let ids: Vec<String> = found.iter().map(|(row, ..)| row.id.to_string()).collect();
-        let patients = found.iter_mut().flat_map(|(.., patients)| std::mem::take(patients)).collect();
+        let ids: Vec<String> = found.iter().map(|found| found.row.id.to_string()).collect();
+        let patients = found.iter_mut().flat_map(|found| std::mem::take(&mut found.patients)).collect();
         let object = format!("messages {}", ids.join(" "));
         let reason = self.call.input.reason.clone();
         let entry = AuditEntry { patients, reason, ..self.call.entry("found", &object) };
         self.call.state.audit.keep(&entry).map_err(End::Trouble)?;
-        for (row, places, _) in found.drain(..) {
+        for Found { row, places, .. } in found.drain(..) {
             let mut line = serde_json::to_value(&row).unwrap_or_default();
             if let Some(object) = line.as_object_mut() {
                 object.insert("places".to_owned(), json!(places));
