@@ -4950,7 +4950,7 @@ function words2({ rows, progress, end, isRunning }) {
   const share = progress.of ? ` of ${count(progress.of)}` : "";
   const day = progress.day ? `, back to ${progress.day}` : "";
   const so = isRunning ? "Looking" : end ? `Looked, ${ENDS[end.why]}` : "Stopped";
-  return `${so}: ${count(progress.scanned)}${share} opened${day}, ${count(rows.length)} found`;
+  return `${so}: ${count(Math.max(progress.scanned, rows.length))}${share} opened${day}, ${count(rows.length)} found`;
 }
 function useScan(query, text) {
   const [held, setHeld] = useState29(NOTHING);

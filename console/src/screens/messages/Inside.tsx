@@ -40,7 +40,7 @@ function words({ rows, progress, end, isRunning }: Held): string {
   const share = progress.of ? ` of ${count(progress.of)}` : "";
   const day = progress.day ? `, back to ${progress.day}` : "";
   const so = isRunning ? "Looking" : end ? `Looked, ${ENDS[end.why]}` : "Stopped";
-  return `${so}: ${count(progress.scanned)}${share} opened${day}, ${count(rows.length)} found`;
+  return `${so}: ${count(Math.max(progress.scanned, rows.length))}${share} opened${day}, ${count(rows.length)} found`;
 }
 
 /** One look at a time. It ends with the screen, and with another search. */
