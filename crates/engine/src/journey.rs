@@ -130,25 +130,26 @@ pub fn tell(stored: &Stored, history: &[Entry]) -> Journey {
             ..stage(11, None, "application acknowledgment owed to the sender: sent when the message comes again")
         });
     }
-    let deliveries = accept
-        .deliveries
-        .iter()
-        .enumerate()
-        .map(|(number, planned)| {
-            let delivery = DeliveryId { message: stored.id, number: u16::try_from(number).unwrap_or(u16::MAX) };
-            let (state, attempts, retry_at) = standing(delivery, history);
-            Standing { delivery, destination: planned.destination.to_string(), state, attempts, retry_at }
-        })
-        .collect();
     Journey {
         id: stored.id,
         interface: accept.envelope.interface.to_string(),
         kind: format!("{}^{}", accept.facts.message_type, accept.facts.event),
         control_id: accept.facts.control_id.clone(),
         size: accept.envelope.raw.len(),
-        deliveries,
+        deliveries: standings(stored, history),
         stages,
     }
+}
+
+/// Where each delivery of a message stands after its history.
+#[must_use]
+pub fn standings(stored: &Stored, history: &[Entry]) -> Vec<Standing> {
+    let one = |(number, planned): (usize, &store::Planned)| {
+        let delivery = DeliveryId { message: stored.id, number: u16::try_from(number).unwrap_or(u16::MAX) };
+        let (state, attempts, retry_at) = standing(delivery, history);
+        Standing { delivery, destination: planned.destination.to_string(), state, attempts, retry_at }
+    };
+    stored.accept.deliveries.iter().enumerate().map(one).collect()
 }
 
 fn stage(step: u8, at: Option<Timestamp>, text: impl Into<String>) -> Stage {

@@ -35,6 +35,8 @@ pub(crate) struct Transport {
 
 /// Where figures are put down.
 pub(crate) trait Sheet {
+    /// All that comes is of this moment.
+    fn begin(&mut self, _: &Status) {}
     /// What comes next is of this metric.
     fn metric(&mut self, metric: &'static Metric);
     /// A figure of it, with the values of its labels in their order.
@@ -45,6 +47,7 @@ pub(crate) trait Sheet {
 pub(crate) fn write(engine: &Engine, transport: &Transport, sheet: &mut impl Sheet) {
     let (status, (levels, limits)) = (engine.status(), engine.alert_figures());
     let seen = seen(engine, &status);
+    sheet.begin(&status);
     for metric in ALL {
         sheet.metric(metric);
         let mut row = |values: &[&str], figure: Option<Figure>| {

@@ -156,13 +156,17 @@ pub(crate) async fn scan(call: Call<Wanted>) -> Result<Response, Problem> {
         over,
         pieces,
     };
+    let ended = tending.clone();
     let run = move || {
         work.run(walk, seat);
-        tending.abort();
+        ended.abort();
     };
     // A thread of its own, so that it can stand behind all others, and no pool waits for it.
     let started = std::thread::Builder::new().name("scan".to_owned()).spawn(run);
-    started.map_err(|_| Problem::new(StatusCode::SERVICE_UNAVAILABLE, codes::E7405, "no thread is free for it"))?;
+    started.map_err(|_| {
+        tending.abort();
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, codes::E7405, "no thread is free for it")
+    })?;
     Ok(live::stream("application/x-ndjson", receiver))
 }
 

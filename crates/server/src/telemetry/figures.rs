@@ -12,6 +12,7 @@ use crate::metrics::{
 use engine::{
     Engine,
     meter::{STEPS_MS, Times},
+    status::Status,
 };
 use message::Timestamp;
 use serde_json::{Map, Value, json};
@@ -21,20 +22,7 @@ use std::collections::BTreeMap;
 const CUMULATIVE: u8 = 2;
 
 pub(super) fn body(engine: &Engine, transport: &Transport, has_conventions: bool) -> Value {
-    let status = engine.status();
-    let uptime = i64::try_from(status.uptime_s).unwrap_or(0) * 1_000_000;
-    let systems = has_conventions.then(|| {
-        let interfaces = status.interfaces.iter();
-        interfaces
-            .flat_map(|of| {
-                let own = (of.name.to_string(), system(of.connector));
-                let to = of.destinations.iter();
-                std::iter::once(own).chain(to.map(|to| (format!("{}/{}", of.name, to.name), system(to.connector))))
-            })
-            .collect()
-    });
-    let mut page =
-        Page { at: status.at, start: Timestamp(status.at.0 - uptime), systems, metrics: Vec::new(), own: None };
+    let mut page = Page { systems: has_conventions.then(BTreeMap::new), ..Page::default() };
     figures::write(engine, transport, &mut page);
     let metrics: Vec<Value> =
         page.metrics.into_iter().filter(|metric| !metric.points.is_empty()).map(Told::json).collect();
@@ -90,6 +78,7 @@ fn unit(name: &str) -> &'static str {
     [("_seconds", "s"), ("_bytes", "By")].into_iter().find(|(end, _)| name.ends_with(end)).map_or("1", |(_, unit)| unit)
 }
 
+#[derive(Default)]
 struct Page {
     at: Timestamp,
     start: Timestamp,
@@ -100,6 +89,16 @@ struct Page {
 }
 
 impl Sheet for Page {
+    fn begin(&mut self, status: &Status) {
+        self.at = status.at;
+        self.start = Timestamp(status.at.0 - i64::try_from(status.uptime_s).unwrap_or(0) * 1_000_000);
+        let Some(systems) = &mut self.systems else { return };
+        for of in &status.interfaces {
+            systems.insert(of.name.to_string(), system(of.connector));
+            systems.extend(of.destinations.iter().map(|to| (format!("{}/{}", of.name, to.name), system(to.connector))));
+        }
+    }
+
     fn metric(&mut self, metric: &'static Metric) {
         self.own = Some(metric);
         let (name, help, form) = (metric.name, metric.help, metric.form);

@@ -116,7 +116,7 @@ fn look(engine: &Engine, followed: &mut Followed, spans: &mut Vec<Value>) -> Res
         spans.push(change(engine, &stored, (at, entry), &systems.1));
     }
     followed.told = history.len();
-    let deliveries = engine::journey::tell(&stored, &history).deliveries;
+    let deliveries = engine::journey::standings(&stored, &history);
     Ok(deliveries.iter().all(|standing| standing.state.is_settled())
         && !matches!(stored.accept.disposition, Disposition::Parked { .. }))
 }
