@@ -122,7 +122,7 @@ fn text_of(bar: Bar) -> Option<String> {
 }
 
 /// The middle value; of an even number the mean of the middle two.
-fn median(values: &[f64]) -> Option<f64> {
+pub(super) fn median(values: &[f64]) -> Option<f64> {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
     let middle = sorted.len() / 2;
