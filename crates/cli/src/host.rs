@@ -504,7 +504,7 @@ fn vault_of(workspace: &Workspace) -> std::result::Result<secrets::Place, messag
 /// The store's errors on the command line.
 pub fn store_failure(error: &store::Error) -> Failure {
     let exit = match error {
-        store::Error::Locked { .. } | store::Error::Owned { .. } => Exit::Refused,
+        store::Error::Locked { .. } | store::Error::Owned { .. } | store::Error::Rotation { .. } => Exit::Refused,
         store::Error::Misconfigured { .. } | store::Error::WrongKey { .. } | store::Error::Unsafe { .. } => Exit::Usage,
         _ => Exit::Unreachable,
     };

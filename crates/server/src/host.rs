@@ -11,6 +11,7 @@ use crate::{
     routes,
     scan::Scans,
     secrets::Secret,
+    store_key::Rotations,
     verify::Verifying,
 };
 use engine::{Engine, acts::Person};
@@ -119,6 +120,7 @@ pub(crate) struct State {
     pub(crate) people: Arc<People>,
     pub(crate) routes: Arc<Table>,
     pub(crate) certificates: Arc<certificates::Watch>,
+    pub(crate) rotations: Arc<Rotations>,
 }
 
 /// The API of one engine; clones are the same.
@@ -146,7 +148,10 @@ impl Api {
             people: Arc::new(people),
             routes: Arc::new(Table(routes::all())),
             certificates: Arc::default(),
+            rotations: Arc::default(),
         };
+        // One that cannot go on now says so to whoever asks; messages do not wait for it.
+        let _ = state.rotations.resume(&state.engine);
         Ok(Api { state })
     }
 

@@ -47,6 +47,7 @@ mod scan;
 mod searches;
 pub mod secrets;
 mod steer;
+pub mod store_key;
 pub mod telemetry;
 mod verify;
 pub mod way;

@@ -52,7 +52,7 @@ impl From<Reason> for Problem {
     fn from(reason: Reason) -> Problem {
         let status = match &*reason.code {
             "E5201" | "E5320" | "E7400" => StatusCode::NOT_FOUND,
-            "E5202" | "E4047" | "E7050" | "E7250" | "E7306" | "E7402" | "E7432" => StatusCode::CONFLICT,
+            "E5202" | "E4014" | "E4047" | "E7050" | "E7250" | "E7306" | "E7402" | "E7432" => StatusCode::CONFLICT,
             "E4044" | "E5091" | "E5321" | "E7002" | "E7003" | "E7004" => StatusCode::BAD_REQUEST,
             _ => StatusCode::SERVICE_UNAVAILABLE,
         };
@@ -64,7 +64,7 @@ impl From<store::Error> for Problem {
     fn from(error: store::Error) -> Problem {
         let status = match &error {
             store::Error::NotFound { .. } => StatusCode::NOT_FOUND,
-            store::Error::Refused { .. } => StatusCode::CONFLICT,
+            store::Error::Refused { .. } | store::Error::Rotation { .. } => StatusCode::CONFLICT,
             _ => StatusCode::SERVICE_UNAVAILABLE,
         };
         Problem { status, reason: error.reason(), retry_after_s: None }

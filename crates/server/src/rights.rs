@@ -36,7 +36,8 @@ pub enum Right {
     Audit,
     /// Manage users, roles and keys.
     People,
-    /// See which passwords and keys of partners are kept, set and remove them; no text is ever shown.
+    /// See which passwords and keys of partners are kept, set and remove them; put another master key under the store. No text
+    /// is ever shown.
     Secrets,
     /// Make backups and examine the store.
     Backup,

@@ -14,7 +14,7 @@ use crate::{
         Gives::{Bytes, Json as Gives, Lines, Stream, Text, Typed},
         Need, Route, schema,
     },
-    scan, searches, secrets, steer, verify,
+    scan, searches, secrets, steer, store_key, verify,
 };
 use axum::http::Method;
 
@@ -705,6 +705,20 @@ fn of_secrets() -> Vec<Route> {
             secrets::set,
         )
         .up_to(secrets::BODY_BYTES_MAX),
+        Route::new(
+            (GET, "/api/v1/store/key"),
+            (may(Right::Secrets), Engine),
+            Gives("sinew.store-key/1"),
+            "Which master key the store has and since when; never the key",
+            store_key::look,
+        ),
+        Route::new(
+            (POST, "/api/v1/store/key"),
+            (may(Right::Secrets), Engine),
+            Gives("sinew.store-key/1"),
+            "Put another master key under the store, while messages go on",
+            store_key::rotate,
+        ),
         Route::new(
             (DELETE, "/api/v1/secrets/{name}"),
             (may(Right::Secrets), Engine),

@@ -48,6 +48,12 @@ pub struct Secret {
 /// A text that is taken and never given.
 pub(crate) struct Text(Zeroizing<String>);
 
+impl Text {
+    pub(crate) fn read(&self) -> &str {
+        &self.0
+    }
+}
+
 impl<'de> Deserialize<'de> for Text {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Text, D::Error> {
         String::deserialize(from).map(|text| Text(Zeroizing::new(text)))

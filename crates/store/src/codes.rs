@@ -14,6 +14,7 @@ message::catalogue! {
     E4011 "too large for the store";
     E4012 "this change is not possible now";
     E4013 "the store is closed";
+    E4014 "the master key cannot be exchanged now";
     E4020 "the database cannot be reached";
     E4021 "the database is not set to survive a power cut";
     E4022 "another engine holds the database";

@@ -5,6 +5,7 @@
 
 use crate::{
     Error,
+    keys::Keys,
     seal::{self, KEY_BYTES, MasterKey, SLOT_BYTES},
     wire::Take,
 };
@@ -85,17 +86,12 @@ fn copy<'a>(name: &str, area: &'a [u8], at: usize, magic: &[u8; 8]) -> Result<(B
     Ok((Block { magic: found, store, numbers }, &bytes[SLOT_AT..]))
 }
 
-/// Reads the block and unwraps the key.
-pub(crate) fn open(
-    name: &str,
-    area: &[u8],
-    magic: &[u8; 8],
-    master: &MasterKey,
-) -> Result<(Block, [u8; KEY_BYTES]), Error> {
+/// Reads the block and unwraps the key, with whichever master key does.
+pub(crate) fn open(name: &str, area: &[u8], magic: &[u8; 8], keys: &Keys) -> Result<(Block, [u8; KEY_BYTES]), Error> {
     let mut problem = None;
     for at in COPIES_AT {
         match copy(name, area, at, magic) {
-            Ok((block, slot)) => match seal::unwrap(master, &block.context(), slot) {
+            Ok((block, slot)) => match keys.all().find_map(|master| seal::unwrap(master, &block.context(), slot)) {
                 Some(key) => return Ok((block, key)),
                 None => problem = Some(Error::WrongKey { file: name.into() }),
             },
@@ -115,19 +111,42 @@ pub(crate) fn is_whole(name: &str, area: &[u8], magic: &[u8; 8]) -> bool {
     copies[0].is_some() && copies[0] == copies[1] && is_rest_zero
 }
 
-/// Wraps the key for another master key; `write` gets bytes and their place, and returns when they are durable.
+/// Both copies are sound and wrapped by this master key.
+fn is_under(name: &str, area: &[u8], magic: &[u8; 8], master: &MasterKey) -> bool {
+    let opens = |(block, slot): (Block, &[u8])| seal::unwrap(master, &block.context(), slot).is_some();
+    COPIES_AT.into_iter().all(|at| copy(name, area, at, magic).is_ok_and(opens))
+}
+
+/// Wraps the key by the current master key, unless it is; `write` gets bytes and their place, and returns when they are durable.
 pub(crate) fn rewrap(
     name: &str,
     area: &[u8],
     magic: &[u8; 8],
-    [old, new]: [&MasterKey; 2],
+    keys: &Keys,
     mut write: impl FnMut(&[u8], u64) -> Result<(), Error>,
 ) -> Result<(), Error> {
-    let (block, key) = open(name, area, magic, old).or_else(|_| open(name, area, magic, new))?;
+    if is_under(name, area, magic, &keys.current) {
+        return Ok(());
+    }
+    let (block, key) = open(name, area, magic, keys)?;
     for at in COPIES_AT {
-        write(&block.encode(new, &key)?, at as u64)?;
+        write(&block.encode(&keys.current, &key)?, at as u64)?;
     }
     Ok(())
+}
+
+/// The area with its key wrapped by the current master key; what stands behind the copies is as it was.
+pub(crate) fn rewrapped(name: &str, area: &[u8], magic: &[u8; 8], keys: &Keys) -> Result<Vec<u8>, Error> {
+    let mut new = area.to_vec();
+    rewrap(name, area, magic, keys, |copy, at| {
+        let at = at as usize;
+        let place = new.get_mut(at..at + copy.len());
+        place
+            .ok_or_else(|| Error::corrupt(name, at as u64, "the file is shorter than its header"))?
+            .copy_from_slice(copy);
+        Ok(())
+    })?;
+    Ok(new)
 }
 
 #[cfg(test)]
@@ -140,6 +159,7 @@ mod tests {
     fn any_damage_of_one_copy_is_survived_and_of_both_is_told() {
         let master = MasterKey::from_bytes([1; 32]);
         let area = BLOCK.area(&master, &[9; 32]).unwrap();
+        let master = Keys::from(master);
         for at in 0..BLOCK_BYTES {
             let mut bad = area.clone();
             bad[at] ^= 0x10;
@@ -153,17 +173,21 @@ mod tests {
     #[test]
     fn rewrapping_may_stop_anywhere() {
         let (old, new) = (MasterKey::from_bytes([1; 32]), MasterKey::from_bytes([2; 32]));
+        let both = Keys { current: new.clone(), before: Some(old.clone()) };
+        let opens = |area: &[u8], key: &MasterKey| open("t", area, b"SINEWTST", &Keys::from(key.clone())).is_ok();
         for writes in 0..=2 {
             let mut area = BLOCK.area(&old, &[9; 32]).unwrap();
             let before = area.clone();
             let mut left = writes;
-            let _ = rewrap("t", &before, b"SINEWTST", [&old, &new], |bytes, at| {
+            let _ = rewrap("t", &before, b"SINEWTST", &both, |bytes, at| {
                 left = usize::checked_sub(left, 1).ok_or(Error::Closed)?;
                 area[at as usize..at as usize + bytes.len()].copy_from_slice(bytes);
                 Ok(())
             });
-            let opens = [&old, &new].map(|key| open("t", &area, b"SINEWTST", key).is_ok());
-            assert_eq!(opens, [writes < 2, writes > 0], "{writes} writes");
+            assert_eq!([&old, &new].map(|key| opens(&area, key)), [writes < 2, writes > 0], "{writes} writes");
+            let whole = rewrapped("t", &area, b"SINEWTST", &both).unwrap();
+            assert_eq!([&old, &new].map(|key| opens(&whole, key)), [false, true], "{writes} writes, and then all");
+            assert_eq!(whole == area, writes == 2, "what is done is not done again");
         }
     }
 }

@@ -42,6 +42,11 @@ pub enum Error {
         /// The file whose key could not be unwrapped.
         file: Arc<str>,
     },
+    /// The master key cannot be exchanged now, or not for this one; nothing was changed.
+    Rotation {
+        /// Why not.
+        what: Arc<str>,
+    },
     /// An option makes no sense, or a key is missing.
     Misconfigured {
         /// Which, and why.
@@ -131,6 +136,7 @@ impl Error {
             Error::Owned { .. } => codes::E4022,
             Error::Database { .. } => codes::E4023,
             Error::Closed => codes::E4013,
+            Error::Rotation { .. } => codes::E4014,
         }
     }
 
@@ -153,6 +159,7 @@ impl Error {
             | Error::Incompatible { .. }
             | Error::TooLarge { .. }
             | Error::Refused { .. }
+            | Error::Rotation { .. }
             | Error::Unsafe { .. }
             | Error::Closed => Class::Permanent,
         }
@@ -192,7 +199,7 @@ impl fmt::Display for Error {
             Error::NotFound { message } => write!(f, "no message {message} in the log"),
             Error::Corrupt { file, offset, what } => write!(f, "{file} at byte {offset}: {what}"),
             Error::WrongKey { file } => write!(f, "the master key does not open {file}"),
-            Error::Misconfigured { what } => f.write_str(what),
+            Error::Misconfigured { what } | Error::Rotation { what } => f.write_str(what),
             Error::Incompatible { file, found, known } => {
                 write!(f, "{file} has format version {found}; this build reads up to {known}")
             }

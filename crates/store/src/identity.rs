@@ -8,17 +8,16 @@ use crate::{
     disk::{self, Disk},
     envelope::{self, Block},
     hash::Key,
+    keys::{self, Keyring, Keys},
     log::segment::Owner,
     options::KeySource,
-    seal::{self, MasterKey},
+    seal,
 };
 use std::{io, path::Path};
 
 /// The file, in the data directory.
 pub(crate) const NAME: &str = "store.id";
 const MAGIC: &[u8; 8] = b"SINEWSTO";
-/// Where in the data directory the master key is kept by default.
-const KEY_PATH: &str = "keys/master.key";
 
 /// A store's identity, opened.
 pub(crate) struct Identity {
@@ -47,63 +46,44 @@ pub(crate) fn open(disk: &dyn Disk, directory: &Path, source: &KeySource) -> Res
     if existing.is_none() && has_log {
         return Err(Error::corrupt(NAME, 0, "the directory has a log but no store.id: restore it from a backup"));
     }
-    let master = load(disk, directory, source, existing.is_none())?;
+    let keys = keys::load(disk, directory, source, existing.is_none())?;
     match existing {
-        Some(bytes) => {
-            let (block, secret) = envelope::open(NAME, &bytes, MAGIC, &master)?;
-            identity(block.store, master, secret)
-        }
-        None => make(disk, &path, master),
+        Some(bytes) => read(&bytes, keys),
+        None => make(disk, &path, keys),
     }
 }
 
 /// Reads the identity from the bytes of a block that is kept somewhere else.
-pub(crate) fn read(bytes: &[u8], master: MasterKey) -> Result<Identity, Error> {
-    let (block, secret) = envelope::open(NAME, bytes, MAGIC, &master)?;
-    identity(block.store, master, secret)
+pub(crate) fn read(bytes: &[u8], keys: Keys) -> Result<Identity, Error> {
+    let (block, secret) = envelope::open(NAME, bytes, MAGIC, &keys)?;
+    identity(block.store, keys, secret)
 }
 
 /// A new identity, and the bytes of its block.
-pub(crate) fn create(master: MasterKey) -> Result<(Identity, Vec<u8>), Error> {
+pub(crate) fn create(keys: Keys) -> Result<(Identity, Vec<u8>), Error> {
     let (store, secret) = (seal::random::<16>()?, seal::random::<32>()?);
-    let area = Block { magic: *MAGIC, store, numbers: [0, 0] }.area(&master, &secret)?;
-    Ok((identity(store, master, secret)?, area))
+    let area = Block { magic: *MAGIC, store, numbers: [0, 0] }.area(&keys.current, &secret)?;
+    Ok((identity(store, keys, secret)?, area))
 }
 
-/// The bytes of a block with its secret wrapped for another master key.
-pub(crate) fn rewrapped(bytes: &[u8], keys: [&MasterKey; 2]) -> Result<Vec<u8>, Error> {
-    let mut area = bytes.to_vec();
-    envelope::rewrap(NAME, bytes, MAGIC, keys, |copy, at| {
-        area[at as usize..at as usize + copy.len()].copy_from_slice(copy);
-        Ok(())
-    })?;
-    Ok(area)
+/// The bytes of a block with its secret wrapped by the current master key.
+pub(crate) fn rewrapped(bytes: &[u8], keys: &Keys) -> Result<Vec<u8>, Error> {
+    envelope::rewrapped(NAME, bytes, MAGIC, keys)
 }
 
-pub(crate) fn load(
-    disk: &dyn Disk,
-    directory: &Path,
-    source: &KeySource,
-    may_create: bool,
-) -> Result<MasterKey, Error> {
-    match source {
-        KeySource::Given(key) => Ok(key.clone()),
-        KeySource::File(path) => seal::load_key_file(disk, path, may_create),
-        KeySource::InDirectory => seal::load_key_file(disk, &directory.join(KEY_PATH), may_create),
-    }
-}
-
-/// The master key that a source gives.
-pub(crate) fn master(disk: &dyn Disk, directory: &Path, source: &KeySource) -> Result<MasterKey, Error> {
-    load(disk, directory, source, false)
-}
-
-fn identity(store: [u8; 16], master: MasterKey, secret: [u8; 32]) -> Result<Identity, Error> {
+fn identity(store: [u8; 16], keys: Keys, secret: [u8; 32]) -> Result<Identity, Error> {
     let half = |start: usize| Key::from_bytes(std::array::from_fn(|place| secret[start + place]));
     let backup = crate::backup::key_of(&secret);
     let audit = audit::Keys::new(store, &secret)?;
     let root = derived(&secret, "root");
-    Ok(Identity { owner: Owner { store, master }, duplicates: half(0), index: half(16), backup, root, audit })
+    Ok(Identity {
+        owner: Owner { store, keys: Keyring::new(keys) },
+        duplicates: half(0),
+        index: half(16),
+        backup,
+        root,
+        audit,
+    })
 }
 
 /// A key for one purpose: HKDF with one block of output (RFC 5869 §2.3), the purpose as what it is bound to.
@@ -115,25 +95,25 @@ pub(crate) fn derived(from: &[u8; 32], purpose: &str) -> [u8; 32] {
     bytes
 }
 
-fn make(disk: &dyn Disk, path: &Path, master: MasterKey) -> Result<Identity, Error> {
-    let (identity, area) = create(master)?;
+fn make(disk: &dyn Disk, path: &Path, keys: Keys) -> Result<Identity, Error> {
+    let (identity, area) = create(keys)?;
     disk::replace(disk, path, &area).map_err(|error| Error::unavailable("writing store.id", &error))?;
     Ok(identity)
 }
 
 /// The key of the backups of the store whose `store.id` has these bytes.
-pub(crate) fn backup_key(bytes: &[u8], master: &MasterKey) -> Result<[u8; 32], Error> {
-    let (_, secret) = envelope::open(NAME, bytes, MAGIC, master)?;
+pub(crate) fn backup_key(bytes: &[u8], keys: &Keys) -> Result<[u8; 32], Error> {
+    let (_, secret) = envelope::open(NAME, bytes, MAGIC, keys)?;
     Ok(crate::backup::key_of(&secret))
 }
 
-/// Wraps the secret for another master key.
-pub(crate) fn rewrap(disk: &dyn Disk, directory: &Path, owner: &Owner, new: &MasterKey) -> Result<(), Error> {
-    let refused = |error: io::Error| Error::unavailable("rewrapping store.id", &error);
+/// Wraps the secret by the current master key.
+pub(crate) fn rewrap(disk: &dyn Disk, directory: &Path, keys: &Keys) -> Result<(), Error> {
+    let refused = |error: io::Error| Error::unavailable("wrapping the key of store.id", &error);
     let path = directory.join(NAME);
     let area = disk::read_all(disk, &path).map_err(refused)?;
     let file = disk.open(&path).map_err(refused)?;
-    envelope::rewrap(NAME, &area, MAGIC, [&owner.master, new], |bytes, at| {
+    envelope::rewrap(NAME, &area, MAGIC, keys, |bytes, at| {
         file.write_at(bytes, at).and_then(|()| file.sync()).map_err(refused)
     })
 }

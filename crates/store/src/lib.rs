@@ -23,6 +23,7 @@ mod hash;
 mod health;
 mod identity;
 pub mod index;
+pub mod keys;
 mod lock;
 pub mod log;
 mod options;

@@ -10,6 +10,7 @@ use ring::{
     rand::{SecureRandom, SystemRandom},
 };
 use std::{fmt, io, path::Path};
+use zeroize::Zeroize as _;
 
 /// Bytes of every key.
 pub(crate) const KEY_BYTES: usize = 32;
@@ -18,9 +19,15 @@ pub(crate) const TAG_BYTES: usize = 16;
 /// Bytes of a slot that holds a wrapped key.
 pub(crate) const SLOT_BYTES: usize = 96;
 
-/// The key that wraps the data keys. Keep it apart from the backups of the store.
+/// The key that wraps the data keys. Keep it apart from the backups of the store. Overwritten in memory when it is dropped.
 #[derive(Clone)]
 pub struct MasterKey([u8; KEY_BYTES]);
+
+impl Drop for MasterKey {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
 
 impl fmt::Debug for MasterKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -69,6 +76,10 @@ impl MasterKey {
     #[must_use]
     pub fn to_text(&self) -> String {
         self.0.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8; KEY_BYTES] {
+        &self.0
     }
 
     /// Tells keys apart without telling the key.

@@ -7,15 +7,14 @@ use crate::{
     hash::{self, Key},
     identity,
     index::{self, Facets, Index, Page, Query},
+    keys::Safe,
     lock,
     log::{
         Commit, Log, OpenDelivery, SegmentState, Standing,
         embedded::{Embedded, Opening},
-        segment::Owner,
     },
-    options::{Engine, KeySource},
+    options::Engine,
     postgres,
-    seal::MasterKey,
     tables::{self, Tables},
 };
 use bytes::Bytes;
@@ -42,6 +41,8 @@ struct Rooms {
     clock: Arc<dyn Clock>,
     /// What backups are made of; none where the engine has its own means.
     source: Option<backup::Source>,
+    /// What is known of the place of the master key.
+    safe: Safe,
     _lock: lock::Lock,
 }
 
@@ -53,6 +54,7 @@ impl Rooms {
             return Err(Error::misconfigured(what));
         }
         let identity = identity::open(&*options.disk, directory, &options.key)?;
+        let safe = Safe::new(directory, options, identity.owner.keys.clone());
         let index: Arc<dyn Index> = match options.has_index {
             true => Arc::new(index::Files::new(&directory.join("index"), identity.index, options.clock.clone())),
             false => Arc::new(index::Nothing::default()),
@@ -78,7 +80,7 @@ impl Rooms {
         let shelf = Box::new(audit::Files::open(directory, tables.clone())?);
         let audit = Audit::open(shelf, identity.audit, clock.now(), || tables.old_audit())?;
         let (hash_key, root) = (identity.index, identity.root);
-        Ok((Rooms { log, index, hash_key, root, tables, audit, clock, source, _lock: lock }, report))
+        Ok((Rooms { log, index, hash_key, root, tables, audit, clock, source, safe, _lock: lock }, report))
     }
 
     fn postgres(
@@ -88,9 +90,9 @@ impl Rooms {
         lock: lock::Lock,
     ) -> Result<(Rooms, Report), Error> {
         let opened = postgres::open(database, directory, options)?;
-        let postgres::Opened { log, index, tables, audit, index_key, root, report } = opened;
-        let clock = options.clock.clone();
-        Ok((Rooms { log, index, hash_key: index_key, root, tables, audit, clock, source: None, _lock: lock }, report))
+        let postgres::Opened { log, index, tables, audit, index_key: hash_key, root, keys, report } = opened;
+        let (clock, safe) = (options.clock.clone(), Safe::new(directory, options, keys));
+        Ok((Rooms { log, index, hash_key, root, tables, audit, clock, source: None, safe, _lock: lock }, report))
     }
 }
 
@@ -157,32 +159,6 @@ impl Store {
         let store = Store { rooms: Arc::new(rooms) };
         let open = store.open_deliveries();
         Ok((store, Recovered { open, report }))
-    }
-
-    /// Puts every key of a closed store under another master key. May be interrupted and repeated with the same two
-    /// keys; until it is through, both are needed.
-    ///
-    /// # Errors
-    /// `Locked`, `WrongKey`, `Corrupt`, `Unavailable`.
-    pub fn rewrap(directory: &Path, options: &Options, new: &MasterKey) -> Result<(), Error> {
-        let _lock = lock::take(directory)?;
-        crate::vault::rewrap(
-            &*options.disk,
-            directory,
-            [&identity::master(&*options.disk, directory, &options.key)?, new],
-        )?;
-        if let Engine::Postgres(database) = &options.engine {
-            return postgres::rewrap(database, directory, options, new);
-        }
-        let disk = &*options.disk;
-        let identity = match identity::open(disk, directory, &options.key) {
-            Err(Error::WrongKey { .. }) => identity::open(disk, directory, &KeySource::Given(new.clone()))?,
-            found => found?,
-        };
-        let master = identity::master(disk, directory, &options.key)?;
-        let owner = Owner { store: identity.owner.store, master };
-        crate::log::rewrap(disk, &directory.join("log"), &owner, new)?;
-        identity::rewrap(disk, directory, &owner, new)
     }
 
     /// Stores a message with its plan. The future needs no particular runtime; the work of encoding is done before it
@@ -435,6 +411,10 @@ impl Store {
     pub fn standings(&self) -> Result<Vec<Standing>, Error> {
         let cut = self.rooms.log.cut()?.blocking_recv().unwrap_or(Err(Error::Closed))?;
         Ok(cut.standings)
+    }
+
+    pub(crate) fn safe(&self) -> &Safe {
+        &self.rooms.safe
     }
 
     pub(crate) fn log(&self) -> &dyn Log {

@@ -11,8 +11,8 @@ use crate::{
     Error, Options,
     disk::{self, Disk},
     envelope::{self, AREA_BYTES, Block},
-    identity,
-    seal::{self, MasterKey},
+    keys::{self, Keys},
+    seal,
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use message::Timestamp;
@@ -87,14 +87,22 @@ impl Vault {
     /// # Errors
     /// `WrongKey`, `Corrupt`, `Unavailable`.
     pub fn open(directory: &Path, options: &Options) -> Result<Option<Vault>, Error> {
+        match Vault::read(directory, options) {
+            // The master key was changed between a look at the file and a look at the key.
+            Err(Error::WrongKey { .. }) => Vault::read(directory, options),
+            read => read,
+        }
+    }
+
+    fn read(directory: &Path, options: &Options) -> Result<Option<Vault>, Error> {
         let path = directory.join(NAME);
         let bytes = match disk::read_all(&*options.disk, &path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(Error::unavailable("reading the secrets", &error)),
         };
-        let master = identity::load(&*options.disk, directory, &options.key, false)?;
-        let (_, key) = envelope::open(NAME, &bytes, MAGIC, &master)?;
+        let keys = keys::load(&*options.disk, directory, &options.key, false)?;
+        let (_, key) = envelope::open(NAME, &bytes, MAGIC, &keys)?;
         let key = Zeroizing::new(key);
         let damaged = || Error::corrupt(NAME, AREA_BYTES as u64, "the secrets do not open");
         let (area, rest) = bytes.split_at_checked(AREA_BYTES).ok_or_else(damaged)?;
@@ -112,9 +120,9 @@ impl Vault {
         if let Some(vault) = Vault::open(directory, options)? {
             return Ok(vault);
         }
-        let master = identity::load(&*options.disk, directory, &options.key, true)?;
+        let keys = keys::load(&*options.disk, directory, &options.key, true)?;
         let key = Zeroizing::new(seal::random::<32>()?);
-        let area = Block { magic: *MAGIC, store: [0; 16], numbers: [0, 0] }.area(&master, &key)?;
+        let area = Block { magic: *MAGIC, store: [0; 16], numbers: [0, 0] }.area(&keys.current, &key)?;
         let path = directory.join(NAME);
         Ok(Vault { disk: options.disk.clone(), path, area, key, kept: BTreeMap::new() })
     }
@@ -241,26 +249,27 @@ fn sealing(key: &[u8; 32]) -> Result<LessSafeKey, Error> {
     key.map(LessSafeKey::new).map_err(|_| Error::Unavailable { what: "the key of the secrets is of no use".into() })
 }
 
-/// Puts the vault of a data directory under another master key; nothing where there is none.
-pub(crate) fn rewrap(disk: &dyn Disk, directory: &Path, keys: [&MasterKey; 2]) -> Result<(), Error> {
+/// Wraps the key of the vault of a data directory by the current master key; gives whether there is a vault. Who writes a
+/// secret meanwhile does so before or after.
+pub(crate) fn rewrap(disk: &dyn Disk, directory: &Path, keys: &Keys) -> Result<bool, Error> {
+    let _alone = alone(directory)?;
     let path = directory.join(NAME);
-    let mut bytes = match disk::read_all(disk, &path) {
+    let bytes = match disk::read_all(disk, &path) {
         Ok(bytes) => bytes,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
         Err(error) => return Err(Error::unavailable("reading the secrets", &error)),
     };
-    let area = bytes.get(..AREA_BYTES).unwrap_or_default().to_vec();
-    envelope::rewrap(NAME, &area, MAGIC, keys, |copy, at| {
-        bytes[at as usize..at as usize + copy.len()].copy_from_slice(copy);
-        Ok(())
-    })?;
-    disk::replace(disk, &path, &bytes).map_err(|error| Error::unavailable("writing the secrets", &error))
+    let new = envelope::rewrapped(NAME, &bytes, MAGIC, keys)?;
+    if new != bytes {
+        disk::replace(disk, &path, &new).map_err(|error| Error::unavailable("writing the secrets", &error))?;
+    }
+    Ok(true)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{KeySource, Store};
+    use crate::{KeySource, MasterKey, Store};
 
     fn folder() -> PathBuf {
         static NUMBER: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
@@ -299,13 +308,15 @@ mod tests {
         let path = folder.join(NAME);
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         assert!(!fs::read(&path).unwrap().windows(7).any(|part| part == b"hunter2" || part == b"lab-pas"), "sealed");
-        // The store begins with the key that the vault made, and rewrapping takes the vault along.
-        drop(Store::open(&folder, &options).unwrap());
-        let new = MasterKey::generate().unwrap();
-        Store::rewrap(&folder, &options, &new).unwrap();
-        assert!(read(&options).is_err(), "the old key opens nothing");
-        options.key = KeySource::Given(new);
+        // The store begins with the key that the vault made, and another master key takes the vault along.
+        let old = MasterKey::from_text(&fs::read_to_string(folder.join("keys/master.key")).unwrap()).unwrap();
+        let (store, _) = Store::open(&folder, &options).unwrap();
+        store.rotate(&store.new_key().unwrap(), &mut |_| {}).unwrap();
+        drop(store);
         assert_eq!(read(&options).unwrap(), expect);
+        options.key = KeySource::Given(old);
+        assert!(matches!(read(&options), Err(Error::WrongKey { .. })), "the old key opens nothing");
+        options.key = KeySource::InDirectory;
         let whole = fs::read(&path).unwrap();
         for at in (AREA_BYTES..whole.len()).chain([100]) {
             let mut bytes = whole.clone();

@@ -4,7 +4,7 @@
 //! Never: a patient, a secret, or a verdict: whether it is enough, people decide.
 
 use crate::{
-    commands::doctor,
+    commands::{doctor, key::master},
     host::api_settings,
     outcome::{Exit, Result},
     place::{self, Place},
@@ -64,11 +64,13 @@ impl Report {
         let (workspace, _) = self.place.load()?;
         let now = clock::System.now();
         let client = Client::new(&place::store_folder(&workspace));
-        let (users, audit, status) = block_on(async {
+        let (users, audit, status, key) = block_on(async {
             let users = client.get("/api/v1/users").await.ok();
             let audit = client.post("/api/v1/audit/verify", &json!({})).await.ok();
-            (users, audit, client.get("/api/v1/status").await.ok())
+            let key = client.get(master::PATH).await.ok();
+            (users, audit, client.get("/api/v1/status").await.ok(), key)
         })?;
+        let key = key.map(|key| json!({"id": key["id"], "since": key["since"], "unfinished": key["unfinished"]}));
         let api = api_settings(&workspace.server.api, &workspace.folder);
         let used = certificates::used(&workspace.definitions, &workspace.folder, api.certificate.as_ref());
         let certificate = |one: &certificates::Used| {
@@ -81,6 +83,7 @@ impl Report {
             "version": env!("CARGO_PKG_VERSION"),
             "workspace": &*workspace.server.name,
             "at_rest": doctor::at_rest(&workspace),
+            "master_key": key,
             "in_the_open": risks::in_the_open(&workspace.definitions, &api),
             "certificates": used.iter().map(certificate).collect::<Vec<_>>(),
             "second_factor": if api.is_factor_for_administrators_only { "administrators" } else { "all" },
@@ -166,6 +169,11 @@ fn show(screen: &Screen, workspace: &Workspace, report: &Value) {
             text(&finding["text"])
         ));
     }
+    let since = report["master_key"]["since"].as_str().and_then(|since| since.get(..10));
+    screen.line(match since {
+        Some(since) => format!("  the master key {} is in use since {since}", text(&report["master_key"]["id"])),
+        None => "  since when the master key is in use: unknown, no engine runs here".to_owned(),
+    });
     part("In the open");
     for risk in rows("in_the_open") {
         screen.line(format!("  {}: {}", text(&risk["place"]), text(&risk["text"])));

@@ -87,7 +87,7 @@ fn as_json(found: &Finding) -> Value {
 /// What is found about what lies on disk: the key, and who may open the folder.
 pub fn at_rest(workspace: &Workspace) -> Vec<Value> {
     let data = place::store_folder(workspace);
-    std::iter::once(modes::key(workspace, &data)).chain(modes::folder(&data)).map(|found| as_json(&found)).collect()
+    modes::key(workspace, &data).into_iter().chain(modes::folder(&data)).map(|found| as_json(&found)).collect()
 }
 
 /// What is found about backups and drills.
@@ -112,7 +112,7 @@ impl Doctor {
         }];
         let data = place::store_folder(&workspace);
         report.extend(machine::disk(&data));
-        report.push(modes::key(&workspace, &data));
+        report.extend(modes::key(&workspace, &data));
         report.extend(modes::folder(&data));
         report.extend(database(&workspace));
         report.extend(kept::backups(&workspace));

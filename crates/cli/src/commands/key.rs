@@ -1,4 +1,6 @@
-//! `sinew key`: keys with which programs use the API.
+//! `sinew key`: keys with which programs use the API, and the master key of the store.
+
+pub(crate) mod master;
 
 use super::user::{Places, told};
 use crate::{
@@ -12,7 +14,7 @@ use message::Timestamp;
 use serde_json::{Value, json};
 use server::client::encode;
 
-/// Make, list and remove keys of programs
+/// Make, list and remove keys of programs; see and change the master key of the store
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -20,8 +22,11 @@ Examples:
   sinew key add metrics \"Prometheus\" --role viewer --days 90     prints the key, once
   sinew key list
   sinew key remove 0a1b2c3d4e5f
+  sinew key status                                                 the master key of the store: which, where, since when
+  sinew key rotate --yes --reason \"yearly change\"                another one, while messages go on
 
-A key has what its user and its own roles have in common. It is sent as `Authorization: Bearer KEY`.
+The key of a program has what its user and its own roles have in common. It is sent as `Authorization: Bearer KEY`. The master
+key seals the store; no command shows it.
 Exit: 0, 1 no such user or key, 2 not understood, 3 no engine runs here.")]
 pub struct Key {
     #[command(subcommand)]
@@ -39,6 +44,31 @@ enum Action {
     /// Remove a key: it is of no use at once
     #[command(after_help = "Examples:\n  sinew key remove 0a1b2c3d4e5f")]
     Remove(Remove),
+    /// Show which master key the store has, where it is and since when; never the key
+    #[command(after_help = "\
+Examples:
+  sinew key status
+  sinew key status --json
+
+  --json: {\"schema\":\"sinew.store-key/1\",\"id\",\"file\",\"since\",\"unfinished\",\"kept\"}, and from a running engine \"is_running\",
+  \"progress\", \"ended\", \"failed\"
+Exit: 0, 2 the key is missing or another one, 3 there is no workspace.")]
+    Status(master::Status),
+    /// Put another master key under the store, while messages go on
+    #[command(after_help = "\
+Examples:
+  sinew key rotate                                          what would be done, and nothing is
+  sinew key rotate --yes --reason \"yearly change\"           a new key is made and put in the place of the old one
+  sinew key rotate --new-key new.key --yes --reason \"...\"   where the key comes from a variable or a vault
+
+Every key below the master key is wrapped anew, the secrets of partners included; no message is rewritten and none waits. Both
+keys open the store until the end, also behind a crash: the engine goes on with it at its next start, and so does this command.
+Where an engine runs, it does the work; where none runs, the command does. The old key is put aside beside the new one. Backups
+of `sinew backup` bring their own key; other copies of the data from before need the old one: keep it until they are gone.
+  --json: {\"schema\":\"sinew.key-rotated/1\",\"before\",\"after\",\"count\",\"is_in_place\",\"kept\",\"unreadable\"}
+Exit: 0, 1 a file opened with neither key, 2 not understood or --reason is missing, 3 the store cannot be opened, 5 --yes is
+missing.")]
+    Rotate(master::Rotate),
 }
 
 #[derive(Args, Debug)]
@@ -81,6 +111,8 @@ impl Key {
         match self.action {
             Action::List(list) => list.run(screen),
             Action::Add(add) => add.run(screen),
+            Action::Status(status) => status.run(screen),
+            Action::Rotate(rotate) => rotate.run(screen),
             Action::Remove(remove) => {
                 remove.reach.delete(&format!("/api/v1/keys/{}", encode(&remove.id)))?;
                 screen.say(format!("the key {} is removed", remove.id));

@@ -15,7 +15,6 @@ use std::{
     path::Path,
     sync::{Arc, Mutex},
 };
-use store::{MasterKey, Store};
 
 pub(super) const NAME: &str = "ZZCANARY";
 pub(super) const PATIENT: &str = "ZZ482113";
@@ -106,12 +105,14 @@ fn the_store_shows_no_patient_also_after_the_key_was_changed() {
     engine.sinew(&["messages", "--body", NAME, "--reason", "a call"]).expect(0);
     engine.sinew(&["audit", "search", "--patient", PATIENT]).expect(0);
     assert_eq!(showing(&data), Vec::<String>::new(), "while it runs");
+    engine.sinew(&["key", "rotate", "--yes", "--reason", &format!("{NAME} saw it")]).expect(0).says(&["wrapped anew"]);
+    assert_eq!(showing(&data), Vec::<String>::new(), "while it runs under another key");
+    let inside = engine.sinew(&["messages", "--body", NAME, "--reason", "a call", "--json"]).expect(0);
+    assert!(inside.out.lines().count() > 1 && !inside.out.contains(NAME), "{}", inside.out);
     assert_eq!(engine.signal("-TERM").0, 0);
     assert_eq!(showing(&data), Vec::<String>::new(), "at rest");
 
-    let new = MasterKey::generate().expect("a key");
-    Store::rewrap(&data, &store::Options::default(), &new).expect("another key");
-    fs::write(data.join("keys/master.key"), format!("{}\n", new.to_text())).expect("the key");
+    workspace.sinew(&["key", "rotate", "--yes", "--reason", NAME]).expect(0).says(&["wrapped anew"]);
     let engine = workspace.run();
     engine.sinew(&["messages", &format!("patient:{PATIENT}")]).expect(0);
     let inside = engine.sinew(&["messages", "--body", NAME, "--reason", "a call", "--json"]).expect(0);

@@ -43,6 +43,11 @@ fn a_workspace_in_postgresql_runs_ends_recovers_and_answers() {
     engine.wait_for_count("delivered", 3);
     assert_eq!(partner.control_ids(), ["PG1", "PG2", "PG1"]);
 
+    // Every day's key is wrapped anew while the engine runs, and what was before it still reads.
+    engine.sinew(&["key", "rotate", "--yes", "--reason", "a year is over"]).expect(0).says(&["wrapped anew", "dump"]);
+    engine.sinew(&["key", "status"]).expect(0).says(&["since", "put aside"]);
+    engine.sinew(&["message", &id, "--raw", "--reason", "test"]).expect(0);
+
     server.stop("immediate").expect("the server ends");
     assert_eq!(field(&peer.exchange(&admission("PG3", "P3")), "MSA", 1), "AR", "later");
     assert_eq!(engine.status()["store"], "away");
@@ -55,4 +60,8 @@ fn a_workspace_in_postgresql_runs_ends_recovers_and_answers() {
     assert!(!format!("{}{}", doctor.out, doctor.err).contains("h0rse"), "a password is never shown");
     let (code, talk) = engine.signal("-TERM");
     assert!(code == 0 && !talk.contains("h0rse"), "{talk}");
+    workspace.sinew(&["key", "rotate", "--yes", "--reason", "and another"]).expect(0).says(&["wrapped anew"]);
+    let engine = workspace.run();
+    engine.sinew(&["message", &id, "--raw", "--reason", "test"]).expect(0);
+    assert_eq!(engine.signal("-TERM").0, 0);
 }

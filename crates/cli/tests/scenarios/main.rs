@@ -24,6 +24,7 @@ mod fhirpath;
 mod first_interface;
 mod hostile;
 mod in_postgresql;
+mod keys;
 mod kill;
 mod live;
 mod lsp;

@@ -138,7 +138,7 @@ impl Call<Anew> {
 
 impl<I: Send + Sync + 'static> Call<I> {
     /// The caller types the password again; failures count as those of signing in.
-    pub(super) async fn confirm(&self, password: &str) -> Result<User, Problem> {
+    pub(crate) async fn confirm(&self, password: &str) -> Result<User, Problem> {
         let people = self.state.people.clone();
         let attempt = self.attempt(&self.caller.who);
         people.throttle.admit(&attempt, clock::System.monotonic())?;

@@ -17,4 +17,5 @@ mod secrets;
 mod sign_in;
 mod sso;
 mod stage;
+mod store_key;
 mod watching;

@@ -92,6 +92,8 @@ const ALLOWED: &[(&str, &str)] = &[
     ("GET /api/v1/secrets", "administrator"),
     ("PUT /api/v1/secrets/{name}", "administrator"),
     ("DELETE /api/v1/secrets/{name}", "administrator"),
+    ("GET /api/v1/store/key", "administrator"),
+    ("POST /api/v1/store/key", "administrator"),
     ("GET /api/v1/keys", "administrator"),
     ("POST /api/v1/keys", "administrator"),
     ("DELETE /api/v1/keys/{id}", "administrator"),

@@ -79,6 +79,7 @@ const RECORDS: &[(&str, Kept)] = &[
     ("DELETE /api/v1/roles/{name}", Act("remove role")),
     ("PUT /api/v1/secrets/{name}", Act("set secret")),
     ("DELETE /api/v1/secrets/{name}", Act("remove secret")),
+    ("POST /api/v1/store/key", Act("rotate master key")),
     ("POST /api/v1/keys", Act("add key")),
     ("DELETE /api/v1/keys/{id}", Act("remove key")),
     ("POST /api/v1/me/glass", Act("break glass")),
@@ -267,6 +268,8 @@ fn people(clerk: &mut Clerk<'_>) {
     clerk.act("DELETE /api/v1/roles/{name}", "night", Value::Null);
     clerk.act("PUT /api/v1/secrets/{name}", "lab", json!({"text": "hunter2hunter2", "reason": "renewed"}));
     clerk.act("DELETE /api/v1/secrets/{name}", "lab", Value::Null);
+    clerk.act("POST /api/v1/store/key", "", json!({"reason": "a year is over"}));
+    clerk.stage.audit_until(|rows| rows.iter().any(|row| row.contains(": master key rotated ")));
     let key = json!({"user": "clerk", "title": "second", "grants": viewer, "days": 1});
     let made = clerk.act("POST /api/v1/keys", "", key).json();
     let id = made["key"]["id"].as_str().unwrap().to_owned();

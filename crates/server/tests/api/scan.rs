@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 use server::ApiSettings;
 use std::{
     collections::BTreeSet,
-    fs,
     io::{Read, Write},
     os::unix::net::UnixStream,
     path::Path,
@@ -16,7 +15,7 @@ use std::{
     },
     time::{Duration, Instant},
 };
-use store::{MasterKey, Store, contract};
+use store::{Store, contract};
 
 const DAY_MICROS: i64 = 86_400_000_000;
 
@@ -180,9 +179,9 @@ fn history(folder: &Path, options: &store::Options, count: u64, name: &str) {
 fn it_reads_days_back_and_under_keys_that_were_changed() {
     let stage = Stage::after(ApiSettings::default(), |folder, options| {
         history(folder, options, 9, "Brambleton");
-        let new = MasterKey::generate().unwrap();
-        Store::rewrap(folder, options, &new).unwrap();
-        fs::write(folder.join("keys/master.key"), format!("{}\n", new.to_text())).unwrap();
+        let (store, _) = Store::open(folder, options).unwrap();
+        assert!(store.rotate(&store.new_key().unwrap(), &mut |_| {}).unwrap().is_in_place);
+        contract::wait(store.close()).unwrap();
     });
     let young = stage.give("demo", "NORTH", 1);
     let key = analyst(&stage);

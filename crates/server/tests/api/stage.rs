@@ -244,10 +244,19 @@ impl Stage {
 
     /// After something was done to the folder of the store.
     pub(crate) fn after(settings: ApiSettings, prepare: impl FnOnce(&Path, &store::Options)) -> Stage {
+        Stage::keyed(settings, store::KeySource::InDirectory, prepare)
+    }
+
+    /// The same with a master key from elsewhere.
+    pub(crate) fn keyed(
+        settings: ApiSettings,
+        key: store::KeySource,
+        prepare: impl FnOnce(&Path, &store::Options),
+    ) -> Stage {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let folder = Folder::new();
         let options =
-            store::Options { segment_bytes: 1024 * 1024, reserve_bytes: 64 * 1024, ..store::Options::default() };
+            store::Options { segment_bytes: 1024 * 1024, reserve_bytes: 64 * 1024, key, ..store::Options::default() };
         prepare(folder.path(), &options);
         let (store, recovered) = Store::open(folder.path(), &options).unwrap();
         let options = Options {

@@ -10,9 +10,10 @@ use super::{
     source::Source,
 };
 use crate::{
-    Error as StoreError, Store, age, audit,
+    Error as StoreError, MasterKey, Store, age, audit,
     disk::File,
     envelope, identity,
+    keys::Keys,
     log::{Cut, segment},
     tables,
 };
@@ -161,6 +162,8 @@ fn describe(source: &Source, order: &Order, cut: &Cut, at: Timestamp) -> Manifes
 /// One backup under way.
 struct Making<'a> {
     source: &'a Source,
+    /// The master key of this backup: whatever wraps a key in the store, this one wraps it here.
+    master: MasterKey,
     repository: &'a Repository,
     order: &'a Order,
     /// The manifest whose pieces may be used again: encrypted to the same recipients.
@@ -195,7 +198,8 @@ impl<'a> Making<'a> {
         let naming = hmac::Key::new(hmac::HMAC_SHA256, naming.sign().as_ref());
         let before = before.map(|found| &found.manifest).filter(is_same);
         let (touched, added, done) = Default::default();
-        Making { source, repository, order, before, naming, touched, added, done, progress }
+        let master = source.owner.keys.now().current;
+        Making { source, master, repository, order, before, naming, touched, added, done, progress }
     }
 
     fn all(&mut self, cut: &Cut, tables: &Path) -> Result<Made, Error> {
@@ -203,9 +207,11 @@ impl<'a> Making<'a> {
         self.done.pieces_all = cut.pieces.len() as u64 + 4;
         let mut parts = BTreeMap::new();
         let read = |path: &Path| std::fs::read(path).map_err(|error| Error::unavailable(path, &error));
-        let key = format!("{}\n", self.source.owner.master.to_text()).into_bytes();
+        let key = format!("{}\n", self.master.to_text()).into_bytes();
+        let identity = read(&self.source.directory.join(identity::NAME))?;
+        let identity = self.under(|keys| identity::rewrapped(&identity, keys))?;
         let whole = [
-            (identity::NAME, read(&self.source.directory.join(identity::NAME))?),
+            (identity::NAME, identity),
             (super::KEY_PART, key),
             (super::WORKSPACE_PART, super::bundle::pack(&self.order.workspace)?),
         ];
@@ -264,14 +270,12 @@ impl<'a> Making<'a> {
         let mut at = 0;
         let head = segment::HEADER_BYTES;
         for piece in stored.iter().take_while(|piece| piece.from + piece.length <= until) {
-            let is_trusted = is_same && piece.from >= head;
-            if !is_trusted && self.hash(&*file, (piece.from, piece.length))? != piece.sha256 {
-                if piece.from >= head {
-                    break;
-                }
-                pieces.push(self.run(&*file, (0, head))?);
-            } else {
+            if piece.from < head {
+                pieces.push(self.head(&*file, base, Some(piece))?);
+            } else if is_same || self.hash(&*file, (piece.from, piece.length))? == piece.sha256 {
                 pieces.push(piece.clone());
+            } else {
+                break;
             }
             at = piece.from + piece.length;
         }
@@ -279,19 +283,49 @@ impl<'a> Making<'a> {
             pieces.truncate(1);
             at = head;
         }
+        if at == 0 && until > 0 {
+            pieces.push(self.head(&*file, base, None)?);
+            at = head;
+        }
         while at < until {
-            let length = if at == 0 { head } else { (until - at).min(PIECE_BYTES_MAX) };
+            let length = (until - at).min(PIECE_BYTES_MAX);
             pieces.push(self.run(&*file, (at, length))?);
             at += length;
         }
         Ok(SegmentEntry { base, capacity, pieces })
     }
 
+    /// Bytes with a key that the master key of this backup wraps, whichever of the store's wraps it now: one that is exchanged
+    /// meanwhile is not in the backup.
+    fn under<T>(&self, wrap: impl Fn(&Keys) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let now = self.source.owner.keys.now();
+        let keys = |before: &MasterKey| Keys { current: self.master.clone(), before: Some(before.clone()) };
+        let tried = wrap(&keys(&now.current));
+        match &now.before {
+            Some(before) => tried.or_else(|_| wrap(&keys(before))),
+            None => tried,
+        }
+    }
+
+    /// The first bytes of a segment, its data key wrapped by the master key of this backup.
+    fn head(&mut self, file: &dyn File, base: u64, stored: Option<&Piece>) -> Result<Piece, Error> {
+        let mut area = vec![0; segment::HEADER_BYTES as usize];
+        let count = file.read_at(&mut area, 0).map_err(|error| Error::unavailable(&self.source.directory, &error))?;
+        area.truncate(count);
+        // What no key opens is backed up as it is.
+        let area = self.under(|keys| segment::head_under(&area, keys, base)).unwrap_or(area);
+        self.bytes(&area, stored)
+    }
+
     fn part(&mut self, name: &str, bytes: &[u8]) -> Result<Piece, Error> {
+        let stored = self.before.and_then(|before| before.parts.get(name)?.first());
+        self.bytes(bytes, stored)
+    }
+
+    /// Bytes from the start of a file, unless they are stored.
+    fn bytes(&mut self, bytes: &[u8], stored: Option<&Piece>) -> Result<Piece, Error> {
         let sha256 = hex::encode(ring::digest::digest(&SHA256, bytes).as_ref());
-        let stored =
-            self.before.and_then(|before| before.parts.get(name)?.first()).filter(|piece| piece.sha256 == sha256);
-        if let Some(piece) = stored {
+        if let Some(piece) = stored.filter(|piece| piece.sha256 == sha256) {
             return Ok(piece.clone());
         }
         let mut rest = bytes;

@@ -8,7 +8,7 @@ use super::{
     manifest::{Found, Manifest, Piece},
     repository::Repository,
 };
-use crate::{MasterKey, age::Identity, audit, identity, log::segment, tables};
+use crate::{MasterKey, age::Identity, audit, identity, keys::Keys, log::segment, tables};
 use message::Timestamp;
 use ring::digest::{Context, SHA256};
 use std::{
@@ -92,7 +92,7 @@ pub(super) fn unlock(
     let read = |name: &str| part(repository, &found.manifest, identities, name);
     let text = String::from_utf8(read(super::KEY_PART)?).unwrap_or_default();
     let master = MasterKey::from_text(&text)?;
-    let key = identity::backup_key(&read(identity::NAME)?, &master)?;
+    let key = identity::backup_key(&read(identity::NAME)?, &Keys::from(master.clone()))?;
     Ok((master, key))
 }
 

@@ -2,7 +2,7 @@
 
 use super::{manifest::Piece, *};
 use crate::{
-    AuditEntry, KeySource, MasterKey, Options, Store,
+    AuditEntry, Options, Store,
     age::Identity,
     contract::{self, wait},
 };
@@ -382,11 +382,7 @@ fn a_new_master_key_changes_the_heads_of_segments_only() {
     let store = site.store();
     fill(&store, 0, 100);
     let first = site.backup(&store);
-    close(store);
-    let new = MasterKey::generate().unwrap();
-    Store::rewrap(&site.folder.at("data"), &options(), &new).unwrap();
-    let given = Options { key: KeySource::Given(new.clone()), ..options() };
-    let (store, _) = Store::open(&site.folder.at("data"), &given).unwrap();
+    store.rotate(&store.new_key().unwrap(), &mut |_| {}).unwrap();
     let second = site.backup(&store);
     close(store);
     assert!(second.added.bytes < first.added.bytes / 2, "{:?} after {:?}", second.added, first.added);
@@ -396,6 +392,39 @@ fn a_new_master_key_changes_the_heads_of_segments_only() {
         assert_eq!((store.verify(), store.counts_total().accepted), (Ok(Vec::new()), 100));
         close(store);
     }
+}
+
+/// A backup has one master key, whenever the store gets another one: while pieces are copied, or while keys are wrapped.
+#[test]
+fn a_backup_and_a_change_of_the_master_key_do_not_mind_each_other() {
+    let site = Site::new();
+    let store = site.store();
+    fill(&store, 0, 100);
+    let mut changes = 0;
+    let order = site.order();
+    let pieces = |made: &mut dyn FnMut(Progress)| store.backup(&site.repository(), &order, made).unwrap();
+    pieces(&mut |progress| {
+        if progress.pieces > 4 && progress.pieces.is_multiple_of(2) {
+            changes += 1;
+            store.rotate(&store.new_key().unwrap(), &mut |_| {}).unwrap();
+        }
+    });
+    assert!(changes > 1, "{changes}");
+    let mut backups = 1;
+    let all = store.rotate(&store.new_key().unwrap(), &mut |progress| {
+        if progress.done == 2 {
+            site.backup(&store);
+            backups += 1;
+        }
+    });
+    assert!(backups == 2 && all.unwrap().count > 3);
+    for number in [1, 2] {
+        site.restore(Which::Number(number), &format!("restored-{number}")).unwrap();
+        let (store, _) = Store::open(&site.folder.at(&format!("restored-{number}")), &options()).unwrap();
+        assert_eq!((store.verify(), store.counts_total().accepted), (Ok(Vec::new()), 100), "backup {number}");
+        close(store);
+    }
+    close(store);
 }
 
 #[test]

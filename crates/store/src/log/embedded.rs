@@ -22,7 +22,9 @@ use crate::{
     check::Line,
     hash::Key,
     health::Counters,
+    identity,
     index::{self, Index},
+    keys::{Progress, Rewrapped},
     pack,
 };
 use bytes::Bytes;
@@ -497,6 +499,14 @@ impl Log for Embedded {
         let (reply, answer) = oneshot::channel();
         self.shared.queue.push(Submission::Cut(reply))?;
         Ok(answer)
+    }
+
+    fn rewrap(&self, directory: &Path, progress: &mut dyn FnMut(Progress)) -> Result<Rewrapped, Error> {
+        let Segments { disk, folder, owner, .. } = &self.shared.segments;
+        let keys = owner.keys.now();
+        let done = super::rewrap(&**disk, folder, &keys, progress)?;
+        identity::rewrap(&**disk, directory, &keys)?;
+        Ok(Rewrapped { count: done.count + 1, ..done })
     }
 
     fn hold(&self) -> super::Hold {

@@ -42,8 +42,11 @@ mod writer;
 pub use ledger::{OpenDelivery, Standing};
 
 use crate::{
-    Accept, Change, Disposition, Entry, Error, Health, MasterKey, Quarantined, Receipt, Stats, Stored, check::Line,
-    disk::Disk, index,
+    Accept, Change, Disposition, Entry, Error, Health, Quarantined, Receipt, Stats, Stored,
+    check::Line,
+    disk::Disk,
+    index,
+    keys::{self, Keys, Rewrapped},
 };
 use bytes::Bytes;
 use message::{Counts, DeliveryId, MessageId, MessageState, Name, Timestamp};
@@ -172,6 +175,12 @@ pub trait Log: Send + Sync {
     fn cut(&self) -> Result<oneshot::Receiver<Result<Cut, Error>>, Error> {
         Err(Error::misconfigured("this store engine is backed up by its own means, not by Sinew"))
     }
+    /// Wraps every key of the log, and the store's secret, by the current master key, whichever wrapped them before. May be
+    /// interrupted and done again.
+    ///
+    /// # Errors
+    /// `Unavailable`, `Database`, `Away`; what no key opens is no error, and told.
+    fn rewrap(&self, directory: &Path, progress: &mut dyn FnMut(keys::Progress)) -> Result<Rewrapped, Error>;
     /// While it lives, retention drops nothing.
     fn hold(&self) -> Hold {
         Hold::default()
@@ -294,11 +303,23 @@ pub(crate) fn sum(mut total: Counts, more: &Counts) -> Counts {
     total
 }
 
-/// Puts the data key of every segment under another master key.
-pub(crate) fn rewrap(disk: &dyn Disk, folder: &Path, owner: &segment::Owner, new: &MasterKey) -> Result<(), Error> {
+/// Wraps the data key of every segment by the current master key.
+fn rewrap(
+    disk: &dyn Disk,
+    folder: &Path,
+    keys: &Keys,
+    progress: &mut dyn FnMut(keys::Progress),
+) -> Result<Rewrapped, Error> {
     let names = disk.list(folder).map_err(|error| Error::unavailable("listing the log", &error))?;
-    for base in names.iter().filter_map(|name| segment::parse_name(name)) {
-        segment::rewrap(disk, folder, owner, new, base)?;
+    let bases: Vec<u64> = names.iter().filter_map(|name| segment::parse_name(name)).collect();
+    let mut done = Rewrapped::default();
+    for (number, base) in bases.iter().enumerate() {
+        match segment::rewrap(disk, folder, keys, *base) {
+            Ok(()) => done.count += 1,
+            Err(Error::Corrupt { file, .. } | Error::WrongKey { file }) => done.unreadable.push(file.to_string()),
+            Err(error) => return Err(error),
+        }
+        progress(keys::Progress { done: number as u64 + 1, all: bases.len() as u64 });
     }
-    Ok(())
+    Ok(done)
 }

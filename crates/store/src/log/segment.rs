@@ -7,7 +7,8 @@ use crate::{
     Error,
     disk::{Disk, File},
     envelope::{self, Block},
-    seal::{self, KEY_BYTES, MasterKey, SealingKey},
+    keys::{Keyring, Keys},
+    seal::{self, KEY_BYTES, SealingKey},
 };
 use message::failpoint::{Place, pass};
 use std::{
@@ -44,11 +45,11 @@ impl Segment {
     }
 }
 
-/// Which store a segment belongs to, and the key that wraps its data key.
+/// Which store a segment belongs to, and the keys that wrap its data key.
 #[derive(Clone)]
 pub(crate) struct Owner {
     pub(crate) store: [u8; 16],
-    pub(crate) master: MasterKey,
+    pub(crate) keys: Keyring,
 }
 
 /// `log/00000000000f1000.log`
@@ -109,12 +110,15 @@ pub(crate) fn adopt(
 ) -> io::Result<Segment> {
     let key: [u8; KEY_BYTES] = seal::random().map_err(io::Error::other)?;
     let block = Block { magic: *MAGIC, store: owner.store, numbers: [base, capacity] };
-    file.write_at(&block.area(&owner.master, &key).map_err(io::Error::other)?, 0)?;
+    // Until it has its name: who lists the segments behind a change of the master key finds it.
+    let keys = owner.keys.hold();
+    file.write_at(&block.area(&keys.current, &key).map_err(io::Error::other)?, 0)?;
     file.sync()?;
     pass(Place::SegmentHeader);
     disk.rename(draft, &path(folder, base))?;
     pass(Place::SegmentRename);
     disk.sync_directory(folder)?;
+    drop(keys);
     pass(Place::SegmentReady);
     Ok(Segment { base, capacity, file, key: SealingKey::new(&key).map_err(io::Error::other)? })
 }
@@ -126,7 +130,7 @@ pub(crate) fn open(disk: &dyn Disk, folder: &Path, owner: &Owner, base: u64) -> 
     let file = disk.open(&path(folder, base)).map_err(refused)?;
     let mut area = vec![0; envelope::AREA_BYTES];
     let count = file.read_at(&mut area, 0).map_err(refused)?;
-    let (block, key) = envelope::open(&name, &area[..count], MAGIC, &owner.master)?;
+    let (block, key) = envelope::open(&name, &area[..count], MAGIC, &owner.keys.now())?;
     if block.numbers[0] != base || block.store != owner.store {
         return Err(Error::corrupt(&name, 16, "the segment belongs to another place or store"));
     }
@@ -155,14 +159,22 @@ pub(crate) fn is_header_whole(segment: &Segment) -> io::Result<bool> {
     Ok(envelope::is_whole(&name(segment.base), &area[..count], MAGIC))
 }
 
-/// Wraps the data key for another master key.
-pub(crate) fn rewrap(disk: &dyn Disk, folder: &Path, owner: &Owner, new: &MasterKey, base: u64) -> Result<(), Error> {
+/// Wraps the data key by the current master key; nothing where retention was faster.
+pub(crate) fn rewrap(disk: &dyn Disk, folder: &Path, keys: &Keys, base: u64) -> Result<(), Error> {
     let name = format!("log/{}", name(base));
-    let refused = |error: io::Error| Error::unavailable(&format!("rewrapping {name}"), &error);
-    let file = disk.open(&path(folder, base)).map_err(refused)?;
+    let refused = |error: io::Error| Error::unavailable(&format!("wrapping the key of {name}"), &error);
+    let file = match disk.open(&path(folder, base)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        opened => opened.map_err(refused)?,
+    };
     let mut area = vec![0; envelope::AREA_BYTES];
-    file.read_at(&mut area, 0).map_err(refused)?;
-    envelope::rewrap(&name, &area, MAGIC, [&owner.master, new], |bytes, at| {
+    let count = file.read_at(&mut area, 0).map_err(refused)?;
+    envelope::rewrap(&name, &area[..count], MAGIC, keys, |bytes, at| {
         file.write_at(bytes, at).and_then(|()| file.sync()).map_err(refused)
     })
+}
+
+/// The first bytes of a segment, its data key wrapped by the current one of these master keys.
+pub(crate) fn head_under(area: &[u8], keys: &Keys, base: u64) -> Result<Vec<u8>, Error> {
+    envelope::rewrapped(&format!("log/{}", name(base)), area, MAGIC, keys)
 }

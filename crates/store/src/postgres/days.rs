@@ -6,8 +6,9 @@ use super::connection::{Link, refused};
 use crate::{
     Error,
     envelope::{self, Block},
+    keys::{Keyring, Keys},
     log::segment::Owner,
-    seal::{self, MasterKey, SealingKey},
+    seal::{self, SealingKey},
 };
 use message::Timestamp;
 use std::{
@@ -90,7 +91,7 @@ impl Days {
         self.forget_before(first);
         for row in rows {
             let (day, area): (i32, Vec<u8>) = (row.get(0), row.get(1));
-            let (block, key) = envelope::open("the key of a day", &area, MAGIC, &self.owner.master)?;
+            let (block, key) = envelope::open("the key of a day", &area, MAGIC, &self.owner.keys.now())?;
             if block.store != self.owner.store || block.numbers[0] != day as u64 {
                 return Err(Error::corrupt("the key of a day", day as u64, "the key belongs to another day or store"));
             }
@@ -104,7 +105,6 @@ impl Days {
         let failed = |error: tokio_postgres::Error| refused("making a day's partitions", &error);
         let key: [u8; 32] = seal::random()?;
         let block = Block { magic: *MAGIC, store: self.owner.store, numbers: [day, 0] };
-        let area = block.area(&self.owner.master, &key)?;
         let (name, from, to) = (suffix(day), base_of(day), base_of(day + 1));
         // Attached, not created as a partition: that would wait for every reader of the log, and hold the writers back
         // meanwhile. Rows are only added, so a vacuum finds nothing, and whole days are dropped before they need one.
@@ -117,19 +117,27 @@ impl Days {
                 )
             })
             .concat();
-        link.client.batch_execute("BEGIN; SET LOCAL lock_timeout = '5s'").await.map_err(failed)?;
+        // Which master key wraps is asked behind the lock that whoever exchanges it holds: no day is left under the old one.
+        let begin = "BEGIN; SET LOCAL lock_timeout = '5s'; LOCK TABLE days IN ROW EXCLUSIVE MODE";
         let made = async {
+            link.client.batch_execute(begin).await.map_err(failed)?;
+            let area = block.area(&self.owner.keys.now().current, &key)?;
             let insert = "INSERT INTO days (day, key) VALUES ($1, $2) ON CONFLICT DO NOTHING";
-            if link.client.execute(insert, &[&(day as i32), &area]).await? == 1 {
-                link.client.batch_execute(&tables).await?;
+            if link.client.execute(insert, &[&(day as i32), &area]).await.map_err(failed)? == 1 {
+                link.client.batch_execute(&tables).await.map_err(failed)?;
             }
-            link.client.batch_execute("COMMIT").await
+            link.client.batch_execute("COMMIT").await.map_err(failed)
         };
         if let Err(error) = made.await {
             let _ = link.client.batch_execute("ROLLBACK").await;
-            return Err(failed(error));
+            return Err(error);
         }
         self.load(link).await
+    }
+
+    /// The master keys that wrap those of the days.
+    pub(super) fn keys(&self) -> &Keyring {
+        &self.owner.keys
     }
 }
 
@@ -147,14 +155,9 @@ pub(super) fn dropping(day: u64) -> String {
     format!("{tables} DELETE FROM days WHERE day = {day};")
 }
 
-/// A day's block with its key wrapped for another master key.
-pub(super) fn rewrapped(area: &[u8], keys: [&MasterKey; 2]) -> Result<Vec<u8>, Error> {
-    let mut new = area.to_vec();
-    envelope::rewrap("the key of a day", area, MAGIC, keys, |copy, at| {
-        new[at as usize..at as usize + copy.len()].copy_from_slice(copy);
-        Ok(())
-    })?;
-    Ok(new)
+/// A day's block with its key wrapped by the current master key.
+pub(super) fn rewrapped(area: &[u8], keys: &Keys) -> Result<Vec<u8>, Error> {
+    envelope::rewrapped("the key of a day", area, MAGIC, keys)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 use super::{
     connection::{Database, Session, refused},
     days::{DAY_BYTES, Days, base_of, day_of},
-    load,
+    load, rewrap,
     row::{RECORD_BYTES_MAX, Row},
     writer::Writer,
 };
@@ -15,6 +15,7 @@ use crate::{
     hash::Key,
     health::Counters,
     index::{self, Index},
+    keys::{Progress, Rewrapped},
     log::{
         Commit, Log, OnDurable, SegmentState, Snapshot, accepted, changed,
         ledger::{Ledger, OpenDelivery},
@@ -29,6 +30,7 @@ use message::{Clock, Counts, DeliveryId, MessageId, Name, Timestamp};
 use std::{
     collections::BTreeMap,
     panic::{AssertUnwindSafe, catch_unwind},
+    path::Path,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -72,6 +74,8 @@ pub(super) struct Shared {
     pub(super) days: Arc<Days>,
     pub(super) index: Arc<dyn Index>,
     pub(super) upkeep: Session,
+    /// Which opening this is: the holder of the lease.
+    pub(super) instance: String,
     pub(super) retry: Duration,
 }
 
@@ -402,6 +406,14 @@ impl Log for Postgres {
         let (reply, answer) = oneshot::channel();
         self.shared.queue.push(Submission::Checkpoint(reply))?;
         Ok(answer)
+    }
+
+    fn rewrap(&self, _: &Path, progress: &mut dyn FnMut(Progress)) -> Result<Rewrapped, Error> {
+        let (keys, instance) = (self.shared.days.keys().now(), self.shared.instance.clone());
+        let done =
+            self.shared.upkeep.alone(move |link| async move { rewrap::rewrap(&link, &instance, &keys).await })?;
+        progress(Progress { done: done.count, all: done.count });
+        Ok(done)
     }
 
     fn close(&self) -> Result<oneshot::Receiver<Result<(), Error>>, Error> {

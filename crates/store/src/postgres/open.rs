@@ -5,7 +5,7 @@
 
 use super::{
     connection::{Database, Machinery, Session, refused},
-    days::{self, Days, base_of, day_at},
+    days::{Days, base_of, day_at},
     index::InTables,
     lease::{self, Holder},
     load,
@@ -16,13 +16,14 @@ use super::{
     writer::{Begin, Writer},
 };
 use crate::{
-    Error, Health, MasterKey, Options, Report,
+    Error, Health, Options, Report,
     audit::Audit,
     disk::{self, Disk},
     hash::Key,
     health::Counters,
     identity::{self, Identity},
     index::Index,
+    keys::{self, Keyring},
     log::{Log, queue::Queue},
     seal,
     tables::Tables,
@@ -46,6 +47,7 @@ pub(crate) struct Opened {
     pub(crate) audit: Audit,
     pub(crate) index_key: Key,
     pub(crate) root: [u8; 32],
+    pub(crate) keys: Keyring,
     pub(crate) report: Report,
 }
 
@@ -96,6 +98,7 @@ pub(crate) fn open(database: &Database, directory: &Path, options: &Options) -> 
         days,
         index: index.clone(),
         upkeep: reader.another(),
+        instance: instance.clone(),
         retry: options.full_retry,
     });
     let writer = begin(&shared, &database, instance, taken.token, next)?;
@@ -103,8 +106,8 @@ pub(crate) fn open(database: &Database, directory: &Path, options: &Options) -> 
     let (shelf, trail) = (Trail::new(reader.another()), Trail::new(reader.another()));
     let audit = Audit::open(Box::new(shelf), identity.audit, Timestamp(now), || trail.old())?;
     let log = Postgres::start(shared, writer, reader, [identity.duplicates, identity.index])?;
-    let (index_key, root) = (identity.index, identity.root);
-    Ok(Opened { log, index, tables, audit, index_key, root, report })
+    let (index_key, root, keys) = (identity.index, identity.root, identity.owner.keys);
+    Ok(Opened { log, index, tables, audit, index_key, root, keys, report })
 }
 
 /// The log thread's own runtime and connection.
@@ -123,11 +126,10 @@ fn begin(shared: &Arc<Shared>, database: &Database, instance: String, token: u64
 
 fn find_identity(reader: &Session, directory: &Path, options: &Options) -> Result<Identity, Error> {
     if let Some(bytes) = stored_identity(reader)? {
-        let master = identity::load(&*options.disk, directory, &options.key, false)?;
-        return identity::read(&bytes, master);
+        return identity::read(&bytes, keys::load(&*options.disk, directory, &options.key, false)?);
     }
-    let master = identity::load(&*options.disk, directory, &options.key, true)?;
-    let (_, bytes) = identity::create(master.clone())?;
+    let keys = keys::load(&*options.disk, directory, &options.key, true)?;
+    let (_, bytes) = identity::create(keys.clone())?;
     reader.run(move |link| async move {
         let insert = "INSERT INTO store (identity) VALUES ($1) ON CONFLICT DO NOTHING";
         let inserted = link.client.execute(insert, &[&bytes]).await;
@@ -135,7 +137,7 @@ fn find_identity(reader: &Session, directory: &Path, options: &Options) -> Resul
     })?;
     // Another engine may have been first.
     let bytes = stored_identity(reader)?.ok_or(Error::Closed)?;
-    identity::read(&bytes, master)
+    identity::read(&bytes, keys)
 }
 
 fn stored_identity(reader: &Session) -> Result<Option<Vec<u8>>, Error> {
@@ -162,32 +164,4 @@ fn holder(disk: &dyn Disk, directory: &Path) -> Result<Holder, Error> {
     };
     let described = format!("process {} with the data directory {}", std::process::id(), directory.display());
     Ok(Holder { id, instance: hex(seal::random()?), described })
-}
-
-/// Puts every key of a closed store under another master key, in one transaction. May be repeated with the same keys.
-pub(crate) fn rewrap(database: &Database, directory: &Path, options: &Options, new: &MasterKey) -> Result<(), Error> {
-    let database = Arc::new(database.clone());
-    let reader = Session::new(database.clone(), Machinery::start()?);
-    let schema = database.schema.clone();
-    reader.run(move |link| async move { schema::migrate(&link, &schema).await })?;
-    let missing = Error::misconfigured("the database holds no store");
-    let identity = stored_identity(&reader)?.ok_or(missing)?;
-    let old = identity::load(&*options.disk, directory, &options.key, false)?;
-    let (holder, new) = (holder(&*options.disk, directory)?, new.clone());
-    reader.run(move |link| async move {
-        let failed = |error: tokio_postgres::Error| refused("rewrapping the keys", &error);
-        let taken = lease::take(&link, &database, &holder).await?;
-        let identity = identity::rewrapped(&identity, [&old, &new])?;
-        let rows = link.client.query("SELECT day, key FROM days", &[]).await.map_err(failed)?;
-        let mut rewrapped = (Vec::new(), Vec::new());
-        for row in &rows {
-            rewrapped.0.push(row.get::<_, i32>(0));
-            rewrapped.1.push(days::rewrapped(row.get(1), [&old, &new])?);
-        }
-        let update = "WITH renewed AS (UPDATE store SET identity = $1)
-            UPDATE days SET key = new.key FROM unnest($2::int4[], $3::bytea[]) AS new (day, key)
-            WHERE days.day = new.day";
-        link.client.execute(update, &[&identity, &rewrapped.0, &rewrapped.1]).await.map_err(failed)?;
-        lease::end(&link, taken.token, taken.next).await.map(|_| ()).map_err(failed)
-    })
 }

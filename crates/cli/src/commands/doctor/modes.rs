@@ -4,13 +4,37 @@ use super::{Finding, Level, finding};
 use crate::place;
 use interface::workspace::Workspace;
 use std::{fs, os::unix::fs::PermissionsExt, path::Path};
-use store::KeySource;
+use store::{KeySource, Store};
 
 /// Bits that let anybody but the owner in.
 const OTHERS: u32 = 0o077;
 
-/// Where the key of the store is, and who may read it.
-pub(super) fn key(workspace: &Workspace, data: &Path) -> Finding {
+/// The key of the store: where it is, who may read it, which it is, and whether it is being exchanged.
+pub(super) fn key(workspace: &Workspace, data: &Path) -> Vec<Finding> {
+    let found = place_of_key(workspace, data);
+    // Only looked at where it is there already: the first start makes it.
+    let Ok(options) = place::store_options(workspace) else { return vec![found] };
+    let state = match Store::key_in(data, &options) {
+        Ok(state) => state,
+        Err(error @ store::Error::WrongKey { .. }) => {
+            let wrong = finding(Level::Fail, "key", error.to_string(), "sinew explain E4007 says what it means");
+            return vec![found, wrong];
+        }
+        Err(_) => return vec![found],
+    };
+    let found = Finding { text: format!("{}; key {:016x}", found.text, state.id), ..found };
+    let unfinished = state.unfinished.map(|one| {
+        let text = format!(
+            "the key before, {:016x}, opens the store as well: its exchange was begun {} and is not at its end",
+            one.before,
+            one.begun.to_rfc3339()
+        );
+        finding(Level::Warn, "key", text, "`sinew key status` says what is left to be done")
+    });
+    std::iter::once(found).chain(unfinished).collect()
+}
+
+fn place_of_key(workspace: &Workspace, data: &Path) -> Finding {
     match place::key(&workspace.server, &workspace.folder) {
         Err(failure) => finding(Level::Fail, "key", failure.message, failure.hint.unwrap_or_default()),
         Ok(KeySource::Given(_)) => finding(Level::Ok, "key", "the store's key comes from the environment", ""),
