@@ -16,8 +16,8 @@ mod rotate;
 #[cfg(test)]
 mod tests;
 
-pub use rotate::{Progress, Rotated, State, Unfinished};
-pub(crate) use rotate::{Rewrapped, Safe};
+pub(crate) use rotate::Safe;
+pub use rotate::{Progress, Rewrapped, Rotated, State, Unfinished};
 
 use crate::{
     Error,

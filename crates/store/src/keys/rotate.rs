@@ -37,11 +37,11 @@ pub struct Progress {
 
 /// What a log did to its keys.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Rewrapped {
+pub struct Rewrapped {
     /// Keys that the current master key wraps now.
-    pub(crate) count: u64,
+    pub count: u64,
     /// What no key opens, and what was left as it is.
-    pub(crate) unreadable: Vec<String>,
+    pub unreadable: Vec<String>,
 }
 
 /// How an exchange of master keys ended.

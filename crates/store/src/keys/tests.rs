@@ -122,7 +122,7 @@ impl Site {
         let (folder, disk) = (Folder::new(), Memory::new());
         let on = options(&|| Arc::new(disk.clone()), key);
         let (store, _) = Store::open(&folder.0, &on).unwrap();
-        let ids = (0..40).map(|number| wait(store.commit(accept("adt", number, &["lab"]))).unwrap().id()).collect();
+        let ids = (0..90).map(|number| wait(store.commit(accept("adt", number, &["lab"]))).unwrap().id()).collect();
         Vault::set((&folder.0, &on), "lab", Zeroizing::new("hunter2".to_owned()), Mark::default()).unwrap();
         assert!(store.segments().len() > 3, "{:?}", store.segments());
         wait(store.close()).unwrap();
