@@ -17,6 +17,7 @@ mod audit;
 mod environment;
 mod files;
 mod secrets;
+mod secure;
 mod server;
 mod sso;
 mod telemetry;

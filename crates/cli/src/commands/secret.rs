@@ -23,7 +23,10 @@ use std::{
     io::{IsTerminal as _, Read as _},
     path::PathBuf,
 };
-use store::vault::SECRET_BYTES_MAX;
+use store::{
+    AuditEntry, Store,
+    vault::{SECRET_BYTES_MAX, check},
+};
 use zeroize::Zeroizing;
 
 /// Keep passwords and keys of partners sealed, for `secret:name`
@@ -36,8 +39,8 @@ Examples:
   sinew secret remove lab-password
 
 An interface names it as `password secret:lab-password`. What environments/NAME.toml says under [secrets] (env:, file:,
-credential:) goes first. Where an engine runs, it keeps the text and the audit chain says who gave it; where none runs, the
-command writes the same file. `sinew reload` makes a running engine take the new text.
+credential:) goes first. Where an engine runs, it keeps the text; where none runs, the command writes the same file. The audit
+chain says who gave it. `sinew reload` makes a running engine take the new text.
 Exit: 0, 1 there is no such secret or an interface needs it, 2 not understood, 3 the file cannot be read.")]
 pub struct Secret {
     #[command(subcommand)]
@@ -135,6 +138,36 @@ fn asked<T>(answer: std::result::Result<T, Error>) -> Result<bool> {
     }
 }
 
+/// What the command does where no engine runs, on record like what an engine does: first the record, then the act. Before the
+/// first start there is no store to record it in; the vault keeps who set a text, and when.
+fn recorded<T>(
+    desk: &Desk,
+    (act, name, reason): (&str, &str, &str),
+    work: impl FnOnce() -> std::result::Result<T, store::Error>,
+) -> Result<T> {
+    let (data, options) = (place::store_folder(&desk.workspace), place::store_options(&desk.workspace)?);
+    let is_there = match options.engine {
+        store::Engine::Embedded => data.join("store.id").exists(),
+        store::Engine::Postgres(_) => true,
+    };
+    if !is_there {
+        return work().map_err(|error| store_failure(&error));
+    }
+    let (store, _) = Store::open(&data, &options).map_err(|error| store_failure(&error))?;
+    let entry = AuditEntry {
+        who: local(),
+        act: act.to_owned(),
+        object: name.to_owned(),
+        reason: reason.to_owned(),
+        ..AuditEntry::default()
+    };
+    let done = store.audit().append(clock::System.now(), &entry).and_then(|_| work());
+    let closed = block_on(store.close())?;
+    let done = done.map_err(|error| store_failure(&error))?;
+    closed.map_err(|error| store_failure(&error))?;
+    Ok(done)
+}
+
 /// Who works here, as the audit chain names them.
 fn local() -> String {
     format!("local uid {}", uid())
@@ -166,8 +199,9 @@ impl Set {
         let path = format!("/api/v1/secrets/{}", encode(&self.name));
         let body = json!({"text": &*text, "reason": self.reason});
         if !asked(block_on(async { desk.client().put(&path, &body).await })?)? {
+            check(&self.name, &text).map_err(|error| store_failure(&error))?;
             let mark = (&*local(), clock::System.now());
-            desk.vault.set(&self.name, text, mark).map_err(|error| store_failure(&error))?;
+            recorded(&desk, ("set secret", &self.name, &self.reason), || desk.vault.set(&self.name, text, mark))?;
         }
         screen.say(format!("kept; an interface names it as secret:{}", self.name));
         Ok(Exit::Ok)
@@ -224,6 +258,6 @@ impl Remove {
             let failure = Failure::new(Exit::Problems, reason.text).code(server::codes::E7306);
             return Err(failure.hint("--yes removes it all the same"));
         }
-        desk.vault.remove(&self.name).map_err(|error| store_failure(&error)).map(drop)
+        recorded(desk, ("remove secret", &self.name, ""), || desk.vault.remove(&self.name)).map(drop)
     }
 }

@@ -76,6 +76,14 @@ fn no_act_no_preview_and_no_alert_shows_the_patient() {
     for which in ["raw", "out:0"] {
         act("GET", &format!("/api/v1/messages/{id}/masked?which={which}"), &json!(null));
     }
+    // A look inside every message, also for one that no index knows.
+    for wanted in [
+        json!({"text": NAME, "reason": format!("a call about {NAME}")}),
+        json!({"text": PATIENT, "query": "type:ADT", "reason": "x"}),
+    ] {
+        let scanned = act("POST", "/api/v1/messages/scan", &wanted);
+        assert!(scanned.starts_with("HTTP/1.1 200") && scanned.contains(&id), "{scanned}");
+    }
     // Searches for what stands in a message, by words, by field, shared and counted.
     for query in [format!("PID-5={NAME}"), format!("PID-5.1={NAME}"), NAME.to_owned(), format!("patient:{PATIENT}")] {
         for path in ["/api/v1/messages/search", "/api/v1/messages/facets"] {

@@ -46,6 +46,20 @@ fn a_secret_is_kept_sealed_used_by_name_and_never_shown() {
     workspace.sinew(&["secret", "remove", "lab"]).expect(1).says(&["E7306", "adt"]);
     workspace.sinew(&["secret", "remove", "lab", "--yes"]).expect(0);
     workspace.sinew(&["check"]).expect(1);
+    // No engine runs, and it is on record all the same; what is refused is not.
+    let mut set = command(&["secret", "set", "lab", "--reason", "moved house"]);
+    set.current_dir(workspace.path());
+    finish(set, b"hunter2hunter2\n").expect(0);
+    workspace.sinew(&["secret", "set", "a b", "--file", "sinew.toml"]).expect(2);
+    let rows = |act: &str| {
+        let found = workspace.sinew(&["audit", "search", "--act", act, "--json"]).expect(0);
+        assert!(!format!("{found:?}").contains("hunter2"));
+        found
+    };
+    rows("remove secret").says(&["lab", "local uid"]);
+    let set = rows("set secret");
+    set.says(&["lab", "moved house", "local uid"]);
+    assert!(!set.out.contains("a b"), "{}", set.out);
 }
 
 /// Where an engine runs, it is the engine that keeps and forgets: on record, in the file that the commands read too.

@@ -62,8 +62,7 @@ impl Mailing {
             }
             pair => Some(pair),
         };
-        let is_here = host == "localhost" || host == "[::1]" || host.starts_with("127.");
-        if login.is_some() && encryption == Encryption::None && !is_here {
+        if login.is_some() && encryption == Encryption::None && !tcp::is_this_machine(host) {
             return Err(Reason::new(codes::E6513, "`tls none` would send the password in the clear"));
         }
         Ok(Mailing {

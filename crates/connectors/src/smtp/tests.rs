@@ -251,5 +251,6 @@ fn settings_that_cannot_be_used() {
     check(far, vec![text("user", "u")], "E6010");
     check(far, login(), "E6513");
     check("127.0.0.1:25", login(), "ok");
+    check("127.evil.example:25", login(), "E6513");
     check(far, [login(), vec![text("tls", "starttls")]].concat(), "ok");
 }

@@ -51,7 +51,7 @@ impl Url {
 
     /// Whether it leads to this machine.
     pub(crate) fn is_loopback(&self) -> bool {
-        self.host == "localhost" || self.host == "[::1]" || self.host.starts_with("127.")
+        tcp::is_this_machine(&self.host)
     }
 
     /// Path and query as a request names them.

@@ -1,5 +1,6 @@
 //! The part `[audit]` of `sinew.toml`: where records of the audit chain are sent on to.
 
+use super::secure::is_secure_or_here;
 use std::{path::PathBuf, sync::Arc};
 
 /// Keys of the part.
@@ -33,10 +34,9 @@ impl AuditLines {
                 self.syslog = Some(text.into());
             }
             "audit.fhir" => {
-                let is_local = ["http://localhost", "http://127.0.0.1"].iter().any(|start| text.starts_with(start));
-                if !text.starts_with("https://") && !is_local {
+                if !is_secure_or_here(text) {
                     let hint = "write the base of the server: https://fhir.example.org/r4".to_owned();
-                    return Err((format!("`{text}` is no https address"), hint));
+                    return Err((format!("`{text}` is neither https nor on this machine"), hint));
                 }
                 self.fhir = Some(text.into());
             }

@@ -446,6 +446,11 @@ mod tests {
         check("[audit]\nsyslog = \"repository\"", "E3003", "6514");
         check("[audit]\nfhir = \"http://fhir.example\"", "E3003", "https://");
         check("[sso]\nissuer = \"http://id.example\"", "E3003", "https://");
+        // A name that only begins like this machine is another machine.
+        for line in ["[audit]\nfhir", "[sso]\nissuer", "[telemetry]\notlp"] {
+            check(&format!("{line} = \"http://localhost.evil\""), "E3003", "https://");
+            check(&format!("{line} = \"http://127.0.0.1.evil\""), "E3003", "https://");
+        }
         check("[sso]\nroles = \"nurses\"", "E3003", "group=role");
         check("[sso]\nsecret = \"hunter2\"", "E3003", "env:NAME");
         check("[sso]\nsecond-factor = \"no\"", "E3003", "here");

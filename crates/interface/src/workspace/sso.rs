@@ -1,6 +1,9 @@
 //! The part `[sso]` of `sinew.toml`: who vouches for people by OpenID Connect, and which of its groups has which role.
 
-use super::server::{KeyPlace, key_place};
+use super::{
+    secure::is_secure_or_here,
+    server::{KeyPlace, key_place},
+};
 use std::{path::PathBuf, sync::Arc};
 
 /// Keys of the part.
@@ -36,10 +39,9 @@ impl SsoLines {
     pub(super) fn apply(&mut self, key: &str, text: &str) -> Result<(), (String, String)> {
         match key {
             "sso.issuer" => {
-                let is_local = ["http://localhost", "http://127.0.0.1"].iter().any(|start| text.starts_with(start));
-                if !text.starts_with("https://") && !is_local {
+                if !is_secure_or_here(text) {
                     let hint = "write it as the provider calls itself: https://id.example.org/realms/north";
-                    return Err((format!("`{text}` is no https address"), hint.to_owned()));
+                    return Err((format!("`{text}` is neither https nor on this machine"), hint.to_owned()));
                 }
                 self.issuer = text.into();
             }

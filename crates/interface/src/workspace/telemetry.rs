@@ -1,6 +1,9 @@
 //! The part `[telemetry]` of `sinew.toml`: where metrics and the journeys of messages are sent by OpenTelemetry.
 
-use super::server::{KeyPlace, key_place};
+use super::{
+    secure::is_secure_or_here,
+    server::{KeyPlace, key_place},
+};
 use crate::compile::read_duration;
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
@@ -61,11 +64,10 @@ impl TelemetryLines {
     pub(super) fn apply(&mut self, key: &str, text: &str) -> Result<(), (String, String)> {
         match key {
             "telemetry.otlp" => {
-                let is_local = ["http://localhost", "http://127.0.0.1"].iter().any(|start| text.starts_with(start));
-                if !text.starts_with("https://") && !is_local {
+                if !is_secure_or_here(text) {
                     let hint =
                         "write the base of its OTLP receiver over HTTP: https://otel.example.org:4318".to_owned();
-                    return Err((format!("`{text}` is no https address"), hint));
+                    return Err((format!("`{text}` is neither https nor on this machine"), hint));
                 }
                 self.otlp = Some(text.trim_end_matches('/').into());
             }
@@ -127,7 +129,11 @@ mod tests {
             assert_eq!(apply(key, text), Ok(()), "{key}");
         }
         for (key, text, expect) in [
-            ("otlp", "http://otel.example.org:4318", "`http://otel.example.org:4318` is no https address"),
+            (
+                "otlp",
+                "http://otel.example.org:4318",
+                "`http://otel.example.org:4318` is neither https nor on this machine",
+            ),
             ("every", "0s", "`0s` is not a time that fits"),
             ("traces", "2", "`2` is no share"),
             ("traces", "NaN", "`NaN` is no share"),

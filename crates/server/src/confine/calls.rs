@@ -238,6 +238,89 @@ mod tests {
         }
     }
 
+    /// The process is started by these: systemd leaves them to it, and the engine refuses them itself behind its start.
+    const STARTS: &str = "to start";
+    /// In no group that the unit allows.
+    const OUTSIDE: &str = "not allowed";
+
+    /// How the unit refuses each call: by its name, or by a group of it (`systemd-analyze syscall-filter`).
+    const BY_UNIT: &[(&str, &[c_long])] = &[
+        (STARTS, &[libc::SYS_execve, libc::SYS_execveat]),
+        ("@debug", &[libc::SYS_ptrace, libc::SYS_perf_event_open, libc::SYS_lookup_dcookie]),
+        ("process_vm_readv", &[libc::SYS_process_vm_readv]),
+        ("process_vm_writev", &[libc::SYS_process_vm_writev]),
+        ("process_madvise", &[libc::SYS_process_madvise]),
+        ("kcmp", &[libc::SYS_kcmp]),
+        ("pidfd_getfd", &[libc::SYS_pidfd_getfd]),
+        ("@reboot", &[libc::SYS_kexec_load, KEXEC_FILE_LOAD, libc::SYS_reboot]),
+        ("@module", &[libc::SYS_init_module, libc::SYS_finit_module, libc::SYS_delete_module]),
+        (
+            "@privileged",
+            &[
+                libc::SYS_bpf,
+                libc::SYS_open_by_handle_at,
+                libc::SYS_fanotify_init,
+                libc::SYS_quotactl,
+                libc::SYS_acct,
+                libc::SYS_nfsservctl,
+                libc::SYS_sethostname,
+                libc::SYS_setdomainname,
+                libc::SYS_vhangup,
+            ],
+        ),
+        ("userfaultfd", &[libc::SYS_userfaultfd]),
+        (OUTSIDE, &[libc::SYS_syslog, libc::SYS_mount_setattr, libc::SYS_quotactl_fd]),
+        ("personality", &[libc::SYS_personality]),
+        ("io_uring_setup", &[libc::SYS_io_uring_setup]),
+        ("io_uring_enter", &[libc::SYS_io_uring_enter]),
+        ("io_uring_register", &[libc::SYS_io_uring_register]),
+        ("@keyring", &[libc::SYS_keyctl, libc::SYS_add_key, libc::SYS_request_key]),
+        (
+            "@mount",
+            &[
+                libc::SYS_mount,
+                libc::SYS_umount2,
+                libc::SYS_pivot_root,
+                libc::SYS_chroot,
+                libc::SYS_move_mount,
+                libc::SYS_open_tree,
+                libc::SYS_fsopen,
+                libc::SYS_fsconfig,
+                libc::SYS_fsmount,
+                libc::SYS_fspick,
+            ],
+        ),
+        ("setns", &[libc::SYS_setns]),
+        ("unshare", &[libc::SYS_unshare]),
+        ("@swap", &[libc::SYS_swapon, libc::SYS_swapoff]),
+        ("@clock", &[libc::SYS_settimeofday, libc::SYS_clock_settime, libc::SYS_clock_adjtime, libc::SYS_adjtimex]),
+        #[cfg(target_arch = "x86_64")]
+        ("@raw-io", &[libc::SYS_iopl, libc::SYS_ioperm]),
+        #[cfg(target_arch = "x86_64")]
+        ("@cpu-emulation", &[libc::SYS_modify_ldt]),
+    ];
+
+    #[test]
+    fn the_unit_of_systemd_refuses_what_the_filter_refuses() {
+        let unit = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy/sinew.service")).unwrap();
+        let lines: Vec<&str> = unit.lines().filter_map(|line| line.strip_prefix("SystemCallFilter=")).collect();
+        let allowed: Vec<&str> = lines.iter().copied().filter(|line| !line.starts_with('~')).collect();
+        assert_eq!(allowed, ["@system-service"], "what is allowed stands first, and is one group");
+        assert!(
+            unit.contains("\nSystemCallErrorNumber=EPERM\n") && unit.contains("\nSystemCallArchitectures=native\n")
+        );
+        let refused: Vec<&str> =
+            lines.iter().filter_map(|line| line.strip_prefix('~')).flat_map(str::split_whitespace).collect();
+        for (how, calls) in BY_UNIT {
+            let is_so = [STARTS, OUTSIDE].contains(how) || refused.contains(how);
+            assert!(is_so, "the unit does not refuse {how}, and the filter refuses {calls:?}");
+        }
+        let known: Vec<c_long> = BY_UNIT.iter().flat_map(|(_, calls)| calls.iter().copied()).collect();
+        let unknown: Vec<&c_long> = REFUSED.iter().filter(|call| !known.contains(call)).collect();
+        assert!(unknown.is_empty(), "calls without a word about the unit: {unknown:?}");
+        assert_eq!(known.len(), REFUSED.len(), "one is told twice, or is not refused any more");
+    }
+
     #[test]
     fn the_kernel_refuses_and_work_goes_on() {
         let run =

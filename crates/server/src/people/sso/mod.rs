@@ -200,8 +200,9 @@ fn provider<I>(call: &Call<I>) -> Result<&Provider, Problem> {
 fn back<I>(call: &Call<I>) -> String {
     let is_sealed = call.state.settings.certificate.is_some();
     // Behind a proxy that ends TLS, browsers still come by https.
+    let is_end = |rest: &str| rest.is_empty() || rest.starts_with(':');
     let is_here =
-        call.host.starts_with("127.0.0.1") || call.host.starts_with("localhost") || call.host.starts_with("[::1]");
+        ["127.0.0.1", "localhost", "[::1]"].iter().any(|here| call.host.strip_prefix(here).is_some_and(is_end));
     format!("{}://{}{BACK}", if is_sealed || !is_here { "https" } else { "http" }, call.host)
 }
 
