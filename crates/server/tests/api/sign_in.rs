@@ -183,6 +183,25 @@ fn a_changed_password_ends_other_sessions() {
     stage.browser().sign_in("ann", "a fresh set of words").expect(200);
 }
 
+/// The name of the workspace is known to everybody in the house: no password is little more than that, nor than one's own name.
+#[test]
+fn no_password_is_made_of_the_name_of_the_house() {
+    let stage = Stage::with(server::ApiSettings { site: "Brambleton".into(), ..Default::default() });
+    let (mut ann, ..) = administrator(&stage);
+    let told = stage.local("/api/v1/users", &json!({"name": "magdalena", "grants": [{"role": "viewer"}]}));
+    let mut maggie = stage.browser();
+    for weak in ["brambleton-26!", "2026Brambleton", "Magdalena-2026"] {
+        let first = json!({"token": told["token"], "name": "magdalena", "password": weak});
+        assert_eq!(maggie.post("/api/v1/sign-in/token", first).expect(400).code(), "E7071", "{weak}");
+    }
+    let changed = |new: &str| json!({"old": PASSWORD, "new": new});
+    assert_eq!(ann.post("/api/v1/me/password", changed("brambleton-26!")).expect(400).code(), "E7071");
+    // The same elsewhere is a password, and the token was not used up.
+    ann.post("/api/v1/me/password", changed("magdalena-26!")).expect(200);
+    let first = json!({"token": told["token"], "name": "magdalena", "password": "willowbrook-26!"});
+    maggie.post("/api/v1/sign-in/token", first).expect(200);
+}
+
 #[test]
 fn a_changed_factor_ends_other_sessions() {
     let stage = Stage::new();
