@@ -21,7 +21,10 @@ use server::{
     client::{Client, Error},
     store_key,
 };
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 use store::{AuditEntry, MasterKey, Store};
 use zeroize::Zeroizing;
 
@@ -152,7 +155,7 @@ fn needed(workspace: &Workspace) -> &'static str {
 impl Rotate {
     pub(super) fn run(&self, screen: &Screen) -> Result {
         let (workspace, _) = self.place.load()?;
-        let new = self.new_key.as_ref().map(|file| read(file)).transpose()?;
+        let new = self.new_key.as_deref().map(read).transpose()?;
         let told = state(&workspace)?;
         if !self.yes {
             return self.plan(screen, &workspace, &told);
@@ -163,7 +166,7 @@ impl Rotate {
                 .hint("--reason \"yearly change\""));
         }
         let reason = if self.reason.trim().is_empty() { "the exchange is gone on with" } else { &self.reason };
-        let body = json!({"key": new.as_ref().map(|new| Zeroizing::new(new.to_text()).to_string()), "reason": reason});
+        let body = json!({"key": new.as_ref().map(MasterKey::to_text), "reason": reason});
         let client = Client::new(&place::store_folder(&workspace));
         let done = match block_on(client.post(PATH, &body))? {
             Ok(_) => wait(screen, &client)?,
@@ -231,7 +234,7 @@ impl Rotate {
 }
 
 /// A key from a file.
-fn read(file: &PathBuf) -> Result<MasterKey> {
+fn read(file: &Path) -> Result<MasterKey> {
     let text = std::fs::read_to_string(file).map(Zeroizing::new);
     let text = text.map_err(|error| Failure::unreachable(format!("{}: {error}", file.display())))?;
     MasterKey::from_text(&text).map_err(|error| {
