@@ -1,9 +1,9 @@
 //! The contract suites.
 
 use super::{InDatabase, hasty, server};
-use message::{MessageState, Phi, Timestamp};
+use message::{MessageId, MessageState, Phi, Timestamp};
 use store::{
-    Query, Store,
+    Error, KeySource, MasterKey, Options, Query, Store,
     check::Examination,
     contract::{self, Subject},
 };
@@ -20,6 +20,48 @@ fn the_log() {
     assert!(examined.messages > 0 && examined.findings.is_empty(), "{examined:?}");
     assert_eq!(store.examine_recovery(true), Ok(Vec::new()));
     assert_eq!(store.verify(), Ok(Vec::new()));
+}
+
+/// Every day has a key of its own, and days are made meanwhile: none is left under the old master key.
+#[test]
+fn the_master_key_is_exchanged_while_days_are_made() {
+    let Some(server) = server(&[]) else { return };
+    let (old, new) = (MasterKey::from_bytes([7; 32]), MasterKey::from_bytes([9; 32]));
+    let given = |key: &MasterKey| KeySource::Given(key.clone());
+    let mut subject = InDatabase::new(&server.address()).with(hasty);
+    subject.options.key = given(&old);
+    let store = subject.open();
+    let commit = |number| contract::wait(store.commit(contract::accept("adt", number, &["a"]))).unwrap().id();
+    let mut ids: Vec<MessageId> = (0..40).map(commit).collect();
+    let (rotated, more) = std::thread::scope(|scope| {
+        let writing = scope.spawn(|| (40..240).map(commit).collect::<Vec<_>>());
+        (store.rotate(&new, &mut |_| {}).unwrap(), writing.join().unwrap())
+    });
+    ids.extend(more);
+    ids.extend((240..330).map(commit));
+    assert!(!rotated.is_in_place && rotated.unreadable.is_empty() && rotated.count > 1, "{rotated:?}");
+    assert!(store.segments().len() as u64 + 1 > rotated.count, "days were made since: {rotated:?}");
+    assert!(ids.iter().all(|id| store.read(*id).is_ok()));
+    contract::wait(store.close()).unwrap();
+    drop(store);
+    // Both keys open it until the new one is in its place; the database itself knows only the new one.
+    drop(subject.open());
+    std::fs::rename(subject.directory.join("keys/rotation"), subject.directory.join("aside")).unwrap();
+    let refused = Store::open(&subject.directory, &subject.options).map(drop);
+    assert!(matches!(refused, Err(Error::WrongKey { .. })), "{refused:?}");
+    subject.options.key = given(&new);
+    let store = subject.open();
+    assert!(ids.iter().all(|id| store.read(*id).is_ok()) && store.verify() == Ok(Vec::new()));
+    drop(store);
+    std::fs::rename(subject.directory.join("aside"), subject.directory.join("keys/rotation")).unwrap();
+    let store = subject.open();
+    assert!(store.resume_rotation(&mut |_| {}).unwrap().is_some_and(|rotated| rotated.is_in_place));
+    // An engine that lost its lease wraps nothing.
+    server.sql(&format!("UPDATE {}.owner SET instance = 'another'", subject.schema())).unwrap();
+    let lost = store.rotate(&old, &mut |_| {});
+    assert!(matches!(&lost, Err(Error::Away { reason }) if reason.contains("lease")), "{lost:?}");
+    let Options { key: KeySource::Given(key), .. } = &subject.options else { panic!("the key is given") };
+    assert_eq!(key.id(), new.id());
 }
 
 #[test]
