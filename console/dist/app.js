@@ -3,7 +3,7 @@ import { StrictMode } from "./vendor.js";
 import { createRoot } from "./vendor.js";
 
 // src/shell/App.tsx
-import { useEffect as useEffect14, useMemo as useMemo13, useRef as useRef8, useState as useState38 } from "./vendor.js";
+import { useEffect as useEffect14, useMemo as useMemo13, useRef as useRef10, useState as useState39 } from "./vendor.js";
 
 // src/api/live.ts
 import { useSyncExternalStore } from "./vendor.js";
@@ -2714,6 +2714,35 @@ function Changes() {
 // src/screens/overview/InterfaceTable.tsx
 import { memo as memo3 } from "./vendor.js";
 
+// src/ui/seen.ts
+import { useCallback as useCallback2, useRef, useState as useState17 } from "./vendor.js";
+var NEAR_PX = 200;
+function useSeen() {
+  const [seen, setSeen] = useState17(/* @__PURE__ */ new Set());
+  const observer = useRef(null);
+  const hold = useCallback2((element) => {
+    if (!element) return void 0;
+    observer.current ??= new IntersectionObserver(
+      (changes) => setSeen((before) => {
+        const next = new Set(before);
+        for (const { target, isIntersecting } of changes) {
+          const name = target.dataset.name ?? "";
+          if (isIntersecting) next.add(name);
+          else next.delete(name);
+        }
+        return next;
+      }),
+      { rootMargin: `${NEAR_PX}px` }
+    );
+    observer.current.observe(element);
+    return () => {
+      observer.current?.unobserve(element);
+      setSeen((before) => before.has(element.dataset.name ?? "") ? new Set([...before].filter((name) => name !== element.dataset.name)) : before);
+    };
+  }, []);
+  return [hold, seen];
+}
+
 // src/ui/Sparkline.tsx
 import { memo as memo2 } from "./vendor.js";
 import { Fragment as Fragment10, jsx as jsx21, jsxs as jsxs21 } from "./vendor.js";
@@ -2733,19 +2762,26 @@ var Sparkline = memo2(function Sparkline2({ values, width = 96, height = 26, ton
   ] });
 });
 
+// src/screens/overview/row.ts
+var UNSEEN_S = 20;
+function isStillTrue(drawn, next) {
+  const isSame = drawn.one.state === next.one.state && drawn.one.title === next.one.title && drawn.one.counts.parked === next.one.counts.parked;
+  return !next.isSeen && isSame && next.now - drawn.now < UNSEEN_S * 1e6;
+}
+
 // src/screens/overview/InterfaceTable.tsx
 import { jsx as jsx22, jsxs as jsxs22 } from "./vendor.js";
 var ORDER3 = ["failing", "held", "silent", "paused", "retired", "ok"];
 function sorted(interfaces) {
   return [...interfaces].sort((a, b) => ORDER3.indexOf(a.state) - ORDER3.indexOf(b.state) || a.critical - b.critical || a.title.localeCompare(b.title));
 }
-var Row = memo3(function Row2({ one, values, now: now2 }) {
+var Row = memo3(function Row2({ one, values, now: now2, hold }) {
   const queued = one.destinations.reduce((sum, to) => sum + to.queued, 0);
   const failed = one.destinations.reduce((sum, to) => sum + to.failed, 0);
   const oldest = Math.min(...one.destinations.map((to) => to.oldest ?? Number.POSITIVE_INFINITY));
   const newest = values.slice(-5);
   const speed = newest.length ? newest.reduce((sum, value) => sum + value, 0) / newest.length : 0;
-  return /* @__PURE__ */ jsxs22("tr", { children: [
+  return /* @__PURE__ */ jsxs22("tr", { ref: hold, "data-name": one.name, children: [
     /* @__PURE__ */ jsx22("td", { children: /* @__PURE__ */ jsx22(State, { of: health(one.state) }) }),
     /* @__PURE__ */ jsxs22("td", { className: "cut", children: [
       /* @__PURE__ */ jsx22(Link, { to: interfaceAt(one.name), "data-row": true, children: one.title }),
@@ -2764,9 +2800,10 @@ var Row = memo3(function Row2({ one, values, now: now2 }) {
     /* @__PURE__ */ jsx22("td", { className: "right number", children: failed > 0 ? count(failed) : /* @__PURE__ */ jsx22("span", { className: "quiet", children: "–" }) }),
     /* @__PURE__ */ jsx22("td", { className: "right number nowrap", children: ago(one.last_received, now2) })
   ] });
-});
+}, isStillTrue);
 function InterfaceTable({ live: live2, interfaces }) {
   const now2 = live2.status?.engine.at ?? 0;
+  const [hold, seen] = useSeen();
   return /* @__PURE__ */ jsx22("div", { className: "scroll-x", children: /* @__PURE__ */ jsxs22("table", { className: "table interfaces", children: [
     /* @__PURE__ */ jsx22("thead", { children: /* @__PURE__ */ jsxs22("tr", { children: [
       /* @__PURE__ */ jsx22("th", { scope: "col", children: "State" }),
@@ -2779,7 +2816,7 @@ function InterfaceTable({ live: live2, interfaces }) {
       /* @__PURE__ */ jsx22("th", { scope: "col", className: "right", title: "Attempts that failed since the engine started", children: "Failed tries" }),
       /* @__PURE__ */ jsx22("th", { scope: "col", className: "right", children: "Last message" })
     ] }) }),
-    /* @__PURE__ */ jsx22("tbody", { children: sorted(interfaces).map((one) => /* @__PURE__ */ jsx22(Row, { one, values: live2.rates.get(one.name) ?? [], now: now2 }, one.name)) })
+    /* @__PURE__ */ jsx22("tbody", { children: sorted(interfaces).map((one) => /* @__PURE__ */ jsx22(Row, { one, values: live2.rates.get(one.name) ?? [], now: now2, isSeen: seen.has(one.name), hold }, one.name)) })
   ] }) });
 }
 
@@ -2803,7 +2840,7 @@ function InterfaceList() {
 }
 
 // src/screens/interface/OneInterface.tsx
-import { useState as useState18 } from "./vendor.js";
+import { useState as useState19 } from "./vendor.js";
 import { Tab as Tab2, TabList as TabList2, TabPanel as TabPanel2, Tabs as Tabs2 } from "./vendor.js";
 
 // src/ui/Code.tsx
@@ -3046,7 +3083,7 @@ function releaseAct(one, to) {
 }
 
 // src/screens/interface/Destinations.tsx
-import { useState as useState17 } from "./vendor.js";
+import { useState as useState18 } from "./vendor.js";
 import { Menu, MenuItem, MenuTrigger, Popover } from "./vendor.js";
 
 // src/screens/interface/Waiting.tsx
@@ -3102,8 +3139,8 @@ function offers(one, to) {
   return list;
 }
 function Destinations({ one, now: now2 }) {
-  const [act, setAct] = useState17();
-  const [queue, setQueue] = useState17();
+  const [act, setAct] = useState18();
+  const [queue, setQueue] = useState18();
   const maySteer = useMay()("steer");
   return /* @__PURE__ */ jsxs28("div", { className: "scroll-x", children: [
     /* @__PURE__ */ jsxs28("table", { className: "table destinations", children: [
@@ -3472,7 +3509,7 @@ function OneInterface({ name }) {
   const live2 = useLive();
   const { words: words3 } = useAddress();
   const may = useMay();
-  const [act, setAct] = useState18();
+  const [act, setAct] = useState19();
   const text = useAnswer(name, (signal) => readInterface(name, signal));
   const one = live2.status?.engine.interfaces.find((known2) => known2.name === name);
   if (!live2.status) return /* @__PURE__ */ jsx31(Page, { title: name, children: live2.problem ? /* @__PURE__ */ jsx31(Trouble, { problem: live2.problem, what: "The engine" }) : /* @__PURE__ */ jsx31(Empty, { title: "Asking the engine…" }) });
@@ -3516,7 +3553,7 @@ function OneInterface({ name }) {
 }
 
 // src/screens/mapper/Mapper.tsx
-import { useCallback as useCallback3, useEffect as useEffect8, useMemo as useMemo7, useRef as useRef4, useState as useState22 } from "./vendor.js";
+import { useCallback as useCallback4, useEffect as useEffect8, useMemo as useMemo7, useRef as useRef5, useState as useState23 } from "./vendor.js";
 
 // src/api/maps.ts
 var at2 = (name, rest = "") => `/api/v1/interfaces/${encodeURIComponent(name)}/maps${rest}`;
@@ -3527,11 +3564,11 @@ var valuesOfLine = (name, body, signal) => post(at2(name, "/values"), body, sign
 var keepMap = (name, body) => change("PUT", at2(name), body);
 
 // src/ui/width.ts
-import { useCallback as useCallback2, useRef, useState as useState19 } from "./vendor.js";
+import { useCallback as useCallback3, useRef as useRef2, useState as useState20 } from "./vendor.js";
 function useSize() {
-  const [size, setSize] = useState19({ width: 600, height: 0 });
-  const observer = useRef(null);
-  const hold = useCallback2((element) => {
+  const [size, setSize] = useState20({ width: 600, height: 0 });
+  const observer = useRef2(null);
+  const hold = useCallback3((element) => {
     observer.current?.disconnect();
     if (!element) return;
     observer.current = new ResizeObserver((seen) => {
@@ -3544,11 +3581,11 @@ function useSize() {
 }
 
 // src/screens/mapper/Editor.tsx
-import { useEffect as useEffect6, useMemo as useMemo6, useRef as useRef2 } from "./vendor.js";
+import { useEffect as useEffect6, useMemo as useMemo6, useRef as useRef3 } from "./vendor.js";
 import { jsx as jsx32, jsxs as jsxs31 } from "./vendor.js";
 var LINE_PX = 21;
 function Editor({ text, line, findings, isFixed: isFixed2, onText, onLine }) {
-  const box = useRef2(null);
+  const box = useRef3(null);
   const lines = useMemo6(() => text.split("\n").map(piecesOf), [text]);
   const marks = new Map(findings.flatMap((one) => one.line ? [[one.line, one]] : []));
   useEffect6(() => {
@@ -3583,7 +3620,7 @@ function Editor({ text, line, findings, isFixed: isFixed2, onText, onLine }) {
 }
 
 // src/screens/mapper/LinePanel.tsx
-import { useEffect as useEffect7, useState as useState20 } from "./vendor.js";
+import { useEffect as useEffect7, useState as useState21 } from "./vendor.js";
 import { Tab as Tab3, TabList as TabList3, TabPanel as TabPanel3, Tabs as Tabs3 } from "./vendor.js";
 
 // src/screens/mapper/trees.ts
@@ -3711,7 +3748,7 @@ var stepsOf = (text) => {
 // src/screens/mapper/LinePanel.tsx
 import { Fragment as Fragment13, jsx as jsx33, jsxs as jsxs32 } from "./vendor.js";
 function Change({ label, value, isFixed: isFixed2, onDone }) {
-  const [text, setText] = useState20(value);
+  const [text, setText] = useState21(value);
   useEffect7(() => setText(value), [value]);
   const done2 = () => text.trim() !== value && onDone(text.trim());
   const onKey = (key) => {
@@ -3724,8 +3761,8 @@ function Change({ label, value, isFixed: isFixed2, onDone }) {
   ] });
 }
 function Values({ name, file, text, wire }) {
-  const [found, setFound] = useState20();
-  const [said, setSaid] = useState20("");
+  const [found, setFound] = useState21();
+  const [said, setSaid] = useState21("");
   useEffect7(() => setFound(void 0), [text, wire.id]);
   const run = async () => {
     setSaid("Running…");
@@ -3938,7 +3975,7 @@ function TreePane({ side, title, about, rows, names: names2, lit, hand, mayDraw,
 }
 
 // src/screens/mapper/Wires.tsx
-import { useLayoutEffect, useRef as useRef3, useState as useState21 } from "./vendor.js";
+import { useLayoutEffect, useRef as useRef4, useState as useState22 } from "./vendor.js";
 import { jsx as jsx35, jsxs as jsxs34 } from "./vendor.js";
 var CHIP_GAP = 27;
 var EMPTY = { width: 0, height: 0, top: 0, bottom: 0, drawn: [] };
@@ -3959,8 +3996,8 @@ var nearest = (places, key) => {
   return void 0;
 };
 function Wires({ wires, source, target, round, chosen, lit, onChoose }) {
-  const box = useRef3(null);
-  const [picture, setPicture] = useState21(EMPTY);
+  const box = useRef4(null);
+  const [picture, setPicture] = useState22(EMPTY);
   useLayoutEffect(() => {
     if (!box.current || !source || !target) return;
     const own = box.current.getBoundingClientRect();
@@ -4030,13 +4067,13 @@ var PAUSE_MS5 = 120;
 var UNDO_MAX = 200;
 var GROUP_PX = 28;
 function useDraft(name, file, message, reason) {
-  const [draft, setDraft] = useState22();
-  const [look, setLook] = useState22();
-  const [problem, setProblem] = useState22();
-  const [round, setRound] = useState22(0);
-  const [millis, setMillis] = useState22();
+  const [draft, setDraft] = useState23();
+  const [look, setLook] = useState23();
+  const [problem, setProblem] = useState23();
+  const [round, setRound] = useState23(0);
+  const [millis, setMillis] = useState23();
   const text = draft?.text;
-  const opened = useRef4("");
+  const opened = useRef5("");
   useEffect8(() => {
     const stop = new AbortController();
     const key = `${name} ${file} ${message ?? ""} ${reason ?? ""} ${round}`;
@@ -4065,10 +4102,10 @@ function useDraft(name, file, message, reason) {
       stop.abort();
     };
   }, [name, file, message, reason, text, round]);
-  const write = useCallback3((next) => setDraft((known2) => known2 && { ...known2, text: next, before: [...known2.before, known2.text].slice(-UNDO_MAX), after: [] }), []);
-  const undo = useCallback3(() => setDraft((known2) => known2?.before.length ? { ...known2, text: known2.before.at(-1) ?? known2.text, before: known2.before.slice(0, -1), after: [known2.text, ...known2.after] } : known2), []);
-  const redo = useCallback3(() => setDraft((known2) => known2?.after.length ? { ...known2, text: known2.after[0] ?? known2.text, before: [...known2.before, known2.text], after: known2.after.slice(1) } : known2), []);
-  const kept = useCallback3(() => setDraft((known2) => known2 && { ...known2, base: known2.text }), []);
+  const write = useCallback4((next) => setDraft((known2) => known2 && { ...known2, text: next, before: [...known2.before, known2.text].slice(-UNDO_MAX), after: [] }), []);
+  const undo = useCallback4(() => setDraft((known2) => known2?.before.length ? { ...known2, text: known2.before.at(-1) ?? known2.text, before: known2.before.slice(0, -1), after: [known2.text, ...known2.after] } : known2), []);
+  const redo = useCallback4(() => setDraft((known2) => known2?.after.length ? { ...known2, text: known2.after[0] ?? known2.text, before: [...known2.before, known2.text], after: known2.after.slice(1) } : known2), []);
+  const kept = useCallback4(() => setDraft((known2) => known2 && { ...known2, base: known2.text }), []);
   return { draft, look, problem, millis, write, undo, redo, kept, again: () => setRound((known2) => known2 + 1) };
 }
 function useMapNames(look) {
@@ -4127,25 +4164,25 @@ function Mapper({ name }) {
   const ids = useMemo7(() => found?.messages.map((row) => row.id) ?? [], [found]);
   const wanted2 = Number(words3.get("message")) || void 0;
   const message = wanted2 ?? ids[0];
-  const [reason, setReason] = useState22();
-  const [act, setAct] = useState22();
+  const [reason, setReason] = useState23();
+  const [act, setAct] = useState23();
   const { draft, look, problem, millis, write, undo, redo, kept, again } = useDraft(name, file, found ? message : void 0, reason);
   const names2 = useMapNames(look);
-  const [isAll, setAll] = useState22(false);
-  const [line, setLine] = useState22();
-  const [chosen, setChosen] = useState22();
-  const [looked, setLooked] = useState22();
-  const [held, setHeld] = useState22();
-  const [said, setSaid] = useState22("");
-  const [round, setRound] = useState22(0);
-  const [source, setSource] = useState22(null);
-  const [target, setTarget] = useState22(null);
+  const [isAll, setAll] = useState23(false);
+  const [line, setLine] = useState23();
+  const [chosen, setChosen] = useState23();
+  const [looked, setLooked] = useState23();
+  const [held, setHeld] = useState23();
+  const [said, setSaid] = useState23("");
+  const [round, setRound] = useState23(0);
+  const [source, setSource] = useState23(null);
+  const [target, setTarget] = useState23(null);
   const [box, size] = useSize();
   const wires = useMemo7(() => look ? wiresOf(look) : [], [look]);
   const left = useMemo7(() => look ? sourceTree(look, wires) : [], [look, wires]);
   const right = useMemo7(() => look ? targetTree(look, wires, isAll) : [], [look, wires, isAll]);
   useEffect8(() => setRound((known2) => known2 + 1), [left, right, size.width, size.height]);
-  const moved = useCallback3(() => requestAnimationFrame(() => setRound((known2) => known2 + 1)), []);
+  const moved = useCallback4(() => requestAnimationFrame(() => setRound((known2) => known2 + 1)), []);
   const wire = wires.find((one) => one.id === chosen) ?? wires.find((one) => one.row.is_own && one.row.line === line);
   useEffect8(() => {
     if (!wire) return;
@@ -4274,12 +4311,12 @@ function Mapper({ name }) {
 }
 
 // src/screens/mapper/MapList.tsx
-import { useMemo as useMemo8, useState as useState23 } from "./vendor.js";
+import { useMemo as useMemo8, useState as useState24 } from "./vendor.js";
 import { jsx as jsx37, jsxs as jsxs36 } from "./vendor.js";
 var ASKED_MAX = 60;
 function MapList() {
   const { status } = useLive();
-  const [words3, setWords2] = useState23("");
+  const [words3, setWords2] = useState24("");
   const small = words3.trim().toLowerCase();
   const all = useMemo8(() => [...status?.engine.interfaces ?? []].sort((a, b) => a.title.localeCompare(b.title)), [status?.engine.interfaces.length]);
   const fits = all.filter((one) => !small || one.name.includes(small) || one.title.toLowerCase().includes(small));
@@ -4317,7 +4354,7 @@ function MapList() {
 import { Menu as Menu3, MenuItem as MenuItem3, MenuTrigger as MenuTrigger3, Popover as Popover3 } from "./vendor.js";
 
 // src/screens/messages/ActOnFound.tsx
-import { useRef as useRef5, useState as useState24 } from "./vendor.js";
+import { useRef as useRef6, useState as useState25 } from "./vendor.js";
 import { Input as Input5, Label as Label5, TextField as TextField5 } from "./vendor.js";
 
 // src/screens/messages/bulk.ts
@@ -4379,10 +4416,10 @@ var BULK = {
 };
 function ActOnFound({ kind, rows, isFull, onClose }) {
   const bulk = BULK[kind];
-  const [wanted2] = useState24(() => fitting(rows, bulk.states));
-  const [reason, setReason] = useState24("");
-  const [progress, setProgress] = useState24();
-  const stop = useRef5(false);
+  const [wanted2] = useState25(() => fitting(rows, bulk.states));
+  const [reason, setReason] = useState25("");
+  const [progress, setProgress] = useState25();
+  const stop = useRef6(false);
   const number = plural(wanted2.length, "message");
   const run = () => {
     if (!reason.trim() || progress) return;
@@ -4437,7 +4474,7 @@ function ActOnFound({ kind, rows, isFull, onClose }) {
 
 // src/screens/messages/Messages.tsx
 import { useVirtualizer } from "./vendor.js";
-import { useEffect as useEffect10, useRef as useRef7, useState as useState30 } from "./vendor.js";
+import { useEffect as useEffect10, useRef as useRef8, useState as useState31 } from "./vendor.js";
 
 // src/screens/messages/Facets.tsx
 import { Checkbox } from "./vendor.js";
@@ -4466,7 +4503,7 @@ function counted(values) {
 var isKeepable = (query) => query.trim() !== "" && query.split(/\s+/).every((word) => /^(interface|destination|type|event|facility|application|state|since|until):/.test(word));
 
 // src/screens/messages/saved.ts
-import { useState as useState25 } from "./vendor.js";
+import { useState as useState26 } from "./vendor.js";
 var KEY = "sinew.searches";
 var SEARCHES_MAX = 30;
 function read3() {
@@ -4478,7 +4515,7 @@ function read3() {
   }
 }
 function useSaved() {
-  const [saved, setSaved] = useState25(read3);
+  const [saved, setSaved] = useState26(read3);
   const toggle = (query) => {
     const next = saved.includes(query) ? saved.filter((one) => one !== query) : [query, ...saved].slice(0, SEARCHES_MAX);
     window.localStorage.setItem(KEY, JSON.stringify(next));
@@ -4488,12 +4525,12 @@ function useSaved() {
 }
 
 // src/screens/messages/Shared.tsx
-import { useState as useState26 } from "./vendor.js";
+import { useState as useState27 } from "./vendor.js";
 import { Input as Input6, Label as Label6, TextField as TextField6 } from "./vendor.js";
 import { jsx as jsx39, jsxs as jsxs38 } from "./vendor.js";
 function Share({ query, onClose }) {
-  const [title, setTitle] = useState26("");
-  const [problem, setProblem] = useState26();
+  const [title, setTitle] = useState27("");
+  const [problem, setProblem] = useState27();
   const run = async () => {
     if (!title.trim()) return;
     try {
@@ -4527,7 +4564,7 @@ function SharedSearches({ query, onQuery }) {
   const { value, again } = useAnswer("searches", readSearches);
   const { me } = useSession();
   const may = useMay();
-  const [isSharing, setSharing] = useState26(false);
+  const [isSharing, setSharing] = useState27(false);
   const searches = value?.searches ?? [];
   const isOwn = (one) => may("people") || me?.name === one.by;
   const takeBack = async (one) => {
@@ -4590,7 +4627,7 @@ function Facets({ query, rows, facets, onQuery }) {
 }
 
 // src/screens/messages/OneMessage.tsx
-import { useMemo as useMemo9, useState as useState28 } from "./vendor.js";
+import { useMemo as useMemo9, useState as useState29 } from "./vendor.js";
 import { Menu as Menu2, MenuItem as MenuItem2, MenuTrigger as MenuTrigger2, Popover as Popover2, Tab as Tab4, TabList as TabList4, TabPanel as TabPanel4, Tabs as Tabs4 } from "./vendor.js";
 
 // src/flow/maps.ts
@@ -4612,12 +4649,12 @@ function mapsTo(text, file, destination) {
 }
 
 // src/screens/messages/Compare.tsx
-import { useState as useState27 } from "./vendor.js";
+import { useState as useState28 } from "./vendor.js";
 import { jsx as jsx41, jsxs as jsxs40 } from "./vendor.js";
 function Compare({ journey, reason, onReveal }) {
   const outputs = journey.deliveries.map((one) => `output:${one.destination}`);
-  const [which, setWhich] = useState27(outputs[0] ?? "raw");
-  const [number, setNumber] = useState27("");
+  const [which, setWhich] = useState28(outputs[0] ?? "raw");
+  const [number, setNumber] = useState28("");
   const other = Number(number) || void 0;
   const left = useContent(journey.id, "raw", reason);
   const right = useContent(other ?? journey.id, other ? "raw" : which, reason);
@@ -4805,7 +4842,7 @@ function MadeBy({ journey, destination }) {
 function Panes({ journey, reason, onReveal }) {
   const { words: words3 } = useAddress();
   const tab = words3.get("tab") ?? "raw";
-  const [look, setLook] = useState28({});
+  const [look, setLook] = useState29({});
   const linked = useMemo9(() => ({ path: look.path, value: look.value, look: (path, value) => setLook({ path, value }) }), [look]);
   const raw = useContent(journey.id, "raw", reason);
   const output = tab.startsWith("output:") ? tab : null;
@@ -4844,7 +4881,7 @@ function Panes({ journey, reason, onReveal }) {
   ] });
 }
 function EditCopy({ id, text, onClose }) {
-  const [content, setContent] = useState28(() => text.replaceAll("\r\n", "\n").replaceAll("\r", "\n"));
+  const [content, setContent] = useState29(() => text.replaceAll("\r\n", "\n").replaceAll("\r", "\n"));
   return /* @__PURE__ */ jsx42(
     AskWhy,
     {
@@ -4871,10 +4908,10 @@ function EditCopy({ id, text, onClose }) {
 }
 function OneMessage({ id, onClose }) {
   const { value: journey, problem, again } = useAnswer(String(id), (signal) => readJourney(id, signal));
-  const [reason, setReason] = useState28();
-  const [act, setAct] = useState28();
+  const [reason, setReason] = useState29();
+  const [act, setAct] = useState29();
   const may = useMay();
-  const [isEditing, setEditing] = useState28(false);
+  const [isEditing, setEditing] = useState29(false);
   const original = useContent(id, reason && may("edit") ? "raw" : null, reason);
   if (problem) return /* @__PURE__ */ jsx42(Trouble, { problem, what: `Message ${id}`, again });
   if (!journey) return /* @__PURE__ */ jsx42("div", { className: "empty", children: "Reading…" });
@@ -4931,7 +4968,7 @@ function OneMessage({ id, onClose }) {
 }
 
 // src/screens/messages/Inside.tsx
-import { useEffect as useEffect9, useLayoutEffect as useLayoutEffect2, useRef as useRef6, useState as useState29 } from "./vendor.js";
+import { useEffect as useEffect9, useLayoutEffect as useLayoutEffect2, useRef as useRef7, useState as useState30 } from "./vendor.js";
 import { Input as Input7, Label as Label7, TextField as TextField7 } from "./vendor.js";
 import { jsx as jsx43, jsxs as jsxs42 } from "./vendor.js";
 var NOTHING = { rows: [], progress: void 0, end: void 0, problem: void 0, isRunning: false };
@@ -4953,8 +4990,8 @@ function words2({ rows, progress, end, isRunning }) {
   return `${so}: ${count(Math.max(progress.scanned, rows.length))}${share} opened${day}, ${count(rows.length)} found`;
 }
 function useScan(query, text) {
-  const [held, setHeld] = useState29(NOTHING);
-  const running = useRef6(null);
+  const [held, setHeld] = useState30(NOTHING);
+  const running = useRef7(null);
   const stop = () => {
     running.current?.abort();
     running.current = null;
@@ -4988,11 +5025,11 @@ function useScan(query, text) {
   return { ...held, said: words2(held), hint, start, stop };
 }
 function Inside({ text, scan }) {
-  const [wanted2, setWanted] = useState29(text);
-  const [reason, setReason] = useState29("");
+  const [wanted2, setWanted] = useState30(text);
+  const [reason, setReason] = useState30("");
   useEffect9(() => setWanted(text), [text]);
   const isReady = wanted2.trim().length >= 2 && reason.trim() !== "";
-  const begins = useRef6(false);
+  const begins = useRef7(false);
   const begin = () => {
     if (!isReady) return;
     if (wanted2.trim() === text) return scan.start(text, reason.trim());
@@ -5095,7 +5132,7 @@ var addressOf = (query, id) => {
   return `/messages#${words3}`;
 };
 function SearchBox({ query, onQuery }) {
-  const [text, setText] = useState30(query);
+  const [text, setText] = useState31(query);
   useEffect10(() => setText(query), [query]);
   const onKey = (key) => {
     if (key.key === "Enter") onQuery(text.trim());
@@ -5147,7 +5184,7 @@ function Row3({ row, query, isChosen, isNarrow, isStop }) {
   );
 }
 function List({ rows, query, chosen, isNarrow }) {
-  const box = useRef7(null);
+  const box = useRef8(null);
   const height = isNarrow ? ROW_NARROW_PX : ROW_PX;
   const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => box.current, estimateSize: () => height, overscan: 12, getItemKey: (at3) => rows[at3]?.id ?? at3 });
   useEffect10(() => virtual.measure(), [height, virtual]);
@@ -5166,11 +5203,11 @@ function Messages() {
   const inside = may("reveal") ? words3.get("inside") ?? void 0 : void 0;
   const scan = useScan(query, inside);
   const kinds = Object.keys(BULK).filter((kind) => may(BULK[kind].right));
-  const [bulk, setBulk] = useState30();
-  const [limitAt, setLimitAt] = useState30(0);
-  const [isFollowing, setFollowing] = useState30(false);
-  const [isReplaying, setReplaying] = useState30(false);
-  const [areFacetsOpen, setFacetsOpen] = useState30(false);
+  const [bulk, setBulk] = useState31();
+  const [limitAt, setLimitAt] = useState31(0);
+  const [isFollowing, setFollowing] = useState31(false);
+  const [isReplaying, setReplaying] = useState31(false);
+  const [areFacetsOpen, setFacetsOpen] = useState31(false);
   const limit = LIMITS[limitAt] ?? 200;
   const { value, problem, isLoading, again } = useAnswer(`${query}
 ${limit}`, (signal) => searchMessages(query, limit, signal));
@@ -5242,8 +5279,19 @@ ${limit}`, (signal) => searchMessages(query, limit, signal));
 // src/screens/overview/Overview.tsx
 import { useMemo as useMemo12 } from "./vendor.js";
 
+// src/ui/Still.tsx
+import { useRef as useRef9 } from "./vendor.js";
+import { jsx as jsx46 } from "./vendor.js";
+var NAME = "inside";
+function Still({ className, children }) {
+  const [hold, seen] = useSeen();
+  const drawn = useRef9(children);
+  if (seen.has(NAME)) drawn.current = children;
+  return /* @__PURE__ */ jsx46("div", { className, ref: hold, "data-name": NAME, children: drawn.current });
+}
+
 // src/screens/overview/Story.tsx
-import { Fragment as Fragment16, jsx as jsx46, jsxs as jsxs45 } from "./vendor.js";
+import { Fragment as Fragment16, jsx as jsx47, jsxs as jsxs45 } from "./vendor.js";
 var STAGES = {
   coming: { word: "Coming", icon: "expired", tone: "note" },
   under_way: { word: "Now", icon: "warn", tone: "warn" },
@@ -5268,24 +5316,24 @@ function Story({ status }) {
   const now2 = chapters.find((one) => one.stage === "under_way") ?? chapters.find((one) => one.stage === "healing");
   const next = chapters.find((one) => one.stage === "coming");
   const shown = now2 ?? next;
-  return /* @__PURE__ */ jsxs45(Card, { title: "The story", more: /* @__PURE__ */ jsx46("span", { className: "quiet", children: "this hospital is invented: things go wrong on purpose, and heal in front of you" }), children: [
-    /* @__PURE__ */ jsx46("ol", { className: "story", children: chapters.map((one) => /* @__PURE__ */ jsxs45("li", { className: `${one.stage} ${STAGES[one.stage].tone}`, "aria-current": one === now2 ? "step" : void 0, children: [
-      /* @__PURE__ */ jsx46(Icon, { name: STAGES[one.stage].icon }),
-      /* @__PURE__ */ jsx46("strong", { children: one.title }),
-      /* @__PURE__ */ jsx46("span", { className: "number", children: told(one) })
+  return /* @__PURE__ */ jsxs45(Card, { title: "The story", more: /* @__PURE__ */ jsx47("span", { className: "quiet", children: "this hospital is invented: things go wrong on purpose, and heal in front of you" }), children: [
+    /* @__PURE__ */ jsx47("ol", { className: "story", children: chapters.map((one) => /* @__PURE__ */ jsxs45("li", { className: `${one.stage} ${STAGES[one.stage].tone}`, "aria-current": one === now2 ? "step" : void 0, children: [
+      /* @__PURE__ */ jsx47(Icon, { name: STAGES[one.stage].icon }),
+      /* @__PURE__ */ jsx47("strong", { children: one.title }),
+      /* @__PURE__ */ jsx47("span", { className: "number", children: told(one) })
     ] }, one.name)) }),
-    /* @__PURE__ */ jsx46("p", { className: "story-look", children: shown ? /* @__PURE__ */ jsxs45(Fragment16, { children: [
-      /* @__PURE__ */ jsx46("strong", { children: shown === now2 ? "Look now:" : "Next:" }),
+    /* @__PURE__ */ jsx47("p", { className: "story-look", children: shown ? /* @__PURE__ */ jsxs45(Fragment16, { children: [
+      /* @__PURE__ */ jsx47("strong", { children: shown === now2 ? "Look now:" : "Next:" }),
       " ",
       shown.look,
       " ",
-      LOOK[shown.name] && /* @__PURE__ */ jsx46(Link, { to: LOOK[shown.name] ?? "/", children: "Show me" })
+      LOOK[shown.name] && /* @__PURE__ */ jsx47(Link, { to: LOOK[shown.name] ?? "/", children: "Show me" })
     ] }) : "The story is over, and the hospital goes on. Every message is still there to be looked at." })
   ] });
 }
 
 // src/screens/overview/SystemMap.tsx
-import { useMemo as useMemo10, useState as useState31 } from "./vendor.js";
+import { useMemo as useMemo10, useState as useState32 } from "./vendor.js";
 
 // src/screens/overview/map.ts
 var DRAWN_MAX = 16;
@@ -5334,7 +5382,7 @@ function pictureOf(status, flows) {
 }
 
 // src/screens/overview/SystemMap.tsx
-import { jsx as jsx47, jsxs as jsxs46 } from "./vendor.js";
+import { jsx as jsx48, jsxs as jsxs46 } from "./vendor.js";
 var BOX_HEIGHT = 25;
 var STEP = 29;
 var PAD = 6;
@@ -5353,7 +5401,7 @@ function place(nodes, width, boxWidth) {
 }
 function SystemMap({ live: live2 }) {
   const [box, { width }] = useSize();
-  const [looked, setLooked] = useState31();
+  const [looked, setLooked] = useState32();
   const status = live2.status;
   const picture = useMemo10(() => status ? pictureOf(status, live2.flows) : void 0, [status, live2.flows]);
   if (!picture) return null;
@@ -5371,7 +5419,7 @@ function SystemMap({ live: live2 }) {
         const bend = Math.max((to.x - start) / 2, 20);
         const isQuiet = looked !== void 0 && line.from !== looked && line.to !== looked;
         const tone = line.state === "failing" || line.state === "held" ? "bad" : line.state === "paused" ? "paused" : line.rate < 0.02 ? "idle" : "";
-        return /* @__PURE__ */ jsx47("path", { className: `line ${tone} ${isQuiet ? "faint" : ""}`, strokeWidth: 1 + line.rate / most * LINE_MAX, d: `M${start} ${from.y}C${start + bend} ${from.y} ${to.x - bend} ${to.y} ${to.x} ${to.y}`, children: /* @__PURE__ */ jsx47("title", { children: `${from.label} → ${to.label}: ${rate(line.rate)} a second${line.queued ? `, ${plural(line.queued, "message")} wait` : ""}` }) }, line.id);
+        return /* @__PURE__ */ jsx48("path", { className: `line ${tone} ${isQuiet ? "faint" : ""}`, strokeWidth: 1 + line.rate / most * LINE_MAX, d: `M${start} ${from.y}C${start + bend} ${from.y} ${to.x - bend} ${to.y} ${to.x} ${to.y}`, children: /* @__PURE__ */ jsx48("title", { children: `${from.label} → ${to.label}: ${rate(line.rate)} a second${line.queued ? `, ${plural(line.queued, "message")} wait` : ""}` }) }, line.id);
       }),
       [...placed.values()].map((node) => {
         const word = health(node.state);
@@ -5393,9 +5441,9 @@ function SystemMap({ live: live2 }) {
             onBlur: () => setLooked(void 0),
             className: `node ${word.tone} ${node.state}`,
             children: [
-              /* @__PURE__ */ jsx47("title", { children: node.title }),
-              /* @__PURE__ */ jsx47("rect", { x: node.x, y: node.y - BOX_HEIGHT / 2, width: boxWidth, height: BOX_HEIGHT, rx: "5" }),
-              /* @__PURE__ */ jsx47("text", { x: node.x + boxWidth / 2, y: node.y + 4.5, textAnchor: "middle", children: shown + sign })
+              /* @__PURE__ */ jsx48("title", { children: node.title }),
+              /* @__PURE__ */ jsx48("rect", { x: node.x, y: node.y - BOX_HEIGHT / 2, width: boxWidth, height: BOX_HEIGHT, rx: "5" }),
+              /* @__PURE__ */ jsx48("text", { x: node.x + boxWidth / 2, y: node.y + 4.5, textAnchor: "middle", children: shown + sign })
             ]
           },
           node.id
@@ -5437,7 +5485,7 @@ function spread(places, step2, top, bottom) {
 }
 
 // src/screens/overview/Throughput.tsx
-import { jsx as jsx48, jsxs as jsxs47 } from "./vendor.js";
+import { jsx as jsx49, jsxs as jsxs47 } from "./vendor.js";
 var SERIES_MAX = 4;
 var HEIGHT_MIN = 190;
 var HEIGHT_MAX = 420;
@@ -5479,22 +5527,22 @@ function Throughput({ live: live2 }) {
   });
   const labels = spread(areas.map((area) => area.at), LABEL_STEP, TOP + 6, height - BOTTOM - 2);
   const grid = [0, top / 2, top];
-  return /* @__PURE__ */ jsx48("div", { ref: box, className: "chart", children: length < 2 ? /* @__PURE__ */ jsx48("div", { className: "empty", children: "Measuring…" }) : /* @__PURE__ */ jsxs47("svg", { width, height, role: "img", "aria-label": `Messages a second: ${areas.map((area) => `${area.name} ${rate(area.now)}`).join(", ")}`, children: [
+  return /* @__PURE__ */ jsx49("div", { ref: box, className: "chart", children: length < 2 ? /* @__PURE__ */ jsx49("div", { className: "empty", children: "Measuring…" }) : /* @__PURE__ */ jsxs47("svg", { width, height, role: "img", "aria-label": `Messages a second: ${areas.map((area) => `${area.name} ${rate(area.now)}`).join(", ")}`, children: [
     grid.map((value) => /* @__PURE__ */ jsxs47("g", { children: [
-      /* @__PURE__ */ jsx48("line", { className: "grid", x1: LEFT, x2: LEFT + inner, y1: y(value), y2: y(value) }),
-      /* @__PURE__ */ jsx48("text", { className: "tick", x: LEFT - 6, y: y(value) + 4, textAnchor: "end", children: value })
+      /* @__PURE__ */ jsx49("line", { className: "grid", x1: LEFT, x2: LEFT + inner, y1: y(value), y2: y(value) }),
+      /* @__PURE__ */ jsx49("text", { className: "tick", x: LEFT - 6, y: y(value) + 4, textAnchor: "end", children: value })
     ] }, value)),
     areas.map((area, at3) => /* @__PURE__ */ jsxs47("g", { className: `series s${at3 + 1}`, children: [
-      /* @__PURE__ */ jsx48("polygon", { points: area.area }),
-      /* @__PURE__ */ jsx48("polyline", { points: area.line }),
-      /* @__PURE__ */ jsx48("line", { className: "lead", x1: LEFT + inner, y1: area.at, x2: LEFT + inner + 8, y2: labels[at3] }),
+      /* @__PURE__ */ jsx49("polygon", { points: area.area }),
+      /* @__PURE__ */ jsx49("polyline", { points: area.line }),
+      /* @__PURE__ */ jsx49("line", { className: "lead", x1: LEFT + inner, y1: area.at, x2: LEFT + inner + 8, y2: labels[at3] }),
       /* @__PURE__ */ jsxs47("text", { x: LEFT + inner + 11, y: (labels[at3] ?? 0) + 4, children: [
         area.name.length > 16 ? `${area.name.slice(0, 15)}…` : area.name,
         " ",
         rate(area.now)
       ] })
     ] }, area.name)),
-    /* @__PURE__ */ jsx48("text", { className: "tick", x: LEFT + inner, y: height - 6, textAnchor: "end", children: "now" }),
+    /* @__PURE__ */ jsx49("text", { className: "tick", x: LEFT + inner, y: height - 6, textAnchor: "end", children: "now" }),
     /* @__PURE__ */ jsxs47("text", { className: "tick", x: LEFT, y: height - 6, children: [
       Math.round(windowOf(length) * live2.pause_s),
       " s ago"
@@ -5503,10 +5551,10 @@ function Throughput({ live: live2 }) {
 }
 
 // src/screens/overview/Overview.tsx
-import { jsx as jsx49, jsxs as jsxs48 } from "./vendor.js";
+import { jsx as jsx50, jsxs as jsxs48 } from "./vendor.js";
 function Tile({ name, value, unit, children }) {
   return /* @__PURE__ */ jsxs48("div", { className: "tile card", children: [
-    /* @__PURE__ */ jsx49("span", { className: "quiet", children: name }),
+    /* @__PURE__ */ jsx50("span", { className: "quiet", children: name }),
     /* @__PURE__ */ jsxs48("div", { className: "tile-row", children: [
       /* @__PURE__ */ jsxs48("span", { className: "figure number", children: [
         value,
@@ -5515,7 +5563,7 @@ function Tile({ name, value, unit, children }) {
           unit
         ] })
       ] }),
-      /* @__PURE__ */ jsx49("span", { className: "tile-more", children })
+      /* @__PURE__ */ jsx50("span", { className: "tile-more", children })
     ] })
   ] });
 }
@@ -5528,25 +5576,25 @@ function Tiles({ status, total }) {
   const newest = total.slice(-3);
   const speed = newest.length ? newest.reduce((sum, value) => sum + value, 0) / newest.length : 0;
   return /* @__PURE__ */ jsxs48("div", { className: "tiles", children: [
-    /* @__PURE__ */ jsx49(Tile, { name: "Messages a second", value: newest.length ? rate(speed) : "…", children: /* @__PURE__ */ jsx49(Sparkline, { values: total, width: 90 }) }),
-    /* @__PURE__ */ jsx49(Tile, { name: "Accepted", value: count(engine.counts.accepted), children: engine.lost === 0 ? /* @__PURE__ */ jsxs48("span", { className: "good state", title: balance(status), children: [
-      /* @__PURE__ */ jsx49(Icon, { name: "good" }),
+    /* @__PURE__ */ jsx50(Tile, { name: "Messages a second", value: newest.length ? rate(speed) : "…", children: /* @__PURE__ */ jsx50(Sparkline, { values: total, width: 90 }) }),
+    /* @__PURE__ */ jsx50(Tile, { name: "Accepted", value: count(engine.counts.accepted), children: engine.lost === 0 ? /* @__PURE__ */ jsxs48("span", { className: "good state", title: balance(status), children: [
+      /* @__PURE__ */ jsx50(Icon, { name: "good" }),
       " none lost"
     ] }) : /* @__PURE__ */ jsxs48("span", { className: "bad state", children: [
-      /* @__PURE__ */ jsx49(Icon, { name: "bad" }),
+      /* @__PURE__ */ jsx50(Icon, { name: "bad" }),
       " ",
       plural(Math.abs(engine.lost), "message"),
       " unaccounted for"
     ] }) }),
-    /* @__PURE__ */ jsx49(Tile, { name: "Waiting to send", value: count(waiting), children: oldest && age >= 10 ? /* @__PURE__ */ jsxs48(Link, { to: messagesAt(`destination:${oldest.to.name} state:in_flight`), children: [
+    /* @__PURE__ */ jsx50(Tile, { name: "Waiting to send", value: count(waiting), children: oldest && age >= 10 ? /* @__PURE__ */ jsxs48(Link, { to: messagesAt(`destination:${oldest.to.name} state:in_flight`), children: [
       "oldest ",
       span(age),
       " · ",
       oldest.to.name
-    ] }) : /* @__PURE__ */ jsx49("span", { className: "quiet", children: "nothing is late" }) }),
-    /* @__PURE__ */ jsx49(Tile, { name: "Parked for a person", value: count(engine.counts.parked), children: engine.counts.parked > 0 ? /* @__PURE__ */ jsx49(Link, { to: messagesAt("state:parked"), children: "see them" }) : /* @__PURE__ */ jsx49("span", { className: "quiet", children: "none" }) }),
-    /* @__PURE__ */ jsx49(Tile, { name: "Disk confirms a write in", value: (engine.stats.fsync_micros_last / 1e3).toFixed(1), unit: "ms", children: /* @__PURE__ */ jsxs48("span", { className: engine.store === "ok" ? "good state" : "bad state", children: [
-      /* @__PURE__ */ jsx49(Icon, { name: engine.store === "ok" ? "good" : "bad" }),
+    ] }) : /* @__PURE__ */ jsx50("span", { className: "quiet", children: "nothing is late" }) }),
+    /* @__PURE__ */ jsx50(Tile, { name: "Parked for a person", value: count(engine.counts.parked), children: engine.counts.parked > 0 ? /* @__PURE__ */ jsx50(Link, { to: messagesAt("state:parked"), children: "see them" }) : /* @__PURE__ */ jsx50("span", { className: "quiet", children: "none" }) }),
+    /* @__PURE__ */ jsx50(Tile, { name: "Disk confirms a write in", value: (engine.stats.fsync_micros_last / 1e3).toFixed(1), unit: "ms", children: /* @__PURE__ */ jsxs48("span", { className: engine.store === "ok" ? "good state" : "bad state", children: [
+      /* @__PURE__ */ jsx50(Icon, { name: engine.store === "ok" ? "good" : "bad" }),
       " store ",
       engine.store
     ] }) })
@@ -5557,32 +5605,32 @@ function Overview() {
   const { status, problem } = live2;
   const items = useMemo12(() => status ? attentionOf(status) : [], [status]);
   if (!status) {
-    return /* @__PURE__ */ jsx49(Page, { title: "Overview", children: problem ? /* @__PURE__ */ jsx49(Trouble, { problem, what: "The engine" }) : /* @__PURE__ */ jsx49(Empty, { title: "Asking the engine…" }) });
+    return /* @__PURE__ */ jsx50(Page, { title: "Overview", children: problem ? /* @__PURE__ */ jsx50(Trouble, { problem, what: "The engine" }) : /* @__PURE__ */ jsx50(Empty, { title: "Asking the engine…" }) });
   }
   const { engine } = status;
   const systems = new Set(engine.interfaces.flatMap((one) => one.destinations.filter((to) => to.connector !== "interface").map((to) => to.address))).size;
   return /* @__PURE__ */ jsxs48(Page, { title: "Overview", about: `${plural(engine.interfaces.length, "interface")} · ${plural(systems, "receiver")} · up for ${span(engine.uptime_s)}`, children: [
-    /* @__PURE__ */ jsx49(Tiles, { status, total: live2.total }),
-    /* @__PURE__ */ jsx49(Story, { status }),
+    /* @__PURE__ */ jsx50(Tiles, { status, total: live2.total }),
+    /* @__PURE__ */ jsx50(Story, { status }),
     /* @__PURE__ */ jsxs48("section", { "aria-label": "Needs attention", className: "stack tight", children: [
-      /* @__PURE__ */ jsx49("h2", { children: "Needs attention" }),
-      items.length > 0 ? /* @__PURE__ */ jsx49(Attentions, { items }) : /* @__PURE__ */ jsxs48("div", { className: "calm", children: [
-        /* @__PURE__ */ jsx49(Icon, { name: "good", className: "good" }),
+      /* @__PURE__ */ jsx50("h2", { children: "Needs attention" }),
+      items.length > 0 ? /* @__PURE__ */ jsx50(Attentions, { items }) : /* @__PURE__ */ jsxs48("div", { className: "calm", children: [
+        /* @__PURE__ */ jsx50(Icon, { name: "good", className: "good" }),
         " Nothing needs you. ",
         balance(status),
         ": nothing is lost."
       ] })
     ] }),
-    /* @__PURE__ */ jsxs48("div", { className: "two", children: [
-      /* @__PURE__ */ jsx49(Card, { title: "Throughput", more: /* @__PURE__ */ jsx49("span", { className: "quiet", children: "messages a second, since this page was opened" }), children: /* @__PURE__ */ jsx49(Throughput, { live: live2 }) }),
-      /* @__PURE__ */ jsx49(Card, { title: "Flow", more: /* @__PURE__ */ jsx49("span", { className: "quiet", children: "width of a line = messages a second" }), children: /* @__PURE__ */ jsx49(SystemMap, { live: live2 }) })
+    /* @__PURE__ */ jsxs48(Still, { className: "two", children: [
+      /* @__PURE__ */ jsx50(Card, { title: "Throughput", more: /* @__PURE__ */ jsx50("span", { className: "quiet", children: "messages a second, since this page was opened" }), children: /* @__PURE__ */ jsx50(Throughput, { live: live2 }) }),
+      /* @__PURE__ */ jsx50(Card, { title: "Flow", more: /* @__PURE__ */ jsx50("span", { className: "quiet", children: "width of a line = messages a second" }), children: /* @__PURE__ */ jsx50(SystemMap, { live: live2 }) })
     ] }),
-    /* @__PURE__ */ jsx49(Card, { children: /* @__PURE__ */ jsx49(InterfaceTable, { live: live2, interfaces: engine.interfaces }) })
+    /* @__PURE__ */ jsx50(Card, { children: /* @__PURE__ */ jsx50(InterfaceTable, { live: live2, interfaces: engine.interfaces }) })
   ] });
 }
 
 // src/screens/signin/SignIn.tsx
-import { useEffect as useEffect11, useState as useState32 } from "./vendor.js";
+import { useEffect as useEffect11, useState as useState33 } from "./vendor.js";
 
 // src/screens/signin/refusals.ts
 var KNOWN = {
@@ -5604,17 +5652,17 @@ function refusalOf(word, house) {
 }
 
 // src/screens/signin/SignIn.tsx
-import { Fragment as Fragment17, jsx as jsx50, jsxs as jsxs49 } from "./vendor.js";
+import { Fragment as Fragment17, jsx as jsx51, jsxs as jsxs49 } from "./vendor.js";
 function Field({ label, name, kind = "text", complete, hint, value, onChange, isFirst = false }) {
   return /* @__PURE__ */ jsxs49("div", { className: "field", children: [
-    /* @__PURE__ */ jsx50("label", { htmlFor: name, children: label }),
-    /* @__PURE__ */ jsx50("input", { className: "input", id: name, name, type: kind, autoComplete: complete, value, required: true, autoFocus: isFirst, spellCheck: false, "aria-describedby": hint ? `${name}-hint` : void 0, onChange: (change2) => onChange(change2.target.value) }),
-    hint && /* @__PURE__ */ jsx50("span", { className: "quiet", id: `${name}-hint`, children: hint })
+    /* @__PURE__ */ jsx51("label", { htmlFor: name, children: label }),
+    /* @__PURE__ */ jsx51("input", { className: "input", id: name, name, type: kind, autoComplete: complete, value, required: true, autoFocus: isFirst, spellCheck: false, "aria-describedby": hint ? `${name}-hint` : void 0, onChange: (change2) => onChange(change2.target.value) }),
+    hint && /* @__PURE__ */ jsx51("span", { className: "quiet", id: `${name}-hint`, children: hint })
   ] });
 }
 function Form({ title, button, children, act }) {
-  const [problem, setProblem] = useState32();
-  const [isRunning, setRunning] = useState32(false);
+  const [problem, setProblem] = useState33();
+  const [isRunning, setRunning] = useState33(false);
   const send2 = async (sent) => {
     sent.preventDefault();
     setRunning(true);
@@ -5627,10 +5675,10 @@ function Form({ title, button, children, act }) {
     setRunning(false);
   };
   return /* @__PURE__ */ jsxs49("form", { className: "stack", onSubmit: (sent) => void send2(sent), children: [
-    /* @__PURE__ */ jsx50("h1", { children: title }),
+    /* @__PURE__ */ jsx51("h1", { children: title }),
     children,
-    problem && /* @__PURE__ */ jsx50("div", { role: "alert", children: /* @__PURE__ */ jsx50(Notice, { level: "warning", title: problem.message, children: /* @__PURE__ */ jsx50(ErrorCode, { code: problem.code }) }) }),
-    /* @__PURE__ */ jsx50(Button, { type: "submit", kind: "first wide", isDisabled: isRunning, children: isRunning ? "A moment…" : button })
+    problem && /* @__PURE__ */ jsx51("div", { role: "alert", children: /* @__PURE__ */ jsx51(Notice, { level: "warning", title: problem.message, children: /* @__PURE__ */ jsx51(ErrorCode, { code: problem.code }) }) }),
+    /* @__PURE__ */ jsx51(Button, { type: "submit", kind: "first wide", isDisabled: isRunning, children: isRunning ? "A moment…" : button })
   ] });
 }
 function WithProvider({ way }) {
@@ -5639,12 +5687,12 @@ function WithProvider({ way }) {
       "Sign in with ",
       way.title || "the house’s account"
     ] }),
-    /* @__PURE__ */ jsx50("p", { className: "or quiet", children: "or with an account of this engine" })
+    /* @__PURE__ */ jsx51("p", { className: "or quiet", children: "or with an account of this engine" })
   ] });
 }
 function WithPassword({ onToken }) {
-  const [name, setName] = useState32("");
-  const [password, setPassword] = useState32("");
+  const [name, setName] = useState33("");
+  const [password, setPassword] = useState33("");
   const provider = useAnswer("ways", readWays).value?.provider;
   const { words: words3 } = useAddress();
   const refusal = refusalOf(words3.get("sign-in"), provider?.title ?? "");
@@ -5653,24 +5701,24 @@ function WithPassword({ onToken }) {
     if (refusal) setWords({ "sign-in": void 0 }, { replace: true });
   };
   return /* @__PURE__ */ jsxs49(Fragment17, { children: [
-    refusal && /* @__PURE__ */ jsx50("div", { role: "alert", children: /* @__PURE__ */ jsxs49(Notice, { level: "warning", title: refusal.title, children: [
+    refusal && /* @__PURE__ */ jsx51("div", { role: "alert", children: /* @__PURE__ */ jsxs49(Notice, { level: "warning", title: refusal.title, children: [
       refusal.way,
       " ",
-      /* @__PURE__ */ jsx50(ErrorCode, { code: refusal.code })
+      /* @__PURE__ */ jsx51(ErrorCode, { code: refusal.code })
     ] }) }),
-    provider && /* @__PURE__ */ jsx50(WithProvider, { way: provider }),
+    provider && /* @__PURE__ */ jsx51(WithProvider, { way: provider }),
     /* @__PURE__ */ jsxs49(Form, { title: "Sign in", button: "Sign in", act: enter, children: [
-      /* @__PURE__ */ jsx50(Field, { label: "Name", name: "name", complete: "username", value: name, onChange: setName, isFirst: true }),
-      /* @__PURE__ */ jsx50(Field, { label: "Password", name: "password", kind: "password", complete: "current-password", value: password, onChange: setPassword })
+      /* @__PURE__ */ jsx51(Field, { label: "Name", name: "name", complete: "username", value: name, onChange: setName, isFirst: true }),
+      /* @__PURE__ */ jsx51(Field, { label: "Password", name: "password", kind: "password", complete: "current-password", value: password, onChange: setPassword })
     ] }),
-    /* @__PURE__ */ jsx50(Button, { kind: "plain", onPress: onToken, children: "I have a one-time token" })
+    /* @__PURE__ */ jsx51(Button, { kind: "plain", onPress: onToken, children: "I have a one-time token" })
   ] });
 }
 function WithToken({ given, onPassword }) {
-  const [token2, setToken] = useState32(given);
-  const [name, setName] = useState32("");
-  const [title, setTitle] = useState32("");
-  const [password, setPassword] = useState32("");
+  const [token2, setToken] = useState33(given);
+  const [name, setName] = useState33("");
+  const [title, setTitle] = useState33("");
+  const [password, setPassword] = useState33("");
   return /* @__PURE__ */ jsxs49(Fragment17, { children: [
     /* @__PURE__ */ jsxs49(
       Form,
@@ -5682,18 +5730,18 @@ function WithToken({ given, onPassword }) {
           navigate("/", { replace: true });
         },
         children: [
-          /* @__PURE__ */ jsx50(Field, { label: "One-time token", name: "token", complete: "off", hint: "From the terminal of the engine, or from your administrator. It works once.", value: token2, onChange: setToken, isFirst: !given }),
-          /* @__PURE__ */ jsx50(Field, { label: "Name", name: "name", complete: "username", hint: "Small letters, digits, dot, dash. Invited people use the name they were told.", value: name, onChange: setName, isFirst: Boolean(given) }),
-          /* @__PURE__ */ jsx50(Field, { label: "Your name as people write it", name: "title", complete: "name", value: title, onChange: setTitle }),
-          /* @__PURE__ */ jsx50(Field, { label: "New password", name: "new-password", kind: "password", complete: "new-password", hint: "12 letters or more; a few words are good.", value: password, onChange: setPassword })
+          /* @__PURE__ */ jsx51(Field, { label: "One-time token", name: "token", complete: "off", hint: "From the terminal of the engine, or from your administrator. It works once.", value: token2, onChange: setToken, isFirst: !given }),
+          /* @__PURE__ */ jsx51(Field, { label: "Name", name: "name", complete: "username", hint: "Small letters, digits, dot, dash. Invited people use the name they were told.", value: name, onChange: setName, isFirst: Boolean(given) }),
+          /* @__PURE__ */ jsx51(Field, { label: "Your name as people write it", name: "title", complete: "name", value: title, onChange: setTitle }),
+          /* @__PURE__ */ jsx51(Field, { label: "New password", name: "new-password", kind: "password", complete: "new-password", hint: "12 letters or more; a few words are good.", value: password, onChange: setPassword })
         ]
       }
     ),
-    /* @__PURE__ */ jsx50(Button, { kind: "plain", onPress: onPassword, children: "I have a password" })
+    /* @__PURE__ */ jsx51(Button, { kind: "plain", onPress: onPassword, children: "I have a password" })
   ] });
 }
 function PasskeyButton({ label, act }) {
-  const [problem, setProblem] = useState32("");
+  const [problem, setProblem] = useState33("");
   const run = async () => {
     setProblem("");
     try {
@@ -5703,14 +5751,14 @@ function PasskeyButton({ label, act }) {
     }
   };
   return /* @__PURE__ */ jsxs49("div", { className: "stack tight", children: [
-    /* @__PURE__ */ jsx50(Button, { kind: "wide", icon: "keys", onPress: () => void run(), children: label }),
-    problem && /* @__PURE__ */ jsx50("p", { className: "bad", role: "alert", children: problem })
+    /* @__PURE__ */ jsx51(Button, { kind: "wide", icon: "keys", onPress: () => void run(), children: label }),
+    problem && /* @__PURE__ */ jsx51("p", { className: "bad", role: "alert", children: problem })
   ] });
 }
 function SecondFactor({ factors }) {
-  const [code, setCode] = useState32("");
-  const passkey = factors.includes("passkey") && /* @__PURE__ */ jsx50(PasskeyButton, { label: "Use a passkey", act: signInWithPasskey });
-  const form = /* @__PURE__ */ jsx50(Form, { title: "Second factor", button: "Go on", act: () => signInWithCode(code), children: /* @__PURE__ */ jsx50(Field, { label: "Code", name: "code", complete: "one-time-code", hint: "The six digits of your authenticator app, or a recovery code.", value: code, onChange: setCode, isFirst: true }) });
+  const [code, setCode] = useState33("");
+  const passkey = factors.includes("passkey") && /* @__PURE__ */ jsx51(PasskeyButton, { label: "Use a passkey", act: signInWithPasskey });
+  const form = /* @__PURE__ */ jsx51(Form, { title: "Second factor", button: "Go on", act: () => signInWithCode(code), children: /* @__PURE__ */ jsx51(Field, { label: "Code", name: "code", complete: "one-time-code", hint: "The six digits of your authenticator app, or a recovery code.", value: code, onChange: setCode, isFirst: true }) });
   return /* @__PURE__ */ jsxs49(Fragment17, { children: [
     passkey,
     form
@@ -5720,35 +5768,35 @@ function Picture({ svg }) {
   const box = /viewBox="([\d ]+)"/.exec(svg)?.[1];
   const path = [...svg.matchAll(/ d="([Mhvz\d -]+)"/g)].at(-1)?.[1];
   if (!box || !path) return null;
-  return /* @__PURE__ */ jsx50("svg", { className: "secret-picture", viewBox: box, role: "img", "aria-label": "Picture to scan with the authenticator app", children: /* @__PURE__ */ jsx50("path", { d: path, shapeRendering: "crispEdges" }) });
+  return /* @__PURE__ */ jsx51("svg", { className: "secret-picture", viewBox: box, role: "img", "aria-label": "Picture to scan with the authenticator app", children: /* @__PURE__ */ jsx51("path", { d: path, shapeRendering: "crispEdges" }) });
 }
 function SetUp() {
-  const [begun, setBegun] = useState32();
-  const [problem, setProblem] = useState32("");
-  const [code, setCode] = useState32("");
-  const [recovery, setRecovery] = useState32();
+  const [begun, setBegun] = useState33();
+  const [problem, setProblem] = useState33("");
+  const [code, setCode] = useState33("");
+  const [recovery, setRecovery] = useState33();
   useEffect11(() => {
     beginCodes().then(setBegun, (error) => setProblem(String(error)));
   }, []);
   if (recovery) {
     return /* @__PURE__ */ jsxs49("div", { className: "stack", children: [
-      /* @__PURE__ */ jsx50("h1", { children: "Recovery codes" }),
-      /* @__PURE__ */ jsx50("p", { children: "Each works once, when the app is not at hand. They are shown now and never again: print them, or keep them in a password safe." }),
-      /* @__PURE__ */ jsx50("pre", { className: "commands", children: recovery.join("\n") }),
-      /* @__PURE__ */ jsx50(Button, { kind: "first wide", onPress: () => void askWho(), children: "I have kept them" })
+      /* @__PURE__ */ jsx51("h1", { children: "Recovery codes" }),
+      /* @__PURE__ */ jsx51("p", { children: "Each works once, when the app is not at hand. They are shown now and never again: print them, or keep them in a password safe." }),
+      /* @__PURE__ */ jsx51("pre", { className: "commands", children: recovery.join("\n") }),
+      /* @__PURE__ */ jsx51(Button, { kind: "first wide", onPress: () => void askWho(), children: "I have kept them" })
     ] });
   }
   return /* @__PURE__ */ jsxs49(Fragment17, { children: [
     /* @__PURE__ */ jsxs49(Form, { title: "Set up a second factor", button: "Confirm", act: async () => setRecovery(await confirmCodes(code.trim())), children: [
-      /* @__PURE__ */ jsx50("p", { children: "Scan the picture with an authenticator app, or type the secret there. Then give the code that it shows." }),
-      problem && /* @__PURE__ */ jsx50("p", { className: "bad", children: problem }),
+      /* @__PURE__ */ jsx51("p", { children: "Scan the picture with an authenticator app, or type the secret there. Then give the code that it shows." }),
+      problem && /* @__PURE__ */ jsx51("p", { className: "bad", children: problem }),
       begun && /* @__PURE__ */ jsxs49(Fragment17, { children: [
-        /* @__PURE__ */ jsx50(Picture, { svg: begun.picture }),
-        /* @__PURE__ */ jsx50("code", { className: "secret", children: begun.secret })
+        /* @__PURE__ */ jsx51(Picture, { svg: begun.picture }),
+        /* @__PURE__ */ jsx51("code", { className: "secret", children: begun.secret })
       ] }),
-      /* @__PURE__ */ jsx50(Field, { label: "Code", name: "code", complete: "one-time-code", value: code, onChange: setCode, isFirst: true })
+      /* @__PURE__ */ jsx51(Field, { label: "Code", name: "code", complete: "one-time-code", value: code, onChange: setCode, isFirst: true })
     ] }),
-    /* @__PURE__ */ jsx50(
+    /* @__PURE__ */ jsx51(
       PasskeyButton,
       {
         label: "Use a passkey instead",
@@ -5765,13 +5813,13 @@ function SignIn() {
   const { me } = useSession();
   const { words: words3 } = useAddress();
   const given = words3.get("token") ?? "";
-  const [hasToken, setHasToken] = useState32(given !== "");
-  return /* @__PURE__ */ jsx50("main", { className: "sign-in", children: /* @__PURE__ */ jsxs49("div", { className: "card sign-in-card", children: [
+  const [hasToken, setHasToken] = useState33(given !== "");
+  return /* @__PURE__ */ jsx51("main", { className: "sign-in", children: /* @__PURE__ */ jsxs49("div", { className: "card sign-in-card", children: [
     /* @__PURE__ */ jsxs49("div", { className: "brand", children: [
-      /* @__PURE__ */ jsx50(Mark, {}),
+      /* @__PURE__ */ jsx51(Mark, {}),
       "Sinew"
     ] }),
-    me?.stage === "factor" ? /* @__PURE__ */ jsx50(SecondFactor, { factors: me.factors }) : me?.stage === "enroll" ? /* @__PURE__ */ jsx50(SetUp, {}) : hasToken ? /* @__PURE__ */ jsx50(WithToken, { given, onPassword: () => setHasToken(false) }) : /* @__PURE__ */ jsx50(WithPassword, { onToken: () => setHasToken(true) }),
+    me?.stage === "factor" ? /* @__PURE__ */ jsx51(SecondFactor, { factors: me.factors }) : me?.stage === "enroll" ? /* @__PURE__ */ jsx51(SetUp, {}) : hasToken ? /* @__PURE__ */ jsx51(WithToken, { given, onPassword: () => setHasToken(false) }) : /* @__PURE__ */ jsx51(WithPassword, { onToken: () => setHasToken(true) }),
     me && /* @__PURE__ */ jsxs49(Button, { kind: "plain", onPress: () => void signOut(), children: [
       "Not ",
       me.title || me.name,
@@ -5781,18 +5829,18 @@ function SignIn() {
 }
 
 // src/screens/system/System.tsx
-import { useEffect as useEffect12, useState as useState34 } from "./vendor.js";
+import { useEffect as useEffect12, useState as useState35 } from "./vendor.js";
 
 // src/screens/system/Secrets.tsx
-import { useState as useState33 } from "./vendor.js";
-import { jsx as jsx51, jsxs as jsxs50 } from "./vendor.js";
+import { useState as useState34 } from "./vendor.js";
+import { jsx as jsx52, jsxs as jsxs50 } from "./vendor.js";
 function Asking({ given, names: names2, onClose, onDone }) {
-  const [name, setName] = useState33(given);
-  const [text, setText] = useState33("");
-  const [reason, setReason] = useState33("");
-  const [isRunning, setRunning] = useState33(false);
-  const [said, setSaid] = useState33("");
-  const [problem, setProblem] = useState33();
+  const [name, setName] = useState34(given);
+  const [text, setText] = useState34("");
+  const [reason, setReason] = useState34("");
+  const [isRunning, setRunning] = useState34(false);
+  const [said, setSaid] = useState34("");
+  const [problem, setProblem] = useState34();
   const send2 = async (sent) => {
     sent.preventDefault();
     setRunning(true);
@@ -5810,71 +5858,71 @@ function Asking({ given, names: names2, onClose, onDone }) {
   };
   if (said) {
     return /* @__PURE__ */ jsxs50(Window, { title: `The secret ${name}`, onClose, children: [
-      /* @__PURE__ */ jsx51("p", { role: "status", children: said }),
-      /* @__PURE__ */ jsx51("div", { className: "buttons", children: /* @__PURE__ */ jsx51(Button, { kind: "first", onPress: onClose, children: "Close" }) })
+      /* @__PURE__ */ jsx52("p", { role: "status", children: said }),
+      /* @__PURE__ */ jsx52("div", { className: "buttons", children: /* @__PURE__ */ jsx52(Button, { kind: "first", onPress: onClose, children: "Close" }) })
     ] });
   }
-  return /* @__PURE__ */ jsx51(Window, { title: given ? `Another text for ${given}` : "Keep a secret", onClose, children: /* @__PURE__ */ jsxs50("form", { className: "stack", onSubmit: (sent) => void send2(sent), children: [
+  return /* @__PURE__ */ jsx52(Window, { title: given ? `Another text for ${given}` : "Keep a secret", onClose, children: /* @__PURE__ */ jsxs50("form", { className: "stack", onSubmit: (sent) => void send2(sent), children: [
     /* @__PURE__ */ jsxs50("div", { className: "field", children: [
-      /* @__PURE__ */ jsx51("label", { htmlFor: "secret-name", children: "Name" }),
-      /* @__PURE__ */ jsx51("input", { className: "input", id: "secret-name", value: name, required: true, readOnly: given !== "", autoFocus: given === "", autoComplete: "off", spellCheck: false, pattern: "[A-Za-z0-9._\\-]{1,64}", "aria-describedby": "secret-hint", onChange: (change2) => setName(change2.target.value) }),
-      /* @__PURE__ */ jsx51("span", { className: "quiet", id: "secret-hint", children: !given && names2.includes(name.trim()) ? "There is one of this name: its text is replaced." : `An interface names it as secret:${name.trim() || "lab-password"}.` })
+      /* @__PURE__ */ jsx52("label", { htmlFor: "secret-name", children: "Name" }),
+      /* @__PURE__ */ jsx52("input", { className: "input", id: "secret-name", value: name, required: true, readOnly: given !== "", autoFocus: given === "", autoComplete: "off", spellCheck: false, pattern: "[A-Za-z0-9._\\-]{1,64}", "aria-describedby": "secret-hint", onChange: (change2) => setName(change2.target.value) }),
+      /* @__PURE__ */ jsx52("span", { className: "quiet", id: "secret-hint", children: !given && names2.includes(name.trim()) ? "There is one of this name: its text is replaced." : `An interface names it as secret:${name.trim() || "lab-password"}.` })
     ] }),
     /* @__PURE__ */ jsxs50("div", { className: "field", children: [
-      /* @__PURE__ */ jsx51("label", { htmlFor: "secret-text", children: "Text" }),
-      /* @__PURE__ */ jsx51("textarea", { className: "input secret-text", id: "secret-text", value: text, required: true, autoFocus: given !== "", autoComplete: "off", spellCheck: false, rows: 3, "aria-describedby": "secret-text-hint", onChange: (change2) => setText(change2.target.value) }),
-      /* @__PURE__ */ jsx51("span", { className: "quiet", id: "secret-text-hint", children: "It is covered while you type, sealed when it is kept, and shown to nobody again." })
+      /* @__PURE__ */ jsx52("label", { htmlFor: "secret-text", children: "Text" }),
+      /* @__PURE__ */ jsx52("textarea", { className: "input secret-text", id: "secret-text", value: text, required: true, autoFocus: given !== "", autoComplete: "off", spellCheck: false, rows: 3, "aria-describedby": "secret-text-hint", onChange: (change2) => setText(change2.target.value) }),
+      /* @__PURE__ */ jsx52("span", { className: "quiet", id: "secret-text-hint", children: "It is covered while you type, sealed when it is kept, and shown to nobody again." })
     ] }),
     /* @__PURE__ */ jsxs50("div", { className: "field", children: [
-      /* @__PURE__ */ jsx51("label", { htmlFor: "secret-why", children: "Why? It is kept with your name." }),
-      /* @__PURE__ */ jsx51("input", { className: "input", id: "secret-why", value: reason, placeholder: "for example: renewed by the laboratory", onChange: (change2) => setReason(change2.target.value) })
+      /* @__PURE__ */ jsx52("label", { htmlFor: "secret-why", children: "Why? It is kept with your name." }),
+      /* @__PURE__ */ jsx52("input", { className: "input", id: "secret-why", value: reason, placeholder: "for example: renewed by the laboratory", onChange: (change2) => setReason(change2.target.value) })
     ] }),
     problem && /* @__PURE__ */ jsxs50(Notice, { level: "warning", title: "Not kept", children: [
       problem.message,
       " ",
-      /* @__PURE__ */ jsx51(ErrorCode, { code: problem.code })
+      /* @__PURE__ */ jsx52(ErrorCode, { code: problem.code })
     ] }),
     /* @__PURE__ */ jsxs50("div", { className: "buttons", children: [
-      /* @__PURE__ */ jsx51(Button, { onPress: onClose, children: "Cancel" }),
-      /* @__PURE__ */ jsx51(Button, { type: "submit", kind: "first", isDisabled: isRunning || !text, children: isRunning ? "A moment…" : "Keep it" })
+      /* @__PURE__ */ jsx52(Button, { onPress: onClose, children: "Cancel" }),
+      /* @__PURE__ */ jsx52(Button, { type: "submit", kind: "first", isDisabled: isRunning || !text, children: isRunning ? "A moment…" : "Keep it" })
     ] })
   ] }) });
 }
 function Row4({ secret, onSet }) {
   const isMissing = secret.place === "missing";
   return /* @__PURE__ */ jsxs50("tr", { children: [
-    /* @__PURE__ */ jsx51("th", { scope: "row", className: "mono", children: secret.name }),
+    /* @__PURE__ */ jsx52("th", { scope: "row", className: "mono", children: secret.name }),
     /* @__PURE__ */ jsxs50("td", { className: isMissing ? "bad" : "", children: [
-      isMissing && /* @__PURE__ */ jsx51(Icon, { name: "bad" }),
+      isMissing && /* @__PURE__ */ jsx52(Icon, { name: "bad" }),
       " ",
       secret.place === "vault" ? secret.set === null ? "kept" : `kept since ${moment(secret.set)}${secret.by ? `, by ${secret.by}` : ""}` : secret.place
     ] }),
-    /* @__PURE__ */ jsx51("td", { children: secret.used_by.length > 0 ? secret.used_by.join(", ") : /* @__PURE__ */ jsx51("span", { className: "quiet", children: "nobody" }) }),
-    /* @__PURE__ */ jsx51("td", { children: /* @__PURE__ */ jsx51(Button, { kind: "plain", onPress: onSet, children: isMissing ? "Set" : "Set anew" }) })
+    /* @__PURE__ */ jsx52("td", { children: secret.used_by.length > 0 ? secret.used_by.join(", ") : /* @__PURE__ */ jsx52("span", { className: "quiet", children: "nobody" }) }),
+    /* @__PURE__ */ jsx52("td", { children: /* @__PURE__ */ jsx52(Button, { kind: "plain", onPress: onSet, children: isMissing ? "Set" : "Set anew" }) })
   ] });
 }
 function Secrets() {
   const { value, problem, again } = useAnswer("secrets", readSecrets);
-  const [asked, setAsked] = useState33();
-  if (problem) return /* @__PURE__ */ jsx51(Trouble, { problem, what: "Secrets", again });
-  if (!value) return /* @__PURE__ */ jsx51(Empty, { title: "Asking…" });
+  const [asked, setAsked] = useState34();
+  if (problem) return /* @__PURE__ */ jsx52(Trouble, { problem, what: "Secrets", again });
+  if (!value) return /* @__PURE__ */ jsx52(Empty, { title: "Asking…" });
   return /* @__PURE__ */ jsxs50("div", { className: "inside stack tight", children: [
     value.secrets.length > 0 ? /* @__PURE__ */ jsxs50("table", { className: "table", children: [
-      /* @__PURE__ */ jsx51("thead", { children: /* @__PURE__ */ jsxs50("tr", { children: [
-        /* @__PURE__ */ jsx51("th", { scope: "col", children: "Name" }),
-        /* @__PURE__ */ jsx51("th", { scope: "col", children: "Text" }),
-        /* @__PURE__ */ jsx51("th", { scope: "col", children: "Used by" }),
-        /* @__PURE__ */ jsx51("th", { scope: "col", children: /* @__PURE__ */ jsx51("span", { className: "hidden-but-read", children: "Act" }) })
+      /* @__PURE__ */ jsx52("thead", { children: /* @__PURE__ */ jsxs50("tr", { children: [
+        /* @__PURE__ */ jsx52("th", { scope: "col", children: "Name" }),
+        /* @__PURE__ */ jsx52("th", { scope: "col", children: "Text" }),
+        /* @__PURE__ */ jsx52("th", { scope: "col", children: "Used by" }),
+        /* @__PURE__ */ jsx52("th", { scope: "col", children: /* @__PURE__ */ jsx52("span", { className: "hidden-but-read", children: "Act" }) })
       ] }) }),
-      /* @__PURE__ */ jsx51("tbody", { children: value.secrets.map((secret) => /* @__PURE__ */ jsx51(Row4, { secret, onSet: () => setAsked(secret.name) }, secret.name)) })
-    ] }) : /* @__PURE__ */ jsx51("p", { className: "quiet", children: "None is kept, and no interface names one." }),
-    /* @__PURE__ */ jsx51("div", { className: "buttons", children: /* @__PURE__ */ jsx51(Button, { onPress: () => setAsked(""), children: "Keep a secret…" }) }),
-    asked !== void 0 && /* @__PURE__ */ jsx51(Asking, { given: asked, names: value.secrets.map((secret) => secret.name), onClose: () => setAsked(void 0), onDone: again })
+      /* @__PURE__ */ jsx52("tbody", { children: value.secrets.map((secret) => /* @__PURE__ */ jsx52(Row4, { secret, onSet: () => setAsked(secret.name) }, secret.name)) })
+    ] }) : /* @__PURE__ */ jsx52("p", { className: "quiet", children: "None is kept, and no interface names one." }),
+    /* @__PURE__ */ jsx52("div", { className: "buttons", children: /* @__PURE__ */ jsx52(Button, { onPress: () => setAsked(""), children: "Keep a secret…" }) }),
+    asked !== void 0 && /* @__PURE__ */ jsx52(Asking, { given: asked, names: value.secrets.map((secret) => secret.name), onClose: () => setAsked(void 0), onDone: again })
   ] });
 }
 
 // src/screens/system/System.tsx
-import { jsx as jsx52, jsxs as jsxs51 } from "./vendor.js";
+import { jsx as jsx53, jsxs as jsxs51 } from "./vendor.js";
 var LOOK_MS = 2e3;
 function Backups() {
   const { value, problem, again } = useAnswer("backup", readBackup);
@@ -5883,8 +5931,8 @@ function Backups() {
     const timer2 = window.setTimeout(again, LOOK_MS);
     return () => window.clearTimeout(timer2);
   }, [value, again]);
-  if (problem) return /* @__PURE__ */ jsx52(Trouble, { problem, what: "Backups", again });
-  if (!value) return /* @__PURE__ */ jsx52(Empty, { title: "Asking…" });
+  if (problem) return /* @__PURE__ */ jsx53(Trouble, { problem, what: "Backups", again });
+  if (!value) return /* @__PURE__ */ jsx53(Empty, { title: "Asking…" });
   const { progress } = value;
   const made = typeof value.made?.at === "number" ? moment(value.made.at) : void 0;
   return /* @__PURE__ */ jsxs51("div", { className: "inside stack tight", children: [
@@ -5899,38 +5947,38 @@ function Backups() {
       plural(progress.pieces_all, "piece")
     ] }),
     value.failed && /* @__PURE__ */ jsxs51("p", { className: "bad", children: [
-      /* @__PURE__ */ jsx52(Icon, { name: "bad" }),
+      /* @__PURE__ */ jsx53(Icon, { name: "bad" }),
       " The last one failed: ",
       value.failed.text,
       " ",
-      /* @__PURE__ */ jsx52("code", { children: value.failed.code })
+      /* @__PURE__ */ jsx53("code", { children: value.failed.code })
     ] }),
     value.made ? /* @__PURE__ */ jsxs51("p", { children: [
       "The last one since the engine started ",
       made ? `was made ${moment(value.made.at)}` : "is complete",
       "."
-    ] }) : !value.is_running && /* @__PURE__ */ jsx52("p", { children: "None was made since the engine started." }),
+    ] }) : !value.is_running && /* @__PURE__ */ jsx53("p", { children: "None was made since the engine started." }),
     /* @__PURE__ */ jsxs51("p", { className: "quiet", children: [
       "Make one with ",
-      /* @__PURE__ */ jsx52("code", { children: "sinew backup" }),
+      /* @__PURE__ */ jsx53("code", { children: "sinew backup" }),
       "; prove it with ",
-      /* @__PURE__ */ jsx52("code", { children: "sinew drill" }),
+      /* @__PURE__ */ jsx53("code", { children: "sinew drill" }),
       "."
     ] })
   ] });
 }
 function Examination() {
   const { value, problem, again } = useAnswer("verify", readVerify);
-  const [state, setState] = useState34("idle");
-  const [said, setSaid] = useState34();
-  const [trouble, setTrouble] = useState34();
+  const [state, setState] = useState35("idle");
+  const [said, setSaid] = useState35();
+  const [trouble, setTrouble] = useState35();
   const isRunning = state === "running" || value?.is_running;
   useEffect12(() => {
     if (!isRunning) return;
     const timer2 = window.setTimeout(again, LOOK_MS);
     return () => window.clearTimeout(timer2);
   }, [isRunning, value, again]);
-  if (problem) return /* @__PURE__ */ jsx52(Trouble, { problem, what: "The examination", again });
+  if (problem) return /* @__PURE__ */ jsx53(Trouble, { problem, what: "The examination", again });
   const begin = async () => {
     setState("running");
     setTrouble(void 0);
@@ -5944,7 +5992,7 @@ function Examination() {
   };
   const figures = said ? Object.entries(said).filter(([, figure]) => typeof figure === "number") : [];
   return /* @__PURE__ */ jsxs51("div", { className: "inside stack tight", children: [
-    /* @__PURE__ */ jsx52("p", { children: "Reads every record of the log and compares it with its checksum and with the index. Messages go on meanwhile; nothing is changed." }),
+    /* @__PURE__ */ jsx53("p", { children: "Reads every record of the log and compares it with its checksum and with the index. Messages go on meanwhile; nothing is changed." }),
     isRunning && value && /* @__PURE__ */ jsxs51("p", { role: "status", children: [
       bytes(value.bytes),
       " of ",
@@ -5953,74 +6001,74 @@ function Examination() {
       plural(value.messages, "message")
     ] }),
     said && /* @__PURE__ */ jsxs51("p", { role: "status", children: [
-      /* @__PURE__ */ jsx52("strong", { children: "Done." }),
+      /* @__PURE__ */ jsx53("strong", { children: "Done." }),
       " ",
       figures.map(([name, figure]) => `${name.replaceAll("_", " ")} ${count(figure)}`).join(" · ")
     ] }),
-    trouble && /* @__PURE__ */ jsx52(Notice, { level: "warning", title: "Not examined", children: trouble.message }),
-    /* @__PURE__ */ jsx52("div", { className: "buttons", children: /* @__PURE__ */ jsx52(Button, { isDisabled: isRunning ?? false, onPress: () => void begin(), children: isRunning ? "Examining…" : "Examine the store" }) })
+    trouble && /* @__PURE__ */ jsx53(Notice, { level: "warning", title: "Not examined", children: trouble.message }),
+    /* @__PURE__ */ jsx53("div", { className: "buttons", children: /* @__PURE__ */ jsx53(Button, { isDisabled: isRunning ?? false, onPress: () => void begin(), children: isRunning ? "Examining…" : "Examine the store" }) })
   ] });
 }
 function System() {
   const { status, problem } = useLive();
   const may = useMay();
   const [mayKeep, mayHoldSecrets] = [may("backup"), may("secrets")];
-  if (!status) return /* @__PURE__ */ jsx52(Page, { title: "System", children: problem ? /* @__PURE__ */ jsx52(Trouble, { problem, what: "The engine" }) : /* @__PURE__ */ jsx52(Empty, { title: "Asking the engine…" }) });
+  if (!status) return /* @__PURE__ */ jsx53(Page, { title: "System", children: problem ? /* @__PURE__ */ jsx53(Trouble, { problem, what: "The engine" }) : /* @__PURE__ */ jsx53(Empty, { title: "Asking the engine…" }) });
   const { engine, process } = status;
   const items = attentionOf(status).filter((item) => item.interfaces.length === 0);
   const { stats } = engine;
   return /* @__PURE__ */ jsxs51(Page, { title: "System", about: `Sinew ${process.version ?? ""} · up for ${span(engine.uptime_s)}`, children: [
-    items.length > 0 && /* @__PURE__ */ jsx52(Attentions, { items }),
+    items.length > 0 && /* @__PURE__ */ jsx53(Attentions, { items }),
     /* @__PURE__ */ jsxs51("div", { className: "three", children: [
-      /* @__PURE__ */ jsx52(Card, { title: "Where every message is", more: /* @__PURE__ */ jsx52("span", { className: "quiet", children: "all interfaces, from the log" }), children: /* @__PURE__ */ jsx52("div", { className: "inside", children: /* @__PURE__ */ jsx52(Balance, { counts: engine.counts, query: "" }) }) }),
-      /* @__PURE__ */ jsx52(Card, { title: "Store", children: /* @__PURE__ */ jsx52("div", { className: "inside", children: /* @__PURE__ */ jsxs51("dl", { className: "facts", children: [
-        /* @__PURE__ */ jsx52("dt", { children: "State" }),
-        /* @__PURE__ */ jsx52("dd", { className: engine.store === "ok" ? "good" : "bad", children: /* @__PURE__ */ jsxs51("span", { className: "state", children: [
-          /* @__PURE__ */ jsx52(Icon, { name: engine.store === "ok" ? "good" : "bad" }),
+      /* @__PURE__ */ jsx53(Card, { title: "Where every message is", more: /* @__PURE__ */ jsx53("span", { className: "quiet", children: "all interfaces, from the log" }), children: /* @__PURE__ */ jsx53("div", { className: "inside", children: /* @__PURE__ */ jsx53(Balance, { counts: engine.counts, query: "" }) }) }),
+      /* @__PURE__ */ jsx53(Card, { title: "Store", children: /* @__PURE__ */ jsx53("div", { className: "inside", children: /* @__PURE__ */ jsxs51("dl", { className: "facts", children: [
+        /* @__PURE__ */ jsx53("dt", { children: "State" }),
+        /* @__PURE__ */ jsx53("dd", { className: engine.store === "ok" ? "good" : "bad", children: /* @__PURE__ */ jsxs51("span", { className: "state", children: [
+          /* @__PURE__ */ jsx53(Icon, { name: engine.store === "ok" ? "good" : "bad" }),
           " ",
           engine.store
         ] }) }),
-        /* @__PURE__ */ jsx52("dt", { children: "Last write confirmed in" }),
+        /* @__PURE__ */ jsx53("dt", { children: "Last write confirmed in" }),
         /* @__PURE__ */ jsxs51("dd", { children: [
           (stats.fsync_micros_last / 1e3).toFixed(1),
           " ms"
         ] }),
-        /* @__PURE__ */ jsx52("dt", { children: "Messages in a confirmed write" }),
+        /* @__PURE__ */ jsx53("dt", { children: "Messages in a confirmed write" }),
         /* @__PURE__ */ jsxs51("dd", { children: [
           stats.fsyncs > 0 ? (stats.messages / stats.fsyncs).toFixed(1) : "–",
           " on average since the start"
         ] }),
-        /* @__PURE__ */ jsx52("dt", { children: "Log" }),
-        /* @__PURE__ */ jsx52("dd", { children: bytes(stats.log_bytes) }),
-        /* @__PURE__ */ jsx52("dt", { children: "Index" }),
-        /* @__PURE__ */ jsx52("dd", { children: bytes(stats.index_bytes) }),
-        /* @__PURE__ */ jsx52("dt", { children: "Store id" }),
-        /* @__PURE__ */ jsx52("dd", { className: "mono", children: engine.store_id || "–" })
+        /* @__PURE__ */ jsx53("dt", { children: "Log" }),
+        /* @__PURE__ */ jsx53("dd", { children: bytes(stats.log_bytes) }),
+        /* @__PURE__ */ jsx53("dt", { children: "Index" }),
+        /* @__PURE__ */ jsx53("dd", { children: bytes(stats.index_bytes) }),
+        /* @__PURE__ */ jsx53("dt", { children: "Store id" }),
+        /* @__PURE__ */ jsx53("dd", { className: "mono", children: engine.store_id || "–" })
       ] }) }) }),
-      /* @__PURE__ */ jsx52(Card, { title: "Process", children: /* @__PURE__ */ jsx52("div", { className: "inside", children: /* @__PURE__ */ jsxs51("dl", { className: "facts", children: [
-        /* @__PURE__ */ jsx52("dt", { children: "Connections of senders" }),
+      /* @__PURE__ */ jsx53(Card, { title: "Process", children: /* @__PURE__ */ jsx53("div", { className: "inside", children: /* @__PURE__ */ jsxs51("dl", { className: "facts", children: [
+        /* @__PURE__ */ jsx53("dt", { children: "Connections of senders" }),
         /* @__PURE__ */ jsxs51("dd", { children: [
           count(engine.connections.open),
           engine.connections.max !== null && ` of at most ${count(engine.connections.max)}`
         ] }),
-        /* @__PURE__ */ jsx52("dt", { children: "Interfaces" }),
-        /* @__PURE__ */ jsx52("dd", { children: count(engine.interfaces.length) }),
-        /* @__PURE__ */ jsx52("dt", { children: "Workspace" }),
-        /* @__PURE__ */ jsx52("dd", { className: "mono", children: process.workspace ?? "not shown to your role" }),
-        /* @__PURE__ */ jsx52("dt", { children: "Data folder" }),
-        /* @__PURE__ */ jsx52("dd", { className: "mono", children: process.data ?? "not shown to your role" }),
-        /* @__PURE__ */ jsx52("dt", { children: "Process" }),
-        /* @__PURE__ */ jsx52("dd", { children: process.pid ?? "–" })
+        /* @__PURE__ */ jsx53("dt", { children: "Interfaces" }),
+        /* @__PURE__ */ jsx53("dd", { children: count(engine.interfaces.length) }),
+        /* @__PURE__ */ jsx53("dt", { children: "Workspace" }),
+        /* @__PURE__ */ jsx53("dd", { className: "mono", children: process.workspace ?? "not shown to your role" }),
+        /* @__PURE__ */ jsx53("dt", { children: "Data folder" }),
+        /* @__PURE__ */ jsx53("dd", { className: "mono", children: process.data ?? "not shown to your role" }),
+        /* @__PURE__ */ jsx53("dt", { children: "Process" }),
+        /* @__PURE__ */ jsx53("dd", { children: process.pid ?? "–" })
       ] }) }) }),
-      mayHoldSecrets && /* @__PURE__ */ jsx52(Card, { title: "Secrets of partners", children: /* @__PURE__ */ jsx52(Secrets, {}) }),
-      mayKeep && /* @__PURE__ */ jsx52(Card, { title: "Backups", children: /* @__PURE__ */ jsx52(Backups, {}) }),
-      mayKeep && /* @__PURE__ */ jsx52(Card, { title: "Examination of the store", children: /* @__PURE__ */ jsx52(Examination, {}) })
+      mayHoldSecrets && /* @__PURE__ */ jsx53(Card, { title: "Secrets of partners", children: /* @__PURE__ */ jsx53(Secrets, {}) }),
+      mayKeep && /* @__PURE__ */ jsx53(Card, { title: "Backups", children: /* @__PURE__ */ jsx53(Backups, {}) }),
+      mayKeep && /* @__PURE__ */ jsx53(Card, { title: "Examination of the store", children: /* @__PURE__ */ jsx53(Examination, {}) })
     ] })
   ] });
 }
 
 // src/screens/tables/CodeTables.tsx
-import { jsx as jsx53, jsxs as jsxs52 } from "./vendor.js";
+import { jsx as jsx54, jsxs as jsxs52 } from "./vendor.js";
 function gapsOf(reports) {
   const found = /* @__PURE__ */ new Map();
   for (const report of reports) {
@@ -6048,27 +6096,27 @@ function gapsOf(reports) {
 var CODES_SHOWN = 6;
 function Gaps({ gaps }) {
   return /* @__PURE__ */ jsxs52("table", { className: "table", children: [
-    /* @__PURE__ */ jsx53("thead", { children: /* @__PURE__ */ jsxs52("tr", { children: [
-      /* @__PURE__ */ jsx53("th", { scope: "col", children: "Interface" }),
-      /* @__PURE__ */ jsx53("th", { scope: "col", children: "Place" }),
-      /* @__PURE__ */ jsx53("th", { scope: "col", children: "Codes seen most" }),
-      /* @__PURE__ */ jsx53("th", { scope: "col", className: "right", children: "In no code table" }),
-      /* @__PURE__ */ jsx53("th", { scope: "col", className: "right", children: "Not in the standard" }),
-      /* @__PURE__ */ jsx53("th", { scope: "col", className: "right", children: "Values" }),
-      /* @__PURE__ */ jsx53("th", { scope: "col", children: "Example" })
+    /* @__PURE__ */ jsx54("thead", { children: /* @__PURE__ */ jsxs52("tr", { children: [
+      /* @__PURE__ */ jsx54("th", { scope: "col", children: "Interface" }),
+      /* @__PURE__ */ jsx54("th", { scope: "col", children: "Place" }),
+      /* @__PURE__ */ jsx54("th", { scope: "col", children: "Codes seen most" }),
+      /* @__PURE__ */ jsx54("th", { scope: "col", className: "right", children: "In no code table" }),
+      /* @__PURE__ */ jsx54("th", { scope: "col", className: "right", children: "Not in the standard" }),
+      /* @__PURE__ */ jsx54("th", { scope: "col", className: "right", children: "Values" }),
+      /* @__PURE__ */ jsx54("th", { scope: "col", children: "Example" })
     ] }) }),
-    /* @__PURE__ */ jsx53("tbody", { children: gaps.map((gap) => /* @__PURE__ */ jsxs52("tr", { children: [
-      /* @__PURE__ */ jsx53("td", { children: /* @__PURE__ */ jsx53(Link, { to: interfaceAt(gap.interface, "text"), "data-row": true, children: gap.interface }) }),
+    /* @__PURE__ */ jsx54("tbody", { children: gaps.map((gap) => /* @__PURE__ */ jsxs52("tr", { children: [
+      /* @__PURE__ */ jsx54("td", { children: /* @__PURE__ */ jsx54(Link, { to: interfaceAt(gap.interface, "text"), "data-row": true, children: gap.interface }) }),
       /* @__PURE__ */ jsxs52("td", { children: [
-        /* @__PURE__ */ jsx53("code", { children: gap.place }),
+        /* @__PURE__ */ jsx54("code", { children: gap.place }),
         " ",
-        /* @__PURE__ */ jsx53("span", { className: "quiet", children: gap.name })
+        /* @__PURE__ */ jsx54("span", { className: "quiet", children: gap.name })
       ] }),
-      /* @__PURE__ */ jsx53("td", { className: "mono", children: gap.codes.slice(0, CODES_SHOWN).map(([code]) => code).join(" ") }),
-      /* @__PURE__ */ jsx53("td", { className: `right number ${gap.uncovered > 0 ? "warn" : "quiet"}`, children: gap.uncovered > 0 ? count(gap.uncovered) : "–" }),
-      /* @__PURE__ */ jsx53("td", { className: "right number", children: gap.unlisted > 0 ? count(gap.unlisted) : "–" }),
-      /* @__PURE__ */ jsx53("td", { className: "right number", children: count(gap.seen) }),
-      /* @__PURE__ */ jsx53("td", { className: "mono", children: gap.example > 0 ? /* @__PURE__ */ jsx53(Link, { to: `/messages#q=id:${gap.example}&id=${gap.example}`, children: gap.example }) : "" })
+      /* @__PURE__ */ jsx54("td", { className: "mono", children: gap.codes.slice(0, CODES_SHOWN).map(([code]) => code).join(" ") }),
+      /* @__PURE__ */ jsx54("td", { className: `right number ${gap.uncovered > 0 ? "warn" : "quiet"}`, children: gap.uncovered > 0 ? count(gap.uncovered) : "–" }),
+      /* @__PURE__ */ jsx54("td", { className: "right number", children: gap.unlisted > 0 ? count(gap.unlisted) : "–" }),
+      /* @__PURE__ */ jsx54("td", { className: "right number", children: count(gap.seen) }),
+      /* @__PURE__ */ jsx54("td", { className: "mono", children: gap.example > 0 ? /* @__PURE__ */ jsx54(Link, { to: `/messages#q=id:${gap.example}&id=${gap.example}`, children: gap.example }) : "" })
     ] }, `${gap.interface} ${gap.place}`)) })
   ] });
 }
@@ -6077,20 +6125,20 @@ function CodeTables() {
   const { value, problem, again } = useAnswer("quality", (signal) => readQuality({}, signal));
   const wanted2 = (words3.get("find") ?? "").toLowerCase();
   const gaps = gapsOf(value?.interfaces ?? []).filter((gap) => [gap.interface, gap.place, gap.name].some((text) => text.toLowerCase().includes(wanted2)));
-  return /* @__PURE__ */ jsx53(
+  return /* @__PURE__ */ jsx54(
     Page,
     {
       title: "Code tables",
       about: "codes seen in traffic in the last seven days that a table or the standard does not have",
-      actions: /* @__PURE__ */ jsx53("input", { className: "input narrow", "aria-label": "Narrow by interface or place", placeholder: "Narrow: interface, place", value: words3.get("find") ?? "", onChange: (change2) => setWords({ find: change2.target.value || void 0 }, { replace: true }) }),
-      children: problem ? /* @__PURE__ */ jsx53(Trouble, { problem, what: "The codes", again }) : /* @__PURE__ */ jsx53(Card, { children: !value ? /* @__PURE__ */ jsx53(Empty, { title: "Reading…" }) : gaps.length === 0 ? /* @__PURE__ */ jsx53(Empty, { title: "Every code has its row", children: value.is_counted ? "" : "Quality is not counted in this workspace." }) : /* @__PURE__ */ jsx53(Gaps, { gaps }) })
+      actions: /* @__PURE__ */ jsx54("input", { className: "input narrow", "aria-label": "Narrow by interface or place", placeholder: "Narrow: interface, place", value: words3.get("find") ?? "", onChange: (change2) => setWords({ find: change2.target.value || void 0 }, { replace: true }) }),
+      children: problem ? /* @__PURE__ */ jsx54(Trouble, { problem, what: "The codes", again }) : /* @__PURE__ */ jsx54(Card, { children: !value ? /* @__PURE__ */ jsx54(Empty, { title: "Reading…" }) : gaps.length === 0 ? /* @__PURE__ */ jsx54(Empty, { title: "Every code has its row", children: value.is_counted ? "" : "Quality is not counted in this workspace." }) : /* @__PURE__ */ jsx54(Gaps, { gaps }) })
     }
   );
 }
 
 // src/screens/users/Users.tsx
-import { useState as useState35 } from "./vendor.js";
-import { jsx as jsx54, jsxs as jsxs53 } from "./vendor.js";
+import { useState as useState36 } from "./vendor.js";
+import { jsx as jsx55, jsxs as jsxs53 } from "./vendor.js";
 var userAt = (name, act = "") => `/api/v1/users/${encodeURIComponent(name)}${act && `/${act}`}`;
 var grantsText = (grants) => grants.map((grant) => {
   const where = [...grant.interfaces ?? [], ...grant.facilities ?? []].join(", ");
@@ -6105,15 +6153,15 @@ function ToldOnce({ name, told: told2, onClose }) {
       told2.until ? `, and works until ${moment(told2.until)}` : "",
       "."
     ] }),
-    /* @__PURE__ */ jsx54("pre", { className: "commands", tabIndex: 0, "aria-label": "The token", children: told2.token }),
-    /* @__PURE__ */ jsx54("div", { className: "buttons", children: /* @__PURE__ */ jsx54(Button, { kind: "first", onPress: onClose, children: "Done" }) })
+    /* @__PURE__ */ jsx55("pre", { className: "commands", tabIndex: 0, "aria-label": "The token", children: told2.token }),
+    /* @__PURE__ */ jsx55("div", { className: "buttons", children: /* @__PURE__ */ jsx55(Button, { kind: "first", onPress: onClose, children: "Done" }) })
   ] });
 }
 function NewUser({ roles, onClose, onMade }) {
-  const [name, setName] = useState35("");
-  const [title, setTitle] = useState35("");
-  const [role, setRole] = useState35("viewer");
-  const [problem, setProblem] = useState35();
+  const [name, setName] = useState36("");
+  const [title, setTitle] = useState36("");
+  const [role, setRole] = useState36("viewer");
+  const [problem, setProblem] = useState36();
   const make = async () => {
     try {
       onMade(name, await post("/api/v1/users", { name: name.trim(), title: title.trim(), grants: [{ role }] }));
@@ -6123,16 +6171,16 @@ function NewUser({ roles, onClose, onMade }) {
   };
   return /* @__PURE__ */ jsxs53(Window, { title: "Invite a person", onClose, children: [
     /* @__PURE__ */ jsxs53("div", { className: "field", children: [
-      /* @__PURE__ */ jsx54("label", { htmlFor: "new-name", children: "Name" }),
-      /* @__PURE__ */ jsx54("input", { className: "input", id: "new-name", value: name, autoFocus: true, spellCheck: false, onChange: (now2) => setName(now2.target.value), placeholder: "for example ruth.okafor" })
+      /* @__PURE__ */ jsx55("label", { htmlFor: "new-name", children: "Name" }),
+      /* @__PURE__ */ jsx55("input", { className: "input", id: "new-name", value: name, autoFocus: true, spellCheck: false, onChange: (now2) => setName(now2.target.value), placeholder: "for example ruth.okafor" })
     ] }),
     /* @__PURE__ */ jsxs53("div", { className: "field", children: [
-      /* @__PURE__ */ jsx54("label", { htmlFor: "new-title", children: "Name as people write it" }),
-      /* @__PURE__ */ jsx54("input", { className: "input", id: "new-title", value: title, onChange: (now2) => setTitle(now2.target.value) })
+      /* @__PURE__ */ jsx55("label", { htmlFor: "new-title", children: "Name as people write it" }),
+      /* @__PURE__ */ jsx55("input", { className: "input", id: "new-title", value: title, onChange: (now2) => setTitle(now2.target.value) })
     ] }),
     /* @__PURE__ */ jsxs53("div", { className: "field", children: [
-      /* @__PURE__ */ jsx54("label", { htmlFor: "new-role", children: "Role" }),
-      /* @__PURE__ */ jsx54("select", { className: "input", id: "new-role", value: role, onChange: (now2) => setRole(now2.target.value), children: roles.map((one) => /* @__PURE__ */ jsxs53("option", { value: one.name, children: [
+      /* @__PURE__ */ jsx55("label", { htmlFor: "new-role", children: "Role" }),
+      /* @__PURE__ */ jsx55("select", { className: "input", id: "new-role", value: role, onChange: (now2) => setRole(now2.target.value), children: roles.map((one) => /* @__PURE__ */ jsxs53("option", { value: one.name, children: [
         one.name,
         " — ",
         one.title
@@ -6141,11 +6189,11 @@ function NewUser({ roles, onClose, onMade }) {
     problem && /* @__PURE__ */ jsxs53(Notice, { level: "warning", title: "Not made", children: [
       problem.message,
       " ",
-      /* @__PURE__ */ jsx54(ErrorCode, { code: problem.code })
+      /* @__PURE__ */ jsx55(ErrorCode, { code: problem.code })
     ] }),
     /* @__PURE__ */ jsxs53("div", { className: "buttons", children: [
-      /* @__PURE__ */ jsx54(Button, { onPress: onClose, children: "Cancel" }),
-      /* @__PURE__ */ jsx54(Button, { kind: "first", isDisabled: !name.trim(), onPress: () => void make(), children: "Make an invitation" })
+      /* @__PURE__ */ jsx55(Button, { onPress: onClose, children: "Cancel" }),
+      /* @__PURE__ */ jsx55(Button, { kind: "first", isDisabled: !name.trim(), onPress: () => void make(), children: "Make an invitation" })
     ] })
   ] });
 }
@@ -6154,30 +6202,30 @@ function People({ users, onAct }) {
   const actsOf2 = (user) => [
     user.is_disabled ? { label: "Enable…", act: { title: `Enable ${user.name}`, text: "They may sign in again with what they have.", button: "Enable", run: async () => void await post(userAt(user.name, "enable")) } } : { label: "Disable…", act: { title: `Disable ${user.name}`, text: "Every session and key ends at once. Nothing that they did is changed.", button: "Disable", isDangerous: true, run: async () => void await post(userAt(user.name, "disable")) } }
   ];
-  return /* @__PURE__ */ jsx54("div", { className: "scroll-x", children: /* @__PURE__ */ jsxs53("table", { className: "table", children: [
-    /* @__PURE__ */ jsx54("thead", { children: /* @__PURE__ */ jsxs53("tr", { children: [
-      /* @__PURE__ */ jsx54("th", { scope: "col", children: "State" }),
-      /* @__PURE__ */ jsx54("th", { scope: "col", children: "Name" }),
-      /* @__PURE__ */ jsx54("th", { scope: "col", children: "Roles" }),
-      /* @__PURE__ */ jsx54("th", { scope: "col", children: "Second factor" }),
-      /* @__PURE__ */ jsx54("th", { scope: "col", children: "Last signed in" }),
-      /* @__PURE__ */ jsx54("th", { scope: "col", children: /* @__PURE__ */ jsx54("span", { className: "hidden-but-read", children: "What you may do" }) })
+  return /* @__PURE__ */ jsx55("div", { className: "scroll-x", children: /* @__PURE__ */ jsxs53("table", { className: "table", children: [
+    /* @__PURE__ */ jsx55("thead", { children: /* @__PURE__ */ jsxs53("tr", { children: [
+      /* @__PURE__ */ jsx55("th", { scope: "col", children: "State" }),
+      /* @__PURE__ */ jsx55("th", { scope: "col", children: "Name" }),
+      /* @__PURE__ */ jsx55("th", { scope: "col", children: "Roles" }),
+      /* @__PURE__ */ jsx55("th", { scope: "col", children: "Second factor" }),
+      /* @__PURE__ */ jsx55("th", { scope: "col", children: "Last signed in" }),
+      /* @__PURE__ */ jsx55("th", { scope: "col", children: /* @__PURE__ */ jsx55("span", { className: "hidden-but-read", children: "What you may do" }) })
     ] }) }),
-    /* @__PURE__ */ jsx54("tbody", { children: users.map((user) => /* @__PURE__ */ jsxs53("tr", { children: [
-      /* @__PURE__ */ jsx54("td", { children: /* @__PURE__ */ jsxs53("span", { className: `state ${user.is_disabled ? "note" : "good"}`, children: [
-        /* @__PURE__ */ jsx54(Icon, { name: user.is_disabled ? "paused" : "good" }),
+    /* @__PURE__ */ jsx55("tbody", { children: users.map((user) => /* @__PURE__ */ jsxs53("tr", { children: [
+      /* @__PURE__ */ jsx55("td", { children: /* @__PURE__ */ jsxs53("span", { className: `state ${user.is_disabled ? "note" : "good"}`, children: [
+        /* @__PURE__ */ jsx55(Icon, { name: user.is_disabled ? "paused" : "good" }),
         " ",
         user.is_disabled ? "Disabled" : user.is_service ? "Service" : user.has_password ? "Active" : "Invited"
       ] }) }),
       /* @__PURE__ */ jsxs53("td", { children: [
         user.title || user.name,
         " ",
-        /* @__PURE__ */ jsx54("span", { className: "quiet", children: user.name })
+        /* @__PURE__ */ jsx55("span", { className: "quiet", children: user.name })
       ] }),
-      /* @__PURE__ */ jsx54("td", { children: grantsText(user.grants) }),
-      /* @__PURE__ */ jsx54("td", { children: user.factors.join(", ") || /* @__PURE__ */ jsx54("span", { className: "warn", children: "none" }) }),
-      /* @__PURE__ */ jsx54("td", { className: "nowrap", children: user.last_sign_in ? moment(user.last_sign_in) : "never" }),
-      /* @__PURE__ */ jsx54("td", { children: /* @__PURE__ */ jsx54("div", { className: "buttons end", children: user.name !== me?.name && actsOf2(user).map(({ label, act }) => /* @__PURE__ */ jsx54(Button, { "aria-label": `${label.replace("…", "")} ${user.name}`, onPress: () => onAct(act), children: label }, label)) }) })
+      /* @__PURE__ */ jsx55("td", { children: grantsText(user.grants) }),
+      /* @__PURE__ */ jsx55("td", { children: user.factors.join(", ") || /* @__PURE__ */ jsx55("span", { className: "warn", children: "none" }) }),
+      /* @__PURE__ */ jsx55("td", { className: "nowrap", children: user.last_sign_in ? moment(user.last_sign_in) : "never" }),
+      /* @__PURE__ */ jsx55("td", { children: /* @__PURE__ */ jsx55("div", { className: "buttons end", children: user.name !== me?.name && actsOf2(user).map(({ label, act }) => /* @__PURE__ */ jsx55(Button, { "aria-label": `${label.replace("…", "")} ${user.name}`, onPress: () => onAct(act), children: label }, label)) }) })
     ] }, user.name)) })
   ] }) });
 }
@@ -6186,9 +6234,9 @@ function Users() {
   const users = useAnswer("users", (signal) => get("/api/v1/users", void 0, signal));
   const roles = useAnswer("roles", (signal) => get("/api/v1/roles", void 0, signal));
   const keys = useAnswer("keys", (signal) => get("/api/v1/keys", void 0, signal));
-  const [act, setAct] = useState35();
-  const [isInviting, setInviting] = useState35(false);
-  const [told2, setTold] = useState35();
+  const [act, setAct] = useState36();
+  const [isInviting, setInviting] = useState36(false);
+  const [told2, setTold] = useState36();
   const refresh = () => {
     users.again();
     keys.again();
@@ -6198,48 +6246,48 @@ function Users() {
     {
       title: "Users",
       about: "people, services, roles and keys",
-      actions: may("people") && users.value && /* @__PURE__ */ jsx54(Button, { icon: "users", onPress: () => setInviting(true), children: "Invite a person…" }),
+      actions: may("people") && users.value && /* @__PURE__ */ jsx55(Button, { icon: "users", onPress: () => setInviting(true), children: "Invite a person…" }),
       children: [
-        /* @__PURE__ */ jsx54(Card, { title: "People and services", children: users.problem ? /* @__PURE__ */ jsx54(Trouble, { problem: users.problem, what: "Users", again: users.again }) : users.value ? users.value.users.length ? /* @__PURE__ */ jsx54(People, { users: users.value.users, onAct: setAct }) : /* @__PURE__ */ jsx54(Empty, { title: "Nobody yet", children: "The first administrator comes in by a one-time token from the terminal of the engine." }) : /* @__PURE__ */ jsx54(Empty, { title: "Reading…" }) }),
-        roles.value && /* @__PURE__ */ jsx54(Card, { title: "Roles", children: /* @__PURE__ */ jsxs53("table", { className: "table", children: [
-          /* @__PURE__ */ jsx54("thead", { children: /* @__PURE__ */ jsxs53("tr", { children: [
-            /* @__PURE__ */ jsx54("th", { scope: "col", children: "Role" }),
-            /* @__PURE__ */ jsx54("th", { scope: "col", children: "What it is for" }),
-            /* @__PURE__ */ jsx54("th", { scope: "col", children: "Rights" })
+        /* @__PURE__ */ jsx55(Card, { title: "People and services", children: users.problem ? /* @__PURE__ */ jsx55(Trouble, { problem: users.problem, what: "Users", again: users.again }) : users.value ? users.value.users.length ? /* @__PURE__ */ jsx55(People, { users: users.value.users, onAct: setAct }) : /* @__PURE__ */ jsx55(Empty, { title: "Nobody yet", children: "The first administrator comes in by a one-time token from the terminal of the engine." }) : /* @__PURE__ */ jsx55(Empty, { title: "Reading…" }) }),
+        roles.value && /* @__PURE__ */ jsx55(Card, { title: "Roles", children: /* @__PURE__ */ jsxs53("table", { className: "table", children: [
+          /* @__PURE__ */ jsx55("thead", { children: /* @__PURE__ */ jsxs53("tr", { children: [
+            /* @__PURE__ */ jsx55("th", { scope: "col", children: "Role" }),
+            /* @__PURE__ */ jsx55("th", { scope: "col", children: "What it is for" }),
+            /* @__PURE__ */ jsx55("th", { scope: "col", children: "Rights" })
           ] }) }),
-          /* @__PURE__ */ jsx54("tbody", { children: roles.value.roles.map((role) => /* @__PURE__ */ jsxs53("tr", { children: [
+          /* @__PURE__ */ jsx55("tbody", { children: roles.value.roles.map((role) => /* @__PURE__ */ jsxs53("tr", { children: [
             /* @__PURE__ */ jsxs53("td", { className: "nowrap", children: [
-              /* @__PURE__ */ jsx54("strong", { children: role.name }),
+              /* @__PURE__ */ jsx55("strong", { children: role.name }),
               " ",
-              role.is_own && /* @__PURE__ */ jsx54("span", { className: "badge", children: "of this site" })
+              role.is_own && /* @__PURE__ */ jsx55("span", { className: "badge", children: "of this site" })
             ] }),
-            /* @__PURE__ */ jsx54("td", { children: role.title }),
-            /* @__PURE__ */ jsx54("td", { className: "quiet", children: role.rights.join(", ") })
+            /* @__PURE__ */ jsx55("td", { children: role.title }),
+            /* @__PURE__ */ jsx55("td", { className: "quiet", children: role.rights.join(", ") })
           ] }, role.name)) })
         ] }) }),
-        keys.value && /* @__PURE__ */ jsx54(Card, { title: "Keys of programs", more: /* @__PURE__ */ jsxs53("span", { className: "quiet", children: [
+        keys.value && /* @__PURE__ */ jsx55(Card, { title: "Keys of programs", more: /* @__PURE__ */ jsxs53("span", { className: "quiet", children: [
           "made with ",
-          /* @__PURE__ */ jsx54("code", { children: "sinew key" })
-        ] }), children: keys.value.keys.length === 0 ? /* @__PURE__ */ jsx54(Empty, { title: "No keys" }) : /* @__PURE__ */ jsxs53("table", { className: "table", children: [
-          /* @__PURE__ */ jsx54("thead", { children: /* @__PURE__ */ jsxs53("tr", { children: [
-            /* @__PURE__ */ jsx54("th", { scope: "col", children: "Key" }),
-            /* @__PURE__ */ jsx54("th", { scope: "col", children: "Of" }),
-            /* @__PURE__ */ jsx54("th", { scope: "col", children: "Roles" }),
-            /* @__PURE__ */ jsx54("th", { scope: "col", children: "Ends" }),
-            /* @__PURE__ */ jsx54("th", { scope: "col", children: "Last used" }),
-            /* @__PURE__ */ jsx54("th", { scope: "col", children: /* @__PURE__ */ jsx54("span", { className: "hidden-but-read", children: "What you may do" }) })
+          /* @__PURE__ */ jsx55("code", { children: "sinew key" })
+        ] }), children: keys.value.keys.length === 0 ? /* @__PURE__ */ jsx55(Empty, { title: "No keys" }) : /* @__PURE__ */ jsxs53("table", { className: "table", children: [
+          /* @__PURE__ */ jsx55("thead", { children: /* @__PURE__ */ jsxs53("tr", { children: [
+            /* @__PURE__ */ jsx55("th", { scope: "col", children: "Key" }),
+            /* @__PURE__ */ jsx55("th", { scope: "col", children: "Of" }),
+            /* @__PURE__ */ jsx55("th", { scope: "col", children: "Roles" }),
+            /* @__PURE__ */ jsx55("th", { scope: "col", children: "Ends" }),
+            /* @__PURE__ */ jsx55("th", { scope: "col", children: "Last used" }),
+            /* @__PURE__ */ jsx55("th", { scope: "col", children: /* @__PURE__ */ jsx55("span", { className: "hidden-but-read", children: "What you may do" }) })
           ] }) }),
-          /* @__PURE__ */ jsx54("tbody", { children: keys.value.keys.map((key) => /* @__PURE__ */ jsxs53("tr", { children: [
+          /* @__PURE__ */ jsx55("tbody", { children: keys.value.keys.map((key) => /* @__PURE__ */ jsxs53("tr", { children: [
             /* @__PURE__ */ jsxs53("td", { children: [
               key.title,
               " ",
-              /* @__PURE__ */ jsx54("code", { className: "quiet", children: key.id })
+              /* @__PURE__ */ jsx55("code", { className: "quiet", children: key.id })
             ] }),
-            /* @__PURE__ */ jsx54("td", { children: key.user }),
-            /* @__PURE__ */ jsx54("td", { children: grantsText(key.grants) }),
-            /* @__PURE__ */ jsx54("td", { className: "nowrap", children: key.until ? moment(key.until) : "never" }),
-            /* @__PURE__ */ jsx54("td", { className: "nowrap", children: key.used ? moment(key.used) : "never" }),
-            /* @__PURE__ */ jsx54("td", { children: /* @__PURE__ */ jsx54("div", { className: "buttons end", children: /* @__PURE__ */ jsx54(
+            /* @__PURE__ */ jsx55("td", { children: key.user }),
+            /* @__PURE__ */ jsx55("td", { children: grantsText(key.grants) }),
+            /* @__PURE__ */ jsx55("td", { className: "nowrap", children: key.until ? moment(key.until) : "never" }),
+            /* @__PURE__ */ jsx55("td", { className: "nowrap", children: key.used ? moment(key.used) : "never" }),
+            /* @__PURE__ */ jsx55("td", { children: /* @__PURE__ */ jsx55("div", { className: "buttons end", children: /* @__PURE__ */ jsx55(
               Button,
               {
                 "aria-label": `Remove the key ${key.title}`,
@@ -6249,7 +6297,7 @@ function Users() {
             ) }) })
           ] }, key.id)) })
         ] }) }),
-        act && /* @__PURE__ */ jsx54(
+        act && /* @__PURE__ */ jsx55(
           AskWhy,
           {
             act,
@@ -6259,7 +6307,7 @@ function Users() {
             }
           }
         ),
-        isInviting && /* @__PURE__ */ jsx54(
+        isInviting && /* @__PURE__ */ jsx55(
           NewUser,
           {
             roles: roles.value?.roles ?? [],
@@ -6271,23 +6319,23 @@ function Users() {
             }
           }
         ),
-        told2 && /* @__PURE__ */ jsx54(ToldOnce, { ...told2, onClose: () => setTold(void 0) })
+        told2 && /* @__PURE__ */ jsx55(ToldOnce, { ...told2, onClose: () => setTold(void 0) })
       ]
     }
   );
 }
 
 // src/shell/Account.tsx
-import { useState as useState36 } from "./vendor.js";
+import { useState as useState37 } from "./vendor.js";
 import { Menu as Menu4, MenuItem as MenuItem4, MenuTrigger as MenuTrigger4, Popover as Popover4 } from "./vendor.js";
-import { Fragment as Fragment18, jsx as jsx55, jsxs as jsxs54 } from "./vendor.js";
+import { Fragment as Fragment18, jsx as jsx56, jsxs as jsxs54 } from "./vendor.js";
 function Account() {
   const { me, isOpen } = useSession();
   const may = useMay();
-  const [isBreaking, setBreaking] = useState36(false);
+  const [isBreaking, setBreaking] = useState37(false);
   if (isOpen || !me) return null;
   const roles = [...new Set(me.grants.map((grant) => grant.role))].join(", ");
-  if (!me.token) return /* @__PURE__ */ jsx55("span", { className: "quiet nowrap account", children: me.name });
+  if (!me.token) return /* @__PURE__ */ jsx56("span", { className: "quiet nowrap account", children: me.name });
   const items = [
     ...may("break-glass") && !me.glass_until ? [{ id: "glass", label: "Break the glass…" }] : [],
     { id: "out", label: "Sign out" }
@@ -6305,9 +6353,9 @@ function Account() {
           roles
         ] })
       ] }),
-      /* @__PURE__ */ jsx55(Popover4, { className: "popover", placement: "bottom end", children: /* @__PURE__ */ jsx55(Menu4, { className: "menu", items, onAction: (key) => key === "out" ? void signOut() : setBreaking(true), children: (one) => /* @__PURE__ */ jsx55(MenuItem4, { className: "menu-item", children: one.label }) }) })
+      /* @__PURE__ */ jsx56(Popover4, { className: "popover", placement: "bottom end", children: /* @__PURE__ */ jsx56(Menu4, { className: "menu", items, onAction: (key) => key === "out" ? void signOut() : setBreaking(true), children: (one) => /* @__PURE__ */ jsx56(MenuItem4, { className: "menu-item", children: one.label }) }) })
     ] }),
-    isBreaking && /* @__PURE__ */ jsx55(
+    isBreaking && /* @__PURE__ */ jsx56(
       AskWhy,
       {
         onClose: () => setBreaking(false),
@@ -6405,9 +6453,9 @@ function useKeys(acts) {
 }
 
 // src/shell/Palette.tsx
-import { useState as useState37 } from "./vendor.js";
+import { useState as useState38 } from "./vendor.js";
 import { Autocomplete, Dialog as Dialog2, Input as Input8, ListBox, ListBoxItem, Modal as Modal2, ModalOverlay as ModalOverlay2, SearchField } from "./vendor.js";
-import { jsx as jsx56, jsxs as jsxs55 } from "./vendor.js";
+import { jsx as jsx57, jsxs as jsxs55 } from "./vendor.js";
 var EXAMPLES2 = ["patient:N0010138", "state:parked since:24h", "type:ADT^A01", "control:MSG00042", "filler=A123"];
 var ENTRIES_MAX = 12;
 function entriesFor(text, interfaces) {
@@ -6428,14 +6476,14 @@ function entriesFor(text, interfaces) {
   return (isQuery ? [search, ...exact, ...rest] : [...exact, ...rest, search]).slice(0, ENTRIES_MAX);
 }
 function Palette({ onClose }) {
-  const [text, setText] = useState37("");
+  const [text, setText] = useState38("");
   const { status } = useLive();
   const entries = entriesFor(text, status?.engine.interfaces ?? []);
-  return /* @__PURE__ */ jsx56(ModalOverlay2, { className: "veil", isOpen: true, isDismissable: true, onOpenChange: (isOpen) => !isOpen && onClose(), children: /* @__PURE__ */ jsx56(Modal2, { className: "modal", children: /* @__PURE__ */ jsxs55(Dialog2, { className: "palette", "aria-label": "Find anything", children: [
+  return /* @__PURE__ */ jsx57(ModalOverlay2, { className: "veil", isOpen: true, isDismissable: true, onOpenChange: (isOpen) => !isOpen && onClose(), children: /* @__PURE__ */ jsx57(Modal2, { className: "modal", children: /* @__PURE__ */ jsxs55(Dialog2, { className: "palette", "aria-label": "Find anything", children: [
     /* @__PURE__ */ jsxs55(Autocomplete, { inputValue: text, onInputChange: setText, children: [
       /* @__PURE__ */ jsxs55(SearchField, { className: "palette-field", "aria-label": "Find messages, patients, interfaces, screens", autoFocus: true, children: [
-        /* @__PURE__ */ jsx56(Icon, { name: "search" }),
-        /* @__PURE__ */ jsx56(
+        /* @__PURE__ */ jsx57(Icon, { name: "search" }),
+        /* @__PURE__ */ jsx57(
           Input8,
           {
             className: "palette-input",
@@ -6451,7 +6499,7 @@ function Palette({ onClose }) {
           }
         )
       ] }),
-      /* @__PURE__ */ jsx56(
+      /* @__PURE__ */ jsx57(
         ListBox,
         {
           className: "palette-list",
@@ -6462,23 +6510,23 @@ function Palette({ onClose }) {
             navigate(String(key));
             onClose();
           },
-          renderEmptyState: () => /* @__PURE__ */ jsx56("div", { className: "empty", children: "Nothing of this name." }),
+          renderEmptyState: () => /* @__PURE__ */ jsx57("div", { className: "empty", children: "Nothing of this name." }),
           children: (entry) => /* @__PURE__ */ jsxs55(ListBoxItem, { id: entry.to, textValue: entry.name, className: "palette-item", children: [
-            /* @__PURE__ */ jsx56(Icon, { name: entry.icon }),
-            /* @__PURE__ */ jsx56("span", { className: "cut", children: entry.name }),
-            /* @__PURE__ */ jsx56("span", { className: "quiet nowrap", children: entry.about })
+            /* @__PURE__ */ jsx57(Icon, { name: entry.icon }),
+            /* @__PURE__ */ jsx57("span", { className: "cut", children: entry.name }),
+            /* @__PURE__ */ jsx57("span", { className: "quiet nowrap", children: entry.about })
           ] })
         }
       )
     ] }),
     /* @__PURE__ */ jsxs55("p", { className: "palette-foot quiet", children: [
-      /* @__PURE__ */ jsx56("kbd", { children: "↑" }),
+      /* @__PURE__ */ jsx57("kbd", { children: "↑" }),
       " ",
-      /* @__PURE__ */ jsx56("kbd", { children: "↓" }),
+      /* @__PURE__ */ jsx57("kbd", { children: "↓" }),
       " choose · ",
-      /* @__PURE__ */ jsx56("kbd", { children: "Enter" }),
+      /* @__PURE__ */ jsx57("kbd", { children: "Enter" }),
       " open · ",
-      /* @__PURE__ */ jsx56("kbd", { children: "Esc" }),
+      /* @__PURE__ */ jsx57("kbd", { children: "Esc" }),
       " close"
     ] })
   ] }) }) });
@@ -6514,39 +6562,39 @@ function useTheme() {
 }
 
 // src/shell/App.tsx
-import { jsx as jsx57, jsxs as jsxs56 } from "./vendor.js";
+import { jsx as jsx58, jsxs as jsxs56 } from "./vendor.js";
 function screenOf({ path }) {
   const one = path.match(/^\/interfaces\/([^/]+)$/)?.[1];
-  if (one) return /* @__PURE__ */ jsx57(OneInterface, { name: decodeURIComponent(one) }, one);
+  if (one) return /* @__PURE__ */ jsx58(OneInterface, { name: decodeURIComponent(one) }, one);
   const mapped = path.match(/^\/mapper\/([^/]+)$/)?.[1];
-  if (mapped) return /* @__PURE__ */ jsx57(Mapper, { name: decodeURIComponent(mapped) }, mapped);
+  if (mapped) return /* @__PURE__ */ jsx58(Mapper, { name: decodeURIComponent(mapped) }, mapped);
   switch (path) {
     case "/":
-      return /* @__PURE__ */ jsx57(Overview, {});
+      return /* @__PURE__ */ jsx58(Overview, {});
     case "/messages":
-      return /* @__PURE__ */ jsx57(Messages, {});
+      return /* @__PURE__ */ jsx58(Messages, {});
     case "/interfaces":
-      return /* @__PURE__ */ jsx57(InterfaceList, {});
+      return /* @__PURE__ */ jsx58(InterfaceList, {});
     case "/mapper":
-      return /* @__PURE__ */ jsx57(MapList, {});
+      return /* @__PURE__ */ jsx58(MapList, {});
     case "/bench":
-      return /* @__PURE__ */ jsx57(Bench, {});
+      return /* @__PURE__ */ jsx58(Bench, {});
     case "/alerts":
-      return /* @__PURE__ */ jsx57(Alerts, {});
+      return /* @__PURE__ */ jsx58(Alerts, {});
     case "/tables":
-      return /* @__PURE__ */ jsx57(CodeTables, {});
+      return /* @__PURE__ */ jsx58(CodeTables, {});
     case "/dictionary":
-      return /* @__PURE__ */ jsx57(Dictionary, {});
+      return /* @__PURE__ */ jsx58(Dictionary, {});
     case "/changes":
-      return /* @__PURE__ */ jsx57(Changes, {});
+      return /* @__PURE__ */ jsx58(Changes, {});
     case "/audit":
-      return /* @__PURE__ */ jsx57(Audit, {});
+      return /* @__PURE__ */ jsx58(Audit, {});
     case "/users":
-      return /* @__PURE__ */ jsx57(Users, {});
+      return /* @__PURE__ */ jsx58(Users, {});
     case "/system":
-      return /* @__PURE__ */ jsx57(System, {});
+      return /* @__PURE__ */ jsx58(System, {});
     default:
-      return /* @__PURE__ */ jsx57(Page, { title: "Not found", children: /* @__PURE__ */ jsx57(Empty, { title: "There is no such page", children: /* @__PURE__ */ jsx57(Link, { to: "/", children: "Go to the overview" }) }) });
+      return /* @__PURE__ */ jsx58(Page, { title: "Not found", children: /* @__PURE__ */ jsx58(Empty, { title: "There is no such page", children: /* @__PURE__ */ jsx58(Link, { to: "/", children: "Go to the overview" }) }) });
   }
 }
 function Navigation({ path }) {
@@ -6557,12 +6605,12 @@ function Navigation({ path }) {
   const here = placeOf(path);
   const places = PLACES.filter((place2) => !place2.right || may(place2.right));
   const groups = ["Look", "Build", "Guard"];
-  return /* @__PURE__ */ jsx57("nav", { className: "side", "aria-label": "Screens", children: groups.map((group) => /* @__PURE__ */ jsx57("ul", { "aria-label": group, children: places.filter((place2) => place2.group === group).map((place2) => /* @__PURE__ */ jsx57("li", { children: /* @__PURE__ */ jsxs56(Link, { to: place2.path, className: "place", title: `${place2.name} (g ${place2.key})`, "aria-current": place2 === here ? "page" : void 0, children: [
-    /* @__PURE__ */ jsx57(Icon, { name: place2.icon }),
-    /* @__PURE__ */ jsx57("span", { className: "place-name", children: place2.name }),
+  return /* @__PURE__ */ jsx58("nav", { className: "side", "aria-label": "Screens", children: groups.map((group) => /* @__PURE__ */ jsx58("ul", { "aria-label": group, children: places.filter((place2) => place2.group === group).map((place2) => /* @__PURE__ */ jsx58("li", { children: /* @__PURE__ */ jsxs56(Link, { to: place2.path, className: "place", title: `${place2.name} (g ${place2.key})`, "aria-current": place2 === here ? "page" : void 0, children: [
+    /* @__PURE__ */ jsx58(Icon, { name: place2.icon }),
+    /* @__PURE__ */ jsx58("span", { className: "place-name", children: place2.name }),
     place2.path === "/alerts" && urgent.length > 0 && /* @__PURE__ */ jsxs56("span", { className: `badge ${isAlarm ? "bad" : "warn"}`, children: [
       urgent.length,
-      /* @__PURE__ */ jsx57("span", { className: "hidden-but-read", children: " need attention" })
+      /* @__PURE__ */ jsx58("span", { className: "hidden-but-read", children: " need attention" })
     ] })
   ] }) }, place2.path)) }, group)) });
 }
@@ -6576,18 +6624,18 @@ var KEYS = [
 function KeyList({ onClose }) {
   const jumps = PLACES.map((place2) => [`g ${place2.key}`, place2.name]);
   return /* @__PURE__ */ jsxs56(Window, { title: "Keys", onClose, children: [
-    /* @__PURE__ */ jsx57("dl", { className: "facts key-list", children: [...KEYS, ...jumps].map(([key, what]) => /* @__PURE__ */ jsxs56("div", { className: "key-row", children: [
-      /* @__PURE__ */ jsx57("dt", { children: /* @__PURE__ */ jsx57("kbd", { children: key }) }),
-      /* @__PURE__ */ jsx57("dd", { children: what })
+    /* @__PURE__ */ jsx58("dl", { className: "facts key-list", children: [...KEYS, ...jumps].map(([key, what]) => /* @__PURE__ */ jsxs56("div", { className: "key-row", children: [
+      /* @__PURE__ */ jsx58("dt", { children: /* @__PURE__ */ jsx58("kbd", { children: key }) }),
+      /* @__PURE__ */ jsx58("dd", { children: what })
     ] }, key)) }),
-    /* @__PURE__ */ jsx57("div", { className: "buttons", children: /* @__PURE__ */ jsx57(Button, { onPress: onClose, children: "Close" }) })
+    /* @__PURE__ */ jsx58("div", { className: "buttons", children: /* @__PURE__ */ jsx58(Button, { onPress: onClose, children: "Close" }) })
   ] });
 }
 function Connection() {
   const { problem, status } = useLive();
   if (!problem) return null;
   return /* @__PURE__ */ jsxs56("div", { className: "offline", role: "alert", children: [
-    /* @__PURE__ */ jsx57(Icon, { name: "warn" }),
+    /* @__PURE__ */ jsx58(Icon, { name: "warn" }),
     problem.message,
     " ",
     status ? "What you see is the last thing it said; it is asked again every second." : "It is asked again every second."
@@ -6597,57 +6645,57 @@ function App() {
   const { state, me } = useSession();
   useEffect14(() => void askWho(), []);
   if (state === "asking") return null;
-  return state === "out" || me && me.stage !== "full" ? /* @__PURE__ */ jsx57(SignIn, {}) : /* @__PURE__ */ jsx57(Frame, {});
+  return state === "out" || me && me.stage !== "full" ? /* @__PURE__ */ jsx58(SignIn, {}) : /* @__PURE__ */ jsx58(Frame, {});
 }
 function Frame() {
   const address = useAddress();
   const theme2 = useTheme();
   const { status } = useLive();
-  const [open, setOpen] = useState38();
+  const [open, setOpen] = useState39();
   const acts = useMemo13(() => ({ openPalette: () => setOpen("palette"), openKeys: () => setOpen("keys") }), []);
   useKeys(acts);
-  const main = useRef8(null);
+  const main = useRef10(null);
   const place2 = placeOf(address.path);
   useEffect14(() => {
     document.title = place2 ? `${place2.name} · Sinew` : "Sinew";
     main.current?.scrollTo(0, 0);
   }, [address.path, place2]);
   return /* @__PURE__ */ jsxs56("div", { className: "frame", children: [
-    /* @__PURE__ */ jsx57("button", { type: "button", className: "skip", onClick: () => main.current?.focus(), children: "Skip to the screen" }),
+    /* @__PURE__ */ jsx58("button", { type: "button", className: "skip", onClick: () => main.current?.focus(), children: "Skip to the screen" }),
     /* @__PURE__ */ jsxs56("header", { className: "bar", children: [
       /* @__PURE__ */ jsxs56(Link, { to: "/", className: "brand", children: [
-        /* @__PURE__ */ jsx57(Mark, {}),
+        /* @__PURE__ */ jsx58(Mark, {}),
         "Sinew"
       ] }),
-      status?.process.is_demo && /* @__PURE__ */ jsx57("span", { className: "demo", children: "Demo · invented people" }),
+      status?.process.is_demo && /* @__PURE__ */ jsx58("span", { className: "demo", children: "Demo · invented people" }),
       /* @__PURE__ */ jsxs56("button", { type: "button", className: "finder", onClick: acts.openPalette, children: [
-        /* @__PURE__ */ jsx57(Icon, { name: "search" }),
-        /* @__PURE__ */ jsx57("span", { children: "Find messages, patients, interfaces…" }),
-        /* @__PURE__ */ jsx57("kbd", { children: "/" })
+        /* @__PURE__ */ jsx58(Icon, { name: "search" }),
+        /* @__PURE__ */ jsx58("span", { children: "Find messages, patients, interfaces…" }),
+        /* @__PURE__ */ jsx58("kbd", { children: "/" })
       ] }),
       /* @__PURE__ */ jsxs56("div", { className: "bar-end", children: [
-        /* @__PURE__ */ jsx57("a", { className: "button plain square", href: "/docs", target: "_blank", rel: "noreferrer", "aria-label": "The guide", title: "The guide", children: /* @__PURE__ */ jsx57(Icon, { name: "book" }) }),
-        /* @__PURE__ */ jsx57(Button, { kind: "plain square", "aria-label": "Keys", onPress: acts.openKeys, icon: "keys" }),
-        /* @__PURE__ */ jsx57(Button, { kind: "plain square", "aria-label": theme2 === "light" ? "Dark colours" : "Light colours", onPress: switchTheme, icon: theme2 === "light" ? "moon" : "sun" }),
-        /* @__PURE__ */ jsx57(Account, {})
+        /* @__PURE__ */ jsx58("a", { className: "button plain square", href: "/docs", target: "_blank", rel: "noreferrer", "aria-label": "The guide", title: "The guide", children: /* @__PURE__ */ jsx58(Icon, { name: "book" }) }),
+        /* @__PURE__ */ jsx58(Button, { kind: "plain square", "aria-label": "Keys", onPress: acts.openKeys, icon: "keys" }),
+        /* @__PURE__ */ jsx58(Button, { kind: "plain square", "aria-label": theme2 === "light" ? "Dark colours" : "Light colours", onPress: switchTheme, icon: theme2 === "light" ? "moon" : "sun" }),
+        /* @__PURE__ */ jsx58(Account, {})
       ] })
     ] }),
-    /* @__PURE__ */ jsx57(Navigation, { path: address.path }),
+    /* @__PURE__ */ jsx58(Navigation, { path: address.path }),
     /* @__PURE__ */ jsxs56("main", { id: "main", ref: main, tabIndex: -1, children: [
-      /* @__PURE__ */ jsx57(Connection, {}),
+      /* @__PURE__ */ jsx58(Connection, {}),
       screenOf(address)
     ] }),
-    open === "palette" && /* @__PURE__ */ jsx57(Palette, { onClose: () => setOpen(void 0) }),
-    open === "keys" && /* @__PURE__ */ jsx57(KeyList, { onClose: () => setOpen(void 0) })
+    open === "palette" && /* @__PURE__ */ jsx58(Palette, { onClose: () => setOpen(void 0) }),
+    open === "keys" && /* @__PURE__ */ jsx58(KeyList, { onClose: () => setOpen(void 0) })
   ] });
 }
 
 // src/main.tsx
-import { jsx as jsx58 } from "./vendor.js";
+import { jsx as jsx59 } from "./vendor.js";
 applyTheme();
 var root = document.getElementById("root");
 if (root) {
   createRoot(root).render(
-    /* @__PURE__ */ jsx58(StrictMode, { children: /* @__PURE__ */ jsx58(App, {}) })
+    /* @__PURE__ */ jsx59(StrictMode, { children: /* @__PURE__ */ jsx59(App, {}) })
   );
 }

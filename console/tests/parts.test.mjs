@@ -14,6 +14,7 @@ const query = await load("screens/messages/query.ts");
 const attention = await load("screens/overview/attention.ts");
 const map = await load("screens/overview/map.ts");
 const throughput = await load("screens/overview/scale.ts");
+const row = await load("screens/overview/row.ts");
 const flow = await load("flow/highlight.ts");
 const lines = await load("flow/lines.ts");
 const named = await load("flow/maps.ts");
@@ -270,4 +271,14 @@ test("an act on many goes oldest first, counts what was refused, and stops", asy
   assert.deepEqual([seen, stopped.done], [[1], 1], "stopped after the first");
   const gone = await bulk.eachOf(rows, async () => { throw new bulk.Problem(0, "", "away"); }, () => {}, () => false);
   assert.equal(gone.refused.length, 1, "an engine that is away is not asked again and again");
+});
+
+test("a row out of view is drawn anew when something of weight changes, and seldom otherwise", () => {
+  const of = (change = {}, now = 0, isSeen = false) => ({ one: { title: "Hub", state: "ok", counts: { parked: 0 }, accepted: now, ...change }, values: [], now, isSeen });
+  const drawn = of();
+  assert.ok(row.isStillTrue(drawn, of({}, 19e6)), "counters alone wait");
+  assert.ok(!row.isStillTrue(drawn, of({}, 20e6)), "not for ever");
+  assert.ok(!row.isStillTrue(drawn, of({}, 1, true)), "a row in view follows every look");
+  assert.ok(!row.isStillTrue(drawn, of({ state: "failing" }, 1)));
+  assert.ok(!row.isStillTrue(drawn, of({ counts: { parked: 1 } }, 1)));
 });

@@ -5,19 +5,13 @@
 //
 // Waits for what it looks for, never for a time. Ends with 0 when everything held.
 import { chromium } from "playwright-core";
-import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { becomeAdministrator, binary, BROWSER, end, folder, here, PASSWORD, start, startDemo, until, WAIT_MS, word } from "./engine.mjs";
+import { PHARMACY, SCREENS } from "./screens.mjs";
 
-const here = dirname(fileURLToPath(import.meta.url));
-const word = (name) => (process.argv.includes(name) ? process.argv[process.argv.indexOf(name) + 1] : undefined);
 const pictures = word("--pictures");
-const binary = word("--binary") ?? join(process.env.CARGO_TARGET_DIR ?? join(here, "../../target"), "debug/sinew");
-const browserName = process.env.SINEW_BROWSER ?? "chromium";
-const WAIT_MS = 90_000;
-const PASSWORD = "four quiet wards at dawn";
 const heightOf = (width) => (width > 1500 ? 1080 : 900);
 const TARGET_PX = 24;
 const TEXT_PX = 13;
@@ -28,50 +22,12 @@ const fault = (where, what) => {
   console.log(`FAULT ${where}: ${what}`);
 };
 
-async function until(what, test) {
-  const end = Date.now() + WAIT_MS;
-  while (Date.now() < end) {
-    if (await test()) return;
-    await new Promise((done) => setTimeout(done, 100));
-  }
-  throw new Error(`waited in vain for ${what}`);
-}
-
-// The engines: the demo, and one as a hospital runs it. Each is asked over HTTP, with a session that a person signed in for.
-const folder = mkdtempSync(join(tmpdir(), "sinew-walk-"));
-const children = [];
-
-/** Starts the binary and gives the address that it prints. */
-async function start(words, address) {
-  const engine = spawn(binary, words, { stdio: ["ignore", "ignore", "pipe"] });
-  engine.on("error", (error) => fault("start", String(error)));
-  children.push(engine);
-  let said = "";
-  engine.stderr.on("data", (piece) => (said += piece));
-  await until(`the address that ${words[0]} prints`, () => address.test(said) || engine.exitCode !== null);
-  const found = address.exec(said)?.[1];
-  if (!found) throw new Error(`${words[0]} ended: ${said}`);
-  return found;
-}
-
-/** The one-time link: a terminal is shown it at the start; whoever owns the control socket may ask for it. */
-function token(workspace) {
-  const { stdout, stderr } = spawnSync(binary, ["user", "setup", "--workspace", workspace], { encoding: "utf8" });
-  const found = /^[\w-]{20,}$/m.exec(stdout.trim())?.[0];
-  if (!found) throw new Error(`no one-time token: ${stderr}`);
-  return found;
-}
-
-/** The first administrator, as the printed link begins it: the token, a name, a password. */
-async function becomeAdministrator(page, origin, workspace) {
-  await page.goto(`${origin}/#token=${token(workspace)}`);
-  await page.getByLabel("Name", { exact: true }).fill("iris.hale");
-  await page.getByLabel("Your name as people write it").fill("Iris Hale");
-  await page.getByLabel("New password").fill(PASSWORD);
-  await judge(page, "the welcome");
-  if (pictures) await page.screenshot({ path: join(pictures, "welcome-light-1280.png") });
-  await page.keyboard.press("Enter");
-}
+/** The first administrator, by the printed link. */
+const begin = (page, origin, workspace) =>
+  becomeAdministrator(page, origin, workspace, async () => {
+    await judge(page, "the welcome");
+    if (pictures) await page.screenshot({ path: join(pictures, "welcome-light-1280.png") });
+  });
 
 async function open(browser, origin, { theme, width, session }) {
   const context = await browser.newContext({ viewport: { width, height: heightOf(width) }, colorScheme: theme, reducedMotion: "reduce", storageState: session });
@@ -122,34 +78,6 @@ async function judge(page, where, hasContrast = true) {
   for (const one of small) fault(where, one);
 }
 
-const PHARMACY = "interfaces/adt-hub/maps/pharmacy.map";
-const SCREENS = [
-  { name: "overview", path: "/", shows: ".series polygon" },
-  { name: "messages", path: "/messages#q=interface:adt-hub", shows: ".message-row" },
-  { name: "message", path: "/messages#q=interface:adt-hub&tab=output:hub", shows: ".message-row", then: async (page) => { await page.locator(".message-row").nth(3).click(); await page.locator(".field-row").first().waitFor(); } },
-  { name: "interfaces", path: "/interfaces", shows: "table.interfaces tbody tr" },
-  { name: "interface", path: "/interfaces/adt-hub", shows: "table.destinations tbody tr" },
-  { name: "configuration", path: "/interfaces/adt-hub#tab=text", shows: ".code, .empty" },
-  { name: "map", path: "/interfaces/adt-hub#tab=text&file=interfaces/adt-hub/maps/pharmacy.map", shows: ".drawn-line, .empty" },
-  { name: "tests", path: "/interfaces/lab-results#tab=tests", shows: ".table tbody tr, .empty" },
-  { name: "traffic", path: "/interfaces/lab-results#tab=traffic", shows: ".table tbody tr" },
-  { name: "quality", path: "/interfaces/lab-results#tab=quality", shows: ".table tbody tr, .empty" },
-  { name: "runbook", path: "/interfaces/lab-results#tab=runbook", shows: ".commands" },
-  { name: "alerts", path: "/alerts", shows: ".incident, .calm" },
-  { name: "alerts-told", path: "/alerts#tab=told", shows: ".card" },
-  { name: "alerts-usual", path: "/alerts#tab=usual", shows: ".table tbody tr" },
-  { name: "alerts-news", path: "/alerts#tab=news", shows: ".card" },
-  { name: "mapper-list", path: "/mapper", shows: ".table tbody tr" },
-  { name: "mapper", path: `/mapper/adt-hub#file=${PHARMACY}`, shows: ".map-chip", then: async (page) => { await page.locator(".map-chip").nth(1).click(); await page.getByRole("button", { name: /^Run over/ }).click(); await page.locator(".histogram li").first().waitFor(); } },
-  { name: "dictionary", path: "/dictionary#word=PID-8", shows: ".table tbody tr" },
-  { name: "bench", path: "/bench#interface=adt-hub", shows: ".bench-changes tr" },
-  { name: "tables", path: "/tables", shows: ".table tbody tr, .empty" },
-  { name: "changes", path: "/changes", shows: ".table tbody tr" },
-  { name: "audit", path: "/audit", shows: ".card" },
-  { name: "users", path: "/users", shows: ".card" },
-  { name: "system", path: "/system", shows: ".balance" },
-];
-
 /** Each screen is opened once for a theme, and judged in both widths: a wider window has the same colours. */
 async function walkScreens(browser, origin, session) {
   const isQuick = process.argv.includes("--quick");
@@ -186,6 +114,10 @@ async function keepSecret(page, origin) {
   await page.getByRole("button", { name: "Keep it" }).click();
   await page.getByRole("row", { name: /lab-password/ }).getByText(/kept since .* by iris\.hale/).waitFor();
   await judge(page, "secrets");
+  // The whole row is lit under the pointer, its first cell too.
+  await page.getByRole("row", { name: /lab-password/ }).hover();
+  const lit = await page.getByRole("row", { name: /lab-password/ }).evaluate((row) => [row, ...row.children].map((one) => getComputedStyle(one).backgroundColor));
+  if (lit[0] === "rgba(0, 0, 0, 0)" || lit.slice(1).some((colour) => colour !== "rgba(0, 0, 0, 0)")) fault("secrets", `a row under the pointer is lit in part: ${lit}`);
   if (pictures) await page.screenshot({ path: join(pictures, "secrets-light-1280.png") });
   if ((await page.content()).includes("hunter2")) fault("secrets", "a text is shown");
 }
@@ -202,7 +134,7 @@ async function signIn(browser) {
   const devtools = await page.context().newCDPSession(page);
   await devtools.send("WebAuthn.enable");
   await devtools.send("WebAuthn.addVirtualAuthenticator", { options: { protocol: "ctap2", transport: "internal", hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true } });
-  await becomeAdministrator(page, origin, workspace);
+  await begin(page, origin, workspace);
   await page.getByRole("heading", { name: "Set up a second factor" }).waitFor();
   await page.locator(".secret-picture").waitFor();
   await judge(page, "the second factor");
@@ -454,12 +386,11 @@ async function byLooking(browser, origin, session) {
 }
 
 /** From the first line of the demo to live figures. */
-async function begin(browser) {
+async function goLive(browser) {
   const begun = Date.now();
-  const workspace = join(folder, "hospital");
-  const origin = (await start(["demo", "--headless", "--keep", workspace], /the console: (http:\S+)\//)).replace(/\/$/, "");
+  const { workspace, origin } = await startDemo();
   const page = await open(browser, origin, { theme: "light", width: 1280 });
-  await becomeAdministrator(page, origin, workspace);
+  await begin(page, origin, workspace);
   await page.locator("table.interfaces tbody tr").first().waitFor();
   await page.locator(".story li").first().waitFor();
   console.log(`live after ${((Date.now() - begun) / 1000).toFixed(1)} s`);
@@ -470,8 +401,8 @@ async function begin(browser) {
 
 async function run() {
   if (pictures) mkdirSync(pictures, { recursive: true });
-  const browser = await chromium.launch({ executablePath: existsSync(browserName) ? browserName : `/usr/bin/${browserName}`, args: ["--no-sandbox"] });
-  const { origin, session } = await begin(browser);
+  const browser = await chromium.launch(BROWSER);
+  const { origin, session } = await goLive(browser);
   for (const [name, walk] of [["keyboard", byKeyboard], ["mouse", byMouse], ["drawing", byDrawing], ["acting", byActing], ["looking inside", byLooking], ["pages", readPages], ["screens", walkScreens], ["sign-in", signIn]]) {
     const begun = Date.now();
     await walk(browser, origin, session).catch((error) => fault(name, String(error).split("\n").slice(0, 2).join(" ")));
@@ -485,10 +416,7 @@ try {
 } catch (error) {
   fault("run", String(error));
 } finally {
-  for (const child of children) child.kill("SIGINT");
-  await new Promise((done) => setTimeout(done, 500));
-  for (const child of children) child.kill("SIGKILL");
-  rmSync(folder, { recursive: true, force: true });
+  await end();
 }
 console.log(faults.length ? `${faults.length} faults` : "every screen was walked: no fault");
 process.exit(faults.length ? 1 : 0);

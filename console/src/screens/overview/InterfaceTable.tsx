@@ -1,11 +1,13 @@
 // The table of interfaces: what is not well first.
-import { memo } from "react";
+import { memo, type RefCallback } from "react";
 import type { Live } from "../../api/live";
 import type { Health, Interface } from "../../api/types";
 import { interfaceAt, messagesAt } from "../../shell/addresses";
 import { ago, count, rate, span, utc } from "../../ui/format";
 import { health, Link, State } from "../../ui/parts";
+import { useSeen } from "../../ui/seen";
 import { Sparkline } from "../../ui/Sparkline";
+import { isStillTrue, type RowProps } from "./row";
 
 const ORDER: Health[] = ["failing", "held", "silent", "paused", "retired", "ok"];
 
@@ -13,14 +15,14 @@ export function sorted(interfaces: Interface[]): Interface[] {
   return [...interfaces].sort((a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state) || a.critical - b.critical || a.title.localeCompare(b.title));
 }
 
-const Row = memo(function Row({ one, values, now }: { one: Interface; values: number[]; now: number }) {
+const Row = memo(function Row({ one, values, now, hold }: RowProps & { hold: RefCallback<HTMLElement> }) {
   const queued = one.destinations.reduce((sum, to) => sum + to.queued, 0);
   const failed = one.destinations.reduce((sum, to) => sum + to.failed, 0);
   const oldest = Math.min(...one.destinations.map((to) => to.oldest ?? Number.POSITIVE_INFINITY));
   const newest = values.slice(-5);
   const speed = newest.length ? newest.reduce((sum, value) => sum + value, 0) / newest.length : 0;
   return (
-    <tr>
+    <tr ref={hold} data-name={one.name}>
       <td>
         <State of={health(one.state)} />
       </td>
@@ -59,10 +61,11 @@ const Row = memo(function Row({ one, values, now }: { one: Interface; values: nu
       <td className="right number nowrap">{ago(one.last_received, now)}</td>
     </tr>
   );
-});
+}, isStillTrue);
 
 export function InterfaceTable({ live, interfaces }: { live: Live; interfaces: Interface[] }) {
   const now = live.status?.engine.at ?? 0;
+  const [hold, seen] = useSeen();
   return (
     <div className="scroll-x">
       <table className="table interfaces">
@@ -95,7 +98,7 @@ export function InterfaceTable({ live, interfaces }: { live: Live; interfaces: I
         </thead>
         <tbody>
           {sorted(interfaces).map((one) => (
-            <Row key={one.name} one={one} values={live.rates.get(one.name) ?? []} now={now} />
+            <Row key={one.name} one={one} values={live.rates.get(one.name) ?? []} now={now} isSeen={seen.has(one.name)} hold={hold} />
           ))}
         </tbody>
       </table>

@@ -7,6 +7,7 @@ import { count, plural, rate, span } from "../../ui/format";
 import { Icon } from "../../ui/icons";
 import { Card, Empty, Link, Page, Trouble } from "../../ui/parts";
 import { Sparkline } from "../../ui/Sparkline";
+import { Still } from "../../ui/Still";
 import { attentionOf, balance } from "./attention";
 import { Attentions } from "./Attentions";
 import { InterfaceTable } from "./InterfaceTable";
@@ -97,14 +98,14 @@ export function Overview() {
           </div>
         )}
       </section>
-      <div className="two">
+      <Still className="two">
         <Card title="Throughput" more={<span className="quiet">messages a second, since this page was opened</span>}>
           <Throughput live={live} />
         </Card>
         <Card title="Flow" more={<span className="quiet">width of a line = messages a second</span>}>
           <SystemMap live={live} />
         </Card>
-      </div>
+      </Still>
       <Card>
         <InterfaceTable live={live} interfaces={engine.interfaces} />
       </Card>

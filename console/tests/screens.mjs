@@ -1,0 +1,28 @@
+// The screens of the console over the demo: where each is, what it shows when it is there, and what a person does on it first.
+export const PHARMACY = "interfaces/adt-hub/maps/pharmacy.map";
+export const SCREENS = [
+  { name: "overview", path: "/", shows: ".series polygon" },
+  { name: "messages", path: "/messages#q=interface:adt-hub", shows: ".message-row" },
+  { name: "message", path: "/messages#q=interface:adt-hub&tab=output:hub", shows: ".message-row", then: async (page) => { await page.locator(".message-row").nth(3).click(); await page.locator(".field-row").first().waitFor(); } },
+  { name: "interfaces", path: "/interfaces", shows: "table.interfaces tbody tr" },
+  { name: "interface", path: "/interfaces/adt-hub", shows: "table.destinations tbody tr" },
+  { name: "configuration", path: "/interfaces/adt-hub#tab=text", shows: ".code, .empty" },
+  { name: "map", path: "/interfaces/adt-hub#tab=text&file=interfaces/adt-hub/maps/pharmacy.map", shows: ".drawn-line, .empty" },
+  { name: "tests", path: "/interfaces/lab-results#tab=tests", shows: ".table tbody tr, .empty" },
+  { name: "traffic", path: "/interfaces/lab-results#tab=traffic", shows: ".table tbody tr" },
+  { name: "quality", path: "/interfaces/lab-results#tab=quality", shows: ".table tbody tr, .empty" },
+  { name: "runbook", path: "/interfaces/lab-results#tab=runbook", shows: ".commands" },
+  { name: "alerts", path: "/alerts", shows: ".incident, .calm" },
+  { name: "alerts-told", path: "/alerts#tab=told", shows: ".card" },
+  { name: "alerts-usual", path: "/alerts#tab=usual", shows: ".table tbody tr" },
+  { name: "alerts-news", path: "/alerts#tab=news", shows: ".card" },
+  { name: "mapper-list", path: "/mapper", shows: ".table tbody tr" },
+  { name: "mapper", path: `/mapper/adt-hub#file=${PHARMACY}`, shows: ".map-chip", then: async (page) => { await page.locator(".map-chip").nth(1).click(); await page.getByRole("button", { name: /^Run over/ }).click(); await page.locator(".histogram li").first().waitFor(); } },
+  { name: "dictionary", path: "/dictionary#word=PID-8", shows: ".table tbody tr" },
+  { name: "bench", path: "/bench#interface=adt-hub", shows: ".bench-changes tr" },
+  { name: "tables", path: "/tables", shows: ".table tbody tr, .empty" },
+  { name: "changes", path: "/changes", shows: ".table tbody tr" },
+  { name: "audit", path: "/audit", shows: ".card" },
+  { name: "users", path: "/users", shows: ".card" },
+  { name: "system", path: "/system", shows: ".balance" },
+];
