@@ -3,12 +3,14 @@
 mod convert;
 mod fhir;
 mod fhirpath;
+mod load;
 mod measure;
 mod pairs;
 mod parser;
 mod preview;
 mod quality;
 mod routes;
+mod scan;
 mod script;
 mod search;
 mod served;
@@ -74,6 +76,9 @@ const BENCHES: &[Bench] = &[
     ("sign-in", "", |words| sign_in::run(words.is_json())),
     ("preview", "", |words| preview::run(words.is_json())),
     ("watched", "", |words| watched::run(words.is_json())),
+    ("scan", "[--turns=COUNT] [--scans=COUNT]", |words| {
+        scan::run(words.is_json(), words.number("--turns=", 5), words.number("--scans=", 3));
+    }),
 ];
 
 fn parser(words: &Words) {

@@ -190,6 +190,11 @@ impl Browser {
         if status.starts_with('2') { Ok(body) } else { Err(format!("{path}: {status} {body}")) }
     }
 
+    /// Asks with a body for an answer that comes in lines.
+    pub(crate) fn lines(&self, path: &str, body: &Value) -> std::io::Result<TcpStream> {
+        self.send("POST", path, body)
+    }
+
     /// Opens a stream that does not end, and reads it away until it does.
     pub(crate) fn follow(&self, path: &str) -> std::io::Result<TcpStream> {
         self.send("GET", path, &Value::Null)

@@ -144,6 +144,11 @@ impl Stage {
         Stage { runtime, engine, arrivals, partner, folder }
     }
 
+    /// Where its store is.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Deliveries that were taken.
     pub(crate) fn taken(&self) -> u64 {
         self.partner.taken.load(Ordering::Relaxed)

@@ -7,7 +7,7 @@ use crate::root;
 use std::{os::unix::fs::MetadataExt, process::Command};
 
 /// The scripts with their arguments; each ends at once when there is nothing to do.
-const SCRIPTS: [&[&str]; 8] = [
+const SCRIPTS: [&[&str]; 9] = [
     &["postgresql.sh"],
     &["server.sh", "sshd", "openssh-server"],
     &["server.sh", "mariadbd", "mariadb-server"],
@@ -16,6 +16,7 @@ const SCRIPTS: [&[&str]; 8] = [
     &["server.sh", "nats-server", "nats-server"],
     &["server.sh", "rabbitmq-server", "rabbitmq-server"],
     &["server.sh", "mosquitto", "mosquitto"],
+    &["server.sh", "snmptrapd", "snmptrapd"],
 ];
 
 /// Runs every script.

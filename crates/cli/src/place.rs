@@ -56,9 +56,7 @@ impl Place {
 
 /// Loads the workspace in a folder with the connectors of this build.
 pub fn load(folder: &Path, environment: Option<&str>) -> (Workspace, Vec<Diagnostic>) {
-    let kept = std::cell::OnceCell::new();
-    let secrets =
-        |name: &str| kept.get_or_init(|| vault(folder)).as_ref()?.text(name).map(|text| Arc::from(text.as_str()));
+    let secrets = kept_secrets(folder);
     let options = Options { environment, secrets: &secrets, ..Options::new(connectors::catalogue()) };
     let (workspace, mut findings) = Workspace::load(folder, &options);
     findings.extend(alerts(&workspace).1);
@@ -77,8 +75,15 @@ pub fn alerts(workspace: &Workspace) -> (engine::alerts::Settings, Vec<Diagnosti
     let host = server.api.names.first().map(ToString::to_string);
     let port = server.api.listen.map_or(0, |listen| listen.port());
     let console = host.map_or_else(String::new, |host| format!("{scheme}://{host}:{port}"));
-    let variables = |name: &str| std::env::var(name).ok();
-    engine::alerts::settings::read(&server.alerts, &name, &console, connectors::catalogue(), &variables)
+    let secrets = kept_secrets(&workspace.folder);
+    let options = Options { secrets: &secrets, ..Options::new(connectors::catalogue()) };
+    engine::alerts::settings::read(&server.alerts, &name, &console, &options)
+}
+
+/// What `secret:NAME` stands for where the vault keeps it. It is opened when the first name is asked for.
+fn kept_secrets(folder: &Path) -> impl Fn(&str) -> Option<Arc<str>> {
+    let kept = std::cell::OnceCell::new();
+    move |name: &str| kept.get_or_init(|| vault(folder)).as_ref()?.text(name).map(|text| Arc::from(text.as_str()))
 }
 
 /// The sealed secrets of the workspace in a folder. What keeps them from being read shows as a secret that is missing.

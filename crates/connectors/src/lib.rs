@@ -34,6 +34,7 @@ mod settings;
 #[cfg(feature = "sftp")]
 mod sftp;
 mod smtp;
+mod snmp;
 mod soap;
 #[cfg(feature = "sql")]
 mod sql;
@@ -76,6 +77,7 @@ pub fn catalogue() -> &'static [&'static dyn Connector] {
         #[cfg(feature = "sftp")]
         &sftp::Sftp,
         &smtp::Smtp,
+        &snmp::Snmp,
         &soap::Soap,
         #[cfg(feature = "sql")]
         &sql::Sql,

@@ -5,6 +5,7 @@ use crate::{
     commands::{
         plan::{has_errors, planned, record, text},
         steer::needs,
+        version::tell_troubles,
     },
     ledger::Ledger,
     outcome::{Exit, Failure, Result},
@@ -32,8 +33,8 @@ back by the versions that the running engine keeps, as the console does: the new
 signed; one that is not as it was signed is refused, and edits that were never in force are put aside as a version. Which of the two it is, is said first. Messages that wait are sent by
 the version that is in force then; none is lost.
   --json: {\"schema\":\"sinew.rollback/1\",\"by\":\"git|kept\",\"to\",\"title\",\"files\",\"is_done\",\"findings\"}
-  --list --json: {\"schema\":\"sinew.versions/1\",\"versions\":[{\"id\",\"at\",\"by\",\"reason\",\"ticket\",\"environment\",\"fingerprint\",\"signature\",\"is_newest\"}]}
-Exit: 0, 1 there is nothing to go back to or the version has errors, 3 no engine runs here, 4 a second person is asked for,
+  --list --json: {\"schema\":\"sinew.versions/1\",\"versions\":[{\"id\",\"at\",\"by\",\"reason\",\"ticket\",\"environment\",\"fingerprint\",\"signature\",\"trouble\",\"is_newest\"}],\"unreadable\":[ID]}
+Exit: 0, 1 there is nothing to go back to, the version has errors, or a listed one is not as it was signed, 3 no engine runs here, 4 a second person is asked for,
 5 --yes or --reason is missing.")]
 pub struct Rollback {
     /// The commit, or the beginning of the id of a version that the engine keeps; without it, the one before the last
@@ -181,7 +182,7 @@ impl Rollback {
         let all = self.reach.get("/api/v1/versions")?;
         if self.json {
             screen.line(all.to_string());
-            return Ok(Exit::Ok);
+            return Ok(tell_troubles(screen, &all));
         }
         let mut table = Table::new(&["VERSION", "PUT INTO FORCE (UTC)", "BY", "ENVIRONMENT", "SIGNATURE", "REASON"]);
         for version in all["versions"].as_array().into_iter().flatten() {
@@ -196,7 +197,7 @@ impl Rollback {
             ]);
         }
         table.print(screen);
-        Ok(Exit::Ok)
+        Ok(tell_troubles(screen, &all))
     }
 }
 
@@ -204,7 +205,8 @@ fn at(version: &Value) -> String {
     Timestamp(version["at"].as_i64().unwrap_or(0)).to_rfc3339()
 }
 
-fn title(version: &Value) -> String {
+/// When, by whom and why a version was put into force.
+pub(super) fn title(version: &Value) -> String {
     let by = match text(version, "by") {
         "" => String::new(),
         by => format!(" by {by}"),

@@ -51,7 +51,8 @@ Examples:
 
 A wrong line is reported with code, place and hint; the version that runs goes on. Tests run after every change. The last message of
 an interface is shown by its lines as they are now, after every change and whenever one comes: what each step changed, what each
-line decided and by which values. Values that may say who the patient is are masked; --reveal shows them.")]
+line decided and by which values. Values that may say who the patient is are masked; --reveal shows them.
+What is saved is put into force and not kept as a version for `sinew rollback`: `sinew apply` does that.")]
 pub struct Dev {
     /// The workspace folder
     #[arg(value_name = "DIR", conflicts_with = "workspace")]

@@ -6,6 +6,7 @@ use super::{
     support::{Peer, Workspace, admission, received, wait_for},
 };
 use serde_json::json;
+use std::{net::UdpSocket, time::Duration};
 
 const MAP: &str = "map chart from hl7v2 ADT_A01 to fhir r4 Bundle {
   type = transaction
@@ -25,13 +26,16 @@ fn no_act_no_preview_and_no_alert_shows_the_patient() {
         "issue": [{"severity": "error", "code": "invalid", "details": {"text": format!("{NAME} {PATIENT} is dead")},
             "diagnostics": format!("{NAME} is not unique"), "expression": [format!("Patient.name.where(family='{NAME}')")]}]});
     let chart = rude("422 Odd", "application/fhir+json", &outcome.to_string());
+    let traps = UdpSocket::bind("127.0.0.1:0").expect("a port");
+    traps.set_read_timeout(Some(Duration::from_secs(60))).expect("a limit");
     let pager = rude("200 OK", "application/json", &format!("{{\"said\":\"{NAME}\"}}"));
     workspace.write(
         "sinew.toml",
         &format!(
-            "name = \"scenario\"\ndata = \"data\"\n[alerts]\ntell = \"web\"\n[alerts.channels]\nweb = \"http \
-             http://127.0.0.1:{}/alert\"\n",
-            pager.port
+            "name = \"scenario\"\ndata = \"data\"\n[alerts]\ntell = \"web, nms\"\n[alerts.channels]\nweb = \"http \
+             http://127.0.0.1:{}/alert\"\nnms = \"snmp {} version v2c community hospital\"\n",
+            pager.port,
+            traps.local_addr().expect("an address")
         ),
     );
     workspace.write(FILE, MAP);
@@ -94,6 +98,11 @@ fn no_act_no_preview_and_no_alert_shows_the_patient() {
         heard.contains("POST /alert").then_some(heard)
     });
     texts.push(told);
+    let mut space = vec![0; 10_000];
+    let count = traps.recv(&mut space).expect("the alert as a notification");
+    let trap = String::from_utf8_lossy(&space[..count]).into_owned();
+    assert!(trap.contains("hospital") && trap.contains("wait for a person"), "{trap}");
+    texts.push(trap);
     texts.extend(everything_that_is_told(&engine, &[id]));
     texts.push(asked_of(&socket, "/api/v1/alerts"));
     let (_, talk) = engine.signal("-TERM");

@@ -48,6 +48,7 @@ mod support;
 mod telemetry;
 mod topics;
 mod transport;
+mod traps;
 mod trouble;
 mod two_processes;
 mod validate;

@@ -1,8 +1,10 @@
 //! The way back to an earlier version of the workspace: by what the engine keeps, by git, in an environment.
 
 use super::support::{Engine, Workspace, command};
+use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use serde_json::Value;
 use std::path::Path;
+use store::Store;
 
 fn lines(ward: &str) -> String {
     super::support::received(&format!("set MSH-6 = {ward}\nsend archive {{\n file out\n}}"))
@@ -138,5 +140,73 @@ fn an_environment_that_is_named_is_meant() {
     workspace.interface("adt", &lines("SECOND"));
     engine.sinew(&["apply", "--env", "prod", "--yes", "--reason", "wards"]).expect(0);
     assert!(versions(&engine).iter().all(|version| version["environment"] == "prod"));
+    assert_eq!(engine.signal("-TERM").0, 0);
+}
+
+/// Somebody with the key of the store changes the record of a version as `change` says, behind the engine's back.
+fn tamper(workspace: &Workspace, id: &str, change: impl Fn(&mut Value)) {
+    let (store, _) = Store::open(&workspace.path().join("data"), &store::Options::default()).expect("the store");
+    let mut row = store.tables().account("version", id).expect("the tables").expect("the version");
+    let key = LessSafeKey::new(UnboundKey::new(&AES_256_GCM, &store.key_for("accounts")).expect("a key"));
+    let aad = || Aad::from([b"version\0", id.as_bytes()].concat());
+    let nonce: [u8; NONCE_LEN] = row.body[..NONCE_LEN].try_into().expect("a nonce");
+    let mut sealed = row.body.split_off(NONCE_LEN);
+    let text = key.open_in_place(Nonce::assume_unique_for_key(nonce), aad(), &mut sealed).expect("the record");
+    let mut version: Value = serde_json::from_slice(text).expect("a version");
+    change(&mut version);
+    let mut text = serde_json::to_vec(&version).expect("JSON");
+    // The old bytes were sealed with this nonce: another one for other bytes.
+    let other = nonce.map(|byte| byte ^ 0x5a);
+    key.seal_in_place_append_tag(Nonce::assume_unique_for_key(other), aad(), &mut text).expect("sealed");
+    row.body = [&other[..], &text].concat();
+    row.revision += 1;
+    assert!(store.tables().account_put(&row).expect("the tables"));
+}
+
+#[test]
+fn versions_that_were_changed_behind_the_engine_are_found() {
+    let workspace = start();
+    let engine = workspace.run();
+    engine.sinew(&["version", "verify"]).expect(0).says(&["1 version kept, 1 is as it was signed"]);
+    applied(&workspace, &engine);
+    engine.sinew(&["version", "verify"]).expect(0).says(&["3 versions kept, 3 are as they were signed"]);
+    let list = versions(&engine);
+    let id = |at: usize| list[at]["id"].as_str().expect("an id").to_owned();
+    assert_eq!(engine.signal("-TERM").0, 0);
+    workspace.sinew(&["version", "verify"]).expect(3).says(&["E7001"]);
+    tamper(&workspace, &id(1), |version| version["reason"] = "nobody said so".into());
+    tamper(&workspace, &id(2), |version| version["signature"] = "".into());
+    let engine = workspace.run();
+    let verified = engine.sinew(&["version", "verify"]).expect(1);
+    verified.says(&[
+        "3 versions kept, 1 is as it was signed",
+        "E7432",
+        &id(1),
+        "over what it says",
+        &id(2),
+        "no signature",
+    ]);
+    assert!(!verified.err.contains(&id(0)), "{}", verified.err);
+    let told = engine.sinew(&["version", "verify", "--json"]).expect(1).json();
+    assert_eq!(
+        (&told["schema"], &told["kept"], &told["valid"]),
+        (&"sinew.version-verify/1".into(), &3.into(), &1.into())
+    );
+    let words: Vec<&str> =
+        told["versions"].as_array().expect("rows").iter().map(|row| row["signature"].as_str().unwrap()).collect();
+    assert_eq!(words, ["valid", "wrong", "missing"]);
+    engine.sinew(&["rollback", "--list"]).expect(1).says(&["nobody said so", "E7432"]);
+    engine.sinew(&["rollback", "--list", "--json"]).expect(1).says(&["E7432"]);
+    engine.sinew(&["rollback", "--to", &id(1), "--yes", "--reason", "back"]).expect(1).says(&["E7432"]);
+    assert_eq!(engine.signal("-TERM").0, 0);
+    // A record that nobody can open is told too, and is not passed over as if it had never been.
+    let (store, _) = Store::open(&workspace.path().join("data"), &store::Options::default()).expect("the store");
+    let mut row = store.tables().account("version", &id(2)).expect("the tables").expect("the version");
+    (row.body, row.revision) = (vec![0; 64], row.revision + 1);
+    assert!(store.tables().account_put(&row).expect("the tables"));
+    drop(store);
+    let engine = workspace.run();
+    let verified = engine.sinew(&["version", "verify"]).expect(1);
+    verified.says(&["3 versions kept, 1 is as it was signed", "E4090", &id(2), "cannot be read"]);
     assert_eq!(engine.signal("-TERM").0, 0);
 }

@@ -3,7 +3,7 @@
 use super::config::{Logging, Transport};
 use crate::{
     codes,
-    tcp::{self, tune::Pulse, write::write},
+    tcp::{datagram, tune::Pulse, write::write},
     tls,
 };
 use interface::contract::{Boxed, Destination, Outgoing};
@@ -11,14 +11,7 @@ use message::{
     Outcome, Reason, Scope,
     failpoint::{Place, pass},
 };
-use std::net::SocketAddr;
-use tokio::{
-    net::{TcpStream, UdpSocket},
-    time::timeout,
-};
-
-/// Largest datagram of IPv4, without its headers.
-const DATAGRAM_BYTES_MAX: usize = 65_507;
+use tokio::{net::TcpStream, time::timeout};
 
 /// The lane.
 pub(crate) struct Lane {
@@ -36,7 +29,10 @@ impl Lane {
         let header = self.config.header.of(outgoing.accepted);
         pass(Place::SendBefore);
         let outcome = match &self.config.transport {
-            Transport::Datagrams => self.post(&[header.as_bytes(), &outgoing.bytes].concat()).await,
+            Transport::Datagrams => {
+                let datagram = [header.as_bytes(), &outgoing.bytes].concat();
+                datagram::post(&self.config.address, &datagram, self.config.connect_time_max).await
+            }
             Transport::Stream(_) => {
                 let count = format!("{} ", header.len() + outgoing.bytes.len());
                 self.write(&[count.as_bytes(), header.as_bytes(), &outgoing.bytes]).await
@@ -82,31 +78,6 @@ impl Lane {
                 let text = format!("{address} did not take the message within {} s", write_time_max.as_secs_f32());
                 Outcome::Ambiguous { reason: Reason::new(codes::E6007, text) }
             }
-        }
-    }
-
-    /// One datagram, from a socket of its own: there is nothing to keep.
-    async fn post(&self, datagram: &[u8]) -> Outcome {
-        if datagram.len() > DATAGRAM_BYTES_MAX {
-            let text = "the message is larger than a datagram can be: send it over TCP or TLS";
-            return Outcome::Permanent { reason: Reason::new(codes::E6110, text), reply: None };
-        }
-        let address = &self.config.address;
-        let sent = async {
-            let server = tcp::resolve(address).await?.next();
-            let server =
-                server.ok_or_else(|| Reason::new(codes::E6003, format!("{address} has no network address")))?;
-            let here: SocketAddr = if server.is_ipv4() { ([0, 0, 0, 0], 0).into() } else { ([0_u16; 8], 0).into() };
-            let lost = |error: std::io::Error| {
-                Reason::new(codes::E6003, format!("{address} cannot be reached: {}", error.kind()))
-            };
-            let socket = UdpSocket::bind(here).await.map_err(lost)?;
-            socket.send_to(datagram, server).await.map_err(lost)
-        };
-        match timeout(self.config.connect_time_max, sent).await {
-            Ok(Ok(_)) => Outcome::Delivered { reply: None },
-            Ok(Err(reason)) => transient(reason),
-            Err(_) => transient(Reason::new(codes::E6003, format!("{address} was not found in time"))),
         }
     }
 }

@@ -5,6 +5,7 @@
 //! Never: knows what the protocols exchange; [`write`] writes the bytes that it is given.
 
 pub(crate) mod connect;
+pub(crate) mod datagram;
 pub(crate) mod listen;
 pub(crate) mod tune;
 pub(crate) mod write;

@@ -1,7 +1,6 @@
 //! Who is told of what: the part `[alerts]` of `sinew.toml`, compiled.
 
 use interface::{
-    catalogue::Connector,
     definition::DestinationDefinition,
     workspace::{AlertLines, Files, Options, WORKSPACE_FILE, Workspace},
 };
@@ -37,19 +36,13 @@ pub struct Settings {
     pub heartbeat: Option<(Channel, Duration)>,
 }
 
-/// Compiles the part. What is wrong is told, and the rest is of use all the same.
+/// Compiles the part, with the connectors, variables and kept secrets of `options`. What is wrong is told, and the rest is of use all the same.
 #[must_use]
-pub fn read(
-    lines: &AlertLines,
-    engine: &str,
-    console: &str,
-    connectors: &[&dyn Connector],
-    variables: &dyn Fn(&str) -> Option<String>,
-) -> (Settings, Vec<Diagnostic>) {
+pub fn read(lines: &AlertLines, engine: &str, console: &str, options: &Options) -> (Settings, Vec<Diagnostic>) {
     let mut findings = Findings(Vec::new());
     let mut channels = Vec::new();
     for (name, text) in &lines.channels {
-        match channel(name, text, connectors, variables) {
+        match channel(name, text, options) {
             Ok(channel) => channels.push(channel),
             Err(why) => findings.add(
                 format!("channels.{name}"),
@@ -58,7 +51,7 @@ pub fn read(
             ),
         }
     }
-    let heartbeat = lines.heartbeat.as_ref().and_then(|text| match channel("heartbeat", text, connectors, variables) {
+    let heartbeat = lines.heartbeat.as_ref().and_then(|text| match channel("heartbeat", text, options) {
         Ok(channel) => Some((channel, lines.heartbeat_every)),
         Err(why) => {
             findings.add("heartbeat".to_owned(), why, "write a connector with its settings: \"webhook https://…\"");
@@ -133,18 +126,13 @@ fn windows(lines: &AlertLines, findings: &mut Findings) -> Vec<Window> {
 }
 
 /// `smtp mail.example.org:587 from … to …`, perhaps with ` as SHAPE` and ` key env:NAME` behind it.
-fn channel(
-    name: &str,
-    text: &str,
-    connectors: &[&dyn Connector],
-    variables: &dyn Fn(&str) -> Option<String>,
-) -> Result<Channel, String> {
+fn channel(name: &str, text: &str, options: &Options) -> Result<Channel, String> {
     let (line, shape) = text.rsplit_once(" as ").map_or((text, None), |(line, shape)| (line, Some(shape.trim())));
     let (shape, key) = match shape.and_then(|shape| shape.split_once(" key ")) {
         Some((shape, key)) => (Some(shape.trim()), Some(key.trim())),
         None => (shape, None),
     };
-    let destination = compile(name, line, connectors, variables)?;
+    let destination = compile(name, line, options)?;
     let usual = match destination.connector {
         "smtp" => Shape::Text,
         "syslog" => Shape::Line,
@@ -157,7 +145,7 @@ fn channel(
     let key = match key.map(|key| key.strip_prefix("env:").ok_or(key)) {
         None => String::new(),
         Some(Ok(variable)) => {
-            variables(variable).ok_or_else(|| format!("the environment variable `{variable}` is not set"))?
+            (options.variables)(variable).ok_or_else(|| format!("the environment variable `{variable}` is not set"))?
         }
         Some(Err(_)) => return Err("a key never stands in a workspace: write `key env:NAME`".to_owned()),
     };
@@ -165,15 +153,12 @@ fn channel(
 }
 
 /// The line as an interface would have it, compiled as one.
-fn compile(
-    name: &str,
-    line: &str,
-    connectors: &[&dyn Connector],
-    variables: &dyn Fn(&str) -> Option<String>,
-) -> Result<DestinationDefinition, String> {
+fn compile(name: &str, line: &str, options: &Options) -> Result<DestinationDefinition, String> {
     let flow = format!("interface {name} \"alerts\" {{\n  receive interface\n  send {name} {{\n    {line}\n  }}\n}}\n");
     let files = Files::memory([(WORKSPACE_FILE, ""), ("interfaces/alerts/interface.flow", flow.as_str())]);
-    let options = Options { variables, ..Options::new(connectors) };
+    // What an environment changes is of interfaces, and a channel may have the name of one.
+    let Options { connectors, variables, secrets, .. } = *options;
+    let options = Options { variables, secrets, ..Options::new(connectors) };
     let (workspace, found) = Workspace::of(files, &options);
     let destination = workspace.definitions.first().and_then(|definition| definition.destinations.first());
     destination.cloned().ok_or_else(|| {

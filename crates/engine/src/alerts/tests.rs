@@ -5,7 +5,7 @@ use bytes::Bytes;
 use interface::{
     catalogue::{Address, AddressKind, Connector, Context, Settings as Set, Side, Spec},
     contract::{Boxed, Destination, Outgoing, Source},
-    workspace::ServerSettings,
+    workspace::{Options, ServerSettings},
 };
 use message::Outcome;
 
@@ -81,7 +81,8 @@ fn read(toml: &str) -> (Settings, Vec<String>) {
     let (server, wrong) = ServerSettings::read("sinew.toml", toml);
     assert!(wrong.is_empty(), "{wrong:?}");
     let variables = |name: &str| (name == "KEY").then(|| "key-1".to_owned());
-    let (settings, wrong) = settings::read(&server.alerts, "north", "", CONNECTORS, &variables);
+    let options = Options { variables: &variables, ..Options::new(CONNECTORS) };
+    let (settings, wrong) = settings::read(&server.alerts, "north", "", &options);
     (settings, wrong.into_iter().map(|finding| finding.message).collect())
 }
 

@@ -54,9 +54,11 @@ impl Input for Back {
 }
 
 fn told(version: &Version, newest: Option<&Version>, public: &[u8; 32]) -> Value {
+    let looked = signature::look(version, public);
     json!({"id": version.id, "at": version.at, "by": version.by, "reason": version.reason, "ticket": version.ticket,
         "environment": version.environment, "fingerprint": version.fingerprint, "was_in_force": !version.is_aside,
-        "signature": signature::look(version, public).map_or_else(signature::Wrong::as_str, |()| "valid"),
+        "signature": looked.map_or_else(signature::Wrong::as_str, |()| "valid"),
+        "trouble": looked.err().map(signature::Wrong::in_words),
         "is_newest": newest.is_some_and(|newest| newest.id == version.id)})
 }
 
@@ -156,7 +158,9 @@ pub(crate) async fn list(call: Call<Nothing>) -> Result<Response, Problem> {
         let versions = call.state.people.versions()?;
         let (newest, public) = (in_force(&versions).next(), call.state.engine.store().audit().public_key());
         let rows: Vec<Value> = versions.iter().map(|version| told(version, newest, &public)).collect();
-        Ok(Json(json!({"schema": "sinew.versions/1", "versions": rows})).into_response())
+        let unreadable = call.state.people.unreadable_versions()?;
+        let versions = json!({"schema": "sinew.versions/1", "versions": rows, "unreadable": unreadable});
+        Ok(Json(versions).into_response())
     })
     .await
 }

@@ -72,6 +72,13 @@ impl Kept {
         Ok(rows.into_iter().filter_map(|row| self.open(row).ok()).map(|(record, _)| record).collect())
     }
 
+    /// The names of the records of a kind that [`Kept::list`] leaves out: damaged, or of another store.
+    pub(crate) fn unreadable<T: Record>(&self) -> Result<Vec<String>, Problem> {
+        let rows = self.store.tables().accounts(T::KIND, None)?;
+        let names = rows.into_iter().map(|row| (row.id.clone(), row));
+        Ok(names.filter_map(|(name, row)| self.open::<T>(row).is_err().then_some(name)).collect())
+    }
+
     /// Keeps a new record; `false` when there is one of that name.
     pub(crate) fn add<T: Record>(&self, record: &T) -> Result<bool, Problem> {
         Ok(self.store.tables().account_put(&self.row(record, 1)?)?)

@@ -188,6 +188,11 @@ impl People {
         Ok(versions)
     }
 
+    /// The ids of kept versions that cannot be read.
+    pub(crate) fn unreadable_versions(&self) -> Result<Vec<String>, Problem> {
+        self.kept.unreadable::<Version>()
+    }
+
     pub(crate) fn add_version(&self, version: &Version) -> Result<(), Problem> {
         if self.kept.add(version)? { Ok(()) } else { Err(there_is("version")) }
     }

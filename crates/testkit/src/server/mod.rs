@@ -12,6 +12,7 @@ mod postgresql;
 mod proftpd;
 mod rabbitmq;
 mod redis;
+mod snmptrapd;
 
 pub use mariadb::MariaDb;
 pub use mosquitto::Mosquitto;
@@ -21,6 +22,7 @@ pub use postgresql::{GUEST_PASSWORD, PostgreSql};
 pub use proftpd::ProFtpd;
 pub use rabbitmq::RabbitMq;
 pub use redis::RedisServer;
+pub use snmptrapd::SnmpTrapd;
 
 use crate::Folder;
 use rustix::process::{Pid, Signal, kill_process};
