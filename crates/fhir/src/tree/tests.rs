@@ -91,6 +91,14 @@ fn a_property_is_found_whatever_happened_to_its_object() {
     let inner = tree.set(first, names[2], Value::Null).unwrap();
     tree.relocate(inner, Place::Property(root, names[3].into())).unwrap();
     check(&tree, &[names[1], names[3]]);
+    // An object that never had the name before.
+    for name in &names {
+        let mut tree = Tree::new();
+        let root = tree.root().id();
+        let only = tree.set(root, "resourceType", Value::Null).unwrap();
+        tree.rename(only, *name).unwrap();
+        check(&tree, &[*name]);
+    }
 }
 
 #[test]
