@@ -1,12 +1,14 @@
 //! Messages that wait to be counted, of one interface: from the end of intake to its book.
 //!
 //! Promises: handing a message over takes the time of a short lock and no more, and never waits for counting; one at a time
-//! counts, a batch at once, on no thread that anybody waits for; what does not fit is counted as left out.
+//! counts, a batch at once, on no thread that anybody waits for; what does not fit is counted as left out, and of a flood
+//! all but an even share.
 
 use super::{
     book::{Book, Received, Repeat, Taken},
     limits::{BATCH, PENDING_BYTES_MAX, PENDING_MAX},
     own::OwnTables,
+    pace::Pace,
     verdict::Verdict,
 };
 use hl7v2::Message;
@@ -35,6 +37,7 @@ struct Pending {
     messages: Vec<Waiting>,
     bytes: usize,
     left_out: u64,
+    pace: Pace,
 }
 
 /// What a broken rule takes while it waits, about.
@@ -79,7 +82,8 @@ impl Inbox {
         let mut pending = lock(&self.pending);
         let said = waiting.verdict.as_ref().map_or(0, |verdict| verdict.broken.len() * BROKEN_BYTES);
         let bytes = pending.bytes + waiting.bytes + said;
-        if pending.messages.len() >= PENDING_MAX || bytes > PENDING_BYTES_MAX {
+        let has_room = pending.messages.len() < PENDING_MAX && bytes <= PENDING_BYTES_MAX;
+        if !has_room || !pending.pace.takes(waiting.received) {
             pending.left_out += 1;
             return false;
         }
@@ -166,7 +170,8 @@ mod tests {
     fn what_does_not_fit_is_told() {
         let inbox = Inbox::new(Duration::from_secs(3_600));
         for id in 0..PENDING_MAX as u64 + 7 {
-            inbox.put(waiting(id));
+            // A millisecond apart, so that they are no flood.
+            inbox.put(Waiting { received: Timestamp(id as i64 * 1_000), ..waiting(id) });
         }
         let large = Inbox::new(Duration::from_secs(3_600));
         for id in 0..3 {
@@ -175,6 +180,23 @@ mod tests {
         let left_out = |inbox: &Inbox| inbox.take(&System).iter().map(|taken| taken.record.left_out).sum::<u64>();
         assert_eq!((left_out(&inbox), left_out(&large)), (7, 1));
         assert_eq!(inbox.counted.load(Ordering::Relaxed), PENDING_MAX as u64);
+    }
+
+    #[test]
+    fn of_a_flood_a_share_is_looked_at() {
+        let inbox = Inbox::new(Duration::from_secs(3_600));
+        let received = System.now();
+        // Thirty thousand within a millisecond.
+        for id in 0..30_000 {
+            if inbox.put(Waiting { received: Timestamp(received.0 + (id / 30) as i64), ..waiting(id) }) {
+                inbox.count(&System);
+            }
+        }
+        let records = inbox.take(&System);
+        let sum = |of: fn(&Taken) -> u64| records.iter().map(of).sum::<u64>();
+        let (looked_at, left_out) = (sum(|taken| taken.record.messages), sum(|taken| taken.record.left_out));
+        assert_eq!(looked_at + left_out, 30_000);
+        assert!((4_000..4_010).contains(&looked_at), "{looked_at}");
     }
 
     #[test]

@@ -7,15 +7,15 @@
 //! | the interface's own tables | `own` |
 //! | what its `validate` lines said | `verdict` |
 //! | what was counted in a span of time | [`record`] |
-//! | from the end of intake to the counters | `inbox` |
+//! | from the end of intake to the counters | `inbox`; how many of a flood `pace` |
 //! | kept in the tables, folded, dropped | [`keep`] |
 //! | what has changed, and since when | [`drift`], [`findings`] |
 //! | `alert quality` lines | [`alerts`] |
 //! | what `sinew quality` shows | [`report`] |
 //! | all of it while the engine runs | `room` |
 //!
-//! Promises: counting stands behind the acknowledgment, never before it; it takes no memory that a sender could grow
-//! (`limits`); what is kept are counts and codes of the standard's tables, never a value of a message (R10).
+//! Promises: counting stands behind the acknowledgment, never before it; it takes no memory and no time that a sender could
+//! grow (`limits`); what is kept are counts and codes of the standard's tables, never a value of a message (R10).
 //! Never: judges a message on its way, changes one, or holds one up.
 
 pub mod alerts;
@@ -29,6 +29,7 @@ pub mod limits;
 mod measure;
 mod moment;
 mod own;
+mod pace;
 pub mod place;
 pub mod plausible;
 pub mod record;

@@ -72,7 +72,7 @@ struct Cell {
     /// A text that JSON writes as it is, without escapes.
     is_plain: bool,
     /// Of an object: a bit for each property that it has or had, see [`Name::bit`].
-    seen: u16,
+    seen: u64,
 }
 
 /// A resource.

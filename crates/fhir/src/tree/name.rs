@@ -37,10 +37,10 @@ impl Name {
         Name(self.0 ^ 1)
     }
 
-    /// One of sixteen bits, the same for a name and its `_` form: an object without this bit has no property of the name.
+    /// One of 64 bits, the same for a name and its `_` form: an object without this bit has no property of the name.
     #[inline]
-    pub(super) fn bit(self) -> u16 {
-        1 << (self.0 >> 1 & 15)
+    pub(super) fn bit(self) -> u64 {
+        1 << (self.0 >> 1 & 63)
     }
 
     /// The name begins with `_`: it holds the id and the extensions of a primitive.
@@ -67,7 +67,7 @@ impl Name {
 pub struct NameSet {
     names: Box<[Name]>,
     /// The bits of all, see [`Name::bit`].
-    bits: u16,
+    bits: u64,
 }
 
 impl NameSet {
@@ -87,7 +87,7 @@ impl NameSet {
     }
 
     #[inline]
-    pub(super) fn bits(&self) -> u16 {
+    pub(super) fn bits(&self) -> u64 {
         self.bits
     }
 }

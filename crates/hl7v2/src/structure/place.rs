@@ -123,6 +123,8 @@ pub fn place(structure: &Structure, segments: impl IntoIterator<Item = [u8; 3]>)
         items: vec![Item { node: 0, parent: 0, occurrence: 1, segment: None, order: Order::Kept }],
         open: vec![Frame { item: 0, node: 0, at: None, count: 0 }],
         counts: Vec::new(),
+        last: ([0; 3], None),
+        then: Vec::new(),
     };
     for (number, id) in segments.into_iter().enumerate() {
         placer.push(number as u32, id);
@@ -147,6 +149,10 @@ struct Placer<'s> {
     open: Vec<Frame>,
     /// Of places that were left, for those that come back: parent item, node, how many.
     counts: Vec<(u32, NodeId, u16)>,
+    /// What was looked for last, and what was found.
+    last: ([u8; 3], Option<Goal>),
+    /// Where the open groups were then.
+    then: Vec<(NodeId, Option<usize>, u16)>,
 }
 
 impl Placer<'_> {
@@ -154,7 +160,7 @@ impl Placer<'_> {
         let Some(bit) = self.structure.bit(id).filter(|_| self.structure.has(id)) else {
             return self.keep_unknown(number);
         };
-        match self.search(id, bit) {
+        match self.search_again(id, bit) {
             Some(goal) => self.take(goal, number, id, bit),
             None => self.keep_unknown(number),
         }
@@ -169,6 +175,29 @@ impl Placer<'_> {
             segment: Some(number),
             order: Order::Unknown,
         });
+    }
+
+    /// What a search depends on at an open group: where it is, and how often it was there, where that is bounded.
+    fn standing(&self, frame: &Frame) -> (NodeId, Option<usize>, u16) {
+        let child = frame.at.and_then(|at| self.structure.children(frame.node).get(at));
+        let is_bounded = child.is_some_and(|child| self.structure.node(*child).max != UNBOUNDED);
+        (frame.node, frame.at, if is_bounded { frame.count } else { 0 })
+    }
+
+    /// As [`Placer::search`]: what was found last, where the same is looked for from the same place. Results follow one on
+    /// the other.
+    fn search_again(&mut self, id: [u8; 3], bit: u128) -> Option<Goal> {
+        let mut then = std::mem::take(&mut self.then);
+        let is_same = self.last.0 == id
+            && then.len() == self.open.len()
+            && self.open.iter().zip(&then).all(|(frame, then)| self.standing(frame) == *then);
+        if !is_same {
+            then.clear();
+            then.extend(self.open.iter().map(|frame| self.standing(frame)));
+            self.last = (id, self.search(id, bit));
+        }
+        self.then = then;
+        self.last.1
     }
 
     /// The cheapest goal, looked for from the innermost open group outwards.

@@ -21,12 +21,13 @@ use crate::{
     profile::Ruleset,
     run::{Fault, Run, Site},
     table::Table,
-    view::{Need, View},
+    view::{Held, Need, View},
 };
 use clock::When;
 use compare::{Comparison, Right};
 pub use explain::{Part, Value};
 use operand::Operand;
+pub(crate) use quick::Asked;
 use quick::Quick;
 use regex::Regex;
 use std::sync::Arc;
@@ -140,6 +141,21 @@ impl Condition {
     /// The parts of the message without which it does not hold.
     pub(crate) fn need(&self) -> Option<Need> {
         self.node.need()
+    }
+
+    /// Every place that it asks about in a short way, with the short texts that it compares with.
+    pub(crate) fn each_asked(&self, visit: &mut dyn FnMut(Asked, &[u64])) {
+        self.node.each_asked(visit);
+    }
+
+    /// It may hold where the place holds this.
+    pub(crate) fn may_hold(&self, place: &Asked, held: Held) -> bool {
+        self.node.under(place, held) != Some(false)
+    }
+
+    /// No test of it can go wrong: a line that has nothing to do may as well not ask.
+    pub(crate) fn is_safe(&self) -> bool {
+        self.node.is_quick()
     }
 }
 

@@ -5,7 +5,7 @@
 //! uses no fuel, never fails and never allocates. It does not answer where a field has several repetitions, and where a
 //! long text or one with escapes has to be compared.
 
-use super::{Check, Comparison, Node, Operand, Quantifier, Right};
+use super::{Check, Comparison, Node, Operand, Quantifier, Right, Test};
 use crate::{
     path::ReadPath,
     view::{Held, View, packed},
@@ -67,7 +67,11 @@ impl Quick {
     /// One of the values passes; `None` where only the long way knows.
     #[inline]
     fn passes(&self, view: &View<'_>) -> Option<bool> {
-        let held = view.held(self.slot, &self.member, self.key);
+        self.accepts(view.held(self.slot, &self.member, self.key))
+    }
+
+    #[inline]
+    fn accepts(&self, held: Held) -> Option<bool> {
         match (&self.check, held) {
             (_, Held::Several) => None,
             (_, Held::Nothing) => Some(false),
@@ -77,6 +81,26 @@ impl Quick {
             (Look::Words { short }, Held::Word(word)) => Some(short.contains(&word)),
             (Look::Words { .. }, Held::Text) => None,
         }
+    }
+}
+
+/// A place of what a name stands for, which tests ask about.
+#[derive(Clone, Debug)]
+pub(crate) struct Asked {
+    pub(crate) slot: usize,
+    member: Member,
+    key: u64,
+}
+
+impl Asked {
+    /// What it holds.
+    #[inline]
+    pub(crate) fn held(&self, view: &View<'_>) -> Held {
+        view.held(self.slot, &self.member, self.key)
+    }
+
+    pub(crate) fn is(&self, other: &Asked) -> bool {
+        (self.slot, self.key) == (other.slot, other.key)
     }
 }
 
@@ -100,6 +124,59 @@ fn key_of(member: &Member) -> Option<u64> {
 }
 
 impl Node {
+    /// Every place that a short way asks about, with the short texts that it compares with.
+    pub(super) fn each_asked(&self, visit: &mut dyn FnMut(Asked, &[u64])) {
+        match self {
+            Node::Test(Test { quick: Some(quick), .. }) => {
+                let words = match &quick.check {
+                    Look::Words { short } => &short[..],
+                    Look::Exists | Look::Null => &[],
+                };
+                visit(Asked { slot: quick.slot, member: quick.member.clone(), key: quick.key }, words);
+            }
+            Node::And(nodes) | Node::Or(nodes) => nodes.iter().for_each(|node| node.each_asked(visit)),
+            Node::Not(node) => node.each_asked(visit),
+            Node::Test(_) | Node::Count { .. } | Node::Valid(_) | Node::At(_) => {}
+        }
+    }
+
+    /// The answer as far as it follows from what one place holds; `None` where it does not.
+    pub(super) fn under(&self, place: &Asked, held: Held) -> Option<bool> {
+        match self {
+            Node::Test(Test { quick: Some(quick), is_negated, .. }) => {
+                let is_asked = (quick.slot, quick.key) == (place.slot, place.key);
+                quick.accepts(held).filter(|_| is_asked).map(|passes| passes != *is_negated)
+            }
+            Node::And(nodes) => Node::joined(nodes, place, held, false),
+            Node::Or(nodes) => Node::joined(nodes, place, held, true),
+            Node::Not(node) => node.under(place, held).map(|holds| !holds),
+            Node::Test(_) | Node::Count { .. } | Node::Valid(_) | Node::At(_) => None,
+        }
+    }
+
+    /// What one of the nodes decides, or all of them together.
+    fn joined(nodes: &[Node], place: &Asked, held: Held, deciding: bool) -> Option<bool> {
+        let mut is_known = true;
+        for node in nodes {
+            match node.under(place, held) {
+                Some(answer) if answer == deciding => return Some(deciding),
+                Some(_) => {}
+                None => is_known = false,
+            }
+        }
+        is_known.then_some(!deciding)
+    }
+
+    /// Every test of it has a short way: asking it can go wrong nowhere.
+    pub(super) fn is_quick(&self) -> bool {
+        match self {
+            Node::Test(test) => test.quick.is_some(),
+            Node::And(nodes) | Node::Or(nodes) => nodes.iter().all(Node::is_quick),
+            Node::Not(node) => node.is_quick(),
+            Node::Count { .. } | Node::Valid(_) | Node::At(_) => false,
+        }
+    }
+
     /// The short answer, where every test that it takes has one.
     pub(super) fn answer(&self, view: &View<'_>) -> Option<bool> {
         match self {

@@ -189,15 +189,11 @@ pub(crate) fn outside(lookup: Arc<str>, column: Option<&str>, failed: OnFailure)
 fn is_uri(text: &str) -> bool {
     let is_sign = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
     let length = text.bytes().take_while(is_sign).count();
-    let has_blank = || {
-        if text.is_ascii() { text.bytes().any(is_blank) } else { text.contains(char::is_whitespace) }
-    };
-    length > 1 && text.as_bytes().get(length) == Some(&b':') && !has_blank()
-}
-
-/// White space of ASCII as Unicode has it.
-fn is_blank(byte: u8) -> bool {
-    matches!(byte, b' ' | 0x09..=0x0D)
+    // Most have no sign beyond ASCII, and then nothing else in them is a blank.
+    let is_graphic = || text.bytes().fold(true, |all, byte| all & byte.is_ascii_graphic());
+    length > 1
+        && text.as_bytes().get(length) == Some(&b':')
+        && (is_graphic() || !text.contains(|letter: char| letter.is_whitespace()))
 }
 
 /// `%20` as the sign that it stands for; what cannot be read stays.

@@ -310,17 +310,34 @@ impl Call {
     }
 
     fn on_atom<'v>(&'v self, atom: Atom<'v>, run: &mut Run) -> Result<Atom<'v>, Fault> {
-        let Atom::Text(text) = atom else { return Ok(atom) };
-        let kept = if self.on_trouble == OnTrouble::Error { None } else { Some(Atom::Text(text.clone())) };
+        match atom {
+            Atom::Text(text) => Ok(self.on_text(text, run)?.map_or(Atom::Empty, Atom::text)),
+            Atom::Empty | Atom::Null => Ok(atom),
+        }
+    }
+
+    /// As [`Call::apply`], for one text of a step that works on each by itself.
+    #[inline]
+    pub(crate) fn apply_to_text<'v>(
+        &'v self,
+        text: Cow<'v, str>,
+        run: &mut Run,
+    ) -> Result<Option<Cow<'v, str>>, Fault> {
+        self.site.burn(run, 1 + (text.len() / 64) as u64)?;
+        Ok(self.on_text(text, run)?.filter(|text| !text.is_empty()))
+    }
+
+    fn on_text<'v>(&'v self, text: Cow<'v, str>, run: &mut Run) -> Result<Option<Cow<'v, str>>, Fault> {
+        let kept = if self.on_trouble == OnTrouble::Error { None } else { Some(text.clone()) };
         let is_told = matches!(self.on_trouble, OnTrouble::Error | OnTrouble::Warn);
         let code = if is_told && run.missed.is_some() { Some(text.clone()) } else { None };
         match self.operation.on_text(text, run) {
-            Ok(text) => Ok(Atom::text(text)),
+            Ok(text) => Ok(Some(text)),
             Err(Trouble::NotInTable(table)) if code.is_some() => {
                 run.miss(&table, code.as_deref().unwrap_or_default());
-                Ok(self.settle(&Trouble::NotInTable(table), kept, run)?.unwrap_or(Atom::Empty))
+                self.settle(&Trouble::NotInTable(table), kept, run)
             }
-            Err(trouble) => Ok(self.settle(&trouble, kept, run)?.unwrap_or(Atom::Empty)),
+            Err(trouble) => self.settle(&trouble, kept, run),
         }
     }
 

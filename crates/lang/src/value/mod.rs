@@ -15,7 +15,7 @@ use crate::{
     table::Table,
     view::{Need, View},
 };
-use hl7v2::{Element, Level};
+use hl7v2::{Element, Level, State};
 pub(crate) use leaves::{Coordinate, level_of};
 use std::{borrow::Cow, sync::Arc};
 use template::Template;
@@ -159,6 +159,15 @@ impl Value {
         }
     }
 
+    /// Paths of a message in HL7 v2, of which the first with a value counts, and steps that each work on one text: what most
+    /// values are.
+    pub(crate) fn plain(&self) -> Option<Plain<'_>> {
+        let [Term { alternatives }] = self.terms.as_slice() else { return None };
+        let is_one = |primary: &Primary| matches!(primary, Primary::Read(path) if path.is_of_v2() && !path.is_list());
+        let is_plain = alternatives.iter().all(is_one) && self.calls.iter().all(|call| call.operation.is_each());
+        is_plain.then_some(Plain { value: self, alternatives })
+    }
+
     /// The value for this message: texts in three states, one or several.
     ///
     /// # Errors
@@ -199,6 +208,39 @@ impl Value {
             Item::One(atom) => Content::Atom(atom),
             Item::Many(atoms) => Content::List(atoms),
         })
+    }
+}
+
+/// See [`Value::plain`].
+#[derive(Clone, Copy)]
+pub(crate) struct Plain<'v> {
+    value: &'v Value,
+    alternatives: &'v [Primary],
+}
+
+impl<'v> Plain<'v> {
+    /// As [`Value::evaluate`]; `None` where no text comes of it.
+    pub(crate) fn text(self, view: &View<'v>, run: &mut Run) -> Result<Option<Cow<'v, str>>, Fault> {
+        let site = &self.value.site;
+        site.burn(run, 1)?;
+        let mut found = None;
+        for primary in self.alternatives {
+            let Primary::Read(path) = primary else { continue };
+            site.burn(run, 1)?;
+            found = path.first(view).filter(|element| element.state() != State::Empty);
+            if found.is_some() {
+                break;
+            }
+        }
+        let found = found.filter(|element| element.state() == State::Value).map(|element| element.text());
+        let Some(mut text) = found.filter(|text| !text.is_empty()) else { return Ok(None) };
+        for call in &self.value.calls {
+            match call.apply_to_text(text, run)? {
+                Some(made) => text = made,
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(text))
     }
 }
 

@@ -19,6 +19,12 @@ fn evaluate(text: &str) -> Vec<String> {
     let (message, _) = Message::parse(MESSAGE);
     let value = value.unwrap();
     let item = value.evaluate(&View::new(&message), &mut Run::new(Timestamp(0), 7)).unwrap();
+    // The short way, where there is one, gives the same text.
+    if let Some(plain) = value.plain() {
+        let short = plain.text(&View::new(&message), &mut Run::new(Timestamp(0), 7)).unwrap();
+        let long = item.atoms().iter().map(Atom::as_str).find(|text| !text.is_empty());
+        assert_eq!(short.as_deref(), long, "{text}");
+    }
     item.atoms()
         .iter()
         .map(|atom| match atom {

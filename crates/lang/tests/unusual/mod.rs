@@ -1,6 +1,6 @@
 //! Messages that are odd in one or a few places: each gives a bundle without errors of ours.
 //!
-//! The messages of the library's cases, with places replaced by what senders really write there: the null value, dates that
+//! The messages of the library's cases, each once and then some by chance, with places replaced by what senders really write there: the null value, dates that
 //! are none, components and repetitions too many, characters of markup, escapes, blanks. The seed is fixed;
 //! `CASES=20000 SEED=7` runs more of them and others, and `ONLY=oru` some files.
 
@@ -9,7 +9,7 @@ use hl7v2::Message;
 use lang::{Run, Settings, Standard};
 use std::collections::BTreeMap;
 
-/// Messages that are tried: each takes some milliseconds in a build for tests.
+/// Messages that are tried besides one of each case: each takes some milliseconds in a build for tests.
 const CASES: u64 = 40;
 
 /// What a place may hold.
@@ -136,8 +136,11 @@ fn odd_messages_give_valid_bundles() {
     let mut chance = Chance(number("SEED", 1));
     let mut told: BTreeMap<String, (usize, String)> = BTreeMap::new();
     let mut tree = fhir::Tree::new();
-    for _ in 0..number("CASES", CASES) {
-        let (path, text) = cases[chance.below(cases.len())];
+    // Every kind of message once, and then by chance.
+    let by_chance = number("CASES", CASES);
+    for turn in 0..cases.len() as u64 + by_chance {
+        let at = usize::try_from(turn).ok().filter(|turn| *turn < cases.len());
+        let (path, text) = cases[at.unwrap_or_else(|| chance.below(cases.len()))];
         let text = odd(text, &mut chance);
         let (message, _) = Message::parse(text.clone().into_bytes());
         let (file, _) = standard.map_for(&message).expect("the type is as it was");

@@ -5,8 +5,9 @@
 
 use super::{
     bundle::Entries,
+    gates::{Due, Lines},
     lineage::{Lineage, Why},
-    plan::{Action, Body, Due, Kind, Last, Lines, Making, Over, Routine, Target},
+    plan::{Action, Body, Kind, Last, Making, Over, Routine, Target},
     primitive::Clock,
     references::Waiting,
 };
@@ -112,7 +113,7 @@ impl<'p, 'm, 'r> Machine<'p, 'm, 'r> {
             let action = &actions[number];
             action.site.burn(self.run, (number + 1 - done) as u64)?;
             done = number + 1;
-            if action.kind.turn().is_none() && !self.is_wanted(action)? {
+            if self.is_settled(action, at) || action.kind.turn().is_none() && !self.is_wanted(action)? {
                 continue;
             }
             match &action.kind {
@@ -158,6 +159,13 @@ impl<'p, 'm, 'r> Machine<'p, 'm, 'r> {
             Some(condition) => condition.holds(&self.view, self.run),
             None => Ok(true),
         }
+    }
+
+    /// A line that begins with `else`, and lines before gave its element a value: less work than its condition.
+    #[inline]
+    fn is_settled(&self, action: &Action, at: At) -> bool {
+        let Kind::Write(write) = &action.kind else { return false };
+        write.is_fallback && self.lineage.is_none() && action.is_asked_last && self.is_there(&write.target, at)
     }
 
     /// A note at a line. Says nothing of the message's content.

@@ -5,7 +5,7 @@
 //! | paths of elements, looked up | `target` |
 //! | what the standard says of a place in a message | `source` |
 //! | lines, blocks, shared maps compiled | `compile`, `lines`, `assign`, `parts` |
-//! | the compiled form | `plan` |
+//! | the compiled form | `plan`; which of its lines could do something `gates` |
 //! | a run | `machine`: what it reads `reading`, `primitive`; what it writes `writing`, `coded`, `references`, `bundle` |
 //! | where everything came from | `lineage` |
 //!
@@ -18,6 +18,7 @@ mod assign;
 mod bundle;
 mod coded;
 mod compile;
+mod gates;
 pub mod lineage;
 mod lines;
 mod machine;

@@ -2,6 +2,7 @@
 
 use super::{
     absent::{self, Absent},
+    gates::Lines,
     primitive::{self, Clock, Primitive, Read},
 };
 use crate::{
@@ -12,15 +13,11 @@ use crate::{
     run::Site,
     table::Table,
     value::Value,
-    view::{Need, View},
+    view::Need,
 };
 use fhir::{Name, NameSet, definitions::Type};
 use hl7v2::{Filled, structure::NodeId};
-use std::{
-    borrow::Cow,
-    ops::{Deref, Range},
-    sync::Arc,
-};
+use std::{borrow::Cow, ops::Range, sync::Arc};
 
 /// Lines that run in one frame: a map, or a shared map.
 #[derive(Debug, Default)]
@@ -41,127 +38,9 @@ pub(crate) struct Routine {
 pub(crate) struct Action {
     pub(crate) kind: Kind,
     pub(crate) when: Option<Box<Condition>>,
+    /// Whether it has something to do is found with less work than what its condition says.
+    pub(super) is_asked_last: bool,
     pub(crate) site: Site,
-}
-
-/// Lines one after the other, with what each needs beside them: most lines of a map have nothing to do in most messages,
-/// and are passed over without a look at the line itself.
-#[derive(Debug, Default)]
-pub(crate) struct Lines {
-    actions: Box<[Action]>,
-    /// What lines need, of 64 lines each.
-    gates: Box<[Gates]>,
-    /// What one of the lines needs; `None` where one of them needs nothing.
-    need: Option<Need>,
-}
-
-/// What 64 lines need, a bit for each. A line is due where its first and its second need are met.
-#[derive(Debug, Default)]
-struct Gates {
-    /// Lines without a first, and without a second need.
-    free: [u64; 2],
-    /// Needs, those of one name side by side, with the lines whose first and whose second need each is.
-    needs: Vec<(Need, [u64; 2])>,
-}
-
-impl Gates {
-    fn of(actions: &[Action]) -> Gates {
-        let mut gates = Gates::default();
-        for (number, action) in actions.iter().enumerate() {
-            for (at, need) in action.needs().into_iter().enumerate() {
-                let lines = match need {
-                    None => &mut gates.free,
-                    Some(need) => match gates.needs.iter().position(|(known, _)| *known == need) {
-                        Some(known) => &mut gates.needs[known].1,
-                        None => {
-                            gates.needs.push((need, [0; 2]));
-                            let last = gates.needs.len() - 1;
-                            &mut gates.needs[last].1
-                        }
-                    },
-                };
-                lines[at] |= 1 << number;
-            }
-        }
-        gates.needs.sort_by_key(|(need, _)| need.slot);
-        gates.needs.shrink_to_fit();
-        gates
-    }
-
-    /// The lines that could do something.
-    #[inline]
-    fn due(&self, view: &View<'_>) -> u64 {
-        let [mut first, mut second] = self.free;
-        let (mut slot, mut known) = (u32::MAX, Filled::UNKNOWN);
-        for (need, lines) in &self.needs {
-            // What a name holds is looked up when the name changes.
-            if need.slot != slot {
-                (slot, known) = (need.slot, view.held_by(need.slot));
-            }
-            if known.meets(need.parts) {
-                first |= lines[0];
-                second |= lines[1];
-            }
-        }
-        first & second
-    }
-}
-
-impl From<Vec<Action>> for Lines {
-    fn from(actions: Vec<Action>) -> Lines {
-        let gates = actions.chunks(GATED).map(Gates::of).collect();
-        let need = Need::of_all(actions.iter().map(|action| action.needs().into_iter().flatten().next()));
-        Lines { actions: actions.into(), gates, need }
-    }
-}
-
-impl Deref for Lines {
-    type Target = [Action];
-
-    fn deref(&self) -> &[Action] {
-        &self.actions
-    }
-}
-
-/// Lines whose needs are looked at together: the bits of a number.
-const GATED: usize = 64;
-
-/// How far the lines of a block have come. What their names stand for stays the same until the last is done.
-#[derive(Debug, Default)]
-pub(crate) struct Due {
-    /// How many times 64 lines were looked at.
-    looked: usize,
-    /// The number of the first line of the last look.
-    first: usize,
-    /// The lines of that look that are still to come.
-    lines: u64,
-}
-
-impl Due {
-    /// The number of the next line that could do something.
-    #[inline(always)]
-    pub(crate) fn next(&mut self, lines: &Lines, view: &View<'_>) -> Option<usize> {
-        if self.lines == 0 && !self.look(lines, view) {
-            return None;
-        }
-        let line = self.lines.trailing_zeros() as usize;
-        self.lines &= self.lines.wrapping_sub(1);
-        Some(self.first.wrapping_add(line))
-    }
-
-    /// Looks for the next lines, as far as there are any.
-    #[inline(never)]
-    fn look(&mut self, lines: &Lines, view: &View<'_>) -> bool {
-        while let Some(gates) = lines.gates.get(self.looked) {
-            self.first = self.looked * GATED;
-            self.looked += 1;
-            self.lines = gates.due(view);
-            if self.lines != 0 {
-                return true;
-            }
-        }
-        false
-    }
 }
 
 impl Routine {
@@ -187,11 +66,12 @@ impl Action {
     }
 
     pub(crate) fn new(kind: Kind, when: Option<Condition>, site: Site) -> Action {
-        Action { kind, when: when.map(Box::new), site }
+        let is_asked_last = when.as_ref().is_some_and(Condition::is_safe);
+        Action { kind, when: when.map(Box::new), is_asked_last, site }
     }
 
     /// Where what one of these needs is empty, the line does nothing.
-    fn needs(&self) -> [Option<Need>; 2] {
+    pub(super) fn needs(&self) -> [Option<Need>; 2] {
         // The condition of a line with turns of its own is about each turn.
         let turn = self.kind.turn().unwrap_or(usize::MAX);
         let of_condition = self.when.as_deref().and_then(Condition::need);
@@ -248,13 +128,13 @@ impl Kind {
                 },
                 Source::Constant { .. } | Source::Named(_) => None,
             },
-            Kind::Element { body, .. } => body.actions.need,
+            Kind::Element { body, .. } => body.actions.need(),
             Kind::Each { over, .. } => match &**over {
                 Over::Path(path) => path.need(),
                 Over::Own { segment, .. } => Some(Need::of_segments(*segment, Filled::THERE)),
                 Over::Group { .. } | Over::Place(_) => None,
             },
-            Kind::When { actions } => actions.need,
+            Kind::When { actions } => actions.need(),
             Kind::Use { with, .. } => with.need(),
             Kind::Resource { .. } | Kind::Reopen { .. } => None,
         }

@@ -1,8 +1,9 @@
 //! What lines read: the elements that a path names, the turns of an `each`, values and primitives.
 
 use super::{
+    gates::{Due, Lines},
     machine::Machine,
-    plan::{Due, Kind, Lines, Source},
+    plan::{Kind, Source},
     primitive::{self, Primitive, Read},
 };
 use crate::{
@@ -161,8 +162,15 @@ impl<'p, 'm> Machine<'p, 'm, '_> {
         'm: 'v,
     {
         self.trace_reads(value);
-        match value.evaluate(&self.view, self.run) {
-            Ok(item) => Ok(Some(item)),
+        let item = value.evaluate(&self.view, self.run);
+        self.settled(item)
+    }
+
+    /// `None` with a note where a step could not do its work. What must stop the message stops it.
+    #[inline]
+    pub(super) fn settled<T>(&mut self, done: Result<T, Fault>) -> Result<Option<T>, Fault> {
+        match done {
+            Ok(done) => Ok(Some(done)),
             Err(fault) if fault.code.id == codes::E2404.id || fault.code.id == codes::E2402.id => Err(fault),
             Err(fault) => {
                 let finding = Diagnostic { severity: message::Severity::Warning, ..fault.diagnostic() };

@@ -2,6 +2,7 @@
 
 mod findings;
 mod formats;
+mod gates;
 mod origins;
 
 use super::*;

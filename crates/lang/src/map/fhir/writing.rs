@@ -68,7 +68,7 @@ impl<'p, 'm> Machine<'p, 'm, '_> {
     }
 
     /// The element of a target is there already.
-    fn is_there(&self, target: &Target, at: At) -> bool {
+    pub(super) fn is_there(&self, target: &Target, at: At) -> bool {
         let mut node = self.tree.node(at);
         for hop in &target.hops {
             let next = match hop.slot {
@@ -411,6 +411,12 @@ impl<'p, 'm> Machine<'p, 'm, '_> {
         site: &'p Site,
         at: At,
     ) -> Result<bool, Fault> {
+        if let Some(plain) = value.plain().filter(|_| self.lineage.is_none()) {
+            let text = plain.text(&self.view, self.run);
+            let Some(text) = self.settled(text)?.flatten() else { return Ok(false) };
+            let Some(read) = self.read(text, wanted, site) else { return Ok(false) };
+            return self.put(&write.target, &read, false, site, at);
+        }
         let Some(item) = self.evaluated(value)? else { return Ok(false) };
         let is_text = |atom: &Atom<'_>| matches!(atom, Atom::Text(text) if !text.trim().is_empty());
         if self.lineage.is_some() && !item.atoms().iter().any(is_text) {
