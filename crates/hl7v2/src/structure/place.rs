@@ -116,16 +116,7 @@ struct Goal {
 #[must_use]
 pub fn place(structure: &Structure, segments: impl IntoIterator<Item = [u8; 3]>) -> Placement {
     let segments: Vec<[u8; 3]> = segments.into_iter().collect();
-    let present = segments.iter().filter_map(|id| structure.bit(*id)).fold(0, |all, bit| all | bit);
-    let mut placer = Placer {
-        structure,
-        lacking: structure.nodes().iter().map(|node| is_lacking(structure, node, present)).collect(),
-        items: vec![Item { node: 0, parent: 0, occurrence: 1, segment: None, order: Order::Kept }],
-        open: vec![Frame { item: 0, node: 0, at: None, count: 0 }],
-        counts: Vec::new(),
-        last: ([0; 3], None),
-        then: Vec::new(),
-    };
+    let mut placer = Placer::new(structure, &segments);
     for (number, id) in segments.into_iter().enumerate() {
         placer.push(number as u32, id);
     }
@@ -155,7 +146,20 @@ struct Placer<'s> {
     then: Vec<(NodeId, Option<usize>, u16)>,
 }
 
-impl Placer<'_> {
+impl<'s> Placer<'s> {
+    fn new(structure: &'s Structure, segments: &[[u8; 3]]) -> Placer<'s> {
+        let present = segments.iter().filter_map(|id| structure.bit(*id)).fold(0, |all, bit| all | bit);
+        Placer {
+            structure,
+            lacking: structure.nodes().iter().map(|node| is_lacking(structure, node, present)).collect(),
+            items: vec![Item { node: 0, parent: 0, occurrence: 1, segment: None, order: Order::Kept }],
+            open: vec![Frame { item: 0, node: 0, at: None, count: 0 }],
+            counts: Vec::new(),
+            last: ([0; 3], None),
+            then: Vec::new(),
+        }
+    }
+
     fn push(&mut self, number: u32, id: [u8; 3]) {
         let Some(bit) = self.structure.bit(id).filter(|_| self.structure.has(id)) else {
             return self.keep_unknown(number);
@@ -384,6 +388,7 @@ fn offer(best: &mut Option<Goal>, goal: Goal) {
 mod tests {
     use super::super::model::Builder;
     use super::*;
+    use proptest::prelude::*;
 
     /// A structure as text: `PID` once, `[PID]` optional, `{}` repeating, `<A|B>` a choice, `NAME(` … `)` a group.
     fn structure(text: &str) -> Structure {
@@ -519,4 +524,33 @@ mod tests {
             Some((Order::Unknown, 3))
         );
     }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(400))]
+        /// A search that is not made again would have found the same.
+        #[test]
+        fn a_segment_like_the_one_before_is_placed_as_if_it_was_looked_for(
+            which in 0..STRUCTURES.len(),
+            ids in proptest::collection::vec((0..IDS.len(), 1..4usize), 0..25),
+        ) {
+            let structure = structure(STRUCTURES[which]);
+            let segments: Vec<[u8; 3]> =
+                ids.iter().flat_map(|(at, times)| std::iter::repeat_n(IDS[*at], *times)).collect();
+            let mut plain = Placer::new(&structure, &segments);
+            for (number, id) in segments.iter().enumerate() {
+                plain.last = ([0; 3], None);
+                plain.push(number as u32, *id);
+            }
+            prop_assert_eq!(place(&structure, segments).items, plain.items);
+        }
+    }
+
+    const IDS: [[u8; 3]; 7] = [*b"AAA", *b"BBB", *b"CCC", *b"DDD", *b"EEE", *b"FFF", *b"ZZZ"];
+    /// Groups in groups, choices, and groups and segments that may come once.
+    const STRUCTURES: [&str; 4] = [
+        "AAA {ONE( [BBB] {TWO( CCC {[DDD]} ) [EEE] ) {FFF}",
+        "AAA [ONE( BBB [CCC] ) {TWO( CCC [ONE( DDD {EEE} ) ) [FFF]",
+        "{[AAA]} ONE< BBB TWO( CCC {DDD} ) > {[EEE]} THREE( [CCC] FFF )",
+        "AAA BBB [CCC] {ONE( DDD [TWO( EEE ) ) [ONE( EEE {FFF} )",
+    ];
 }

@@ -95,6 +95,47 @@ fn past_the_lines_that_are_looked_at_together() {
     }
 }
 
+/// Lines that go by what one place holds: every answer that it can give.
+#[test]
+fn by_what_a_place_holds() {
+    const CONDITIONS: [&str; 12] = [
+        "a-1 = X",
+        "a-1 in [X, YY]",
+        "a-1 not in [X, YY]",
+        "a-1 != X",
+        "a-1 exists",
+        "a-1 empty",
+        "a-1 is null",
+        "a-1 in [X, LONGER-THAN-EIGHT]",
+        "a-1 = X or a-2 exists",
+        "not (a-1 = YY and a-2 exists)",
+        "a-1 empty or a-1 = Z",
+        "a-2 = Q and a-1 in [YY, Z]",
+    ];
+    let lines: Vec<String> =
+        CONDITIONS.iter().enumerate().map(|(at, when)| format!("  name.given = \"g{at}\" when {when}")).collect();
+    let text = format!("map m from hl7v2 to fhir r4 Patient {{\neach ZZA as a {{\n{}\n}}\n}}", lines.join("\n"));
+    let (file, found) = compile_text(&text);
+    assert_eq!(texts(&found.into_iter().filter(Diagnostic::is_error).collect::<Vec<_>>()), Vec::<String>::new());
+    let check = |segment: &str, expect: &[usize]| {
+        let (message, _) = Message::parse(format!("{HEAD}\r{segment}\r"));
+        let [looked, plain, explained] = ways(map_of(&file), &message);
+        let given: Vec<String> = expect.iter().map(|at| format!("\"g{at}\"")).collect();
+        let expect = format!("{{\"resourceType\":\"Patient\",\"name\":[{{\"given\":[{}]}}]}}", given.join(","));
+        assert_eq!(looked.0, expect, "{segment}");
+        assert!(looked == plain && looked == explained, "{segment}");
+    };
+    check("ZZA|X|", &[0, 1, 4, 7, 8, 9]);
+    check("ZZA|YY|Q", &[1, 3, 4, 8, 11]);
+    check("ZZA|Z|Q", &[2, 3, 4, 8, 9, 10, 11]);
+    check("ZZA|OTHER|", &[2, 3, 4, 9]);
+    check("ZZA|LONGER-THAN-EIGHT|", &[2, 3, 4, 7, 9]);
+    check("ZZA||Q", &[2, 3, 5, 8, 9, 10]);
+    check("ZZA|\"\"|", &[2, 3, 4, 6, 9]);
+    // Several: any of them.
+    check("ZZA|X~YY|", &[0, 1, 4, 7, 8, 9]);
+}
+
 /// A text of the map is read when it is compiled, to what reading it in each run would give.
 #[test]
 fn constants() {
