@@ -390,7 +390,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// A structure as text: `PID` once, `[PID]` optional, `{}` repeating, `<A|B>` a choice, `NAME(` … `)` a group.
+    /// A structure as text: `PID` once, `[PID]` optional, `{}` repeating, `PID+` up to two times, `<A|B>` a choice, `NAME(` … `)` a group.
     fn structure(text: &str) -> Structure {
         let mut builder = Builder::new("MESSAGE");
         let (mut min, mut max) = (1, 1);
@@ -400,8 +400,9 @@ mod tests {
                 _ => {
                     let is_optional = word.contains('[');
                     let is_many = word.contains('{');
-                    (min, max) = (u16::from(!is_optional), if is_many { UNBOUNDED } else { 1 });
-                    let name = word.trim_matches(['[', ']', '{', '}']);
+                    let most = if word.contains('+') { 2 } else { 1 };
+                    (min, max) = (u16::from(!is_optional), if is_many { UNBOUNDED } else { most });
+                    let name = word.trim_matches(['[', ']', '{', '}', '+']);
                     if let Some(name) = name.strip_suffix('(') {
                         builder.open(name, min, max);
                     } else if let Some(name) = name.strip_suffix('<') {
@@ -526,7 +527,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(400))]
+        #![proptest_config(ProptestConfig::with_cases(1_000))]
         /// A search that is not made again would have found the same.
         #[test]
         fn a_segment_like_the_one_before_is_placed_as_if_it_was_looked_for(
@@ -547,10 +548,11 @@ mod tests {
 
     const IDS: [[u8; 3]; 7] = [*b"AAA", *b"BBB", *b"CCC", *b"DDD", *b"EEE", *b"FFF", *b"ZZZ"];
     /// Groups in groups, choices, and groups and segments that may come once.
-    const STRUCTURES: [&str; 4] = [
+    const STRUCTURES: [&str; 5] = [
         "AAA {ONE( [BBB] {TWO( CCC {[DDD]} ) [EEE] ) {FFF}",
         "AAA [ONE( BBB [CCC] ) {TWO( CCC [ONE( DDD {EEE} ) ) [FFF]",
         "{[AAA]} ONE< BBB TWO( CCC {DDD} ) > {[EEE]} THREE( [CCC] FFF )",
         "AAA BBB [CCC] {ONE( DDD [TWO( EEE ) ) [ONE( EEE {FFF} )",
+        "AAA+ [BBB+] +ONE( CCC+ [DDD] ) [CCC] DDD {EEE}",
     ];
 }

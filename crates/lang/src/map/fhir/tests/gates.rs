@@ -136,6 +136,16 @@ fn by_what_a_place_holds() {
     check("ZZA|X~YY|", &[0, 1, 4, 7, 8, 9]);
 }
 
+/// The condition of an `each` is about its own turns, and not about what its name stood for in a line before.
+#[test]
+fn by_what_a_turn_of_its_own_holds() {
+    let body = "each ZZB as b when b-1 = X { name.given = first }
+each ZZB as b when b-1 = YY { name.given = second }
+each ZZB as b when b-1 = Z { name.given = third }";
+    check(body, "ZZB|YY / ZZB|X", r#","name":[{"given":["first"]},{"given":["second"]}]"#);
+    check(body, "ZZB|Z", r#","name":[{"given":["third"]}]"#);
+}
+
 /// A text of the map is read when it is compiled, to what reading it in each run would give.
 #[test]
 fn constants() {
