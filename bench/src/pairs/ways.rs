@@ -45,6 +45,7 @@ pub(super) struct Way {
 /// Connectors that have no rate of their own, and why.
 pub(super) const WITHOUT: &[(&str, &str)] = &[
     ("schedule", "gives a message when the clock says so"),
+    ("snmp", "tells alerts, not messages"),
     ("amqp", "wants a queue that is there: --also='amqp 127.0.0.1:5672/amq.default routing-key NAME'"),
     ("nats", "wants a stream that is there: --also='nats 127.0.0.1:4222/SUBJECT'"),
     ("ftps", "wants a server with a certificate: --also='ftps HOST/FOLDER user NAME password secret:NAME'"),

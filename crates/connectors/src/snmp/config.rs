@@ -32,7 +32,7 @@ pub(crate) enum Security {
     /// SNMPv2c: a word that everybody on the way can read.
     Community(String),
     /// SNMPv3.
-    User(User),
+    User(Box<User>),
 }
 
 /// The settings as texts, looked at.
@@ -112,7 +112,8 @@ impl Notifying {
             Security::Community(settings.text("community").to_owned())
         } else {
             let passwords = (settings.text("auth-password"), settings.text("privacy-password"));
-            Security::User(User::new(settings.text("user"), &engine, Digest::parse(settings.text("auth")), passwords))
+            let digest = Digest::parse(settings.text("auth"));
+            Security::User(Box::new(User::new(settings.text("user"), &engine, digest, passwords)))
         };
         let time_max = duration(settings, "timeout")?;
         Ok(Notifying { address: settings.address.to_string(), enterprise, security, time_max })
