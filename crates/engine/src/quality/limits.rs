@@ -30,9 +30,9 @@ pub const ENDED_MAX: usize = 4_096;
 
 /// Messages of one interface that are looked at in a second when more come for long: ten times what a large hospital has at
 /// its busiest. The others are counted as left out.
-pub const LOOKED_AT_A_SECOND: i64 = 2_000;
+pub const LOOKED_AT_A_SECOND: i64 = 1_000;
 /// Messages that are looked at besides, when they come at once.
-pub const LOOKED_AT_AT_ONCE: i64 = 4_000;
+pub const LOOKED_AT_AT_ONCE: i64 = 2_000;
 /// Messages that wait to be counted; more are counted as left out.
 pub const PENDING_MAX: usize = 4_096;
 /// Bytes of messages that wait to be counted.
