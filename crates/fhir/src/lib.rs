@@ -45,4 +45,4 @@ pub mod validate;
 pub mod xml;
 
 pub use error::Error;
-pub use tree::{Key, Kind, Name, NameSet, Node, NodeId, Number, Place, Route, Tree, Value};
+pub use tree::{Fixed, Key, Kind, Known, Name, NameSet, Node, NodeId, Number, Place, Route, Tree, Value};

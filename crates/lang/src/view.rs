@@ -308,6 +308,21 @@ impl<'m> View<'m> {
         at.set((spot, held));
         held
     }
+    /// As [`View::held`], of the segments with an id, where the message has one of them.
+    pub(crate) fn held_by_segments(&self, id: [u8; 3], member: &Member) -> Held {
+        let Some(looked) = self.looked.as_ref().filter(|_| self.focus.is_none()) else { return Held::Several };
+        let parts = member.field.as_ref().map_or(Filled::THERE, |(number, _)| Filled::part(*number));
+        if !looked.by_id[place_of(id)].meets(parts) {
+            return Held::Nothing;
+        }
+        let mut segments = self.message.segments_named(id);
+        let (Some(segment), None) = (segments.next(), segments.next()) else { return Held::Several };
+        match self.only_of(&segment, member) {
+            Only::Nothing => Held::Nothing,
+            Only::One(element) => Held::of(element),
+            Only::Several => Held::Several,
+        }
+    }
     /// The first value at a path of the message.
     pub(crate) fn first(&self, path: &Path) -> Option<Element<'m>> {
         let segment = self.message.first_segment(path)?;

@@ -6,6 +6,7 @@ use super::read::number_length;
 use super::write::is_plain;
 use super::{Cell, Key, Kind, NONE, Name, Node, NodeId, TREE_NODES_MAX, TREE_TEXT_MAX, Tree};
 use crate::{Error, codes};
+use std::sync::Arc;
 
 /// The text of a number as JSON has it, such as `1.00`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +17,57 @@ impl<'a> Number<'a> {
     #[must_use]
     pub fn new(text: &'a str) -> Option<Number<'a>> {
         (number_length(text.as_bytes()) == Some(text.len())).then_some(Number(text))
+    }
+}
+
+/// A text that was looked at before: what stands in a program is put into many trees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Known<'a> {
+    text: &'a str,
+    is_plain: bool,
+}
+
+impl<'a> Known<'a> {
+    /// A text that JSON writes as it is, such as a part of one for which [`Known::is_plain`] said so.
+    #[must_use]
+    pub fn of_plain(text: &'a str) -> Known<'a> {
+        debug_assert!(is_plain(text.as_bytes()), "the text needs escapes");
+        Known { text, is_plain: true }
+    }
+
+    /// JSON writes the text as it is, without escapes.
+    #[must_use]
+    pub fn is_plain(text: &str) -> bool {
+        is_plain(text.as_bytes())
+    }
+}
+
+/// The owner of a [`Known`] text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fixed {
+    text: Arc<str>,
+    is_plain: bool,
+}
+
+impl Fixed {
+    /// Looks at a text once.
+    #[must_use]
+    pub fn new(text: impl Into<Arc<str>>) -> Fixed {
+        let text = text.into();
+        Fixed { is_plain: is_plain(text.as_bytes()), text }
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// As a value.
+    #[inline]
+    #[must_use]
+    pub fn value(&self) -> Value<'_> {
+        Value::Known(Known { text: &self.text, is_plain: self.is_plain })
     }
 }
 
@@ -32,6 +84,8 @@ pub enum Value<'a> {
     Number(Number<'a>),
     /// A string.
     Text(&'a str),
+    /// A string of a program.
+    Known(Known<'a>),
     /// An empty array.
     Array,
     /// An empty object.
@@ -304,24 +358,38 @@ impl Tree {
     /// Puts a value behind the last child of a container: how almost every value comes into a tree.
     #[inline]
     fn push(&mut self, parent: u32, name: u32, value: Value<'_>) -> Result<NodeId, Error> {
+        let mut cell = Cell::new(Kind::Object, parent, name);
+        let text = match value {
+            Value::Object => None,
+            Value::Array => {
+                cell.kind = Kind::Array;
+                None
+            }
+            Value::Text(text) => Some(Known { text, is_plain: is_plain(text.as_bytes()) }),
+            Value::Known(known) => Some(known),
+            Value::Null | Value::Bool(_) | Value::Integer(_) | Value::Number(_) => {
+                let made = self.make(value)?;
+                return self.hang(Cell { parent, name, ..made });
+            }
+        };
+        if let Some(text) = text {
+            self.keep(&mut cell, Kind::Text, text)?;
+        }
+        self.hang(cell)
+    }
+
+    /// Puts a cell behind the last child of its parent.
+    #[inline(always)]
+    fn hang(&mut self, cell: Cell) -> Result<NodeId, Error> {
         let id = self.cells.len();
         if id >= TREE_NODES_MAX {
             return Err(full_of_values());
         }
         let id = id as u32;
-        let mut cell = Cell::new(Kind::Null, parent, name);
-        match value {
-            Value::Text(text) => self.keep(&mut cell, Kind::Text, text)?,
-            Value::Object => (cell.kind, cell.a, cell.b) = (Kind::Object, NONE, NONE),
-            Value::Array => (cell.kind, cell.a, cell.b) = (Kind::Array, NONE, NONE),
-            Value::Number(Number(text)) => self.keep(&mut cell, Kind::Number, text)?,
-            Value::Integer(value) => self.keep(&mut cell, Kind::Number, Digits::new(value).text())?,
-            Value::Bool(value) => (cell.kind, cell.a) = (Kind::Bool, u32::from(value)),
-            Value::Null => {}
-        }
+        let (parent, name) = (cell.parent, Name(cell.name));
         self.cells.push(cell);
         let above = self.cell_mut(parent);
-        above.seen |= Name(name).bit();
+        above.seen |= name.bit();
         let last = std::mem::replace(&mut above.b, id);
         if last == NONE {
             above.a = id;
@@ -333,14 +401,14 @@ impl Tree {
 
     /// Keeps the text of a cell at the end of the buffer.
     #[inline(always)]
-    fn keep(&mut self, cell: &mut Cell, kind: Kind, text: &str) -> Result<(), Error> {
+    fn keep(&mut self, cell: &mut Cell, kind: Kind, Known { text, is_plain }: Known<'_>) -> Result<(), Error> {
         let start = self.text.len();
         if start.saturating_add(text.len()) > TREE_TEXT_MAX {
             return Err(full_of_text());
         }
         self.text.push_str(text);
         (cell.kind, cell.a, cell.b) = (kind, start as u32, text.len() as u32);
-        cell.is_plain = is_plain(text.as_bytes());
+        cell.is_plain = is_plain;
         Ok(())
     }
 
@@ -352,13 +420,14 @@ impl Tree {
             Value::Bool(value) => Cell { a: u32::from(value), ..cell(Kind::Bool) },
             Value::Array => cell(Kind::Array),
             Value::Object => cell(Kind::Object),
-            Value::Integer(value) => self.make_text(Kind::Number, Digits::new(value).text())?,
-            Value::Number(Number(text)) => self.make_text(Kind::Number, text)?,
-            Value::Text(text) => self.make_text(Kind::Text, text)?,
+            Value::Integer(value) => self.make_text(Kind::Number, Known::of_plain(Digits::new(value).text()))?,
+            Value::Number(Number(text)) => self.make_text(Kind::Number, Known::of_plain(text))?,
+            Value::Text(text) => self.make_text(Kind::Text, Known { text, is_plain: is_plain(text.as_bytes()) })?,
+            Value::Known(known) => self.make_text(Kind::Text, known)?,
         })
     }
 
-    fn make_text(&mut self, kind: Kind, text: &str) -> Result<Cell, Error> {
+    fn make_text(&mut self, kind: Kind, text: Known<'_>) -> Result<Cell, Error> {
         let mut cell = Cell::new(kind, NONE, NONE);
         self.keep(&mut cell, kind, text)?;
         Ok(cell)

@@ -17,7 +17,7 @@ mod route;
 mod tests;
 mod write;
 
-pub use edit::{Number, Place, Value};
+pub use edit::{Fixed, Known, Number, Place, Value};
 pub use name::{Key, Name, NameSet};
 pub use node::{Children, Node};
 pub use route::Route;

@@ -18,11 +18,20 @@ use hl7v2::{
 /// A test that may have a short answer.
 #[derive(Debug)]
 pub(super) struct Quick {
-    slot: usize,
+    of: Of,
     member: Member,
     /// The member as a number.
     key: u64,
     check: Look,
+}
+
+/// What the member is of.
+#[derive(Debug)]
+enum Of {
+    /// What a name stands for.
+    Name(usize),
+    /// Segments of the message.
+    Segments([u8; 3]),
 }
 
 /// What a value has to be, for a look at its bytes.
@@ -39,7 +48,15 @@ enum Look {
 impl Quick {
     /// The short way of a test; `None` where there is none.
     pub(super) fn of(quantifier: Quantifier, is_negated: bool, operand: &Operand, check: &Check) -> Option<Quick> {
-        let Operand::Read(ReadPath::Bound { slot, member }) = operand else { return None };
+        let (of, member) = match operand {
+            Operand::Read(ReadPath::Bound { slot, member }) => (Of::Name(*slot), member),
+            Operand::Read(ReadPath::Message(path))
+                if path.groups.is_empty() && matches!(path.occurrence, Index::Unsaid | Index::All) =>
+            {
+                (Of::Segments(path.segment), &path.member)
+            }
+            Operand::Read(_) | Operand::Value(_) | Operand::Literal(_) => return None,
+        };
         match quantifier {
             Quantifier::Unsaid => {}
             Quantifier::Any if !is_negated => {}
@@ -61,13 +78,16 @@ impl Quick {
             | Check::Ends(_)
             | Check::Contains(_) => return None,
         };
-        Some(Quick { slot: *slot, member: member.clone(), key: key_of(member)?, check })
+        Some(Quick { of, member: member.clone(), key: key_of(member)?, check })
     }
 
     /// One of the values passes; `None` where only the long way knows.
     #[inline]
     fn passes(&self, view: &View<'_>) -> Option<bool> {
-        self.accepts(view.held(self.slot, &self.member, self.key))
+        self.accepts(match self.of {
+            Of::Name(slot) => view.held(slot, &self.member, self.key),
+            Of::Segments(id) => view.held_by_segments(id, &self.member),
+        })
     }
 
     #[inline]
@@ -127,12 +147,12 @@ impl Node {
     /// Every place that a short way asks about, with the short texts that it compares with.
     pub(super) fn each_asked(&self, visit: &mut dyn FnMut(Asked, &[u64])) {
         match self {
-            Node::Test(Test { quick: Some(quick), .. }) => {
+            Node::Test(Test { quick: Some(quick @ Quick { of: Of::Name(slot), .. }), .. }) => {
                 let words = match &quick.check {
                     Look::Words { short } => &short[..],
                     Look::Exists | Look::Null => &[],
                 };
-                visit(Asked { slot: quick.slot, member: quick.member.clone(), key: quick.key }, words);
+                visit(Asked { slot: *slot, member: quick.member.clone(), key: quick.key }, words);
             }
             Node::And(nodes) | Node::Or(nodes) => nodes.iter().for_each(|node| node.each_asked(visit)),
             Node::Not(node) => node.each_asked(visit),
@@ -143,8 +163,8 @@ impl Node {
     /// The answer as far as it follows from what one place holds; `None` where it does not.
     pub(super) fn under(&self, place: &Asked, held: Held) -> Option<bool> {
         match self {
-            Node::Test(Test { quick: Some(quick), is_negated, .. }) => {
-                let is_asked = (quick.slot, quick.key) == (place.slot, place.key);
+            Node::Test(Test { quick: Some(quick @ Quick { of: Of::Name(slot), .. }), is_negated, .. }) => {
+                let is_asked = (*slot, quick.key) == (place.slot, place.key);
                 quick.accepts(held).filter(|_| is_asked).map(|passes| passes != *is_negated)
             }
             Node::And(nodes) => Node::joined(nodes, place, held, false),
@@ -226,7 +246,14 @@ mod tests {
     use proptest::prelude::*;
 
     /// Tests of a segment, `s`, and of a repetition, `r`.
-    const TESTS: [&str; 21] = [
+    const TESTS: [&str; 28] = [
+        "PID-2 exists",
+        "PID-3 empty or PID-4 = A",
+        "PID-3.2 in [A, BB]",
+        "PID exists and PV1 empty",
+        "PID-3[1].2.2 != A",
+        "PID-4 is null",
+        "any PID-3 not in [A]",
         "s-2 exists",
         "s-2 empty",
         "s-3 = A",
@@ -266,7 +293,12 @@ mod tests {
 
     /// How many of the tests the short way answered.
     fn compare(conditions: &[Condition], body: &str) -> usize {
-        let (message, _) = Message::parse(format!("MSH|^~\\&|A\rPID|{body}\r"));
+        compare_in(conditions, &format!("MSH|^~\\&|A\rPID|{body}\rPV1|1\rPID||A\r"));
+        compare_in(conditions, &format!("MSH|^~\\&|A\rPID|{body}\r"))
+    }
+
+    fn compare_in(conditions: &[Condition], text: &str) -> usize {
+        let (message, _) = Message::parse(text.to_owned());
         let Some(segment) = message.segments().nth(1) else { return 0 };
         let mut view = View::new(&message);
         view.look_through();
@@ -279,7 +311,7 @@ mod tests {
             let mut run = Run::new(Timestamp(0), 0);
             let long = condition.node.holds(&condition.site, &view, &mut run).unwrap();
             if let Some(short) = condition.node.answer(&view) {
-                assert_eq!(short, long, "{:?} of {body:?}", condition.node);
+                assert_eq!(short, long, "{:?} of {text:?}", condition.node);
                 answered += 1;
             }
         }

@@ -21,6 +21,8 @@ pub struct Table {
     name: Arc<str>,
     columns: Vec<Box<str>>,
     text: String,
+    /// JSON writes every cell as it is.
+    is_plain: bool,
     /// Where each cell ends in `text`, row after row.
     ends: Vec<u32>,
     /// Rows sorted by `from`, the default row left out.
@@ -61,6 +63,10 @@ impl<'t> Row<'t> {
     #[must_use]
     pub fn to_system(self) -> &'t str {
         self.table.to_system.map_or("", |column| self.table.cell(self.row, column))
+    }
+    /// A cell of the row as a value of FHIR.
+    pub(crate) fn value(self, cell: &'t str) -> fhir::Value<'t> {
+        if self.table.is_plain { fhir::Value::Known(fhir::Known::of_plain(cell)) } else { fhir::Value::Text(cell) }
     }
     /// The cell of any column, by its number from [`Table::column`].
     #[must_use]
@@ -233,6 +239,7 @@ impl Reader<'_> {
         if lines.is_empty() && !table.columns.is_empty() {
             self.report(Diagnostic::warning(codes::E2323, "the table has no rows").hint("add `from,to` pairs"), 0..0);
         }
+        table.is_plain = fhir::Known::is_plain(&table.text);
         self.sort(&mut table, &lines);
         table
     }
@@ -243,6 +250,7 @@ impl Reader<'_> {
             name: Arc::from(name),
             columns: Vec::new(),
             text: String::new(),
+            is_plain: false,
             ends: Vec::new(),
             order: Vec::new(),
             slots: Vec::new(),

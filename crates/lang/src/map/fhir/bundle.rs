@@ -13,7 +13,7 @@ use crate::{
 };
 use fhir::definitions::{Member, Type};
 use fhir::names::names;
-use fhir::{Kind, Name, Node, NodeId, Place, Tree, Value};
+use fhir::{Kind, Known, Name, Node, NodeId, Place, Tree, Value};
 use ring::digest;
 use std::{collections::BTreeMap, fmt::Write};
 
@@ -118,10 +118,10 @@ impl Entries {
         let mut make = || -> Result<Entry, fhir::Error> {
             let (bundle, names) = (tree.root().id(), names());
             let entry = tree.append(bundle, names.entry, Value::Object)?;
-            let full_url = tree.add(entry, names.full_url, Value::Text(""))?;
+            let full_url = tree.add(entry, names.full_url, known(""))?;
             let root = tree.add(entry, names.resource, Value::Object)?;
-            tree.add(root, names.resource_type, Value::Text(kind))?;
-            let id = tree.add(root, names.id, Value::Text(""))?;
+            tree.add(root, names.resource_type, known(kind))?;
+            let id = tree.add(root, names.id, known(""))?;
             Ok(Entry { kind, entry, full_url, id, root, request: Request::Put, same_as: None, is_live: true })
         };
         let entry = make().map_err(|error| too_large(site, &error))?;
@@ -178,7 +178,7 @@ impl Entries {
 
     fn settle(&self, tree: &mut Tree, number: usize, id: Id) -> Result<(), fhir::Error> {
         let url = id.url();
-        tree.replace(self.list[number].full_url, Value::Text(std::str::from_utf8(&url).unwrap_or_default()))
+        tree.replace(self.list[number].full_url, known(std::str::from_utf8(&url).unwrap_or_default()))
     }
 
     /// The id of a resource of this message alone: by its type and its number.
@@ -299,25 +299,30 @@ impl Entries {
     }
 }
 
+/// A name of FHIR, or what [`escape`] made: no sign of it needs an escape in JSON.
+fn known(text: &str) -> Value<'_> {
+    Value::Known(Known::of_plain(text))
+}
+
 impl Entry {
     fn write_request(&self, tree: &mut Tree) -> Result<(), fhir::Error> {
         let names = names();
         let request = tree.add(self.entry, names.request, Value::Object)?;
         let method = if matches!(self.request, Request::CreateIfNone(_)) { "POST" } else { "PUT" };
-        tree.add(request, names.method, Value::Text(method))?;
+        tree.add(request, names.method, known(method))?;
         match &self.request {
             Request::Put => {
                 let uuid = tree.node(self.full_url).text().and_then(|url| url.strip_prefix(URN)).unwrap_or_default();
                 let url = [self.kind, "/", uuid].concat();
-                tree.add(request, names.url, Value::Text(&url))?;
+                tree.add(request, names.url, known(&url))?;
             }
             Request::Update(query) => {
-                tree.add(request, names.url, Value::Text(query))?;
+                tree.add(request, names.url, known(query))?;
             }
             Request::CreateIfNone(query) => {
-                tree.add(request, names.url, Value::Text(self.kind))?;
+                tree.add(request, names.url, known(self.kind))?;
                 let query = query.get(self.kind.len() + 1..).unwrap_or_default();
-                tree.add(request, names.if_none_exist, Value::Text(query))?;
+                tree.add(request, names.if_none_exist, known(query))?;
             }
         }
         Ok(())
@@ -419,11 +424,13 @@ impl Id {
     /// What the `fullUrl` of its resource is, in ASCII.
     fn url(self) -> [u8; 45] {
         const HEX: &[u8; 16] = b"0123456789abcdef";
+        let mut digits = [0; 32];
+        for (pair, byte) in digits.as_chunks_mut::<2>().0.iter_mut().zip(self.0) {
+            *pair = [HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]];
+        }
         let mut out = *b"urn:uuid:00000000-0000-0000-0000-000000000000";
-        let places = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
-        for (place, byte) in places.into_iter().zip(self.0) {
-            out[URN.len() + place] = HEX[usize::from(byte >> 4)];
-            out[URN.len() + place + 1] = HEX[usize::from(byte & 15)];
+        for (from, to) in [(0..8, 9..17), (8..12, 18..22), (12..16, 23..27), (16..20, 28..32), (20..32, 33..45)] {
+            out[to].copy_from_slice(&digits[from]);
         }
         out
     }

@@ -130,8 +130,8 @@ fn put(machine: &mut Machine<'_, '_, '_>, node: NodeId, row: Row<'_>, site: &Sit
             continue;
         }
         let put = match is_new {
-            true => machine.tree.add(node, name, Value::Text(text)),
-            false => machine.tree.set(node, name, Value::Text(text)),
+            true => machine.tree.add(node, name, row.value(text)),
+            false => machine.tree.set(node, name, row.value(text)),
         };
         put.map_err(full)?;
     }

@@ -311,7 +311,7 @@ impl Compiler<'_, '_> {
         let mut body = self.body(tree, &inside.statements, &mut own);
         self.check_required(tree, &own, &place, true);
         body.required = required_names(found.member);
-        found.target.url = url;
+        found.target.url = url.map(fhir::Fixed::new);
         let kind = Kind::Element { target: Box::new(found.target), body: Box::new(body) };
         Some(Action::new(kind, when, Site::new(tree, place)))
     }

@@ -113,7 +113,9 @@ impl<'p, 'm, 'r> Machine<'p, 'm, 'r> {
             let action = &actions[number];
             action.site.burn(self.run, (number + 1 - done) as u64)?;
             done = number + 1;
-            if self.is_settled(action, at) || action.kind.turn().is_none() && !self.is_wanted(action)? {
+            if (action.is_asked_last && self.is_settled(action, at))
+                || action.kind.turn().is_none() && !self.is_wanted(action)?
+            {
                 continue;
             }
             match &action.kind {
@@ -165,7 +167,7 @@ impl<'p, 'm, 'r> Machine<'p, 'm, 'r> {
     #[inline]
     fn is_settled(&self, action: &Action, at: At) -> bool {
         let Kind::Write(write) = &action.kind else { return false };
-        write.is_fallback && self.lineage.is_none() && action.is_asked_last && self.is_there(&write.target, at)
+        self.lineage.is_none() && self.is_there(&write.target, at)
     }
 
     /// A note at a line. Says nothing of the message's content.

@@ -15,7 +15,7 @@ use crate::{
     value::Value,
     view::Need,
 };
-use fhir::{Name, NameSet, definitions::Type};
+use fhir::{Fixed, Name, NameSet, definitions::Type};
 use hl7v2::{Filled, structure::NodeId};
 use std::{borrow::Cow, ops::Range, sync::Arc};
 
@@ -66,7 +66,8 @@ impl Action {
     }
 
     pub(crate) fn new(kind: Kind, when: Option<Condition>, site: Site) -> Action {
-        let is_asked_last = when.as_ref().is_some_and(Condition::is_safe);
+        let is_fallback = matches!(&kind, Kind::Write(write) if write.is_fallback);
+        let is_asked_last = is_fallback && when.as_ref().is_some_and(Condition::is_safe);
         Action { kind, when: when.map(Box::new), is_asked_last, site }
     }
 
@@ -207,7 +208,7 @@ pub(crate) struct Target {
     pub(crate) name: Name,
     pub(crate) last: Last,
     /// Of an extension that a block fills: its `url`.
-    pub(crate) url: Option<Arc<str>>,
+    pub(crate) url: Option<Fixed>,
     /// The names that it may have: of a choice, one a type.
     pub(crate) names: NameSet,
 }
@@ -219,7 +220,7 @@ pub(crate) struct Hop {
     /// The item of this slot; none for an element that does not repeat.
     pub(crate) slot: Option<usize>,
     /// An extension: its `url`.
-    pub(crate) url: Option<Arc<str>>,
+    pub(crate) url: Option<Fixed>,
 }
 
 /// How the last element is written.
@@ -276,7 +277,7 @@ impl Source {
         let constant = value.literal().filter(|_| is_timeless).cloned();
         let read = constant.and_then(|text| primitive::read(Cow::Owned(text.to_string()), wanted, &Clock::default()));
         if let Some(read) = read {
-            return Source::Constant(read);
+            return Source::Constant(read.fixed());
         }
         match value.plain_path() {
             Some(path) if path.is_of_v2() && !path.is_list() => Source::Text { from: path.clone(), wanted },

@@ -4,7 +4,7 @@
 //! its digits. A time of day needs an offset in FHIR: one that has none gets that of the map's zone or of MSH-7.
 
 use crate::dtm::{Dtm, Precision};
-use fhir::{Number, Value};
+use fhir::{Fixed, Number, Value};
 use jiff::tz::TimeZone;
 use std::borrow::Cow;
 
@@ -100,15 +100,37 @@ impl Primitive {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Read<'t> {
     Text(Cow<'t, str>),
+    /// A text of the map.
+    Fixed(Fixed),
     Number(Cow<'t, str>),
     Bool(bool),
 }
 
 impl Read<'_> {
+    /// For use in many runs.
+    pub(crate) fn fixed(self) -> Read<'static> {
+        match self {
+            Read::Text(text) => Read::Fixed(Fixed::new(text)),
+            Read::Fixed(text) => Read::Fixed(text),
+            Read::Number(text) => Read::Number(Cow::Owned(text.into_owned())),
+            Read::Bool(value) => Read::Bool(value),
+        }
+    }
+
+    /// The text, where it is one.
+    pub(crate) fn text(&self) -> Option<&str> {
+        match self {
+            Read::Text(text) => Some(text),
+            Read::Fixed(text) => Some(text.as_str()),
+            Read::Number(_) | Read::Bool(_) => None,
+        }
+    }
+
     /// As a value of a tree.
     pub(crate) fn value(&self) -> Option<Value<'_>> {
         Some(match self {
             Read::Text(text) => Value::Text(text),
+            Read::Fixed(text) => text.value(),
             Read::Number(text) => Value::Number(Number::new(text)?),
             Read::Bool(value) => Value::Bool(*value),
         })
@@ -351,6 +373,7 @@ mod tests {
     fn shown(text: &str, wanted: Primitive, offset: Option<i16>) -> String {
         match read(Cow::Borrowed(text), wanted, &Clock { zone: None, offset }) {
             Some(Read::Text(text)) => text.into_owned(),
+            Some(Read::Fixed(text)) => text.as_str().to_owned(),
             Some(Read::Number(text)) => format!("#{text}"),
             Some(Read::Bool(value)) => value.to_string(),
             None => "no".to_owned(),

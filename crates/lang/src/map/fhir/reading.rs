@@ -11,7 +11,7 @@ use crate::{
     item::{Atom, Item},
     path::{ReadPath, each_repetition, every_within},
     run::{Fault, Site},
-    value::Value,
+    value::{Plain, Value},
     view::Turn,
 };
 use hl7v2::{
@@ -166,6 +166,12 @@ impl<'p, 'm> Machine<'p, 'm, '_> {
         self.settled(item)
     }
 
+    /// The short way of a value, where it has one; whoever keeps origins goes the long one.
+    #[inline]
+    pub(super) fn plain<'v>(&self, value: &'v Value) -> Option<Plain<'v>> {
+        value.plain().filter(|_| self.lineage.is_none())
+    }
+
     /// `None` with a note where a step could not do its work. What must stop the message stops it.
     #[inline]
     pub(super) fn settled<T>(&mut self, done: Result<T, Fault>) -> Result<Option<T>, Fault> {
@@ -241,6 +247,11 @@ impl<'p, 'm> Machine<'p, 'm, '_> {
                     Source::Constant(read) => {
                         self.trace_nothing();
                         Some(read.clone())
+                    }
+                    Source::Primitive { value, .. } if let Some(plain) = self.plain(value) => {
+                        let text = plain.text(&self.view, self.run);
+                        let text = self.settled(text)?.flatten();
+                        text.and_then(|text| self.read(text.into_owned().into(), wanted, &action.site))
                     }
                     Source::Primitive { value, .. } => {
                         let item = self.evaluated(value)?;

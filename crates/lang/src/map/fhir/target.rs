@@ -6,7 +6,7 @@
 use super::plan::{Hop, Last, Target};
 use crate::codes;
 use fhir::{
-    Name, NameSet,
+    Fixed, Name, NameSet,
     definitions::{Kind, Member, Type, closest},
 };
 use message::Diagnostic;
@@ -176,7 +176,7 @@ pub(crate) fn read(text: &str, context: Member, slots: &mut Slots, next_slot: &m
                 None => Last::Single,
             };
             if is_extension {
-                hops.push(Hop { name, slot, url });
+                hops.push(Hop { name, slot, url: url.map(Fixed::new) });
                 let what = "an extension has a value: say which element of it";
                 let hint = format!("write `{text}.valueString`, or another type behind `value`");
                 return refuse(codes::E2345, what.to_owned(), Some(hint), part.span.clone());
@@ -193,7 +193,7 @@ pub(crate) fn read(text: &str, context: Member, slots: &mut Slots, next_slot: &m
         }
         // What extends a primitive stands beside it, under `_name`.
         let name = if is_simple { name.twin() } else { name };
-        hops.push(Hop { name, slot, url });
+        hops.push(Hop { name, slot, url: url.map(Fixed::new) });
         if !is_simple {
             parents.push((key.clone(), member));
         }

@@ -17,9 +17,8 @@ use crate::{
     view::Turn,
 };
 use fhir::names::names;
-use fhir::{Name, NodeId, Value};
+use fhir::{Fixed, Name, NodeId, Value};
 use hl7v2::Element;
-use std::sync::Arc;
 
 /// Fuel of one value that is written.
 const WRITE_FUEL: u64 = 2;
@@ -219,9 +218,18 @@ impl<'p, 'm> Machine<'p, 'm, '_> {
                 self.trace_nothing();
                 Item::One(Atom::text(&**text))
             }
-            None => match self.evaluated(value)? {
-                Some(item) => item,
-                None => return Ok(false),
+            None => match self.plain(value) {
+                Some(plain) => {
+                    let text = plain.text(&self.view, self.run);
+                    match self.settled(text)?.flatten() {
+                        Some(text) => Item::One(Atom::Text(text)),
+                        None => return Ok(false),
+                    }
+                }
+                None => match self.evaluated(value)? {
+                    Some(item) => item,
+                    None => return Ok(false),
+                },
             },
         };
         let mut any = false;
@@ -334,7 +342,7 @@ impl<'p, 'm> Machine<'p, 'm, '_> {
             Last::Slot(slot) => self.item(slot, parent, target.name, None, site)?,
         };
         if let (Some(url), true) = (&target.url, found.1) {
-            self.tree.set(found.0, names().url, Value::Text(url)).map_err(full)?;
+            self.tree.set(found.0, names().url, url.value()).map_err(full)?;
         }
         Ok(found)
     }
@@ -351,7 +359,7 @@ impl<'p, 'm> Machine<'p, 'm, '_> {
         slot: usize,
         parent: NodeId,
         name: Name,
-        url: Option<&Arc<str>>,
+        url: Option<&Fixed>,
         site: &Site,
     ) -> Result<(NodeId, bool), Fault> {
         let index = self.slot_base + slot;
@@ -363,7 +371,7 @@ impl<'p, 'm> Machine<'p, 'm, '_> {
         let full = |error: fhir::Error| too_large(site, &error);
         let node = self.tree.append(parent, name, Value::Object).map_err(full)?;
         if let Some(url) = url {
-            self.tree.add(node, names().url, Value::Text(url)).map_err(full)?;
+            self.tree.add(node, names().url, url.value()).map_err(full)?;
         }
         self.slots[index] = Some(node);
         Ok((node, true))
@@ -411,7 +419,7 @@ impl<'p, 'm> Machine<'p, 'm, '_> {
         site: &'p Site,
         at: At,
     ) -> Result<bool, Fault> {
-        if let Some(plain) = value.plain().filter(|_| self.lineage.is_none()) {
+        if let Some(plain) = self.plain(value) {
             let text = plain.text(&self.view, self.run);
             let Some(text) = self.settled(text)?.flatten() else { return Ok(false) };
             let Some(read) = self.read(text, wanted, site) else { return Ok(false) };
@@ -453,7 +461,7 @@ impl<'p, 'm> Machine<'p, 'm, '_> {
             Last::Append | Last::Slot(_) => self.tree.append(parent, target.name, value).map_err(full)?,
             Last::Single => {
                 if let Some(found) = self.single(target, parent) {
-                    let is_same = matches!(read, Read::Text(text) if self.tree.node(found).text() == Some(text));
+                    let is_same = read.text().is_some_and(|text| self.tree.node(found).text() == Some(text));
                     if is_same {
                         self.trace_line(found, site);
                     } else if !is_own {
