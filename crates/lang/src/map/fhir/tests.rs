@@ -51,6 +51,7 @@ pub(in crate::map) fn tables() -> Tables {
     add("marital", "from,to,to_system,to_name\nM,M,http://terminology.hl7.org/CodeSystem/v3-MaritalStatus,Married\n");
     add("bad-sex", "from,to\nF,woman\n");
     add("plain", "from,to\nA,B\n");
+    add("quoted", "from,to,to_name\nA,B,\"a \"\"b\"\" \\\\ c\"\n");
     tables
 }
 

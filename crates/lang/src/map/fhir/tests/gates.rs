@@ -156,3 +156,13 @@ fn constants() {
     // A time may get the offset of the message, so that it is read in each run.
     check("deceasedDateTime = 202603011200", "PID", r#","deceasedDateTime":"2026-03-01T12:00:00+01:00""#);
 }
+
+/// A table with signs that JSON escapes.
+#[test]
+fn cells_that_need_escapes() {
+    check(
+        "maritalStatus = PID-16.1 | code quoted",
+        "PID||||||||||||||||A",
+        r#","maritalStatus":{"coding":[{"code":"B","display":"a \"b\" \\\\ c"}]}"#,
+    );
+}
