@@ -2,7 +2,7 @@
 //!
 //! Owns: the contracts between the engine and its connectors ([`contract`]), what a connector says of itself
 //! ([`catalogue`]), the definition of an interface as the engine runs it ([`definition`]), the meaning of a peer's
-//! answers ([`replies`]), the count of connections ([`handles`]), the words of interfaces and tests ([`keywords`]), tests as data ([`case`]), profiles ([`profiles`]), the workspace folder
+//! answers ([`replies`]), the count of connections ([`handles`]), which hosts are this machine ([`host`]), the words of interfaces and tests ([`keywords`]), tests as data ([`case`]), profiles ([`profiles`]), the workspace folder
 //! ([`workspace`]) and the workspaces that ship inside the binary ([`template`]).
 //!
 //! Promises: a definition that compiles can run; a definition that does not compile leaves the running version alone.
@@ -15,6 +15,7 @@ mod compile;
 pub mod contract;
 pub mod definition;
 pub mod handles;
+pub mod host;
 pub mod keywords;
 pub mod profiles;
 pub mod replies;

@@ -6,6 +6,7 @@ use crate::{codes, host::ApiSettings};
 use interface::{
     catalogue::{Settings, Value},
     definition::Definition,
+    host::is_this_machine,
 };
 use serde::Serialize;
 use std::sync::Arc;
@@ -73,8 +74,7 @@ fn is_outside(address: &str) -> bool {
     let authority = address.split_once("://").map_or(address, |(_, rest)| rest).split('/').next().unwrap_or_default();
     let host = authority.rsplit_once(':').map_or("", |(host, _)| host).trim_matches(['[', ']']);
     let host = if host.is_empty() && address.contains("://") { authority } else { host };
-    let is_number = host.parse::<std::net::IpAddr>();
-    !(host.is_empty() || host == "localhost" || is_number.is_ok_and(|address| address.is_loopback()))
+    !(host.is_empty() || is_this_machine(host))
 }
 
 #[cfg(test)]

@@ -15,7 +15,10 @@ use hyper::{
         TRANSFER_ENCODING,
     },
 };
-use interface::catalogue::{Context, Settings};
+use interface::{
+    catalogue::{Context, Settings},
+    host::is_this_machine,
+};
 use message::Reason;
 use std::{sync::Arc, time::Duration};
 
@@ -97,8 +100,8 @@ pub(crate) fn check_serving(settings: &Settings) -> Result<(), Reason> {
     methods(settings.list("methods"))?;
     Media::read(settings.list("media-types"))?;
     let (address, _) = split(&settings.address);
-    let is_here =
-        ["127.", "localhost", "[::1]"].iter().any(|start| address.starts_with(start)) || !address.contains(':');
+    // A port alone is one of this machine.
+    let is_here = address.rsplit_once(':').is_none_or(|(host, _)| is_this_machine(host));
     if Guard::read(settings)?.asks() && settings.text("cert").is_empty() && !is_here {
         let text = "`users` and `tokens` need `cert` and `key`, or an address on this machine behind a TLS proxy";
         return Err(Reason::new(codes::E6513, text));

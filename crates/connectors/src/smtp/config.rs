@@ -1,7 +1,7 @@
 //! Settings of the smtp connector, read once.
 
 use crate::{codes, settings::duration, tcp};
-use interface::catalogue::Settings;
+use interface::{catalogue::Settings, host::is_this_machine};
 use message::Reason;
 use std::time::Duration;
 
@@ -62,7 +62,7 @@ impl Mailing {
             }
             pair => Some(pair),
         };
-        if login.is_some() && encryption == Encryption::None && !tcp::is_this_machine(host) {
+        if login.is_some() && encryption == Encryption::None && !is_this_machine(host) {
             return Err(Reason::new(codes::E6513, "`tls none` would send the password in the clear"));
         }
         Ok(Mailing {

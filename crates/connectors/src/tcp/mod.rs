@@ -12,7 +12,7 @@ pub(crate) mod write;
 
 use crate::codes;
 use message::Reason;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
 /// Reads where to listen: `port` alone means loopback, because opening a port to the network is a decision that should
 /// be visible in the file; `host:port` otherwise.
@@ -33,12 +33,6 @@ pub(crate) async fn resolve(address: &str) -> Result<std::vec::IntoIter<SocketAd
         .map_err(|error| Reason::new(codes::E6003, format!("the name in `{address}` was not found: {}", error.kind())))?
         .collect();
     Ok(found.into_iter())
-}
-
-/// Whether a host is this machine: `localhost` or a loopback address, IPv6 in brackets or not. Never by how a name begins.
-pub(crate) fn is_this_machine(host: &str) -> bool {
-    let number = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(host);
-    host.eq_ignore_ascii_case("localhost") || number.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// Complains about anything that is not `host:port`, before anything is looked up.
@@ -73,16 +67,6 @@ mod tests {
         check("rx01:70000", false);
         check(":2575", false);
         check("a b:1", false);
-    }
-
-    #[test]
-    fn this_machine_is_told_by_the_whole_host() {
-        for host in ["localhost", "LocalHost", "127.0.0.1", "127.9.8.7", "[::1]", "::1"] {
-            assert!(is_this_machine(host), "{host}");
-        }
-        for host in ["", "127.evil.example", "127.0.0.1.evil", "localhost.evil", "[::1", "10.0.0.1", "[fe80::1]"] {
-            assert!(!is_this_machine(host), "{host}");
-        }
     }
 
     #[tokio::test]

@@ -2,6 +2,7 @@
 
 use crate::{codes, tcp};
 use hyper::{Uri, header::HeaderValue};
+use interface::host::is_this_machine;
 use message::Reason;
 
 /// The address of a server and a place on it.
@@ -51,7 +52,7 @@ impl Url {
 
     /// Whether it leads to this machine.
     pub(crate) fn is_loopback(&self) -> bool {
-        tcp::is_this_machine(&self.host)
+        is_this_machine(&self.host)
     }
 
     /// Path and query as a request names them.

@@ -28,8 +28,7 @@ pub const MESSAGE_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Spans that ended, by kind of message, and wait to be taken out of the book of an interface.
 pub const ENDED_MAX: usize = 4_096;
 
-/// Messages of one interface that are looked at in a second when more come for long: ten times what a large hospital has at
-/// its busiest. The others are counted as left out.
+/// Messages of one interface that are looked at in a second when more come for long. The others are counted as left out.
 pub const LOOKED_AT_A_SECOND: i64 = 1_000;
 /// Messages that are looked at besides, when they come at once.
 pub const LOOKED_AT_AT_ONCE: i64 = 2_000;

@@ -1,7 +1,7 @@
 //! Addresses of connectors: their shape, and whether they cross the network in the clear.
 
 use super::{reader::Reader, reader::is_name, settings::Direction};
-use crate::{catalogue::AddressKind, codes};
+use crate::{catalogue::AddressKind, codes, host::is_this_machine};
 use lang::syntax::Tree;
 use std::{ops::Range, sync::Arc};
 
@@ -114,7 +114,7 @@ fn warn_in_the_clear(
         return;
     }
     let Some((host, _)) = listening(kind, address) else { return };
-    if host.starts_with("127.") || host == "localhost" || host == "[::1]" {
+    if is_this_machine(host) {
         return;
     }
     let message = format!("`{address}` takes messages from the network without encryption");

@@ -1,5 +1,6 @@
 //! Addresses of the web that may be written in `sinew.toml`: inside TLS, or on this machine.
 
+use crate::host::is_this_machine;
 use std::net::IpAddr;
 
 /// Whether an address is `https`, or `http` to this machine: `localhost` or a loopback address, compared as a whole. One that
@@ -15,7 +16,7 @@ pub(super) fn is_secure_or_here(text: &str) -> bool {
     let address = host.parse::<IpAddr>();
     let is_name = |letter: u8| letter.is_ascii_alphanumeric() || b"-._".contains(&letter);
     let is_host = address.is_ok() || !host.is_empty() && host.bytes().all(is_name);
-    let is_here = host.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback());
+    let is_here = is_this_machine(host);
     is_port && is_host && (scheme == "https" || scheme == "http" && is_here)
 }
 

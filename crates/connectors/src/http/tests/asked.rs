@@ -61,8 +61,11 @@ async fn credentials() {
 #[tokio::test]
 async fn credentials_need_tls_or_this_machine() {
     let tokens = [list("tokens", &["token-of-the-lab"])];
-    let refused = try_open("0.0.0.0:0/hl7", &tokens).await.err().unwrap();
-    assert_eq!(refused.code, "E6513");
+    // The whole host says that it is this machine, not how it begins.
+    for outside in ["0.0.0.0:0/hl7", "127.evil.example:0/hl7", "localhost.evil.example:0/hl7"] {
+        let refused = try_open(outside, &tokens).await.err().unwrap();
+        assert_eq!(refused.code, "E6513", "{outside}");
+    }
     assert!(try_open("localhost:0/hl7", &tokens).await.is_ok());
     for bad in [list("users", &["no-colon"]), list("tokens", &["short"])] {
         let refused = try_open("127.0.0.1:0/hl7", &[bad]).await.err().unwrap();
